@@ -1,0 +1,47 @@
+package suite
+
+import (
+	"context"
+
+	"github.com/gomlx/compute"
+
+	"scorelab/lib/diffusion"
+)
+
+// Profile is how much an experiment computes.
+type Profile string
+
+const (
+	Quick Profile = "quick" // minutes for the whole suite
+	Full  Profile = "full"  // larger samples, same claims
+)
+
+// Lab is what an experiment works with.
+type Lab struct {
+	Context  context.Context
+	Backend  compute.Backend
+	Seed     int64
+	Profile  Profile
+	id       string
+	progress func(fraction float64, doing string)
+}
+
+// Key names a stream of random numbers of this experiment.
+func (l *Lab) Key(purpose string) diffusion.Key { return diffusion.NewKey(l.Seed, l.id, purpose) }
+
+// Size is quick or full, by profile.
+func (l *Lab) Size(quick, full int) int {
+	if l.Profile == Full {
+		return full
+	}
+	return quick
+}
+
+// Progress reports that the share fraction of the experiment is done, and what comes next. It returns the error of an
+// interrupted run, which the experiment returns in turn.
+func (l *Lab) Progress(fraction float64, doing string) error {
+	if l.progress != nil {
+		l.progress(fraction, doing)
+	}
+	return l.Context.Err()
+}

@@ -1,0 +1,116 @@
+// Package suite turns experiments into results that can be trusted: it runs them, stores what they measured, holds it
+// against committed results, and writes the ledger of claims.
+package suite
+
+import (
+	"math"
+
+	"scorelab/lib/metrics"
+)
+
+// Experiment is a question about the theory with a measured answer.
+type Experiment struct {
+	ID       string   // folder below results/, for example "E01-score-field"
+	Title    string   // a headline
+	Question string   // what a reader would ask, in one sentence
+	Sources  []string // where the documents raise it, for example "001, figure 1"
+	Run      func(*Lab) (*Report, error)
+}
+
+// Report is what an experiment measured. Answer says in one or two sentences what the checks establish.
+type Report struct {
+	Answer  string
+	Checks  []Check
+	Tables  []Table
+	Figures []Figure // the first is the one shown beside the question
+}
+
+// Table is the data behind a figure, stored as Name.csv. Cells are strings, integers or float64.
+type Table struct {
+	Name    string
+	Caption string
+	Header  []string
+	Rows    [][]any
+}
+
+// Figure is a finished picture, stored under its Name ("field.png", "particles.gif").
+type Figure struct {
+	Name    string
+	Caption string
+	Data    []byte
+}
+
+// Verdict says what a measurement establishes about a document's statement.
+type Verdict string
+
+const (
+	Confirmed Verdict = "confirmed" // true as written
+	Qualified Verdict = "qualified" // true under a condition that the statement leaves out
+	Refuted   Verdict = "refuted"   // wrong as written; the check measures what is exact
+)
+
+// Claim is a statement of one of the documents.
+type Claim struct {
+	ID        string // "001/tweedie": document / name
+	Document  string // "001"
+	Section   string // heading or figure
+	Statement string // in our own words
+}
+
+// Document is one of the theory documents.
+type Document struct{ ID, Title, Author string }
+
+// Check holds one measured number against what it must be.
+type Check struct {
+	Claim  string          // the ID of a Claim
+	Metric string          // what was measured; unique within (experiment, claim)
+	Got    metrics.Summary // measured
+	Want   float64         // exact value, or the middle of the accepted range
+	Tol    float64         // the check passes when |Got.Center - Want| <= Tol
+	Why    string          // where Tol comes from
+	Shows  Verdict         // what a pass says about the claim; empty: Confirmed
+	Band   float64         // largest accepted distance to the committed value; 0: see Check.band
+	Alpha  float64         // probability that correct code fails this check
+}
+
+// Pass reports whether the check holds. NaN and infinities never do.
+func (c Check) Pass() bool {
+	return !math.IsInf(c.Got.Center, 0) && math.Abs(c.Got.Center-c.Want) <= c.Tol
+}
+
+// Verdict is what the measurement says about the claim: Shows when it passes, Refuted when it does not.
+func (c Check) Verdict() Verdict {
+	switch {
+	case !c.Pass():
+		return Refuted
+	case c.Shows == "":
+		return Confirmed
+	}
+	return c.Shows
+}
+
+// alphaWidth is the two-sided probability of a normal deviation beyond metrics.Width standard errors.
+var alphaWidth = math.Erfc(metrics.Width / math.Sqrt2)
+
+// Near checks a Monte Carlo estimate against its exact value: the interval of the estimate must hold it.
+func Near(claim, metric string, got metrics.Summary, want float64, why string) Check {
+	return Check{Claim: claim, Metric: metric, Got: got, Want: want, Tol: got.Half(), Why: why, Alpha: alphaWidth}
+}
+
+// Equals checks a deterministic number against its exact value.
+func Equals(claim, metric string, got, want, tol float64, why string) Check {
+	return Check{Claim: claim, Metric: metric, Got: metrics.Exactly(got), Want: want, Tol: tol, Why: why}
+}
+
+// Below checks an error, a non-negative deterministic number that vanishes in exact arithmetic, against its bound.
+func Below(claim, metric string, got, bound float64, why string) Check {
+	return Equals(claim, metric, got, 0, bound, why)
+}
+
+// Between checks a random number against the quantiles [lo, hi] that correct code leaves with probability alpha.
+func Between(claim, metric string, got metrics.Summary, lo, hi, alpha float64, why string) Check {
+	return Check{Claim: claim, Metric: metric, Got: got, Want: (lo + hi) / 2, Tol: (hi - lo) / 2, Why: why, Alpha: alpha}
+}
+
+// But returns the check with the verdict that its pass establishes.
+func (c Check) But(v Verdict) Check { c.Shows = v; return c }
