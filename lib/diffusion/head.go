@@ -1,0 +1,87 @@
+package diffusion
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Head says what a raw network F predicts: D(x, t) = skip x + out F(in x). Every head scales its input to unit
+// variance with in = 1/sqrt(alpha^2 sd^2 + sigma^2), so that weights carry over between processes.
+type Head func(c Coeffs) (skip, out, in *Node)
+
+// HeadSpec registers a head; sd is the standard deviation of the data.
+type HeadSpec struct {
+	Name string
+	Head func(sd float64) Head
+}
+
+// Heads lists every parameterization. "eps" and "score" divide by alpha and are singular where alpha = 0; "x0", "v"
+// and "edm" are not.
+var Heads = []HeadSpec{
+	{"eps", EpsHead},
+	{"x0", DataHead},
+	{"v", VHead},
+	{"score", ScoreHead},
+	{"edm", EDMHead},
+}
+
+// EpsHead predicts the noise: D = (x - sigma F)/alpha (Ho et al. 2020; 001, "Denoising Score Matching").
+func EpsHead(sd float64) Head {
+	return func(c Coeffs) (skip, out, in *Node) {
+		return Reciprocal(c.Alpha), Neg(c.Ratio()), c.unit(sd)
+	}
+}
+
+// DataHead predicts the data: D = F (001, "Denoising as inverse problem").
+func DataHead(sd float64) Head {
+	return func(c Coeffs) (skip, out, in *Node) {
+		return ZerosLike(c.Alpha), OnesLike(c.Alpha), c.unit(sd)
+	}
+}
+
+// VHead predicts v = alpha eps - sigma x0 (Salimans and Ho 2022), for any path: x0 = (alpha x - sigma v)/(alpha^2 + sigma^2).
+func VHead(sd float64) Head {
+	return func(c Coeffs) (skip, out, in *Node) {
+		norm := Add(Square(c.Alpha), Square(c.Sigma))
+		return Div(c.Alpha, norm), Neg(Div(c.Sigma, norm)), c.unit(sd)
+	}
+}
+
+// ScoreHead predicts the score: D = (x + sigma^2 F)/alpha, Tweedie's formula.
+func ScoreHead(sd float64) Head {
+	return func(c Coeffs) (skip, out, in *Node) {
+		return Reciprocal(c.Alpha), Div(Square(c.Sigma), c.Alpha), c.unit(sd)
+	}
+}
+
+// EDMHead is the preconditioning of Karras et al. 2022, table 1, carried to any path by x/alpha and sigma/alpha: the
+// target has unit variance at every noise level.
+func EDMHead(sd float64) Head {
+	return func(c Coeffs) (skip, out, in *Node) {
+		in = c.unit(sd)
+		skip = MulScalar(Mul(c.Alpha, Square(in)), sd*sd)
+		return skip, MulScalar(Mul(c.Sigma, in), sd), in
+	}
+}
+
+// unit is 1/sqrt(alpha^2 sd^2 + sigma^2), the inverse standard deviation of x_t.
+func (c Coeffs) unit(sd float64) *Node {
+	return Reciprocal(Sqrt(Add(MulScalar(Square(c.Alpha), sd*sd), Square(c.Sigma))))
+}
+
+// Denoiser applies the head law to a network. label may be nil.
+func (h Head) Denoiser(p Process, net Net, label *Node) Denoiser {
+	return func(x, t *Node) *Node {
+		c := p.At(t)
+		skip, out, in := h(c)
+		return Add(Mul(skip, x), Mul(out, net(Mul(in, x), c.LogSNR(), label)))
+	}
+}
+
+// Target is what F has to predict for the pair (x0, eps): the value at which D = x0. It is formed from the pair, never
+// from x, which would cancel at small sigma.
+func (h Head) Target(c Coeffs, x0, eps *Node) *Node {
+	skip, out, _ := h(c)
+	fromData := Div(OneMinus(Mul(skip, c.Alpha)), out)
+	fromNoise := Div(Mul(skip, c.Sigma), out)
+	return Sub(Mul(fromData, x0), Mul(fromNoise, eps))
+}

@@ -1,0 +1,14 @@
+package diffusion
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Langevin is the unadjusted Langevin algorithm on the density at t = 0: x + delta score + sqrt(2 delta) z with delta
+// the length of the span (Roberts and Tweedie 1996; 001, "Langevin Equation"; 002, section 2 writes alpha = 2 delta).
+// On N(0, v) its stationary variance is v/(1 - delta/(2v)): a bias law, where other schemes have an order.
+func Langevin(m Model, s Span, x *Node, r *Random) *Node {
+	delta := s.Length()
+	drift := Mul(delta, m.ScoreAt(x, dataTime(s)))
+	return Add(Add(x, drift), Mul(Sqrt(MulScalar(delta, 2)), r.Normal(x)))
+}

@@ -1,0 +1,162 @@
+package diffusion
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/lib/backend/backendtest"
+)
+
+// coefficients evaluates a process at the times ts: rows alpha, sigma, alpha', (sigma^2)', f, g^2, log SNR.
+func coefficients(t *testing.T, b compute.Backend, p Process, ts []float64) [7][]float64 {
+	t.Helper()
+	out, err := ExecOnceN(b, func(t *Node) []*Node {
+		c := p.At(t)
+		f, g2 := c.Rates()
+		return []*Node{c.Alpha, c.Sigma, c.DAlpha, c.DVar, f, g2, c.LogSNR()}
+	}, ts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows [7][]float64
+	for i, o := range out {
+		rows[i] = tensors.MustCopyFlatData[float64](o)
+	}
+	return rows
+}
+
+// inside is a set of times within the horizon of a process, n of them.
+func inside(p Process, n int) []float64 {
+	lo, hi := p.Horizon()
+	ts := make([]float64, n)
+	for i := range ts {
+		ts[i] = lo + (hi-lo)*(float64(i)+.5)/float64(n)
+	}
+	return ts
+}
+
+func TestProcessConformance(t *testing.T) {
+	for _, spec := range Processes {
+		t.Run(spec.Name, func(t *testing.T) {
+			backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+				p := spec.Process
+				if err := p.Validate(); err != nil {
+					t.Fatal(err)
+				}
+				const h = 1e-6
+				ts := inside(p, 40)
+				shifted := func(by float64) [7][]float64 {
+					at := make([]float64, len(ts))
+					for i, v := range ts {
+						at[i] = v + by
+					}
+					return coefficients(t, b, p, at)
+				}
+				now, before, after := shifted(0), shifted(-h), shifted(h)
+				for i, at := range ts {
+					alpha, sigma := now[0][i], now[1][i]
+					dAlpha := (after[0][i] - before[0][i]) / (2 * h)
+					dVar := (after[1][i]*after[1][i] - before[1][i]*before[1][i]) / (2 * h)
+					// Central differences: truncation h^2 times a third derivative, rounding 1e-16/h.
+					near(t, "alpha'", at, now[2][i], dAlpha, 1e-8*(1+math.Abs(dAlpha)))
+					near(t, "(sigma^2)'", at, now[3][i], dVar, 1e-8*(1+math.Abs(dVar)))
+					// The forward SDE's moments have the path: m' = f m, v' = 2 f v + g^2.
+					near(t, "mean of the SDE", at, now[4][i]*alpha, now[2][i], 1e-12*(1+math.Abs(dAlpha)))
+					near(t, "variance of the SDE", at, 2*now[4][i]*sigma*sigma+now[5][i], now[3][i], 1e-10*(1+math.Abs(dVar)))
+					if now[5][i] < 0 {
+						t.Errorf("g^2(%g) = %g is negative", at, now[5][i])
+					}
+					if i > 0 && now[6][i] >= now[6][i-1] {
+						t.Errorf("log SNR rises from %g to %g at t = %g", now[6][i-1], now[6][i], at)
+					}
+				}
+				// At t = 0 the data is whole; at the end noise rules.
+				start := coefficients(t, b, p, []float64{0})
+				near(t, "alpha", 0, start[0][0], 1, 0)
+				lo, hi := p.Horizon()
+				if ends := coefficients(t, b, p, []float64{lo, hi}); ends[6][0] < 3 || ends[6][1] > -3 {
+					t.Errorf("log SNR runs from %g to %g over the horizon", ends[6][0], ends[6][1])
+				}
+			})
+		})
+	}
+}
+
+// Values of the papers, computed apart from this code.
+func TestProcessKnownValues(t *testing.T) {
+	b := backendtest.Default(t)
+	for _, c := range []struct {
+		p                  Process
+		at                 float64
+		alpha, sigma2, tol float64
+	}{
+		{VP{}, 1, math.Sqrt(4.318574906e-5), 1 - 4.318574906e-5, 1e-13}, // exp(-10.05): catalogue, row 17
+		{VP{}, .5, math.Exp(-(.1*.5 + 19.9*.125) / 2), -math.Expm1(-2.5375), 1e-15},
+		{SubVP{}, 1, math.Sqrt(4.318574906e-5), math.Pow(1-4.318574906e-5, 2), 1e-13},
+		{VE{}, .5, 1, .5, 1e-14}, // the geometric mean of .01 and 50, squared
+		{OU{}, 1, 1 / math.E, 1 - math.Exp(-2), 1e-15},
+		{Linear{}, .25, .75, .0625, 0},
+	} {
+		got := coefficients(t, b, c.p, []float64{c.at})
+		near(t, "alpha", c.at, got[0][0], c.alpha, c.tol)
+		near(t, "sigma^2", c.at, got[1][0]*got[1][0], c.sigma2, 2*c.tol)
+	}
+}
+
+func TestProcessRejects(t *testing.T) {
+	nan := math.NaN()
+	for want, p := range map[string]Process{
+		"VP: beta runs from -1 to 20":   VP{-1, 20},
+		"VP: beta runs from 0.1 to NaN": VP{.1, nan},
+		"VP: beta runs from 20 to 0.1":  SubVP{20, .1},
+		"VE: sigma runs from 0 to 50":   VE{0, 50},
+		"VE: sigma runs from 2 to 1":    VE{2, 1},
+	} {
+		if err := p.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%#v: %v, want %q", p, err, want)
+		}
+	}
+}
+
+// The views on (alpha, sigma) undo each other.
+func TestViewsAgree(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		for _, spec := range Processes {
+			out, err := ExecOnceN(b, func(x0, eps, at *Node) []*Node {
+				c := spec.Process.At(at)
+				x := c.Forward(x0, eps)
+				return []*Node{
+					Sub(c.Noise(x0, x), eps),
+					Sub(c.Tweedie(c.Score(x0, x), x), x0),
+					Add(c.Score(x0, x), Div(eps, c.Sigma)),
+					// velocity = f x - g^2 score / 2, the usual way to write the probability flow
+					func() *Node {
+						f, g2 := c.Rates()
+						return Sub(c.Velocity(x0, x), Sub(Mul(f, x), MulScalar(Mul(g2, c.Score(x0, x)), .5)))
+					}(),
+				}
+			}, [][]float64{{1, -2}, {.5, 3}}, [][]float64{{.3, .1}, {-2, 1}}, [][]float64{{.4}, {.7}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, o := range out {
+				for _, v := range tensors.MustCopyFlatData[float64](o) {
+					near(t, spec.Name+" view", float64(i), v, 0, 1e-11)
+				}
+			}
+		}
+	})
+}
+
+func near(t *testing.T, what string, at, got, want, tol float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= tol) {
+		t.Errorf("%s at %g: got %v, want %v +- %.2g", what, at, got, want, tol)
+	}
+}

@@ -1,0 +1,48 @@
+package diffusion
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Span is one step: From one time To the next, both scalars, and the Index (int32) of the step.
+type Span struct{ From, To, Index *Node }
+
+// Length is |To - From|.
+func (s Span) Length() *Node { return Abs(Sub(s.To, s.From)) }
+
+// Sampler is a step, never a loop: Plan owns the loops. Init makes what the sampler carries between steps (nil for
+// most), Step moves x over the span and returns the new carry, in the same shapes.
+type Sampler interface {
+	Init(m Model, x *Node, r *Random) (carry []*Node)
+	Step(m Model, s Span, x *Node, carry []*Node, r *Random) (next *Node, nextCarry []*Node)
+}
+
+// OneStep is a sampler that carries nothing.
+type OneStep func(m Model, s Span, x *Node, r *Random) *Node
+
+// Init implements Sampler.
+func (OneStep) Init(Model, *Node, *Random) []*Node { return nil }
+
+// Step implements Sampler.
+func (f OneStep) Step(m Model, s Span, x *Node, _ []*Node, r *Random) (*Node, []*Node) {
+	return f(m, s, x, r), nil
+}
+
+// Kind says which law a sampler follows, and so what its conformance test holds it against.
+type Kind int
+
+const (
+	ForwardKind Kind = iota // the process itself, from data to noise: t grows
+	ReverseKind             // from noise to data: t falls
+	StaticKind              // a chain on the fixed density at one noise level
+)
+
+// SamplerSpec registers a sampler. Order is that of the global error in mean and variance (weak order) as the step
+// shrinks, measured by the conformance test; math.Inf(1) says exact at any step.
+type SamplerSpec struct {
+	Name       string
+	Sampler    Sampler
+	Kind       Kind
+	Order      float64
+	Stochastic bool
+}

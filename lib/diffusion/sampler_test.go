@@ -1,0 +1,264 @@
+package diffusion
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"gonum.org/v1/gonum/stat"
+
+	"scorelab/lib/backend/backendtest"
+)
+
+const (
+	dataMean     = .6
+	dataVariance = .49
+)
+
+// ends are the times between which a sampler of this kind runs in the tests.
+func ends(kind Kind, p Process) (from, to float64) {
+	lo, hi := p.Horizon()
+	switch kind {
+	case ForwardKind:
+		return lo, lo + (hi-lo)/2
+	case ReverseKind:
+		return lo + (hi-lo)*.8, lo + (hi-lo)/50
+	}
+	return 0, 1
+}
+
+// affine takes a sampler apart on Gaussian data, where every scheme is affine in x and in its noise: over each step
+// x -> gain x + shift + noise z. It returns the mean and variance after the grid, with no Monte Carlo.
+func affine(t *testing.T, b compute.Backend, spec SamplerSpec, p Process, grid []float64, m, v float64) (float64, float64) {
+	t.Helper()
+	build := gaussian(p, dataMean, dataVariance)
+	exec := MustNewExec(b, func(from, to *Node) *Node {
+		g := from.Graph()
+		x := Const(g, [][]float64{{0}, {1}, {0}})
+		z := Const(g, [][]float64{{0}, {0}, {1}})
+		next, _ := spec.Sampler.Step(build(nil, nil), Span{from, to, Const(g, int32(0))}, x, nil, Replay(z))
+		return next
+	})
+	for i := range len(grid) - 1 {
+		next := tensors.MustCopyFlatData[float64](exec.MustCall1(grid[i], grid[i+1]))
+		shift, gain, noise := next[0], next[1]-next[0], next[2]-next[0]
+		m, v = gain*m+shift, gain*gain*v+noise*noise
+	}
+	return m, v
+}
+
+// slope fits log error against log steps.
+func slope(steps []int, errors []float64) float64 {
+	var x, y []float64
+	for i, n := range steps {
+		x, y = append(x, math.Log(float64(n))), append(y, math.Log(errors[i]))
+	}
+	_, s := stat.LinearRegression(x, y, nil, false)
+	return s
+}
+
+// Every sampler has the order that it declares, in mean and in variance, on every process.
+func TestSamplerOrder(t *testing.T) {
+	b := backendtest.Default(t)
+	steps := []int{40, 80, 160, 320}
+	for _, spec := range Samplers {
+		for _, process := range Processes {
+			if spec.Kind == StaticKind && process.Name == "ve" {
+				continue // VE's density at t = 0 is the data noised by sigma_min: not N(mean, variance)
+			}
+			t.Run(spec.Name+"/"+process.Name, func(t *testing.T) {
+				p := process.Process
+				from, to := ends(spec.Kind, p)
+				at := func(t0 float64) (float64, float64) {
+					c := coefficients(t, b, p, []float64{t0})
+					return c[0][0], c[1][0]
+				}
+				m0, v0 := staticStart.mean, staticStart.variance
+				if spec.Kind != StaticKind {
+					alpha, sigma := at(from)
+					m0, v0 = alpha*dataMean, alpha*alpha*dataVariance+sigma*sigma
+				}
+				wantM, wantV := law(spec, dataMean, dataVariance, from, to, at)
+				var errM, errV []float64
+				for _, n := range steps {
+					grid, err := Uniform(from, to, n)
+					if err != nil {
+						t.Fatal(err)
+					}
+					m, v := affine(t, b, spec, p, grid, m0, v0)
+					errM, errV = append(errM, math.Abs(m-wantM)), append(errV, math.Abs(v-wantV))
+				}
+				for what, errs := range map[string][]float64{"mean": errM, "variance": errV} {
+					last := errs[len(errs)-1]
+					if math.IsInf(spec.Order, 1) {
+						near(t, what, to, last, 0, 1e-12*(1+wantV))
+						continue
+					}
+					if last < 1e-13 {
+						continue // exact in this moment (VE's mean does not move)
+					}
+					// Pre-asymptotic curvature at 40 steps is below .15 for every pair.
+					near(t, "order of the "+what, to, -slope(steps[1:], errs[1:]), spec.Order, .15)
+				}
+			})
+		}
+	}
+}
+
+// Both drivers, every backend, one batch or many: the same chain. Bit for bit within a backend's driver, up to the
+// compiler's rearrangement (a few ulp a step) between drivers.
+func TestRunEqualsTrace(t *testing.T) {
+	const n = 12
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		for _, spec := range append(Samplers, SamplerSpec{Name: "carrying", Sampler: carrying{OneStep(Langevin)}, Kind: StaticKind}) {
+			for _, process := range Processes {
+				from, to := ends(spec.Kind, process.Process)
+				grid, _ := Uniform(from, to, n)
+				plan := Plan{Build: gaussian(process.Process, dataMean, dataVariance), Sampler: spec.Sampler, Grid: grid, Noise: NewKey(3, spec.Name)}
+				x := samples(9, 2)
+				plan.driver = compiled
+				whole, err := plan.Run(b, x)
+				if err != nil {
+					t.Fatalf("%s on %s: %v", spec.Name, process.Name, err)
+				}
+				plan.driver = hosted
+				var stepwise *tensors.Tensor
+				count := 0
+				for s, err := range plan.Trace(b, x) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					if s.Step != count || s.Time != grid[count] {
+						t.Fatalf("snapshot %d is step %d at time %g, want %g", count, s.Step, s.Time, grid[count])
+					}
+					stepwise, count = s.X, count+1
+				}
+				if count != n+1 {
+					t.Fatalf("%d snapshots, want %d", count, n+1)
+				}
+				sameWithin(t, spec.Name+" on "+process.Name+": Run - Trace", whole, stepwise, 1e-12)
+
+				plan.driver = compiled // stretches of one compiled loop: bit for bit
+				for s, err := range plan.Trace(b, x, 5, n) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					if s.Step == n {
+						sameWithin(t, spec.Name+" on "+process.Name+": Run - stretches", whole, s.X, 0)
+					}
+				}
+			}
+		}
+	})
+}
+
+// The noise of a sample does not depend on the batch around it: a chunk of the batch gives the chunk of the result.
+func TestChunksAgreeWithTheWhole(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		grid, _ := Uniform(0, 1, 20)
+		plan := Plan{Build: gaussian(OU{}, dataMean, dataVariance), Sampler: OneStep(Langevin), Grid: grid, Noise: NewKey(4)}
+		all := samples(10, 3)
+		whole, err := plan.Run(b, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flat, start := tensors.MustCopyFlatData[float64](whole), tensors.MustCopyFlatData[float64](all)
+		plan.First = 6
+		part, err := plan.Run(b, tensors.FromFlatDataAndDimensions(start[18:], 4, 3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameWithin(t, "chunk", tensors.FromFlatDataAndDimensions(flat[18:], 4, 3), part, 1e-13)
+	})
+}
+
+// Any number of steps from 1 up works.
+func TestEveryStepCount(t *testing.T) {
+	b := backendtest.Default(t)
+	for _, spec := range Samplers {
+		p := VP{}
+		from, to := ends(spec.Kind, p)
+		for n := 1; n <= 9; n++ {
+			grid, err := Uniform(from, to, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan := Plan{Build: gaussian(p, dataMean, dataVariance), Sampler: spec.Sampler, Grid: grid, Noise: NewKey(5)}
+			if _, err := plan.Run(b, samples(2, 1)); err != nil {
+				t.Errorf("%s with %d steps: %v", spec.Name, n, err)
+			}
+		}
+	}
+}
+
+// Weights and tables reach the loop's body, in either driver, and stay what they were.
+func TestWeightsAndTablesInLoops(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		grid, _ := Uniform(.9, .1, 8)
+		want, err := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: OneStep(DDIM), Grid: grid}.Run(b, samples(5, 2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range []driver{compiled, hosted} {
+			store := model.NewStore()
+			store.RootScope().VariableWithValue("mean", dataMean)
+			got, err := Plan{
+				Build: weighted(VP{}, dataMean), Store: store, Sampler: OneStep(DDIM), Grid: grid, driver: d,
+				Inputs: []*tensors.Tensor{tensors.FromScalar(dataVariance)},
+			}.Run(b, samples(5, 2))
+			if err != nil {
+				t.Fatal(err)
+			}
+			sameWithin(t, fmt.Sprint("driver ", d), want, got, 1e-12)
+			if w := store.GetVariable("/mean").MustValue().Value(); w != dataMean {
+				t.Errorf("sampling changed a weight to %v", w)
+			}
+		}
+	})
+}
+
+// A body with a native convolution is stepped from the host on a CPU.
+func TestConvolutionLeavesTheLoop(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		kernel := tensors.FromValue([][][][]float32{{{{.5}}}})
+		build := func(_ *model.Scope, in []*Node) Model {
+			return Model{Process: VP{}, Denoise: func(x, _ *Node) *Node { return Convolve(x, in[0]).NoPadding().Done() }}
+		}
+		grid, _ := Uniform(.9, .1, 3)
+		plan := Plan{Build: build, Inputs: []*tensors.Tensor{kernel}, Sampler: OneStep(DDIM), Grid: grid}
+		c, err := plan.start(b, tensors.FromFlatDataAndDimensions(make([]float32, 8), 2, 2, 2, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.finalize()
+		if _, err := c.advance(3); err != nil {
+			t.Fatal(err)
+		}
+		if c.drive != hosted {
+			t.Errorf("the loop was compiled with a convolution inside")
+		}
+	})
+}
+
+func samples(n, d int) *tensors.Tensor {
+	flat := make([]float64, n*d)
+	for i := range flat {
+		flat[i] = math.Sin(float64(3 * i))
+	}
+	return tensors.FromFlatDataAndDimensions(flat, n, d)
+}
+
+func sameWithin(t *testing.T, what string, want, got *tensors.Tensor, tol float64) {
+	t.Helper()
+	w, g := tensors.MustCopyFlatData[float64](want), tensors.MustCopyFlatData[float64](got)
+	for i := range w {
+		if !(math.Abs(w[i]-g[i]) <= tol*(1+math.Abs(w[i]))) {
+			t.Fatalf("%s: element %d is %v, want %v", what, i, g[i], w[i])
+		}
+	}
+}

@@ -1,0 +1,12 @@
+package diffusion
+
+import "math"
+
+// Samplers lists every sampler. A line here enrols it in the conformance tests.
+var Samplers = []SamplerSpec{
+	{"forward-em", OneStep(EulerMaruyama), ForwardKind, 1, true},
+	{"forward-jump", OneStep(Jump), ForwardKind, math.Inf(1), true},
+	{"score-ode", OneStep(ScoreODE), StaticKind, 1, false},
+	{"langevin", OneStep(Langevin), StaticKind, 1, true},
+	{"ddim", OneStep(DDIM), ReverseKind, 1, false},
+}
