@@ -1,0 +1,96 @@
+package density
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/ml/model"
+
+	"scorelab/lib/diffusion"
+)
+
+// maxWeights bounds the table of weights that one chunk makes: 2^22 of them are 32 MB in float64.
+const maxWeights = 1 << 22
+
+// Empirical is the law of a finite data set [n, d] along a process: alpha data + sigma eps, a mixture of n equal
+// balls. Its Denoise is the ideal denoiser of the data, a softmax-weighted mean of it (Karras et al. 2022, appendix
+// B.3), which every network trained on the data approximates; run to sigma = 0 it returns the data itself.
+//
+// Squared distances come from one matrix product per chunk of the data, never from an [batch, n, d] tensor. The
+// density needs sigma > 0.
+func Empirical(p diffusion.Process, data *Node) diffusion.Model {
+	if data.Rank() != 2 {
+		panic(fmt.Errorf("an empirical density takes data of shape [n, d], not %s", data.Shape()))
+	}
+	return diffusion.Model{
+		Process:    p,
+		Denoise:    func(x, t *Node) *Node { return weigh(p, data, x, t).mean() },
+		LogDensity: func(x, t *Node) *Node { return weigh(p, data, x, t).logDensity() },
+	}
+}
+
+// EmpiricalBuild binds the first input of a plan as the data.
+func EmpiricalBuild(p diffusion.Process) diffusion.Build {
+	return func(_ *model.Scope, inputs []*Node) diffusion.Model { return Empirical(p, inputs[0]) }
+}
+
+// weights is a softmax over the data, accumulated chunk by chunk: sums are relative to exp(top).
+type weights struct {
+	top, total *Node // [batch, 1]
+	sum        *Node // [batch, d]: weighted sum of the data
+	sigma      *Node
+	n          int
+}
+
+// weigh accumulates the weights of x [batch, d] at t, a scalar or [batch, 1]. The chunk that holds the largest weight
+// sets the scale, as in a streaming log-sum-exp.
+func weigh(p diffusion.Process, data, x, t *Node) weights {
+	n, d := data.Shape().Dim(0), data.Shape().Dim(1)
+	batch := x.Shape().Dim(0)
+	x.AssertDims(batch, d)
+	c := p.At(t)
+	w := weights{n: n, sigma: c.Sigma}
+	// -|x - alpha y|^2 / (2 sigma^2) = -(|x|^2/2 - alpha x.y + alpha^2 |y|^2/2) / sigma^2
+	precision := Reciprocal(Square(c.Sigma))
+	own := MulScalar(ReduceAndKeep(Square(x), ReduceSum, 1), .5)
+	chunk := max(1, min(n, maxWeights/batch))
+	for from := 0; from < n; from += chunk {
+		to := min(n, from+chunk)
+		y := data
+		if chunk < n {
+			y = Slice(data, AxisRange(from, to), AxisRange())
+		}
+		cross := Mul(c.Alpha, DotGeneral(x, []int{1}, nil, y, []int{1}, nil)) // [batch, chunk]
+		norms := Mul(Square(c.Alpha), Reshape(MulScalar(ReduceSum(Square(y), 1), .5), 1, to-from))
+		logits := Mul(precision, Sub(Sub(cross, norms), own))
+		w = w.add(logits, y)
+	}
+	return w
+}
+
+// add takes in one chunk.
+func (w weights) add(logits, y *Node) weights {
+	top := ReduceAndKeep(logits, ReduceMax, 1)
+	if w.top != nil {
+		top = Max(top, w.top)
+	}
+	top = StopGradient(top)
+	each := Exp(Sub(logits, top))
+	total := ReduceAndKeep(each, ReduceSum, 1)
+	sum := Dot(each, y).Product()
+	if w.top != nil {
+		keep := Exp(Sub(w.top, top))
+		total, sum = Add(total, Mul(keep, w.total)), Add(sum, Mul(keep, w.sum))
+	}
+	w.top, w.total, w.sum = top, total, sum
+	return w
+}
+
+func (w weights) mean() *Node { return Div(w.sum, w.total) }
+
+func (w weights) logDensity() *Node {
+	d := float64(w.sum.Shape().Dim(1))
+	log := Sub(Add(w.top, Log(w.total)), MulScalar(AddScalar(MulScalar(Log(w.sigma), 2), logTwoPi), d/2))
+	return Squeeze(AddScalar(log, -logOf(w.n)), 1)
+}

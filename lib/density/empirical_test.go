@@ -1,0 +1,81 @@
+package density
+
+import (
+	"math"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/diffusion"
+)
+
+// The empirical density of the probing points is P10, whose closed forms come by another way: at VE noise that adds
+// to P10's unit covariance, and against means and logs computed point by point on the host.
+func TestEmpiricalAgainstMixture(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		p := diffusion.VE{SigmaMin: 1, SigmaMax: 4}
+		data := tensors.FromValue(ProbingPoints())
+		for _, at := range []float64{0, .3, 1} {
+			sigma := math.Pow(4, at)
+			out := MustExecOnceN(b, func(data, x *Node) []*Node {
+				m, at := Empirical(p, data), Const(x.Graph(), at)
+				return []*Node{m.Denoise(x, at), m.LogDensity(x, at)}
+			}, data, points(P10(), 7))
+			mean, logs := tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1])
+			x := tensors.MustCopyFlatData[float64](points(P10(), 7))
+			for i := range logs {
+				var total, mx, my float64
+				for _, y := range ProbingPoints() {
+					w := math.Exp(-(math.Pow(x[2*i]-y[0], 2) + math.Pow(x[2*i+1]-y[1], 2)) / (2 * sigma * sigma))
+					total, mx, my = total+w, mx+w*y[0], my+w*y[1]
+				}
+				wantLog := math.Log(total / 10 / (2 * math.Pi * sigma * sigma))
+				if math.Abs(logs[i]-wantLog) > 1e-12 || math.Hypot(mean[2*i]-mx/total, mean[2*i+1]-my/total) > 1e-12 {
+					t.Errorf("t = %g, point %d: log %v mean %v,%v; want %v %v,%v", at, i, logs[i], mean[2*i], mean[2*i+1], wantLog, mx/total, my/total)
+				}
+			}
+		}
+		// sigma = 1 is what P10 calls no noise: posterior means of the catalogue, row 24.
+		out := MustExecOnce(b, func(data, x *Node) *Node {
+			return Empirical(p, data).Denoise(x, Const(x.Graph(), 0.0))
+		}, data, [][]float64{{-1, 1}, {1, 1}, {0, 2}})
+		for i, want := range []float64{-1.300668, .573988, 1.300668, .573988, 0, .553896} {
+			if got := tensors.MustCopyFlatData[float64](out)[i]; math.Abs(got-want) > 6e-7 {
+				t.Errorf("posterior mean %d is %.6f, want %.6f", i, got, want)
+			}
+		}
+	})
+}
+
+// Chunks change nothing but the order of sums, also where one chunk holds all the weight.
+func TestEmpiricalChunks(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		const n, d = 3000, 4
+		data := make([]float64, n*d)
+		for i := range data {
+			data[i] = 3 * math.Sin(float64(i*i%9973))
+		}
+		table := tensors.FromFlatDataAndDimensions(data, n, d)
+		query := tensors.FromFlatDataAndDimensions(data[:2000*d], 2000, d) // 6e6 weights: two chunks
+		for _, at := range []float64{.05, .9} {
+			out := MustExecOnceN(b, func(data, x *Node) []*Node {
+				m, at := Empirical(diffusion.VP{}, data), Const(x.Graph(), at)
+				few := Slice(x, AxisRange(0, 500), AxisRange())
+				first := func(y *Node) *Node { return Slice(y, AxisRange(0, 500)) }
+				return []*Node{
+					ReduceAllMax(Abs(Sub(first(m.Denoise(x, at)), m.Denoise(few, at)))),
+					ReduceAllMax(Abs(Sub(first(m.LogDensity(x, at)), m.LogDensity(few, at)))),
+				}
+			}, table, query)
+			for i, o := range out {
+				if v := tensors.ToScalar[float64](o); v > 1e-10 {
+					t.Errorf("t = %g: output %d differs by %g between one chunk and two", at, i, v)
+				}
+			}
+		}
+	})
+}

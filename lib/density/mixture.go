@@ -1,0 +1,176 @@
+package density
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+)
+
+// Component is one Gaussian of a mixture: its weight, mean [d] and covariance [d][d], and the class it belongs to.
+type Component struct {
+	Weight float64
+	Mean   []float64
+	Cov    [][]float64
+	Class  int
+}
+
+// Mixture is a Gaussian mixture in R^d with full covariances.
+type Mixture struct {
+	name       string
+	dim        int
+	components []Component
+	// Each covariance is Q diag(spectrum) Q^T; noise only adds to the spectrum, so Q serves every time.
+	spectrum [][]float64 // [k][d]
+	basis    [][]float64 // [k][d*d], row-major: the columns of Q are eigenvectors
+}
+
+// NewMixture checks the components and diagonalises their covariances. Weights are positive and sum to 1,
+// covariances are symmetric and positive definite.
+func NewMixture(name string, components ...Component) (*Mixture, error) {
+	if len(components) == 0 {
+		return nil, fmt.Errorf("mixture %s has no components", name)
+	}
+	m := &Mixture{name: name, dim: len(components[0].Mean), components: components}
+	total := 0.0
+	for k, c := range components {
+		if !(c.Weight > 0) {
+			return nil, fmt.Errorf("mixture %s: component %d has weight %g; weights must be positive", name, k, c.Weight)
+		}
+		total += c.Weight
+		if len(c.Mean) != m.dim || len(c.Cov) != m.dim || m.dim == 0 {
+			return nil, fmt.Errorf("mixture %s: component %d has a mean of length %d and %d rows of covariance; the first mean has length %d",
+				name, k, len(c.Mean), len(c.Cov), m.dim)
+		}
+		spectrum, basis, err := diagonalise(c.Cov)
+		if err != nil {
+			return nil, fmt.Errorf("mixture %s: covariance of component %d %w", name, k, err)
+		}
+		for i, v := range c.Mean {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return nil, fmt.Errorf("mixture %s: mean of component %d is %g at place %d", name, k, v, i)
+			}
+		}
+		m.spectrum, m.basis = append(m.spectrum, spectrum), append(m.basis, basis)
+	}
+	if math.Abs(total-1) > 1e-9 {
+		return nil, fmt.Errorf("mixture %s: weights sum to %g, not 1", name, total)
+	}
+	return m, nil
+}
+
+// diagonalise is the eigendecomposition of a covariance: eigenvalues and, row-major, the matrix of eigenvectors.
+func diagonalise(cov [][]float64) (spectrum, basis []float64, err error) {
+	d := len(cov)
+	sym := mat.NewSymDense(d, nil)
+	for i, row := range cov {
+		if len(row) != d {
+			return nil, nil, fmt.Errorf("has %d rows but row %d has %d entries", d, i, len(row))
+		}
+		for j, v := range row {
+			if math.IsNaN(v) || math.Abs(v-cov[j][i]) > 1e-12*(1+math.Abs(v)) {
+				return nil, nil, fmt.Errorf("is not symmetric: entries (%d,%d) and (%d,%d) are %g and %g", i, j, j, i, v, cov[j][i])
+			}
+			sym.SetSym(i, j, v)
+		}
+	}
+	var eig mat.EigenSym
+	if !eig.Factorize(sym, true) {
+		return nil, nil, fmt.Errorf("has no eigendecomposition")
+	}
+	spectrum = eig.Values(nil)
+	if spectrum[0] <= 0 {
+		return nil, nil, fmt.Errorf("is not positive definite: its smallest eigenvalue is %g", spectrum[0])
+	}
+	var q mat.Dense
+	eig.VectorsTo(&q)
+	return spectrum, q.RawMatrix().Data, nil
+}
+
+// Name is the mixture's name in registries and figures.
+func (m *Mixture) Name() string { return m.name }
+
+// Dim is the dimension d of the space.
+func (m *Mixture) Dim() int { return m.dim }
+
+// Components are the mixture's Gaussians.
+func (m *Mixture) Components() []Component { return m.components }
+
+// Mean is the mean [d] of the mixture.
+func (m *Mixture) Mean() []float64 {
+	mean := make([]float64, m.dim)
+	for _, c := range m.components {
+		for i, v := range c.Mean {
+			mean[i] += c.Weight * v
+		}
+	}
+	return mean
+}
+
+// Covariance is the covariance [d][d] of the mixture.
+func (m *Mixture) Covariance() [][]float64 {
+	mean := m.Mean()
+	cov := make([][]float64, m.dim)
+	for i := range cov {
+		cov[i] = make([]float64, m.dim)
+		for j := range cov[i] {
+			for _, c := range m.components {
+				cov[i][j] += c.Weight * (c.Cov[i][j] + (c.Mean[i]-mean[i])*(c.Mean[j]-mean[j]))
+			}
+		}
+	}
+	return cov
+}
+
+// Marginal is the law of direction . x, a mixture in one dimension. The direction need not have unit length.
+func (m *Mixture) Marginal(direction []float64) (*Mixture, error) {
+	if len(direction) != m.dim {
+		return nil, fmt.Errorf("direction of length %d for mixture %s in %d dimensions", len(direction), m.name, m.dim)
+	}
+	components := make([]Component, len(m.components))
+	for k, c := range m.components {
+		mean, variance := 0.0, 0.0
+		for i, u := range direction {
+			mean += u * c.Mean[i]
+			for j, w := range direction {
+				variance += u * w * c.Cov[i][j]
+			}
+		}
+		components[k] = Component{c.Weight, []float64{mean}, [][]float64{{variance}}, c.Class}
+	}
+	return NewMixture(m.name+" along a direction", components...)
+}
+
+// Noised is the law of alpha x0 + sigma eps, a mixture again.
+func (m *Mixture) Noised(alpha, sigma float64) (*Mixture, error) {
+	components := make([]Component, len(m.components))
+	for k, c := range m.components {
+		mean, cov := make([]float64, m.dim), make([][]float64, m.dim)
+		for i := range mean {
+			mean[i] = alpha * c.Mean[i]
+			cov[i] = make([]float64, m.dim)
+			for j := range cov[i] {
+				cov[i][j] = alpha * alpha * c.Cov[i][j]
+			}
+			cov[i][i] += sigma * sigma
+		}
+		components[k] = Component{c.Weight, mean, cov, c.Class}
+	}
+	return NewMixture(m.name+" noised", components...)
+}
+
+// CDF is the cumulative distribution function of a mixture in one dimension; NaN in more.
+func (m *Mixture) CDF(x float64) float64 {
+	if m.dim != 1 {
+		return math.NaN()
+	}
+	sum := 0.0
+	for _, c := range m.components {
+		sum += c.Weight * math.Erfc((c.Mean[0]-x)/math.Sqrt(2*c.Cov[0][0])) / 2
+	}
+	return sum
+}
+
+const logTwoPi = 1.8378770664093454835606594728112
+
+func logOf(n int) float64 { return math.Log(float64(n)) }

@@ -1,0 +1,76 @@
+package density
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+func TestNewMixtureRejects(t *testing.T) {
+	one, nan := [][]float64{{1}}, math.NaN()
+	for want, components := range map[string][]Component{
+		"has no components":      nil,
+		"weight -0.5":            {{-.5, []float64{0}, one, 0}, {1.5, []float64{0}, one, 0}},
+		"weight NaN":             {{nan, []float64{0}, one, 0}},
+		"weights sum to 0.5":     {{.5, []float64{0}, one, 0}},
+		"mean of length 2":       {{.5, []float64{0}, one, 0}, {.5, []float64{0, 0}, one, 0}},
+		"1 rows of covariance":   {{1, []float64{0, 0}, one, 0}},
+		"row 1 has 1 entries":    {{1, []float64{0, 0}, [][]float64{{1, 0}, {0}}, 0}},
+		"not symmetric":          {{1, []float64{0, 0}, [][]float64{{1, .5}, {0, 1}}, 0}},
+		"not positive definite":  {{1, []float64{0, 0}, [][]float64{{1, 2}, {2, 1}}, 0}},
+		"mean of component 0 is": {{1, []float64{nan}, one, 0}},
+	} {
+		if _, err := NewMixture("test", components...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want an error with %q", err, want)
+		}
+	}
+}
+
+func TestMixtureMoments(t *testing.T) {
+	x2 := X2()
+	for i, row := range x2.Covariance() {
+		for j, v := range row {
+			want := 0.0
+			if i == j {
+				want = 1
+			}
+			if math.Abs(v-want) > 1e-15 {
+				t.Errorf("covariance of X2 at (%d,%d) is %g: it must be that of N(0, I)", i, j, v)
+			}
+		}
+	}
+	if got := S2().Mean(); math.Abs(got[0]-3) > 1e-15 || got[0] != got[1] {
+		t.Errorf("mean of S2 is %v, want (3, 3)", got)
+	}
+}
+
+func TestMarginalAndCDF(t *testing.T) {
+	diagonal, err := X2().Marginal([]float64{1 / math.Sqrt2, 1 / math.Sqrt2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Along the diagonal: variances 1.9 and .1, by hand.
+	for _, x := range []float64{-2, -.3, 0, .7} {
+		want := .25 * (math.Erfc(-x/math.Sqrt(3.8)) + math.Erfc(-x/math.Sqrt(.2)))
+		if got := diagonal.CDF(x); math.Abs(got-want) > 1e-14 {
+			t.Errorf("CDF(%g) = %g, want %g", x, got, want)
+		}
+	}
+	if !math.IsNaN(X2().CDF(0)) {
+		t.Error("a CDF in two dimensions")
+	}
+	if _, err := X2().Marginal([]float64{1}); err == nil {
+		t.Error("a direction of the wrong length was taken")
+	}
+}
+
+func TestLatticeRejects(t *testing.T) {
+	for _, c := range []struct {
+		lo, hi float64
+		n, d   int
+	}{{1, 0, 5, 1}, {0, 1, 1, 1}, {0, 1, 5, 0}, {math.NaN(), 1, 5, 1}} {
+		if _, _, err := Lattice(c.lo, c.hi, c.n, c.d); err == nil {
+			t.Errorf("lattice %+v was made", c)
+		}
+	}
+}

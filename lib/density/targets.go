@@ -1,0 +1,68 @@
+package density
+
+import "scorelab/lib/diffusion"
+
+// Spec registers a target.
+type Spec struct {
+	Name    string
+	Target  *Mixture
+	Process diffusion.Process // the one its experiments use most; conformance tests use all
+}
+
+// Densities lists the targets. A line here enrols it in the conformance tests.
+var Densities = []Spec{
+	{"X2", X2(), diffusion.OU{}},
+	{"G1", G1(), diffusion.OU{}},
+	{"S2", S2(), diffusion.VE{}},
+	{"P10", P10(), diffusion.VE{}},
+}
+
+// X2 is the cross that the figures of document 001 use: two Gaussians across each other. Its mean is 0 and its
+// covariance exactly I, like that of N(0, I), so only higher moments tell them apart: E[x1^2 x2^2] = 1 + 2 0.9^2.
+func X2() *Mixture {
+	return must(NewMixture("X2",
+		Component{.5, []float64{0, 0}, [][]float64{{1, .9}, {.9, 1}}, 0},
+		Component{.5, []float64{0, 0}, [][]float64{{1, -.9}, {-.9, 1}}, 1}))
+}
+
+// G1 is the one-dimensional mixture .3 N(-2, .4^2) + .7 N(1, .6^2).
+func G1() *Mixture {
+	return must(NewMixture("G1",
+		Component{.3, []float64{-2}, [][]float64{{.16}}, 0},
+		Component{.7, []float64{1}, [][]float64{{.36}}, 1}))
+}
+
+// S2 is a far-apart pair of unequal weights, .2 N((-5,-5), I) + .8 N((5,5), I), after Song and Ermon 2019, section 3.2.
+func S2() *Mixture {
+	unit := [][]float64{{1, 0}, {0, 1}}
+	return must(NewMixture("S2",
+		Component{.2, []float64{-5, -5}, unit, 0},
+		Component{.8, []float64{5, 5}, unit, 1}))
+}
+
+// ProbingPoints are the ten data points of 001's probing figure, read off its companion code.
+func ProbingPoints() [][]float64 {
+	var points [][]float64
+	for i, y := range []float64{.1, .15, .2, .25, .3} {
+		x := 1 + .25*float64(i)
+		points = append(points, []float64{x, 3 * y}, []float64{-x, 3 * y})
+	}
+	return points
+}
+
+// P10 is the law of the probing points under the figure's noise of sigma = 1: ten equal Gaussians.
+func P10() *Mixture {
+	var components []Component
+	for i, p := range ProbingPoints() {
+		components = append(components, Component{.1, p, [][]float64{{1, 0}, {0, 1}}, i % 2})
+	}
+	return must(NewMixture("P10", components...))
+}
+
+// must is for the literals of this file, which the tests construct.
+func must(m *Mixture, err error) *Mixture {
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
