@@ -79,3 +79,19 @@ func TestEmpiricalChunks(t *testing.T) {
 		}
 	})
 }
+
+func TestNearest(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		data := [][]float64{{0, 0}, {3, 4}, {-1, 1}, {10, 0}}
+		out := MustExecOnceN(b, func(data, x *Node) []*Node {
+			index, row, squared := Nearest(data, x)
+			return []*Node{index, row, squared}
+		}, data, [][]float64{{3, 4}, {9, 1}, {-.4, .4}})
+		if got := tensors.MustCopyFlatData[int32](out[0]); got[0] != 1 || got[1] != 3 || got[2] != 0 {
+			t.Errorf("indices %v, want 1 3 0", got)
+		}
+		if got := tensors.MustCopyFlatData[float64](out[2]); got[0] != 0 || got[1] != 2 || math.Abs(got[2]-.32) > 1e-15 {
+			t.Errorf("squared distances %v, want 0 2 0.32", got)
+		}
+	})
+}

@@ -69,13 +69,13 @@ type Check struct {
 	Tol    float64         // the check passes when |Got.Center - Want| <= Tol
 	Why    string          // where Tol comes from
 	Shows  Verdict         // what a pass says about the claim; empty: Confirmed
-	Band   float64         // largest accepted distance to the committed value; 0: see Check.band
+	Band   float64         // largest accepted distance to the committed value; 0: see band
 	Alpha  float64         // probability that correct code fails this check
 }
 
-// Pass reports whether the check holds. NaN and infinities never do.
+// Pass reports whether the check holds. NaN and infinities never do, not even as a tolerance.
 func (c Check) Pass() bool {
-	return !math.IsInf(c.Got.Center, 0) && math.Abs(c.Got.Center-c.Want) <= c.Tol
+	return !math.IsInf(c.Tol, 0) && math.Abs(c.Got.Center-c.Want) <= c.Tol
 }
 
 // Verdict is what the measurement says about the claim: Shows when it passes, Refuted when it does not.

@@ -1,0 +1,103 @@
+# Everything goes through here, on a laptop as in CI. Each target does all the set-up that it needs.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+BACKEND ?= auto# auto, xla:cpu, xla:cuda or go; go needs no Python and no C compiler
+PROFILE ?= quick# quick or full
+SEED ?= 1
+OUT ?= build/results
+FUZZTIME ?= 3s# for each fuzz target
+PACKAGES ?= ./...
+RACE ?= $(PACKAGES)# what to test under the race detector
+JAX_CUDA ?= 0.10.0# whose plugin `make cuda` installs
+
+ifeq ($(BACKEND),go)
+XLA := no
+STAMP := build/.setup-go
+SIMD := $(filter amd64,$(shell go env GOARCH 2>/dev/null))
+else
+XLA := yes
+STAMP := .venv/.setup
+endif
+
+# Vector instructions: the Go backend is more than twice as fast with them.
+export GOEXPERIMENT := $(if $(SIMD),simd,$(GOEXPERIMENT))
+# Go records the commit in a build, and fails where git does not answer (a checkout of another user, say).
+BUILD := go build -buildvcs=$(shell git status --porcelain >/dev/null 2>&1 && echo true || echo false)
+# Numbers and messages must not depend on the reader's country.
+export LC_ALL := C
+# Set-up leaves "1" in its stamp where there is an XLA plugin: from then on, tests may not do without.
+TESTENV = SCORELAB_BACKEND=$(BACKEND) SCORELAB_REQUIRE_XLA=$$(<$(STAMP))
+
+.PHONY: help setup build experiments accept report test fmt vet lint unit race fuzz static nightly cuda rename doctor clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@echo "variables: BACKEND=$(BACKEND) PROFILE=$(PROFILE) SEED=$(SEED) OUT=$(OUT) FUZZTIME=$(FUZZTIME) PACKAGES=$(PACKAGES)"
+
+setup: $(STAMP) ## check the tools, fill .venv, fetch the Go modules; only once
+	@:
+
+$(STAMP): requirements.txt scripts/setup.sh go.mod go.sum
+	@XLA=$(XLA) STAMP=$@ scripts/setup.sh
+
+build: setup ## build build/scorelab
+	@$(BUILD) -o build/scorelab ./experiments
+
+experiments: build ## run all experiments into OUT, and hold them against results/
+	@build/scorelab run --profile $(PROFILE) --seed $(SEED) --backend $(BACKEND) --out $(OUT)
+	@build/scorelab check --baseline results $(OUT)
+
+accept: build ## make the checked results in OUT the new baseline in results/
+	@build/scorelab accept $(OUT)
+
+report: build ## write the ledger of claims of OUT
+	@build/scorelab report $(OUT)
+
+test: fmt vet lint unit race fuzz static experiments ## all tests, and the experiments with their gate
+	@echo "test: all passed"
+
+fmt: setup
+	@files=$$(gofmt -l .); [[ -z $$files ]] || { echo "fmt: run gofmt -w on" $$files >&2; exit 1; }
+
+vet: setup
+	@go vet $(PACKAGES)
+
+lint: setup
+	@go tool staticcheck $(PACKAGES)
+
+unit: setup ## unit and conformance tests
+	@$(TESTENV) go test -timeout 30m $(PACKAGES)
+
+# The Go backend's loops compute addresses one past the end, which -race would take for faults.
+CHECKPTR := -gcflags=github.com/gomlx/compute/...=-d=checkptr=0
+
+race: setup ## the short tests under the race detector
+	@if [[ $$(go env CGO_ENABLED) == 1 ]]; then $(TESTENV) go test -race $(CHECKPTR) -short -timeout 30m $(RACE); \
+	else echo "race: left out, the race detector needs a C compiler"; fi
+
+fuzz: setup ## each fuzz target for FUZZTIME
+	@$(TESTENV) FUZZTIME=$(FUZZTIME) scripts/fuzz.sh $(PACKAGES)
+
+static: setup ## a static binary without cgo and XLA: build/scorelab-static
+	@GOEXPERIMENT=$(if $(filter amd64,$(shell go env GOARCH 2>/dev/null)),simd) CGO_ENABLED=0 \
+		$(BUILD) -o build/scorelab-static ./experiments
+	@build/scorelab-static list >/dev/null
+
+nightly: ## the full profile, longer fuzzing, and the gate on the Go backend
+	@$(MAKE) test PROFILE=full FUZZTIME=60s
+	@$(MAKE) experiments BACKEND=go OUT=build/results-go
+
+cuda: setup ## download the plugin for NVIDIA cards (linux/amd64, some gigabytes), for BACKEND=xla:cuda
+	@go run ./scripts/cuda $(JAX_CUDA) .venv/lib/go-xla
+
+rename: ## make the module yours: MODULE=github.com/you/scorelab
+	@scripts/rename.sh "$(MODULE)"
+
+doctor: ## say what is installed and what is missing; changes nothing
+	@go run ./experiments doctor
+
+clean: ## remove build/; .venv stays
+	@rm -rf build

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/lib/data"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/figure"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+// digitSet is real digits as float64 tensors [n, 784] with pixels in [-1, 1].
+type digitSet struct{ train, held *tensors.Tensor }
+
+func loadDigits() (digitSet, error) {
+	all, err := data.Digits()
+	if err != nil {
+		return digitSet{}, err
+	}
+	train, held, err := all.Split(data.DigitsTrain)
+	if err != nil {
+		return digitSet{}, err
+	}
+	flat := func(im *data.Images) *tensors.Tensor {
+		return tensors.FromFlatDataAndDimensions(each(im.Pixels, func(v float32) float64 { return float64(v) }), im.N, im.H*im.W)
+	}
+	return digitSet{flat(train), flat(held)}, nil
+}
+
+// first are the leading n rows.
+func first(t *tensors.Tensor, n int) *tensors.Tensor {
+	d := t.Shape().Dim(1)
+	return tensors.FromFlatDataAndDimensions(tensors.MustCopyFlatData[float64](t)[:n*d], n, d)
+}
+
+// drawRows are n rows drawn uniformly with replacement.
+func drawRows(l *suite.Lab, t *tensors.Tensor, purpose string, n int) (*tensors.Tensor, error) {
+	u, err := ExecOnce(l.Backend, func(g *Graph) *Node {
+		return diffusion.NewRandom(g, l.Key(purpose)).Uniform(Const(g, make([]float64, n)))
+	})
+	if err != nil {
+		return nil, err
+	}
+	rows, d := t.Shape().Dim(0), t.Shape().Dim(1)
+	from := tensors.MustCopyFlatData[float64](t)
+	var out []float64
+	for _, v := range tensors.MustCopyFlatData[float64](u) {
+		i := min(int(v*float64(rows)), rows-1)
+		out = append(out, from[i*d:(i+1)*d]...)
+	}
+	return tensors.FromFlatDataAndDimensions(out, n, d), nil
+}
+
+// picture is row i as a 28 x 28 picture.
+func picture(p metrics.Points, i int) figure.Picture {
+	return figure.Picture{W: 28, H: 28, Pix: p.Row(i)}
+}
+
+// pictures are rows 0 .. n-1.
+func pictures(p metrics.Points, n int) []figure.Picture {
+	out := make([]figure.Picture, n)
+	for i := range out {
+		out[i] = picture(p, i)
+	}
+	return out
+}
+
+// decibel is 10 log10 of a ratio of powers.
+func decibel(ratio float64) float64 { return 10 * math.Log10(ratio) }
+
+// signalPower is the variance of the pixels of a set about its mean pixel.
+func signalPower(p metrics.Points) float64 {
+	mean, square := 0.0, 0.0
+	for _, v := range p.X {
+		mean += v / float64(len(p.X))
+	}
+	for _, v := range p.X {
+		square += (v - mean) * (v - mean) / float64(len(p.X))
+	}
+	return square
+}
+
+// coefficients are alpha and sigma of a process on the host.
+func coefficients(l *suite.Lab, p diffusion.Process, t float64) (alpha, sigma float64, err error) {
+	out, err := evaluate(l, func(in []*Node) []*Node {
+		c := p.At(in[0])
+		return []*Node{c.Alpha, c.Sigma}
+	}, t)
+	if err != nil {
+		return 0, 0, fmt.Errorf("coefficients at t = %g: %w", t, err)
+	}
+	return out[0][0], out[1][0], nil
+}

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/figure"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+var digitsTweedie = suite.Experiment{
+	ID:       "digits-tweedie",
+	Title:    "The exact score of a data set denoises it, and generates nothing else",
+	Question: "How well does the ideal denoiser of 9,000 real digits clean digits it has never seen, and what does its flow generate?",
+	Sources:  []string{"000, section 5", "001, Denoising as inverse problem", "002, section 4", "004, one step denoising"},
+	Run:      idealDenoiser,
+}
+
+// digitNoise covers noise from far below the distance of neighbouring digits to far above their spread.
+var digitNoise = diffusion.VE{SigmaMin: .02, SigmaMax: 100}
+
+// noiseCount is the number of noise levels, geometric over digitNoise.
+const noiseCount = 10
+
+func idealDenoiser(l *suite.Lab) (*suite.Report, error) {
+	digits, err := loadDigits()
+	if err != nil {
+		return nil, err
+	}
+	r := &suite.Report{Answer: "On the digits it is made of, the ideal denoiser obeys the law of the best estimator. On unseen digits it does not: as the noise falls its error stays at the " +
+		"distance to the nearest training digit, and a plain linear filter beats it. Its probability flow lands on training digits, every time: what sampling with the exact score of the " +
+		"data gives is the data, and a network generalises only by missing that score."}
+	linear, err := linearFilter(points(digits.train))
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Progress(.1, "denoising"); err != nil {
+		return nil, err
+	}
+	if err := denoiseLevels(l, r, digits, linear); err != nil {
+		return nil, err
+	}
+	if err := l.Progress(.6, "probability flow"); err != nil {
+		return nil, err
+	}
+	return r, memorise(l, r, digits)
+}
+
+// linearFilter is the Gaussian with the mean and covariance of the data: its denoiser is the best linear one.
+func linearFilter(p metrics.Points) (*density.Mixture, error) {
+	mean := make([]float64, p.D)
+	for i := range p.N {
+		for j, v := range p.Row(i) {
+			mean[j] += v / float64(p.N)
+		}
+	}
+	cov, err := covariance(p, mean)
+	if err != nil {
+		return nil, err
+	}
+	return density.NewMixture("Gaussian fit", density.Component{Weight: 1, Mean: mean, Cov: cov})
+}
+
+// levels are the noise levels and their times.
+func levels() (sigmas, times []float64) {
+	for i := range noiseCount {
+		t := float64(i) / (noiseCount - 1)
+		times = append(times, t)
+		sigmas = append(sigmas, digitNoise.SigmaMin*math.Pow(digitNoise.SigmaMax/digitNoise.SigmaMin, t))
+	}
+	return sigmas, times
+}
+
+// level is what one noise level does to digits: per image, the squared errors per pixel of the estimators, and what
+// shows them.
+type level struct {
+	noisy, ideal, linear, nearest metrics.Points
+	errIdeal, errLinear, errNear  []float64
+	excess                        []float64 // |D - x0|^2 + |D - x|^2 per pixel, minus sigma^2: mean zero for the law of the data
+}
+
+// denoiser compiles the estimators once for all levels.
+func denoiser(l *suite.Lab, data *tensors.Tensor, linear *density.Mixture) (func(clean *tensors.Tensor, t float64, purpose string) (level, error), func(), error) {
+	exec, err := NewExec(l.Backend, func(data, clean, eps, t *Node) []*Node {
+		x := digitNoise.At(t).Forward(clean, eps)
+		ideal := density.Empirical(digitNoise, data).Denoise(x, t)
+		filtered := linear.Model(digitNoise).Denoise(x, t)
+		_, nearest, _ := density.Nearest(data, x)
+		perPixel := func(a, b *Node) *Node { return ReduceMean(Square(Sub(a, b)), 1) }
+		excess := Sub(Add(perPixel(ideal, clean), perPixel(ideal, x)), Square(digitNoise.At(t).Sigma))
+		return []*Node{x, ideal, filtered, nearest, perPixel(ideal, clean), perPixel(filtered, clean), perPixel(nearest, clean), excess}
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	run := func(clean *tensors.Tensor, t float64, purpose string) (level, error) {
+		eps, err := ExecOnce(l.Backend, func(x *Node) *Node { return diffusion.NewRandom(x.Graph(), l.Key(purpose)).Normal(x) }, clean)
+		if err != nil {
+			return level{}, err
+		}
+		out, err := exec.Call(data, clean, eps, t)
+		if err != nil {
+			return level{}, err
+		}
+		flat := each(out, func(t *tensors.Tensor) metrics.Points { return points(t) })
+		return level{flat[0], flat[1], flat[2], flat[3], flat[4].X, flat[5].X, flat[6].X, flat[7].X}, nil
+	}
+	return run, exec.Finalize, nil
+}
+
+// denoiseLevels measures the denoisers on training and on held-out digits.
+func denoiseLevels(l *suite.Lab, r *suite.Report, digits digitSet, linear *density.Mixture) error {
+	n := l.Size(200, 1000)
+	held := first(digits.held, n)
+	seen, err := drawRows(l, digits.train, "training digits", n)
+	if err != nil {
+		return err
+	}
+	run, finalize, err := denoiser(l, digits.train, linear)
+	if err != nil {
+		return err
+	}
+	defer finalize()
+	sigmas, times := levels()
+	table := suite.Table{Name: "mse", Caption: "Mean squared error per pixel and PSNR (peak 2) against the noise",
+		Header: []string{"sigma", "noisy PSNR dB", "ideal, held out", "lo", "hi", "PSNR dB", "ideal, training digits", "lo", "hi", "linear, held out", "lo", "hi"}}
+	sheet := figure.Images{Lo: -1, Hi: 1, RowLabels: []string{"noisy", "ideal", "nearest", "linear"}, Rows: make([][]figure.Picture, 4), Labels: make([][]string, 4)}
+	series := map[string][]metrics.Summary{}
+	for i, t := range times {
+		unseen, err := run(held, t, fmt.Sprintf("noise on held out %d", i))
+		if err != nil {
+			return err
+		}
+		trained, err := run(seen, t, fmt.Sprintf("noise on training %d", i))
+		if err != nil {
+			return err
+		}
+		s := map[string]metrics.Summary{}
+		for name, values := range map[string][]float64{"ideal": unseen.errIdeal, "linear": unseen.errLinear, "near": unseen.errNear, "seen": trained.errIdeal, "excess": trained.excess, "gap": unseen.excess} {
+			if s[name], err = metrics.Mean(values); err != nil {
+				return err
+			}
+			series[name] = append(series[name], s[name])
+		}
+		at := fmt.Sprintf("sigma = %.3g", sigmas[i])
+		r.Checks = append(r.Checks, suite.Near("002/mmse", "training digits: E|D - x0|^2 + E|D - x|^2 - sigma^2 per pixel, "+at, s["excess"], 0,
+			whySE+"; zero is the law of the posterior mean: MSE = sigma^2 - sigma^4 E|s|^2/d"))
+		psnr, err := metrics.PSNR(s["ideal"], 2)
+		if err != nil {
+			return err
+		}
+		table.Rows = append(table.Rows, []any{sigmas[i], decibel(4 / (sigmas[i] * sigmas[i])), s["ideal"].Center, s["ideal"].Lo, s["ideal"].Hi, psnr.Center,
+			s["seen"].Center, s["seen"].Lo, s["seen"].Hi, s["linear"].Center, s["linear"].Lo, s["linear"].Hi})
+		const shown = 2
+		for k, p := range []metrics.Points{unseen.noisy, unseen.ideal, unseen.nearest, unseen.linear} {
+			pic := picture(p, shown)
+			sheet.Rows[k] = append(sheet.Rows[k], pic)
+			sheet.Labels[k] = append(sheet.Labels[k], psnrLabel(p, held, shown))
+		}
+		sheet.ColLabels = append(sheet.ColLabels, fmt.Sprintf("%.2g", sigmas[i]))
+	}
+	limits(r, series, points(held), points(digits.train))
+	still, err := png("denoise", "A held-out digit at ten noise levels (sigma above), cleaned by the ideal denoiser of 9,000 others, beside the training digit nearest to the noisy picture and the linear "+
+		"filter. Below each picture its PSNR in dB.", sheet)
+	if err != nil {
+		return err
+	}
+	curve := func(name, label string, color figure.Color) figure.Line {
+		s, from := series[name], 0
+		for s[from].Center < 1e-6 { // training digits at low noise come back exactly: below any logarithmic axis
+			from++
+		}
+		s = s[from:]
+		return figure.Line{X: sigmas[from:], Y: centers(s), Lo: lows(s), Hi: highs(s), Label: label, Color: color, Markers: true}
+	}
+	identity := figure.Line{X: sigmas[:5], Y: each(sigmas[:5], func(s float64) float64 { return s * s }), Label: "noisy: sigma^{2}", Color: figure.Gray, Dashed: true}
+	curves, err := png("mse", "Squared error per pixel against the noise, with 5 standard errors. Below sigma = 0.5 the ideal denoiser of the data cannot clean what is not in the data.",
+		figure.Row("", figure.Panel{X: figure.Axis{Label: "sigma", Log: true, Min: .015, Max: 150}, Y: figure.Axis{Label: "MSE per pixel", Log: true, Min: 1e-4, Max: 1},
+			Layers: []figure.Layer{curve("ideal", "ideal denoiser, held-out digits", figure.Vermillion), curve("seen", "ideal denoiser, training digits", figure.Orange),
+				curve("linear", "linear filter, held-out digits", figure.Blue), identity}, Legend: figure.BottomRight}))
+	r.Figures, r.Tables = append(r.Figures, still, curves), append(r.Tables, table)
+	return err
+}
+
+// psnrLabel is the PSNR of picture i of p against the clean one.
+func psnrLabel(p metrics.Points, clean *tensors.Tensor, i int) string {
+	sum := 0.0
+	for j, v := range points(clean).Row(i) {
+		sum += (v - p.Row(i)[j]) * (v - p.Row(i)[j]) / float64(p.D)
+	}
+	return fmt.Sprintf("%.1f", decibel(4/sum))
+}
+
+// limits holds the ends of the curves against what they must tend to: the nearest digit, and the mean digit.
+func limits(r *suite.Report, series map[string][]metrics.Summary, held, train metrics.Points) {
+	lowest, last := series["ideal"][0], len(series["ideal"])-1
+	near := series["near"][0]
+	r.Checks = append(r.Checks,
+		suite.Equals("001/tweedie", "held out, sigma = 0.02: error of the ideal denoiser over that of the nearest training digit", lowest.Center/near.Center, 1, .01,
+			"the weight of the second nearest digit is exp(-gap/(2 sigma^2)), with gaps of order 1 against 0.0008").But(suite.Qualified))
+	mean, spread := make([]float64, train.D), 0.0
+	for i := range train.N {
+		for j, v := range train.Row(i) {
+			mean[j] += v / float64(train.N)
+		}
+	}
+	for i := range held.N {
+		for j, v := range held.Row(i) {
+			spread += (v - mean[j]) * (v - mean[j]) / float64(held.N*held.D)
+		}
+	}
+	r.Checks = append(r.Checks,
+		suite.Equals("001/tweedie", "held out, sigma = 100: error of the ideal denoiser over that of the mean digit", series["ideal"][last].Center/spread, 1, .01,
+			"D leaves the mean by Cov (x - mean)/sigma^2, an error below 1 % at this noise"))
+	worse := series["ideal"][2].Center / series["linear"][2].Center
+	r.Checks = append(r.Checks, suite.Check{Claim: "004/one-step-denoising", Metric: "held out, sigma = 0.13: error of the ideal denoiser over that of the linear filter", Got: metrics.Exactly(worse),
+		Want: 13, Tol: 7, Why: "more than 6: the distance to the nearest digit against noise that a filter halves", Shows: suite.Qualified, Band: 3})
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"scorelab/lib/suite"
+)
+
+// screen shows a run: one line for each experiment, and a bar below them where someone watches. Times go to terminals
+// only, so that what a pipe gets is the same every time.
+type screen struct {
+	*env
+	experiments []suite.Experiment
+	width       int
+	timed       bool
+	bar         *progressbar.ProgressBar // nil: nobody watches
+	current     int
+}
+
+// barSteps is how many steps of the bar one experiment takes.
+const barSteps = 1000
+
+func newScreen(e *env, experiments []suite.Experiment) *screen {
+	s := &screen{env: e, experiments: experiments, timed: isTerminal(e.stdout)}
+	for _, experiment := range experiments {
+		s.width = max(s.width, len(experiment.ID))
+	}
+	if isTerminal(e.stderr) {
+		s.bar = progressbar.NewOptions(barSteps*len(experiments), progressbar.OptionSetWriter(e.stderr),
+			progressbar.OptionSetWidth(24), progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionSetPredictTime(false), progressbar.OptionClearOnFinish())
+	}
+	return s
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+func (s *screen) begin(i int) {
+	s.current = i
+	s.progress(0, "")
+}
+
+// progress is called by the running experiment.
+func (s *screen) progress(fraction float64, doing string) {
+	if s.bar == nil {
+		return
+	}
+	s.bar.Describe(strings.TrimSpace(s.experiments[s.current].ID + " " + doing))
+	_ = s.bar.Set(s.current*barSteps + int(barSteps*min(max(fraction, 0), 0.999)))
+}
+
+// result prints the verdict of an experiment, and its failing checks in full.
+func (s *screen) result(r *suite.Result, took time.Duration) {
+	failed := r.Failed()
+	word := "ok"
+	if len(failed) > 0 {
+		word = "FAIL"
+	}
+	s.line(word, r.Experiment, r.Verdicts(), took)
+	for _, c := range failed {
+		fmt.Fprintf(s.stdout, "      %s, %s: %s\n", c.Claim, c.Metric, c.Miss())
+	}
+}
+
+// broken prints an experiment that measured nothing.
+func (s *screen) broken(err *suite.RunError, took time.Duration) {
+	reason := strings.TrimPrefix(err.Error(), err.Experiment+": ")
+	if !s.verbose {
+		reason += " (-v shows where)"
+	}
+	s.line("BROKEN", err.Experiment, reason, took)
+	if s.verbose {
+		fmt.Fprintln(s.stderr, err.Detail())
+	}
+}
+
+func (s *screen) line(word, id, text string, took time.Duration) {
+	s.finish()
+	if s.timed {
+		text += fmt.Sprintf("  (%.1f s)", took.Seconds())
+	}
+	fmt.Fprintf(s.stdout, "%-6s %-*s  %s\n", word, s.width, id, text)
+}
+
+// finish takes the bar away.
+func (s *screen) finish() {
+	if s.bar != nil {
+		_ = s.bar.Clear()
+	}
+}

@@ -1,0 +1,83 @@
+package main
+
+import "scorelab/lib/suite"
+
+// Experiments is the suite, in the order of the story. A line here enrols an experiment everywhere.
+var Experiments = []suite.Experiment{
+	e01,
+	e02,
+	e03,
+	e07,
+	e12,
+	digitsForward,
+	digitsTweedie,
+}
+
+// Documents are the theory documents that the suite holds to their word.
+var Documents = []suite.Document{
+	{ID: "000", Title: "Diffusion Models: Score Matching Perspective", Author: "author not named"},
+	{ID: "001", Title: "Building Diffusion Model's theory from ground up", Author: "Ayan Das, ICLR Blogposts 2024"},
+	{ID: "002", Title: "Score Matching and Diffusion Models: Generating Data by Learning to Denoise", Author: "author not named; notes on EPFL's EE-556, Mathematics of Data"},
+	{ID: "003", Title: "Score fields and flows (diffusion models as score matching; chapter of Deep Learning with PyTorch)", Author: "author not named"},
+	{ID: "004", Title: "Deep Generative Models: Score Matching with Diffusion Models", Author: "René Vidal, University of Pennsylvania"},
+}
+
+// Claims are the documents' statements, in our own words.
+var Claims = []suite.Claim{
+	{ID: "000/forward-to-noise", Document: "000", Section: "2.1 The Forward Diffusion Process",
+		Statement: "The forward SDE dx = -beta x/2 dt + sqrt(beta) dw turns data gradually into a standard Gaussian."},
+	{ID: "000/sampling-gives-data", Document: "000", Section: "5 Deriving the Reverse Diffusion Process",
+		Statement: "Started from noise and guided by the score, the reverse process yields samples of the data distribution."},
+	{ID: "001/score-uphill", Document: "001", Section: "The 'Score', first figure",
+		Statement: "The score is the direction of steepest increase of the log density."},
+	{ID: "001/normaliser", Document: "001", Section: "Estimating the Score",
+		Statement: "The score does not depend on the normalising constant."},
+	{ID: "001/ode-collapses", Document: "001", Section: "Generative Modeling with Scores, second figure",
+		Statement: "Following the score without noise is greedy: all samples end exactly in the modes."},
+	{ID: "001/langevin-figure", Document: "001", Section: "Langevin Equation and Brownian Motion, third figure",
+		Statement: "The simulated Langevin equation (50 steps of 0.01) shows the samples settling in the target density."},
+	{ID: "001/langevin-converges", Document: "001", Section: "Fokker-Planck Equation",
+		Statement: "Langevin dynamics with the true score converges to the data distribution."},
+	{ID: "001/discrete-langevin", Document: "001", Section: "Fokker-Planck Equation",
+		Statement: "The discrete chain x + delta s + sqrt(2 delta) z is a practical proxy of the Langevin equation."},
+	{ID: "001/forward-process", Document: "001", Section: "The 'forward process', fifth figure",
+		Statement: "dx = -x dt + sqrt(2) dB carries any distribution to N(0, I)."},
+	{ID: "001/isotropic-path", Document: "001", Section: "The 'forward process', note",
+		Statement: "The forward path is isotropic: every coordinate evolves in the same way."},
+	{ID: "001/two-steps", Document: "001", Section: "The 'forward process'",
+		Statement: "Two steps of dt make one Gaussian jump with mean factor 1 - 2 dt and variance 4 dt."},
+	{ID: "001/one-jump", Document: "001", Section: "The 'forward process'",
+		Statement: "q(x_t | x_0) is Gaussian, so any time can be reached in one jump."},
+	{ID: "001/tweedie", Document: "001", Section: "Denoising as inverse problem",
+		Statement: "The posterior mean of the clean sample is x + sigma^2 times the score at x (Tweedie's formula)."},
+	{ID: "002/normaliser", Document: "002", Section: "1 The Generative Modeling Problem",
+		Statement: "Differentiating log p removes the normalising constant, so the score needs none."},
+	{ID: "002/langevin", Document: "002", Section: "2 The Score Function and Langevin Dynamics",
+		Statement: "The law of x + (alpha/2) s + sqrt(alpha) eps converges to p as the number of steps grows and alpha falls."},
+	{ID: "002/closed-form-marginal", Document: "002", Section: "5 Diffusion Models: Many Noise Levels",
+		Statement: "At any time x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) eps."},
+	{ID: "002/tweedie", Document: "002", Section: "4 Denoising Score Matching and Tweedie's Formula",
+		Statement: "The score of the noisy density is the expected clean signal minus the noisy one, over sigma^2."},
+	{ID: "002/mmse", Document: "002", Section: "4 Denoising Score Matching and Tweedie's Formula",
+		Statement: "The denoiser E[x | noisy x] is what squared error asks for: no other does better."},
+	{ID: "003/score-definition", Document: "003", Section: "Probability Densities and Scores",
+		Statement: "The score is the gradient of the log density; it describes the geometry of the distribution."},
+	{ID: "003/gaussian-score", Document: "003", Section: "Probability Densities and Scores",
+		Statement: "The score of a Gaussian is a straight line through its mean, -(x - mu)/sigma^2."},
+	{ID: "003/regions", Document: "003", Section: "Probability Densities and Scores, table",
+		Statement: "Far from the data the score points to likely samples; near the maxima it is small."},
+	{ID: "003/between-modes", Document: "003", Section: "Probability Densities and Scores, table",
+		Statement: "Between modes, the gradients guide toward the data."},
+	{ID: "003/noise-explores", Document: "003", Section: "Langevin Dynamics, table",
+		Statement: "Noise injection preserves exploration where gradient steps alone would not."},
+	{ID: "003/denoising-is-score", Document: "003", Section: "Denoising as Score Estimation",
+		Statement: "The denoising direction is the score of the noisy distribution."},
+	{ID: "004/score-field", Document: "004", Section: "Sampling: Intuition for Score Function",
+		Statement: "The score is a vector field of gradients whose arrows point to the modes."},
+	{ID: "004/ode-only-modes", Document: "004", Section: "Sampling: Naive Idea",
+		Statement: "The trajectories of dx = score dt end in samples of the modes alone and leave the rest unexplored."},
+	{ID: "004/euler-maruyama", Document: "004", Section: "Perturbing Data: Forward Process",
+		Statement: "x + dt(-x) + sqrt(2 dt) z is the forward process after discretising."},
+	{ID: "004/one-step-denoising", Document: "004", Section: "Why is this viewpoint useful?",
+		Statement: "Given the score, Tweedie's formula gives E[x_0 | x_t]: denoising in one step."},
+}

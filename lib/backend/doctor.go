@@ -1,0 +1,100 @@
+package backend
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// Finding is one thing that Doctor looked at.
+type Finding struct {
+	What  string
+	Found string
+	OK    bool   // false: something is missing that this build counts on
+	Mend  string // what to do about it, or how to have more; empty where there is nothing to do
+}
+
+// Doctor looks at everything that decides what computes, and how fast. It opens the XLA CPU backend to be sure.
+func Doctor() []Finding {
+	list := []Finding{
+		{What: "go", Found: fmt.Sprintf("%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH), OK: true},
+		{What: "processors", Found: fmt.Sprintf("%d, of which %d used", runtime.NumCPU(), runtime.GOMAXPROCS(0)), OK: true},
+		compiledFinding(),
+		venvFinding(),
+	}
+	if xlaCompiled {
+		list = append(list, pluginFinding(), clientFinding(), cudaFinding())
+	}
+	return append(list, goFinding())
+}
+
+func compiledFinding() Finding {
+	f := Finding{What: "backends compiled in", Found: strings.Join(Compiled(), ", "), OK: true}
+	if !xlaCompiled {
+		f.Mend = "for XLA, build with CGO_ENABLED=1, a C compiler and without the tag noxla"
+	}
+	return f
+}
+
+func venvFinding() Finding {
+	dir, err := os.Getwd()
+	for err == nil {
+		if venv := filepath.Join(dir, ".venv"); isFolder(venv) {
+			return Finding{What: "python environment", Found: venv, OK: true}
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			break
+		}
+		dir = up
+	}
+	return Finding{What: "python environment", Found: "no .venv here or above", OK: !xlaCompiled, Mend: "`make setup` makes it"}
+}
+
+func pluginFinding() Finding {
+	f := Finding{What: "XLA plugin"}
+	path, err := findPlugin("cpu")
+	if err == nil {
+		err = checkPlugin(path)
+	}
+	if err != nil {
+		f.Found, f.Mend = oneLine(err).Error(), mend["cpu"]
+		return f
+	}
+	f.Found, f.OK = path, true
+	return f
+}
+
+func clientFinding() Finding {
+	f := Finding{What: XLACPU}
+	b, _, err := Open(XLACPU)
+	if err != nil {
+		f.Found, f.Mend = "does not open: "+err.Error(), "the Go backend serves; `make setup` installs the plugin that is known to work"
+		return f
+	}
+	f.Found, f.OK = fmt.Sprintf("opens, %d device", b.NumDevices()), b.NumDevices() == 1
+	return f
+}
+
+// cudaFinding only looks: opening a card would take its memory.
+func cudaFinding() Finding {
+	path, err := findPlugin("cuda")
+	if err != nil {
+		return Finding{What: XLACUDA, Found: "no plugin, which is fine without an NVIDIA card", OK: true}
+	}
+	return Finding{What: XLACUDA, Found: path, OK: true}
+}
+
+func goFinding() Finding {
+	f := Finding{What: Go, Found: "vector instructions (simd) on", OK: true}
+	switch {
+	case simd:
+	case runtime.GOARCH == "amd64":
+		f.Found, f.Mend = "vector instructions (simd) off", "for speed, build with GOEXPERIMENT=simd, as `make BACKEND=go build` does"
+	default:
+		f.Found = "no vector instructions (simd) on " + runtime.GOARCH
+	}
+	return f
+}

@@ -1,0 +1,17 @@
+//go:build !cgo || noxla || !linux
+
+// XLA stays out where go-xla cannot load plugins: without cgo, and on macOS, where it says that they crash.
+
+package backend
+
+import (
+	"errors"
+
+	"github.com/gomlx/compute"
+)
+
+const xlaCompiled = false
+
+func openXLA(string, string) (compute.Backend, error) {
+	return nil, errors.New("XLA is not compiled in")
+}

@@ -1,0 +1,110 @@
+package backend
+
+import (
+	"debug/elf"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// pluginPathEnv names folders with PJRT plugins; when it is set, nothing else is searched.
+const pluginPathEnv = "PJRT_PLUGIN_LIBRARY_PATH"
+
+// mend says how to get the plugin of a kind.
+var mend = map[string]string{
+	"cpu":  "`make setup` installs it",
+	"cuda": "`make cuda` installs it on linux/amd64 with an NVIDIA card",
+}
+
+// pluginFolders lists where plugins may lie, the first choice first.
+func pluginFolders() []string {
+	if list, ok := os.LookupEnv(pluginPathEnv); ok {
+		return slices.DeleteFunc(filepath.SplitList(list), func(s string) bool { return s == "" })
+	}
+	var folders []string
+	if dir, err := os.Getwd(); err == nil {
+		folders = append(folders, venvAbove(dir)...)
+	}
+	if exe, err := os.Executable(); err == nil {
+		folders = append(folders, venvAbove(filepath.Dir(exe))...)
+	}
+	// Where go-xla's own installer puts them.
+	if home, err := os.UserHomeDir(); err == nil {
+		folders = append(folders, filepath.Join(home, ".local/lib/go-xla/nvidia"), filepath.Join(home, ".local/lib/go-xla"))
+	}
+	return append(folders, "/usr/local/lib/go-xla/nvidia", "/usr/local/lib/go-xla")
+}
+
+// venvAbove returns the plugin folders of the virtual environments in dir and above it: what `make setup` and
+// `make cuda` fill.
+func venvAbove(dir string) (folders []string) {
+	for {
+		if venv := filepath.Join(dir, ".venv"); isFolder(venv) {
+			folders = append(folders, filepath.Join(venv, "pjrt"), filepath.Join(venv, "lib/go-xla/nvidia"))
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return folders
+		}
+		dir = up
+	}
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// findPlugin returns the absolute path of the first plugin of a kind. Absolute, because go-xla reads its search path
+// before main starts, and loading by path spares it to open every plugin that lies about.
+func findPlugin(kind string) (string, error) {
+	folders := pluginFolders()
+	for _, folder := range folders {
+		for _, pattern := range []string{"pjrt_c_api_" + kind + "_plugin", "pjrt_c_api_" + kind + "_v*_plugin"} {
+			found, err := filepath.Glob(filepath.Join(folder, pattern+".so"))
+			if err == nil && len(found) > 0 {
+				return filepath.Abs(found[0])
+			}
+		}
+	}
+	where := "in .venv/pjrt here or above, nor in go-xla's folders"
+	if _, ok := os.LookupEnv(pluginPathEnv); ok {
+		where = fmt.Sprintf("in %s=%s", pluginPathEnv, os.Getenv(pluginPathEnv))
+	}
+	return "", fmt.Errorf("no PJRT plugin for %s %s: %s", kind, where, mend[kind])
+}
+
+// checkPlugin catches files that dlopen would complain about at length, or crash on when they are cut short.
+func checkPlugin(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("PJRT plugin: %w", err)
+	}
+	defer file.Close()
+	lib, err := elf.NewFile(file)
+	if err != nil {
+		return fmt.Errorf("%s is no PJRT plugin, or is damaged (%v): remove it and run `make setup`", path, err)
+	}
+	machine, known := map[string]elf.Machine{"amd64": elf.EM_X86_64, "arm64": elf.EM_AARCH64}[runtime.GOARCH]
+	if lib.Type != elf.ET_DYN || known && lib.Machine != machine {
+		return fmt.Errorf("%s is no PJRT plugin for %s: %v, %v", path, runtime.GOARCH, lib.Type, lib.Machine)
+	}
+	symbols, err := lib.DynamicSymbols()
+	if err != nil {
+		return fmt.Errorf("%s is damaged (%v): remove it and run `make setup`", path, err)
+	}
+	if !slices.ContainsFunc(symbols, func(s elf.Symbol) bool { return s.Name == "GetPjrtApi" }) {
+		return fmt.Errorf("%s is no PJRT plugin: it has no GetPjrtApi", path)
+	}
+	return nil
+}
+
+// misleading reports whether go-xla would misread a CPU plugin's path: it takes options after a comma, and any path
+// with these words for that of a CUDA plugin.
+func misleading(path string) bool {
+	upper := strings.ToUpper(path)
+	return strings.Contains(upper, ",") || strings.Contains(upper, "CUDA") || strings.Contains(upper, "NVIDIA")
+}

@@ -1,0 +1,158 @@
+package data
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// MaxIDX is the largest number of data bytes in an IDX file that is read, 1 GiB. EMNIST, by class, has 547 MB.
+const MaxIDX = 1 << 30
+
+// Type is the third byte of an IDX file, the type of its elements.
+type Type byte
+
+// The types of the IDX format (Y. LeCun, "The MNIST database", section "File formats"); all are big-endian.
+const (
+	Uint8   Type = 0x08
+	Int8    Type = 0x09
+	Int16   Type = 0x0B
+	Int32   Type = 0x0C
+	Float32 Type = 0x0D
+	Float64 Type = 0x0E
+)
+
+// Size is the number of bytes of one element, and 0 for an unknown type.
+func (t Type) Size() int {
+	switch t {
+	case Uint8, Int8:
+		return 1
+	case Int16:
+		return 2
+	case Int32, Float32:
+		return 4
+	case Float64:
+		return 8
+	}
+	return 0
+}
+
+// IDX is an array as an IDX file holds it: Raw has the big-endian elements in row-major order.
+type IDX struct {
+	Type Type
+	Dims []int
+	Raw  []byte
+}
+
+// Len is the number of elements, the product of Dims.
+func (a *IDX) Len() int { return len(a.Raw) / a.Type.Size() }
+
+// OpenIDX reads the IDX file at path, plain or gzipped. Its errors name the file.
+func OpenIDX(path string) (*IDX, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	defer file.Close()
+	a, err := ReadIDX(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return a, nil
+}
+
+// ReadIDX reads one array in IDX format: two zero bytes, the type, the rank, the dimensions as 32-bit integers and
+// the elements. Gzip is detected by its magic bytes. The stream must hold exactly one array: a wrong magic number,
+// dimensions of 0 or beyond MaxIDX, missing and trailing bytes are errors that say at which byte (of the unpacked
+// stream) and what to do. Memory grows with the bytes that arrive, never with what a header promises.
+func ReadIDX(r io.Reader) (*IDX, error) {
+	in := bufio.NewReader(r)
+	if magic, err := in.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
+		unpacked, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, damaged(0, err)
+		}
+		in = bufio.NewReader(unpacked)
+	}
+	a, err := readHeader(in)
+	if err != nil {
+		return nil, err
+	}
+	want, err := a.bytes()
+	if err != nil {
+		return nil, err
+	}
+	header := 4 + 4*len(a.Dims)
+	var raw bytes.Buffer
+	if n, err := io.CopyN(&raw, in, int64(want)); err != nil {
+		if !errors.Is(err, io.EOF) {
+			return nil, damaged(header+int(n), err)
+		}
+		return nil, fmt.Errorf("data: IDX of dimensions %v wants %d bytes after byte %d, but the data ends after %d: "+
+			"truncated, get the file again", a.Dims, want, header, n)
+	}
+	switch _, err := in.ReadByte(); {
+	case err == nil:
+		return nil, fmt.Errorf("data: IDX of dimensions %v ends at byte %d, but more bytes follow: not one array, or "+
+			"the dimensions are wrong", a.Dims, header+want)
+	case err != io.EOF: // also where gzip checks its sum
+		return nil, damaged(header+want, err)
+	}
+	a.Raw = raw.Bytes()
+	return a, nil
+}
+
+// readHeader reads magic number and dimensions.
+func readHeader(in io.Reader) (*IDX, error) {
+	var magic [4]byte
+	if n, err := io.ReadFull(in, magic[:]); err != nil {
+		return nil, short(n, "the magic number", err)
+	}
+	a := &IDX{Type: Type(magic[2])}
+	if magic[0] != 0 || magic[1] != 0 || a.Type.Size() == 0 || magic[3] == 0 {
+		return nil, fmt.Errorf("data: not an IDX file: it begins with % x, not with 00 00, a type (08, 09, 0b .. 0e) "+
+			"and a rank above 0; the images of MNIST begin with 00 00 08 03", magic)
+	}
+	for i := range int(magic[3]) {
+		var dim [4]byte
+		if n, err := io.ReadFull(in, dim[:]); err != nil {
+			return nil, short(4+4*i+n, fmt.Sprintf("dimension %d of %d", i+1, magic[3]), err)
+		}
+		d := uint32(dim[0])<<24 | uint32(dim[1])<<16 | uint32(dim[2])<<8 | uint32(dim[3])
+		if d == 0 || d > MaxIDX {
+			return nil, fmt.Errorf("data: IDX dimension %d of %d is %d at byte %d, not in 1 .. %d: the header is wrong",
+				i+1, magic[3], d, 4+4*i, MaxIDX)
+		}
+		a.Dims = append(a.Dims, int(d))
+	}
+	return a, nil
+}
+
+// bytes is the number of bytes that the header promises.
+func (a *IDX) bytes() (int, error) {
+	n := a.Type.Size()
+	for _, d := range a.Dims {
+		if n > MaxIDX/d {
+			return 0, fmt.Errorf("data: IDX of dimensions %v with %d bytes an element exceeds %d bytes: the header is "+
+				"wrong, or split the file", a.Dims, a.Type.Size(), MaxIDX)
+		}
+		n *= d
+	}
+	return n, nil
+}
+
+// short reports that reading what failed at byte n: at the end of the data, or in the reader below.
+func short(n int, what string, err error) error {
+	if errors.Is(err, io.EOF) || err == io.ErrUnexpectedEOF {
+		return fmt.Errorf("data: IDX ends at byte %d, within %s: truncated, get the file again", n, what)
+	}
+	return damaged(n, err)
+}
+
+func damaged(at int, err error) error {
+	return fmt.Errorf("data: IDX damaged near byte %d, get the file again: %w", at, err)
+}

@@ -1,0 +1,81 @@
+package metrics
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestFaults(t *testing.T) {
+	nan := math.NaN()
+	err := func(_ any, err error) error { return err }
+	two := Points{2, 2, make([]float64, 4)}
+	for _, c := range []struct {
+		got  error
+		want string
+	}{
+		{err(Mean(nil)), "xs is empty"},
+		{err(Mean([]float64{1})), "xs has 1 of the 2 points"},
+		{err(Mean([]float64{1, nan, 2, nan})), "xs has 2 NaN or infinite values, the first at index 1"},
+		{err(MeanOf(-1, func(int) float64 { return 0 })), "xs is empty"},
+		{err(Variance([]float64{1})), "xs has 1 of the 2 points"},
+		{err(M22(Line([]float64{1, 2}))), "not of shape [2, 1]"},
+		{err(Covariance(Points{1, 2, []float64{1, 2}})), "1 of the 2 points"},
+		{err(TraceCovariance(Points{2, 1, []float64{1}})), "shape [2, 1] but 1 values"},
+		{err(PointsOf(nil)), "no points"},
+		{err(PointsOf([][]float64{{1, 2}, {3}})), "point 1 has dimension 1, point 0 has 2"},
+		{err(MSE(two, Points{3, 2, make([]float64, 6)})), "shapes [2, 2] and [3, 2]"},
+		{err(MSE(two, Points{2, 3, make([]float64, 6)})), "shapes [2, 2] and [2, 3]"},
+		{err(PSNR(Exactly(0), 2)), "not 0 and 2"},
+		{err(PSNR(Exactly(1), nan)), "not 1 and NaN"},
+		{err(Slope([]float64{1, 2}, []float64{1, 2})), "2 of the 3 points"},
+		{err(Slope([]float64{1, 2, 3}, []float64{1, 2, 3, 4})), "3 values of x but 4 of y"},
+		{err(Slope([]float64{2, 2, 2}, []float64{1, 2, 3})), "all 3 values of x are 2"},
+		{err(LogSlope([]float64{1, 2, 3}, []float64{1, 0, 3})), "y[1] = 0 has no logarithm"},
+		{err(KSCritical(0, .1)), "n = 0"},
+		{err(KSCritical(10, 1)), "alpha = 1"},
+		{err(KSBetweenCritical(10, 10, nan)), "NaN"},
+		{err(SlicedW2(two, two, 0)), "not 0"},
+	} {
+		if c.got == nil || !strings.Contains(c.got.Error(), c.want) {
+			t.Errorf("error %v, want one with %q", c.got, c.want)
+		}
+	}
+}
+
+func TestConstants(t *testing.T) {
+	near(t, "Miss", Miss/math.Erfc(Width/math.Sqrt2), 1, 1e-14)
+	near(t, "the catalogue's critical value", must(KSCritical(20000, 1e-6))*math.Sqrt(20000), 2.69, 5e-3)
+	near(t, "p at the critical value", KSPValue(must(KSCritical(500, 1e-6)), 500)/1e-6, 1, 1e-9)
+	near(t, "order", must(LogSlope([]float64{1, 2, 4, 8}, []float64{3, 12, 48, 192})).Center, 2, 1e-14)
+}
+
+// Points shares memory in Row and Line, and copies in Col and PointsOf.
+func TestPoints(t *testing.T) {
+	p := must(PointsOf([][]float64{{1, 2, 3}, {4, 5, 6}}))
+	if !slices.Equal(p.Row(1), []float64{4, 5, 6}) || !slices.Equal(p.Col(2), []float64{3, 6}) {
+		t.Errorf("rows and columns of %+v", p)
+	}
+	p.Row(0)[1] = 9
+	if p.X[1] != 9 || cap(p.Row(0)) != 3 {
+		t.Error("Row is not a view of one point")
+	}
+}
+
+func TestDirections(t *testing.T) {
+	for _, d := range []int{1, 2, 3, 50} {
+		for _, v := range Directions(Projections, d) {
+			norm := 0.0
+			for _, c := range v {
+				norm += c * c
+			}
+			near(t, "norm", norm, 1, 1e-13)
+		}
+	}
+	if a, b := Directions(4, 3), Directions(4, 3); !slices.Equal(a[3], b[3]) {
+		t.Error("directions change from call to call")
+	}
+	near(t, "the first axis", Directions(8, 2)[0][0], 1, 0)
+	near(t, "the second axis", Directions(8, 2)[4][1], 1, 0)
+}

@@ -1,0 +1,91 @@
+package metrics
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+	"pgregory.net/rapid"
+)
+
+// gonum's quadratic algorithm is an independent way to the same number.
+func TestW1BetweenIsGonums(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x, y := drawPoints(1).Draw(t, "x").X, drawPoints(1).Draw(t, "y").X
+		want := stat.WassersteinDistance(x, y, nil, nil)
+		if got := must(W1Between(x, y)).Center; math.Abs(got-want) > 1e-11*(1+want) {
+			t.Fatalf("%g, gonum says %g", got, want)
+		}
+	})
+}
+
+// Laws with a closed form: far away, with a plateau and with jumps.
+func TestW1ClosedForms(t *testing.T) {
+	point := func(at float64) func(float64) float64 {
+		return func(x float64) float64 {
+			if x < at {
+				return 0
+			}
+			return 1
+		}
+	}
+	uniform := func(x float64) float64 { return min(1, max(0, x)) }
+	expo := func(x float64) float64 { return max(0, -math.Expm1(-x)) }
+	for _, c := range []struct {
+		name string
+		xs   []float64
+		cdf  func(float64) float64
+		want float64
+		tol  float64
+	}{
+		{"normal far right", []float64{-1, 1}, func(x float64) float64 { return normalCDF(x - 100) }, 100, 1e-9},
+		{"normal far left", []float64{-1, 1}, func(x float64) float64 { return normalCDF(x + 1e4) }, 1e4, 1e-9},
+		{"one place", []float64{0, 0, 0}, normalCDF, math.Sqrt(2 / math.Pi), 1e-12},
+		{"uniform", []float64{.25, .75}, uniform, .125, 1e-10},
+		{"exponential", []float64{0, 0}, expo, 1, 1e-10},
+		{"plateau", []float64{0, 0}, func(x float64) float64 { return normalCDF(x-50)/2 + normalCDF(x+50)/2 }, 50, 1e-9},
+		{"Student t3", []float64{0, 0}, distuv.StudentsT{Mu: 0, Sigma: 1, Nu: 3}.CDF, 2 * math.Sqrt(3) / math.Pi, 1e-8},
+		{"jump", []float64{-1, 1}, point(.3), 1, 1e-9},
+	} {
+		near(t, c.name, must(W1(c.xs, c.cdf)).Center, c.want, c.tol)
+	}
+}
+
+// The law of a large quantile grid is at distance ~0, and the interval of a shifted one holds the shift.
+func TestW1Interval(t *testing.T) {
+	grid := make([]float64, 4001)
+	for i := range grid {
+		grid[i] = distuv.UnitNormal.Quantile((float64(i) + .5) / float64(len(grid)))
+	}
+	s := must(W1(grid, func(x float64) float64 { return normalCDF(x - .5) }))
+	if !(s.Lo < .5 && .5 < s.Hi && s.Lo > .3 && s.Hi < .7) {
+		t.Errorf("shift .5: %+v", s)
+	}
+	if s := must(W1(grid, normalCDF)); s.Lo != 0 || s.Center > 2e-3 {
+		t.Errorf("no shift: %+v", s)
+	}
+}
+
+func TestLawFaults(t *testing.T) {
+	xs := []float64{0, 1, 2}
+	cauchy := func(x float64) float64 { return .5 + math.Atan(x)/math.Pi }
+	for _, c := range []struct {
+		cdf      func(float64) float64
+		want     string
+		onlyOfW1 bool
+	}{
+		{func(float64) float64 { return math.NaN() }, "NaN at 0, outside [0, 1]", false},
+		{func(x float64) float64 { return x }, "2 at 2, outside [0, 1]", false},
+		{func(x float64) float64 { return 1 - normalCDF(x) }, "falls from 0.5", false},
+		{func(float64) float64 { return .5 }, "finite mean", true},
+		{cauchy, "finite mean", true},
+	} {
+		for name, f := range map[string]func([]float64, func(float64) float64) (Summary, error){"KS": KS, "W1": W1} {
+			if _, err := f(xs, c.cdf); (name == "W1" || !c.onlyOfW1) && (err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("%s: error %v, want one with %q", name, err, c.want)
+			}
+		}
+	}
+}

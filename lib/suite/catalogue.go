@@ -1,0 +1,168 @@
+package suite
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Catalogue is the whole suite: what is asked, what the documents state, and which documents they are. The order of
+// each table is the order of every listing.
+type Catalogue struct {
+	Experiments []Experiment
+	Claims      []Claim
+	Documents   []Document
+}
+
+// UnknownError says that a pattern matches no experiment.
+type UnknownError struct {
+	Pattern string
+	Nearest []string
+}
+
+func (e *UnknownError) Error() string {
+	return fmt.Sprintf("no experiment matches %q; the nearest are %s; `scorelab list` shows all",
+		e.Pattern, strings.Join(e.Nearest, ", "))
+}
+
+// fileName is what a folder, table or figure may be called: safe in paths, links and Markdown.
+var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// Match returns the experiments whose ID matches the regular expression, in table order. A pattern that matches none
+// is an *UnknownError.
+func (c Catalogue) Match(pattern string) ([]Experiment, error) {
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, fmt.Errorf("pattern %q is no regular expression: %v", pattern, err)
+	}
+	var matching []Experiment
+	for _, e := range c.Experiments {
+		if re.MatchString(e.ID) {
+			matching = append(matching, e)
+		}
+	}
+	if len(matching) == 0 {
+		return nil, &UnknownError{Pattern: pattern, Nearest: nearest(pattern, c.ids())}
+	}
+	return matching, nil
+}
+
+// Validate finds mistakes in the tables: names that repeat, that cannot be folders, or that point nowhere.
+func (c Catalogue) Validate() error {
+	var wrong []error
+	complain := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
+	seen := map[string]bool{}
+	first := func(kind, id string) {
+		if seen[kind+id] {
+			complain("%s %q is in the table twice", kind, id)
+		}
+		seen[kind+id] = true
+	}
+	for _, d := range c.Documents {
+		first("document", d.ID)
+		if d.Title == "" || d.Author == "" {
+			complain("document %q lacks a title or an author", d.ID)
+		}
+	}
+	for _, claim := range c.Claims {
+		first("claim", claim.ID)
+		switch {
+		case !seen["document"+claim.Document]:
+			complain("claim %q is of document %q, which is not in the table of documents", claim.ID, claim.Document)
+		case !strings.HasPrefix(claim.ID, claim.Document+"/"):
+			complain("claim %q must begin with its document, %q", claim.ID, claim.Document+"/")
+		case claim.Section == "" || claim.Statement == "":
+			complain("claim %q lacks a section or a statement", claim.ID)
+		}
+	}
+	for _, e := range c.Experiments {
+		first("experiment", e.ID)
+		switch {
+		case !fileName.MatchString(e.ID):
+			complain("experiment %q cannot name a folder: use letters, digits, dots, dashes and underscores", e.ID)
+		case e.Title == "" || e.Question == "":
+			complain("experiment %q lacks a title or a question", e.ID)
+		case e.Run == nil:
+			complain("experiment %q has no Run", e.ID)
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+func (c Catalogue) ids() []string {
+	ids := make([]string, len(c.Experiments))
+	for i, e := range c.Experiments {
+		ids[i] = e.ID
+	}
+	return ids
+}
+
+// rank is the place of an experiment in the table, or -1.
+func (c Catalogue) rank(id string) int {
+	return slices.IndexFunc(c.Experiments, func(e Experiment) bool { return e.ID == id })
+}
+
+func (c Catalogue) claim(id string) (Claim, bool) {
+	i := slices.IndexFunc(c.Claims, func(claim Claim) bool { return claim.ID == id })
+	if i < 0 {
+		return Claim{}, false
+	}
+	return c.Claims[i], true
+}
+
+// knows reports whether a claim is in the table; the error names the nearest ones.
+func (c Catalogue) knows(claim string) error {
+	if _, ok := c.claim(claim); ok {
+		return nil
+	}
+	ids := make([]string, len(c.Claims))
+	for i := range c.Claims {
+		ids[i] = c.Claims[i].ID
+	}
+	return fmt.Errorf("claim %q is not in the table of claims; the nearest are %s",
+		claim, strings.Join(nearest(claim, ids), ", "))
+}
+
+// nearest returns up to three words that look most like a pattern.
+func nearest(pattern string, words []string) []string {
+	plain := strings.ToLower(strings.Trim(pattern, `^$.*+?()[]{}|\ `))
+	words = slices.Clone(words)
+	slices.SortStableFunc(words, func(a, b string) int {
+		return unlikeness(plain, a) - unlikeness(plain, b)
+	})
+	return words[:min(3, len(words))]
+}
+
+// unlikeness is the edit distance of a name to the best part of a word: "langvin" is near "E03-langevin".
+func unlikeness(name, word string) int {
+	word = strings.ToLower(word)
+	best := editDistance(name, word)
+	for i, r := range word {
+		if strings.ContainsRune("-/_", r) {
+			best = min(best, editDistance(name, word[:i]), editDistance(name, word[i+1:]))
+		}
+	}
+	return best
+}
+
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			substitute := diagonal
+			if a[i] != b[j] {
+				substitute++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(substitute, diagonal+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}

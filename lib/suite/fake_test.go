@@ -1,0 +1,123 @@
+package suite
+
+import (
+	"bytes"
+	"flag"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"scorelab/lib/metrics"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// fake is a small suite with every kind of check.
+func fake() Catalogue {
+	return Catalogue{
+		Documents: []Document{{"001", "Theory, from the ground up", "A. Author"}, {"002", "Scores | fields", "B. Writer"}},
+		Claims: []Claim{
+			{"001/moment", "001", "Figure 1", "E|x|^2 of the cross is 2"},
+			{"001/bias", "001", "Sampling", "Langevin steps leave the density q(x~|x) alone"},
+			{"002/mass", "002", "Fokker-Planck", "mass is conserved"},
+			{"002/slope", "002", "Orders", "Euler has order 1"},
+		},
+		Experiments: []Experiment{
+			{ID: "E01-moment", Title: "Moments", Question: "What is E|x|^2?", Sources: []string{"001, figure 1"}, Run: runMoment},
+			{ID: "E02-mass", Title: "Mass", Question: "Where does the mass go?", Run: runMass},
+		},
+	}
+}
+
+func runMoment(l *Lab) (*Report, error) {
+	center := 2 + 0.001*float64(l.Key("moment")[0]%100)/100
+	return &Report{
+		Answer: "The estimate holds 2, and a step of 0.01 leaves a bias.",
+		Checks: []Check{
+			Near("001/moment", "E|x|^2", metrics.WithError(center, 0.02, l.Size(100, 1000)), 2, "5 s.e."),
+			Equals("001/bias", "variance at delta = 0.01", 0.105263158, 0.1/0.95, 1e-6, "rounding").But(Refuted),
+			Between("001/bias", "KS distance", metrics.Summary{Center: 0.01, Lo: 0.01, Hi: 0.01, N: 100}, 0, 0.02, 1e-6, "quantiles").But(Qualified),
+		},
+		Tables:  []Table{{"moment", "Moments by draw.", []string{"draw", "value, exact", "name"}, [][]any{{1, center, `say "x"`}, {2, 1e-300, "b"}}}},
+		Figures: []Figure{{"moment.png", "The cross, and *its* moments", picture(1)}, {"more.png", "Another [view]", picture(2)}},
+	}, nil
+}
+
+func runMass(*Lab) (*Report, error) {
+	return &Report{
+		Answer: "It stays.",
+		Checks: []Check{
+			Below("002/mass", "|mass - 1|", 2.7e-13, 1e-12, "rounding of 1201 cells"),
+			Equals("002/slope", "slope", 0.9984, 1, 0.05, "second-order remainder"),
+		},
+	}, nil
+}
+
+func picture(shade uint8) []byte {
+	m := image.NewGray(image.Rect(0, 0, 4, 4))
+	m.SetGray(1, 1, color.Gray{Y: 200 + shade})
+	var text bytes.Buffer
+	if err := png.Encode(&text, m); err != nil {
+		panic(err)
+	}
+	return text.Bytes()
+}
+
+// runAll runs a suite into dir.
+func runAll(t testing.TB, c Catalogue, dir string, o Options) {
+	t.Helper()
+	store, err := OpenStore(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	for _, e := range c.Experiments {
+		result, report, err := c.Do(t.Context(), e, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Put(result, report, Meta{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := store.Summarize(c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+var quick = Options{Seed: 1, Profile: Quick, BackendName: "go"}
+
+// golden compares text with a file of testdata. On a mismatch it writes the text beside it.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v (go test -update writes it)", err)
+	}
+	if d := cmp.Diff(string(want), string(got)); d != "" {
+		_ = os.WriteFile(path+".got", got, 0o644)
+		t.Errorf("%s (-want +got; see %s.got, and go test -update):\n%s", path, path, d)
+	} else {
+		os.Remove(path + ".got")
+	}
+}
+
+func read(t testing.TB, path ...string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(path...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}

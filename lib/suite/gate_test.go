@@ -1,0 +1,187 @@
+package suite
+
+import (
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"scorelab/lib/metrics"
+)
+
+// edit changes a stored result.
+func edit(t *testing.T, dir, id string, change func(*Result)) {
+	t.Helper()
+	path := filepath.Join(dir, id, runName)
+	r, err := decodeResult(read(t, path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(r)
+	text, err := r.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func replaceText(t *testing.T, old, new string, path ...string) {
+	t.Helper()
+	text := strings.Replace(string(read(t, path...)), old, new, 1)
+	if err := os.WriteFile(filepath.Join(path...), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The gate opens for the same results and for nothing that is missing, changed or off.
+func TestGateFailsClosed(t *testing.T) {
+	const mass, moment = "E02-mass", "E01-moment"
+	for _, c := range []struct {
+		name   string
+		change func(t *testing.T, baseline, fresh string)
+		want   string // "": the gate opens
+		isErr  bool   // an error instead of a failure
+	}{
+		{"same", func(*testing.T, string, string) {}, "", false},
+		{"other seed and profile", func(t *testing.T, _, fresh string) {
+			runAll(t, fake(), fresh, Options{Seed: 7, Profile: Full, BackendName: "xla:cpu"})
+		}, "", false},
+		{"no baseline", func(t *testing.T, baseline, _ string) { os.RemoveAll(baseline) }, "does not exist: `make accept`", true},
+		{"empty baseline", func(t *testing.T, baseline, _ string) {
+			os.RemoveAll(filepath.Join(baseline, mass))
+			os.RemoveAll(filepath.Join(baseline, moment))
+		}, "holds no results: `make accept`", true},
+		{"no results", func(t *testing.T, _, fresh string) { os.RemoveAll(fresh) }, "`scorelab run -out", true},
+		{"older baseline", func(t *testing.T, baseline, _ string) {
+			replaceText(t, `"schema": 1`, `"schema": 0`, baseline, mass, runName)
+		}, "schema 0, older than this program's 1: `make accept`", true},
+		{"newer baseline", func(t *testing.T, baseline, _ string) {
+			replaceText(t, `"schema": 1`, `"schema": 2`, baseline, mass, runName)
+		}, "schema 2, newer than this program's 1: `make accept`", true},
+		{"newer result", func(t *testing.T, _, fresh string) {
+			replaceText(t, `"schema": 1`, `"schema": 2`, fresh, mass, runName)
+		}, "newer than this program's 1: `scorelab run -run '^E02-mass$'`", true},
+		{"broken result", func(t *testing.T, _, fresh string) {
+			replaceText(t, `{`, `{{`, fresh, mass, runName)
+		}, "cannot be used, line 1", true},
+		{"missing figure", func(t *testing.T, _, fresh string) { os.Remove(filepath.Join(fresh, moment, "more.png")) }, "names more.png, which is missing", true},
+		{"folder under another name", func(t *testing.T, _, fresh string) {
+			os.RemoveAll(filepath.Join(fresh, mass))
+			os.Rename(filepath.Join(fresh, moment), filepath.Join(fresh, mass))
+		}, "is a result of another experiment", true},
+		{"not in the baseline", func(t *testing.T, baseline, _ string) { os.RemoveAll(filepath.Join(baseline, mass)) }, "E02-mass: not in the baseline", false},
+		{"not run", func(t *testing.T, _, fresh string) { os.RemoveAll(filepath.Join(fresh, mass)) }, "`scorelab run -run '^E02-mass$'`", false},
+		{"claim uncovered", func(t *testing.T, _, fresh string) { os.RemoveAll(filepath.Join(fresh, mass)) }, "claim 002/slope is measured by no experiment", false},
+		{"stray result", func(t *testing.T, _, fresh string) { os.Mkdir(filepath.Join(fresh, "E99"), 0o755) }, "E99: in", false},
+		{"stray baseline", func(t *testing.T, baseline, _ string) { os.Mkdir(filepath.Join(baseline, "E99"), 0o755) }, "E99: in", false},
+		{"stale gallery", func(t *testing.T, baseline, _ string) { replaceText(t, "confirmed", "proven", baseline, readmeName) }, "README.md is not what the results beside it say", false},
+		{"no ledger", func(t *testing.T, baseline, _ string) { os.Remove(filepath.Join(baseline, ledgerName)) }, "ledger.json is not what the results beside it say", false},
+		{"check gone", func(t *testing.T, _, fresh string) {
+			edit(t, fresh, mass, func(r *Result) { r.Checks = r.Checks[:1] })
+		}, "in the baseline, but no longer measured", false},
+		{"new check", func(t *testing.T, baseline, _ string) {
+			edit(t, baseline, mass, func(r *Result) { r.Checks = r.Checks[:1] })
+		}, "not in the baseline: `make accept`", false},
+		{"new claim", func(t *testing.T, _, fresh string) {
+			edit(t, fresh, mass, func(r *Result) { r.Checks[0].Claim = "002/slope" })
+		}, "no longer measured", false},
+		{"figure gone", func(t *testing.T, _, fresh string) {
+			edit(t, fresh, moment, func(r *Result) { r.Figures = r.Figures[:1] })
+		}, "its baseline has more.png", false},
+		{"check fails", func(t *testing.T, _, fresh string) {
+			edit(t, fresh, mass, func(r *Result) { r.Checks[0].Got = metrics.Exactly(1e-3) })
+		}, "got 0.001, wanted 0 ± 1e-12", false},
+		{"NaN", func(t *testing.T, _, fresh string) {
+			edit(t, fresh, mass, func(r *Result) { r.Checks[0].Got = metrics.Exactly(math.NaN()) })
+		}, "got NaN", false},
+		{"wanted value", func(t *testing.T, _, fresh string) {
+			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Want = 1.001 })
+		}, "the wanted value was 1 and is now 1.001", false},
+		{"tolerance", func(t *testing.T, _, fresh string) {
+			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Tol = 0.1 })
+		}, "the tolerance was 0.05 and is now 0.1", false},
+		{"band", func(t *testing.T, _, fresh string) {
+			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Band = 0.1 })
+		}, "the band was 0 and is now 0.1", false},
+		{"verdict", func(t *testing.T, _, fresh string) {
+			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Shows = Refuted })
+		}, `a pass meant "confirmed" and now means "refuted"`, false},
+		{"deterministic drift", func(t *testing.T, _, fresh string) {
+			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Got = metrics.Exactly(1.02) })
+		}, "they differ by 0.0216, the band is 0.005", false},
+		{"estimate drift", func(t *testing.T, baseline, fresh string) {
+			edit(t, baseline, moment, func(r *Result) {
+				r.Checks[0] = Near("001/moment", "E|x|^2", metrics.WithError(1.91, 0.02, 100), 2, "5 s.e.")
+			})
+			edit(t, fresh, moment, func(r *Result) {
+				r.Checks[0] = Near("001/moment", "E|x|^2", metrics.WithError(2.09, 0.02, 100), 2, "5 s.e.")
+			})
+		}, "they differ by 0.18, the band is 0.141", false},
+		{"lost precision", func(t *testing.T, _, fresh string) {
+			edit(t, fresh, moment, func(r *Result) { r.Checks[0] = Near("001/moment", "E|x|^2", metrics.WithError(2, 5, 100), 2, "5 s.e.") })
+		}, "the check has lost its force", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			baseline, fresh := filepath.Join(t.TempDir(), "results"), filepath.Join(t.TempDir(), "fresh")
+			runAll(t, fake(), baseline, quick)
+			runAll(t, fake(), fresh, quick)
+			c.change(t, baseline, fresh)
+			gate, err := fake().Compare(baseline, fresh, "")
+			if c.isErr {
+				if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+					t.Errorf("error %v, want ... %s", err, c.want)
+				}
+				if wrong := (*BaselineError)(nil); errors.As(err, &wrong) != strings.Contains(c.name, "baseline") {
+					t.Errorf("error %v has the wrong type %T", err, err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := strings.Join(gate.Failures, "\n")
+			if (c.want == "") != (found == "") || !strings.Contains(found, c.want) {
+				t.Errorf("failures:\n%s\nwant ... %s", found, c.want)
+			}
+		})
+	}
+}
+
+func TestGateOfSomeExperiments(t *testing.T) {
+	dir := t.TempDir()
+	runAll(t, fake(), dir, quick)
+	fresh := t.TempDir()
+	runAll(t, fake(), fresh, Options{Seed: 3, Profile: Quick, BackendName: "go"})
+	os.RemoveAll(filepath.Join(fresh, "E02-mass"))
+	gate, err := fake().Compare(dir, fresh, "E01")
+	if err != nil || len(gate.Failures) != 0 || gate.Summary() != "3 metrics compared, all within their bands (the baseline has seed 1, this run 3)" {
+		t.Errorf("%+v, %v", gate, err)
+	}
+}
+
+func TestBand(t *testing.T) {
+	estimate := func(se float64) Check { return Near("c", "m", metrics.WithError(2, se, 9), 2, "w") }
+	for _, c := range []struct {
+		name string
+		a, b Check
+		want float64
+	}{
+		{"explicit", Check{Band: 0.5}, Check{}, 0.5},
+		{"two estimates", estimate(0.3), estimate(0.4), 2.5},
+		{"one interval is a point", estimate(0), estimate(0.4), 2},
+		{"quantiles", Between("c", "m", metrics.Exactly(0.01), 0, 0.02, 1e-6, "w"), Check{}, 0.02},
+		{"rounding error", Below("c", "m", 1e-14, 1e-12, "w"), Check{}, 1e-12},
+		{"exact equality", Equals("c", "m", 3, 3, 0, "w"), Check{}, 0},
+		{"a fine tolerance caps", Equals("c", "m", 100, 100, 1e-8, "w"), Check{}, 1e-8},
+		{"rounding of a number", Equals("c", "m", 100, 100, 5e-4, "w"), Check{}, 1e-4},
+		{"a coarse tolerance", Equals("c", "m", 100, 100, 5, "w"), Check{}, 0.5},
+	} {
+		if got := band(c.a, c.b); math.Abs(got-c.want) > 1e-9*c.want {
+			t.Errorf("%s: band %v, want %v", c.name, got, c.want)
+		}
+	}
+}

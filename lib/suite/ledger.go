@@ -1,0 +1,117 @@
+package suite
+
+import (
+	"fmt"
+	"math"
+	"path"
+)
+
+// Row is one line of the ledger: a document's statement held against one measurement.
+type Row struct {
+	Claim      string  `json:"claim"`
+	Document   string  `json:"document"`
+	Title      string  `json:"title"`
+	Author     string  `json:"author"`
+	Section    string  `json:"section"`
+	Statement  string  `json:"statement"`
+	Experiment string  `json:"experiment"`
+	Metric     string  `json:"metric"`
+	Figure     string  `json:"figure"` // path from the ledger; empty: none
+	Got        number  `json:"got"`
+	Lo         number  `json:"lo"`
+	Hi         number  `json:"hi"`
+	Want       number  `json:"want"`
+	Tol        number  `json:"tol"`
+	Pass       bool    `json:"pass"`
+	Verdict    Verdict `json:"verdict"`
+}
+
+// Ledger lists every check by document, claim and experiment, in the order of the tables.
+func (c Catalogue) Ledger(results []*Result) ([]Row, error) {
+	for _, r := range results {
+		for _, check := range r.Checks {
+			if err := c.knows(check.Claim); err != nil {
+				return nil, fmt.Errorf("%s: %w; run it again", r.Experiment, err)
+			}
+		}
+	}
+	rows := []Row{}
+	for _, document := range c.Documents {
+		for _, claim := range c.Claims {
+			if claim.Document != document.ID {
+				continue
+			}
+			for _, m := range about(claim, results) {
+				figure := ""
+				if len(m.result.Figures) > 0 {
+					figure = path.Join(m.result.Experiment, m.result.Figures[0].Name)
+				}
+				rows = append(rows, Row{
+					Claim: claim.ID, Document: document.ID, Title: document.Title, Author: document.Author, Section: claim.Section,
+					Statement: claim.Statement, Experiment: m.result.Experiment, Metric: m.Metric, Figure: figure,
+					Got: number(m.Got.Center), Lo: number(m.Got.Lo), Hi: number(m.Got.Hi), Want: number(m.Want), Tol: number(m.Tol),
+					Pass: m.Pass(), Verdict: m.Verdict(),
+				})
+			}
+		}
+	}
+	return rows, nil
+}
+
+// measurement is a check and where it was made.
+type measurement struct {
+	result *Result
+	Check
+}
+
+// about returns the measurements of a claim.
+func about(claim Claim, results []*Result) (all []measurement) {
+	for _, r := range results {
+		for _, check := range r.Checks {
+			if check.Claim == claim.ID {
+				all = append(all, measurement{r, check})
+			}
+		}
+	}
+	return all
+}
+
+// verdictOf joins the verdicts on a claim: the worst counts. A claim that nothing measures has none.
+func verdictOf(all []measurement) Verdict {
+	worst := Verdict("")
+	for _, m := range all {
+		switch v := m.Verdict(); {
+		case v == Refuted, worst == "", v == Qualified && worst == Confirmed:
+			worst = v
+		}
+	}
+	return worst
+}
+
+// FalseAlarm is the expected number of checks that fail in one run of correct code, and so about the probability that
+// the suite does.
+func FalseAlarm(results []*Result) float64 {
+	sum := 0.0
+	for _, r := range results {
+		for _, check := range r.Checks {
+			sum += check.Alpha
+		}
+	}
+	return sum
+}
+
+// OnceIn writes the probability that a run fails as "once in 52,000 runs".
+func OnceIn(p float64) string {
+	if !(p > 0) {
+		return "never"
+	}
+	runs := 1 / p
+	if unit := math.Pow10(int(math.Floor(math.Log10(runs))) - 1); unit > 1 {
+		runs = math.Round(runs/unit) * unit
+	}
+	text := fmt.Sprintf("%.0f", max(1, runs))
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return "once in " + text + " runs"
+}

@@ -1,0 +1,98 @@
+package suite
+
+import (
+	"fmt"
+	"strings"
+)
+
+// badge is a verdict in words.
+func badge(v Verdict) string {
+	switch v {
+	case Confirmed:
+		return "**confirmed**"
+	case Qualified:
+		return "**qualified**"
+	case Refuted:
+		return "**refuted**"
+	}
+	return "not measured"
+}
+
+// mark is what one check says: a check that fails is no verdict on the document yet, but a fault to look at.
+func mark(c Check) string {
+	if !c.Pass() {
+		return "**FAILED**"
+	}
+	return string(c.Verdict())
+}
+
+// badges counts the verdicts of an experiment, in Markdown.
+func badges(r *Result) string { return r.verdicts("**") }
+
+// Verdicts counts what the checks establish: "3 confirmed, 1 refuted, 1 FAILED". A check that fails is no verdict on the
+// document yet.
+func (r *Result) Verdicts() string { return r.verdicts("") }
+
+func (r *Result) verdicts(mark string) string {
+	failed := len(r.Failed())
+	count := r.Count()
+	count[Refuted] -= failed
+	var words []string
+	for _, v := range []Verdict{Confirmed, Qualified, Refuted} {
+		if count[v] > 0 {
+			words = append(words, fmt.Sprintf("%d %s%s%s", count[v], mark, v, mark))
+		}
+	}
+	if failed > 0 {
+		words = append(words, fmt.Sprintf("%d %sFAILED%s", failed, mark, mark))
+	}
+	return strings.Join(words, ", ")
+}
+
+// claim names a claim, with a link to its line in the ledger.
+func (g *gallery) claim(id string) string {
+	claim, _ := g.Catalogue.claim(id)
+	return fmt.Sprintf("[%s](#%s) %s", id, anchor(id), cell(claim.Statement))
+}
+
+// anchor is the target of a link within the page.
+func anchor(name string) string {
+	return strings.ToLower(strings.NewReplacer("/", "-", " ", "-").Replace(name))
+}
+
+// prose keeps text from becoming markup where it is meant to be mathematics: x~, a*b, <x>. Code in backticks and TeX
+// between dollars stay as they are.
+func prose(text string) string {
+	var out strings.Builder
+	text = strings.Join(strings.Fields(text), " ")
+	for len(text) > 0 {
+		if c := text[0]; c == '`' || c == '$' {
+			if end := strings.IndexByte(text[1:], c); end >= 0 {
+				out.WriteString(text[:end+2])
+				text = text[end+2:]
+				continue
+			}
+		}
+		switch text[0] {
+		case '<':
+			out.WriteString("&lt;")
+		case '*', '~', '[', ']', '\\', '_':
+			out.WriteString(`\` + text[:1])
+		default:
+			out.WriteByte(text[0])
+		}
+		text = text[1:]
+	}
+	return out.String()
+}
+
+// cell is prose inside a table.
+func cell(text string) string { return strings.ReplaceAll(prose(text), "|", `\|`) }
+
+// plural writes a count with its noun.
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}

@@ -1,0 +1,62 @@
+package suite
+
+import (
+	"bufio"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// Meta is what is known of a run besides its result: when, where and with which code. It never enters a comparison.
+type Meta struct {
+	Started  string            `json:"started"` // RFC 3339, UTC
+	Seconds  float64           `json:"seconds"`
+	Go       string            `json:"go"`
+	System   string            `json:"system"` // "linux/amd64"
+	CPU      string            `json:"cpu"`
+	CPUs     int               `json:"cpus"`
+	Threads  int               `json:"threads"` // GOMAXPROCS
+	Device   string            `json:"device"`
+	Revision string            `json:"revision,omitempty"` // of this repository
+	Modules  map[string]string `json:"modules"`
+}
+
+// NewMeta describes a run that started then and ends now.
+func NewMeta(started time.Time, device string) Meta {
+	m := Meta{
+		Started: started.UTC().Format(time.RFC3339), Seconds: time.Since(started).Seconds(), Go: runtime.Version(),
+		System: runtime.GOOS + "/" + runtime.GOARCH, CPU: cpuModel(), CPUs: runtime.NumCPU(),
+		Threads: runtime.GOMAXPROCS(0), Device: device, Modules: map[string]string{},
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, module := range info.Deps {
+			m.Modules[module.Path] = module.Version
+		}
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				m.Revision = setting.Value + m.Revision
+			}
+			if setting.Key == "vcs.modified" && setting.Value == "true" {
+				m.Revision += " (modified)"
+			}
+		}
+	}
+	return m
+}
+
+// cpuModel is the processor's name where the system tells it.
+func cpuModel() string {
+	f, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return "unknown"
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if key, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(key) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown"
+}

@@ -1,0 +1,89 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/gomlx/compute"
+)
+
+// Options are the settings of a run.
+type Options struct {
+	Seed        int64
+	Profile     Profile
+	Backend     compute.Backend
+	BackendName string                               // as it is written into results: "go", "xla:cpu"
+	Progress    func(fraction float64, doing string) // nil: nobody looks
+}
+
+// PanicError is a panic of an experiment. Building a compute graph reports its mistakes this way.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+func (e *PanicError) Unwrap() error { err, _ := e.Value.(error); return err }
+
+// RunError is an experiment that measured nothing.
+type RunError struct {
+	Experiment string
+	Err        error
+}
+
+func (e *RunError) Error() string { return e.Experiment + ": " + firstLine(e.Err.Error()) }
+
+func (e *RunError) Unwrap() error { return e.Err }
+
+// Detail is all that is known: the whole message, and the stack of a panic or of an error that carries one.
+func (e *RunError) Detail() string {
+	detail := fmt.Sprintf("%s: %+v", e.Experiment, e.Err)
+	if p := (*PanicError)(nil); errors.As(e.Err, &p) {
+		detail += fmt.Sprintf("\n\n%+v\n\n%s", p.Value, p.Stack)
+	}
+	return detail
+}
+
+// Do runs one experiment and returns what it measured. Errors are *RunError, also those of a panic, of a report that
+// makes no sense, and of a context that ended: then there is no result, not a part of one.
+func (c Catalogue) Do(ctx context.Context, e Experiment, o Options) (*Result, *Report, error) {
+	l := &Lab{Context: ctx, Backend: o.Backend, Seed: o.Seed, Profile: o.Profile, id: e.ID, progress: o.Progress}
+	report, err := guarded(e, l)
+	if ctx.Err() != nil { // whatever it made of the interruption
+		return nil, nil, &RunError{e.ID, ctx.Err()}
+	}
+	if err == nil && report == nil {
+		err = errors.New("returned no report")
+	}
+	if err != nil {
+		return nil, nil, &RunError{e.ID, err}
+	}
+	result, err := c.newResult(e, l, o.BackendName, report)
+	if err != nil {
+		return nil, nil, &RunError{e.ID, err}
+	}
+	return result, report, nil
+}
+
+// guarded turns a panic of the experiment into an error.
+func guarded(e Experiment, l *Lab) (report *Report, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &PanicError{Value: r, Stack: debug.Stack()}
+		}
+	}()
+	return e.Run(l)
+}
+
+// firstLine keeps an error to one sentence; the rest of it is in the details.
+func firstLine(text string) string {
+	text, _, more := strings.Cut(strings.TrimSpace(text), "\n")
+	if more {
+		text += " ..."
+	}
+	return text
+}
