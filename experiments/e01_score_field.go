@@ -98,7 +98,7 @@ func gradientOnGrid(l *suite.Lab, r *suite.Report) error {
 		figure.Row("", plane("The cross X2", 4.3, figure.Heat{Field: field}, figure.Contour{Field: field}, arrows),
 			figure.Panel{Title: "G1 on a line", X: figure.Axis{Label: "x", Min: -3.75, Max: 3.45}, Y: figure.Axis{Label: "score", Min: -12, Max: 12},
 				Layers: []figure.Layer{
-					figure.Line{X: line, Y: dens, Label: "density x 10", Color: figure.Sky},
+					figure.Line{X: line, Y: dens, Label: "density × 10", Color: figure.Sky},
 					figure.Line{X: line, Y: score1, Label: "score", Color: figure.Vermillion},
 					figure.HLine{At: 0, Color: figure.Gray, Width: 1},
 				}, Legend: figure.TopRight}))
@@ -182,7 +182,7 @@ func normaliser(l *suite.Lab, r *suite.Report) error {
 		worst = math.Max(worst, math.Abs(slope/q[i]-s[i]))
 	}
 	r.Checks = append(r.Checks,
-		suite.Below("001/normaliser", fmt.Sprintf("|q'/q - score of the unnormalised density|, Z = %.6f by quadrature", z), worst, 1e-9,
+		suite.Below("001/normaliser", "|q'/q - score of the unnormalised density|, q normalised by quadrature", worst, 1e-9,
 			"differences of order 8 at h = 0.0025: truncation below 1e-14, rounding 1e-16/h relative to q, which falls to 1e-2 of its top"),
 		suite.Equals("002/normaliser", "Stein: E_q[x s]", stein, -1, 1e-10, "trapezoidal rule on a smooth density: rounding"))
 	return nil

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestStaticBinary builds the suite without cgo, as `make static` does, and runs what needs no XLA.
+// TestStaticBinary builds the suite without cgo, as `make static` does, and runs all of it on the Go backend.
 func TestStaticBinary(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles everything again, without cgo")
@@ -52,6 +52,18 @@ func TestStaticBinary(t *testing.T) {
 	}
 	if out, code := run("doctor"); code != 0 || strings.Contains(out, "xla:cpu") {
 		t.Errorf("doctor: exit code %d\n%s", code, out)
+	}
+	// Every experiment, exact ones all of them so far, and the gate that XLA's results set.
+	results, err := filepath.Abs("../results")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := filepath.Join(t.TempDir(), "results")
+	if out, code := run("run", "-backend", "go", "-out", fresh); code != 0 {
+		t.Errorf("run: exit code %d\n%s", code, out)
+	}
+	if out, code := run("check", "-baseline", results, fresh); code != 0 {
+		t.Errorf("check: exit code %d\n%s", code, out)
 	}
 	if out, code := run("run", "-backend", "xla:cpu"); code != exitUsage || !strings.Contains(out, "not compiled in") {
 		t.Errorf("run on XLA: exit code %d\n%s", code, out)

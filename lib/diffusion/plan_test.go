@@ -1,0 +1,126 @@
+package diffusion
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"pgregory.net/rapid"
+
+	"scorelab/lib/backend/backendtest"
+)
+
+// Wrong input gets one sentence that says what and where.
+func TestPlanRejects(t *testing.T) {
+	b := backendtest.Default(t)
+	good := Plan{Build: gaussian(OU{}, 0, 1), Sampler: OneStep(Langevin), Grid: []float64{0, .1, .2}}
+	with := func(change func(*Plan)) Plan { p := good; change(&p); return p }
+	x := samples(2, 1)
+	for _, c := range []struct {
+		want string
+		plan Plan
+		x    *tensors.Tensor
+	}{
+		{"needs Build and Sampler", with(func(p *Plan) { p.Build = nil }), x},
+		{"needs Build and Sampler", with(func(p *Plan) { p.Sampler = nil }), x},
+		{"at least 2 times", with(func(p *Plan) { p.Grid = nil }), x},
+		{"times 1 and 2 are 0.1 and 0.1", with(func(p *Plan) { p.Grid = []float64{0, .1, .1} }), x},
+		{"times 1 and 2 are 0.1 and 0", with(func(p *Plan) { p.Grid = []float64{0, .1, 0} }), x},
+		{"time 1 is NaN", with(func(p *Plan) { p.Grid = []float64{0, math.NaN()} }), x},
+		{"indices from -1", with(func(p *Plan) { p.First = -1 }), x},
+		{"indices from 4294967295", with(func(p *Plan) { p.First = math.MaxUint32 }), x},
+		{"samples are Int32", good, tensors.FromValue([][]int32{{1}})},
+		{"shape (Float64)[3]", good, tensors.FromValue([]float64{1, 2, 3})},
+		{"beta runs from -1", with(func(p *Plan) { p.Build = gaussian(VP{-1, 2}, 0, 1) }), x},
+		// Time 0 of VP has no noise to divide by: the fault is named where it shows.
+		{"t = 0, step 2 of 2: sample 0 is not finite", Plan{Build: gaussian(VP{}, 0, 1), Sampler: OneStep(EulerMaruyama), Grid: []float64{1e308, 1, 0}}, x},
+	} {
+		_, err := c.plan.Run(b, c.x)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got %v, want one line with %q", err, c.want)
+		}
+	}
+	for s, err := range good.Trace(b, x, 2, 1) {
+		if s.Step == 0 && err == nil || s.Step == 2 {
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), "step 1 asked for after step 2 of 2") {
+			t.Errorf("marks that fall: %v", err)
+		}
+	}
+}
+
+// A caller may stop a trace; float32 samples stay float32.
+func TestTraceStopsAndKeepsType(t *testing.T) {
+	b := backendtest.Default(t)
+	plan := Plan{Build: gaussian(OU{}, 0, 1), Sampler: OneStep(Langevin), Grid: []float64{0, .1, .2}}
+	count := 0
+	for s, err := range plan.Trace(b, tensors.FromValue([][]float32{{1}, {2}})) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.X.DType().String(); got != "Float32" {
+			t.Errorf("samples became %s", got)
+		}
+		if count++; count == 2 {
+			break
+		}
+	}
+	if count != 2 {
+		t.Errorf("%d snapshots", count)
+	}
+}
+
+func TestReplayRunsOut(t *testing.T) {
+	b := backendtest.Default(t)
+	_, err := ExecOnce(b, func(x *Node) *Node {
+		r := Replay(x)
+		return Add(r.Normal(x), r.Normal(x))
+	}, [][]float64{{1}})
+	if err == nil || !strings.Contains(err.Error(), "has 1 draws a step; the sampler asks for more") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Every grid of 1 to 2,000 steps has its ends exactly, strictly monotone, with equal steps in its coordinate.
+func TestGrids(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		from, to := rapid.Float64Range(1e-4, 100).Draw(t, "from"), rapid.Float64Range(1e-4, 100).Draw(t, "to")
+		if math.Abs(math.Log(from/to)) < 1e-6 {
+			return // steps below rounding
+		}
+		n := rapid.IntRange(1, 2000).Draw(t, "n")
+		for name, kind := range map[string]struct {
+			grid func(from, to float64, n int) ([]float64, error)
+			u    func(float64) float64
+		}{"uniform": {Uniform, func(t float64) float64 { return t }}, "geometric": {Geometric, math.Log}} {
+			grid, err := kind.grid(from, to, n)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if len(grid) != n+1 || grid[0] != from || grid[n] != to {
+				t.Fatalf("%s: %d times from %g to %g", name, len(grid), grid[0], grid[n])
+			}
+			step := (kind.u(to) - kind.u(from)) / float64(n)
+			for i := range n {
+				if got := kind.u(grid[i+1]) - kind.u(grid[i]); math.Abs(got-step) > 1e-12*(1+math.Abs(kind.u(from))+math.Abs(kind.u(to))) {
+					t.Fatalf("%s: step %d is %g, want %g", name, i, got, step)
+				}
+			}
+		}
+	})
+	for want, call := range map[string]func() ([]float64, error){
+		"at least 1 step, not 0":  func() ([]float64, error) { return Uniform(0, 1, 0) },
+		"at least 1 step, not -3": func() ([]float64, error) { return Uniform(0, 1, -3) },
+		"both ends must be":       func() ([]float64, error) { return Geometric(0, 1, 5) },
+		"times 0 and 1 are 1":     func() ([]float64, error) { return Uniform(1, 1, 5) },
+		"time 0 is NaN":           func() ([]float64, error) { return Uniform(math.NaN(), 1, 5) },
+	} {
+		if _, err := call(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
