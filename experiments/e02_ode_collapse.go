@@ -167,7 +167,7 @@ func collapseFigures(l *suite.Lab, r *suite.Report, x2 *density.Mixture, times [
 	swarm := func(title string, step int) figure.Panel {
 		return plane(title, 3.5, figure.Heat{Field: field}, figure.Contour{Field: field}, cloud(clouds[step], 1000, figure.Vermillion))
 	}
-	f, err := png("collapse", "Samples from N(0, I) that follow the score of the cross (shaded), and their spread against time.",
+	f, err := png("collapse", "Three moments of the same.",
 		figure.Row("", swarm("t = 0", 0), swarm("t = 0.2", 20), swarm("t = 1", 100)))
 	if err != nil {
 		return err
@@ -182,8 +182,8 @@ func collapseFigures(l *suite.Lab, r *suite.Report, x2 *density.Mixture, times [
 	if err := l.Progress(.7, "drawing"); err != nil {
 		return err
 	}
-	film, err := gif("collapse", "The same, animated.", frames)
-	r.Figures = append(r.Figures, f, film)
+	film, err := gif("collapse", "Samples from N(0, I) that follow the score of the cross (shaded), and their spread against time.", frames)
+	r.Figures = append(r.Figures, film, f)
 	return err
 }
 

@@ -157,7 +157,7 @@ func relax(l *suite.Lab, r *suite.Report) (draw func(*suite.Lab, *suite.Report) 
 				curve("E[x_{1}^{2} x_{2}^{2}]", "", m22, 2.62, .5, 3.5, 1, figure.VLine{At: now, Color: figure.Ink, Width: 1})))
 		}
 		film, err := gif("langevin", "A hundred and fifty samples with tails. Document 001's figure ends at t = 0.5, half way.", frames)
-		r.Figures = append([]suite.Figure{still, curves, film}, r.Figures...)
+		r.Figures = append([]suite.Figure{film, still, curves}, r.Figures...)
 		return err
 	}, nil
 }
