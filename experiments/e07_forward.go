@@ -39,7 +39,7 @@ func forward(l *suite.Lab) (*suite.Report, error) {
 			return nil, err
 		}
 	}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{meanFactor, twoSteps, semigroup} {
+	for _, part := range []func(*suite.Lab, *suite.Report) error{meanFactor, twoSteps, semigroup, forwardOrders} {
 		if err := part(l, r); err != nil {
 			return nil, err
 		}

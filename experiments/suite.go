@@ -7,10 +7,13 @@ var Experiments = []suite.Experiment{
 	e01,
 	e02,
 	e03,
+	e06,
 	e07,
+	e09Hutchinson,
 	e12,
 	digitsForward,
 	digitsTweedie,
+	errata,
 }
 
 // Documents are the theory documents that the suite holds to their word.

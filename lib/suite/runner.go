@@ -81,7 +81,11 @@ func guarded(e Experiment, l *Lab) (report *Report, err error) {
 
 // firstLine keeps an error to one sentence; the rest of it is in the details.
 func firstLine(text string) string {
+	const most = 300 // some errors quote the whole tensor that they are about
 	text, _, more := strings.Cut(strings.TrimSpace(text), "\n")
+	if runes := []rune(text); len(runes) > most {
+		text, more = string(runes[:most]), true
+	}
 	if more {
 		text += " ..."
 	}

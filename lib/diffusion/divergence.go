@@ -1,0 +1,43 @@
+package diffusion
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Divergence is the trace of the Jacobian of f at x [batch, d], as [batch], by d reverse passes: the cost that implicit
+// score matching pays (001, "Implicit Score Matching"; 002, section 3).
+func Divergence(f func(x *Node) *Node, x *Node) *Node {
+	y := f(x)
+	var trace *Node
+	for i := range x.Shape().Dim(1) {
+		row := Gradient(ReduceAllSum(Slice(y, AxisRange(), AxisElem(i))), x)[0]
+		term := Squeeze(Slice(row, AxisRange(), AxisElem(i)), 1)
+		if trace == nil {
+			trace = term
+			continue
+		}
+		trace = Add(trace, term)
+	}
+	return trace
+}
+
+// Hutchinson is the estimate v.Jv of the divergence of f at x [batch, ...], as [batch], by one reverse pass. It is unbiased
+// for any v with E v v^T = I (Hutchinson 1990). With S the symmetric part of the Jacobian its variance is 2 |S|_F^2 for normal v
+// and 2 (|S|_F^2 - sum S_ii^2), which is smaller, for Rademacher v.
+func Hutchinson(f func(x *Node) *Node, x, v *Node) *Node {
+	pull := Gradient(ReduceAllSum(Mul(f(x), StopGradient(v))), x)[0]
+	return sumSample(Mul(pull, v))
+}
+
+// sumSample sums over all axes but the first.
+func sumSample(x *Node) *Node {
+	n, m := rows(x)
+	return ReduceSum(Reshape(x, n, m), 1)
+}
+
+// Rademacher draws signs, -1 or 1 with equal probability, in the shape and type of like.
+func (r *Random) Rademacher(like *Node) *Node {
+	half := Scalar(like.Graph(), like.DType(), 0.5)
+	one := OnesLike(like)
+	return Where(LessThan(r.Uniform(like), half), Neg(one), one)
+}
