@@ -34,6 +34,8 @@ var Claims = []suite.Claim{
 		Statement: "Averaging the denoising loss over uniform times suffices to learn the score at every time."},
 	{ID: "001/forward-process", Document: "001", Section: "The 'forward process', fifth figure",
 		Statement: "dx = -x dt + sqrt(2) dB carries any distribution to N(0, I)."},
+	{ID: "001/forward-figure", Document: "001", Section: "The 'forward process', fifth figure",
+		Statement: "The fifth figure shows a simulation of the forward process."},
 	{ID: "001/isotropic-path", Document: "001", Section: "The 'forward process', note",
 		Statement: "The forward path is isotropic: every coordinate evolves in the same way."},
 	{ID: "001/two-steps", Document: "001", Section: "The 'forward process'",

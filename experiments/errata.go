@@ -28,7 +28,7 @@ var errata = suite.Experiment{
 func callouts(l *suite.Lab) (*suite.Report, error) {
 	r := &suite.Report{Answer: "Denoising score matching learns the score of the noised density, not the true one; its loss over all times is infinite without a weight; " +
 		"noise of standard deviation sigma has covariance sigma^2 I; the increment, not the value, of Brownian motion drives a chain; and mean and covariance cannot tell success on the cross."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{blindMoments, clampedScore, noiseCovariance, brownianValue, noisedScore, endlessLoss} {
+	for _, part := range []func(*suite.Lab, *suite.Report) error{blindMoments, reversedFrames, clampedScore, noiseCovariance, brownianValue, noisedScore, endlessLoss} {
 		if err := part(l, r); err != nil {
 			return nil, err
 		}
@@ -41,6 +41,32 @@ func blindMoments(_ *suite.Lab, r *suite.Report) error {
 	cov := density.X2().Covariance()
 	worst := math.Max(math.Max(math.Abs(cov[0][0]-1), math.Abs(cov[1][1]-1)), math.Abs(cov[0][1]))
 	r.Checks = append(r.Checks, suite.Below("001/langevin-figure", "distance of the cross's covariance from that of the start N(0, I)", worst, 1e-15, "rounding").But(suite.Qualified))
+	return nil
+}
+
+// reversedFrames: the companion code of 001's forward figure runs Langevin dynamics toward the data and plays its 50
+// frames backwards, so that its first frame is where the chain has come after t = 0.5, not data.
+func reversedFrames(l *suite.Lab, r *suite.Report) error {
+	n := l.Size(10_000, 100_000)
+	start, err := normal([]float64{0, 0}, 1).Sample(l.Backend, l.Key("reversed start"), n)
+	if err != nil {
+		return err
+	}
+	grid, err := diffusion.Uniform(0, 50*langevinStep, 50)
+	if err != nil {
+		return err
+	}
+	first, err := diffusion.Plan{Build: frozen(density.X2()), Sampler: diffusion.OneStep(diffusion.Langevin), Grid: grid, Noise: l.Key("reversed")}.Run(l.Backend, start)
+	if err != nil {
+		return err
+	}
+	m22, err := metrics.M22(points(first))
+	if err != nil {
+		return err
+	}
+	moment := 5 * math.Sqrt(76.202/float64(n))
+	r.Checks = append(r.Checks, suite.Between("001/forward-figure", "E[x1^2 x2^2] of the figure's first frame, as its code makes it; the forward process starts at the data's 2.62", m22, 1.96-moment, 1.96+moment, metrics.Miss,
+		"5 standard errors under the cross; reference from 4 million samples").But(suite.Refuted))
 	return nil
 }
 
