@@ -229,7 +229,7 @@ func relaxDigits(l *suite.Lab, r *suite.Report, g *fokkerplanck.Generator, q []f
 // relaxShots are the steps of the film: a third of an e-folding apart at first, when the modes form, and wider later.
 func relaxShots() []int {
 	shots := []int{0}
-	for t := .03; t < 40; t *= 1.16 {
+	for t := .03; t < relaxEnd; t *= 1.17 {
 		if s := int(math.Round(t / relaxStep)); s > shots[len(shots)-1] {
 			shots = append(shots, s)
 		}

@@ -39,7 +39,7 @@ type Stepper struct {
 	explicit float64   // (1-theta) dt
 	lower    []float64 // [n-1] elimination factors of the tridiagonal matrix 1 - theta dt L
 	upper    []float64 // [n-1] its upper diagonal
-	pivot    []float64 // [n]
+	inverse  []float64 // [n] one over the pivots
 }
 
 // Stepper prepares steps of length dt.
@@ -48,18 +48,18 @@ func (g *Generator) Stepper(s Scheme, dt float64) (*Stepper, error) {
 		return nil, err
 	}
 	implicit := s.theta() * dt
-	st := &Stepper{g: g, explicit: dt - implicit, lower: make([]float64, g.N-1), upper: make([]float64, g.N-1), pivot: make([]float64, g.N)}
+	st := &Stepper{g: g, explicit: dt - implicit, lower: make([]float64, g.N-1), upper: make([]float64, g.N-1), inverse: make([]float64, g.N)}
 	// Elimination needs no pivoting (Thomas' algorithm), since columns sum to 1. That sum, kept in rest for what is left of
 	// each column, gives the pivots without a subtraction (Grassmann, Taksar and Heyman, Oper. Res. 33, 1985): no step is
 	// so long that rounding could grow with it.
 	rest := 1.
 	for i := range g.N - 1 {
 		up, down := implicit*g.Up[i], implicit*g.Down[i]
-		st.pivot[i] = rest + up
-		st.lower[i], st.upper[i] = -up/st.pivot[i], -down
-		rest = 1 + down*rest/st.pivot[i]
+		st.inverse[i] = 1 / (rest + up)
+		st.lower[i], st.upper[i] = -up*st.inverse[i], -down
+		rest = 1 + down*rest*st.inverse[i]
 	}
-	st.pivot[g.N-1] = rest
+	st.inverse[g.N-1] = 1 / rest
 	return st, nil
 }
 
@@ -98,8 +98,8 @@ func (s *Stepper) step(p []float64) {
 	for i := 1; i < n; i++ {
 		p[i] -= s.lower[i-1] * p[i-1]
 	}
-	p[n-1] /= s.pivot[n-1]
+	p[n-1] *= s.inverse[n-1]
 	for i := n - 2; i >= 0; i-- {
-		p[i] = (p[i] - s.upper[i]*p[i+1]) / s.pivot[i]
+		p[i] = (p[i] - s.upper[i]*p[i+1]) * s.inverse[i]
 	}
 }
