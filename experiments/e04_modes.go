@@ -54,7 +54,7 @@ func separatedModes(l *suite.Lab, r *suite.Report) (modePairs, error) {
 		if m != 2 && m != 6 {
 			continue
 		}
-		p, err := lineDensity(l, normal([]float64{m}, 1), pairs.line, 0)
+		p, err := lineDensity(l, normal([]float64{m}, 1), pairs.line)
 		if err != nil {
 			return pairs, err
 		}

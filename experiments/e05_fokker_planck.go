@@ -29,6 +29,9 @@ func fokkerPlanck(l *suite.Lab) (*suite.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := processOrder(l, r); err != nil {
+		return nil, err
+	}
 	planeH, planeErrors, err := planeOrder(l, r)
 	if err != nil {
 		return nil, err
@@ -79,14 +82,11 @@ func lineOrder(l *suite.Lab, r *suite.Report) (hs, errs []float64, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		p, err := lineDensity(l, density.G1(), g.Line, 0)
+		laws, err := lineDensities(l, density.G1(), diffusion.OU{}, g.Line, 0, 1)
 		if err != nil {
 			return nil, nil, err
 		}
-		exact, err := lineDensity(l, density.G1(), g.Line, 1)
-		if err != nil {
-			return nil, nil, err
-		}
+		p, exact := laws[0], laws[1]
 		step, err := g.Stepper(fokkerplanck.CrankNicolson, 1/float64(n-1))
 		if err != nil {
 			return nil, nil, err
@@ -147,7 +147,7 @@ func lineParticles(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	p, err := lineDensity(l, g1, g.Line, 0)
+	p, err := lineDensity(l, g1, g.Line)
 	if err != nil {
 		return err
 	}

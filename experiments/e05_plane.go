@@ -2,32 +2,10 @@ package main
 
 import (
 	"scorelab/lib/density"
-	"scorelab/lib/diffusion"
 	"scorelab/lib/fokkerplanck"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
 )
-
-// square is [-6, 6]^2, which has all but 1e-8 of the cross and of N(0, I).
-func square(n int) fokkerplanck.Plane {
-	line := fokkerplanck.Line{Lo: -6, Hi: 6, N: n}
-	return fokkerplanck.Plane{X: line, Y: line}
-}
-
-// planeDensities are those of a mixture, noised by the Ornstein-Uhlenbeck process to each of the times, in the cells of a square.
-func planeDensities(l *suite.Lab, m *density.Mixture, plane fokkerplanck.Plane, times ...float64) ([][]float64, error) {
-	fields, err := densityFields(l, m, diffusion.OU{}, plane.X.Hi, plane.X.N, times...)
-	if err != nil {
-		return nil, err
-	}
-	out := make([][]float64, len(fields))
-	for i, f := range fields {
-		if out[i], err = fokkerplanck.Normalise(plane, f.Z); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
 
 // planeOrder takes the cross to t = 0.5 of the Ornstein-Uhlenbeck process on finer and finer grids.
 func planeOrder(l *suite.Lab, r *suite.Report) (hs, errs []float64, err error) {
