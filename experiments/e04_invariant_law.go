@@ -97,8 +97,12 @@ func invariance(r *suite.Report, g *fokkerplanck.Generator, q []float64) ([]fokk
 		r.Checks = append(r.Checks, suite.Equals("004/unique-invariant-law", what, modes[k+1].Rate, []float64{.065924, 2.9209, 5.8924}[k], 1e-4,
 			"an independent computation to that many digits"))
 	}
-	r.Tables = append(r.Tables, suite.Table{Name: "modes", Caption: "The target and the slowest modes of its dynamics, scaled to integral Shape^2/q = 1",
-		Header: []string{"x", "target", "mode 2", "mode 3", "mode 4"}, Rows: zip(g.Nodes(), q, modes[1].Shape, modes[2].Shape, modes[3].Shape)})
+	table := suite.Table{Name: "modes", Caption: "The target q and the slowest modes of its dynamics, scaled to integral mode^2/q = 1",
+		Header: []string{"x", "target", "mode 2", "mode 3", "mode 4"}}
+	for i := 0; i < g.N; i += 5 {
+		table.Rows = append(table.Rows, []any{g.At(float64(i)), q[i], modes[1].Shape[i], modes[2].Shape[i], modes[3].Shape[i]})
+	}
+	r.Tables = append(r.Tables, table)
 	return modes, nil
 }
 

@@ -2,6 +2,7 @@ package fokkerplanck
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -178,6 +179,31 @@ func TestMoments(t *testing.T) {
 	}
 }
 
+// Drift -x and coefficient d are the potential x^2/(2d): a Gaussian of variance d.
+func TestDriftIsPotential(t *testing.T) {
+	line := Line{-12, 12, 601}
+	for _, d := range []float64{.5, 1, 2} {
+		drift := must(FromDrift(line, func(x float64) float64 { return -x }, d))(t)
+		potential := must(FromPotential(line, line.Values(func(x float64) float64 { return x * x / (2 * d) }), d))(t)
+		for i := range drift.Up {
+			if math.Abs(drift.Up[i]/potential.Up[i]-1) > 1e-12 || math.Abs(drift.Down[i]/potential.Down[i]-1) > 1e-12 {
+				t.Fatalf("d = %g: rates at face %d are %g, %g and %g, %g", d, i, drift.Up[i], drift.Down[i], potential.Up[i], potential.Down[i])
+			}
+		}
+		if v := line.Mean(drift.Stationary(), func(x float64) float64 { return x * x }); math.Abs(v-d) > 1e-9 {
+			t.Errorf("stationary variance %g, want %g", v, d)
+		}
+	}
+}
+
+func TestStationaryDoesNotOverflow(t *testing.T) {
+	line := Line{0, 4, 5}
+	q := must(FromPotential(line, []float64{0, -600, -1200, -1800, -2400}, 1))(t).Stationary()
+	if q[4] != 1 || q[3] > 1e-200 {
+		t.Errorf("stationary law %v", q)
+	}
+}
+
 func TestSpectrum(t *testing.T) {
 	t.Run("Ornstein-Uhlenbeck", func(t *testing.T) {
 		line := Line{-8, 8, 801}
@@ -205,6 +231,9 @@ func TestSpectrum(t *testing.T) {
 			}
 			if worst > 1e-8 {
 				t.Errorf("mode %d is off by %g", k, worst)
+			}
+			if slices.Max(modes[k].Shape) < -slices.Min(modes[k].Shape) {
+				t.Errorf("the peak of mode %d is negative", k)
 			}
 			if k > 0 && math.Abs(Mass(g, modes[k].Shape)) > 1e-9 {
 				t.Errorf("mode %d has mass %g", k, Mass(g, modes[k].Shape))
