@@ -7,6 +7,8 @@ var Experiments = []suite.Experiment{
 	e01,
 	e02,
 	e03,
+	e04,
+	e05,
 	e06,
 	e07,
 	e09Hutchinson,

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/fokkerplanck"
+	"scorelab/lib/suite"
+)
+
+// logDensities are those of a mixture, noised along p to each of the times, at the centres of a line's cells.
+func logDensities(l *suite.Lab, m *density.Mixture, p diffusion.Process, line fokkerplanck.Line, times ...float64) ([][]float64, error) {
+	xs := tensors.FromFlatDataAndDimensions(line.Nodes(), line.N, 1)
+	return evaluate(l, func(in []*Node) []*Node {
+		var out []*Node
+		for _, t := range times {
+			out = append(out, m.Model(p).LogDensity(in[0], scalar(in[0], t)))
+		}
+		return out
+	}, xs)
+}
+
+// lineDensities are the densities of a mixture, noised along p to each of the times, in the cells of a line.
+func lineDensities(l *suite.Lab, m *density.Mixture, p diffusion.Process, line fokkerplanck.Line, times ...float64) ([][]float64, error) {
+	logs, err := logDensities(l, m, p, line, times...)
+	if err != nil {
+		return nil, err
+	}
+	for i, log := range logs {
+		if logs[i], err = fokkerplanck.Normalise(line, each(log, math.Exp)); err != nil {
+			return nil, err
+		}
+	}
+	return logs, nil
+}
+
+// lineDensity is lineDensities for the mixture itself.
+func lineDensity(l *suite.Lab, m *density.Mixture, line fokkerplanck.Line) ([]float64, error) {
+	out, err := lineDensities(l, m, diffusion.OU{}, line, 0)
+	if err != nil {
+		return nil, err
+	}
+	return out[0], nil
+}
+
+// langevinLine is Langevin dynamics on a mixture, and the mixture's density in the cells.
+func langevinLine(l *suite.Lab, m *density.Mixture, line fokkerplanck.Line) (*fokkerplanck.Generator, []float64, error) {
+	logs, err := logDensities(l, m, diffusion.OU{}, line, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	g, err := fokkerplanck.FromPotential(line, each(logs[0], func(v float64) float64 { return -v }), 1)
+	if err != nil {
+		return nil, nil, err
+	}
+	q, err := fokkerplanck.Normalise(line, each(logs[0], math.Exp))
+	return g, q, err
+}
+
+// square is [-6, 6]^2, which has all but 1e-8 of the cross and of N(0, I).
+func square(n int) fokkerplanck.Plane {
+	line := fokkerplanck.Line{Lo: -6, Hi: 6, N: n}
+	return fokkerplanck.Plane{X: line, Y: line}
+}
+
+// planeDensities are those of a mixture, noised by the Ornstein-Uhlenbeck process to each of the times, in the cells of a square.
+func planeDensities(l *suite.Lab, m *density.Mixture, plane fokkerplanck.Plane, times ...float64) ([][]float64, error) {
+	fields, err := densityFields(l, m, diffusion.OU{}, plane.X.Hi, plane.X.N, times...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]float64, len(fields))
+	for i, f := range fields {
+		if out[i], err = fokkerplanck.Normalise(plane, f.Z); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,76 @@
+package fokkerplanck
+
+import (
+	"fmt"
+	"math"
+)
+
+// Grid is a set of equal cells: a Line or a Plane.
+type Grid interface {
+	Size() int     // number of cells
+	Cell() float64 // length or area of one
+}
+
+// Line is N cells of equal length whose centres run from Lo to Hi inclusive. The outer faces lie half a cell beyond.
+type Line struct {
+	Lo, Hi float64
+	N      int
+}
+
+// Plane is X.N times Y.N cells. Cell (i, j) has the index j*X.N + i.
+type Plane struct{ X, Y Line }
+
+func (l Line) Size() int     { return l.N }
+func (l Line) Cell() float64 { return (l.Hi - l.Lo) / float64(l.N-1) }
+
+func (p Plane) Size() int     { return p.X.N * p.Y.N }
+func (p Plane) Cell() float64 { return p.X.Cell() * p.Y.Cell() }
+
+// At is the centre of cell i; i + 1/2 is the face between cells i and i+1.
+func (l Line) At(i float64) float64 { return l.Lo + (l.Hi-l.Lo)*(i/float64(l.N-1)) }
+
+// Nodes are the centres [n].
+func (l Line) Nodes() []float64 { return l.Values(func(x float64) float64 { return x }) }
+
+// Values are those of f at the centres [n].
+func (l Line) Values(f func(x float64) float64) []float64 {
+	out := make([]float64, l.N)
+	for i := range out {
+		out[i] = f(l.At(float64(i)))
+	}
+	return out
+}
+
+// Values are those of f at the centres [ny*nx].
+func (p Plane) Values(f func(x, y float64) float64) []float64 {
+	out := make([]float64, 0, p.Size())
+	for j := range p.Y.N {
+		for i := range p.X.N {
+			out = append(out, f(p.X.At(float64(i)), p.Y.At(float64(j))))
+		}
+	}
+	return out
+}
+
+func (l Line) validate() error {
+	if l.N < 3 {
+		return fmt.Errorf("fokkerplanck: a line needs at least 3 cells, not %d", l.N)
+	}
+	if !(l.Lo < l.Hi) || math.IsInf(l.Hi-l.Lo, 0) {
+		return fmt.Errorf("fokkerplanck: a line from %g to %g has no cells", l.Lo, l.Hi)
+	}
+	return nil
+}
+
+// checkValues rejects a function on a grid that has the wrong length or is somewhere no number.
+func checkValues(what string, g Grid, values []float64) error {
+	if len(values) != g.Size() {
+		return fmt.Errorf("fokkerplanck: the %s has %d values for %d cells", what, len(values), g.Size())
+	}
+	for i, v := range values {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("fokkerplanck: the %s is %g in cell %d", what, v, i)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,95 @@
+package fokkerplanck
+
+import (
+	"fmt"
+	"math"
+)
+
+// Mass is the integral of p, 1 for a density.
+func Mass(g Grid, p []float64) float64 {
+	sum := 0.0
+	for _, v := range p {
+		sum += v
+	}
+	return sum * g.Cell()
+}
+
+// Normalise returns p scaled to mass 1. It refuses negative values and a mass of 0.
+func Normalise(g Grid, p []float64) ([]float64, error) {
+	if err := checkDensity("density", g, p); err != nil {
+		return nil, err
+	}
+	mass := Mass(g, p)
+	if !(mass > 0) || math.IsInf(mass, 0) {
+		return nil, fmt.Errorf("fokkerplanck: a density of mass %g cannot be normalised", mass)
+	}
+	out := make([]float64, len(p))
+	for i, v := range p {
+		out[i] = v / mass
+	}
+	return out, nil
+}
+
+// L1 is the integral of |p - q|, between 0 and 2 for densities: twice the total variation.
+func L1(g Grid, p, q []float64) (float64, error) {
+	if err := checkValues("first density", g, p); err != nil {
+		return 0, err
+	}
+	if err := checkValues("second density", g, q); err != nil {
+		return 0, err
+	}
+	sum := 0.0
+	for i := range p {
+		sum += math.Abs(p[i] - q[i])
+	}
+	return sum * g.Cell(), nil
+}
+
+// KL is the divergence of p from q, the integral of p log(p/q) - p + q: 0 for equal ones, and infinite where q has holes
+// that p has not. The last two terms, which cancel between densities, keep rounding of their masses out.
+func KL(g Grid, p, q []float64) (float64, error) {
+	if err := checkDensity("first density", g, p); err != nil {
+		return 0, err
+	}
+	if err := checkDensity("second density", g, q); err != nil {
+		return 0, err
+	}
+	sum := 0.0
+	for i, v := range p {
+		if v > 0 {
+			sum += v * math.Log(v/q[i])
+		}
+		sum += q[i] - v
+	}
+	return sum * g.Cell(), nil
+}
+
+// Mean is the expectation of f(x) under p.
+func (l Line) Mean(p []float64, f func(x float64) float64) float64 {
+	sum := 0.0
+	for i, v := range p {
+		sum += v * f(l.At(float64(i)))
+	}
+	return sum * l.Cell()
+}
+
+// Mean is the expectation of f(x, y) under p.
+func (p Plane) Mean(density []float64, f func(x, y float64) float64) float64 {
+	sum := 0.0
+	for k, v := range density {
+		sum += v * f(p.X.At(float64(k%p.X.N)), p.Y.At(float64(k/p.X.N)))
+	}
+	return sum * p.Cell()
+}
+
+func checkDensity(what string, g Grid, p []float64) error {
+	if err := checkValues(what, g, p); err != nil {
+		return err
+	}
+	for i, v := range p {
+		if v < 0 {
+			return fmt.Errorf("fokkerplanck: the %s is negative, %g, in cell %d", what, v, i)
+		}
+	}
+	return nil
+}
