@@ -60,6 +60,27 @@ func TestPlanRejects(t *testing.T) {
 	}
 }
 
+// A plan may begin beyond the horizon, and DDIM may end where there is no noise: with all data in one point it meets it.
+func TestTimesOutsideTheHorizon(t *testing.T) {
+	b := backendtest.Default(t)
+	x := samples(5, 2)
+	for _, spec := range Processes {
+		_, last := spec.Process.Horizon()
+		plan := Plan{Sampler: OneStep(DDIM), Grid: []float64{1.5 * last, last / 2, 0}, Build: Fixed(func() Model {
+			return Model{Process: spec.Process, Denoise: func(x, _ *Node) *Node { return AddScalar(ZerosLike(x), 3) }}
+		})}
+		end, err := plan.Run(b, x)
+		if err != nil {
+			t.Errorf("%s: %v", spec.Name, err)
+			continue
+		}
+		left := coefficients(t, b, spec.Process, []float64{0})[1][0] // only VE has noise at t = 0
+		for _, v := range tensors.MustCopyFlatData[float64](end) {
+			near(t, spec.Name, 0, v, 3, 5*left+1e-12)
+		}
+	}
+}
+
 // A caller may stop a trace; float32 samples stay float32.
 func TestTraceStopsAndKeepsType(t *testing.T) {
 	b := backendtest.Default(t)
