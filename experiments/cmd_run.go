@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"scorelab/lib/backend"
@@ -14,6 +15,7 @@ type runCmd struct {
 	Pattern string        `name:"run" placeholder:"REGEX" help:"Experiments to run, by their names; default: all."`
 	Profile suite.Profile `default:"quick" enum:"quick,full" help:"How much to compute: quick or full."`
 	Seed    int64         `default:"1" help:"Seed of all random numbers."`
+	Shard   string        `placeholder:"I/N" help:"Run part I, 1 .. N, of the suite, for scorelab merge; auto or auto/N: the part that a Kubernetes Indexed Job or a Slurm array says."`
 	Out     string        `default:"build/results" placeholder:"DIR" help:"Where results go."`
 	Backend string        `default:"auto" env:"SCORELAB_BACKEND" help:"What computes: auto, xla:cpu, xla:cuda or go."`
 }
@@ -26,6 +28,13 @@ func (c *runCmd) Run(e *env) error {
 	experiments, err := e.Match(c.Pattern)
 	if err != nil {
 		return err
+	}
+	shard, err := parseShard(c.Shard, os.LookupEnv)
+	if err != nil {
+		return err
+	}
+	if experiments = e.Part(shard, experiments); len(experiments) == 0 { // fine where a job array is longer than the suite
+		fmt.Fprintf(e.stderr, "scorelab: no experiment belongs to shard %v\n", shard)
 	}
 	store, err := suite.OpenStore(c.Out)
 	if err != nil {
@@ -49,7 +58,9 @@ func (c *runCmd) Run(e *env) error {
 		started := time.Now()
 		result, report, err := e.Do(ctx, experiment, options)
 		if err == nil {
-			err = store.Put(result, report, suite.NewMeta(started, b.Description()))
+			meta := suite.NewMeta(started, b.Description())
+			meta.Shard = shard.String()
+			err = store.Put(result, report, meta)
 		}
 		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 			break

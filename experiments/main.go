@@ -28,6 +28,7 @@ type commands struct {
 	Run     runCmd     `cmd:"" help:"Run experiments and store what they measure."`
 	Check   checkCmd   `cmd:"" help:"Hold results against the committed baseline."`
 	Diff    diffCmd    `cmd:"" help:"Compare two folders of results, metric by metric."`
+	Merge   mergeCmd   `cmd:"" help:"Put the results of shards together, as one run would have written them."`
 	Report  reportCmd  `cmd:"" help:"Rewrite ledger.json and README.md of a folder of results."`
 	Accept  acceptCmd  `cmd:"" help:"Make results the committed baseline."`
 	Doctor  doctorCmd  `cmd:"" help:"Look at everything that the backends need."`

@@ -16,15 +16,21 @@ import (
 	"scorelab/lib/suite"
 )
 
-// cliEnv makes the test binary the command itself, with a suite that the tests know.
+// cliEnv makes the test binary the command itself, with a suite that the tests know: the playground, or, when it is
+// "real", two experiments that are done soon.
 const cliEnv = "SCORELAB_TEST_CLI"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(cliEnv) != "" {
+	switch os.Getenv(cliEnv) {
+	case "":
+		os.Exit(m.Run())
+	case "real":
+		e := &env{suite.Catalogue{Experiments: []suite.Experiment{e01, e12}, Claims: Claims, Documents: Documents}, os.Stdout, os.Stderr, false}
+		os.Exit(e.main(os.Args[1:]))
+	default:
 		e := &env{playground(), os.Stdout, os.Stderr, false}
 		os.Exit(e.main(os.Args[1:]))
 	}
-	os.Exit(m.Run())
 }
 
 // playground is a suite with an experiment for each way to end.
@@ -60,7 +66,11 @@ func playground() suite.Catalogue {
 func command(dir string, args ...string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffer) {
 	c := exec.Command(os.Args[0], args...)
 	c.Dir = dir
-	c.Env = append(os.Environ(), cliEnv+"=1", "SCORELAB_BACKEND=go")
+	which := os.Getenv(cliEnv)
+	if which == "" {
+		which = "playground"
+	}
+	c.Env = append(os.Environ(), cliEnv+"="+which, "SCORELAB_BACKEND=go")
 	var stdout, stderr bytes.Buffer
 	c.Stdout, c.Stderr = &stdout, &stderr
 	return c, &stdout, &stderr
@@ -96,10 +106,11 @@ func TestExitCodes(t *testing.T) {
 		{"run -run ( -out r", 2, `^scorelab: pattern "\(" is no regular expression: [^\n]*\n$`},
 		{"run -profile huge", 2, `^scorelab: --profile must be one of "quick","full" but got "huge"; [^\n]*\n$`},
 		{"run -seed x", 2, `^scorelab: --seed: expected a valid 64 bit int but got "x"; [^\n]*\n$`},
+		{"run -seed 9223372036854775808", 2, `^scorelab: --seed: expected a valid 64 bit int but got "9223372036854775808"[^\n]*\n$`},
 		{"run -sede 1", 2, `^scorelab: unknown flag --sede, did you mean "--seed"[^\n]*\n$`},
 		{"run -backend gpu -out r", 2, `^scorelab: no backend "gpu"[^\n]*\n$`},
 		{"run -run E01 -out /dev/null/r", 2, `^scorelab: cannot open /dev/null/r: [^\n]*\n$`},
-		{"rum", 2, `^scorelab: unexpected argument rum[^\n]*\n$`},
+		{"rum", 2, `^scorelab: unexpected argument rum, did you mean "run"[^\n]*\n$`},
 		{"", 2, `^scorelab: expected one of "list", [^\n]*\n$`},
 		{"--help", 0, `Usage: scorelab <command>`},
 		{"accept r", 2, `^scorelab: r has no result of E03-panic: [^\n]*\n$`},
@@ -112,6 +123,12 @@ func TestExitCodes(t *testing.T) {
 		{"run -run E01 -seed 9 -out s", 0, ``},
 		{"diff r s", 0, `(?s)EXPERIMENT .*E01-good +000/a +m +1 +1 .*other bytes: E01-good/run.json\n`},
 		{"diff -exact r s", 1, ``},
+		{"run -run E01|E03 -shard 1/6 -out p", 0, `^ok     E01-good  1 confirmed\n1 of 1`},
+		{"run -run E01 -shard 6/6 -out p", 0, `^scorelab: no experiment belongs to shard 6/6\n0 of 0 experiments hold`},
+		{"run -shard 7/6 -out p", 2, `^scorelab: -shard 7/6: the parts are 1 to 6\n$`},
+		{"merge m p r", 2, `^scorelab: no shard has E03-panic, [^\n]*E06-deaf: run .scorelab run -shard 3/6 [^\n]*\n$`},
+		{"merge m p s", 2, `^scorelab: p/E01-good was run with -seed 1 [^\n]* but s/E01-good with -seed 9 [^\n]*\n$`},
+		{"merge m", 2, `^scorelab: expected "<shard> ..."; [^\n]*\n$`},
 		{"version", 0, `^scorelab `},
 	} {
 		t.Run(c.args, func(t *testing.T) {

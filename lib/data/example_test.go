@@ -2,6 +2,7 @@ package data_test
 
 import (
 	"fmt"
+	"strings"
 
 	"scorelab/lib/data"
 )
@@ -37,4 +38,14 @@ func ExampleDigits() {
 	// ......####-.........
 	// .....####-..........
 	// ......+#-...........
+}
+
+func ExampleReadCSV() {
+	points, err := data.ReadCSV(strings.NewReader("x,y,class\n0.5,1,0\n-0.5,2,1\n"), "class")
+	fmt.Println(points.N, points.D, points.Columns, points.Row(1), points.Labels, err, points.Validate())
+	_, err = data.ReadCSV(strings.NewReader("x,y\n0.5,1\n-0.5,two\n"), "")
+	fmt.Println(err)
+	// Output:
+	// 2 2 [x y] [-0.5 2] [0 1] <nil> <nil>
+	// data: line 3: column 2 (y): "two" is no number
 }

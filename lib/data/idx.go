@@ -1,9 +1,7 @@
 package data
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -70,13 +68,9 @@ func OpenIDX(path string) (*IDX, error) {
 // dimensions of 0 or beyond MaxIDX, missing and trailing bytes are errors that say at which byte (of the unpacked
 // stream) and what to do. Memory grows with the bytes that arrive, never with what a header promises.
 func ReadIDX(r io.Reader) (*IDX, error) {
-	in := bufio.NewReader(r)
-	if magic, err := in.Peek(2); err == nil && magic[0] == 0x1f && magic[1] == 0x8b {
-		unpacked, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, damaged(0, err)
-		}
-		in = bufio.NewReader(unpacked)
+	in, err := unpacked(r)
+	if err != nil {
+		return nil, damaged(0, err)
 	}
 	a, err := readHeader(in)
 	if err != nil {

@@ -4,7 +4,7 @@ import "fmt"
 
 // Images are N grey images of H x W pixels with a class label each. Pixel (row i, column j) of image n is
 // Pixels[(n*H+i)*W+j], which is the layout [N, H, W, 1]: a byte b becomes b/127.5 - 1 in [-1, 1], so 0, the
-// background of MNIST, becomes -1. Labels are in 0 .. Classes-1.
+// background of MNIST, becomes -1, and other ranges of grey likewise. Labels are in 0 .. Classes-1.
 type Images struct {
 	N, H, W int
 	Pixels  []float32

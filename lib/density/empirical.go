@@ -32,7 +32,12 @@ func Empirical(p diffusion.Process, data *Node) diffusion.Model {
 
 // EmpiricalBuild binds the first input of a plan as the data.
 func EmpiricalBuild(p diffusion.Process) diffusion.Build {
-	return func(_ *model.Scope, inputs []*Node) diffusion.Model { return Empirical(p, inputs[0]) }
+	return func(_ *model.Scope, inputs []*Node) diffusion.Model {
+		if len(inputs) == 0 {
+			panic(fmt.Errorf("an empirical density takes its data from the first input of the plan, which has none"))
+		}
+		return Empirical(p, inputs[0])
+	}
 }
 
 // weights is a softmax over the data, accumulated chunk by chunk: sums are relative to exp(top).
@@ -48,7 +53,9 @@ type weights struct {
 func weigh(p diffusion.Process, data, x, t *Node) weights {
 	n, d := data.Shape().Dim(0), data.Shape().Dim(1)
 	batch := x.Shape().Dim(0)
-	x.AssertDims(batch, d)
+	if x.Rank() != 2 || x.Shape().Dim(1) != d || x.DType() != data.DType() {
+		panic(fmt.Errorf("samples of shape %s do not fit data of shape %s: give [batch, %d] of the same type", x.Shape(), data.Shape(), d))
+	}
 	c := p.At(t)
 	w := weights{n: n, sigma: c.Sigma}
 	// -|x - alpha y|^2 / (2 sigma^2) = -(|x|^2/2 - alpha x.y + alpha^2 |y|^2/2) / sigma^2

@@ -68,7 +68,7 @@ func (p Plan) start(b compute.Backend, x *tensors.Tensor) (*chain, error) {
 	}
 	carry, err := model.CallOnceN(b, p.Store, c.initial, c.arguments(0)...)
 	if err != nil {
-		return nil, fmt.Errorf("starting the sampler: %w", err)
+		return nil, fmt.Errorf("starting the sampler: %w", cause(err))
 	}
 	c.state = carry
 	return c, nil
@@ -89,9 +89,17 @@ func (c *chain) advance(to int) (Snapshot, error) {
 		err = checkFinite(c.state[0])
 	}
 	if err != nil {
-		return Snapshot{}, fmt.Errorf("sampling to t = %g, step %d of %d: %w", c.plan.Grid[to], to, len(c.plan.Grid)-1, err)
+		return Snapshot{}, fmt.Errorf("sampling to t = %g, step %d of %d: %w", c.plan.Grid[to], to, len(c.plan.Grid)-1, cause(err))
 	}
 	return Snapshot{to, c.plan.Grid[to], c.state[0]}, nil
+}
+
+// cause is what went wrong in a graph, without the names of the functions that GoMLX wraps around it.
+func cause(err error) error {
+	for next := err; next != nil; next = errors.Unwrap(next) {
+		err = next
+	}
+	return err
 }
 
 func (c *chain) run(to int) error {

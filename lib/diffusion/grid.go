@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// A grid is the N+1 times of N steps, strictly rising or strictly falling.
+// A grid is the N+1 times of N steps, none negative, strictly rising or strictly falling.
 
 // Uniform is the grid of n equal steps from one time to another.
 func Uniform(from, to float64, n int) ([]float64, error) {
@@ -35,7 +35,7 @@ func spaced(from, to float64, n int, u, inverse func(float64) float64) ([]float6
 	return grid, checkGrid(grid)
 }
 
-// checkGrid reports the first time that is not finite or breaks the direction of the grid.
+// checkGrid reports the first time that is not finite, before the data, or against the direction of the grid.
 func checkGrid(grid []float64) error {
 	if len(grid) < 2 {
 		return fmt.Errorf("a grid needs at least 2 times (1 step), not %d", len(grid))
@@ -43,6 +43,9 @@ func checkGrid(grid []float64) error {
 	for i, t := range grid {
 		if math.IsNaN(t) || math.IsInf(t, 0) {
 			return fmt.Errorf("grid: time %d is %g; times must be finite", i, t)
+		}
+		if t < 0 { // where a process may have values that look sound
+			return fmt.Errorf("grid: time %d is %g; time counts from 0, the data", i, t)
 		}
 		if i > 0 && (t > grid[i-1]) != (grid[1] > grid[0]) || i > 0 && t == grid[i-1] {
 			return fmt.Errorf("grid: times %d and %d are %g and %g; times must strictly rise or strictly fall",

@@ -29,6 +29,8 @@ func TestPlanRejects(t *testing.T) {
 		{"at least 2 times", with(func(p *Plan) { p.Grid = nil }), x},
 		{"times 1 and 2 are 0.1 and 0.1", with(func(p *Plan) { p.Grid = []float64{0, .1, .1} }), x},
 		{"times 1 and 2 are 0.1 and 0", with(func(p *Plan) { p.Grid = []float64{0, .1, 0} }), x},
+		{"time 0 is -0.1; time counts from 0", with(func(p *Plan) { p.Grid = []float64{-.1, .1} }), x},
+		{"time 2 is -0.1; time counts from 0", with(func(p *Plan) { p.Grid = []float64{.2, .1, -.1} }), x},
 		{"time 1 is NaN", with(func(p *Plan) { p.Grid = []float64{0, math.NaN()} }), x},
 		{"indices from -1", with(func(p *Plan) { p.First = -1 }), x},
 		{"indices from 4294967295", with(func(p *Plan) { p.First = math.MaxUint32 }), x},
@@ -43,12 +45,38 @@ func TestPlanRejects(t *testing.T) {
 			t.Errorf("got %v, want one line with %q", err, c.want)
 		}
 	}
+	// The flow's drift ends at t = 1, where no data is left.
+	_, err := Plan{Build: gaussian(Linear{}, 0, 1), Sampler: OneStep(EulerMaruyama), Grid: []float64{.5, 1, 1.5}}.Run(b, x)
+	if err == nil || !strings.Contains(err.Error(), "t = 1.5, step 2 of 2: sample 0 is not finite") {
+		t.Errorf("beyond the end of the flow: %v", err)
+	}
 	for s, err := range good.Trace(b, x, 2, 1) {
 		if s.Step == 0 && err == nil || s.Step == 2 {
 			continue
 		}
 		if err == nil || !strings.Contains(err.Error(), "step 1 asked for after step 2 of 2") {
 			t.Errorf("marks that fall: %v", err)
+		}
+	}
+}
+
+// A plan may begin beyond the horizon, and DDIM may end where there is no noise: with all data in one point it meets it.
+func TestTimesOutsideTheHorizon(t *testing.T) {
+	b := backendtest.Default(t)
+	x := samples(5, 2)
+	for _, spec := range Processes {
+		_, last := spec.Process.Horizon()
+		plan := Plan{Sampler: OneStep(DDIM), Grid: []float64{1.5 * last, last / 2, 0}, Build: Fixed(func() Model {
+			return Model{Process: spec.Process, Denoise: func(x, _ *Node) *Node { return AddScalar(ZerosLike(x), 3) }}
+		})}
+		end, err := plan.Run(b, x)
+		if err != nil {
+			t.Errorf("%s: %v", spec.Name, err)
+			continue
+		}
+		left := coefficients(t, b, spec.Process, []float64{0})[1][0] // only VE has noise at t = 0
+		for _, v := range tensors.MustCopyFlatData[float64](end) {
+			near(t, spec.Name, 0, v, 3, 5*left+1e-12)
 		}
 	}
 }
@@ -117,6 +145,9 @@ func TestGrids(t *testing.T) {
 		"at least 1 step, not -3": func() ([]float64, error) { return Uniform(0, 1, -3) },
 		"both ends must be":       func() ([]float64, error) { return Geometric(0, 1, 5) },
 		"times 0 and 1 are 1":     func() ([]float64, error) { return Uniform(1, 1, 5) },
+		"times 0 and 1 are 0 and": func() ([]float64, error) { return Uniform(0, 0, 5) },
+		"time 0 is -1; time coun": func() ([]float64, error) { return Uniform(-1, 1, 5) },
+		"time 3 is -0.5; time co": func() ([]float64, error) { return Uniform(1, -1, 4) },
 		"time 0 is NaN":           func() ([]float64, error) { return Uniform(math.NaN(), 1, 5) },
 	} {
 		if _, err := call(); err == nil || !strings.Contains(err.Error(), want) {

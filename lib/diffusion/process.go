@@ -8,7 +8,8 @@ import (
 type Process interface {
 	// At gives the coefficients at t: a scalar, or [batch, 1, ...] broadcasting over x.
 	At(t *Node) Coeffs
-	// Horizon is the range of times in which sampling runs: the score is finite at tMin, x is noise at tMax.
+	// Horizon is the range of times in which sampling runs: the score is finite at tMin, x is noise at tMax. Plans may
+	// leave it, though not for times below 0: where a formula ends there, the samples do not stay finite.
 	Horizon() (tMin, tMax float64)
 	// Validate reports a parameter out of its range.
 	Validate() error

@@ -110,13 +110,20 @@ func TestProcessKnownValues(t *testing.T) {
 }
 
 func TestProcessRejects(t *testing.T) {
-	nan := math.NaN()
+	nan, inf := math.NaN(), math.Inf(1)
 	for want, p := range map[string]Process{
 		"VP: beta runs from -1 to 20":   VP{-1, 20},
 		"VP: beta runs from 0.1 to NaN": VP{.1, nan},
 		"VP: beta runs from 20 to 0.1":  SubVP{20, .1},
 		"VE: sigma runs from 0 to 50":   VE{0, 50},
 		"VE: sigma runs from 2 to 1":    VE{2, 1},
+		"VP: beta runs from 0 to 20":    VP{0, 20},
+		"VP: beta runs from 0.1 to +In": VP{.1, inf},
+		"VP: beta runs from NaN to 20":  SubVP{nan, 20},
+		"VE: sigma runs from -1 to 50":  VE{-1, 50},
+		"VE: sigma runs from 1 to 1":    VE{1, 1},
+		"VE: sigma runs from 1 to +Inf": VE{1, inf},
+		"VE: sigma runs from NaN to 1":  VE{nan, 1},
 	} {
 		if err := p.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%#v: %v, want %q", p, err, want)

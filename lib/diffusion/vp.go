@@ -2,6 +2,7 @@ package diffusion
 
 import (
 	"fmt"
+	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -29,8 +30,8 @@ func (VP) Horizon() (tMin, tMax float64) { return 1e-3, 1 }
 // Validate implements Process.
 func (p VP) Validate() error {
 	p = p.orDefault()
-	if !(0 < p.BetaMin && p.BetaMin <= p.BetaMax) { // also catches NaN
-		return fmt.Errorf("VP: beta runs from %g to %g; give 0 < BetaMin <= BetaMax", p.BetaMin, p.BetaMax)
+	if !(0 < p.BetaMin && p.BetaMin <= p.BetaMax && !math.IsInf(p.BetaMax, 0)) { // also catches NaN
+		return fmt.Errorf("VP: beta runs from %g to %g; give 0 < BetaMin <= BetaMax, finite", p.BetaMin, p.BetaMax)
 	}
 	return nil
 }

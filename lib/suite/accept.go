@@ -53,24 +53,32 @@ func (c Catalogue) accept(dir, baseline string, writer atomic) (*Accepted, error
 		return nil, fmt.Errorf("the results are %.1f MB, and a baseline may have %d MB: make figures smaller",
 			float64(done.Bytes)/1e6, MaxBaseline/1_000_000)
 	}
-	parent, base := filepath.Split(filepath.Clean(baseline))
-	if parent = filepath.Clean(parent); isFolder(parent) {
-		if err := sweep(parent, base); err != nil {
-			return nil, storeError("clean", parent, err)
-		}
-	}
-	if err := onlyResults(baseline); err != nil {
+	if err := writer.results(baseline, files, "the former baseline"); err != nil {
 		return nil, err
-	}
-	target, err := OpenStore(baseline)
-	if err != nil {
-		return nil, err
-	}
-	defer target.Close()
-	if err := writer.folder(filepath.Clean(baseline), files); err != nil {
-		return nil, fmt.Errorf("%w; the former baseline is untouched", storeError("write", baseline, err))
 	}
 	return done, nil
+}
+
+// results makes these files all that a folder of results holds. Former is what they replace.
+func (a atomic) results(dir string, files map[string][]byte, former string) error {
+	parent, base := filepath.Split(filepath.Clean(dir))
+	if parent = filepath.Clean(parent); isFolder(parent) {
+		if err := sweep(parent, base); err != nil {
+			return storeError("clean", parent, err)
+		}
+	}
+	if err := onlyResults(dir); err != nil {
+		return err
+	}
+	target, err := OpenStore(dir)
+	if err != nil {
+		return err
+	}
+	defer target.Close()
+	if err := a.folder(filepath.Clean(dir), files); err != nil {
+		return fmt.Errorf("%w; %s is untouched", storeError("write", dir, err), former)
+	}
+	return nil
 }
 
 // acceptable finds reasons to refuse results as a baseline.
@@ -88,12 +96,27 @@ func (c Catalogue) acceptable(dir string, results []*Result, strays []string) er
 			return fmt.Errorf("%v fails, %s: only a run whose checks all pass can be accepted",
 				key{r.Experiment, check.Claim, check.Metric}, check.Miss())
 		}
+	}
+	ids := make([]string, len(results))
+	for i, r := range results {
+		ids[i] = r.Experiment
+	}
+	return oneSetting(ids, results)
+}
+
+// oneSetting refuses results of different runs; places says where each of them is.
+func oneSetting(places []string, results []*Result) error {
+	for i, r := range results {
 		if one := results[0]; r.Seed != one.Seed || r.Profile != one.Profile || r.Backend != one.Backend {
-			return fmt.Errorf("%s was run with seed %d, %s, %s, but %s with seed %d, %s, %s: run the suite in one go",
-				one.Experiment, one.Seed, one.Profile, one.Backend, r.Experiment, r.Seed, r.Profile, r.Backend)
+			return fmt.Errorf("%s was run with %s, but %s with %s: run all with the same", places[0], one.setting(), places[i], r.setting())
 		}
 	}
 	return nil
+}
+
+// setting is the flags that a result was made with.
+func (r *Result) setting() string {
+	return fmt.Sprintf("-seed %d -profile %s -backend %s", r.Seed, r.Profile, r.Backend)
 }
 
 // collect returns the files of a baseline by their path in it. Ledger and gallery are made anew: theirs may be stale.
@@ -103,15 +126,23 @@ func (c Catalogue) collect(dir string, results []*Result) (map[string][]byte, er
 		return nil, err
 	}
 	for _, r := range results {
-		for _, name := range append(r.files(), runName) {
-			data, err := os.ReadFile(filepath.Join(dir, r.Experiment, name))
-			if err != nil {
-				return nil, storeError("read", filepath.Join(dir, r.Experiment, name), err)
-			}
-			files[path.Join(r.Experiment, name)] = data
+		if err := r.readFiles(dir, files); err != nil {
+			return nil, err
 		}
 	}
 	return files, nil
+}
+
+// readFiles adds the files of a result in the folder dir by their path in it; all but what never enters a comparison.
+func (r *Result) readFiles(dir string, files map[string][]byte) error {
+	for _, name := range append(r.files(), runName) {
+		data, err := os.ReadFile(filepath.Join(dir, r.Experiment, name))
+		if err != nil {
+			return storeError("read", filepath.Join(dir, r.Experiment, name), err)
+		}
+		files[path.Join(r.Experiment, name)] = data
+	}
+	return nil
 }
 
 // onlyResults makes sure that replacing a folder loses nothing but results.
@@ -129,7 +160,7 @@ func onlyResults(dir string) error {
 			continue
 		}
 		if _, err := os.Stat(filepath.Join(dir, name, runName)); err != nil {
-			return fmt.Errorf("%s holds %s, which is no result, and accepting would remove it: move it elsewhere", dir, name)
+			return fmt.Errorf("%s holds %s, which is no result, and writing there would remove it: move it elsewhere", dir, name)
 		}
 	}
 	return nil

@@ -19,6 +19,7 @@ type Meta struct {
 	CPUs     int               `json:"cpus"`
 	Threads  int               `json:"threads"` // GOMAXPROCS
 	Device   string            `json:"device"`
+	Shard    string            `json:"shard,omitempty"`    // "2/4": which part of the suite ran with it
 	Revision string            `json:"revision,omitempty"` // of this repository
 	Modules  map[string]string `json:"modules"`
 }

@@ -255,7 +255,7 @@ func TestAccept(t *testing.T) {
 		want   string
 	}{
 		{"failing check", func() { edit(t, dir, "E02-mass", func(r *Result) { r.Checks[0].Tol = 0 }) }, "fails, got 2.7e-13, wanted 0"},
-		{"two seeds", func() { edit(t, dir, "E02-mass", func(r *Result) { r.Seed = 9 }) }, "run the suite in one go"},
+		{"two seeds", func() { edit(t, dir, "E02-mass", func(r *Result) { r.Seed = 9 }) }, "run all with the same"},
 		{"missing experiment", func() { os.RemoveAll(filepath.Join(dir, "E02-mass")) }, "has no result of E02-mass"},
 		{"stray experiment", func() { os.Mkdir(filepath.Join(dir, "E99"), 0o755) }, "is of no experiment in the table"},
 		{"no folder", func() { os.RemoveAll(dir) }, "`make experiments` makes results"},

@@ -1,0 +1,22 @@
+package main
+
+import "fmt"
+
+type mergeCmd struct {
+	Out    string   `arg:"" help:"Folder for the whole results; those that it holds are replaced."`
+	Shards []string `arg:"" name:"shard" help:"Folders of results of scorelab run -shard I/N."`
+}
+
+// Run makes one folder of results out of those of the shards. It ends as the whole run would have ended.
+func (c *mergeCmd) Run(e *env) error {
+	done, err := e.Merge(c.Out, c.Shards)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(e.stdout, "%d of %d experiments hold, %d files from %d shards; %s/README.md shows them\n",
+		done.Experiments-done.Failed, done.Experiments, done.Files, done.Shards, c.Out)
+	if done.Failed > 0 {
+		return exit(exitFailed)
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+package data
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+)
+
+// OpenNPY reads the NPY file at path, plain or gzipped, as ReadNPY does. Its errors name the file.
+func OpenNPY(path string) (*Points, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	defer file.Close()
+	p, err := ReadNPY(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return p, nil
+}
+
+// ReadNPY reads one array in numpy's NPY format, version 1.0 to 3.0, plain or gzipped: float32 and float64, integers
+// of any size and bool, in either byte order, in C or Fortran order. The first axis counts the points; an array of
+// rank 1 is points of dimension 1, and the further axes of an image are flattened in C order.
+//
+// Values that are NaN or infinite, integers beyond 2^53, which float64 does not hold, missing and trailing bytes are
+// errors. Objects (pickles), complex numbers, text and records are refused. Memory grows with the bytes that arrive,
+// never with what a header promises.
+func ReadNPY(r io.Reader) (*Points, error) {
+	in, err := unpacked(r)
+	if err != nil {
+		return nil, fmt.Errorf("data: gzip damaged, get the file again: %w", err)
+	}
+	h, err := readNPYHeader(in)
+	if err != nil {
+		return nil, err
+	}
+	n, d, err := h.size()
+	if err != nil {
+		return nil, err
+	}
+	p := &Points{N: n, D: d}
+	chunk := make([]byte, h.bytes*min(n*d, 1<<13))
+	for len(p.X) < n*d {
+		part := chunk[:min(len(chunk), h.bytes*(n*d-len(p.X)))]
+		if got, err := io.ReadFull(in, part); err != nil {
+			return nil, npyShort(fmt.Sprintf("value %d of %d", len(p.X)+got/h.bytes+1, n*d), err)
+		}
+		for ; len(part) > 0; part = part[h.bytes:] {
+			x, err := h.value(part[:h.bytes])
+			if err != nil {
+				return nil, fmt.Errorf("data: NPY value %d of %d %w", len(p.X)+1, n*d, err)
+			}
+			p.X = append(p.X, x)
+		}
+	}
+	switch _, err := in.ReadByte(); {
+	case err == nil:
+		return nil, fmt.Errorf("data: bytes follow the %d values of the NPY array: the shape %v is wrong, or there is more than one array", n*d, h.shape)
+	case err != io.EOF: // also where gzip checks its sum
+		return nil, npyShort("the end", err)
+	}
+	if h.fortran {
+		p.X = cOrder(p.X, h.shape)
+	}
+	return p, p.finite()
+}
+
+// value is one element.
+func (h *npyHeader) value(raw []byte) (float64, error) {
+	var bits uint64
+	switch h.bytes {
+	case 1:
+		bits = uint64(raw[0])
+	case 2:
+		bits = uint64(h.order.Uint16(raw))
+	case 4:
+		bits = uint64(h.order.Uint32(raw))
+	case 8:
+		bits = h.order.Uint64(raw)
+	}
+	const exact = 1 << 53
+	switch h.kind {
+	case 'f':
+		if h.bytes == 4 {
+			return float64(math.Float32frombits(uint32(bits))), nil
+		}
+		return math.Float64frombits(bits), nil
+	case 'i':
+		shift := 64 - 8*h.bytes
+		v := int64(bits<<shift) >> shift
+		if v > exact || v < -exact {
+			return 0, fmt.Errorf("is %d, beyond 2^53, which float64 does not hold: scale it", v)
+		}
+		return float64(v), nil
+	case 'b':
+		if bits > 1 {
+			return 0, fmt.Errorf("is the byte %d, not 0 or 1 as a bool is: the type is wrong", bits)
+		}
+	}
+	if bits > exact {
+		return 0, fmt.Errorf("is %d, beyond 2^53, which float64 does not hold: scale it", bits)
+	}
+	return float64(bits), nil
+}
+
+// cOrder turns values in Fortran order, where the first index runs fastest, into C order, where the last one does.
+func cOrder(x []float64, shape []int) []float64 {
+	strides, index := make([]int, len(shape)), make([]int, len(shape))
+	for k, stride := 0, 1; k < len(shape); k++ {
+		strides[k] = stride
+		stride *= shape[k]
+	}
+	out, from := make([]float64, len(x)), 0
+	for i := range out {
+		out[i] = x[from]
+		for k := len(shape) - 1; k >= 0; k-- { // the next index, as a mileage counter has it
+			index[k]++
+			from += strides[k]
+			if index[k] < shape[k] {
+				break
+			}
+			from -= strides[k] * shape[k]
+			index[k] = 0
+		}
+	}
+	return out
+}
+
+// npyShort reports that reading what failed: at the end of the data, or in the reader below.
+func npyShort(what string, err error) error {
+	if errors.Is(err, io.EOF) || err == io.ErrUnexpectedEOF {
+		return fmt.Errorf("data: NPY ends within %s: truncated, get the file again", what)
+	}
+	return fmt.Errorf("data: NPY damaged at %s, get the file again: %w", what, err)
+}
+
+// npyOrders are the byte orders by their mark; | is for single bytes.
+var npyOrders = map[byte]binary.ByteOrder{'<': binary.LittleEndian, '>': binary.BigEndian, '|': nil}

@@ -1,0 +1,44 @@
+package density
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/diffusion"
+)
+
+// Samples and data that do not fit are one sentence with both shapes, whichever way the graph is built.
+func TestPlanNamesBothShapes(t *testing.T) {
+	grid, err := diffusion.Uniform(.9, .1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	empirical := EmpiricalBuild(diffusion.VP{})
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		data := tensors.FromValue([][]float64{{1, 2}, {3, 4}}) // a tensor belongs to its backend
+		for _, c := range []struct {
+			build  diffusion.Build
+			inputs []*tensors.Tensor
+			x      *tensors.Tensor
+			want   string
+		}{
+			{X2().Build(diffusion.VP{}), nil, tensors.FromValue([][]float64{{1, 2, 3}}), "mixture X2 takes x of shape [batch, 2], not (Float64)[1, 3]"},
+			{X2().Build(diffusion.VP{}), nil, tensors.FromValue([][][]float64{{{1, 2}}}), "mixture X2 takes x of shape [batch, 2], not (Float64)[1, 1, 2]"},
+			{empirical, []*tensors.Tensor{data}, tensors.FromValue([][]float64{{1, 2, 3}}),
+				"samples of shape (Float64)[1, 3] do not fit data of shape (Float64)[2, 2]: give [batch, 2] of the same type"},
+			{empirical, []*tensors.Tensor{data}, tensors.FromValue([][]float32{{1, 2}}), "samples of shape (Float32)[1, 2] do not fit data of shape (Float64)[2, 2]"},
+			{empirical, []*tensors.Tensor{tensors.FromValue([]float64{1})}, data, "an empirical density takes data of shape [n, d], not (Float64)[1]"},
+			{empirical, nil, data, "takes its data from the first input of the plan, which has none"},
+		} {
+			plan := diffusion.Plan{Build: c.build, Inputs: c.inputs, Sampler: diffusion.OneStep(diffusion.DDIM), Grid: grid}
+			_, err := plan.Run(b, c.x)
+			if want := "sampling to t = 0.1, step 2 of 2: "; err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %v, want %s%s", err, want, c.want)
+			}
+		}
+	})
+}

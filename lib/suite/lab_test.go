@@ -1,0 +1,37 @@
+package suite
+
+import (
+	"math"
+	"testing"
+
+	"scorelab/lib/diffusion"
+)
+
+// One seed gives every experiment, and every purpose in it, a stream of its own; so do seeds at the ends of their range.
+func TestStreamsOfExperiments(t *testing.T) {
+	seen := map[diffusion.Key]string{}
+	for _, seed := range []int64{0, 1, -1, math.MinInt64, math.MaxInt64} {
+		c := fake()
+		for i := range c.Experiments {
+			id := c.Experiments[i].ID
+			c.Experiments[i].Run = func(l *Lab) (*Report, error) {
+				for _, purpose := range []string{"noise", "start", ""} {
+					key := l.Key(purpose)
+					if other, twice := seen[key]; twice {
+						t.Errorf("seed %d, %s, %q has the stream of %s", seed, id, purpose, other)
+					}
+					if seen[key] = id + " " + purpose; key != l.Key(purpose) {
+						t.Errorf("%s asks twice and gets two streams", id)
+					}
+				}
+				return runMass(l)
+			}
+			if _, _, err := c.Do(t.Context(), c.Experiments[i], Options{Seed: seed, Profile: Quick, BackendName: "go"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if len(seen) != 5*2*3 {
+		t.Errorf("%d streams", len(seen))
+	}
+}

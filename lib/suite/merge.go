@@ -1,0 +1,177 @@
+package suite
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Merged says what a merge put together.
+type Merged struct{ Shards, Experiments, Files, Failed int }
+
+// Merge makes one folder out of those of the shards, all at once or not at all: byte for byte what a whole run would
+// have written, times and machines apart. It refuses experiments that are missing, or that two shards answer
+// differently, and shards of different settings.
+func (c Catalogue) Merge(out string, shards []string) (*Merged, error) {
+	return c.merge(out, shards, atomic{})
+}
+
+func (c Catalogue) merge(out string, shards []string, writer atomic) (*Merged, error) {
+	if err := distinctFolders(append([]string{out}, shards...)); err != nil {
+		return nil, err
+	}
+	m := merger{Catalogue: c, from: make([]string, len(c.Experiments)), results: make([]*Result, len(c.Experiments)), files: map[string][]byte{}}
+	for _, dir := range shards {
+		store, err := OpenStore(dir) // nobody may write while we read
+		if err != nil {
+			return nil, err
+		}
+		defer store.Close()
+		if err := m.add(dir); err != nil {
+			return nil, err
+		}
+	}
+	if err := m.complete(); err != nil {
+		return nil, err
+	}
+	summaries, err := c.summaries(m.results)
+	if err != nil {
+		return nil, err
+	}
+	for name, text := range summaries {
+		m.files[name] = text
+	}
+	if err := writer.results(out, m.files, "what was there"); err != nil {
+		return nil, err
+	}
+	done := &Merged{Shards: len(shards), Experiments: len(m.results), Files: len(m.files)}
+	for _, r := range m.results {
+		if len(r.Failed()) > 0 {
+			done.Failed++
+		}
+	}
+	return done, nil
+}
+
+// distinctFolders makes sure that the shards are folders, and no two of all folders the same.
+func distinctFolders(dirs []string) error {
+	var known []os.FileInfo
+	for i, dir := range dirs {
+		info, err := os.Stat(dir)
+		if i == 0 && errors.Is(err, fs.ErrNotExist) {
+			known = append(known, nil)
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("%w: `scorelab run -shard I/N -out %s` makes a shard", storeError("read", dir, err), dir)
+		}
+		for j, other := range known {
+			if other != nil && os.SameFile(info, other) {
+				return fmt.Errorf("%s and %s are the same folder: give the merged results and each shard one of their own", dirs[j], dir)
+			}
+		}
+		known = append(known, info)
+	}
+	return nil
+}
+
+// merger is a merge under way. Its lists follow the table of experiments.
+type merger struct {
+	Catalogue
+	from    []string // the folder that a result is from
+	results []*Result
+	files   map[string][]byte
+	parts   []int // how many shards there are, as the shards themselves say
+}
+
+// add takes in the results of a shard.
+func (m *merger) add(dir string) error {
+	results, strays, err := m.Load(dir)
+	if err != nil {
+		return err
+	}
+	for _, id := range strays {
+		return fmt.Errorf("%s/%s is of no experiment in the table: remove it", dir, id)
+	}
+	for _, r := range results {
+		files := map[string][]byte{}
+		if err := r.readFiles(dir, files); err != nil {
+			return err
+		}
+		i := m.rank(r.Experiment)
+		if m.results[i] != nil {
+			if err := oneSetting([]string{filepath.Join(m.from[i], r.Experiment), filepath.Join(dir, r.Experiment)}, []*Result{m.results[i], r}); err != nil {
+				return err
+			}
+			for _, name := range sortedKeys(files) {
+				if !bytes.Equal(files[name], m.files[name]) {
+					return fmt.Errorf("%s and %s have %s with other bytes: remove the result that is wrong",
+						m.from[i], dir, name)
+				}
+			}
+			continue
+		}
+		m.results[i], m.from[i] = r, dir
+		for name, data := range files {
+			m.files[name] = data
+		}
+		m.meta(dir, r.Experiment)
+	}
+	return nil
+}
+
+// meta keeps the description of a run, where there is one, and learns from it how many shards there are.
+func (m *merger) meta(dir, id string) {
+	text, err := os.ReadFile(filepath.Join(dir, id, metaName))
+	if err != nil {
+		return
+	}
+	m.files[path.Join(id, metaName)] = text
+	var meta Meta
+	var shard Shard
+	if json.Unmarshal(text, &meta) != nil {
+		return
+	}
+	if _, err := fmt.Sscanf(meta.Shard, "%d/%d", &shard.I, &shard.N); err == nil && shard.N > 0 && !slices.Contains(m.parts, shard.N) {
+		m.parts = append(m.parts, shard.N)
+	}
+}
+
+// complete makes sure that the results are those of one whole run.
+func (m *merger) complete() error {
+	var places, missing []string
+	var present []*Result
+	for i, r := range m.results {
+		if r == nil {
+			missing = append(missing, m.Experiments[i].ID)
+			continue
+		}
+		places, present = append(places, filepath.Join(m.from[i], r.Experiment)), append(present, r)
+	}
+	if err := oneSetting(places, present); err != nil || len(missing) == 0 {
+		return err
+	}
+	setting := ""
+	if len(present) > 0 {
+		setting = " " + present[0].setting()
+	}
+	if len(m.parts) != 1 { // not from shards, or from several ways to cut the suite
+		return fmt.Errorf("no shard has %s: `scorelab run -run '^(%s)$'%s -out DIR` makes a folder to merge, too",
+			strings.Join(missing, ", "), strings.Join(missing, "|"), setting)
+	}
+	var again []string
+	for i := range m.parts[0] {
+		part := Shard{i + 1, m.parts[0]}
+		if slices.ContainsFunc(missing, func(id string) bool { return m.owner(id, part.N) == part }) {
+			again = append(again, fmt.Sprintf("`scorelab run -shard %v%s -out DIR`", part, setting))
+		}
+	}
+	return fmt.Errorf("no shard has %s: run %s and merge again", strings.Join(missing, ", "), strings.Join(again, ", "))
+}
