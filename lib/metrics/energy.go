@@ -6,22 +6,24 @@ import "math"
 // (Szekely & Rizzo, J. Stat. Plan. Inference 143, 2013; their V-statistic, without a root). It is 0 for equal laws
 // only.
 //
-// The distance of samples is biased upward by E|X-X'|/n + E|Y-Y'|/m, which is estimated without bias; the interval is
-// for the distance of the laws, so it is about the distance less that, as in [MMD2] with the kernel -|x-y|, cut at 0
-// and stretched where needed to hold the distance of the samples. N is the size of the smaller sample.
+// The distance of samples is biased upward by E|X-X'|/n + E|Y-Y'|/m, which is estimated without bias. The interval is
+// for the distance of the laws: about the distance less its bias as in [MMD2], with the kernel -|x-y|, but not below 0.
+// N is the size of the smaller sample.
 func EnergyDistance(x, y Points) (Summary, error) {
 	if err := checkPair(x, y, 2); err != nil {
 		return Summary{}, err
 	}
-	kernel := func(a, b Points) func(i, j int) float64 {
-		return func(i, j int) float64 { return -math.Sqrt(squaredDistance(a.Row(i), b.Row(j))) }
-	}
-	xx, yy := within(x.N, kernel(x, x)), within(y.N, kernel(y, y))
-	e := twoSample(xx, yy, across(x.N, y.N, kernel(x, y)))
+	xx, yy := within(x.N, minusNorm(x, x)), within(y.N, minusNorm(y, y))
+	e := twoSample(xx, yy, across(x.N, y.N, minusNorm(x, y)), 0)
 	s := e.summary(min(x.N, y.N))
-	s.Center = max(0, e.center-xx.mean()/float64(x.N)-yy.mean()/float64(y.N)) // below 0 by rounding only
+	s.Center = max(0, e.center+e.floor) // below 0 by rounding only
 	s.Lo, s.Hi = max(0, s.Lo), max(s.Hi, s.Center)
 	return s, nil
+}
+
+// minusNorm is the kernel -|a_i - b_j|.
+func minusNorm(a, b Points) func(i, j int) float64 {
+	return func(i, j int) float64 { return -math.Sqrt(squaredDistance(a.Row(i), b.Row(j))) }
 }
 
 // shiftedEnergy is the energy distance of N(0, I) to N((m, .., m), I): twice E|W + (m, .., m)| - E|W|, W of variance 2.

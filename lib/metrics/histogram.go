@@ -14,8 +14,9 @@ import (
 // The interval is for the divergence of the binned laws, which is at most that of the laws, over the same boxes. The
 // divergence of samples is biased upward: for one law, with B occupied cells, it is c chi^2(B-1) with
 // c = (1/n+1/m)/8, so (B-1)c on average. With the standard error se by the delta method, the interval is
-// [max(0, JS - Width se - c q), min(JS + Width se, ln 2)], where q is the quantile of chi^2(B-1) that it exceeds with
-// probability Miss. Both are for cells with many points each: choose few bins. N is the size of the smaller sample.
+// [max(0, JS - Width se - c q), min(JS + Width se + c Width^2, ln 2)], where q is the quantile of chi^2(B-1) that it
+// exceeds with probability Miss, and c Width^2 is for small divergences, which may by chance look like none. Both are
+// for cells with many points each: choose few bins. N is the size of the smaller sample.
 func HistogramJS(x, y Points, bins int) (Summary, error) {
 	h, err := newHistogram(x, y, bins, 0)
 	if err != nil {
@@ -30,7 +31,7 @@ func HistogramJS(x, y Points, bins int) (Summary, error) {
 		q.add(h.q[b], math.Log(max(h.q[b], h.floorQ)/m)/2)
 	}
 	s := h.summary(js, p.variance()/h.n+q.variance()/h.m, 1./8)
-	s.Hi = min(s.Hi, math.Ln2)
+	s.Center, s.Hi = min(s.Center, math.Ln2), min(s.Hi, math.Ln2)
 	return s, nil
 }
 
@@ -109,14 +110,13 @@ func newHistogram(x, y Points, bins int, prior float64) (histogram, error) {
 
 // summary makes the interval from the variance of first order and the factor of 1/n + 1/m in c.
 func (h histogram) summary(d, variance, factor float64) Summary {
-	floor, se := 0.0, root2(variance)
+	c, q, se := factor*(1/h.n+1/h.m), 0.0, root2(variance)
 	if cells := len(h.p); cells > 1 {
 		// A chi-square of k degrees of freedom is twice a gamma variable of shape k/2.
-		q := 2 * gammaQuantile(float64(cells-1)/2)
-		floor = factor * (1/h.n + 1/h.m) * q
+		q = 2 * gammaQuantile(float64(cells-1)/2)
 	}
 	d = max(0, d) // below 0 by rounding only
-	return Summary{Center: d, Lo: max(0, d-floor-Width*se), Hi: d + Width*se, N: int(min(h.n, h.m))}
+	return Summary{Center: d, Lo: max(0, d-c*q-Width*se), Hi: d + Width*se + Width*Width*c, N: int(min(h.n, h.m))}
 }
 
 // gammaQuantile is what a gamma variable of the given shape and rate 1 exceeds with probability Miss.

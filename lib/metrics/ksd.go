@@ -17,12 +17,15 @@ import (
 // score, and the expected square of the score's error, seen through the kernel, otherwise. Modes far from each other
 // hide their weights from it, as from every measure by scores.
 //
-// The interval is that of [MMD2]: Width standard errors upward, further downward.
+// The interval is for E u(X,X') as in [MMD2]: Width standard errors to each side, wider near 0.
 func KSD2(x, score Points, c float64) (Summary, error) {
-	if err := checkPair(x, score, 2); err != nil {
+	if err := x.checkAtLeast(2, "x"); err != nil {
 		return Summary{}, err
 	}
-	if x.N != score.N {
+	if err := score.check("score"); err != nil {
+		return Summary{}, err
+	}
+	if x.N != score.N || x.D != score.D {
 		return Summary{}, fmt.Errorf("metrics: KSD2 wants one score a point: shapes [%d, %d] and [%d, %d]",
 			x.N, x.D, score.N, score.D)
 	}
@@ -32,8 +35,18 @@ func KSD2(x, score Points, c float64) (Summary, error) {
 	if !(c > 0) || math.IsInf(c, 0) {
 		return Summary{}, fmt.Errorf("metrics: the length of the kernel of KSD2 must be positive, or 0 for 1, not %g", c)
 	}
+	stein := steinKernel(x, score, c)
+	diagonal := 0.0
+	for i := range x.N {
+		diagonal += stein(i, i) / float64(x.N)
+	}
+	return oneSample(within(x.N, stein), diagonal).summary(x.N), nil
+}
+
+// steinKernel is u(x_i, x_j).
+func steinKernel(x, score Points, c float64) func(i, j int) float64 {
 	dim := float64(x.D)
-	stein := func(i, j int) float64 {
+	return func(i, j int) float64 {
 		a, b, s, t := x.Row(i), x.Row(j), score.Row(i), score.Row(j)
 		var square, scores, along float64 // |r|^2, s.t and (s-t).r with r = a - b
 		for d := range a {
@@ -45,5 +58,4 @@ func KSD2(x, score Points, c float64) (Summary, error) {
 		q := 1 / (c*c + square)
 		return math.Sqrt(q) * (scores + q*(along+dim-3*q*square))
 	}
-	return oneSample(within(x.N, stein)).summary(x.N), nil
 }

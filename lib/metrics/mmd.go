@@ -14,10 +14,10 @@ import (
 // points; 0 asks for [MedianDistance]. It is 0 for equal laws only, and below 0 for about half of all pairs of samples
 // of one law: it estimates the distance of the laws and does not measure that of the samples.
 //
-// The upper end of the interval is Width standard errors above. The lower end is further off, since the estimate is
-// skewed between samples of one law: the part of the standard error that falls like n^(-1/2) counts Width times, the
-// part that falls like 1/n 17 times, as far as the worst possible law strays with probability Miss. A bandwidth from
-// the samples counts as given. N is the size of the smaller sample.
+// The interval is for the squared distance of the laws. Where that is far above its noise, it is Width standard errors
+// to each side (the variance of the U-statistic, both orders). Near 0 it is wider, to miss no more often than elsewhere:
+// the estimate is skewed, and a small distance may by chance look like none. Of equal laws it holds 0 with probability
+// 1 - Miss whatever they are. A bandwidth from the samples counts as given. N is the size of the smaller sample.
 func MMD2(x, y Points, h float64) (Summary, error) {
 	if err := checkPair(x, y, 2); err != nil {
 		return Summary{}, err
@@ -28,15 +28,12 @@ func MMD2(x, y Points, h float64) (Summary, error) {
 	if !(h > 0) || math.IsInf(h, 0) {
 		return Summary{}, fmt.Errorf("metrics: the bandwidth of MMD2 must be positive, or 0 for the median, not %g", h)
 	}
+	scale := -1 / (2 * h * h)
 	kernel := func(a, b Points) func(i, j int) float64 {
-		return func(i, j int) float64 { return math.Exp(-squaredDistance(a.Row(i), b.Row(j)) / (2 * h * h)) }
+		return func(i, j int) float64 { return math.Exp(scale * squaredDistance(a.Row(i), b.Row(j))) }
 	}
-	return kernelDistance(x, y, kernel).summary(min(x.N, y.N)), nil
-}
-
-// kernelDistance is the unbiased squared distance in the space of a kernel.
-func kernelDistance(x, y Points, kernel func(a, b Points) func(i, j int) float64) estimate {
-	return twoSample(within(x.N, kernel(x, x)), within(y.N, kernel(y, y)), across(x.N, y.N, kernel(x, y)))
+	e := twoSample(within(x.N, kernel(x, x)), within(y.N, kernel(y, y)), across(x.N, y.N, kernel(x, y)), 1)
+	return e.summary(min(x.N, y.N)), nil
 }
 
 // medianPoints is the number of points of each sample that MedianDistance looks at.

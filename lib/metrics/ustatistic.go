@@ -91,37 +91,43 @@ func (g gram) interaction() float64 {
 	}
 }
 
-// estimate is a U-statistic with the two parts of its variance.
-type estimate struct{ center, first, second float64 }
+// estimate is a U-statistic with the two parts of its variance. noise is what the first part owed to the second before
+// it was taken out, floor the bias of the statistic that takes pairs (i, i) in as well.
+type estimate struct{ center, first, second, noise, floor float64 }
 
 // oneSample is the mean of the kernel over pairs within one sample:
 //
 //	Var = 4 Var E[k|x] / n + 2 z/(n(n-1)),  z the interaction.
 //
-// The first part is estimated from the means of the rows, less the noise in them.
-func oneSample(g gram) estimate {
+// The first part is estimated from the means of the rows, less the noise in them. diagonal is the mean of k(x, x).
+func oneSample(g gram, diagonal float64) estimate {
 	n, z := float64(len(g.rows)), g.interaction()
-	noise := z * (n - 2) / ((n - 1) * (n - 1))
-	return estimate{g.mean(), 4 / n * max(0, stat.Variance(g.rows, nil)/(g.others()*g.others())-noise), 2 * z / (n * (n - 1))}
+	e := estimate{center: g.mean(), second: 2 * z / (n * (n - 1)), noise: 4 / n * z * (n - 2) / ((n - 1) * (n - 1))}
+	e.first = max(0, 4/n*stat.Variance(g.rows, nil)/((n-1)*(n-1))-e.noise)
+	e.floor = (diagonal - e.center) / n
+	return e
 }
 
 // twoSample is the mean of k(x,x') + k(y,y') - 2 k(x,y), the squared distance of the laws in the space of the kernel
-// k, from its sums within and across the samples:
+// k, from its sums within and across the samples, and k(x, x) = diagonal:
 //
 //	Var = 4 Var E[k(x,X) - k(x,Y) | x]/n + the same of y + 2 zxx/(n(n-1)) + 2 zyy/(m(m-1)) + 4 zxy/(nm).
-func twoSample(xx, yy, xy gram) estimate {
+func twoSample(xx, yy, xy gram, diagonal float64) estimate {
 	e := estimate{center: xx.mean() + yy.mean() - 2*xy.mean()}
 	n, m := float64(len(xx.rows)), float64(len(yy.rows))
 	zxx, zyy, zxy := xx.interaction(), yy.interaction(), xy.interaction()
 	e.second = 2*zxx/(n*(n-1)) + 2*zyy/(m*(m-1)) + 4*zxy/(n*m)
+	e.floor = (diagonal-xx.mean())/n + (diagonal-yy.mean())/m
 	side := func(in gram, out []float64, n, m, z float64) float64 {
+		e.noise += 4 / n * (z*(n-2)/((n-1)*(n-1)) + zxy/m)
 		witness := make([]float64, len(in.rows))
 		for i, r := range in.rows {
 			witness[i] = r/(n-1) - out[i]/m
 		}
-		return 4 / n * (stat.Variance(witness, nil) - z*(n-2)/((n-1)*(n-1)) - zxy/m)
+		return 4 / n * stat.Variance(witness, nil)
 	}
-	e.first = max(0, side(xx, xy.rows, n, m, zxx)+side(yy, xy.cols, m, n, zyy))
+	all := side(xx, xy.rows, n, m, zxx) + side(yy, xy.cols, m, n, zyy)
+	e.first = max(0, all-e.noise)
 	return e
 }
 
@@ -130,10 +136,25 @@ func twoSample(xx, yy, xy gram) estimate {
 // variance the single one has the heaviest tail there.
 const skew = (Width*Width - 1) / math.Sqrt2
 
-// summary is [center - root((Width se1)^2 + (skew se2)^2), center + Width se], with se1^2 and se2^2 the two parts of the
-// variance se^2: between samples of one law the estimate is skewed to the right, so the truth may lie further below. For
-// independent parts the root covers their sum with probability 1 - Miss, whatever their ratio.
+// se is the standard error.
+func (e estimate) se() float64 { return math.Sqrt(e.first + e.second) }
+
+// summary is the interval of a squared distance |a|^2 that is measured as |a + Z|^2 less its bias, the floor, with a
+// small normal error Z in the space of the kernel. With se1^2 and se2^2 the parts of first and second order,
+//
+//	Lo = center - root((Width se1)^2 + (skew se2)^2)
+//	Hi = center + floor + Width se1' + Width^2 se2/sqrt 2.
+//
+// Lo is for the skew between samples of one law; for independent parts it covers their sum whatever their ratio. Hi is
+// the square of |a + Z| + Width sd, with the noise sd along a at its largest, se2/sqrt 2 squared: a distance that is
+// small may look like none by chance, and its se1 with it, so se1' has the noise in it. Both ends approach center +-
+// Width se where the distance is far above its noise.
 func (e estimate) summary(n int) Summary {
-	se1, se2 := math.Sqrt(e.first), math.Sqrt(e.second)
-	return Summary{Center: e.center, Lo: e.center - math.Hypot(Width*se1, skew*se2), Hi: e.center + Width*math.Hypot(se1, se2), N: n}
+	se2 := math.Sqrt(e.second)
+	return Summary{
+		Center: e.center,
+		Lo:     e.center - math.Hypot(Width*math.Sqrt(e.first), skew*se2),
+		Hi:     e.center + max(0, e.floor) + Width*math.Sqrt(e.first+e.noise) + Width*Width*se2/math.Sqrt2,
+		N:      n,
+	}
 }
