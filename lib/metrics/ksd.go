@@ -7,8 +7,8 @@ import (
 
 // KSD2 is the squared kernelized Stein discrepancy of a sample of at least 2 points to the law whose score, the
 // gradient of its log density, has the values score at the points; nothing else of that law is needed, neither its
-// normalising constant nor draws. It is the unbiased estimate of E u(X,X') of Liu, Lee & Jordan (ICML 2016, equations
-// 8 and 14),
+// normalising constant nor draws. It is the unbiased estimate of E u(X,X') of Liu, Lee & Jordan (ICML 2016, theorem
+// 3.6),
 //
 //	u = s(x).s(y) k + s(x).grad_y k + s(y).grad_x k + div_x grad_y k,
 //

@@ -3,7 +3,6 @@ package metrics
 import (
 	"fmt"
 	"math"
-	"slices"
 )
 
 // MMD2 is the unbiased estimate of the squared maximum mean discrepancy of two laws,
@@ -16,8 +15,8 @@ import (
 //
 // The interval is for the squared distance of the laws. Where that is far above its noise, it is Width standard errors
 // to each side (the variance of the U-statistic, both orders). Near 0 it is wider, to miss no more often than elsewhere:
-// the estimate is skewed, and a small distance may by chance look like none. Of equal laws it holds 0 with probability
-// 1 - Miss whatever they are. A bandwidth from the samples counts as given. N is the size of the smaller sample.
+// the estimate is skewed, and a small distance may by chance look like none. Of large samples of equal laws it holds 0 with
+// probability 1 - Miss, whatever they are. A bandwidth from the samples counts as given. N is the size of the smaller sample.
 func MMD2(x, y Points, h float64) (Summary, error) {
 	if err := checkPair(x, y, 2); err != nil {
 		return Summary{}, err
@@ -60,6 +59,5 @@ func MedianDistance(x, y Points) float64 {
 	if len(squares) == 0 {
 		return 1
 	}
-	slices.Sort(squares)
-	return math.Sqrt(squares[len(squares)/2])
+	return math.Sqrt(smallest(squares, len(squares)/2+1))
 }

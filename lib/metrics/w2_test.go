@@ -100,7 +100,7 @@ func TestTransportIsProved(t *testing.T) {
 // On the line the best pairing is by order.
 func TestW2OnTheLine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x, y := Metrics[6].draw(t, 1)
+		x, y := Spec{EqualSizes: true}.draw(t, 1)
 		sortedX, sortedY := slices.Sorted(slices.Values(x.X)), slices.Sorted(slices.Values(y.X))
 		want := math.Sqrt(squaredDistance(sortedX, sortedY) / float64(x.N))
 		if got := must(W2(x, y)).Center; math.Abs(got-want) > 1e-12*(1+want) {
