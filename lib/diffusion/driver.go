@@ -91,7 +91,7 @@ func (c *chain) advance(to int) (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, fmt.Errorf("sampling to t = %g, step %d of %d: %w", c.plan.Grid[to], to, len(c.plan.Grid)-1, cause(err))
 	}
-	return Snapshot{to, c.plan.Grid[to], c.state[0]}, nil
+	return Snapshot{to, c.plan.Grid[to], c.state[0], c.state[1:]}, nil
 }
 
 // cause is what went wrong in a graph, without the names of the functions that GoMLX wraps around it.

@@ -23,6 +23,10 @@ func gaussian(p Process, mean, variance float64) Build {
 				return AddScalar(Mul(gain, residual(x, t)), mean)
 			},
 			Score: func(x, t *Node) *Node { return Neg(Mul(precision(t), residual(x, t))) },
+			LogDensity: func(x, t *Node) *Node {
+				each := Sub(Log(precision(t)), Mul(precision(t), Square(residual(x, t))))
+				return Reshape(perSample(MulScalar(AddScalar(each, -math.Log(2*math.Pi)), .5)), x.Shape().Dim(0))
+			},
 		}
 	})
 }

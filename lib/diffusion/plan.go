@@ -29,6 +29,8 @@ type Snapshot struct {
 	Step int
 	Time float64
 	X    *tensors.Tensor // [batch, ...], of the start's shape and type
+
+	Carry []*tensors.Tensor // what the sampler carries, in its own order: diagnostics, read by functions beside it
 }
 
 // Run carries the samples x [batch, ...] over the whole grid.
@@ -54,7 +56,7 @@ func (p Plan) Trace(b compute.Backend, x *tensors.Tensor, at ...int) iter.Seq2[S
 			return
 		}
 		defer c.finalize()
-		if !yield(Snapshot{0, p.Grid[0], x}, nil) {
+		if !yield(Snapshot{0, p.Grid[0], x, c.state[1:]}, nil) {
 			return
 		}
 		if len(at) == 0 {

@@ -38,7 +38,8 @@ const (
 )
 
 // SamplerSpec registers a sampler. Order is that of the global error in mean and variance (weak order) as the step
-// shrinks, measured by the conformance test; math.Inf(1) says exact at any step.
+// shrinks, measured by the conformance test; math.Inf(1) says exact at any step, math.NaN() that the scheme is not
+// affine in x on Gaussian data, and so has no order to be measured that way but a test of its own.
 type SamplerSpec struct {
 	Name       string
 	Sampler    Sampler

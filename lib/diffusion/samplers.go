@@ -8,5 +8,6 @@ var Samplers = []SamplerSpec{
 	{"forward-jump", OneStep(Jump), ForwardKind, math.Inf(1), true},
 	{"score-ode", OneStep(ScoreODE), StaticKind, 1, false},
 	{"langevin", OneStep(Langevin), StaticKind, 1, true},
+	{"mala", MALA{}, StaticKind, math.NaN(), true},
 	{"ddim", OneStep(DDIM), ReverseKind, 1, false},
 }

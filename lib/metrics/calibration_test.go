@@ -107,6 +107,9 @@ func TestCatalogueFloors(t *testing.T) {
 		{"ks G1 20000", 60, .0060, .0104, func(r *rand.Rand) (Summary, error) { return KS(mixture(r, 20000), mixtureCDF) }},
 		{"w1 G1 20000", 30, .0111, .0237, func(r *rand.Rand) (Summary, error) { return W1(mixture(r, 20000), mixtureCDF) }},
 	} {
+		if testing.Short() {
+			c.runs = (c.runs + 2) / 3
+		}
 		mean, sd, claimed := repeated(t, c.runs, c.run)
 		if math.Abs(mean-c.want) > 5*sd/math.Sqrt(float64(c.runs))+1e-4 {
 			t.Errorf("%s: mean %g, want %g", c.name, mean, c.want)

@@ -7,7 +7,8 @@
 // independent draws; a Markov chain has to be thinned or averaged over independent chains first.
 //
 // Distances between finite samples of one and the same law are positive. That floor shrinks with the number of draws;
-// [W1] and [W1Between] account for it in their intervals, [SlicedW2] does not, and each says so.
+// [W1], [W1Between], [W2] and [EnergyDistance] account for it in their intervals, [MMD2] and [KSD2] are free of it,
+// [SlicedW2] has it, and each says so.
 //
 // The same input gives the same bits on any number of processors.
 package metrics

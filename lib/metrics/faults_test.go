@@ -37,6 +37,22 @@ func TestFaults(t *testing.T) {
 		{err(KSCritical(10, 1)), "alpha = 1"},
 		{err(KSBetweenCritical(10, 10, nan)), "NaN"},
 		{err(SlicedW2(two, two, 0)), "not 0"},
+		{err(W2(two, Points{3, 2, make([]float64, 6)})), "as many points: shapes [2, 2] and [3, 2]"},
+		{err(C2ST(two, Points{3, 2, make([]float64, 6)}, 0)), "as many points: shapes [2, 2] and [3, 2]"},
+		{err(C2ST(two, two, 3)), "wants 1 to 2 neighbours, or 0 for a root of that, not 3"},
+		{err(MMD2(two, two, -1)), "must be positive, or 0 for the median, not -1"},
+		{err(KSD2(two, Points{3, 2, make([]float64, 6)}, 0)), "one score a point: shapes [2, 2] and [3, 2]"},
+		{err(KSD2(two, two, nan)), "must be positive, or 0 for 1, not NaN"},
+		{err(KSD2(two, Points{2, 2, []float64{0, nan, 0, 0}}, 0)), "score has 1 NaN or infinite values, the first at row 0"},
+		{err(KSBetweenPValue(1.5, 3, 3)), "not 1.5, 3, 3"},
+		{err(HistogramJS(two, two, 0)), "0 bins in 2 dimensions"},
+		{err(HistogramKL(two, two, 1e5)), "1e+10 cells"},
+		{err(KL([]float64{0}, nil, 1)), "have 1 and 0 values"},
+		{err(KL([]float64{0}, []float64{0}, 0)), "must be positive, not 0"},
+		{err(KL([]float64{0, nan}, []float64{0, 0}, .5)), "log density of p is NaN at point 1"},
+		{err(KL([]float64{0, 0}, []float64{0, 1}, .5)), "density q has mass 1.859"},
+		{err(KL([]float64{math.Log(2), math.Inf(-1)}, []float64{math.Inf(-1), math.Log(2)}, .5)), "infinite: at point 0"},
+		{err(JS([]float64{0, 1}, []float64{0, 0}, .5)), "density p has mass 1.859"},
 	} {
 		if c.got == nil || !strings.Contains(c.got.Error(), c.want) {
 			t.Errorf("error %v, want one with %q", c.got, c.want)

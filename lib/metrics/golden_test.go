@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// golden is testdata/golden.json, what numpy, scipy and POT say; testdata/golden.py writes it.
+// golden is testdata/golden.json, what numpy, scipy, POT, dcor and scikit-learn say; testdata/golden.py writes it.
 type golden struct {
 	X, Y       []float64
 	PlaneX     [][]float64 `json:"plane_x"`
@@ -33,6 +33,21 @@ type golden struct {
 	W2Squared          float64      `json:"w2_squared"`
 	SW2Plane           float64      `json:"sw2_plane"`
 	SW2Space           float64      `json:"sw2_space"`
+	KSPairs            [][4]float64 `json:"ks_pairs"` // d, n, m, p
+	W2Plane            float64      `json:"w2_plane"`
+	W2Space            float64      `json:"w2_space"`
+	EnergyPlane        float64      `json:"energy_plane"`
+	EnergySpace        float64      `json:"energy_space"`
+	MedianSpace        float64      `json:"median_space"`
+	MMD2Plane          float64      `json:"mmd2_plane"`
+	MMD2Space          float64      `json:"mmd2_space"`
+	KSD2Plane          float64      `json:"ksd2_plane"`
+	KSD2Space          float64      `json:"ksd2_space"`
+	C2STPlane          [3]float64   `json:"c2st_plane"` // accuracy, lo, hi
+	C2STSpace          [3]float64   `json:"c2st_space"`
+	HistogramsPlane    [2]float64   `json:"histograms_plane"` // JS, KL
+	HistogramsLine     [2]float64   `json:"histograms_line"`
+	Divergences        [2]float64   // KL, JS
 	Slope, MSE, PSNR   float64
 	SlopeSE            float64 `json:"slope_se"`
 }

@@ -5,8 +5,10 @@ import (
 	"math"
 )
 
-// Spec is a distance between two samples, and what the conformance tests hold it to besides that it is 0 between
-// equal samples, symmetric, and blind to the order of the points and to repeating a whole sample.
+// Spec is a distance between two samples, and what the conformance tests hold it to besides that it is symmetric and
+// blind to where the origin is. A measure of the samples is 0 between equal ones, and blind to the order of the points
+// and to repeating a whole sample; an estimate of the distance of the laws (Estimates) has Equal in its interval when
+// they are the same.
 type Spec struct {
 	Name    string // for tables and command lines
 	About   string // one line
@@ -15,7 +17,11 @@ type Spec struct {
 	Measure func(x, y Points) (Summary, error)
 
 	Degree  float64                          // points times c give c^Degree times the distance
-	Shifted func(m float64, dim int) float64 // distance of N(0, I) to N((m, .., m), I), a closed form
+	Shifted func(m float64, dim int) float64 // distance of N(0, I) to N((m, .., m), I), a closed form; nil: none
+
+	EqualSizes bool    // only for as many points of x as of y
+	Estimates  bool    // of the laws, not a measure of the samples
+	Equal      float64 // distance of equal laws
 }
 
 // onLine makes a metric of numbers one of points, which refuses other dimensions than 1.
@@ -33,13 +39,24 @@ func onLine(f func(xs, ys []float64) (Summary, error)) func(x, y Points) (Summar
 
 // Metrics are the distances between two samples, cheapest first. To add one, write its file and its line here.
 var Metrics = []Spec{
-	{"ks", "largest difference of the distribution functions", "Kolmogorov 1933, Smirnov 1939", 1,
-		onLine(KSBetween), 0,
-		func(m float64, _ int) float64 { return math.Erf(math.Abs(m) / math.Sqrt(8)) }},
-	{"w1", "area between the distribution functions", "Vallender 1974", 1,
-		onLine(W1Between), 1,
-		func(m float64, _ int) float64 { return math.Abs(m) }},
-	{"sw2", "root mean squared W2 over 64 directions", "Bonneel et al. 2015", 0,
-		func(x, y Points) (Summary, error) { return SlicedW2(x, y, Projections) }, 1,
-		func(m float64, _ int) float64 { return math.Abs(m) }},
+	{Name: "ks", About: "largest difference of the distribution functions", Source: "Kolmogorov 1933, Smirnov 1939",
+		MaxDim: 1, Measure: onLine(KSBetween), Degree: 0,
+		Shifted: func(m float64, _ int) float64 { return math.Erf(math.Abs(m) / math.Sqrt(8)) }},
+	{Name: "w1", About: "area between the distribution functions", Source: "Vallender 1974",
+		MaxDim: 1, Measure: onLine(W1Between), Degree: 1,
+		Shifted: func(m float64, _ int) float64 { return math.Abs(m) }},
+	{Name: "sw2", About: "root mean squared W2 over 64 directions", Source: "Bonneel et al. 2015",
+		Measure: func(x, y Points) (Summary, error) { return SlicedW2(x, y, Projections) }, Degree: 1,
+		Shifted: func(m float64, _ int) float64 { return math.Abs(m) }},
+	{Name: "c2st", About: "accuracy of telling one from the other by nearest neighbours", Source: "Lopez-Paz & Oquab 2017",
+		Measure: func(x, y Points) (Summary, error) { return C2ST(x, y, 0) }, Degree: 0,
+		Shifted:    func(m float64, dim int) float64 { return (1 + math.Erf(math.Abs(m)*math.Sqrt(float64(dim)/8))) / 2 },
+		EqualSizes: true, Estimates: true, Equal: .5},
+	{Name: "energy", About: "energy distance", Source: "Szekely & Rizzo 2013",
+		Measure: EnergyDistance, Degree: 1, Shifted: shiftedEnergy},
+	{Name: "mmd2", About: "squared mean discrepancy, Gaussian kernel of median width", Source: "Gretton et al. 2012",
+		Measure: func(x, y Points) (Summary, error) { return MMD2(x, y, 0) }, Degree: 0, Estimates: true},
+	{Name: "w2", About: "root mean squared distance of the best pairing", Source: "Jonker & Volgenant 1987",
+		Measure: W2, Degree: 1, EqualSizes: true,
+		Shifted: func(m float64, dim int) float64 { return math.Abs(m) * math.Sqrt(float64(dim)) }},
 }

@@ -1,0 +1,81 @@
+package diffusion
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// MALA is the Metropolis-adjusted Langevin algorithm on the density at t = 0 (Besag 1994; Roberts and Tweedie 1996): a
+// step of Langevin is proposed, and taken with probability
+//
+//	min(1, p(y) q(x|y) / (p(x) q(y|x))),   q(y|x) ~ exp(-|y - x - delta score(x)|^2/(4 delta)),
+//
+// so that the density is stationary at every delta, where Langevin has a bias. It needs Model.LogDensity, up to a
+// constant; a proposal with a log density that is not a number is refused. It carries, besides log density and score of
+// where it is, the number of proposals that each chain has taken: see Accepted.
+type MALA struct{}
+
+// Init implements Sampler.
+func (MALA) Init(m Model, x *Node, _ *Random) []*Node {
+	logP, score := at0(m, x)
+	return []*Node{ZerosLike(logP), logP, score}
+}
+
+// Step implements Sampler.
+func (MALA) Step(m Model, s Span, x *Node, carry []*Node, r *Random) (*Node, []*Node) {
+	taken, logP, score := carry[0], carry[1], carry[2]
+	delta := s.Length()
+	z := r.Normal(x)
+	y := Add(Add(x, Mul(delta, score)), Mul(Sqrt(MulScalar(delta, 2)), z))
+	logPY, scoreY := at0(m, y)
+	forward := MulScalar(perSample(Square(z)), -0.5)
+	back := Div(perSample(Square(Sub(Sub(x, y), Mul(delta, scoreY)))), MulScalar(delta, -4))
+	ratio := Add(Sub(logPY, logP), Sub(back, forward))
+	take := LessOrEqual(Log(r.Uniform(logP)), ratio) // false where the ratio is NaN
+	choose := func(yes, no *Node) *Node { return Where(BroadcastToDims(take, no.Shape().Dimensions...), yes, no) }
+	return choose(y, x), []*Node{choose(OnePlus(taken), taken), choose(logPY, logP), choose(scoreY, score)}
+}
+
+// at0 is the log density, [batch, 1, ...] with the rank of x, and the score at t = 0.
+func at0(m Model, x *Node) (logP, score *Node) {
+	if m.LogDensity == nil {
+		panic(fmt.Errorf("MALA needs a model with LogDensity; this one has none"))
+	}
+	t := ScalarZero(x.Graph(), x.DType())
+	dims := make([]int, x.Rank())
+	for i := range dims {
+		dims[i] = 1
+	}
+	dims[0] = x.Shape().Dim(0)
+	return Reshape(m.LogDensity(x, t), dims...), m.ScoreAt(x, t)
+}
+
+// perSample sums over all axes but the first, and keeps their places: [batch, 1, ...].
+func perSample(x *Node) *Node {
+	axes := make([]int, x.Rank()-1)
+	for i := range axes {
+		axes[i] = i + 1
+	}
+	return ReduceAndKeep(x, ReduceSum, axes...)
+}
+
+// Accepted is the share of its proposals that each chain of MALA has taken up to a snapshot. The chains are
+// independent; the steps of one are not. Shares near 0.574 are best in high dimension (Roberts and Rosenthal 1998).
+func Accepted(s Snapshot) ([]float64, error) {
+	if s.Step < 1 || len(s.Carry) != 3 || s.Carry[0].Size() != s.X.Shape().Dim(0) {
+		return nil, fmt.Errorf("step %d with %d carried tensors is not a chain of MALA under way", s.Step, len(s.Carry))
+	}
+	shares := make([]float64, s.Carry[0].Size())
+	err := s.Carry[0].ConstFlatData(func(flat any) {
+		for i := range shares {
+			switch taken := flat.(type) {
+			case []float64:
+				shares[i] = taken[i] / float64(s.Step)
+			case []float32:
+				shares[i] = float64(taken[i]) / float64(s.Step)
+			}
+		}
+	})
+	return shares, err
+}

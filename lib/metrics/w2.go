@@ -1,0 +1,113 @@
+package metrics
+
+import (
+	"fmt"
+	"math"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/stat"
+)
+
+// W2 is the 2-Wasserstein distance of two samples of n >= 2 points each, in any dimension and in the unit of the
+// points: the root of the least mean squared distance over all ways to pair them off. It is exact, by optimal
+// assignment in O(n^3) time and n^2 numbers of memory: seconds for n = 2,000.
+//
+// The interval is for the distance of the two laws. The distance of samples is biased upward, and the more so the
+// higher the dimension (like n^(-1/D)), by at most E W2(P_n, P) + E W2(Q_n, Q), each of which is at most the distance
+// of two samples of half the size (W2^2 is convex), so each is estimated as the distance between the halves of the
+// sample. The standard error se comes with the solution: sqrt(n) (W2^2 - E W2^2) is asymptotically normal with variance
+// Var u(X) + Var v(Y), where u and v are the optimal prices (del Barrio & Loubes, Ann. Probab. 47, 2019); on samples of
+// one law, where the limit is 0, the prices of the samples overstate it, by up to a half. So the interval is
+// [max(0, W2 - floors - Width se), W2 + Width se]: wider than it need be, and blind to small differences in high
+// dimension, as the distance itself is.
+func W2(x, y Points) (Summary, error) {
+	if err := checkPair(x, y, 2); err != nil {
+		return Summary{}, err
+	}
+	if err := checkEqualSizes(x, y); err != nil {
+		return Summary{}, err
+	}
+	t := transport(x, y)
+	d := math.Sqrt(t.squared)
+	se := 0.0
+	if d > 0 {
+		se = math.Sqrt((stat.Variance(t.u, nil)+stat.Variance(t.v, nil))/float64(x.N)) / (2 * d)
+	}
+	floors := 0.0
+	for _, p := range []Points{x, y} {
+		half := p.N / 2
+		floors += math.Sqrt(transport(p.slice(0, half), p.slice(half, 2*half)).squared)
+	}
+	return Summary{Center: d, Lo: max(0, d-floors-Width*se), Hi: d + Width*se, N: x.N}, nil
+}
+
+// plan is an optimal pairing of x_i with y_to(i), its mean squared distance, and the prices that prove it optimal:
+// u_i + v_j <= |x_i - y_j|^2 with equality on pairs.
+type plan struct {
+	assignment
+	squared float64
+}
+
+// transport pairs off samples of equal size. The problem is solved between the standardised samples, whose optimal
+// pairing is the same: with x = a x' + p and y = b y' + q,
+//
+//	|x-y|^2 = ab |x'-y'|^2 + a(a-b)|x'|^2 + b(b-a)|y'|^2 + 2(a x' - b y').(p-q) + |p-q|^2,
+//
+// where all but the first term belong to one point alone. The nearer the samples, the faster the algorithm.
+func transport(x, y Points) plan {
+	n := x.N
+	xs, a := x.standardised()
+	ys, b := y.standardised()
+	cost := make([]float64, n*n)
+	eachOf(n, func(i int) {
+		for j := range n {
+			cost[i*n+j] = squaredDistance(xs.Row(i), ys.Row(j))
+		}
+	})
+	t := plan{assignment: assign(n, cost)}
+	shift := make([]float64, x.D)
+	for j := range shift {
+		shift[j] = stat.Mean(x.Col(j), nil) - stat.Mean(y.Col(j), nil)
+	}
+	zero := make([]float64, x.D)
+	for i := range n {
+		px, py := xs.Row(i), ys.Row(i)
+		t.u[i] = a*b*t.u[i] + a*(a-b)*squaredDistance(px, zero) + 2*a*floats.Dot(px, shift) + floats.Dot(shift, shift)
+		t.v[i] = a*b*t.v[i] + b*(b-a)*squaredDistance(py, zero) - 2*b*floats.Dot(py, shift)
+		t.squared += squaredDistance(x.Row(i), y.Row(t.to[i])) / float64(n)
+	}
+	return t
+}
+
+// standardised has mean 0 and, unless all points are one, mean squared norm D; the points are scale times it, plus
+// their mean.
+func (p Points) standardised() (q Points, scale float64) {
+	q = p.centred()
+	sum := floats.Dot(q.X, q.X)
+	if sum == 0 {
+		return q, 1
+	}
+	scale = math.Sqrt(sum / float64(len(q.X)))
+	for i := range q.X {
+		q.X[i] /= scale
+	}
+	return q, scale
+}
+
+// slice is points from .. to-1, in shared memory.
+func (p Points) slice(from, to int) Points { return Points{to - from, p.D, p.X[from*p.D : to*p.D]} }
+
+func checkEqualSizes(x, y Points) error {
+	if x.N != y.N {
+		return fmt.Errorf("metrics: x and y must have as many points: shapes [%d, %d] and [%d, %d]", x.N, x.D, y.N, y.D)
+	}
+	return nil
+}
+
+func squaredDistance(a, b []float64) float64 {
+	sum := 0.0
+	for i, v := range a {
+		sum += (v - b[i]) * (v - b[i])
+	}
+	return sum
+}
