@@ -26,13 +26,7 @@ func Divergence(f func(x *Node) *Node, x *Node) *Node {
 // and 2 (|S|_F^2 - sum S_ii^2), which is smaller, for Rademacher v.
 func Hutchinson(f func(x *Node) *Node, x, v *Node) *Node {
 	pull := Gradient(ReduceAllSum(Mul(f(x), StopGradient(v))), x)[0]
-	return sumSample(Mul(pull, v))
-}
-
-// sumSample sums over all axes but the first.
-func sumSample(x *Node) *Node {
-	n, m := rows(x)
-	return ReduceSum(Reshape(x, n, m), 1)
+	return Reshape(perSample(Mul(pull, v)), x.Shape().Dim(0))
 }
 
 // Rademacher draws signs, -1 or 1 with equal probability, in the shape and type of like.

@@ -138,6 +138,9 @@ func TestOneStepByHand(t *testing.T) {
 	}
 	b := interpreter(t)
 	for _, spec := range Samplers {
+		if math.IsNaN(spec.Order) {
+			continue // accepts or refuses: its own test
+		}
 		start, end := from, to
 		if spec.Kind != ReverseKind {
 			start, end = to, from
