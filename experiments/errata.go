@@ -33,7 +33,22 @@ func callouts(l *suite.Lab) (*suite.Report, error) {
 			return nil, err
 		}
 	}
+	r.Tables = append(r.Tables, calloutTable(r.Checks))
 	return r, nil
+}
+
+// calloutTable sets what a document says beside what is exact and what was measured.
+func calloutTable(checks []suite.Check) suite.Table {
+	says := map[string]string{}
+	for _, c := range Claims {
+		says[c.ID] = c.Statement
+	}
+	table := suite.Table{Name: "callouts", Caption: "What the documents say, what is exact, what was measured",
+		Header: []string{"claim", "the document says", "measured", "value", "lo", "hi", "exact", "verdict"}}
+	for _, c := range checks {
+		table.Rows = append(table.Rows, []any{c.Claim, says[c.Claim], c.Metric, c.Got.Center, c.Got.Lo, c.Got.Hi, c.Want, string(c.Verdict())})
+	}
+	return table
 }
 
 // blindMoments: the target of 001's figures has the mean and covariance of the start.
