@@ -13,7 +13,7 @@ fi
 go mod edit -module "$new"
 quoted=${old//./\\.}
 # Imports stand between double quotes, alone or with a package behind the module.
-grep -rlE --include='*.go' --include='*.ipynb' --exclude-dir='.?*' --exclude-dir=build "\"$quoted[/\"\\\\]" . |
+grep -rlE --include='*.go' --include='*.ipynb' --exclude-dir='.?*' --exclude-dir=build "\"${quoted}[/\"\\\\]" . |
 	while read -r file; do
 		sed -E "s#\"$quoted([/\"\\\\])#\"$new\\1#g" "$file" >"$file.renamed"
 		cat "$file.renamed" >"$file" # keeps the mode of the file

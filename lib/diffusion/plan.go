@@ -59,12 +59,13 @@ func (p Plan) Trace(b compute.Backend, x *tensors.Tensor, at ...int) iter.Seq2[S
 		if !yield(Snapshot{0, p.Grid[0], x, c.state[1:]}, nil) {
 			return
 		}
-		if len(at) == 0 {
+		marks := at
+		if len(marks) == 0 {
 			for step := range len(p.Grid) - 1 {
-				at = append(at, step+1)
+				marks = append(marks, step+1)
 			}
 		}
-		for _, to := range at {
+		for _, to := range marks {
 			s, err := c.advance(to)
 			if !yield(s, err) || err != nil {
 				return
