@@ -115,15 +115,20 @@ func (g *gallery) experiment(r *Result) {
 	g.line("%s\n", badges(r))
 	g.line("| | Measured | Value | Must be |")
 	g.line("|---|---|--:|--:|")
-	for _, c := range r.Checks {
+	shown := leading(r.Checks)
+	for _, c := range shown {
 		g.line("| %s | %s | %s | %s |", mark(c), cell(c.Metric), measured(c.Got), mustBe(c))
 	}
 	g.line("")
-	g.line("<details><summary>Claims, tolerances and where they come from</summary>\n")
-	g.line("| Claim | Measured | Tolerance | Why |")
-	g.line("|---|---|--:|---|")
+	summary := "Claims, tolerances and where they come from"
+	if rest := len(r.Checks) - len(shown); rest > 0 {
+		summary = fmt.Sprintf("%d more numbers; claims, tolerances and where they come from", rest)
+	}
+	g.line("<details><summary>%s</summary>\n", summary)
+	g.line("| Claim | Measured | Value | Must be | Tolerance | Why |")
+	g.line("|---|---|--:|--:|--:|---|")
 	for _, c := range r.Checks {
-		g.line("| %s | %s | %s | %s |", g.claim(c.Claim), cell(c.Metric), plain(c.Tol, 3), cell(c.Why))
+		g.line("| %s | %s | %s | %s | %s | %s |", g.claim(c.Claim), cell(c.Metric), measured(c.Got), mustBe(c), plain(c.Tol, 3), cell(c.Why))
 	}
 	g.line("\n</details>\n")
 	if len(r.Figures) > 1 {
@@ -138,6 +143,35 @@ func (g *gallery) experiment(r *Result) {
 		source = "Raised in " + prose(strings.Join(r.Sources, "; ")) + ". "
 	}
 	g.line("<sub>%sData: %s</sub>\n", source, strings.Join(g.data(r), ", "))
+}
+
+// leading are the checks that stand beside the figure: all of a few; of many those that fail, the first of each claim, and
+// those that do more than confirm, up to a dozen.
+func leading(checks []Check) []Check {
+	const most = 12
+	if len(checks) <= most {
+		return checks
+	}
+	picked, claims, count := make([]bool, len(checks)), map[string]bool{}, 0
+	pick := func(wanted func(c Check) bool, limit int) {
+		for i, c := range checks {
+			if count < limit && !picked[i] && wanted(c) {
+				picked[i], claims[c.Claim] = true, true
+				count++
+			}
+		}
+	}
+	pick(func(c Check) bool { return !c.Pass() }, len(checks))
+	pick(func(c Check) bool { return !claims[c.Claim] }, most)
+	pick(func(c Check) bool { return c.Verdict() != Confirmed }, most)
+	pick(func(Check) bool { return true }, most)
+	var shown []Check
+	for i, c := range checks {
+		if picked[i] {
+			shown = append(shown, c)
+		}
+	}
+	return shown
 }
 
 // data links what an experiment stored besides its figures.
