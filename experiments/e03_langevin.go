@@ -103,11 +103,11 @@ func relax(l *suite.Lab, r *suite.Report) (draw func(*suite.Lab, *suite.Report) 
 	r.Checks = append(r.Checks,
 		suite.Between("001/langevin-figure", "E[x1^2 x2^2] as drawn (t = 0.5), 1,000 samples; the target has 2.62", m22few, 1.96-moment(1000), 1.96+moment(1000), metrics.Miss, whyM22).But(suite.Qualified),
 		suite.Between("001/langevin-figure", "E[x1^2 x2^2] as drawn (t = 0.5), all samples; the target has 2.62", m22[drawn], 1.96-moment(n), 1.96+moment(n), metrics.Miss, whyM22).But(suite.Qualified),
-		nearReference("001/langevin-figure", "trace of the covariance after 17 steps: it dips before it recovers to 2", trace[17], trace17, traceSE).But(suite.Qualified),
-		nearReference("001/langevin-figure", "trace of the covariance after 50 steps", trace[drawn], trace50, traceSE).But(suite.Qualified),
+		nearReference("001/langevin-figure", "trace of the covariance after 17 steps: it dips before it recovers to 2", trace[17], trace17, traceSE, whyLongRun).But(suite.Qualified),
+		nearReference("001/langevin-figure", "trace of the covariance after 50 steps", trace[drawn], trace50, traceSE, whyLongRun).But(suite.Qualified),
 		suite.Between("001/langevin-converges", "E[x1^2 x2^2] at t = 20; the target has 2.62", m22[last], 2.62-moment(n), 2.62+moment(n), metrics.Miss, whyM22),
 		suite.Between("001/langevin-converges", "sliced W2 between the chain at t = 20 and exact samples", sw2, .010*scale, .060*scale, 1e-5, whyFloor),
-		nearReference("003/noise-explores", "trace of the covariance at t = 20, where the flow without noise has 0", trace[last], traceEnd, traceSE))
+		nearReference("003/noise-explores", "trace of the covariance at t = 20, where the flow without noise has 0", trace[last], traceEnd, traceSE, whyLongRun))
 	r.Tables = append(r.Tables, suite.Table{Name: "relaxation", Caption: "E[x1^2 x2^2] and trace of the covariance against time",
 		Header: []string{"t", "m22", "m22 lo", "m22 hi", "trace", "trace lo", "trace hi"},
 		Rows:   zip(times, centers(m22), lows(m22), highs(m22), centers(trace), lows(trace), highs(trace))})

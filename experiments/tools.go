@@ -20,6 +20,7 @@ import (
 const (
 	whySE       = "5 standard errors of the estimate"
 	whyRounding = "rounding in float64 of numbers of this size"
+	whyLongRun  = "5 standard errors of the estimate and of its reference, a run of 4 million samples"
 )
 
 // evaluate runs a graph function once and returns its outputs as float64, flattened.
@@ -107,12 +108,12 @@ func densityField(l *suite.Lab, m *density.Mixture, side float64, n int) (figure
 	return fields[0], nil
 }
 
-// nearReference checks an estimate against a reference that is an estimate too, with standard error se: the interval is
-// that of their difference, about the estimate.
-func nearReference(claim, metric string, got metrics.Summary, want, se float64) suite.Check {
+// nearReference checks an estimate against a reference that has an error too, with standard error se: the interval is that
+// of their difference, about the estimate.
+func nearReference(claim, metric string, got metrics.Summary, want, se float64, why string) suite.Check {
 	half := math.Hypot(got.Half(), metrics.Width*se)
 	got.Lo, got.Hi = got.Center-half, got.Center+half
-	return suite.Near(claim, metric, got, want, "5 standard errors of the estimate and of its reference, a run of 4 million samples")
+	return suite.Near(claim, metric, got, want, why)
 }
 
 // ksCheck holds a sample against its exact law by the Kolmogorov-Smirnov distance, at alpha = 1e-6 on the far side and on
