@@ -34,13 +34,14 @@ func dissolve(l *suite.Lab) (*suite.Report, error) {
 	}
 	n := l.Size(200, 1000)
 	clean := first(digits.held, n)
+	power := signalPower(points(digits.held)) // of the data, however many of them are noised
 	r := &suite.Report{Answer: "Every path ends in noise with less than -25 dB of digit left, at its own pace. Jumped from time to time, the noise in each picture is standard normal, " +
 		"independent of the digit, and as strong as sigma(t) says."}
 	sheet := figure.Images{Lo: -1, Hi: 1, ColLabels: each(shares, func(s float64) string { return fmt.Sprintf("%g T", s) })}
 	table := suite.Table{Name: "snr", Caption: "Signal-to-noise ratio of the held-out digits", Header: []string{"process", "t", "alpha", "sigma", "SNR dB, exact", "SNR dB, measured", "lo", "hi"}}
 	frames := make([]figure.Images, len(shares))
 	for i, process := range diffusion.Processes {
-		row, err := dissolveOn(l, r, &table, process, clean)
+		row, err := dissolveOn(l, r, &table, process, clean, power)
 		if err != nil {
 			return nil, err
 		}
@@ -76,7 +77,7 @@ type dissolved struct {
 
 // dissolveOn carries the digits along one process, by one exact jump from each time to the next, and measures the
 // noise that they have then.
-func dissolveOn(l *suite.Lab, r *suite.Report, table *suite.Table, process diffusion.ProcessSpec, clean *tensors.Tensor) (dissolved, error) {
+func dissolveOn(l *suite.Lab, r *suite.Report, table *suite.Table, process diffusion.ProcessSpec, clean *tensors.Tensor, power float64) (dissolved, error) {
 	p := process.Process
 	lo, hi := p.Horizon()
 	grid := each(shares, func(s float64) float64 { return lo + s*(hi-lo) })
@@ -91,7 +92,6 @@ func dissolveOn(l *suite.Lab, r *suite.Report, table *suite.Table, process diffu
 	build := diffusion.Fixed(func() diffusion.Model { return diffusion.Model{Process: p} })
 	plan := diffusion.Plan{Build: build, Sampler: diffusion.OneStep(diffusion.Jump), Grid: grid, Noise: l.Key(process.Name)}
 	digits := points(clean)
-	power := signalPower(digits)
 	var d dissolved
 	for s, err := range plan.Trace(l.Backend, start) {
 		if err != nil {
