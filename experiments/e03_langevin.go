@@ -207,7 +207,7 @@ func biasLaw(l *suite.Lab, r *suite.Report) error {
 		}
 		bars := figure.ErrorBars{Color: color}
 		for _, delta := range deltas {
-			step, err := affineStep(l, diffusion.OneStep(diffusion.Langevin), diffusion.OU{}, v, 0, delta)
+			step, err := affineSteps(l, diffusion.OneStep(diffusion.Langevin), diffusion.OU{}, v, 0, delta)
 			if err != nil {
 				return err
 			}

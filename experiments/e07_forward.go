@@ -139,13 +139,13 @@ func meanFactor(l *suite.Lab, r *suite.Report) error {
 func twoSteps(l *suite.Lab, r *suite.Report) error {
 	const dt = .1
 	em := diffusion.OneStep(diffusion.EulerMaruyama)
-	step, err := affineStep(l, em, diffusion.OU{}, 1, 0, dt)
+	step, err := affineSteps(l, em, diffusion.OU{}, 1, 0, dt)
 	if err != nil {
 		return err
 	}
 	two := step.then(step)
 	exact := 2*dt*(1-dt)*(1-dt) + 2*dt
-	small, err := affineStep(l, em, diffusion.OU{}, 1, 0, forwardStep)
+	small, err := affineSteps(l, em, diffusion.OU{}, 1, 0, forwardStep)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func twoSteps(l *suite.Lab, r *suite.Report) error {
 		suite.Equals("001/two-steps", "variance of two steps at dt = 0.1; the document's 4 dt is 0.4", two.noise*two.noise, exact, 1e-15, "rounding").But(suite.Qualified),
 		suite.Equals("001/two-steps", "its distance from 4 dt, -4 dt^2 + 2 dt^3", two.noise*two.noise-4*dt, -4*dt*dt+2*dt*dt*dt, 1e-15, "rounding").But(suite.Qualified),
 		suite.Equals("004/euler-maruyama", "stationary variance of the discrete chain at dt = 0.005", small.stationary(), 1/(1-forwardStep/2), 1e-12, whyRounding+" and of 1 - gain^2").But(suite.Qualified))
-	jump, err := affineStep(l, diffusion.OneStep(diffusion.Jump), diffusion.OU{}, 1, 0, 2*dt)
+	jump, err := affineSteps(l, diffusion.OneStep(diffusion.Jump), diffusion.OU{}, 1, 0, 2*dt)
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func semigroup(l *suite.Lab, r *suite.Report) error {
 		var jumps [3]affine
 		for i, span := range [][2]float64{{.1, .35}, {.35, .8}, {.1, .8}} {
 			var err error
-			if jumps[i], err = affineStep(l, jump, p.Process, 1, span[0], span[1]); err != nil {
+			if jumps[i], err = affineSteps(l, jump, p.Process, 1, span[0], span[1]); err != nil {
 				return err
 			}
 		}

@@ -13,6 +13,7 @@ var Experiments = []suite.Experiment{
 	e07,
 	e09Hutchinson,
 	e12,
+	e14,
 	digitsForward,
 	digitsTweedie,
 	errata,

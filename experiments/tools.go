@@ -134,20 +134,35 @@ func ksCheck(claim, metric string, xs []float64, cdf func(float64) float64, slac
 // affine is a sampler's step on N(mean, variance I) data, where every scheme is affine: x -> gain x + shift + noise z.
 type affine struct{ gain, shift, noise float64 }
 
-// affineStep takes one step apart by running it on x = 0 and 1 without noise and on x = 0 with z = 1.
-func affineStep(l *suite.Lab, s diffusion.Sampler, p diffusion.Process, variance, from, to float64) (affine, error) {
-	out, err := evaluate(l, func(in []*Node) []*Node {
-		g := in[0].Graph()
+// affineSteps takes the steps of a grid apart and composes them: one step runs on x = 0 and 1 without noise and on x = 0
+// with z = 1.
+func affineSteps(l *suite.Lab, s diffusion.Sampler, p diffusion.Process, variance float64, grid ...float64) (affine, error) {
+	exec, err := NewExec(l.Backend, func(from, to *Node) *Node {
+		g := from.Graph()
 		x, z := Const(g, [][]float64{{0}, {1}, {0}}), Const(g, [][]float64{{0}, {0}, {1}})
-		span := diffusion.Span{From: in[0], To: in[1], Index: Const(g, int32(0))}
+		span := diffusion.Span{From: from, To: to, Index: Const(g, int32(0))}
 		next, _ := s.Step(normal([]float64{0}, variance).Model(p), span, x, nil, diffusion.Replay(z))
-		return []*Node{next}
-	}, from, to)
+		return next
+	})
 	if err != nil {
 		return affine{}, err
 	}
-	y := out[0]
-	return affine{gain: y[1] - y[0], shift: y[0], noise: y[2] - y[0]}, nil
+	defer exec.Finalize()
+	whole := affine{gain: 1}
+	for i := range len(grid) - 1 {
+		out, err := exec.Call1(grid[i], grid[i+1])
+		if err != nil {
+			return affine{}, err
+		}
+		y := tensors.MustCopyFlatData[float64](out)
+		step := affine{gain: y[1] - y[0], shift: y[0], noise: y[2] - y[0]}
+		if i == 0 {
+			whole = step // exactly, not composed with the identity
+			continue
+		}
+		whole = whole.then(step)
+	}
+	return whole, nil
 }
 
 // then is the step a followed by b, their noises independent.

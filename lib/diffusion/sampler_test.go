@@ -63,7 +63,7 @@ func slope(steps []int, errors []float64) float64 {
 	return s
 }
 
-// Every sampler has the order that it declares, in mean and in variance, on every process.
+// Every sampler has at least the order that it declares, in mean and in variance, on every process, and no more on some.
 func TestSamplerOrder(t *testing.T) {
 	b := interpreter(t)
 	steps := []int{40, 80, 160, 320}
@@ -71,6 +71,7 @@ func TestSamplerOrder(t *testing.T) {
 		if math.IsNaN(spec.Order) {
 			continue
 		}
+		attained := math.IsInf(spec.Order, 1)
 		for _, process := range Processes {
 			if spec.Kind == StaticKind && process.Name == "ve" {
 				continue // VE's density at t = 0 is the data noised by sigma_min: not N(mean, variance)
@@ -106,10 +107,18 @@ func TestSamplerOrder(t *testing.T) {
 					if last < 1e-13 {
 						continue // exact in this moment (VE's mean does not move)
 					}
-					// Pre-asymptotic curvature at 40 steps is below .15 for every pair.
-					near(t, "order of the "+what, to, -slope(steps[1:], errs[1:]), spec.Order, .15)
+					// Pre-asymptotic curvature at 80 steps is below .15 for every pair. An error constant may vanish,
+					// or change its sign within reach, on one process; it does not on all.
+					got := -slope(steps[1:], errs[1:])
+					if got < spec.Order-.15 {
+						t.Errorf("order of the %s at %g: got %.3f, want %g", what, to, got, spec.Order)
+					}
+					attained = attained || got < spec.Order+.15
 				}
 			})
+		}
+		if !attained {
+			t.Errorf("%s does better than its declared order %g on every process", spec.Name, spec.Order)
 		}
 	}
 }
@@ -127,14 +136,31 @@ func TestOneStepByHand(t *testing.T) {
 	denoised := dataMean + a*dataVariance/(a*a*dataVariance+s*s)*(x-a*dataMean)
 	score0 := -(x - dataMean) / dataVariance // at t = 0
 	_, _, beta := at(to)                     // forward steps start at the earlier time
-	up := a / a1
 	by := from - to
+	up := a / a1
+	// dx/dt of the probability flow is gain(t) x + shift(t), so a stage is a line in x.
+	velocity := func(t, x float64) float64 {
+		a, s, beta := at(t)
+		score := -(x - a*dataMean) / (a*a*dataVariance + s*s)
+		return -beta / 2 * (x + score)
+	}
+	_, _, betaFrom := at(from)
+	scoreFrom := -(x - a*dataMean) / (a*a*dataVariance + s*s)
+	k1 := velocity(from, x)
+	k2 := velocity((from+to)/2, x-by/2*k1)
+	k3 := velocity((from+to)/2, x-by/2*k2)
+	k4 := velocity(to, x-by*k3)
 	want := map[string]float64{
-		"forward-em":   x - beta*by/2*x + math.Sqrt(beta*by)*z,
-		"forward-jump": up*x + math.Sqrt(s*s-up*up*s1*s1)*z,
-		"score-ode":    x + by*score0,
-		"langevin":     x + by*score0 + math.Sqrt(2*by)*z,
-		"ddim":         a1*denoised + s1*(x-a*denoised)/s,
+		"reverse-em":    x + by*betaFrom*(x/2+scoreFrom) + math.Sqrt(betaFrom*by)*z,
+		"flow-euler":    x - by*k1,
+		"flow-midpoint": x - by*k2,
+		"flow-heun":     x - by/2*(k1+velocity(to, x-by*k1)),
+		"flow-rk4":      x - by/6*(k1+2*k2+2*k3+k4),
+		"forward-em":    x - beta*by/2*x + math.Sqrt(beta*by)*z,
+		"forward-jump":  up*x + math.Sqrt(s*s-up*up*s1*s1)*z,
+		"score-ode":     x + by*score0,
+		"langevin":      x + by*score0 + math.Sqrt(2*by)*z,
+		"ddim":          a1*denoised + s1*(x-a*denoised)/s,
 	}
 	b := interpreter(t)
 	for _, spec := range Samplers {

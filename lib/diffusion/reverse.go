@@ -1,0 +1,15 @@
+package diffusion
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// ReverseEulerMaruyama simulates the reverse-time SDE dx = (f x - g^2 score) dt + g dB, run from large t toward 0
+// (Anderson 1982; 000, equation of section 2.2; Song et al. 2021, equation 6), by Euler-Maruyama. Weak order 1; noise is
+// added at every step, the last included.
+func ReverseEulerMaruyama(m Model, s Span, x *Node, r *Random) *Node {
+	f, g2 := m.At(s.From).Rates()
+	dt := s.Length()
+	drift := Sub(Mul(f, x), Mul(g2, m.ScoreAt(x, s.From)))
+	return Add(Sub(x, Mul(drift, dt)), Mul(Sqrt(Mul(g2, dt)), r.Normal(x)))
+}
