@@ -186,31 +186,3 @@ func collapseFigures(l *suite.Lab, r *suite.Report, x2 *density.Mixture, times [
 	r.Figures = append(r.Figures, film, f)
 	return err
 }
-
-// until are the leading times that do not exceed the end.
-func until(times []float64, end float64) []float64 {
-	n := 0
-	for n < len(times) && times[n] <= end {
-		n++
-	}
-	return times[:n]
-}
-
-func centers(s []metrics.Summary) []float64 {
-	return each(s, func(s metrics.Summary) float64 { return s.Center })
-}
-func lows(s []metrics.Summary) []float64 {
-	return each(s, func(s metrics.Summary) float64 { return s.Lo })
-}
-func highs(s []metrics.Summary) []float64 {
-	return each(s, func(s metrics.Summary) float64 { return s.Hi })
-}
-
-// each maps a slice.
-func each[T, U any](in []T, f func(T) U) []U {
-	out := make([]U, len(in))
-	for i, v := range in {
-		out[i] = f(v)
-	}
-	return out
-}

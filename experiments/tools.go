@@ -16,13 +16,6 @@ import (
 	"scorelab/lib/suite"
 )
 
-// Why a tolerance is what it is, where several checks share the reason.
-const (
-	whySE       = "5 standard errors of the estimate"
-	whyRounding = "rounding in float64 of numbers of this size"
-	whyLongRun  = "5 standard errors of the estimate and of its reference, a run of 4 million samples"
-)
-
 // evaluate runs a graph function once and returns its outputs as float64, flattened.
 func evaluate(l *suite.Lab, fn func(in []*Node) []*Node, args ...any) ([][]float64, error) {
 	out, err := ExecOnceN(l.Backend, func(in []*Node) []*Node {
@@ -108,71 +101,6 @@ func densityField(l *suite.Lab, m *density.Mixture, side float64, n int) (figure
 	return fields[0], nil
 }
 
-// nearReference checks an estimate against a reference that has an error too, with standard error se: the interval is that
-// of their difference, about the estimate.
-func nearReference(claim, metric string, got metrics.Summary, want, se float64, why string) suite.Check {
-	half := math.Hypot(got.Half(), metrics.Width*se)
-	got.Lo, got.Hi = got.Center-half, got.Center+half
-	return suite.Near(claim, metric, got, want, why)
-}
-
-// ksCheck holds a sample against its exact law by the Kolmogorov-Smirnov distance, at alpha = 1e-6 on the far side and on
-// the near one: too good is wrong too. slack is a known distance of the sampled law itself, and why says whence.
-func ksCheck(claim, metric string, xs []float64, cdf func(float64) float64, slack float64, why string) (suite.Check, error) {
-	ks, err := metrics.KS(xs, cdf)
-	if err != nil {
-		return suite.Check{}, err
-	}
-	critical, err := metrics.KSCritical(len(xs), 1e-6)
-	if err != nil {
-		return suite.Check{}, err
-	}
-	tooGood := .27 / math.Sqrt(float64(len(xs))) // Kolmogorov's law leaves less than 1e-6 below
-	return suite.Between(claim, metric, ks, tooGood, critical+slack, 2e-6, "Kolmogorov's law at alpha = 1e-6 on either side"+why), nil
-}
-
-// affine is a sampler's step on N(mean, variance I) data, where every scheme is affine: x -> gain x + shift + noise z.
-type affine struct{ gain, shift, noise float64 }
-
-// affineSteps takes the steps of a grid apart and composes them: one step runs on x = 0 and 1 without noise and on x = 0
-// with z = 1.
-func affineSteps(l *suite.Lab, s diffusion.Sampler, p diffusion.Process, variance float64, grid ...float64) (affine, error) {
-	exec, err := NewExec(l.Backend, func(from, to *Node) *Node {
-		g := from.Graph()
-		x, z := Const(g, [][]float64{{0}, {1}, {0}}), Const(g, [][]float64{{0}, {0}, {1}})
-		span := diffusion.Span{From: from, To: to, Index: Const(g, int32(0))}
-		next, _ := s.Step(normal([]float64{0}, variance).Model(p), span, x, nil, diffusion.Replay(z))
-		return next
-	})
-	if err != nil {
-		return affine{}, err
-	}
-	defer exec.Finalize()
-	whole := affine{gain: 1}
-	for i := range len(grid) - 1 {
-		out, err := exec.Call1(grid[i], grid[i+1])
-		if err != nil {
-			return affine{}, err
-		}
-		y := tensors.MustCopyFlatData[float64](out)
-		step := affine{gain: y[1] - y[0], shift: y[0], noise: y[2] - y[0]}
-		if i == 0 {
-			whole = step // exactly, not composed with the identity
-			continue
-		}
-		whole = whole.then(step)
-	}
-	return whole, nil
-}
-
-// then is the step a followed by b, their noises independent.
-func (a affine) then(b affine) affine {
-	return affine{a.gain * b.gain, b.gain*a.shift + b.shift, math.Hypot(b.gain*a.noise, b.noise)}
-}
-
-// stationary is the variance that the step, repeated, settles at.
-func (a affine) stationary() float64 { return a.noise * a.noise / (1 - a.gain*a.gain) }
-
 // marksAt are the steps of length dt that end at the given times.
 func marksAt(dt float64, times ...float64) []int {
 	return each(times, func(t float64) int { return int(math.Round(t / dt)) })
@@ -231,15 +159,4 @@ func along(p metrics.Points, direction ...float64) []float64 {
 		}
 	}
 	return out
-}
-
-// zip makes table rows of columns of equal length.
-func zip(columns ...[]float64) [][]any {
-	rows := make([][]any, len(columns[0]))
-	for i := range rows {
-		for _, c := range columns {
-			rows[i] = append(rows[i], c[i])
-		}
-	}
-	return rows
 }
