@@ -6,7 +6,7 @@ import "math"
 //
 //   - A check that brings its own Band: that one, and the committed check's.
 //   - Two estimates: their 5-standard-error half-widths in quadrature. Two right runs differ by more less than once in
-//     a million times.
+//     a million times. No interval is held to more digits than rounding leaves: 1e-12 of the number.
 //   - A random number without an interval, which quantiles judge: the whole accepted range.
 //   - A deterministic error, which is 0 in exact arithmetic: its tolerance. Rounding moves it by as much as its size.
 //   - Any other deterministic number: 1e-6 of it, which is rounding between backends, though no more than its tolerance;
@@ -17,7 +17,7 @@ func band(a, b Check) float64 {
 	case a.Band > 0:
 		return a.Band
 	case ha > 0 || hb > 0:
-		return math.Hypot(ha, hb)
+		return max(math.Hypot(ha, hb), 1e-12*math.Abs(a.Got.Center))
 	case a.Alpha > 0:
 		return 2 * a.Tol
 	case a.Want == 0:
