@@ -122,7 +122,7 @@ func indices(n int) []float64 {
 const ridge = 1e-6
 
 // covariance is that of the rows about their mean, plus ridge I, as one matrix product.
-func covariance(p metrics.Points, mean []float64) ([][]float64, error) {
+func covariance(p metrics.Points, mean []float64) [][]float64 {
 	centred := mat.NewDense(p.N, p.D, nil)
 	for i := range p.N {
 		for j, v := range p.Row(i) {
@@ -139,5 +139,5 @@ func covariance(p metrics.Points, mean []float64) ([][]float64, error) {
 		}
 		cov[i][i] += ridge
 	}
-	return cov, nil
+	return cov
 }

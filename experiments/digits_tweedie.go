@@ -61,11 +61,7 @@ func linearFilter(p metrics.Points) (*density.Mixture, error) {
 			mean[j] += v / float64(p.N)
 		}
 	}
-	cov, err := covariance(p, mean)
-	if err != nil {
-		return nil, err
-	}
-	return density.NewMixture("Gaussian fit", density.Component{Weight: 1, Mean: mean, Cov: cov})
+	return density.NewMixture("Gaussian fit", density.Component{Weight: 1, Mean: mean, Cov: covariance(p, mean)})
 }
 
 // levels are the noise levels and their times.
@@ -174,7 +170,7 @@ func denoiseLevels(l *suite.Lab, r *suite.Report, digits digitSet, linear *densi
 		}
 		sheet.ColLabels = append(sheet.ColLabels, fmt.Sprintf("%.3g", sigmas[i]))
 	}
-	if err := limits(r, unseenAt, points(held), points(digits.train)); err != nil {
+	if err := limits(r, unseenAt, points(held), linear.Mean()); err != nil {
 		return err
 	}
 	still, err := png("denoise", "A held-out digit at ten noise levels (sigma above), cleaned by the ideal denoiser of 9,000 others, beside the training digit nearest to the noisy picture and the linear "+
@@ -210,13 +206,7 @@ func psnrLabel(p metrics.Points, clean *tensors.Tensor, i int) string {
 
 // limits holds the ends of the curves against what they must tend to, the nearest digit and the mean digit, and their
 // middle against the linear filter.
-func limits(r *suite.Report, levels []level, held, train metrics.Points) error {
-	mean := make([]float64, train.D)
-	for i := range train.N {
-		for j, v := range train.Row(i) {
-			mean[j] += v / float64(train.N)
-		}
-	}
+func limits(r *suite.Report, levels []level, held metrics.Points, mean []float64) error {
 	toMean := make([]float64, held.N)
 	for i := range held.N {
 		for j, v := range held.Row(i) {
