@@ -40,3 +40,14 @@ func zip(columns ...[]float64) [][]any {
 	}
 	return rows
 }
+
+// distance is the largest absolute difference of two columns.
+func distance(a, b []float64) float64 { return largest(differences(a, b)) }
+
+func differences(a, b []float64) []float64 {
+	out := make([]float64, len(a))
+	for i := range a {
+		out[i] = a[i] - b[i]
+	}
+	return out
+}

@@ -15,14 +15,21 @@ import (
 
 // logDensities are those of a mixture, noised along p to each of the times, at the centres of a line's cells.
 func logDensities(l *suite.Lab, m *density.Mixture, p diffusion.Process, line fokkerplanck.Line, times ...float64) ([][]float64, error) {
+	exec, err := NewExec(l.Backend, func(x, t *Node) *Node { return m.Model(p).LogDensity(x, t) })
+	if err != nil {
+		return nil, err
+	}
+	defer exec.Finalize()
 	xs := tensors.FromFlatDataAndDimensions(line.Nodes(), line.N, 1)
-	return evaluate(l, func(in []*Node) []*Node {
-		var out []*Node
-		for _, t := range times {
-			out = append(out, m.Model(p).LogDensity(in[0], scalar(in[0], t)))
+	logs := make([][]float64, len(times))
+	for k, t := range times {
+		out, err := exec.Call1(xs, t)
+		if err != nil {
+			return nil, err
 		}
-		return out
-	}, xs)
+		logs[k] = tensors.MustCopyFlatData[float64](out)
+	}
+	return logs, nil
 }
 
 // lineDensities are the densities of a mixture, noised along p to each of the times, in the cells of a line.

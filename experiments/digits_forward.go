@@ -63,7 +63,7 @@ func dissolve(l *suite.Lab) (*suite.Report, error) {
 		frames[k].Title, frames[k].Lo, frames[k].Hi, frames[k].Scale = fmt.Sprintf("t = %.1f T", shares[k]), -1, 1, 2
 		movie = append(movie, frames[k])
 	}
-	film, err := gif("forward", "Eight digits on each path.", movie)
+	film, err := gif("forward", "Five digits on each path.", movie)
 	r.Figures, r.Tables = append(r.Figures, still, film), append(r.Tables, table)
 	return r, err
 }
@@ -112,7 +112,7 @@ func dissolveOn(l *suite.Lab, r *suite.Report, table *suite.Table, process diffu
 		scale := 1 / math.Sqrt(alpha*alpha+sigma*sigma)
 		shown := metrics.Points{N: x.N, D: x.D, X: each(x.X, func(v float64) float64 { return v * scale })}
 		d.pictures, d.labels = append(d.pictures, picture(shown, 3)), append(d.labels, fmt.Sprintf("%.0f dB", snr))
-		d.crowd = append(d.crowd, pictures(shown, 8))
+		d.crowd = append(d.crowd, pictures(shown, 5))
 	}
 	return d, nil
 }

@@ -34,7 +34,7 @@ func memorise(l *suite.Lab, r *suite.Report, digits digitSet) error {
 	if err != nil {
 		return err
 	}
-	plan := diffusion.Plan{Build: density.EmpiricalBuild(digitNoise), Inputs: []*tensors.Tensor{digits.train}, Sampler: diffusion.OneStep(diffusion.DDIM), Grid: grid}
+	plan := diffusion.Plan{Build: density.EmpiricalBuild(digitNoise), Inputs: []*tensors.Tensor{digits.train}, Sampler: diffusion.DDIM(0), Grid: grid}
 	shown := min(n, 12)
 	var frames []figure.Figure
 	var end metrics.Points

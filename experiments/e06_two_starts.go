@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	. "github.com/gomlx/gomlx/core/graph"
-
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/density"
@@ -49,10 +47,7 @@ func twoStarts(l *suite.Lab) (*suite.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	square, err := ExecOnce(l.Backend, func(g *Graph) *Node {
-		u := diffusion.NewRandom(g, l.Key("uniform start")).Uniform(Const(g, tensors.FromFlatDataAndDimensions(make([]float64, n*2), n, 2)))
-		return AddScalar(MulScalar(u, 4), -2)
-	})
+	square, err := uniformSquare(l, "uniform start", 2, n)
 	if err != nil {
 		return nil, err
 	}

@@ -125,11 +125,7 @@ func (coupled) Step(_ diffusion.Model, s diffusion.Span, x *Node, carry []*Node,
 	column := func(m *Node, i int) *Node { return Slice(m, AxisRange(), AxisElem(i)) }
 	h := 1 / float64(finest)
 	dw := MulScalar(r.Normal(column(x, 0)), math.Sqrt(h))
-	// I given dW: mean (1 - exp(-h))/h dW, variance (1 - exp(-2h))/2 - (1 - exp(-h))^2/h.
-	slope := -math.Expm1(-h) / h
-	rest := math.Sqrt(-math.Expm1(-2*h)/2 - slope*slope*h)
-	noise := Add(MulScalar(dw, slope), MulScalar(r.Normal(dw), rest))
-	next := []*Node{Add(MulScalar(column(x, 0), math.Exp(-h)), MulScalar(noise, math.Sqrt2))}
+	next := []*Node{exactOU(column(x, 0), dw, r.Normal(dw), h)}
 	var gathered []*Node
 	for i, n := range orderLevels {
 		w := Add(column(carry[0], i), dw)
@@ -142,4 +138,14 @@ func (coupled) Step(_ diffusion.Model, s diffusion.Span, x *Node, carry []*Node,
 		gathered = append(gathered, Where(full, ZerosLike(w), w))
 	}
 	return Concatenate(next, 1), []*Node{Concatenate(gathered, 1)}
+}
+
+// exactOU is the solution of dx = -x dt + sqrt(2) dB after a step h in which B moves by dw: exp(-h) x + sqrt(2) I with the
+// stochastic integral I, which given dw has mean (1 - exp(-h))/h dw and variance (1 - exp(-2h))/2 - (1 - exp(-h))^2/h; z is
+// the standard normal of the rest.
+func exactOU(x, dw, z *Node, h float64) *Node {
+	slope := -math.Expm1(-h) / h
+	rest := math.Sqrt(-math.Expm1(-2*h)/2 - slope*slope*h)
+	integral := Add(MulScalar(dw, slope), MulScalar(z, rest))
+	return Add(MulScalar(x, math.Exp(-h)), MulScalar(integral, math.Sqrt2))
 }

@@ -43,8 +43,8 @@ func linearField(x *Node) *Node {
 	return DotGeneral(x, []int{1}, nil, ConstAs(x, [][]float64{{1, 2}, {3, -4}}), []int{1}, nil)
 }
 
-// network is a fixed two-layer perceptron on R^8, for want of structure.
-func network(x *Node) *Node {
+// probedNet is a fixed two-layer perceptron on R^8, for want of structure.
+func probedNet(x *Node) *Node {
 	weights := func(rows, columns int, phase float64) *Node {
 		w := make([][]float64, rows)
 		for i := range w {
@@ -66,7 +66,7 @@ func hutchinson(l *suite.Lab) (*suite.Report, error) {
 	for _, f := range []traced{
 		{"J = [[1, 2], [3, -4]]", []float64{0, 0}, linearField},
 		{"the score of the cross at (1, 0.4)", []float64{1, .4}, score},
-		{"a perceptron on R^8", []float64{.3, -.2, .9, 0, -1, .5, .1, .7}, network},
+		{"a perceptron on R^8", []float64{.3, -.2, .9, 0, -1, .5, .1, .7}, probedNet},
 	} {
 		if err := probe(l, r, f); err != nil {
 			return nil, err

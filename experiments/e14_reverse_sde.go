@@ -28,8 +28,9 @@ var reverseTimes = []float64{.8, .6, .4, .2, .1}
 
 func reverseSDE(l *suite.Lab) (*suite.Report, error) {
 	r := &suite.Report{Answer: "It does. With 200 steps of Euler-Maruyama every marginal on the way back is, to 20,000 samples, that of the way there. How much a number of steps costs, the scheme's own " +
-		"recursion says exactly on Gaussian data: N(0, 0.25) comes back with 10 % too much variance in 20 steps, and 0.8 % in 200."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{backMarginals, errorAgainstSteps, reverseRecursion, backAndForth} {
+		"recursion says exactly on Gaussian data: N(0, 0.25) comes back with 10 % too much variance in 20 steps, and 0.8 % in 200. And it is the way that is reversed, not only the marginals: " +
+		"two times of the reverse SDE have the joint law of the forward process. The probability flow has the same marginals and another joint law."}
+	for _, part := range []func(*suite.Lab, *suite.Report) error{backMarginals, errorAgainstSteps, reverseRecursion, reversedPath, pathParticles, backAndForth} {
 		if err := part(l, r); err != nil {
 			return nil, err
 		}

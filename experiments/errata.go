@@ -21,14 +21,15 @@ var errata = suite.Experiment{
 	ID:       "errata",
 	Title:    "What the documents say, and what is exact",
 	Question: "Which sentences are loose or wrong, and by how much?",
-	Sources:  []string{"001, Denoising Score Matching", "001, Incorporating time", "001, Probing the learning objective", "004, Sampling: Insights from Physics"},
+	Sources:  []string{"001, Denoising Score Matching", "001, Incorporating time", "001, Probing the learning objective", "001, We took an different approach", "004, Sampling: Insights from Physics", "004, Summary so Far"},
 	Run:      callouts,
 }
 
 func callouts(l *suite.Lab) (*suite.Report, error) {
 	r := &suite.Report{Answer: "Denoising score matching learns the score of the noised density, not the true one; its loss over all times is infinite without a weight; " +
-		"noise of standard deviation sigma has covariance sigma^2 I; the increment, not the value, of Brownian motion drives a chain; and mean and covariance cannot tell success on the cross."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{blindMoments, reversedFrames, clampedScore, noiseCovariance, brownianValue, noisedScore, endlessLoss} {
+		"noise of standard deviation sigma has covariance sigma^2 I; the increment, not the value, of Brownian motion drives a chain; mean and covariance cannot tell success on the cross; " +
+		"the reversed equation is driven by the reverse-time Brownian motion, not the forward one; and the loss at time t averages over x_t, not over the data."}
+	for _, part := range []func(*suite.Lab, *suite.Report) error{blindMoments, reversedFrames, clampedScore, noiseCovariance, brownianValue, noisedScore, endlessLoss, reversedNoise, timeObjective} {
 		if err := part(l, r); err != nil {
 			return nil, err
 		}

@@ -76,11 +76,19 @@ func command(dir string, args ...string) (*exec.Cmd, *bytes.Buffer, *bytes.Buffe
 	return c, &stdout, &stderr
 }
 
-// cli runs the command in dir.
+// cli runs the command in dir. One that hangs ends with the stacks of its goroutines.
 func cli(t *testing.T, dir string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	const patience = 5 * time.Minute // for what takes seconds
 	c, out, errs := command(dir, args...)
-	err := c.Run()
+	err := c.Start()
+	if err == nil {
+		late := time.AfterFunc(patience, func() { _ = c.Process.Signal(syscall.SIGQUIT) })
+		err = c.Wait()
+		if !late.Stop() {
+			t.Errorf("%v hangs", args)
+		}
+	}
 	if exited := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exited) {
 		t.Fatal(err)
 	}

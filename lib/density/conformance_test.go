@@ -19,16 +19,19 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// points are n places where m and its noised versions have mass.
-func points(m *Mixture, n int) *tensors.Tensor {
-	flat := make([]float64, 0, n*m.Dim())
+// points are n places where a law and its noised versions have mass.
+func points(law Law, n int) *tensors.Tensor {
+	flat := make([]float64, 0, n*law.Dim())
 	for i := range n {
-		c := m.components[i%m.size()]
-		for j := range m.Dim() {
-			flat = append(flat, c.Mean[j]+2*math.Sin(float64(5*i+3*j+1)))
+		center := law.Mean()
+		if m, ok := law.(*Mixture); ok {
+			center = m.components[i%m.size()].Mean
+		}
+		for j := range law.Dim() {
+			flat = append(flat, center[j]+2*math.Sin(float64(5*i+3*j+1)))
 		}
 	}
-	return tensors.FromFlatDataAndDimensions(flat, n, m.Dim())
+	return tensors.FromFlatDataAndDimensions(flat, n, law.Dim())
 }
 
 // times are inside the horizon, away from the end where alpha vanishes.
@@ -38,16 +41,16 @@ func times(p diffusion.Process) []float64 {
 }
 
 // residuals evaluates, at one time, every identity that the closed forms must satisfy, each as an array that is zero.
-func residuals(m *Mixture, p diffusion.Process) func(x, t *Node) map[string]*Node {
+func residuals(m Law, p diffusion.Process) func(x, t *Node) map[string]*Node {
 	return func(x, t *Node) map[string]*Node {
 		model := m.Model(p)
 		c := p.At(t)
 		d := m.Dim()
-		score, denoised := model.Score(x, t), model.Denoise(x, t)
+		score, denoised := model.ScoreAt(x, t), model.Denoise(x, t)
 		auto := Gradient(ReduceAllSum(model.LogDensity(x, t)), x)[0]
 		jacobian := make([]*Node, d) // rows of the score's Jacobian
 		for i := range d {
-			jacobian[i] = Gradient(ReduceAllSum(Slice(model.Score(x, t), AxisRange(), AxisElem(i))), x)[0]
+			jacobian[i] = Gradient(ReduceAllSum(Slice(model.ScoreAt(x, t), AxisRange(), AxisElem(i))), x)[0]
 		}
 		j := Stack(jacobian, 1) // [batch, d, d]
 		trace := ReduceSum(Mul(j, InsertAxes(Diagonal2(x, d), 0)), 1, 2)
@@ -95,7 +98,7 @@ func interpreter(t testing.TB) compute.Backend {
 
 // checkIdentities holds every residual against tol. Small noise at S2's distances (|x|/sigma of 10^3) and its square
 // in the Jacobian take five digits of float64's sixteen.
-func checkIdentities(t testing.TB, b compute.Backend, m *Mixture, p diffusion.Process, dtype dtypes.DType, tol float64) {
+func checkIdentities(t testing.TB, b compute.Backend, m Law, p diffusion.Process, dtype dtypes.DType, tol float64) {
 	t.Helper()
 	var names []string
 	exec := MustNewExec(b, func(x, at *Node) []*Node {
@@ -170,7 +173,10 @@ func TestLogDensityAgainstGonum(t *testing.T) {
 	p := diffusion.OU{}
 	const at = .3
 	for _, spec := range Densities {
-		m := spec.Target
+		m, ok := spec.Target.(*Mixture)
+		if !ok {
+			continue
+		}
 		noised, err := m.Noised(math.Exp(-at), math.Sqrt(-math.Expm1(-2*at)))
 		if err != nil {
 			t.Fatal(err)
@@ -249,21 +255,15 @@ func TestSample(t *testing.T) {
 	const n = 20000
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, spec := range Densities {
-			m := spec.Target
-			x, component, err := m.SampleLabelled(b, diffusion.NewKey(11, spec.Name), n)
+			m, key := spec.Target, diffusion.NewKey(11, spec.Name)
+			x, err := m.Sample(b, key, n)
 			if err != nil {
 				t.Fatal(err)
 			}
+			if mixture, ok := m.(*Mixture); ok {
+				checkComponents(t, b, mixture, key, n)
+			}
 			flat := tensors.MustCopyFlatData[float64](x)
-			counts := make([]float64, m.size())
-			for _, k := range component {
-				counts[k]++
-			}
-			for k, c := range m.components {
-				if se := math.Sqrt(c.Weight * (1 - c.Weight) * n); math.Abs(counts[k]-c.Weight*n) > 5*se {
-					t.Errorf("%s: component %d drawn %g times of %d", spec.Name, k, counts[k], n)
-				}
-			}
 			mean, cov := m.Mean(), m.Covariance()
 			for i := range m.Dim() {
 				for j := range m.Dim() {
@@ -280,6 +280,23 @@ func TestSample(t *testing.T) {
 			}
 		}
 	})
+}
+
+// checkComponents holds the number of samples from each component against its weight.
+func checkComponents(t *testing.T, b compute.Backend, m *Mixture, key diffusion.Key, n int) {
+	_, component, err := m.SampleLabelled(b, key, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := make([]float64, m.size())
+	for _, k := range component {
+		counts[k]++
+	}
+	for k, c := range m.components {
+		if se := math.Sqrt(c.Weight * (1 - c.Weight) * float64(n)); math.Abs(counts[k]-c.Weight*float64(n)) > 5*se {
+			t.Errorf("%s: component %d drawn %g times of %d", m.Name(), k, counts[k], n)
+		}
+	}
 }
 
 // Bayes' rule for scores: guidance by the exact classifier at scale 1 is the denoiser of the class alone.

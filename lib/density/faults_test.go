@@ -34,7 +34,7 @@ func TestPlanNamesBothShapes(t *testing.T) {
 			{empirical, []*tensors.Tensor{tensors.FromValue([]float64{1})}, data, "an empirical density takes data of shape [n, d], not (Float64)[1]"},
 			{empirical, nil, data, "takes its data from the first input of the plan, which has none"},
 		} {
-			plan := diffusion.Plan{Build: c.build, Inputs: c.inputs, Sampler: diffusion.OneStep(diffusion.DDIM), Grid: grid}
+			plan := diffusion.Plan{Build: c.build, Inputs: c.inputs, Sampler: diffusion.DDIM(0), Grid: grid}
 			_, err := plan.Run(b, c.x)
 			if want := "sampling to t = 0.1, step 2 of 2: "; err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %v, want %s%s", err, want, c.want)

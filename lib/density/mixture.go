@@ -171,6 +171,35 @@ func (m *Mixture) CDF(x float64) float64 {
 	return sum
 }
 
+// Quantile is the inverse of CDF at p in (0, 1), by bisection to the last bit; NaN in more dimensions and for other p.
+func (m *Mixture) Quantile(p float64) float64 {
+	if m.dim != 1 || !(0 < p && p < 1) {
+		return math.NaN()
+	}
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for _, c := range m.components {
+		const reach = 40 // standard deviations: beyond float64's smallest probability
+		sd := math.Sqrt(c.Cov[0][0])
+		lo, hi = math.Min(lo, c.Mean[0]-reach*sd), math.Max(hi, c.Mean[0]+reach*sd)
+	}
+	return invert(m.CDF, p, lo, hi)
+}
+
+// invert solves cdf(x) = p for rising cdf on [lo, hi], by bisection to the last bit.
+func invert(cdf func(float64) float64, p, lo, hi float64) float64 {
+	for {
+		middle := lo + (hi-lo)/2
+		if middle == lo || middle == hi {
+			return middle
+		}
+		if cdf(middle) < p {
+			lo = middle
+		} else {
+			hi = middle
+		}
+	}
+}
+
 const logTwoPi = 1.8378770664093454835606594728112
 
 func logOf(n int) float64 { return math.Log(float64(n)) }

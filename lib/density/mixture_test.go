@@ -56,7 +56,17 @@ func TestMarginalAndCDF(t *testing.T) {
 			t.Errorf("CDF(%g) = %g, want %g", x, got, want)
 		}
 	}
-	if !math.IsNaN(X2().CDF(0)) {
+	for _, p := range []float64{1e-12, .1, .3, .5, .999} {
+		if got := diagonal.CDF(diagonal.Quantile(p)); math.Abs(got-p) > 1e-15 {
+			t.Errorf("CDF(Quantile(%g)) = %g", p, got)
+		}
+	}
+	for _, p := range []float64{-1, 0, 1, math.NaN()} {
+		if q := diagonal.Quantile(p); !math.IsNaN(q) {
+			t.Errorf("Quantile(%g) = %g", p, q)
+		}
+	}
+	if !math.IsNaN(X2().CDF(0)) || !math.IsNaN(X2().Quantile(.5)) {
 		t.Error("a CDF in two dimensions")
 	}
 	if _, err := X2().Marginal([]float64{1}); err == nil {

@@ -1,11 +1,15 @@
 package density
 
-import "scorelab/lib/diffusion"
+import (
+	"math"
+
+	"scorelab/lib/diffusion"
+)
 
 // Spec registers a target.
 type Spec struct {
 	Name    string
-	Target  *Mixture
+	Target  Law
 	Process diffusion.Process // the one its experiments use most; conformance tests use all
 }
 
@@ -15,6 +19,9 @@ var Densities = []Spec{
 	{"G1", G1(), diffusion.OU{}},
 	{"S2", S2(), diffusion.VE{}},
 	{"P10", P10(), diffusion.VE{}},
+	{"R8", R8(), diffusion.VP{}},
+	{"circle", must(NewCircle("circle", 1, 0)), diffusion.VE{}},
+	{"arc", must(NewCircle("arc", 1.5, 2)), diffusion.OU{}},
 }
 
 // X2 is the cross that the figures of document 001 use: two Gaussians across each other. Its mean is 0 and its
@@ -59,10 +66,22 @@ func P10() *Mixture {
 	return must(NewMixture("P10", components...))
 }
 
+// R8 is the ring of eight: equal Gaussians N(., .15^2 I) on the circle of radius 2, which generators are asked to cover
+// without dropping one (after Metz et al. 2017, section 3.3.1). Each is a class.
+func R8() *Mixture {
+	const modes, radius, variance = 8, 2, .15 * .15
+	var components []Component
+	for k := range modes {
+		sin, cos := math.Sincos(2 * math.Pi * float64(k) / modes)
+		components = append(components, Component{1. / modes, []float64{radius * cos, radius * sin}, [][]float64{{variance, 0}, {0, variance}}, k})
+	}
+	return must(NewMixture("R8", components...))
+}
+
 // must is for the literals of this file, which the tests construct.
-func must(m *Mixture, err error) *Mixture {
+func must[T any](law T, err error) T {
 	if err != nil {
 		panic(err)
 	}
-	return m
+	return law
 }

@@ -4,11 +4,20 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// DDIM is the deterministic sampler of Song, Meng and Ermon 2021 (equation 12, eta = 0) on any path: it freezes D over
-// the span and moves exactly, x_to = alpha_to D + sigma_to (x - alpha_from D)/sigma_from. It integrates the
-// probability-flow ODE to order 1, exactly where D is constant, and may end at sigma = 0.
-func DDIM(m Model, s Span, x *Node, _ *Random) *Node {
-	from, to := m.At(s.From), m.At(s.To)
-	x0 := m.Denoise(x, s.From)
-	return to.Forward(x0, from.Noise(x0, x))
+// DDIM is the sampler of Song, Meng and Ermon 2021 (equation 12) on any path. It freezes D over the span and moves
+// exactly, x_to = alpha_to D + sqrt(sigma_to^2 - s^2) (x - alpha_from D)/sigma_from + s z, where s is eta times the
+// standard deviation of the process's own posterior (Ancestral). At eta = 0 it integrates the probability-flow ODE to order 1,
+// exactly where D is constant; at eta = 1 it is Ancestral(PosteriorVariance). It may end at sigma = 0.
+func DDIM(eta float64) OneStep {
+	return func(m Model, s Span, x *Node, r *Random) *Node {
+		from, to := m.At(s.From), m.At(s.To)
+		x0 := m.Denoise(x, s.From)
+		eps := from.Noise(x0, x)
+		if eta == 0 {
+			return to.Forward(x0, eps)
+		}
+		variance := MulScalar(posteriorVariance(from, to), eta*eta)
+		kept := Add(Mul(to.Alpha, x0), Mul(Sqrt(Sub(Square(to.Sigma), variance)), eps))
+		return Add(kept, Mul(Sqrt(variance), r.Normal(x)))
+	}
 }

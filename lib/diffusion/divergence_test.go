@@ -54,3 +54,28 @@ func TestRademacherIsFair(t *testing.T) {
 		}
 	})
 }
+
+// Every probe has E v v^T = I.
+func TestProbesHaveUnitCovariance(t *testing.T) {
+	const n, d = 20000, 3
+	b := interpreter(t)
+	for _, spec := range Probes {
+		v := tensors.MustCopyFlatData[float64](MustExecOnce(b, func(g *Graph) *Node {
+			return spec.Probe(NewRandom(g, NewKey(4, spec.Name)), BroadcastToDims(Const(g, 0.), n, d))
+		}))
+		for i := range d {
+			for j := range i + 1 {
+				sum, squares := 0., 0.
+				for k := 0; k < n*d; k += d {
+					product := v[k+i] * v[k+j]
+					sum, squares = sum+product/n, squares+product*product/n
+				}
+				want := 0.
+				if i == j {
+					want = 1
+				}
+				near(t, spec.Name, float64(d*i+j), sum, want, 5*math.Sqrt(max(0, squares-sum*sum)/n)+1e-12)
+			}
+		}
+	}
+}

@@ -21,17 +21,13 @@ const (
 	hosted              // the host calls one compiled step after the other
 )
 
-// capable chooses the driver. The Go backend interprets its graphs, so a compiled loop gains nothing there, and its
-// While cannot hold a gradient. On XLA only native convolutions, on a CPU, are better off alone (see loop.go).
+// capable chooses the driver.
 func capable(b compute.Backend) driver {
-	if b.Name() == "xla" {
+	if CompilesLoops(b) {
 		return compiled
 	}
 	return hosted
 }
-
-// errHost is what a compiled loop answers when its body runs better step by step.
-var errHost = errors.New("this step runs faster alone than inside a loop")
 
 // chain is a plan under way.
 type chain struct {
@@ -55,7 +51,7 @@ func (p Plan) start(b compute.Backend, x *tensors.Tensor) (*chain, error) {
 	if p.Store == nil {
 		p.Store = model.NewStore()
 	}
-	c := &chain{plan: p, b: b, state: []*tensors.Tensor{x}, drive: p.driver}
+	c := &chain{plan: p, b: b, drive: p.driver}
 	if c.drive == byCapability {
 		c.drive = capable(b)
 	}
@@ -63,15 +59,21 @@ func (p Plan) start(b compute.Backend, x *tensors.Tensor) (*chain, error) {
 	if x.DType() == dtypes.Float32 {
 		c.times = tensors.FromFlatDataAndDimensions(narrow(p.Grid), len(p.Grid))
 	}
-	if _, stateless := p.Sampler.(OneStep); stateless {
-		return c, nil
+	return c, c.begin(x, p.First)
+}
+
+// begin puts the chain before its first step, with samples of which the first has the given index.
+func (c *chain) begin(x *tensors.Tensor, first int) error {
+	c.plan.First, c.step, c.state = first, 0, []*tensors.Tensor{x}
+	if _, stateless := c.plan.Sampler.(OneStep); stateless {
+		return nil
 	}
-	carry, err := model.CallOnceN(b, p.Store, c.initial, c.arguments(0)...)
+	state, err := model.CallOnceN(c.b, c.plan.Store, c.initial, c.arguments(0)...)
 	if err != nil {
-		return nil, fmt.Errorf("starting the sampler: %w", cause(err))
+		return fmt.Errorf("starting the sampler: %w", Cause(err))
 	}
-	c.state = carry
-	return c, nil
+	c.state = state
+	return nil
 }
 
 // advance moves the chain to the state after the given number of steps.
@@ -80,22 +82,26 @@ func (c *chain) advance(to int) (Snapshot, error) {
 		return Snapshot{}, fmt.Errorf("step %d asked for after step %d of %d", to, c.step, len(c.plan.Grid)-1)
 	}
 	err := c.run(to)
-	if errors.Is(err, errHost) {
+	if errors.Is(err, ErrHost) {
 		c.finalize()
 		c.drive, c.exec = hosted, nil
 		err = c.run(to)
 	}
+	s := Snapshot{to, c.plan.Grid[to], c.state[0], c.state[1:]}
+	if r, repeats := c.plan.Sampler.(Repeater); repeats && err == nil {
+		err = r.Fault(s)
+	}
 	if err == nil {
-		err = checkFinite(c.state[0])
+		err = checkFinite(s.X)
 	}
 	if err != nil {
-		return Snapshot{}, fmt.Errorf("sampling to t = %g, step %d of %d: %w", c.plan.Grid[to], to, len(c.plan.Grid)-1, cause(err))
+		return Snapshot{}, fmt.Errorf("sampling to t = %g, step %d of %d: %w", c.plan.Grid[to], to, len(c.plan.Grid)-1, Cause(err))
 	}
-	return Snapshot{to, c.plan.Grid[to], c.state[0], c.state[1:]}, nil
+	return s, nil
 }
 
-// cause is what went wrong in a graph, without the names of the functions that GoMLX wraps around it.
-func cause(err error) error {
+// Cause is what went wrong in a graph, without the names of the functions that GoMLX wraps around it.
+func Cause(err error) error {
 	for next := err; next != nil; next = errors.Unwrap(next) {
 		err = next
 	}
@@ -122,7 +128,7 @@ func (c *chain) run(to int) error {
 		if err != nil {
 			return err
 		}
-		c.state, c.step = state, stop
+		c.step, c.state = int(tensors.ToScalar[int32](state[0])), state[1:]
 	}
 	return nil
 }
@@ -168,7 +174,7 @@ func (c *chain) unpack(in []*Node) frame {
 func (f frame) at(step *Node) *Node { return Gather(f.times, Reshape(step, 1)) }
 
 func (f frame) random(step *Node) *Random {
-	return &Random{key: f.key, step: ConvertDType(step, dtypes.Uint32), first: f.first}
+	return RandomAt(f.key, step, f.first)
 }
 
 // initial is the graph of the sampler's Init. Its draws belong to a step that no grid reaches.
@@ -178,7 +184,8 @@ func (c *chain) initial(scope *model.Scope, in []*Node) []*Node {
 	return append([]*Node{f.x}, carry...)
 }
 
-// stepOnce is the graph of one step: the state in, the state out. The loop's body is the same function.
+// stepOnce is the graph of one step, or of one attempt at it: the state in, the number of steps taken and the state out.
+// The loop's body is the same function.
 func (c *chain) stepOnce(scope *model.Scope, in []*Node) []*Node {
 	f := c.unpack(in)
 	m := c.plan.Build(scope, f.inputs)
@@ -188,7 +195,11 @@ func (c *chain) stepOnce(scope *model.Scope, in []*Node) []*Node {
 	span := Span{From: f.at(f.step), To: f.at(AddScalar(f.step, 1)), Index: f.step}
 	x, carry := c.plan.Sampler.Step(m, span, f.x, f.carry, f.random(f.step))
 	x.AssertDims(f.x.Shape().Dimensions...)
-	return append([]*Node{x}, carry...)
+	taken := AddScalar(f.step, 1)
+	if r, repeats := c.plan.Sampler.(Repeater); repeats {
+		taken = Where(r.Done(span, carry), taken, f.step)
+	}
+	return append([]*Node{taken, x}, carry...)
 }
 
 func narrow(x []float64) []float32 {

@@ -3,6 +3,11 @@ package diffusion
 import (
 	"fmt"
 	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // A grid is the N+1 times of N steps, none negative, strictly rising or strictly falling.
@@ -18,6 +23,57 @@ func Geometric(from, to float64, n int) ([]float64, error) {
 		return nil, fmt.Errorf("geometric grid from %g to %g: both ends must be positive", from, to)
 	}
 	return spaced(from, to, n, math.Log, math.Exp)
+}
+
+// Karras is the rule of Karras et al. 2022, equation 5: equal steps of sigma^(1/rho). rho = 7 is theirs.
+func Karras(rho float64) func(from, to float64, n int) ([]float64, error) {
+	return func(from, to float64, n int) ([]float64, error) {
+		if !(from >= 0 && to >= 0 && rho > 0) {
+			return nil, fmt.Errorf("Karras grid from %g to %g with rho %g: give ends that are not negative and a positive rho", from, to, rho)
+		}
+		return spaced(from, to, n, func(t float64) float64 { return math.Pow(t, 1/rho) }, func(u float64) float64 { return math.Pow(u, rho) })
+	}
+}
+
+// InRatio is the grid of a process from one time to another whose noise levels sigma/alpha a rule spaces: Geometric
+// gives equal steps of log SNR, Karras(7) those of EDM.
+func InRatio(b compute.Backend, p Process, from, to float64, n int, rule func(from, to float64, n int) ([]float64, error)) ([]float64, error) {
+	ends, err := ExecOnce(b, func(t *Node) *Node { return p.At(t).Ratio() }, []float64{from, to})
+	if err != nil {
+		return nil, Cause(err)
+	}
+	levels := tensors.MustCopyFlatData[float64](ends)
+	if levels, err = rule(levels[0], levels[1], n); err != nil {
+		return nil, err
+	}
+	out, err := ExecOnce(b, func(level, from, to *Node) *Node {
+		return timeAt(p, level, BroadcastToDims(from, n+1), BroadcastToDims(to, n+1))
+	}, levels, min(from, to), max(from, to))
+	if err != nil {
+		return nil, Cause(err)
+	}
+	grid := tensors.MustCopyFlatData[float64](out)
+	grid[0], grid[n] = from, to
+	return grid, checkGrid(grid)
+}
+
+// timeAt is the time between lo and hi at which sigma/alpha has the given level: Newton's method on its logarithm, kept
+// in a bracket by bisection.
+func timeAt(p Process, level, lo, hi *Node) *Node {
+	const iterations = 24 // 14 halvings reach a factor e of any root of the processes here, 6 steps of Newton do the rest
+	target := Log(level)
+	t := MulScalar(Add(lo, hi), .5)
+	for range iterations {
+		c := p.At(t)
+		excess := Sub(Log(c.Ratio()), target)
+		late := GreaterThan(excess, ZerosLike(excess))
+		lo, hi = Where(late, lo, t), Where(late, t, hi)
+		rate := Sub(Div(c.DVar, MulScalar(Square(c.Sigma), 2)), Div(c.DAlpha, c.Alpha))
+		newton := Sub(t, Div(excess, rate))
+		inside := LogicalAnd(GreaterOrEqual(newton, lo), LessOrEqual(newton, hi))
+		t = Where(inside, newton, MulScalar(Add(lo, hi), .5))
+	}
+	return t
 }
 
 // spaced puts n equal steps in the coordinate u(t) and gives back times; the ends are exact.

@@ -77,6 +77,19 @@ func (h Head) Denoiser(p Process, net Net, label *Node) Denoiser {
 	}
 }
 
+// Score is a Scorer: the score of the density of x_t by Tweedie's formula, from the denoiser that the head makes of a network.
+func (h Head) Score(p Process, net Net, label *Node) func(x, t *Node) *Node {
+	return Model{Process: p, Denoise: h.Denoiser(p, net, label)}.ScoreAt
+}
+
+// Unscaled is the head whose network gets x as it is.
+func Unscaled(h Head) Head {
+	return func(c Coeffs) (skip, out, in *Node) {
+		skip, out, _ = h(c)
+		return skip, out, OnesLike(c.Alpha)
+	}
+}
+
 // Target is what F has to predict for the pair (x0, eps): the value at which D = x0. It is formed from the pair, never
 // from x, which would cancel at small sigma.
 func (h Head) Target(c Coeffs, x0, eps *Node) *Node {

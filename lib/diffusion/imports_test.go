@@ -17,9 +17,13 @@ var allowed = map[string][]string{
 	"data":         nil,
 	"figure":       nil,
 	"backend":      nil,
+	"checkpoint":   {"backend", "folder"},
 	"density":      {"diffusion"},
+	"network":      {"diffusion"},
 	"fokkerplanck": nil,
-	"suite":        {"backend", "diffusion", "metrics"},
+	"folder":       nil,
+	"suite":        {"backend", "diffusion", "folder", "metrics"},
+	"train":        {"backend", "checkpoint", "diffusion"},
 }
 
 func TestImportsPointDown(t *testing.T) {

@@ -20,3 +20,8 @@ func NewKey(seed int64, path ...string) Key {
 	sum := h.Sum(nil)
 	return Key{binary.LittleEndian.Uint32(sum), binary.LittleEndian.Uint32(sum[4:])}
 }
+
+// Sub returns the key of a stream below this one, that a path of names addresses.
+func (k Key) Sub(path ...string) Key {
+	return NewKey(int64(uint64(k[1])<<32|uint64(k[0])), path...)
+}

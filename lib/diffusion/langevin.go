@@ -8,7 +8,11 @@ import (
 // the length of the span (Roberts and Tweedie 1996; 001, "Langevin Equation"; 002, section 2 writes alpha = 2 delta).
 // On N(0, v) its stationary variance is v/(1 - delta/(2v)): a bias law, where other schemes have an order.
 func Langevin(m Model, s Span, x *Node, r *Random) *Node {
-	delta := s.Length()
-	drift := Mul(delta, m.ScoreAt(x, dataTime(s)))
+	return langevinStep(m, dataTime(s), s.Length(), x, r)
+}
+
+// langevinStep is a step of length delta on the density of x_t.
+func langevinStep(m Model, t, delta, x *Node, r *Random) *Node {
+	drift := Mul(delta, m.ScoreAt(x, t))
 	return Add(Add(x, drift), Mul(Sqrt(MulScalar(delta, 2)), r.Normal(x)))
 }

@@ -33,8 +33,7 @@ func (MALA) Step(m Model, s Span, x *Node, carry []*Node, r *Random) (*Node, []*
 	back := Div(perSample(Square(Sub(Sub(x, y), Mul(delta, scoreY)))), MulScalar(delta, -4))
 	ratio := Add(Sub(logPY, logP), Sub(back, forward))
 	take := LessOrEqual(Log(r.Uniform(logP)), ratio) // false where the ratio is NaN
-	choose := func(yes, no *Node) *Node { return Where(BroadcastToDims(take, no.Shape().Dimensions...), yes, no) }
-	return choose(y, x), []*Node{choose(OnePlus(taken), taken), choose(logPY, logP), choose(scoreY, score)}
+	return choose(take, y, x), []*Node{choose(take, OnePlus(taken), taken), choose(take, logPY, logP), choose(take, scoreY, score)}
 }
 
 // at0 is the log density, [batch, 1, ...] with the rank of x, and the score at t = 0.
@@ -43,21 +42,7 @@ func at0(m Model, x *Node) (logP, score *Node) {
 		panic(fmt.Errorf("MALA needs a model with LogDensity; this one has none"))
 	}
 	t := ScalarZero(x.Graph(), x.DType())
-	dims := make([]int, x.Rank())
-	for i := range dims {
-		dims[i] = 1
-	}
-	dims[0] = x.Shape().Dim(0)
-	return Reshape(m.LogDensity(x, t), dims...), m.ScoreAt(x, t)
-}
-
-// perSample sums over all axes but the first, and keeps their places: [batch, 1, ...].
-func perSample(x *Node) *Node {
-	axes := make([]int, x.Rank()-1)
-	for i := range axes {
-		axes[i] = i + 1
-	}
-	return ReduceAndKeep(x, ReduceSum, axes...)
+	return column(m.LogDensity(x, t), x), m.ScoreAt(x, t)
 }
 
 // Accepted is the share of its proposals that each chain of MALA has taken up to a snapshot. The chains are

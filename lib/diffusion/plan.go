@@ -20,6 +20,7 @@ type Plan struct {
 	Grid    []float64 // N+1 times of N steps, see Uniform
 	Noise   Key
 	First   int // index of the first sample: a shard or chunk draws the noise that its samples have in the whole
+	Block   int // Run carries so many samples at a time, see blocks.go; 0: all at once
 
 	driver driver // tests choose; zero: by capability
 }
@@ -35,6 +36,9 @@ type Snapshot struct {
 
 // Run carries the samples x [batch, ...] over the whole grid.
 func (p Plan) Run(b compute.Backend, x *tensors.Tensor) (*tensors.Tensor, error) {
+	if p.Block != 0 {
+		return p.runBlocks(b, x)
+	}
 	var last *tensors.Tensor
 	for s, err := range p.Trace(b, x, len(p.Grid)-1) {
 		if err != nil {
@@ -47,7 +51,7 @@ func (p Plan) Run(b compute.Backend, x *tensors.Tensor) (*tensors.Tensor, error)
 
 // Trace yields the samples at the start and after each of the given numbers of steps, which must rise; none given:
 // after every step. The stretch between two of them is one compiled loop where the backend can do that. It ends with
-// the first error.
+// the first error. It takes all samples at once, whatever Block says.
 func (p Plan) Trace(b compute.Backend, x *tensors.Tensor, at ...int) iter.Seq2[Snapshot, error] {
 	return func(yield func(Snapshot, error) bool) {
 		c, err := p.start(b, x)

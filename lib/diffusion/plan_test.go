@@ -36,7 +36,7 @@ func TestPlanRejects(t *testing.T) {
 		{"indices from 4294967295", with(func(p *Plan) { p.First = math.MaxUint32 }), x},
 		{"samples are Int32", good, tensors.FromValue([][]int32{{1}})},
 		{"shape (Float64)[3]", good, tensors.FromValue([]float64{1, 2, 3})},
-		{"beta runs from -1", with(func(p *Plan) { p.Build = gaussian(VP{-1, 2}, 0, 1) }), x},
+		{"beta runs from -1", with(func(p *Plan) { p.Build = gaussian(VP{LinearBeta{-1, 2}}, 0, 1) }), x},
 		// Time 0 of VP has no noise to divide by: the fault is named where it shows.
 		{"t = 0, step 2 of 2: sample 0 is not finite", Plan{Build: gaussian(VP{}, 0, 1), Sampler: OneStep(EulerMaruyama), Grid: []float64{1e308, 1, 0}}, x},
 	} {
@@ -62,11 +62,15 @@ func TestPlanRejects(t *testing.T) {
 
 // A plan may begin beyond the horizon, and DDIM may end where there is no noise: with all data in one point it meets it.
 func TestTimesOutsideTheHorizon(t *testing.T) {
-	b := backendtest.Default(t)
+	b := interpreter(t)
 	x := samples(5, 2)
-	for _, spec := range Processes {
+	for _, spec := range paths() {
 		_, last := spec.Process.Horizon()
-		plan := Plan{Sampler: OneStep(DDIM), Grid: []float64{1.5 * last, last / 2, 0}, Build: Fixed(func() Model {
+		first := 1.5 * last
+		if alpha := coefficients(t, b, spec.Process, []float64{first})[0][0]; math.IsNaN(alpha) {
+			first = (1 + last) / 2 // a schedule that is over at t = 1
+		}
+		plan := Plan{Sampler: DDIM(0), Grid: []float64{first, last / 2, 0}, Build: Fixed(func() Model {
 			return Model{Process: spec.Process, Denoise: func(x, _ *Node) *Node { return AddScalar(ZerosLike(x), 3) }}
 		})}
 		end, err := plan.Run(b, x)

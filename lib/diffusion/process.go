@@ -24,10 +24,12 @@ type ProcessSpec struct {
 // Processes lists every process. A line here enrols it in the conformance tests.
 var Processes = []ProcessSpec{
 	{"vp", VP{}},
+	{"vp-cosine", VP{Cosine{}}},
 	{"sub-vp", SubVP{}},
 	{"ve", VE{}},
 	{"ou", OU{}},
 	{"flow", Linear{}},
+	{"edm", EDM{}},
 }
 
 // Coeffs are the path law and its rates at one time: alpha, sigma, d alpha/dt and d sigma^2/dt. The variance is

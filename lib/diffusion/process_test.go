@@ -2,6 +2,7 @@ package diffusion
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +13,15 @@ import (
 
 	"scorelab/lib/backend/backendtest"
 )
+
+// paths are the registered processes, and VP at the speed of every registered schedule.
+func paths() []ProcessSpec {
+	all := slices.Clone(Processes)
+	for _, spec := range Schedules {
+		all = append(all, ProcessSpec{"schedule " + spec.Name, VP{spec.Schedule}})
+	}
+	return all
+}
 
 // coefficients evaluates a process at the times ts: rows alpha, sigma, alpha', (sigma^2)', f, g^2, log SNR.
 func coefficients(t *testing.T, b compute.Backend, p Process, ts []float64) [7][]float64 {
@@ -42,7 +52,7 @@ func inside(p Process, n int) []float64 {
 }
 
 func TestProcessConformance(t *testing.T) {
-	for _, spec := range Processes {
+	for _, spec := range paths() {
 		t.Run(spec.Name, func(t *testing.T) {
 			backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 				p := spec.Process
@@ -51,14 +61,18 @@ func TestProcessConformance(t *testing.T) {
 				}
 				const h = 1e-6
 				ts := inside(p, 40)
-				shifted := func(by float64) [7][]float64 {
-					at := make([]float64, len(ts))
-					for i, v := range ts {
-						at[i] = v + by
+				lo, hi := p.Horizon()
+				at := []float64{0, lo, hi}
+				for _, by := range []float64{0, -h, h} {
+					for _, v := range ts {
+						at = append(at, v+by)
 					}
-					return coefficients(t, b, p, at)
 				}
-				now, before, after := shifted(0), shifted(-h), shifted(h)
+				var edge, now, before, after [7][]float64
+				for i, row := range coefficients(t, b, p, at) {
+					edge[i], row = row[:3], row[3:]
+					now[i], before[i], after[i] = row[:40], row[40:80], row[80:]
+				}
 				for i, at := range ts {
 					alpha, sigma := now[0][i], now[1][i]
 					dAlpha := (after[0][i] - before[0][i]) / (2 * h)
@@ -77,11 +91,9 @@ func TestProcessConformance(t *testing.T) {
 					}
 				}
 				// At t = 0 the data is whole; at the end noise rules.
-				start := coefficients(t, b, p, []float64{0})
-				near(t, "alpha", 0, start[0][0], 1, 0)
-				lo, hi := p.Horizon()
-				if ends := coefficients(t, b, p, []float64{lo, hi}); ends[6][0] < 3 || ends[6][1] > -3 {
-					t.Errorf("log SNR runs from %g to %g over the horizon", ends[6][0], ends[6][1])
+				near(t, "alpha", 0, edge[0][0], 1, 0)
+				if edge[6][1] < 3 || edge[6][2] > -3 {
+					t.Errorf("log SNR runs from %g to %g over the horizon", edge[6][1], edge[6][2])
 				}
 			})
 		})
@@ -112,18 +124,27 @@ func TestProcessKnownValues(t *testing.T) {
 func TestProcessRejects(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	for want, p := range map[string]Process{
-		"VP: beta runs from -1 to 20":   VP{-1, 20},
-		"VP: beta runs from 0.1 to NaN": VP{.1, nan},
-		"VP: beta runs from 20 to 0.1":  SubVP{20, .1},
-		"VE: sigma runs from 0 to 50":   VE{0, 50},
-		"VE: sigma runs from 2 to 1":    VE{2, 1},
-		"VP: beta runs from 0 to 20":    VP{0, 20},
-		"VP: beta runs from 0.1 to +In": VP{.1, inf},
-		"VP: beta runs from NaN to 20":  SubVP{nan, 20},
-		"VE: sigma runs from -1 to 50":  VE{-1, 50},
-		"VE: sigma runs from 1 to 1":    VE{1, 1},
-		"VE: sigma runs from 1 to +Inf": VE{1, inf},
-		"VE: sigma runs from NaN to 1":  VE{nan, 1},
+		"linear schedule: beta runs from -1 to 20":          VP{LinearBeta{-1, 20}},
+		"linear schedule: beta runs from 0.1 to NaN":        VP{LinearBeta{.1, nan}},
+		"linear schedule: beta runs from 20 to 0.1":         SubVP{LinearBeta{20, .1}},
+		"VE: sigma runs from 0 to 50":                       VE{0, 50},
+		"VE: sigma runs from 2 to 1":                        VE{2, 1},
+		"linear schedule: beta runs from 0 to 20":           VP{LinearBeta{0, 20}},
+		"linear schedule: beta runs from 0.1 to +In":        VP{LinearBeta{.1, inf}},
+		"linear schedule: beta runs from NaN to 20":         SubVP{LinearBeta{nan, 20}},
+		"scaled linear schedule: beta runs from -1 to 2":    VP{ScaledLinearBeta{-1, 2}},
+		"sigmoid schedule of beta: beta runs from 2 to 1":   VP{SigmoidBeta{2, 1}},
+		"cosine schedule: S is -1":                          VP{Cosine{-1}},
+		"cosine schedule: S is NaN":                         SubVP{Cosine{nan}},
+		"sigmoid schedule: from 3 to -3 with tau 1":         VP{SigmoidAlpha{3, -3, 1}},
+		"sigmoid schedule: from -3 to 3 with tau 0":         VP{SigmoidAlpha{-3, 3, 0}},
+		"sigmoid schedule: from -3 to 3 with tau 0.01":      VP{SigmoidAlpha{-3, 3, .01}},
+		"sigmoid schedule: from NaN to 3 with tau 1":        VP{SigmoidAlpha{nan, 3, 1}},
+		"table of betas: there are none; make it with NewT": VP{Table{}},
+		"VE: sigma runs from -1 to 50":                      VE{-1, 50},
+		"VE: sigma runs from 1 to 1":                        VE{1, 1},
+		"VE: sigma runs from 1 to +Inf":                     VE{1, inf},
+		"VE: sigma runs from NaN to 1":                      VE{nan, 1},
 	} {
 		if err := p.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%#v: %v, want %q", p, err, want)
@@ -134,7 +155,7 @@ func TestProcessRejects(t *testing.T) {
 // The views on (alpha, sigma) undo each other.
 func TestViewsAgree(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
-		for _, spec := range Processes {
+		for _, spec := range paths() {
 			out, err := ExecOnceN(b, func(x0, eps, at *Node) []*Node {
 				c := spec.Process.At(at)
 				x := c.Forward(x0, eps)

@@ -19,7 +19,13 @@ type Random struct {
 	first *Node    // uint32 scalar: index of the batch's first sample
 	draws int
 
-	replay []*Node // when set, Normal returns these in turn
+	replay []*Node // when set, draws return these in turn
+}
+
+// RandomAt returns the source of a step (a scalar, converted to uint32) for a batch whose first sample has the given index;
+// key and first are uint32 scalars. A loop's body makes one from its state.
+func RandomAt(key [2]*Node, step, first *Node) *Random {
+	return &Random{key: key, step: ConvertDType(step, dtypes.Uint32), first: first}
 }
 
 // NewRandom returns the source of a key: for draws outside samplers, where there is no step.
@@ -28,12 +34,24 @@ func NewRandom(g *Graph, k Key) *Random {
 	return &Random{key: [2]*Node{Const(g, k[0]), Const(g, k[1])}, step: zero, first: zero}
 }
 
-// Replay returns a source whose normals are the given ones, in turn: to hold a sampler against another
-// implementation, or to take it apart.
-func Replay(normals ...*Node) *Random { return &Random{replay: normals} }
+// Replay returns a source whose normals and uniforms are the given numbers, in turn: to hold a sampler or an objective
+// against another implementation, or to take it apart.
+func Replay(numbers ...*Node) *Random { return &Random{replay: numbers} }
+
+// replayed is the next of the given numbers.
+func (r *Random) replayed() *Node {
+	if r.draws == len(r.replay) {
+		panic(fmt.Errorf("replayed noise has %d draws a step; the sampler asks for more", len(r.replay)))
+	}
+	r.draws++
+	return r.replay[r.draws-1]
+}
 
 // Uniform draws from (0, 1], in the shape and type of like: [batch, ...].
 func (r *Random) Uniform(like *Node) *Node {
+	if r.replay != nil {
+		return r.replayed()
+	}
 	n, m := rows(like)
 	return Reshape(r.unit(like.DType(), n, m), like.Shape().Dimensions...)
 }
@@ -41,11 +59,7 @@ func (r *Random) Uniform(like *Node) *Node {
 // Normal draws from N(0, 1), in the shape and type of like: [batch, ...] (Box and Muller 1958).
 func (r *Random) Normal(like *Node) *Node {
 	if r.replay != nil {
-		if r.draws == len(r.replay) {
-			panic(fmt.Errorf("replayed noise has %d draws a step; the sampler asks for more", len(r.replay)))
-		}
-		r.draws++
-		return r.replay[r.draws-1]
+		return r.replayed()
 	}
 	n, m := rows(like)
 	half := (m + 1) / 2

@@ -154,6 +154,8 @@ func TestStreamsAreIndependent(t *testing.T) {
 		"seed min":   of(math.MinInt64, "a"),
 		"name":       of(1, "b"),
 		"path":       of(1, "a", ""),
+		"below":      draw(t, b, NewKey(1, "a").Sub("a"), dtypes.Float64, n, d, 0, 0, true),
+		"below, too": draw(t, b, NewKey(1, "a").Sub("b"), dtypes.Float64, n, d, 0, 0, true),
 		"step":       draw(t, b, NewKey(1, "a"), dtypes.Float64, n, d, 0, 1, true),
 		"next batch": draw(t, b, NewKey(1, "a"), dtypes.Float64, n, d, n, 0, true),
 	}

@@ -8,10 +8,11 @@ import (
 type Field func(t *Node, y []*Node) []*Node
 
 // RungeKutta is an explicit Runge-Kutta method as data: row i of A weighs the slopes of the stages before it, B weighs
-// them in the step, C says where in the step each stage stands (Hairer, Norsett and Wanner 1993, section II.1).
+// them in the step, C says where in the step each stage stands (Hairer, Norsett and Wanner 1993, section II.1). E, where
+// a method has it, weighs them in an estimate of the step's error: it is B less the weights of an embedded method.
 type RungeKutta struct {
-	A    [][]float64
-	B, C []float64
+	A       [][]float64
+	B, C, E []float64
 }
 
 // The methods.
@@ -24,12 +25,17 @@ var (
 
 // Step carries y over the span, in either direction of time.
 func (k RungeKutta) Step(f Field, s Span, y []*Node) []*Node {
-	dt := Sub(s.To, s.From)
-	slopes := make([][]*Node, len(k.B))
-	for i, c := range k.C {
-		slopes[i] = f(Add(s.From, MulScalar(dt, c)), advance(y, dt, k.A[i], slopes))
+	next, _ := k.attempt(f, s.From, Sub(s.To, s.From), y, f(s.From, y))
+	return next
+}
+
+// attempt is a step dt from t, where the first slope is known, and the slopes of all stages.
+func (k RungeKutta) attempt(f Field, t, dt *Node, y, first []*Node) (next []*Node, slopes [][]*Node) {
+	slopes = [][]*Node{first}
+	for i := 1; i < len(k.B); i++ {
+		slopes = append(slopes, f(Add(t, MulScalar(dt, k.C[i])), advance(y, dt, k.A[i], slopes)))
 	}
-	return advance(y, dt, k.B, slopes)
+	return advance(y, dt, k.B, slopes), slopes
 }
 
 // advance is y + dt times the weighted sum of the slopes.
@@ -51,7 +57,9 @@ func advance(y []*Node, dt *Node, weights []float64, slopes [][]*Node) []*Node {
 // sigma = 0: end at the horizon's tMin.
 func Flow(method RungeKutta) OneStep {
 	return func(m Model, s Span, x *Node, _ *Random) *Node {
-		velocity := func(t *Node, y []*Node) []*Node { return []*Node{m.VelocityAt(y[0], t)} }
-		return method.Step(velocity, s, []*Node{x})[0]
+		return method.Step(m.flow, s, []*Node{x})[0]
 	}
 }
+
+// flow is the probability flow as a field.
+func (m Model) flow(t *Node, y []*Node) []*Node { return []*Node{m.VelocityAt(y[0], t)} }

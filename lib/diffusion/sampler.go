@@ -28,6 +28,14 @@ func (f OneStep) Step(m Model, s Span, x *Node, _ []*Node, r *Random) (*Node, []
 	return f(m, s, x, r), nil
 }
 
+// Repeater is a sampler that crosses a span in as many attempts as it needs: the drivers repeat Step until Done, then
+// ask for its Fault. All attempts at a span draw the same noise. Done must come to be true, if only because samples give up.
+type Repeater interface {
+	Sampler
+	Done(s Span, carry []*Node) *Node // a boolean scalar: no sample needs another attempt at this span
+	Fault(s Snapshot) error           // of the first sample that gave up, in one line; nil: none did
+}
+
 // Kind says which law a sampler follows, and so what its conformance test holds it against.
 type Kind int
 

@@ -3,6 +3,8 @@ package diffusion
 import (
 	"fmt"
 	"math"
+	"os"
+	"strings"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -33,22 +35,52 @@ func ends(kind Kind, p Process) (from, to float64) {
 	return 0, 1
 }
 
-// affine takes a sampler apart on Gaussian data, where every scheme is affine in x and in its noise: over each step
-// x -> gain x + shift + noise z. It returns the mean and variance after the grid, with no Monte Carlo.
+// affine takes a sampler apart on Gaussian data, where every scheme is affine in x and in its noise, and returns the mean and
+// variance after the grid, with no Monte Carlo. Without noise a whole chain, whatever it carries, is x -> gain x + shift;
+// with noise, and nothing carried, each step is x -> gain x + shift + a sum of its draws.
 func affine(t *testing.T, b compute.Backend, spec SamplerSpec, p Process, grid []float64, m, v float64) (float64, float64) {
 	t.Helper()
 	build := gaussian(p, dataMean, dataVariance)
+	if !spec.Stochastic {
+		end, err := Plan{Build: build, Sampler: spec.Sampler, Grid: grid}.Run(b, tensors.FromValue([][]float64{{0}, {1}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := tensors.MustCopyFlatData[float64](end)
+		gain := x[1] - x[0]
+		return gain*m + x[0], gain * gain * v
+	}
+	if _, stateless := spec.Sampler.(OneStep); !stateless {
+		t.Fatalf("%s carries state and draws noise: declare its order NaN and write it a test", spec.Name)
+	}
 	exec := MustNewExec(b, func(from, to *Node) *Node {
 		g := from.Graph()
-		x := Const(g, [][]float64{{0}, {1}, {0}})
-		z := Const(g, [][]float64{{0}, {0}, {1}})
-		next, _ := spec.Sampler.Step(build(nil, nil), Span{from, to, Const(g, int32(0))}, x, nil, Replay(z))
+		const most = 4 // draws a step; draw k is 1 in row 2+k and 0 elsewhere
+		x := make([][]float64, 2+most)
+		for i := range x {
+			x[i] = []float64{0}
+		}
+		x[1][0] = 1
+		var draws []*Node
+		for k := range most {
+			draw := make([][]float64, 2+most)
+			for i := range draw {
+				draw[i] = []float64{0}
+			}
+			draw[2+k][0] = 1
+			draws = append(draws, Const(g, draw))
+		}
+		next, _ := spec.Sampler.Step(build(nil, nil), Span{from, to, Const(g, int32(0))}, Const(g, x), nil, Replay(draws...))
 		return next
 	})
+	defer exec.Finalize()
 	for i := range len(grid) - 1 {
 		next := tensors.MustCopyFlatData[float64](exec.MustCall1(grid[i], grid[i+1]))
-		shift, gain, noise := next[0], next[1]-next[0], next[2]-next[0]
-		m, v = gain*m+shift, gain*gain*v+noise*noise
+		shift, gain := next[0], next[1]-next[0]
+		m, v = gain*m+shift, gain*gain*v
+		for _, moved := range next[2:] {
+			v += (moved - shift) * (moved - shift)
+		}
 	}
 	return m, v
 }
@@ -79,6 +111,13 @@ func TestSamplerOrder(t *testing.T) {
 			t.Run(spec.Name+"/"+process.Name, func(t *testing.T) {
 				p := process.Process
 				from, to := ends(spec.Kind, p)
+				space := Uniform
+				if _, stateless := spec.Sampler.(OneStep); !stateless {
+					// Multistep methods start with order 1, which costs nothing only where D hardly moves: at the end of the
+					// horizon, on their own grid.
+					_, from = p.Horizon()
+					space = func(from, to float64, n int) ([]float64, error) { return InRatio(b, p, from, to, n, Geometric) }
+				}
 				at := func(t0 float64) (float64, float64) {
 					c := coefficients(t, b, p, []float64{t0})
 					return c[0][0], c[1][0]
@@ -91,7 +130,7 @@ func TestSamplerOrder(t *testing.T) {
 				wantM, wantV := law(spec, dataMean, dataVariance, from, to, at)
 				var errM, errV []float64
 				for _, n := range steps {
-					grid, err := Uniform(from, to, n)
+					grid, err := space(from, to, n)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -107,13 +146,14 @@ func TestSamplerOrder(t *testing.T) {
 					if last < 1e-13 {
 						continue // exact in this moment (VE's mean does not move)
 					}
-					// Pre-asymptotic curvature at 80 steps is below .15 for every pair. An error constant may vanish,
+					// The slope, or its limit if it goes like p + c/n, whichever is higher. An error constant may vanish,
 					// or change its sign within reach, on one process; it does not on all.
-					got := -slope(steps[1:], errs[1:])
-					if got < spec.Order-.15 {
-						t.Errorf("order of the %s at %g: got %.3f, want %g", what, to, got, spec.Order)
+					early, late := -slope(steps[1:3], errs[1:3]), -slope(steps[2:], errs[2:])
+					mean, limit := (early+late)/2, 2*late-early
+					if math.Max(mean, limit) < spec.Order-.15 {
+						t.Errorf("order of the %s at %g: got %.3f, in the limit %.3f, want %g", what, to, mean, limit, spec.Order)
 					}
-					attained = attained || got < spec.Order+.15
+					attained = attained || mean < spec.Order+.15
 				}
 			})
 		}
@@ -126,7 +166,7 @@ func TestSamplerOrder(t *testing.T) {
 // One step by hand, of every sampler, on N(0.6, 0.49) data along VP: orders cannot see a consistent scheme that is
 // evaluated at the wrong end of its step.
 func TestOneStepByHand(t *testing.T) {
-	const from, to, x, z = .5, .3, .8, -.7
+	const from, to, x, z, z2 = .5, .3, .8, -.7, .4
 	at := func(t float64) (alpha, sigma, beta float64) {
 		integral := .1*t + 19.9*t*t/2
 		return math.Exp(-integral / 2), math.Sqrt(1 - math.Exp(-integral)), .1 + 19.9*t
@@ -138,6 +178,7 @@ func TestOneStepByHand(t *testing.T) {
 	_, _, beta := at(to)                     // forward steps start at the earlier time
 	by := from - to
 	up := a / a1
+	tilde := (1 - up*up) * s1 * s1 / (s * s)
 	// dx/dt of the probability flow is gain(t) x + shift(t), so a stage is a line in x.
 	velocity := func(t, x float64) float64 {
 		a, s, beta := at(t)
@@ -146,12 +187,30 @@ func TestOneStepByHand(t *testing.T) {
 	}
 	_, _, betaFrom := at(from)
 	scoreFrom := -(x - a*dataMean) / (a*a*dataVariance + s*s)
+	level := func(x, size, z float64) float64 { // a step of Langevin dynamics on the density at the end
+		delta := size * s1 * s1
+		return x - delta*(x-a1*dataMean)/(a1*a1*dataVariance+s1*s1) + math.Sqrt(2*delta)*z
+	}
+	reverseEM := x + by*betaFrom*(x/2+scoreFrom) + math.Sqrt(betaFrom*by)*z
 	k1 := velocity(from, x)
 	k2 := velocity((from+to)/2, x-by/2*k1)
 	k3 := velocity((from+to)/2, x-by/2*k2)
 	k4 := velocity(to, x-by*k3)
+	// In the noise level l = sigma/alpha, y = x/alpha moves by dy/dl = eps.
+	eps := func(t, y float64) float64 {
+		a, s, _ := at(t)
+		x := a * y
+		return (x - a*(dataMean+a*dataVariance/(a*a*dataVariance+s*s)*(x-a*dataMean))) / s
+	}
+	l, l1 := s/a, s1/a1
+	e1 := eps(from, x/a)
+	e2 := eps(to, x/a+(l1-l)*e1)
+	lMid := math.Sqrt(l * l1) // 1 + l^2 = exp(.1 t + 9.95 t^2)
+	mid := (math.Sqrt(.01+4*9.95*math.Log1p(lMid*lMid)) - .1) / (2 * 9.95)
+	eMid := eps(mid, x/a+(lMid-l)*e1)
+	ddim := a1*denoised + s1*(x-a*denoised)/s
 	want := map[string]float64{
-		"reverse-em":    x + by*betaFrom*(x/2+scoreFrom) + math.Sqrt(betaFrom*by)*z,
+		"reverse-em":    reverseEM,
 		"flow-euler":    x - by*k1,
 		"flow-midpoint": x - by*k2,
 		"flow-heun":     x - by/2*(k1+velocity(to, x-by*k1)),
@@ -160,12 +219,29 @@ func TestOneStepByHand(t *testing.T) {
 		"forward-jump":  up*x + math.Sqrt(s*s-up*up*s1*s1)*z,
 		"score-ode":     x + by*score0,
 		"langevin":      x + by*score0 + math.Sqrt(2*by)*z,
-		"ddim":          a1*denoised + s1*(x-a*denoised)/s,
+		"ddim":          ddim,
+		"edm-heun":      a1 * (x/a + (l1-l)*(e1+e2)/2),
+		"dpm-solver-2":  a1 * (x/a + (l1-l)*eMid),
+		// DDPM in its own letters: alpha_t = (a/a1)^2, beta_t = 1 - alpha_t.
+		"ancestral":        (x-(1-up*up)/s*(x-a*denoised)/s)/up + math.Sqrt(tilde)*z,
+		"ancestral-kernel": (x-(1-up*up)/s*(x-a*denoised)/s)/up + math.Sqrt(1-up*up)*z,
+		"ddim-eta":         a1*denoised + math.Sqrt(s1*s1-tilde/4)*(x-a*denoised)/s + math.Sqrt(tilde)/2*z,
+		// Langevin dynamics on the level at the end, of a step that two draws make.
+		"predictor-corrector": level(reverseEM, 2*.16*.16, z2),
+		"annealed-langevin":   level(level(a1/a*x, .1, z), .1, z2),
 	}
 	b := interpreter(t)
 	for _, spec := range Samplers {
-		if math.IsNaN(spec.Order) {
-			continue // accepts or refuses: its own test
+		value, known := want[spec.Name]
+		switch spec.Sampler.(type) {
+		case Multistep, UniPC:
+			value, known = ddim, true // with nothing to remember; the steps after it: parity_test.go
+		}
+		if !known {
+			if !math.IsNaN(spec.Order) { // those have a test of their own
+				t.Errorf("%s has no step by hand: add it here", spec.Name)
+			}
+			continue
 		}
 		start, end := from, to
 		if spec.Kind != ReverseKind {
@@ -174,15 +250,13 @@ func TestOneStepByHand(t *testing.T) {
 		build := gaussian(VP{}, dataMean, dataVariance)
 		out, err := ExecOnce(b, func(start, end *Node) *Node {
 			g := start.Graph()
-			next, _ := spec.Sampler.Step(build(nil, nil), Span{start, end, Const(g, int32(0))}, Const(g, [][]float64{{x}}), nil, Replay(Const(g, [][]float64{{z}})))
+			m, at := build(nil, nil), Const(g, [][]float64{{x}})
+			noise := Replay(Const(g, [][]float64{{z}}), Const(g, [][]float64{{z2}}))
+			next, _ := spec.Sampler.Step(m, Span{start, end, Const(g, int32(0))}, at, spec.Sampler.Init(m, at, noise), noise)
 			return next
 		}, start, end)
 		if err != nil {
 			t.Fatal(err)
-		}
-		value, known := want[spec.Name]
-		if !known {
-			t.Errorf("%s has no step by hand: add it here", spec.Name)
 		}
 		near(t, spec.Name, to, tensors.MustCopyFlatData[float64](out)[0], value, 1e-14)
 	}
@@ -193,7 +267,7 @@ func TestOneStepByHand(t *testing.T) {
 func TestPlanFollowsItsGrid(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		grid := []float64{.95, .7, .66, .3, .1, .02}
-		spec := SamplerSpec{Sampler: OneStep(DDIM)}
+		spec := SamplerSpec{Sampler: DDIM(0)}
 		shift, _ := affine(t, b, spec, VP{}, grid, 0, 0)
 		at1, _ := affine(t, b, spec, VP{}, grid, 1, 0)
 		x := samples(7, 2)
@@ -216,8 +290,8 @@ func TestRunEqualsTrace(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, spec := range append(Samplers, SamplerSpec{Name: "carrying", Sampler: carrying{OneStep(Langevin)}, Kind: StaticKind}) {
 			for _, process := range Processes {
-				if testing.Short() && process.Name != "vp" {
-					continue // each pair compiles twice
+				if (testing.Short() || b.Name() == "xla") && process.Name != "vp" {
+					continue // each pair compiles twice, on XLA for half a second; the process is only numbers in it
 				}
 				from, to := ends(spec.Kind, process.Process)
 				grid, _ := Uniform(from, to, n)
@@ -302,7 +376,7 @@ func TestEveryStepCount(t *testing.T) {
 func TestWeightsAndTablesInLoops(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		grid, _ := Uniform(.9, .1, 8)
-		want, err := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: OneStep(DDIM), Grid: grid}.Run(b, samples(5, 2))
+		want, err := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: DDIM(0), Grid: grid}.Run(b, samples(5, 2))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -310,7 +384,7 @@ func TestWeightsAndTablesInLoops(t *testing.T) {
 			store := model.NewStore()
 			store.RootScope().VariableWithValue("mean", dataMean)
 			got, err := Plan{
-				Build: weighted(VP{}, dataMean), Store: store, Sampler: OneStep(DDIM), Grid: grid, driver: d,
+				Build: weighted(VP{}, dataMean), Store: store, Sampler: DDIM(0), Grid: grid, driver: d,
 				Inputs: []*tensors.Tensor{tensors.FromScalar(dataVariance)},
 			}.Run(b, samples(5, 2))
 			if err != nil {
@@ -332,7 +406,7 @@ func TestConvolutionLeavesTheLoop(t *testing.T) {
 			return Model{Process: VP{}, Denoise: func(x, _ *Node) *Node { return Convolve(x, in[0]).NoPadding().Done() }}
 		}
 		grid, _ := Uniform(.9, .1, 3)
-		plan := Plan{Build: build, Inputs: []*tensors.Tensor{kernel}, Sampler: OneStep(DDIM), Grid: grid}
+		plan := Plan{Build: build, Inputs: []*tensors.Tensor{kernel}, Sampler: DDIM(0), Grid: grid}
 		c, err := plan.start(b, tensors.FromFlatDataAndDimensions(make([]float32, 8), 2, 2, 2, 1))
 		if err != nil {
 			t.Fatal(err)
@@ -371,6 +445,44 @@ func sameWithin(t *testing.T, what string, want, got *tensors.Tensor, tol float6
 	for i := range w {
 		if !(math.Abs(w[i]-g[i]) <= tol*(1+math.Abs(w[i]))) {
 			t.Fatalf("%s: element %d is %v, want %v", what, i, g[i], w[i])
+		}
+	}
+}
+
+// docs/samplers.md lists what is registered.
+func TestSamplersAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/samplers.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, spec := range Samplers {
+		if !strings.Contains(string(page), "`"+spec.Name+"`") {
+			t.Errorf("docs/samplers.md does not list %s", spec.Name)
+		}
+	}
+}
+
+// The samplers that may end where sigma = 0, as docs/samplers.md says, end there, on every process and with Tweedie's score.
+func TestEndAtData(t *testing.T) {
+	b := interpreter(t)
+	for _, spec := range Samplers {
+		switch spec.Name {
+		case "ancestral", "ancestral-kernel", "ddim", "ddim-eta", "annealed-langevin", "edm-heun", "dpm-solver-2":
+		default:
+			if _, single := spec.Sampler.(OneStep); single || spec.Kind != ReverseKind || spec.Name == "flow-dopri5" {
+				continue
+			}
+		}
+		for _, process := range Processes {
+			lo, hi := process.Process.Horizon()
+			grid := []float64{hi, (lo + hi) / 2, max(lo, 1e-3*hi), 0}
+			build := gaussian(process.Process, dataMean, dataVariance)
+			plan := Plan{Sampler: spec.Sampler, Grid: grid, Noise: NewKey(8), Build: Fixed(func() Model {
+				return Model{Process: process.Process, Denoise: build(nil, nil).Denoise}
+			})}
+			if _, err := plan.Run(b, samples(3, 2)); err != nil {
+				t.Errorf("%s on %s: %v", spec.Name, process.Name, err)
+			}
 		}
 	}
 }

@@ -4,13 +4,13 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// SubVP is the sub-variance-preserving process: alpha of VP, but sigma = 1 - alpha^2, so that the variance stays
-// below that of VP at every time (Song et al. 2021, equation 12). The zero value is beta = 0.1 .. 20.
-type SubVP struct{ BetaMin, BetaMax float64 }
+// SubVP is the sub-variance-preserving path: alpha of VP, but sigma = 1 - alpha^2, so that the variance stays below that
+// of VP at every time (Song et al. 2021, equation 12). The zero value has the schedule LinearBeta.
+type SubVP struct{ Schedule Schedule }
 
 // At implements Process.
 func (p SubVP) At(t *Node) Coeffs {
-	beta, integral := VP(p).rate(t)
+	beta, integral := VP(p).schedule().Rate(t)
 	alpha := Exp(MulScalar(integral, -0.5))
 	sigma := Neg(Expm1(Neg(integral)))
 	return Coeffs{
@@ -21,8 +21,11 @@ func (p SubVP) At(t *Node) Coeffs {
 	}
 }
 
-// Horizon implements Process. Noise grows like t here, not like sqrt(t), hence the later tMin.
-func (SubVP) Horizon() (tMin, tMax float64) { return 1e-2, 1 }
+// Horizon implements Process. Noise grows like t here, not like sqrt(t), hence a later tMin than the schedule's own.
+func (p SubVP) Horizon() (tMin, tMax float64) {
+	tMin, tMax = VP(p).Horizon()
+	return min(10*tMin, tMax/2), tMax
+}
 
 // Validate implements Process.
 func (p SubVP) Validate() error { return VP(p).Validate() }

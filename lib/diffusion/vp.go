@@ -1,20 +1,17 @@
 package diffusion
 
 import (
-	"fmt"
-	"math"
-
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// VP is the variance-preserving process with a linear rate beta(t) from BetaMin to BetaMax on [0, 1]:
-// alpha^2 = exp(-B), sigma^2 = 1 - alpha^2 with B the integral of beta. It is the limit of DDPM's chain
-// (Song et al. 2021, equations 11 and 33). The zero value is their beta = 0.1 .. 20.
-type VP struct{ BetaMin, BetaMax float64 }
+// VP is the variance-preserving path alpha^2 = exp(-B), sigma^2 = 1 - alpha^2, walked at the speed of a Schedule, whose B
+// is the integral of beta: dx = -beta x/2 dt + sqrt(beta) dB (Song et al. 2021, equation 11). With a Table it is the chain of
+// DDPM. The zero value has the schedule of Song et al., LinearBeta.
+type VP struct{ Schedule Schedule }
 
 // At implements Process.
 func (p VP) At(t *Node) Coeffs {
-	beta, integral := p.rate(t)
+	beta, integral := p.schedule().Rate(t)
 	alpha := Exp(MulScalar(integral, -0.5))
 	return Coeffs{
 		Alpha:  alpha,
@@ -24,30 +21,15 @@ func (p VP) At(t *Node) Coeffs {
 	}
 }
 
-// Horizon implements Process; tMin is that of Song et al. 2021, appendix C.
-func (VP) Horizon() (tMin, tMax float64) { return 1e-3, 1 }
+// Horizon implements Process: that of the schedule.
+func (p VP) Horizon() (tMin, tMax float64) { return p.schedule().Horizon() }
 
 // Validate implements Process.
-func (p VP) Validate() error {
-	p = p.orDefault()
-	if !(0 < p.BetaMin && p.BetaMin <= p.BetaMax && !math.IsInf(p.BetaMax, 0)) { // also catches NaN
-		return fmt.Errorf("VP: beta runs from %g to %g; give 0 < BetaMin <= BetaMax, finite", p.BetaMin, p.BetaMax)
-	}
-	return nil
-}
+func (p VP) Validate() error { return p.schedule().Validate() }
 
-func (p VP) orDefault() VP {
-	if p == (VP{}) {
-		return VP{BetaMin: 0.1, BetaMax: 20}
+func (p VP) schedule() Schedule {
+	if p.Schedule == nil {
+		return LinearBeta{}
 	}
-	return p
-}
-
-// rate is beta(t) and its integral from 0.
-func (p VP) rate(t *Node) (beta, integral *Node) {
-	p = p.orDefault()
-	slope := p.BetaMax - p.BetaMin
-	beta = AddScalar(MulScalar(t, slope), p.BetaMin)
-	integral = Mul(t, AddScalar(MulScalar(t, slope/2), p.BetaMin))
-	return beta, integral
+	return p.Schedule
 }

@@ -8,6 +8,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"scorelab/lib/folder"
 )
 
 // MaxBaseline is how many bytes a baseline may hold: it is committed.
@@ -22,12 +24,12 @@ type Accepted struct {
 // Accept makes the results in dir the baseline, all at once or not at all. It refuses results that are not a whole run
 // of the suite under one setting with all checks passing, and a baseline folder that holds anything else than results.
 func (c Catalogue) Accept(dir, baseline string) (*Accepted, error) {
-	return c.accept(dir, baseline, atomic{})
+	return c.accept(dir, baseline, folder.Writer{})
 }
 
-func (c Catalogue) accept(dir, baseline string, writer atomic) (*Accepted, error) {
+func (c Catalogue) accept(dir, baseline string, writer folder.Writer) (*Accepted, error) {
 	if _, err := os.Stat(dir); err != nil {
-		return nil, fmt.Errorf("%w: `make experiments` makes results", storeError("read", dir, err))
+		return nil, fmt.Errorf("%w: `make experiments` makes results", folder.Error("read", dir, err))
 	}
 	source, err := OpenStore(dir) // nobody may write while we read
 	if err != nil {
@@ -53,18 +55,18 @@ func (c Catalogue) accept(dir, baseline string, writer atomic) (*Accepted, error
 		return nil, fmt.Errorf("the results are %.1f MB, and a baseline may have %d MB: make figures smaller",
 			float64(done.Bytes)/1e6, MaxBaseline/1_000_000)
 	}
-	if err := writer.results(baseline, files, "the former baseline"); err != nil {
+	if err := replaceResults(writer, baseline, files, "the former baseline"); err != nil {
 		return nil, err
 	}
 	return done, nil
 }
 
-// results makes these files all that a folder of results holds. Former is what they replace.
-func (a atomic) results(dir string, files map[string][]byte, former string) error {
+// replaceResults makes these files all that a folder of results holds. Former is what they replace.
+func replaceResults(writer folder.Writer, dir string, files map[string][]byte, former string) error {
 	parent, base := filepath.Split(filepath.Clean(dir))
-	if parent = filepath.Clean(parent); isFolder(parent) {
-		if err := sweep(parent, base); err != nil {
-			return storeError("clean", parent, err)
+	if parent = filepath.Clean(parent); folder.Exists(parent) {
+		if _, err := folder.Sweep(parent, base); err != nil {
+			return folder.Error("clean", parent, err)
 		}
 	}
 	if err := onlyResults(dir); err != nil {
@@ -75,8 +77,8 @@ func (a atomic) results(dir string, files map[string][]byte, former string) erro
 		return err
 	}
 	defer target.Close()
-	if err := a.folder(filepath.Clean(dir), files); err != nil {
-		return fmt.Errorf("%w; %s is untouched", storeError("write", dir, err), former)
+	if err := writer.Replace(filepath.Clean(dir), files); err != nil {
+		return fmt.Errorf("%w; %s is untouched", folder.Error("write", dir, err), former)
 	}
 	return nil
 }
@@ -138,7 +140,7 @@ func (r *Result) readFiles(dir string, files map[string][]byte) error {
 	for _, name := range append(r.files(), runName) {
 		data, err := os.ReadFile(filepath.Join(dir, r.Experiment, name))
 		if err != nil {
-			return storeError("read", filepath.Join(dir, r.Experiment, name), err)
+			return folder.Error("read", filepath.Join(dir, r.Experiment, name), err)
 		}
 		files[path.Join(r.Experiment, name)] = data
 	}
@@ -152,11 +154,11 @@ func onlyResults(dir string) error {
 		return nil
 	}
 	if err != nil {
-		return storeError("read", dir, err)
+		return folder.Error("read", dir, err)
 	}
 	for _, entry := range entries {
 		name := entry.Name()
-		if name == ledgerName || name == readmeName || name == lockName || strings.HasPrefix(name, tmpPrefix) {
+		if name == ledgerName || name == readmeName || name == folder.LockName || strings.HasPrefix(name, folder.TmpPrefix) {
 			continue
 		}
 		if _, err := os.Stat(filepath.Join(dir, name, runName)); err != nil {
@@ -164,9 +166,4 @@ func onlyResults(dir string) error {
 		}
 	}
 	return nil
-}
-
-func isFolder(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -90,7 +91,7 @@ func (g *Gate) summaries(c Catalogue, baseline string, results []*Result) error 
 	if err != nil {
 		return &BaselineError{fmt.Errorf("%s: %w", baseline, err)}
 	}
-	for _, name := range sortedKeys(files) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		path := filepath.Join(baseline, name)
 		if text, err := os.ReadFile(path); err != nil || !bytes.Equal(text, files[name]) {
 			g.fail("%s is not what the results beside it say: `scorelab report %s` rewrites it", path, baseline)

@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"scorelab/lib/folder"
 )
 
 // Merged says what a merge put together.
@@ -20,10 +23,10 @@ type Merged struct{ Shards, Experiments, Files, Failed int }
 // have written, times and machines apart. It refuses experiments that are missing, or that two shards answer
 // differently, and shards of different settings.
 func (c Catalogue) Merge(out string, shards []string) (*Merged, error) {
-	return c.merge(out, shards, atomic{})
+	return c.merge(out, shards, folder.Writer{})
 }
 
-func (c Catalogue) merge(out string, shards []string, writer atomic) (*Merged, error) {
+func (c Catalogue) merge(out string, shards []string, writer folder.Writer) (*Merged, error) {
 	if err := distinctFolders(append([]string{out}, shards...)); err != nil {
 		return nil, err
 	}
@@ -48,7 +51,7 @@ func (c Catalogue) merge(out string, shards []string, writer atomic) (*Merged, e
 	for name, text := range summaries {
 		m.files[name] = text
 	}
-	if err := writer.results(out, m.files, "what was there"); err != nil {
+	if err := replaceResults(writer, out, m.files, "what was there"); err != nil {
 		return nil, err
 	}
 	done := &Merged{Shards: len(shards), Experiments: len(m.results), Files: len(m.files)}
@@ -70,7 +73,7 @@ func distinctFolders(dirs []string) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("%w: `scorelab run -shard I/N -out %s` makes a shard", storeError("read", dir, err), dir)
+			return fmt.Errorf("%w: `scorelab run -shard I/N -out %s` makes a shard", folder.Error("read", dir, err), dir)
 		}
 		for j, other := range known {
 			if other != nil && os.SameFile(info, other) {
@@ -110,7 +113,7 @@ func (m *merger) add(dir string) error {
 			if err := oneSetting([]string{filepath.Join(m.from[i], r.Experiment), filepath.Join(dir, r.Experiment)}, []*Result{m.results[i], r}); err != nil {
 				return err
 			}
-			for _, name := range sortedKeys(files) {
+			for _, name := range slices.Sorted(maps.Keys(files)) {
 				if !bytes.Equal(files[name], m.files[name]) {
 					return fmt.Errorf("%s and %s have %s with other bytes: remove the result that is wrong",
 						m.from[i], dir, name)

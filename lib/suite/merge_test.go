@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"scorelab/lib/folder"
 )
 
 // shards runs a suite in n parts, each into a folder of its own below root.
@@ -202,7 +204,7 @@ func TestMergeIsAtomic(t *testing.T) {
 	runAll(t, fake(), out, Options{Seed: 5, Profile: Quick, BackendName: "go"})
 	before := read(t, out, "E01-moment", runName)
 	for _, step := range []string{"write E02-mass/run.json", "rename", "exchange"} {
-		full := atomic{step: func(name string) error {
+		full := folder.Writer{Step: func(name string) error {
 			if name == step {
 				return syscall.ENOSPC
 			}

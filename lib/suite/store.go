@@ -4,9 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"scorelab/lib/folder"
 )
 
 // Names inside a folder of results.
@@ -20,25 +24,16 @@ const (
 // Store is a folder of results that this process alone writes.
 type Store struct {
 	Dir    string
-	atomic atomic
+	writer folder.Writer
 	unlock func() error
 }
 
 // OpenStore makes dir if need be, locks it and clears what a killed run left there. The error of a folder that is in
-// use is a *LockedError.
+// use is a *folder.LockedError.
 func OpenStore(dir string) (*Store, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, storeError("open", dir, err)
-	}
-	unlock, err := lock(dir)
-	if locked := (*LockedError)(nil); errors.As(err, &locked) {
-		return nil, err
-	}
+	_, unlock, err := folder.Open(dir)
 	if err != nil {
-		return nil, storeError("write into", dir, err)
-	}
-	if err := sweep(dir, ""); err != nil {
-		return nil, errors.Join(storeError("clean", dir, err), unlock())
+		return nil, err
 	}
 	return &Store{Dir: dir, unlock: unlock}, nil
 }
@@ -64,8 +59,8 @@ func (s *Store) Put(r *Result, report *Report, meta Meta) error {
 	for _, f := range report.Figures {
 		files[f.Name] = f.Data
 	}
-	if err := s.atomic.folder(filepath.Join(s.Dir, r.Experiment), files); err != nil {
-		return fmt.Errorf("%w; the former result of %s is untouched", storeError("write", filepath.Join(s.Dir, r.Experiment), err), r.Experiment)
+	if err := s.writer.Replace(filepath.Join(s.Dir, r.Experiment), files); err != nil {
+		return fmt.Errorf("%w; the former result of %s is untouched", folder.Error("write", filepath.Join(s.Dir, r.Experiment), err), r.Experiment)
 	}
 	return nil
 }
@@ -81,9 +76,9 @@ func (s *Store) Summarize(c Catalogue) (strays []string, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Dir, err)
 	}
-	for _, name := range sortedKeys(files) {
-		if err := s.atomic.file(filepath.Join(s.Dir, name), files[name]); err != nil {
-			return nil, storeError("write", filepath.Join(s.Dir, name), err)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := s.writer.File(filepath.Join(s.Dir, name), files[name]); err != nil {
+			return nil, folder.Error("write", filepath.Join(s.Dir, name), err)
 		}
 	}
 	return strays, nil
@@ -107,7 +102,7 @@ func (c Catalogue) Load(dir string) (results []*Result, strays []string, err err
 		return nil, nil, fmt.Errorf("there is no folder %s: `scorelab run -out %s` makes it", dir, dir)
 	}
 	if err != nil {
-		return nil, nil, storeError("read", dir, err)
+		return nil, nil, folder.Error("read", dir, err)
 	}
 	results = make([]*Result, len(c.Experiments))
 	for _, entry := range entries {
@@ -147,7 +142,7 @@ func readResult(dir string) (*Result, error) {
 		return nil, &ResultError{path, id, "is missing"}
 	}
 	if err != nil {
-		return nil, storeError("read", path, err)
+		return nil, folder.Error("read", path, err)
 	}
 	r, err := parseResult(path, id, text)
 	if err != nil {
@@ -171,13 +166,4 @@ func parseResult(path, id string, text []byte) (*Result, error) {
 		return nil, &ResultError{path, id, fmt.Sprintf("is a result of another experiment, %q", r.Experiment)}
 	}
 	return r, nil
-}
-
-// storeError says what could not be done where, and drops the system call that Go names twice.
-func storeError(verb, path string, err error) error {
-	var pathError *fs.PathError
-	if errors.As(err, &pathError) && pathError.Path == path {
-		err = pathError.Err
-	}
-	return fmt.Errorf("cannot %s %s: %w", verb, path, err)
 }

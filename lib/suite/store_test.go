@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"scorelab/lib/folder"
 )
 
 const (
@@ -47,14 +49,14 @@ func stored(t *testing.T, dir string) int {
 	return n
 }
 
-func put(t *testing.T, dir string, n int, a atomic) error {
+func put(t *testing.T, dir string, n int, a folder.Writer) error {
 	t.Helper()
 	store, err := OpenStore(dir)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	store.atomic = a
+	store.writer = a
 	r, report := version(n)
 	return store.Put(r, report, Meta{})
 }
@@ -78,11 +80,11 @@ func TestPutFailing(t *testing.T) {
 	for _, swap := range []func(a, b string) error{nil, noSwap} {
 		for fail := 0; ; fail++ {
 			dir := t.TempDir()
-			if err := put(t, dir, 1, atomic{}); err != nil {
+			if err := put(t, dir, 1, folder.Writer{}); err != nil {
 				t.Fatal(err)
 			}
 			step, last := -1, ""
-			err := put(t, dir, 2, atomic{swap: swap, step: func(name string) error {
+			err := put(t, dir, 2, folder.Writer{Swap: swap, Step: func(name string) error {
 				if step++; step == fail && name != "remove old" {
 					last = name
 					return &os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}
@@ -114,8 +116,8 @@ func TestHelperKill(t *testing.T) {
 	if err != nil {
 		t.Skip("only a helper")
 	}
-	step, a := -1, atomic{}
-	a.step = func(string) error {
+	step, a := -1, folder.Writer{}
+	a.Step = func(string) error {
 		if step++; step == at {
 			if self, err := os.FindProcess(os.Getpid()); err == nil {
 				self.Kill()
@@ -125,7 +127,7 @@ func TestHelperKill(t *testing.T) {
 		return nil
 	}
 	if os.Getenv(swapEnv) != "" {
-		a.swap = noSwap
+		a.Swap = noSwap
 	}
 	if err := put(t, os.Getenv(dirEnv), 2, a); err != nil {
 		t.Fatal(err)
@@ -140,7 +142,7 @@ func TestKill(t *testing.T) {
 	for _, noSwap := range []string{"", "1"} {
 		for at := 0; ; at++ {
 			dir := t.TempDir()
-			if err := put(t, dir, 1, atomic{}); err != nil {
+			if err := put(t, dir, 1, folder.Writer{}); err != nil {
 				t.Fatal(err)
 			}
 			helper := exec.Command(os.Args[0], "-test.run=^TestHelperKill$")
@@ -178,13 +180,13 @@ func TestLockNamesProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = OpenStore(dir)
-	if locked := (*LockedError)(nil); !errors.As(err, &locked) || !strings.Contains(err.Error(), fmt.Sprintf("process %d is writing into %s", os.Getpid(), dir)) {
+	if locked := (*folder.LockedError)(nil); !errors.As(err, &locked) || !strings.Contains(err.Error(), fmt.Sprintf("process %d is writing into %s", os.Getpid(), dir)) {
 		t.Errorf("second run: %v", err)
 	}
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := put(t, dir, 1, atomic{}); err != nil {
+	if err := put(t, dir, 1, folder.Writer{}); err != nil {
 		t.Errorf("after the first run: %v", err)
 	}
 }
@@ -202,7 +204,7 @@ func TestOpenStoreRefuses(t *testing.T) {
 		}
 	}
 	readonly := filepath.Join(t.TempDir(), "readonly")
-	if err := put(t, readonly, 1, atomic{}); err != nil {
+	if err := put(t, readonly, 1, folder.Writer{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(readonly, 0o555); err != nil {
@@ -210,7 +212,7 @@ func TestOpenStoreRefuses(t *testing.T) {
 	}
 	defer os.Chmod(readonly, 0o755)
 	if os.Getuid() != 0 { // root may write everywhere
-		if err := put(t, readonly, 2, atomic{}); err == nil || !strings.Contains(err.Error(), "permission denied") {
+		if err := put(t, readonly, 2, folder.Writer{}); err == nil || !strings.Contains(err.Error(), "permission denied") {
 			t.Errorf("read-only folder: %v", err)
 		}
 	}
@@ -240,7 +242,7 @@ func TestAccept(t *testing.T) {
 	}
 	before := read(t, baseline, "E01-moment", runName)
 
-	full := atomic{step: func(name string) error {
+	full := folder.Writer{Step: func(name string) error {
 		if name == "exchange" {
 			return syscall.ENOSPC
 		}

@@ -1,0 +1,215 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"scorelab/lib/backend"
+	"scorelab/lib/folder"
+)
+
+// Folder is a folder of checkpoints that this process alone writes.
+type Folder struct {
+	Dir    string
+	Writer folder.Writer // only tests set it
+
+	keep   int
+	notice func(string)
+	found  int          // the latest step of another process's checkpoints that were not loaded; -1: none
+	good   map[int]bool // steps of the checkpoints that this process read or wrote; false: damaged
+	unlock func() error
+}
+
+// ErrNone says that a folder holds no checkpoint.
+var ErrNone = errors.New("there is no checkpoint")
+
+// DefaultKeep is how many checkpoints Open keeps when it is told 0.
+const DefaultKeep = 3
+
+// Open makes dir if need be and locks it; the error of a folder in use is a *folder.LockedError. It keeps the last few good
+// checkpoints (0: DefaultKeep). Notice, unless nil, is told what was skipped and why, a line at a time.
+func Open(dir string, keep int, notice func(string)) (*Folder, error) {
+	if keep < 0 {
+		return nil, fmt.Errorf("keeping %d checkpoints: give 1 or more, or 0 for %d", keep, DefaultKeep)
+	}
+	if keep == 0 {
+		keep = DefaultKeep
+	}
+	if notice == nil {
+		notice = func(string) {}
+	}
+	cleared, unlock, err := folder.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range cleared {
+		notice(fmt.Sprintf("%s is a checkpoint that was never finished, and removed", filepath.Join(dir, name)))
+	}
+	f := &Folder{Dir: dir, keep: keep, notice: notice, found: -1, good: map[int]bool{}, unlock: unlock}
+	there, err := steps(dir)
+	if err != nil {
+		return nil, errors.Join(err, unlock())
+	}
+	if len(there) > 0 {
+		f.found = there[0]
+	}
+	return f, nil
+}
+
+// Close lets others write.
+func (f *Folder) Close() error { return f.unlock() }
+
+// path is the folder of a step.
+func path(dir string, step int) string { return filepath.Join(dir, fmt.Sprintf("step-%08d", step)) }
+
+var stepName = regexp.MustCompile(`^step-([0-9]{8,})$`)
+
+// steps are those of the checkpoints in a folder, the newest first.
+func steps(dir string) ([]int, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, folder.Error("read", dir, err)
+	}
+	var found []int
+	for _, entry := range entries {
+		parts := stepName.FindStringSubmatch(entry.Name())
+		if parts == nil {
+			continue
+		}
+		if step, err := strconv.Atoi(parts[1]); err == nil && filepath.Base(path(dir, step)) == entry.Name() {
+			found = append(found, step)
+		}
+	}
+	slices.Sort(found)
+	slices.Reverse(found)
+	return found, nil
+}
+
+// Save writes a checkpoint, and then removes those that are too old to keep. On any error the former ones are as they were.
+// It refuses to mix runs: where there were checkpoints, Load comes first.
+func (f *Folder) Save(c Checkpoint) error {
+	if f.found >= 0 {
+		return fmt.Errorf("%s holds the checkpoint of step %d of another run: resume from it, or save into another folder", f.Dir, f.found)
+	}
+	files, err := c.encode()
+	if err != nil {
+		return err
+	}
+	if err := f.Writer.Replace(path(f.Dir, c.Step), files); err != nil {
+		return fmt.Errorf("%w; the checkpoints before it are untouched", folder.Error("write", path(f.Dir, c.Step), err))
+	}
+	f.good[c.Step] = true
+	if err := f.prune(); err != nil {
+		f.notice(err.Error()) // the checkpoint is there all the same
+	}
+	return nil
+}
+
+// prune removes the oldest checkpoints, so that the last few good ones are left. Those that are known to be damaged neither
+// count nor go: somebody may want to look at them.
+func (f *Folder) prune() error {
+	found, err := steps(f.Dir)
+	if err != nil {
+		return err
+	}
+	kept := 0
+	for _, step := range found {
+		if good, known := f.good[step]; known && !good {
+			continue
+		}
+		if kept++; kept <= f.keep {
+			continue
+		}
+		if err := f.Writer.Remove(path(f.Dir, step)); err != nil {
+			return folder.Error("remove", path(f.Dir, step), err)
+		}
+	}
+	return nil
+}
+
+// Load reads the newest checkpoint that is whole. Damaged ones are skipped with a notice; if there are no others, that is
+// the error. ErrNone says that there are none at all, a *ConfigError that it was made under other settings than config, a
+// *VersionError that a newer program has been here.
+func (f *Folder) Load(config any, backendName string) (*Checkpoint, error) {
+	c, at, err := newest(f.Dir, func(step int, err error) {
+		f.good[step] = err == nil
+		if err != nil {
+			f.notice(err.Error() + "; trying the checkpoint before it")
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	here, err := canonical(config)
+	if err != nil {
+		return nil, err
+	}
+	there, err := canonical(c.Config)
+	if err != nil {
+		return nil, err
+	}
+	diff, err := differences(there, here)
+	if err != nil {
+		return nil, err
+	}
+	if len(diff) > 0 {
+		return nil, &ConfigError{at, diff}
+	}
+	if c.Backend != backendName {
+		f.notice(fmt.Sprintf("%s was made by %s and goes on with %s: the same law, other rounding", at, c.Backend, backendName))
+	}
+	f.found = -1
+	for name, version := range backend.Versions() {
+		if was := c.Versions[name]; was != version {
+			f.notice(fmt.Sprintf("%s was made with %s %s, and this is %s: rounding may differ", at, name, was, version))
+		}
+	}
+	return c, nil
+}
+
+// Newest reads the newest whole checkpoint of a folder that another process may be writing. Notice, unless nil, is told
+// what was skipped.
+func Newest(dir string, notice func(string)) (*Checkpoint, error) {
+	c, _, err := newest(dir, func(_ int, err error) {
+		if err != nil && notice != nil {
+			notice(err.Error())
+		}
+	})
+	return c, err
+}
+
+// newest tries the checkpoints one after the other, and tells of each.
+func newest(dir string, tried func(step int, err error)) (c *Checkpoint, at string, err error) {
+	found, err := steps(dir)
+	if err != nil {
+		return nil, "", err
+	}
+	var first error
+	for _, step := range found {
+		at := path(dir, step)
+		c, err := Read(at)
+		if err == nil && c.Step != step {
+			err = &DamagedError{at, fmt.Sprintf("holds the checkpoint of step %d", c.Step)}
+		}
+		var damaged *DamagedError
+		if err != nil && !errors.As(err, &damaged) {
+			return nil, "", err
+		}
+		tried(step, err)
+		if err == nil {
+			return c, at, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	if first != nil {
+		return nil, "", fmt.Errorf("no checkpoint in %s is whole: %w", dir, first)
+	}
+	return nil, "", fmt.Errorf("%w in %s", ErrNone, dir)
+}

@@ -1,0 +1,429 @@
+package checkpoint
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/lib/folder"
+)
+
+// settings is a configuration with all kinds of values.
+func settings() map[string]any {
+	return map[string]any{"rate": 1e-3, "layers": []int{2, 3}, "name": "a", "adam": map[string]any{"clip": 1, "beta": 0.9}}
+}
+
+// state is a checkpoint whose tensors all hold its step.
+func state(step int) Checkpoint {
+	x := func(n int) *tensors.Tensor { return tensors.FromScalarAndDimensions(float32(step), n) }
+	return Checkpoint{Step: step, Backend: "go", Config: settings(), Groups: map[string]Tensors{
+		"weights": {"w": x(3), "b": x(1)}, "optimizer": {"m/w": x(3)},
+	}}
+}
+
+// whole fails unless c is the state after a step.
+func whole(t testing.TB, c *Checkpoint, step int) {
+	t.Helper()
+	want := state(step)
+	if c.Step != step || len(c.Groups) != len(want.Groups) || c.Backend != "go" {
+		t.Fatalf("step %d with %d groups of %s, want step %d", c.Step, len(c.Groups), c.Backend, step)
+	}
+	for name, group := range want.Groups {
+		same(t, c.Groups[name], group)
+	}
+}
+
+// open opens a folder of checkpoints; notices go to the list.
+func open(t testing.TB, dir string, keep int) (*Folder, *[]string) {
+	t.Helper()
+	var notices []string
+	f, err := Open(dir, keep, func(line string) { notices = append(notices, line) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f, &notices
+}
+
+func save(t testing.TB, f *Folder, steps ...int) {
+	t.Helper()
+	for _, step := range steps {
+		if err := f.Save(state(step)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// list are the names in a folder, but for the lock.
+func list(t testing.TB, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() != folder.LockName {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+func oneLine(t testing.TB, err error, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if err == nil || !strings.Contains(err.Error(), part) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got %v, want one line with %q", err, part)
+			return
+		}
+	}
+}
+
+func TestSaveAndLoad(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "run")
+	f, notices := open(t, dir, 2)
+	if _, err := f.Load(settings(), "go"); !errors.Is(err, ErrNone) {
+		t.Fatalf("an empty folder: %v", err)
+	}
+	save(t, f, 0, 5, 20, 100000000)
+	if got, want := list(t, dir), []string{"step-00000020", "step-100000000"}; !slices.Equal(got, want) {
+		t.Errorf("there are %q, want %q", got, want)
+	}
+	c, err := f.Load(settings(), "go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole(t, c, 100000000)
+	if len(*notices) != 0 {
+		t.Errorf("notices: %q", *notices)
+	}
+	if c, err = Newest(dir, nil); err != nil { // somebody who only reads needs no lock
+		t.Fatal(err)
+	}
+	whole(t, c, 100000000)
+	save(t, f, 100000000)
+	if _, err := f.Load(settings(), "xla:cpu"); err != nil || len(*notices) != 1 || !strings.Contains((*notices)[0], "was made by go and goes on with xla:cpu") {
+		t.Errorf("another backend: %v, %q", err, *notices)
+	}
+}
+
+// The last good ones stay. What is damaged is named and neither counted nor removed.
+func TestKeepTheLastGoodOnes(t *testing.T) {
+	dir := t.TempDir()
+	f, notices := open(t, dir, 2)
+	save(t, f, 1, 2, 3)
+	truncate(t, filepath.Join(dir, "step-00000003", "weights.safetensors"))
+	os.Mkdir(filepath.Join(dir, "step-7"), 0o755) // not ours
+	c, err := f.Load(settings(), "go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole(t, c, 2)
+	if len(*notices) != 1 || !strings.Contains((*notices)[0], "step-00000003/weights.safetensors has the SHA-256") {
+		t.Errorf("notices: %q", *notices)
+	}
+	again := slices.Clone(*notices)
+	save(t, f, 3) // a run that comes by again makes it good
+	if c, err = Read(filepath.Join(dir, "step-00000003")); err != nil {
+		t.Fatal(err)
+	}
+	whole(t, c, 3)
+	truncate(t, filepath.Join(dir, "step-00000003", "weights.safetensors"))
+	if _, err = f.Load(settings(), "go"); err != nil || len(*notices) != 2*len(again) {
+		t.Fatal(err, *notices)
+	}
+	save(t, f, 4, 5)
+	if got, want := list(t, dir), []string{"step-00000003", "step-00000004", "step-00000005", "step-7"}; !slices.Equal(got, want) {
+		t.Errorf("there are %q, want %q", got, want)
+	}
+}
+
+func truncate(t testing.TB, path string) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err == nil {
+		err = os.Truncate(path, info.Size()/2)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// One flipped bit, anywhere, names its file; so does each way to lose bytes.
+func TestDamage(t *testing.T) {
+	root := t.TempDir()
+	dir := filepath.Join(root, "step-00000009")
+	f, _ := open(t, root, 3)
+	save(t, f, 9)
+	stride := 5 // bits; no divisor of 8, so that every place in a byte has its turn
+	if testing.Short() {
+		stride = 37
+	}
+	for _, name := range list(t, dir) {
+		path := filepath.Join(dir, name)
+		good, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check := func(what string, bad []byte) {
+			t.Helper()
+			if err := os.WriteFile(path, bad, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Read(dir)
+			var damaged *DamagedError
+			if !errors.As(err, &damaged) || filepath.Dir(damaged.Path) != dir || strings.Contains(err.Error(), "\n") {
+				t.Fatalf("%s, %s: %v", name, what, err)
+			}
+			if name != sumsName && damaged.Path != path { // a change in the list of hashes may be blamed on what it names
+				t.Fatalf("%s, %s: %v", name, what, err)
+			}
+		}
+		for bit := 0; bit < 8*len(good); bit += stride {
+			bad := slices.Clone(good)
+			bad[bit/8] ^= 1 << (bit % 8)
+			check(fmt.Sprintf("bit %d flipped", bit), bad)
+		}
+		for n := 0; n < len(good); n += 2 * stride {
+			check(fmt.Sprintf("cut to %d bytes", n), good[:n])
+		}
+		check("longer", append(slices.Clone(good), '\n'))
+		os.Remove(path)
+		_, err = Read(dir)
+		oneLine(t, err, path+" is missing")
+		if err := os.WriteFile(path, good, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole(t, c, 9)
+}
+
+// forge writes a checkpoint with another head, and hashes that fit.
+func forge(t *testing.T, dir string, step int, change func(*head)) {
+	t.Helper()
+	files, err := state(step).encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var h head
+	if err := json.Unmarshal(files[headName], &h); err != nil {
+		t.Fatal(err)
+	}
+	change(&h)
+	if files[headName], err = json.Marshal(h); err != nil {
+		t.Fatal(err)
+	}
+	sums := ""
+	for _, name := range []string{headName, "optimizer.safetensors", "weights.safetensors"} {
+		sums += hashOf(files[name]) + "  " + name + "\n"
+	}
+	files[sumsName] = []byte(sums)
+	if err := (folder.Writer{}).Replace(path(dir, step), files); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What others have written, or a newer program, or a program with other settings.
+func TestForeign(t *testing.T) {
+	for _, c := range []struct {
+		name, want string
+		change     func(*head)
+	}{
+		{"newer", "checkpoint.json has schema 2, newer than this program's 1: use the program that wrote it", func(h *head) { h.Schema = 2 }},
+		{"another format", "no checkpoint in", func(h *head) { h.Format = "pickle" }},
+		{"schema 0", "checkpoint.json is of no checkpoint of this program", func(h *head) { h.Schema = 0 }},
+		{"changed by hand", "checkpoint.json holds a configuration of another hash", func(h *head) { h.Config = json.RawMessage(`{"rate": 2}`) }},
+		{"renamed", "holds the checkpoint of step 8", func(h *head) { h.Step = 8 }},
+	} {
+		dir := t.TempDir()
+		f, notices := open(t, dir, 3)
+		forge(t, dir, 9, c.change)
+		_, err := f.Load(settings(), "go")
+		oneLine(t, err, c.want)
+		forge(t, dir, 3, func(*head) {})
+		got, err := f.Load(settings(), "go")
+		if c.name == "newer" { // going on from the older one would fork the run
+			if version := (*VersionError)(nil); !errors.As(err, &version) {
+				t.Errorf("%s, with an older one beside it: %v", c.name, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s, with an older one beside it: %v", c.name, err)
+			continue
+		}
+		whole(t, got, 3)
+		if len(*notices) == 0 {
+			t.Errorf("%s: no notice", c.name)
+		}
+	}
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "step-00000001"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	os.WriteFile(filepath.Join(dir, "step-00000001", "checkpoint-n0000001.bin"), nil, 0o644) // GoMLX's
+	f, _ := open(t, dir, 3)
+	_, err := f.Load(settings(), "go")
+	oneLine(t, err, "no checkpoint in "+dir+" is whole", "SHA256SUMS is missing")
+}
+
+// Another configuration is refused, and every setting that differs is named.
+func TestOtherConfiguration(t *testing.T) {
+	dir := t.TempDir()
+	f, _ := open(t, dir, 3)
+	save(t, f, 1)
+	other := settings()
+	other["rate"], other["layers"], other["adam"] = 2e-3, []int{2, 3, 4}, map[string]any{"clip": 1}
+	_, err := f.Load(other, "go")
+	oneLine(t, err, "step-00000001 was made under another configuration: adam.beta is 0.9 there and missing here, "+
+		"layers.2 is 4 here and missing there, rate is 0.001 there, 0.002 here")
+	if wrong := (*ConfigError)(nil); !errors.As(err, &wrong) || len(wrong.Differences) != 3 {
+		t.Errorf("%v", err)
+	}
+	many := map[string]any{}
+	for i := range 20 {
+		many[fmt.Sprint(i)] = i
+	}
+	_, err = f.Load(many, "go")
+	oneLine(t, err, "and 18 more")
+	if _, err := f.Load(func() {}, "go"); err == nil {
+		t.Error("a function is no configuration")
+	}
+}
+
+// A new run in the folder of an old one would mix with it.
+func TestSaveRefusesToMix(t *testing.T) {
+	dir := t.TempDir()
+	f, _ := open(t, dir, 3)
+	save(t, f, 7, 8)
+	f.Close()
+	f, _ = open(t, dir, 3)
+	oneLine(t, f.Save(state(1)), "holds the checkpoint of step 8 of another run: resume from it, or save into another folder")
+	if _, err := f.Load(nil, "go"); err == nil {
+		t.Error("another configuration")
+	}
+	oneLine(t, f.Save(state(9)), "of another run")
+	if _, err := f.Load(settings(), "go"); err != nil {
+		t.Fatal(err)
+	}
+	save(t, f, 9)
+}
+
+// What cannot be a checkpoint is refused before anything is written.
+func TestSaveRejects(t *testing.T) {
+	dir := t.TempDir()
+	f, _ := open(t, dir, 3)
+	for _, c := range []struct {
+		want   string
+		change func(*Checkpoint)
+	}{
+		{"step -1", func(c *Checkpoint) { c.Step = -1 }},
+		{"0 groups", func(c *Checkpoint) { c.Groups = nil }},
+		{`cannot be named "../w"`, func(c *Checkpoint) { c.Groups = map[string]Tensors{"../w": {}} }},
+		{"cannot hold", func(c *Checkpoint) { c.Groups["weights"]["w"] = tensors.FromScalar(complex64(1)) }},
+		{"no JSON", func(c *Checkpoint) { c.Config = func() {} }},
+	} {
+		bad := state(1)
+		c.change(&bad)
+		oneLine(t, f.Save(bad), c.want)
+	}
+	if got := list(t, dir); len(got) != 0 {
+		t.Errorf("there are %q", got)
+	}
+	_, err := Open(dir, -1, nil)
+	oneLine(t, err, "keeping -1 checkpoints")
+}
+
+// Two trainers in one folder: the second names the first.
+func TestLock(t *testing.T) {
+	dir := t.TempDir()
+	f, _ := open(t, dir, 3)
+	_, err := Open(dir, 3, nil)
+	oneLine(t, err, fmt.Sprintf("process %d is writing into %s", os.Getpid(), dir))
+	f.Close()
+	open(t, dir, 3)
+}
+
+// A folder that cannot be one, or cannot be written or read, is one sentence.
+func TestOpenRefuses(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{file, filepath.Join(file, "below")} {
+		_, err := Open(dir, 3, nil)
+		oneLine(t, err, "cannot open "+dir)
+	}
+	_, err := Newest(filepath.Join(file, "below"), nil)
+	oneLine(t, err, "cannot read ")
+	readonly := t.TempDir()
+	f, _ := open(t, readonly, 3)
+	save(t, f, 1)
+	f.Close()
+	if err := os.Chmod(readonly, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(readonly, 0o755)
+	if os.Getuid() != 0 { // root may write everywhere
+		_, err := Open(readonly, 3, nil)
+		oneLine(t, err, "permission denied")
+	}
+	c, err := Newest(readonly, nil) // who only reads needs no right to write
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole(t, c, 1)
+}
+
+// A disk that is full, or read-only, at any step of writing leaves the former checkpoints and no rubbish.
+func TestSaveFailing(t *testing.T) {
+	for _, cause := range []error{syscall.ENOSPC, syscall.EROFS} {
+		for fail := 0; ; fail++ {
+			dir := t.TempDir()
+			f, notices := open(t, dir, 1)
+			save(t, f, 1)
+			at, step := "", -1
+			f.Writer.Step = func(name string) error {
+				if step++; step == fail {
+					at = name
+					return &os.PathError{Op: "write", Path: "x", Err: cause}
+				}
+				return nil
+			}
+			err := f.Save(state(2))
+			if at == "" {
+				if fail < 5 {
+					t.Errorf("writing has only %d steps", fail)
+				}
+				break
+			}
+			if at == "remove" { // the new one is there
+				if err != nil || len(*notices) != 1 || !strings.Contains((*notices)[0], "cannot remove") {
+					t.Errorf("at %q: %v, notices %q", at, err, *notices)
+				}
+				continue
+			}
+			oneLine(t, err, "cannot write "+path(dir, 2), cause.Error()+"; the checkpoints before it are untouched")
+			if got := list(t, dir); !slices.Equal(got, []string{"step-00000001"}) {
+				t.Errorf("at %q: there are %q", at, got)
+			}
+			c, err := f.Load(settings(), "go")
+			if err != nil {
+				t.Fatal(err)
+			}
+			whole(t, c, 1)
+		}
+	}
+}

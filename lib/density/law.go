@@ -1,0 +1,27 @@
+package density
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/lib/diffusion"
+)
+
+// Law is a distribution in R^d about which everything is known along every process.
+type Law interface {
+	Name() string
+	Dim() int
+	Mean() []float64                                                             // [d]
+	Covariance() [][]float64                                                     // [d][d]
+	Model(p diffusion.Process) diffusion.Model                                   // with LogDensity and Divergence
+	Build(p diffusion.Process) diffusion.Build                                   // Model, as a sampling plan takes it
+	PosteriorCov(p diffusion.Process, x, t *Node) *Node                          // Cov[x0 | x_t = x], [batch, d, d]
+	Sample(b compute.Backend, key diffusion.Key, n int) (*tensors.Tensor, error) // [n, d] in float64
+}
+
+var (
+	_ Law = (*Mixture)(nil)
+	_ Law = (*Circle)(nil)
+)

@@ -1,0 +1,62 @@
+package diffusion
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// ReverseVariance is the variance of the noise that Ancestral adds in a step from t to s < t.
+type ReverseVariance int
+
+const (
+	// PosteriorVariance is that of q(x_s | x_t, x0): right if the data is one point, too small otherwise ("beta tilde").
+	PosteriorVariance ReverseVariance = iota
+	// KernelVariance is that of q(x_t | x_s), DDPM's beta_t: right for N(0, I) data, too large below.
+	KernelVariance
+	// KernelVarianceQuietEnd is KernelVariance, and none in a step that ends where sigma = 0: "z = 0 if t = 1" in algorithm 2
+	// of Ho et al. 2020.
+	KernelVarianceQuietEnd
+)
+
+// Ancestral samples the chain of Gaussians whose means are those of q(x_s | x_t, x0 = D): algorithm 2 of Ho, Jain and Abbeel
+// 2020 and the sampling procedure of 000, section 3.2, on any path and grid (Kingma et al. 2021, appendix A). On VE it is
+// k-diffusion's Euler ancestral. Weak order 1, and it may end at sigma = 0: there PosteriorVariance adds no noise, and
+// KernelVariance adds beta_1, as the pseudocode of 000 does.
+func Ancestral(v ReverseVariance) OneStep {
+	return func(m Model, s Span, x *Node, r *Random) *Node {
+		from, to := m.At(s.From), m.At(s.To)
+		mean := posteriorMean(from, to, m.Denoise(x, s.From), x)
+		return Add(mean, Mul(Sqrt(v.of(from, to)), r.Normal(x)))
+	}
+}
+
+// of is the variance for a step.
+func (v ReverseVariance) of(from, to Coeffs) *Node {
+	if v == PosteriorVariance {
+		return posteriorVariance(from, to)
+	}
+	kernel := kernelVariance(from, to)
+	if v == KernelVarianceQuietEnd {
+		return Where(Equal(to.Sigma, ZerosLike(to.Sigma)), ZerosLike(kernel), kernel)
+	}
+	return kernel
+}
+
+// kernelVariance is that of q(x_from | x_to), for a step toward data: sigma_from^2 - (alpha_from/alpha_to)^2 sigma_to^2, in
+// DDPM's terms beta.
+func kernelVariance(from, to Coeffs) *Node {
+	ratio := Div(to.Ratio(), from.Ratio())
+	return Mul(Square(from.Sigma), OneMinus(Square(ratio)))
+}
+
+// posteriorVariance is that of q(x_to | x_from, x0).
+func posteriorVariance(from, to Coeffs) *Node {
+	ratio := Div(to.Ratio(), from.Ratio())
+	return Mul(Square(to.Sigma), OneMinus(Square(ratio)))
+}
+
+// posteriorMean is that of q(x_to | x_from, x0): with r the ratio of the two noise levels sigma/alpha,
+// alpha_to ((1 - r^2) x0 + r^2 x/alpha_from).
+func posteriorMean(from, to Coeffs, x0, x *Node) *Node {
+	kept := Square(Div(to.Ratio(), from.Ratio()))
+	return Mul(to.Alpha, Add(Mul(OneMinus(kept), x0), Mul(kept, Div(x, from.Alpha))))
+}

@@ -1,0 +1,69 @@
+package diffusion
+
+import (
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// LinearBetas are n betas in a line from lo to hi: 1e-4 .. 0.02, n = 1000 in DDPM (Ho et al. 2020, section 4).
+func LinearBetas(lo, hi float64, n int) []float64 {
+	betas := make([]float64, n)
+	for i := range betas {
+		w := 0.0
+		if n > 1 {
+			w = float64(i) / float64(n-1)
+		}
+		betas[i] = lo*(1-w) + hi*w
+	}
+	return betas
+}
+
+// ScaledLinearBetas are n betas whose square roots are in a line: 0.00085 .. 0.012, n = 1000 in Stable Diffusion (Rombach et
+// al. 2022).
+func ScaledLinearBetas(lo, hi float64, n int) []float64 {
+	betas := LinearBetas(math.Sqrt(lo), math.Sqrt(hi), n)
+	for i, root := range betas {
+		betas[i] = root * root
+	}
+	return betas
+}
+
+// SigmoidBetas are n betas that climb from about lo to about hi along a logistic curve (Xu et al. 2022, GeoDiff).
+func SigmoidBetas(lo, hi float64, n int) []float64 {
+	betas := LinearBetas(-sigmoidReach, sigmoidReach, n)
+	for i, u := range betas {
+		betas[i] = lo + (hi-lo)*logistic(u)
+	}
+	return betas
+}
+
+// Tabulate gives the n betas of the chain whose alpha-bar is that of a schedule at the times 1/n, 2/n .. 1, cut at maxBeta:
+// 0.999 where alpha-bar reaches 0 (Nichol and Dhariwal 2021, section 3.2), 1 to cut none.
+func Tabulate(b compute.Backend, s Schedule, n int, maxBeta float64) ([]float64, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	times, err := Uniform(0, 1, n)
+	if err != nil {
+		return nil, err
+	}
+	out, err := ExecOnce(b, func(t *Node) *Node {
+		_, integral := s.Rate(t)
+		return integral
+	}, times)
+	if err != nil {
+		return nil, Cause(err)
+	}
+	sums := tensors.MustCopyFlatData[float64](out)
+	betas := make([]float64, n)
+	for i := range betas {
+		betas[i] = min(-math.Expm1(sums[i]-sums[i+1]), maxBeta)
+	}
+	return betas, nil
+}
+
+func logistic(u float64) float64 { return 1 / (1 + math.Exp(-u)) }

@@ -1,0 +1,21 @@
+package diffusion
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Denoising is denoising score matching (Vincent 2011): w/2 |F(in x_t) - target|^2, where the target is what the head asks of F
+// for the pair (x0, eps) that x_t was made of. With the score head and the weight 1 it is J_D of 001; with the noise head and
+// the weight 1, L_simple of Ho et al. 2020, equation 14 (halved); with the EDM head, equation 8 of Karras et al. 2022. On the
+// path Linear with a pairing in X1 it is flow matching under another parameterization.
+//
+// Between the heads there is nothing but a weight: F = F* + (D - D*)/out for every one of them.
+func Denoising(h Head, w Weighting, times Times) Objective {
+	return func(p Process, net Net, b Batch, r *Random) *Node {
+		t, eps := b.noise(p, times, r)
+		c := p.At(t)
+		_, out, in := h(c)
+		got := net(Mul(in, c.Forward(b.X0, eps)), c.LogSNR(), b.Label)
+		return b.loss(w(c, out), halfSquare(Sub(got, h.Target(c, b.X0, eps))))
+	}
+}

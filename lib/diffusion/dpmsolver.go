@@ -1,0 +1,19 @@
+package diffusion
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// DPMSolver2 is the single-step solver of Lu et al. 2022a (algorithm 1, r = 1/2): DDIM to the middle of the step in log SNR, and
+// from the start over the whole step with the noise found there. Order 2, two evaluations a step; a step that ends where sigma = 0
+// has no middle and is DDIM's.
+func DPMSolver2(m Model, s Span, x *Node, _ *Random) *Node {
+	from, to := m.At(s.From), m.At(s.To)
+	middle := timeAt(m, Sqrt(Mul(from.Ratio(), to.Ratio())), s.To, s.From)
+	half := m.At(middle)
+	first := from.Noise(m.Denoise(x, s.From), x)
+	y := noiseKernel(from, half, x, 1).step([]*Node{first})
+	second := half.Noise(m.Denoise(y, middle), y)
+	noisy := BroadcastToDims(GreaterThan(to.Sigma, ZerosLike(to.Sigma)), x.Shape().Dimensions...)
+	return noiseKernel(from, to, x, 1).step([]*Node{Where(noisy, second, first)})
+}

@@ -1,0 +1,25 @@
+package diffusion
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// EDM is the path x_t = x0 + t eps of Karras et al. 2022: time is the noise level itself. Its probability flow is as
+// straight as can be at both ends, and Karras(7) its grid.
+type EDM struct{}
+
+// At implements Process.
+func (EDM) At(t *Node) Coeffs {
+	return Coeffs{
+		Alpha:  OnesLike(t),
+		Sigma:  t,
+		DAlpha: ZerosLike(t),
+		DVar:   MulScalar(t, 2),
+	}
+}
+
+// Horizon implements Process: the sigma_min and sigma_max of Karras et al. 2022, table 1, for data of standard deviation 0.5.
+func (EDM) Horizon() (tMin, tMax float64) { return 0.002, 80 }
+
+// Validate implements Process.
+func (EDM) Validate() error { return nil }

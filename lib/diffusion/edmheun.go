@@ -1,0 +1,57 @@
+package diffusion
+
+import (
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Churn is the noise that EDMHeun adds before a step, see Karras et al. 2022, algorithm 2. The zero value adds none.
+type Churn struct {
+	Gamma     float64 // raises the noise level by this factor more than 1: S_churn/N, at most sqrt(2) - 1
+	Low, High float64 // only at noise levels sigma/alpha within these; High 0: no upper end. S_tmin, S_tmax
+	Inflation float64 // standard deviation of the noise added, 0: 1. S_noise
+}
+
+// EDMHeun is the sampler of Karras et al. 2022 on any path: Heun's method in the noise level sigma/alpha for x/alpha, and
+// Euler's in a step that ends at 0 (algorithm 1 with their choice of coordinates); with churn, algorithm 2. Order 2, two
+// evaluations a step. The noise level is not raised beyond the process's horizon.
+func EDMHeun(churn Churn) OneStep {
+	return func(m Model, s Span, x *Node, r *Random) *Node {
+		start := m.At(s.From)
+		y, level, at := Div(x, start.Alpha), start.Ratio(), s.From
+		if churn.Gamma > 0 {
+			y, level, at = churn.raise(m, y, level, at, r)
+		}
+		end := m.At(s.To)
+		slope := func(y, level, t *Node) *Node {
+			return Div(Sub(y, m.Denoise(Mul(m.At(t).Alpha, y), t)), level)
+		}
+		by := Sub(end.Ratio(), level)
+		first := slope(y, level, at)
+		euler := Add(y, Mul(by, first))
+		heun := Add(y, Mul(MulScalar(by, .5), Add(first, slope(euler, end.Ratio(), s.To))))
+		noisy := BroadcastToDims(GreaterThan(end.Sigma, ZerosLike(end.Sigma)), x.Shape().Dimensions...)
+		return Mul(end.Alpha, Where(noisy, heun, euler))
+	}
+}
+
+// raise adds noise to y = x/alpha at time t, and returns the level and time where that belongs.
+func (c Churn) raise(m Model, y, level, t *Node, r *Random) (raised, atLevel, atTime *Node) {
+	scalar := func(v float64) *Node { return Scalar(y.Graph(), y.DType(), v) }
+	high, inflation := c.High, c.Inflation
+	if high == 0 {
+		high = math.Inf(1)
+	}
+	if inflation == 0 {
+		inflation = 1
+	}
+	_, tMax := m.Horizon()
+	last := Max(scalar(tMax), t)
+	active := LogicalAnd(GreaterOrEqual(level, scalar(c.Low)), LessOrEqual(level, scalar(high)))
+	target := Min(MulScalar(level, 1+min(c.Gamma, math.Sqrt2-1)), m.At(last).Ratio())
+	atLevel = Where(active, target, level)
+	atTime = Where(active, timeAt(m, target, t, last), t)
+	added := Sqrt(Sub(Square(atLevel), Square(level)))
+	return Add(y, Mul(MulScalar(added, inflation), r.Normal(y))), atLevel, atTime
+}

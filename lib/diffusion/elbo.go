@@ -1,0 +1,102 @@
+package diffusion
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Bound is the variational bound on -log p(x0), in nats, for the chain p that Ancestral samples with this variance:
+//
+//	-log p(x0) <= E_q[-log p(x_T)] + sum over the steps of E_q[log q(x_from | x_to) - log p(x_to | x_from)]
+//
+// (Sohl-Dickstein et al. 2015; Ho, Jain and Abbeel 2020, equation 3). Start is the first part, Term one of the sum. With H the
+// Entropy of q(x_t | x0), the terms of Ho's equation 5, which are divergences, are
+//
+//	L_T     = Start - H(x_T)
+//	L_{t-1} = Term + H(x_from) - H(x_to)
+//	L_0     = Term + H(x_from)                in the last step, to sigma = 0
+//
+// Every term is finite, down to sigma = 0, and so the sum over the first steps of a grid is a bound too: on the mean of
+// -log p(x_to) given x0, x0 noised as it is at the time that the steps have come to.
+//
+// As a Sampler it leaves x, the data, where it is, and adds up the terms on the way, each in one draw of the noise: an
+// unbiased estimate of the bound, which Nats reads.
+type Bound struct {
+	// Variance is the chain's. In a step to sigma = 0, where PosteriorVariance has none and the density of a point would be
+	// infinite, the decoder p(x0 | x_1) takes KernelVariance, which is right for data that is smooth on the scale of sigma_1.
+	// (Ho's and Nichol and Dhariwal's programs take the posterior variance of the step before.)
+	Variance ReverseVariance
+	// Prior is the standard deviation of p(x_T); 0 means 1.
+	Prior float64
+}
+
+// Start is E_q[-log p(x_T)], [batch], for x0 [batch, ...] and c the path at the time T where the chain starts.
+func (b Bound) Start(c Coeffs, x0 *Node) *Node {
+	prior := b.Prior
+	if prior == 0 {
+		prior = 1
+	}
+	if !(prior > 0) || math.IsInf(prior, 1) {
+		panic(fmt.Errorf("the bound's prior has standard deviation %g; give a positive one, or 0 for 1", prior))
+	}
+	n, d := rows(x0)
+	second := Add(perSample(Square(Mul(c.Alpha, x0))), MulScalar(Square(c.Sigma), float64(d)))
+	return Reshape(AddScalar(MulScalar(second, .5/(prior*prior)), float64(d)*math.Log(math.Sqrt(2*math.Pi)*prior)), n)
+}
+
+// Term is the step's part of the bound, [batch], at x_from = alpha x0 + sigma eps, for x0 and eps [batch, ...]. The times of
+// the span are scalars or [batch, 1, ...].
+func (b Bound) Term(m Model, s Span, x0, eps *Node) *Node {
+	from, to := m.At(s.From), m.At(s.To)
+	n, d := rows(x0)
+	kernel, variance := kernelVariance(from, to), b.decoderVariance(from, to)
+	error0 := Sub(x0, m.Denoise(from.Forward(x0, eps), s.From))
+	moved := posteriorMean(from, to, error0, ZerosLike(x0)) // the means' distance, since they are linear in x0
+	volume := Sub(Log(variance), Log(kernel))               // not a number on a span away from the data
+	spread := AddScalar(Add(volume, Div(posteriorVariance(from, to), variance)), -1)
+	missed := Div(perSample(Square(moved)), variance)
+	return Reshape(MulScalar(Add(missed, MulScalar(spread, float64(d))), .5), n)
+}
+
+// decoderVariance is the chain's variance, and that of the kernel where the chain has none.
+func (b Bound) decoderVariance(from, to Coeffs) *Node {
+	v := b.Variance.of(from, to)
+	return Where(Equal(v, ZerosLike(v)), kernelVariance(from, to), v)
+}
+
+// Entropy is that of q(x_t | x0), in nats, [batch], for x0 [batch, ...].
+func (c Coeffs) Entropy(x0 *Node) *Node {
+	n, _ := rows(x0)
+	each := AddScalar(Log(c.Sigma), .5*math.Log(2*math.Pi*math.E))
+	return Reshape(perSample(Mul(each, OnesLike(x0))), n)
+}
+
+// Init implements Sampler. The sum is carried in float64, [batch].
+func (b Bound) Init(_ Model, x *Node, _ *Random) []*Node {
+	n, _ := rows(x)
+	return []*Node{BroadcastToDims(ScalarZero(x.Graph(), dtypes.Float64), n)}
+}
+
+// Step implements Sampler.
+func (b Bound) Step(m Model, s Span, x *Node, carry []*Node, r *Random) (*Node, []*Node) {
+	sum := carry[0]
+	first := BroadcastToDims(Equal(s.Index, ScalarZero(x.Graph(), s.Index.DType())), sum.Shape().Dimensions...)
+	sum = Where(first, ConvertDType(b.Start(m.At(s.From), x), sum.DType()), sum)
+	return x, []*Node{Add(sum, ConvertDType(b.Term(m, s, x, r.Normal(x)), sum.DType()))}
+}
+
+// Nats are the estimates of the bound, one a sample, that a plan with Bound has come to in a snapshot.
+func Nats(s Snapshot) ([]float64, error) {
+	if s.Step < 1 || len(s.Carry) != 1 || s.Carry[0].Size() != s.X.Shape().Dim(0) {
+		return nil, fmt.Errorf("step %d with %d carried tensors is not a Bound under way", s.Step, len(s.Carry))
+	}
+	if err := checkFinite(s.Carry[0]); err != nil {
+		return nil, fmt.Errorf("bound at t = %g, where the grid should run toward the data: %w", s.Time, err)
+	}
+	return tensors.CopyFlatData[float64](s.Carry[0])
+}

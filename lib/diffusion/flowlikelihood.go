@@ -1,0 +1,103 @@
+package diffusion
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// FlowLikelihood integrates, beside the probability flow, the divergence of its velocity, which is the rate at which the
+// log density falls along the way (Chen et al. 2018, theorem 1; Song et al. 2021, equation 39; 003, "Probability Flow
+// ODEs"). On a rising grid it carries data to latents, on a falling one noise to samples. See Plan.LogLikelihood for what
+// follows, and ChangeOfVolume for the integral on the way.
+//
+// The divergence is exact unless Probe is set: from Model.Divergence where the model has it, which then must belong to the
+// same score as its Denoise, and by d reverse passes where not. With Probe it is Hutchinson's estimate by Probes vectors that
+// are drawn once for each sample, so that the integrand stays smooth in time (FFJORD, Grathwohl et al. 2019): unbiased in the
+// integral, hence in the log density.
+type FlowLikelihood struct {
+	Method Method                            // nil: DormandPrince{}, whose error then counts the log density too
+	Probe  func(r *Random, like *Node) *Node // (*Random).Rademacher or (*Random).Normal; nil: the exact divergence
+	Probes int                               // 0: 1
+}
+
+var _ Repeater = FlowLikelihood{}
+
+func (l FlowLikelihood) orDefault() FlowLikelihood {
+	if l.Method == nil {
+		l.Method = DormandPrince{}
+	}
+	switch {
+	case l.Probe == nil:
+		l.Probes = 0
+	case l.Probes == 0:
+		l.Probes = 1
+	}
+	return l
+}
+
+// Init implements Sampler. The carry is the integral, [batch, 1, ...], what the method carries, and the probes.
+func (l FlowLikelihood) Init(_ Model, x *Node, r *Random) []*Node {
+	if l.Probes < 0 {
+		panic(fmt.Errorf("FlowLikelihood: %d probes; give a positive number", l.Probes))
+	}
+	l = l.orDefault()
+	integral := perSample(ZerosLike(x))
+	carry := append([]*Node{integral}, l.Method.begin([]*Node{x, integral})...)
+	for range l.Probes {
+		carry = append(carry, l.Probe(r, x))
+	}
+	return carry
+}
+
+// Step implements Sampler.
+func (l FlowLikelihood) Step(m Model, s Span, x *Node, carry []*Node, _ *Random) (*Node, []*Node) {
+	l = l.orDefault()
+	split := len(carry) - l.Probes
+	probes := carry[split:]
+	y, state := l.Method.cross(l.field(m, probes), s, []*Node{x, carry[0]}, carry[1:split])
+	return y[0], append(append([]*Node{y[1]}, state...), probes...)
+}
+
+// Done implements Repeater.
+func (l FlowLikelihood) Done(s Span, carry []*Node) *Node {
+	return l.orDefault().Method.done(s, carry[1:])
+}
+
+// Fault implements Repeater.
+func (l FlowLikelihood) Fault(s Snapshot) error {
+	return l.orDefault().Method.fault(s.Carry[1:], s.Time)
+}
+
+// field is (velocity, its divergence).
+func (l FlowLikelihood) field(m Model, probes []*Node) Field {
+	return func(t *Node, y []*Node) []*Node {
+		x := y[0]
+		velocity := func(x *Node) *Node { return m.VelocityAt(x, t) }
+		if len(probes) == 0 && m.Divergence != nil {
+			f, g2 := m.At(t).Rates()
+			_, d := rows(x)
+			return []*Node{velocity(x), Sub(MulScalar(f, float64(d)), Mul(MulScalar(g2, .5), column(m.Divergence(x, t), x)))}
+		}
+		if len(probes) == 0 {
+			n, d := rows(x)
+			flat := func(z *Node) *Node { return Reshape(velocity(Reshape(z, x.Shape().Dimensions...)), n, d) }
+			return []*Node{velocity(x), column(Divergence(flat, Reshape(x, n, d)), x)}
+		}
+		v := velocity(x)
+		estimate := ZerosLike(y[1])
+		for _, probe := range probes {
+			estimate = Add(estimate, column(Hutchinson(func(*Node) *Node { return v }, x, probe), x))
+		}
+		return []*Node{v, DivScalar(estimate, float64(len(probes)))}
+	}
+}
+
+// ChangeOfVolume is the log of the factor, [batch], by which the flow has stretched volume around each sample since the
+// start: the log density has fallen by as much.
+func ChangeOfVolume(s Snapshot) ([]float64, error) {
+	if n := s.X.Shape().Dim(0); len(s.Carry) > 1 && s.Carry[0].Size() == n && s.Carry[0].DType() == s.X.DType() {
+		return numbers(s.Carry[0]), nil
+	}
+	return nil, fmt.Errorf("step %d with %d carried tensors is not one of FlowLikelihood", s.Step, len(s.Carry))
+}

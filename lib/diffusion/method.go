@@ -1,0 +1,70 @@
+package diffusion
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Method integrates a tuple along a field: a RungeKutta method in the steps of the grid, or DormandPrince in its own. The
+// first of what it carries counts the evaluations of the field, see Evaluations.
+type Method interface {
+	// begin makes what the method carries for a tuple y whose parts broadcast over y[0].
+	begin(y []*Node) (carry []*Node)
+	// cross brings y toward the end of the span: there, or as far as one attempt comes.
+	cross(f Field, s Span, y, carry []*Node) (next, nextCarry []*Node)
+	// done reports, as a boolean scalar, that no sample needs another attempt.
+	done(s Span, carry []*Node) *Node
+	// fault is that of the first sample that gave up before a time.
+	fault(carry []*tensors.Tensor, at float64) error
+}
+
+var (
+	_ Method = RungeKutta{}
+	_ Method = DormandPrince{}
+)
+
+// counter is a column of zeros that counts evaluations.
+func counter(x *Node) *Node { return perSample(ConvertDType(ZerosLike(x), dtypes.Int32)) }
+
+func (RungeKutta) begin(y []*Node) []*Node { return []*Node{counter(y[0])} }
+
+func (k RungeKutta) cross(f Field, s Span, y, carry []*Node) (next, nextCarry []*Node) {
+	return k.Step(f, s, y), []*Node{AddScalar(carry[0], len(k.B))}
+}
+
+func (RungeKutta) done(s Span, _ []*Node) *Node { return Equal(s.Index, s.Index) }
+
+func (RungeKutta) fault([]*tensors.Tensor, float64) error { return nil }
+
+// Evaluations is how often a sampler that counts them has evaluated the model for each sample, up to a snapshot: those of
+// the attempts that failed too.
+func Evaluations(s Snapshot) ([]int, error) {
+	n := s.X.Shape().Dim(0)
+	for _, t := range s.Carry {
+		if t.DType() == dtypes.Int32 && t.Size() == n {
+			counts := make([]int, n)
+			for i, c := range tensors.MustCopyFlatData[int32](t) {
+				counts[i] = int(c)
+			}
+			return counts, nil
+		}
+	}
+	return nil, fmt.Errorf("step %d carries %d tensors and no count of evaluations", s.Step, len(s.Carry))
+}
+
+// numbers are the elements of a float tensor in float64.
+func numbers(t *tensors.Tensor) []float64 {
+	if t.DType() == dtypes.Float64 {
+		return tensors.MustCopyFlatData[float64](t)
+	}
+	narrow := tensors.MustCopyFlatData[float32](t)
+	wide := make([]float64, len(narrow))
+	for i, v := range narrow {
+		wide[i] = float64(v)
+	}
+	return wide
+}

@@ -1,0 +1,79 @@
+package diffusion
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Batch is what an objective sees: the data X0 [batch, ...], in X1 the noise that each sample is paired with (nil: it is
+// drawn, independent of X0), and Label [batch] (nil: none).
+type Batch struct{ X0, X1, Label *Node }
+
+// Objective is a loss, [batch], that a network is trained to make small in the mean. All objectives here are estimates of one
+// quantity, the weighted Fisher divergence
+//
+//	E w(t)/2 |s_net(x_t, t) - s(x_t, t)|^2,    s the score of the density of x_t,
+//
+// up to a constant that does not depend on the network, and so have one minimiser. They draw the time first, then the noise,
+// then what else they need.
+type Objective func(p Process, net Net, b Batch, r *Random) *Node
+
+// Scorer reads a network as a score, a function of x [batch, ...] and t. There are two: Head.Score and ScoreNet.
+type Scorer func(p Process, net Net, label *Node) func(x, t *Node) *Node
+
+// ScoreNet takes the network's answer itself for the score. That is the score under ScoreHead(sd), without the detour over D,
+// which loses digits where sigma is small, and all of them on the data themselves, where sigma = 0. With sd = 0 the network gets
+// x as it is, else scaled to unit variance.
+func ScoreNet(sd float64) Scorer {
+	return func(p Process, net Net, label *Node) func(x, t *Node) *Node {
+		return func(x, t *Node) *Node {
+			c := p.At(t)
+			if sd != 0 {
+				x = Mul(c.unit(sd), x)
+			}
+			return net(x, c.LogSNR(), label)
+		}
+	}
+}
+
+// Matching says which score is matched, where, and with what weight: what the objectives without a denoising target share.
+type Matching struct {
+	Score  Scorer    // nil: ScoreNet(1)
+	Weight Weighting // of the score's error; nil: Plain, w = 1
+	Times  Times     // nil: UniformTimes(LowDiscrepancy). FixedTime(0) matches the score of the data
+}
+
+// draw draws x_t, and returns with it the network's score as a function of x, and the weight.
+func (m Matching) draw(p Process, net Net, b Batch, r *Random) (x, t *Node, score func(x *Node) *Node, weight *Node) {
+	if m.Score == nil {
+		m.Score = ScoreNet(1)
+	}
+	if m.Weight == nil {
+		m.Weight = Plain
+	}
+	t, eps := b.noise(p, m.Times, r)
+	c := p.At(t)
+	of := m.Score(p, net, b.Label)
+	scoreOut := Div(Square(c.Sigma), c.Alpha) // of ScoreHead: F is the score
+	return c.Forward(b.X0, eps), t, func(x *Node) *Node { return of(x, t) }, m.Weight(c, scoreOut)
+}
+
+// noise draws the time and the noise of every sample.
+func (b Batch) noise(p Process, times Times, r *Random) (t, eps *Node) {
+	if times == nil {
+		times = UniformTimes(LowDiscrepancy)
+	}
+	t = times(p, b.X0, r)
+	if b.X1 != nil {
+		b.X1.AssertDims(b.X0.Shape().Dimensions...)
+		return t, b.X1
+	}
+	return t, r.Normal(b.X0)
+}
+
+// loss is weight times the column of values, as [batch].
+func (b Batch) loss(weight, column *Node) *Node {
+	return Reshape(Mul(weight, column), b.X0.Shape().Dim(0))
+}
+
+// halfSquare is |x|^2/2 of every sample, a column.
+func halfSquare(x *Node) *Node { return MulScalar(perSample(Square(x)), .5) }

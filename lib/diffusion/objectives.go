@@ -1,0 +1,40 @@
+package diffusion
+
+import . "github.com/gomlx/gomlx/core/graph"
+
+// ObjectiveSpec registers an objective. New makes it for data of standard deviation sd with a known score, which only
+// the explicit one reads, at the given times and with the given weight. Head reads what was trained as a denoiser.
+type ObjectiveSpec struct {
+	Name string
+	Head func(sd float64) Head
+	New  func(sd float64, score func(x, t *Node) *Node, w Weighting, times Times) Objective
+}
+
+// Objectives lists every objective. A line here enrols it in the conformance tests.
+var Objectives = []ObjectiveSpec{
+	{"explicit", ScoreHead, func(sd float64, score func(x, t *Node) *Node, w Weighting, times Times) Objective {
+		return Explicit(Matching{ScoreNet(sd), w, times}, score)
+	}},
+	{"implicit", ScoreHead, matching(Implicit)},
+	{"sliced", ScoreHead, matching(func(m Matching) Objective { return Sliced(m, (*Random).Normal) })},
+	{"sliced-rademacher", ScoreHead, matching(func(m Matching) Objective { return Sliced(m, (*Random).Rademacher) })},
+	{"sliced-vr", ScoreHead, matching(func(m Matching) Objective { return SlicedVR(m, (*Random).Rademacher) })},
+	{"sliced-fd", ScoreHead, matching(func(m Matching) Objective { return SlicedFD(m, (*Random).Sphere, .01) })},
+	{"denoising-eps", EpsHead, denoising(EpsHead)},
+	{"denoising-x0", DataHead, denoising(DataHead)},
+	{"denoising-v", VHead, denoising(VHead)},
+	{"denoising-score", ScoreHead, denoising(ScoreHead)},
+	{"denoising-edm", EDMHead, denoising(EDMHead)},
+}
+
+func matching(of func(Matching) Objective) func(float64, func(x, t *Node) *Node, Weighting, Times) Objective {
+	return func(sd float64, _ func(x, t *Node) *Node, w Weighting, times Times) Objective {
+		return of(Matching{ScoreNet(sd), w, times})
+	}
+}
+
+func denoising(head func(sd float64) Head) func(float64, func(x, t *Node) *Node, Weighting, Times) Objective {
+	return func(sd float64, _ func(x, t *Node) *Node, w Weighting, times Times) Objective {
+		return Denoising(head(sd), w, times)
+	}
+}

@@ -1,0 +1,274 @@
+package diffusion_test
+
+import (
+	"math"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute/dtypes"
+
+	"scorelab/lib/diffusion"
+)
+
+// Where conventions differ, a sampler of ours is a visible distance apart from the case, and equals it under the other
+// convention. docs/parity.md has the list.
+
+// distinct is what a difference of convention is above, and rounding far below.
+const distinct = 1e-6
+
+// differs runs a case with our convention and with theirs.
+func differs(t *testing.T, name string, ours, theirs trip) {
+	t.Helper()
+	b := openGo(t)
+	cases, _ := readGoldens()
+	c, known := cases[name]
+	if !known {
+		t.Fatalf("no case %q", name)
+	}
+	if d := c.apart(ours.follow(t, b, c.Start, c.Noise)); !(d > distinct) {
+		t.Errorf("%s: %T is apart by only %.2e: the convention no longer differs", name, ours.sampler, d)
+	} else {
+		t.Logf("%s: apart by %.1e", name, d)
+	}
+	if d := c.apart(theirs.follow(t, b, c.Start, c.Noise)); !(d <= parityTolerance) {
+		t.Errorf("%s: apart by %.2e under their convention", name, d)
+	} else {
+		t.Logf("%s: under theirs by %.1e", name, d)
+	}
+}
+
+// DDIMScheduler ends each step T/N (rounded down) below its start, wherever the next one starts: unless the spacing is
+// "leading", or N divides T, the model is asked at another time than where the sample is.
+func TestParityDDIMStepsPastItsSpacing(t *testing.T) {
+	cases, _ := readGoldens()
+	for _, name := range []string{"ddim/linspace", "ddim/trailing, 7 steps"} {
+		c := cases[name]
+		theirs := trip{process: c.process(t), sampler: diffusion.DDIM(0)}
+		for i, to := range c.Next {
+			theirs.spans = append(theirs.spans, [2]float64{c.Times[i], to})
+		}
+		differs(t, name, along(c.process(t), diffusion.DDIM(0), c.Times), theirs)
+	}
+}
+
+// DDPMScheduler adds noise in every step but that from timestep 0, and at least of variance 1e-20: so a last step from elsewhere
+// adds 1e-10 z, where the posterior has no variance. At "fixed_large" it adds the whole of beta there, as KernelVariance does.
+func TestParityDDPMClampsItsVariance(t *testing.T) {
+	cases, _ := readGoldens()
+	c := cases["ddpm/small, trailing"]
+	w := along(c.process(t), diffusion.Ancestral(diffusion.PosteriorVariance), c.Times)
+	y := w.follow(t, openGo(t), c.Start, c.Noise)
+	if d := c.apart(y); !(d > 1e-11 && d < 1e-9) {
+		t.Errorf("apart by %.2e, want about 1e-10", d)
+	}
+	for i, z := range c.Noise[len(c.Noise)-1] {
+		y[i] += 1e-10 * z
+	}
+	if d := c.apart(y); !(d <= parityTolerance) {
+		t.Errorf("apart by %.2e with the clamped noise", d)
+	}
+}
+
+// The multistep schedulers lower their order at the end of fewer than 15 steps, also where that ends at a level above 0
+// (lower_order_final); ours only in the step that ends at 0.
+func TestParityLowerOrderAtTheEnd(t *testing.T) {
+	cases, _ := readGoldens()
+	for name, orders := range map[string][]diffusion.Sampler{ // of the last step, the one before it ...
+		"dpm++/3, 10 steps":         {diffusion.DPMSolverPP(1), diffusion.DPMSolverPP(2), diffusion.DPMSolverPP(3)},
+		"dpm++/2, sigma_min, lower": {diffusion.DPMSolverPP(1), diffusion.DPMSolverPP(2)},
+		"deis/2, 10 steps":          {diffusion.DEIS(1), diffusion.DEIS(2)},
+		"deis/3, 10 steps":          {diffusion.DEIS(1), diffusion.DEIS(2), diffusion.DEIS(3)},
+	} {
+		times := cases[name].Times
+		theirs := lowering{orders, len(times) - 1}
+		differs(t, name, along(cases[name].process(t), orders[len(orders)-1], times), along(cases[name].process(t), theirs, times))
+	}
+}
+
+// lowering takes step n-1-k with sampler k, and the steps before those with the last one. All look on in every step.
+type lowering struct {
+	samplers []diffusion.Sampler
+	n        int
+}
+
+func (l lowering) Init(m diffusion.Model, x *Node, r *diffusion.Random) (carry []*Node) {
+	for _, s := range l.samplers {
+		carry = append(carry, s.Init(m, x, r)...)
+	}
+	return carry
+}
+
+func (l lowering) Step(m diffusion.Model, span diffusion.Span, x *Node, carry []*Node, r *diffusion.Random) (next *Node, nextCarry []*Node) {
+	last := len(l.samplers) - 1
+	results := make([]*Node, len(l.samplers))
+	for k, s := range l.samplers {
+		size := len(s.Init(m, x, r))
+		var moved []*Node
+		results[k], moved = s.Step(m, span, x, carry[:size], r)
+		carry, nextCarry = carry[size:], append(nextCarry, moved...)
+	}
+	next = results[last]
+	for k := range last {
+		next = Where(stepIs(span, l.n-1-k, x), results[k], next)
+	}
+	return next, nextCarry
+}
+
+// stepIs tells, like x, whether the span is step i.
+func stepIs(span diffusion.Span, i int, x *Node) *Node {
+	return BroadcastToDims(Equal(span.Index, Scalar(span.Index.Graph(), dtypes.Int32, i)), x.Shape().Dimensions...)
+}
+
+// UniPCMultistepScheduler lowers the order of its last two steps, of however many, and of the corrections of what they
+// predict. Up to order 2 only the last is concerned, and that is of order 1 for both where it ends at 0.
+func TestParityUniPCLowersItsOrder(t *testing.T) {
+	cases, _ := readGoldens()
+	c := cases["unipc/3 bh2"]
+	theirs := loweringUniPC{diffusion.NewUniPC(3), len(c.Times) - 1}
+	differs(t, c.Name, along(c.process(t), theirs.UniPC, c.Times), along(c.process(t), theirs, c.Times))
+}
+
+// loweringUniPC is UniPC of order 3 that ends at orders 2 and 1 after n steps. It reads the carry: the last corrected
+// samples, three values of D with the newest first, their times, and how many there have been.
+type loweringUniPC struct {
+	diffusion.UniPC
+	n int
+}
+
+func (l loweringUniPC) Step(m diffusion.Model, span diffusion.Span, x *Node, carry []*Node, _ *diffusion.Random) (*Node, []*Node) {
+	next, nextCarry := l.UniPC.Step(m, span, x, carry, nil)
+	last, value, older, time, olderTime, seen := carry[0], carry[1], carry[2], carry[4], carry[5], carry[7]
+
+	// The last but one: a prediction of order 2, which is that of DPM-Solver++ 2M, from samples corrected at order 3.
+	corrected, known := nextCarry[0], nextCarry[1]
+	answered := m
+	answered.Denoise = func(_, _ *Node) *Node { return known }
+	second, _ := diffusion.DPMSolverPP(2).Step(answered, span, corrected, []*Node{value, time, seen}, nil)
+	next = Where(stepIs(span, l.n-2, x), second, next)
+
+	// The last: corrected at order 2, and of order 1 because it ends at 0.
+	final, _ := diffusion.NewUniPC(2).Step(m, span, x, []*Node{last, value, older, time, olderTime, seen}, nil)
+	return Where(stepIs(span, l.n-1, x), final, next), nextCarry
+}
+
+// With B_1 diffusers gives NaN where the last level is 0; ours ends in a step of order 1, and within what a few steps differ by.
+func TestUniPCB1EndsAtData(t *testing.T) {
+	cases, _ := readGoldens()
+	for name, sampler := range map[string]diffusion.Sampler{"unipc/1 bh2": diffusion.NewUniPCB1(1), "unipc/2 bh2": diffusion.NewUniPCB1(2)} {
+		c := cases[name]
+		y := along(c.process(t), sampler, c.Times).follow(t, openGo(t), c.Start, nil)
+		if d := c.apart(y); !(d > distinct && d < .5) {
+			t.Errorf("%.2e from %s", d, name)
+		}
+	}
+}
+
+// DPMSolverSinglestepScheduler asks at grid points, two to a step; DPMSolver2 finds the middle of its step by itself. In equal
+// steps of log sigma every second point is a middle.
+func TestParityMiddleOfTheStep(t *testing.T) {
+	cases, _ := readGoldens()
+	c := cases["dpm singlestep/2, exponential"]
+	var levels []float64
+	for i := 0; i <= c.Steps; i += 2 {
+		levels = append(levels, c.Levels[i])
+	}
+	w := along(diffusion.EDM{}, diffusion.OneStep(diffusion.DPMSolver2), levels)
+	d := c.apart(w.follow(t, openGo(t), c.Start, nil))
+	t.Logf("apart by %.1e", d)
+	if !(d <= parityTolerance) {
+		t.Errorf("apart by %.2e", d)
+	}
+}
+
+// NVlabs/edm raises the noise level of the first step beyond sigma_max; EDMHeun stops at the horizon of the process.
+func TestParityChurnStopsAtTheHorizon(t *testing.T) {
+	cases, _ := readGoldens()
+	c := cases["edm/churn above the horizon"]
+	sampler := diffusion.EDMHeun(diffusion.Churn{Gamma: .3})
+	differs(t, c.Name, along(diffusion.EDM{}, sampler, c.Levels), along(widerEDM{}, sampler, c.Levels))
+}
+
+// widerEDM is EDM trained beyond 80.
+type widerEDM struct{ diffusion.EDM }
+
+func (widerEDM) Horizon() (tMin, tMax float64) { return .002, 200 }
+
+// Our grids are theirs: spacings of timesteps, one higher each, and Karras' levels.
+func TestParityGrids(t *testing.T) {
+	cases, _ := readGoldens()
+	same := func(name string, got, want []float64, err error) {
+		t.Helper()
+		if err != nil || len(got) != len(want) {
+			t.Errorf("%s: %v, %v, want %v", name, got, err, want)
+			return
+		}
+		for i := range want {
+			if !(math.Abs(got[i]-want[i]) <= 1e-12*want[i]) {
+				t.Errorf("%s: %v, want %v", name, got[i], want[i])
+			}
+		}
+	}
+	for name, spacing := range map[string]diffusion.Spacing{
+		"ddim/leading":           diffusion.Leading(0),
+		"ddim/trailing":          diffusion.Trailing,
+		"ddim/linspace":          diffusion.Linspace,
+		"ddim/trailing, 7 steps": diffusion.Trailing,
+		"ddpm/small, linspace":   diffusion.Linspace,
+		"euler/leading":          diffusion.Leading(0),
+		"euler/trailing":         diffusion.Trailing,
+		"heun/linspace":          diffusion.Linspace,
+		"dpm++/2, trailing":      diffusion.Trailing,
+	} {
+		times := cases[name].Times
+		grid, err := spacing(1000, len(times)-1)
+		same(name, grid, times, err)
+	}
+	// Stable Diffusion stops at the first step of the table, not at data.
+	times := cases["ddim/stable diffusion"].Times
+	grid, err := diffusion.Leading(1)(1000, len(times)-1)
+	same("stable diffusion", grid[:len(grid)-1], times[:len(times)-1], err)
+	// "linspace" and "leading" of the multistep schedulers have a point more than there are steps, and leave the last out.
+	for name, spacing := range map[string]diffusion.Spacing{"dpm++/2": diffusion.Linspace, "unipc/2 bh2": diffusion.Linspace, "dpm++/2, leading": diffusion.Leading(0)} {
+		times := cases[name].Times
+		grid, err := spacing(1000, len(times))
+		same(name, append(grid[:len(times)-1:len(times)-1], 0), times, err)
+	}
+	for _, name := range []string{"euler/karras", "heun/karras", "dpm++/2, karras", "edm"} {
+		levels := cases[name].Levels
+		n := len(levels) - 2
+		grid, err := diffusion.Karras(7)(levels[0], levels[n], n)
+		same(name, append(grid, 0), levels, err)
+	}
+}
+
+// different are the cases that the tests of this file follow, and not TestParity.
+var different = []string{
+	"ddim/linspace", "ddim/trailing, 7 steps", "ddpm/small, trailing",
+	"dpm++/3, 10 steps", "dpm++/2, sigma_min, lower", "deis/2, 10 steps", "deis/3, 10 steps", "unipc/3 bh2",
+	"dpm singlestep/2, exponential", "edm/churn above the horizon",
+}
+
+// Every case is followed, and is in docs/parity.md.
+func TestParityIsWhole(t *testing.T) {
+	text, err := os.ReadFile("../../docs/parity.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	followed := slices.Clone(different)
+	for _, row := range equal {
+		followed = append(followed, row.cases...)
+	}
+	cases, _ := readGoldens()
+	for name := range cases {
+		if !slices.Contains(followed, name) {
+			t.Errorf("no test follows %q", name)
+		}
+		if !strings.Contains(string(text), "`"+name+"`") {
+			t.Errorf("docs/parity.md does not have `%s`", name)
+		}
+	}
+}

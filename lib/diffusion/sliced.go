@@ -1,0 +1,73 @@
+package diffusion
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// Probe draws v in the shape of like, with E v v^T = I.
+type Probe func(r *Random, like *Node) *Node
+
+// Probes lists every law of the probe.
+var Probes = []struct {
+	Name  string
+	Probe Probe
+}{
+	{"normal", (*Random).Normal},
+	{"rademacher", (*Random).Rademacher},
+	{"sphere", (*Random).Sphere},
+}
+
+// Sphere draws from the sphere of radius sqrt(d) about 0 in d dimensions.
+func (r *Random) Sphere(like *Node) *Node {
+	z := r.Normal(like)
+	_, d := rows(like)
+	return Mul(z, Sqrt(Div(Scalar(z.Graph(), z.DType(), float64(d)), perSample(Square(z)))))
+}
+
+// Sliced is sliced score matching (Song, Garg, Shi and Ermon 2019): w (v.Jv + (v.s_net)^2/2) for a random v, an
+// estimate of Implicit by one reverse pass in any dimension.
+func Sliced(m Matching, probe Probe) Objective {
+	return func(p Process, net Net, b Batch, r *Random) *Node {
+		x, _, score, w := m.draw(p, net, b, r)
+		s, v := score(x), probe(r, x)
+		along := MulScalar(Square(perSample(Mul(v, s))), .5)
+		return b.loss(w, Add(slice(s, x, v), along))
+	}
+}
+
+// SlicedVR is sliced score matching with the variance reduced (Song et al. 2019, SSM-VR): w (v.Jv + |s_net|^2/2), where only
+// the trace is estimated.
+func SlicedVR(m Matching, probe Probe) Objective {
+	return func(p Process, net Net, b Batch, r *Random) *Node {
+		x, _, score, w := m.draw(p, net, b, r)
+		s, v := score(x), probe(r, x)
+		return b.loss(w, Add(slice(s, x, v), halfSquare(s)))
+	}
+}
+
+// slice is v.Jv, a column, J the Jacobian of s at x.
+func slice(s, x, v *Node) *Node {
+	return column(Hutchinson(func(*Node) *Node { return s }, x, v), x)
+}
+
+// SlicedFD is SlicedVR with differences for derivatives (Pang et al. 2020, FD-SSM): with s+ and s- the network's score at x + step v and
+// x - step v,
+//
+//	w (v.(s+ - s-)/(2 step) + |s+ + s-|^2/8),
+//
+// which needs no reverse pass in x. Its bias is of order step^2; rounding adds noise of order 1e-16/step in float64, 1e-7/step
+// in float32. On affine scores it is SlicedVR.
+func SlicedFD(m Matching, probe Probe, step float64) Objective {
+	if !(step > 0) {
+		panic(fmt.Errorf("finite-difference score matching has step %g; give a positive one", step))
+	}
+	return func(p Process, net Net, b Batch, r *Random) *Node {
+		x, _, score, w := m.draw(p, net, b, r)
+		v := probe(r, x)
+		ahead, behind := score(Add(x, MulScalar(v, step))), score(Sub(x, MulScalar(v, step)))
+		slope := MulScalar(perSample(Mul(v, Sub(ahead, behind))), .5/step)
+		return b.loss(w, Add(slope, MulScalar(halfSquare(Add(ahead, behind)), .25)))
+	}
+}

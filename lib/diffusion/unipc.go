@@ -1,0 +1,71 @@
+package diffusion
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+)
+
+// UniPC is the unified predictor-corrector of Zhao et al. 2023 (algorithms 5 and 6, data prediction, B_2(h)): a predictor of
+// the given order, and before the next step a corrector that takes in what the model said about the prediction, at no further
+// evaluation. At order 3 the predictor is ExponentialAdams and the corrector its implicit twin, the polynomial through one value
+// more; at lower orders UniPC takes half of B(h) for a moment. It carries the last corrected samples.
+type UniPC struct {
+	order int
+	plain bool // B_1(h)
+}
+
+// NewUniPC returns the sampler of order 1, 2 or 3; diffusers' default is 2.
+func NewUniPC(order int) UniPC { return UniPC{order: checkedOrder("UniPC", order)} }
+
+// NewUniPCB1 returns the sampler with B_1(h) = h in place of B_2(h) = e^h - 1: diffusers' "bh1".
+func NewUniPCB1(order int) UniPC { return UniPC{order: checkedOrder("UniPC", order), plain: true} }
+
+// half is what takes the place of the first moment at low orders: half the kernel of D (B_2), or of the step's length in
+// lambda (B_1). Both are its first order in h.
+func (p UniPC) half(k kernel, from, to Coeffs) *Node {
+	if p.plain {
+		return MulScalar(Mul(to.Alpha, Sub(to.lambda(), from.lambda())), .5)
+	}
+	return MulScalar(k.moments[0], .5)
+}
+
+// Init implements Sampler.
+func (p UniPC) Init(_ Model, x *Node, _ *Random) []*Node {
+	return append([]*Node{x}, noHistory(x, p.order).carry()...)
+}
+
+// Step implements Sampler.
+func (p UniPC) Step(m Model, s Span, x *Node, carry []*Node, _ *Random) (*Node, []*Node) {
+	from, to := m.At(s.From), m.At(s.To)
+	last, past := carry[0], historyOf(carry[1:])
+	now := past.with(m.Denoise(x, s.From), s.From)
+	corrected := p.correct(m, x, last, now)
+	u := now.places(m, from, to)
+	var orders []*Node
+	for n := 1; n <= p.order; n++ {
+		k := dataKernel(from, to, corrected, n)
+		if n == 2 {
+			k.moments[1] = p.half(k, from, to)
+		}
+		orders = append(orders, k.step(interpolate(now.values[:n], u[:n])))
+	}
+	return now.highest(orders, to), append([]*Node{corrected}, now.forget(p.order).carry()...)
+}
+
+// correct does the last step again, from the samples before it, with the model's newest value among those that it
+// interpolates. In the first step there is nothing to correct.
+func (p UniPC) correct(m Model, x, last *Node, now history) *Node {
+	before, after := m.At(now.times[1]), m.At(now.times[0])
+	past := history{now.values[1:], now.times[1:], AddScalar(now.seen, -1)}
+	u := past.places(m, before, after)
+	orders := []*Node{x}
+	for n := 1; n <= p.order; n++ {
+		k := dataKernel(before, after, last, n+1)
+		if n == 1 {
+			k.moments[1] = p.half(k, before, after)
+		}
+		values := append(append([]*Node(nil), past.values[:n]...), now.values[0])
+		nodes := append(append([]*Node(nil), u[:n]...), OnesLike(u[0]))
+		orders = append(orders, k.step(interpolate(values, nodes)))
+	}
+	return now.highest(orders, after)
+}

@@ -1,0 +1,90 @@
+package network
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"scorelab/lib/diffusion"
+)
+
+// Condition says what a network reads besides x. The zero value is nothing: it is blind to the noise level, and unconditional.
+type Condition struct {
+	Frequencies int // of the noise embedding; 0: none
+	Classes     int // labels are 0 .. Classes-1, or diffusion.NoLabel; 0: none
+	Width       int // of the embedding; 0: 64
+}
+
+// The frequencies of the noise embedding in ln SNR, a geometric ladder: at the lowest its range of +-20 is half a period,
+// so that no two levels look alike; at the highest a period is a factor e in the noise.
+const (
+	lowest  = math.Pi / 40
+	highest = math.Pi
+)
+
+// NoiseFeatures are cosines and sines of ln SNR, [rows, 2 frequencies], where logSNR is a scalar (one row) or [batch, 1, ...].
+func NoiseFeatures(logSNR *Node, frequencies int) *Node {
+	ladder := make([]float64, frequencies)
+	for i := range ladder {
+		ladder[i] = lowest * math.Pow(highest/lowest, float64(i)/float64(max(frequencies-1, 1)))
+	}
+	u := Reshape(logSNR, logSNR.Shape().Size(), 1)
+	phase := Mul(u, ConstAs(u, [][]float64{ladder}))
+	return Concatenate([]*Node{Cos(phase), Sin(phase)}, 1)
+}
+
+// embed is what the network knows besides x: [batch, width], [1, width] where it is one for the whole batch, or nil.
+func (c Condition) embed(scope *model.Scope, s style, logSNR, label *Node) *Node {
+	if label != nil && c.Classes == 0 {
+		panic(fmt.Errorf("a network without classes got labels"))
+	}
+	var sum *Node
+	if c.Frequencies > 0 {
+		sum = s.dense(scope.At("noise"), NoiseFeatures(logSNR, c.Frequencies), c.width())
+	}
+	if c.Classes > 0 {
+		if of := c.labels(scope.At("label"), s, logSNR.DType(), logSNR.Graph(), label); sum == nil {
+			sum = of
+		} else {
+			sum = Add(sum, of)
+		}
+	}
+	if sum == nil {
+		return nil
+	}
+	return s.act.Apply(sum)
+}
+
+// labels are the rows of a table, one a class and the last for no label.
+func (c Condition) labels(scope *model.Scope, s style, dtype dtypes.DType, g *Graph, label *Node) *Node {
+	shape := shapes.Make(dtype, c.Classes+1, c.width())
+	table := variable(scope, s.key, "table", 1, shape).NodeValue(g)
+	if label == nil {
+		return Slice(table, AxisRangeToEnd(c.Classes))
+	}
+	none := ConstAs(label, diffusion.NoLabel)
+	known := LogicalAnd(GreaterOrEqual(label, none), LessThan(label, ConstAs(label, c.Classes)))
+	row := Where(Equal(label, none), ConstAs(label, c.Classes), label)
+	rows := Dot(OneHot(row, c.Classes+1, dtype), table).Product()
+	// A graph cannot report a class that there is not; a number that is none will be reported.
+	return Where(BroadcastToDims(Reshape(known, -1, 1), rows.Shape().Dimensions...), rows, AddScalar(ZerosLike(rows), math.NaN()))
+}
+
+func (c Condition) width() int {
+	if c.Width == 0 {
+		return 64
+	}
+	return c.Width
+}
+
+func (c Condition) validate() error {
+	if c.Frequencies < 0 || c.Classes < 0 || c.Width < 0 {
+		return fmt.Errorf("network with %d frequencies, %d classes, width %d of the embedding; give none below 0", c.Frequencies, c.Classes, c.Width)
+	}
+	return nil
+}

@@ -1,0 +1,41 @@
+package network
+
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/ml/model"
+
+	"scorelab/lib/diffusion"
+)
+
+// style is what the layers of a network have in common.
+type style struct {
+	act  Activation
+	law  Initial
+	last Initial // of the layer that answers
+	key  diffusion.Key
+}
+
+func newStyle(act, law, last string, key diffusion.Key) (s style, err error) {
+	s.key = key
+	if s.act, err = activation(act); err != nil {
+		return s, err
+	}
+	if s.law, err = initial(law); err != nil {
+		return s, err
+	}
+	if last == "" {
+		last = law
+	}
+	s.last, err = initial(last)
+	return s, err
+}
+
+func (s style) dense(scope *model.Scope, x *Node, width int) *Node {
+	return dense(scope, s.key, s.law, x, width)
+}
+
+// zeroed is a layer that starts at 0.
+func (s style) zeroed(scope *model.Scope, x *Node, width int) *Node {
+	return dense(scope, s.key, Initial{Name: "zero", Bound: func(_, _ int) (float64, float64) { return 0, 0 }}, x, width)
+}

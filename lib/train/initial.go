@@ -1,0 +1,37 @@
+package train
+
+import (
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"scorelab/lib/diffusion"
+)
+
+// heNormal gives weights of rank 2 or more normal values of variance 2/fan-in (He et al. 2015, equation 10), all others
+// zero: GoMLX's default law, but the same numbers for the same key, on every backend. It numbers the variables of a graph
+// in the order in which they ask.
+func heNormal(key diffusion.Key) model.VariableInitializer {
+	var graph *Graph
+	var count uint32
+	return func(g *Graph, shape shapes.Shape) *Node {
+		if g != graph {
+			graph, count = g, 0
+		}
+		count++
+		if shape.Rank() < 2 || !shape.DType.IsFloat() {
+			return Zeros(g, shape)
+		}
+		fanIn := shape.Size() / shape.Dim(-1)
+		r := diffusion.RandomAt([2]*Node{Const(g, key[0]), Const(g, key[1])}, Const(g, count), Const(g, uint32(0)))
+		return MulScalar(r.Normal(Zeros(g, shape)), math.Sqrt(2/float64(fanIn)))
+	}
+}
+
+// streamOf is the key of a purpose within a plan.
+func (p *Plan) streamOf(purpose string) diffusion.Key {
+	return diffusion.NewKey(int64(uint64(p.Key[0])<<32|uint64(p.Key[1])), "train", purpose)
+}
