@@ -94,7 +94,9 @@ func shared(name string) (compute.Backend, error) {
 
 func open(name string) (compute.Backend, error) {
 	if name == Go {
-		return gobackend.New("")
+		// One operation after another; each still spreads over the cores. Started together, as many products as there are
+		// workers hold every worker and wait for a free one, for ever (gobackend's Pool.Saturate inside Pool.WaitToStart).
+		return gobackend.New("ops_sequential")
 	}
 	_, kind, _ := strings.Cut(name, ":")
 	if !xlaCompiled {
