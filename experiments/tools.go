@@ -14,6 +14,7 @@ import (
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
+	"scorelab/lib/view"
 )
 
 // evaluate runs a graph function once and returns its outputs as float64, flattened.
@@ -41,10 +42,7 @@ func evaluate(l *suite.Lab, fn func(in []*Node) []*Node, args ...any) ([][]float
 func scalar(x *Node, v float64) *Node { return Scalar(x.Graph(), x.DType(), v) }
 
 // points views samples [n, ...] as metrics do.
-func points(t *tensors.Tensor) metrics.Points {
-	n := t.Shape().Dim(0)
-	return metrics.Points{N: n, D: t.Size() / n, X: tensors.MustCopyFlatData[float64](t)}
-}
+func points(t *tensors.Tensor) metrics.Points { return view.Points(t) }
 
 // normal is N(mean, variance I).
 func normal(mean []float64, variance float64) *density.Mixture {
@@ -65,31 +63,7 @@ func frozen(m *density.Mixture) diffusion.Build { return m.Build(diffusion.OU{})
 
 // densityFields are the densities of a target in the plane, noised along p to each of the times, on [-side, side]^2.
 func densityFields(l *suite.Lab, m *density.Mixture, p diffusion.Process, side float64, n int, times ...float64) ([]figure.Field, error) {
-	nodes, _, err := density.Lattice(-side, side, n, 2)
-	if err != nil {
-		return nil, err
-	}
-	exec, err := NewExec(l.Backend, func(x, t *Node) *Node { return Exp(m.Model(p).LogDensity(x, t)) })
-	if err != nil {
-		return nil, err
-	}
-	defer exec.Finalize()
-	fields := make([]figure.Field, len(times))
-	for k, t := range times {
-		out, err := exec.Call1(nodes, t)
-		if err != nil {
-			return nil, err
-		}
-		flat := tensors.MustCopyFlatData[float64](out)
-		f := figure.Field{X0: -side, X1: side, Y0: -side, Y1: side, NX: n, NY: n, Z: make([]float64, n*n)}
-		for i := range n { // the lattice runs over x first, the field over y
-			for j := range n {
-				f.Z[j*n+i] = flat[i*n+j]
-			}
-		}
-		fields[k] = f
-	}
-	return fields, nil
+	return view.Densities(l.Backend, m, p, side, n, times...)
 }
 
 // densityField is densityFields for the target itself.
@@ -126,16 +100,12 @@ func gif(name, caption string, frames []figure.Figure) (suite.Figure, error) {
 
 // plane is a square panel over [-side, side]^2.
 func plane(title string, side float64, layers ...figure.Layer) figure.Panel {
-	return figure.Panel{
-		Title: title, EqualAspect: true, Layers: layers,
-		X: figure.Axis{Label: "x_{1}", Min: -side, Max: side},
-		Y: figure.Axis{Label: "x_{2}", Min: -side, Max: side},
-	}
+	return view.Plane(title, side, layers...)
 }
 
-// cloud are the samples that lie within [-side, side]^2, the first at most limit of them, as a layer.
+// cloud are samples in the plane, the first at most limit of them, as a layer.
 func cloud(p metrics.Points, limit int, color figure.Color) figure.Points {
-	return figure.Points{X: p.Col(0)[:min(limit, p.N)], Y: p.Col(1)[:min(limit, p.N)], Color: color}
+	return view.Cloud(p, limit, color)
 }
 
 // largest is the greatest absolute value.

@@ -1,0 +1,104 @@
+// Package view turns laws, models and samples in the plane into layers of figures.
+package view
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/figure"
+	"scorelab/lib/metrics"
+)
+
+// Points views samples [n, ...] in float64 as metrics and figures do.
+func Points(t *tensors.Tensor) metrics.Points {
+	n := t.Shape().Dim(0)
+	return metrics.Points{N: n, D: t.Size() / n, X: tensors.MustCopyFlatData[float64](t)}
+}
+
+// Densities are the densities of a law in the plane, noised along p to each of the times, on n x n nodes of [-side, side]^2.
+func Densities(b compute.Backend, law density.Law, p diffusion.Process, side float64, n int, times ...float64) ([]figure.Field, error) {
+	return Fields(b, nil, law.Build(p), func(m diffusion.Model, x, t *Node) *Node { return Exp(m.LogDensity(x, t)) }, side, n, times...)
+}
+
+// Fields are the values [batch] of a function of a model, at each of the times, on n x n nodes of [-side, side]^2.
+func Fields(b compute.Backend, weights *model.Store, build diffusion.Build, of func(m diffusion.Model, x, t *Node) *Node, side float64, n int, times ...float64) ([]figure.Field, error) {
+	_, values, err := onLattice(b, weights, build, of, side, n, times)
+	if err != nil {
+		return nil, err
+	}
+	fields := make([]figure.Field, len(times))
+	for k, flat := range values {
+		f := figure.Field{X0: -side, X1: side, Y0: -side, Y1: side, NX: n, NY: n, Z: make([]float64, n*n)}
+		for i := range n { // the lattice runs over x first, the field over y
+			for j := range n {
+				f.Z[j*n+i] = flat[i*n+j]
+			}
+		}
+		fields[k] = f
+	}
+	return fields, nil
+}
+
+// Scores are the scores of a model at each of the times, as arrows on n x n nodes of [-side, side]^2, their lengths
+// compressed by a square root.
+func Scores(b compute.Backend, weights *model.Store, build diffusion.Build, side float64, n int, times ...float64) ([]figure.Arrows, error) {
+	nodes, values, err := onLattice(b, weights, build, diffusion.Model.ScoreAt, side, n, times)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]figure.Arrows, len(times))
+	for k, flat := range values {
+		a := figure.Arrows{Power: .5}
+		for i := 0; i < len(flat); i += 2 {
+			a.X, a.Y = append(a.X, nodes[i]), append(a.Y, nodes[i+1])
+			a.U, a.V = append(a.U, flat[i]), append(a.V, flat[i+1])
+		}
+		all[k] = a
+	}
+	return all, nil
+}
+
+// onLattice evaluates a function of a model on the nodes of a square, which it returns flat with the values.
+func onLattice(b compute.Backend, weights *model.Store, build diffusion.Build, of func(m diffusion.Model, x, t *Node) *Node, side float64, n int, times []float64) (nodes []float64, values [][]float64, err error) {
+	lattice, _, err := density.Lattice(-side, side, n, 2)
+	if err != nil {
+		return nil, nil, err
+	}
+	if weights == nil {
+		weights = model.NewStore()
+	}
+	exec, err := model.NewExec(b, weights, func(scope *model.Scope, x, t *Node) *Node { return of(build(scope, nil), x, t) })
+	if err != nil {
+		return nil, nil, fmt.Errorf("drawing a model: %w", err)
+	}
+	defer exec.Finalize()
+	for _, t := range times {
+		out, err := exec.Call(lattice, t)
+		if err != nil {
+			return nil, nil, fmt.Errorf("drawing a model at t = %g: %w", t, diffusion.Cause(err))
+		}
+		values = append(values, tensors.MustCopyFlatData[float64](out[0]))
+	}
+	return tensors.MustCopyFlatData[float64](lattice), values, nil
+}
+
+// Plane is a square panel over [-side, side]^2.
+func Plane(title string, side float64, layers ...figure.Layer) figure.Panel {
+	return figure.Panel{
+		Title: title, EqualAspect: true, Layers: layers,
+		X: figure.Axis{Label: "x_{1}", Min: -side, Max: side},
+		Y: figure.Axis{Label: "x_{2}", Min: -side, Max: side},
+	}
+}
+
+// Cloud are samples in the plane, the first at most limit of them, as a layer.
+func Cloud(p metrics.Points, limit int, color figure.Color) figure.Points {
+	return figure.Points{X: p.Col(0)[:min(limit, p.N)], Y: p.Col(1)[:min(limit, p.N)], Color: color}
+}
