@@ -1,9 +1,12 @@
 package suite
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
+	"os"
 	"path"
+	"path/filepath"
 )
 
 // Row is one line of the ledger: a document's statement held against one measurement.
@@ -54,6 +57,20 @@ func (c Catalogue) Ledger(results []*Result) ([]Row, error) {
 				})
 			}
 		}
+	}
+	return rows, nil
+}
+
+// ReadLedger reads the ledger of a folder of results.
+func ReadLedger(dir string) ([]Row, error) {
+	path := filepath.Join(dir, ledgerName)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the ledger: %w", err)
+	}
+	var rows []Row
+	if err := json.Unmarshal(text, &rows); err != nil {
+		return nil, fmt.Errorf("%s is no ledger: %w; `scorelab report %s` writes it anew", path, err, dir)
 	}
 	return rows, nil
 }

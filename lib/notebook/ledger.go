@@ -1,0 +1,69 @@
+package notebook
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"scorelab/lib/suite"
+)
+
+// ledger reads the committed ledger.
+func ledger() []suite.Row { return Must(suite.ReadLedger(filepath.Join(Root(), "results"))) }
+
+// Claims shows what the suite found about the documents' statements.
+func Claims(ids ...string) {
+	var rows [][]any
+	for _, id := range ids {
+		found := false
+		for _, r := range ledger() {
+			if r.Claim == id {
+				rows = append(rows, []any{r.Claim, r.Metric, float64(r.Got), float64(r.Want), r.Verdict})
+				found = true
+			}
+		}
+		if !found {
+			Check(fmt.Errorf("the ledger has no claim %q", id))
+		}
+	}
+	Table([]string{"claim", "what was measured", "value", "exact", "verdict"}, rows...)
+}
+
+// Held is a number of a notebook beside that of the suite.
+type Held struct {
+	Experiment, Metric string
+	Got                float64 // the notebook's
+	Tol                float64 // 0: the suite's own interval, or six digits where it has none
+}
+
+// Hold compares numbers with those in results/ and ends the cell with an error where one differs. It belongs into the last
+// cell of a notebook.
+func Hold(numbers ...Held) {
+	rows := ledger()
+	var table [][]any
+	var wrong []string
+	for _, n := range numbers {
+		i := slices.IndexFunc(rows, func(r suite.Row) bool { return r.Experiment == n.Experiment && r.Metric == n.Metric })
+		if i < 0 {
+			Check(fmt.Errorf("results/ has no metric %q of %s", n.Metric, n.Experiment))
+		}
+		r := rows[i]
+		want := float64(r.Got)
+		tol := n.Tol
+		if tol == 0 {
+			tol = math.Max(float64(max(r.Hi-r.Got, r.Got-r.Lo)), 1e-6*math.Abs(want))
+		}
+		verdict := "the same"
+		if !(math.Abs(n.Got-want) <= tol) {
+			verdict = "differs"
+			wrong = append(wrong, fmt.Sprintf("%s of %s is %g here and %g in results/, more than %g apart", n.Metric, n.Experiment, n.Got, want, tol))
+		}
+		table = append(table, []any{n.Experiment, n.Metric, n.Got, want, verdict})
+	}
+	Table([]string{"experiment", "metric", "here", "results/", ""}, table...)
+	if len(wrong) > 0 {
+		Check(fmt.Errorf("%s", strings.Join(wrong, "; ")))
+	}
+}

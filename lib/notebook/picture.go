@@ -1,0 +1,61 @@
+package notebook
+
+import (
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+
+	"scorelab/lib/figure"
+)
+
+// Colours enough for a heat map under a few lines: a notebook is to stay below a megabyte.
+const stillColors, filmColors = 160, 64
+
+// Show shows a figure.
+func Show(f figure.Figure) {
+	send(map[protocol.MIMEType]any{protocol.MIMEImagePNG: Must(figure.SmallPNG(f, 2, stillColors)), protocol.MIMETextPlain: "[figure]"})
+}
+
+// Row shows panels side by side.
+func Row(title string, panels ...figure.Panel) { Show(figure.Row(title, panels...)) }
+
+// Frame is one picture of a film, and what its slider says there.
+type Frame struct {
+	Label  string
+	Figure figure.Figure
+}
+
+//go:embed film.html
+var filmPage string
+
+var filmTemplate = template.Must(template.New("film").Parse(filmPage))
+
+// Film shows pictures under a slider that turns from one to the other. The slider needs no kernel; where scripts do not run, it
+// is a strip of stills, and where HTML is not shown, an animation.
+func Film(frames ...Frame) {
+	var shown []struct {
+		Label string
+		Data  template.URL
+	}
+	figures := make([]figure.Figure, len(frames))
+	for i, f := range frames {
+		figures[i] = f.Figure
+		still := Must(figure.SmallPNG(f.Figure, 1, filmColors))
+		shown = append(shown, struct {
+			Label string
+			Data  template.URL
+		}{f.Label, template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(still))})
+	}
+	var page strings.Builder
+	Check(filmTemplate.Execute(&page, shown))
+	send(map[protocol.MIMEType]any{
+		protocol.MIMETextHTML:  page.String(),
+		protocol.MIMEImagePNG:  Must(figure.SmallAPNG(figures, figure.Movie{Delay: 400 * time.Millisecond}, filmColors)),
+		protocol.MIMETextPlain: fmt.Sprintf("[film of %d pictures]", len(frames)),
+	})
+}

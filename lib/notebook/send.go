@@ -1,0 +1,75 @@
+package notebook
+
+import (
+	"fmt"
+	"html"
+	"os"
+	"strings"
+
+	"github.com/janpfeifer/gonb/gonbui"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+)
+
+// send shows one output, in the richest form that the reader's program can show, and waits until it stands.
+func send(forms map[protocol.MIMEType]any) {
+	if !gonbui.IsNotebook { // a cell's code run as a program, in a test say
+		fmt.Println(forms[protocol.MIMETextPlain])
+		return
+	}
+	gonbui.SendData(&protocol.DisplayData{Data: forms})
+	gonbui.Sync()
+}
+
+// Say shows a line of text.
+func Say(format string, args ...any) {
+	send(map[protocol.MIMEType]any{protocol.MIMETextPlain: fmt.Sprintf(format, args...)})
+}
+
+// Must is the value of a call that went well; an error ends the cell.
+func Must[T any](value T, err error) T {
+	Check(err)
+	return value
+}
+
+// Check ends the cell with an error.
+func Check(err error) {
+	if err == nil {
+		return
+	}
+	gonbui.Sync()
+	fmt.Fprintln(os.Stderr, "error:", err)
+	os.Exit(1)
+}
+
+// Table shows rows under their header. Numbers are printed with six digits.
+func Table(header []string, rows ...[]any) {
+	var plain, rich strings.Builder
+	plain.WriteString(strings.Join(header, "  "))
+	rich.WriteString("<table><thead><tr>")
+	for _, h := range header {
+		fmt.Fprintf(&rich, "<th>%s</th>", html.EscapeString(h))
+	}
+	rich.WriteString("</tr></thead><tbody>")
+	for _, row := range rows {
+		plain.WriteString("\n")
+		rich.WriteString("<tr>")
+		for i, v := range row {
+			text := cell(v)
+			if i > 0 {
+				plain.WriteString("  ")
+			}
+			plain.WriteString(text)
+			fmt.Fprintf(&rich, "<td>%s</td>", html.EscapeString(text))
+		}
+		rich.WriteString("</tr>")
+	}
+	rich.WriteString("</tbody></table>")
+	send(map[protocol.MIMEType]any{protocol.MIMETextPlain: plain.String(), protocol.MIMETextHTML: rich.String()})
+}
+
+func cell(v any) string {
+	if x, ok := v.(float64); ok {
+		return fmt.Sprintf("%.6g", x)
+	}
+	return fmt.Sprint(v)
+}
