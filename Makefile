@@ -31,7 +31,10 @@ export LC_ALL := C
 # Set-up leaves "1" in its stamp where there is an XLA plugin: from then on, tests may not do without.
 TESTENV = SCORELAB_BACKEND=$(BACKEND) SCORELAB_REQUIRE_XLA=$$(<$(STAMP))
 
-.PHONY: help setup build experiments accept report test fmt vet lint unit race fuzz static nightly cuda rename doctor clean
+NOTEBOOKS ?= $(wildcard notebooks/[0-9]*.ipynb)# which notebooks to execute
+
+.PHONY: help setup build experiments accept report test fmt vet lint unit race fuzz static nightly cuda rename doctor clean \
+	lab kernel kernel-remove notebooks notebooks-check some-notebooks html browser
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -56,7 +59,7 @@ accept: build ## make the checked results in OUT the new baseline in results/
 report: build ## write the ledger of claims of OUT
 	@build/scorelab report $(OUT)
 
-test: fmt vet lint unit race fuzz static experiments ## all tests, and the experiments with their gate
+test: fmt vet lint unit race fuzz static experiments some-notebooks ## all tests, the experiments with their gate, three notebooks
 	@echo "test: all passed"
 
 fmt: setup
@@ -86,9 +89,42 @@ static: setup ## a static binary without cgo and XLA: build/scorelab-static
 		$(BUILD) -o build/scorelab-static ./experiments
 	@build/scorelab-static list >/dev/null
 
-nightly: ## the full profile, longer fuzzing, and the gate on the Go backend
+nightly: ## the full profile, longer fuzzing, the gate on the Go backend, all notebooks, and a browser
 	@$(MAKE) test PROFILE=full FUZZTIME=60s
 	@$(MAKE) experiments BACKEND=go OUT=build/results-go
+	@$(MAKE) notebooks-check html browser
+
+lab: .venv/.lab ## open the notebooks in JupyterLab
+	@.venv/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_score.ipynb
+
+kernel: .venv/.lab build ## register the kernel Go (scorelab) with your own Jupyter
+	@build/scorelab kernel install
+
+kernel-remove: build ## take it away again
+	@build/scorelab kernel remove
+
+notebooks: .venv/.lab ## execute all notebooks and write them back with their outputs; NOTEBOOKS=notebooks/01_score.ipynb for one
+	@.venv/bin/python scripts/notebooks/execute.py $(NOTEBOOKS)
+
+notebooks-check: .venv/.lab ## the same, but write nothing: the outputs must be those that are committed
+	@.venv/bin/python scripts/notebooks/execute.py --check $(NOTEBOOKS)
+
+some-notebooks: $(if $(filter yes,$(XLA)),.venv/.lab)
+	@if [[ $(XLA) == yes ]]; then .venv/bin/python scripts/notebooks/execute.py --dry-run $(wordlist 1,3,$(NOTEBOOKS)); \
+	else echo "notebooks: left out, JupyterLab needs Python"; fi
+
+html: .venv/.lab scripts/notebooks/node_modules ## export the notebooks as a static site, build/html, that works offline
+	@.venv/bin/python scripts/notebooks/export.py build/html $(NOTEBOOKS)
+
+browser: .venv/.lab scripts/notebooks/node_modules ## open two notebooks in JupyterLab in Chromium, run them, move a slider
+	@node scripts/notebooks/browser.mjs build/browser $(wordlist 1,2,$(NOTEBOOKS))
+
+scripts/notebooks/node_modules: scripts/notebooks/package.json scripts/notebooks/package-lock.json
+	@command -v npm >/dev/null || { echo "npm: not found; Debian or Ubuntu: sudo apt-get install -y nodejs npm" >&2; exit 1; }
+	@cd scripts/notebooks && npm ci --silent --no-audit --no-fund && touch node_modules
+
+.venv/.lab: requirements-lab.txt scripts/lab.sh scripts/notebooks/overrides.json go.mod go.sum $(wildcard lib/kernelspec/*.go) | setup
+	@STAMP=$@ scripts/lab.sh
 
 cuda: setup ## download the plugin for NVIDIA cards (linux/amd64, some gigabytes), for BACKEND=xla:cuda
 	@go run ./scripts/cuda $(JAX_CUDA) .venv/lib/go-xla

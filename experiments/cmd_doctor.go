@@ -6,15 +6,16 @@ import (
 	"text/tabwriter"
 
 	"scorelab/lib/backend"
+	"scorelab/lib/kernelspec"
 )
 
 type doctorCmd struct{}
 
-// Run prints what the backends need and whether it is there.
+// Run prints what the backends and the notebooks need and whether it is there.
 func (*doctorCmd) Run(e *env) error {
 	missing := 0
 	table := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-	for _, f := range backend.Doctor() {
+	for _, f := range append(backend.Doctor(), kernelFindings()...) {
 		word := "ok"
 		if !f.OK {
 			word = "missing"
@@ -30,6 +31,29 @@ func (*doctorCmd) Run(e *env) error {
 		return exit(exitFailed)
 	}
 	return nil
+}
+
+// kernelFindings look for the notebooks' kernel. That there is none is no fault: only a kernel that cannot start is.
+func kernelFindings() []backend.Finding {
+	user, err := kernelspec.UserData()
+	if err != nil {
+		return []backend.Finding{{What: "Jupyter", Found: err.Error()}}
+	}
+	var found []backend.Finding
+	for _, place := range []struct{ what, data, mend string }{
+		{"notebooks here", kernelspec.LabData("."), "`make lab` opens them, and sets up what they need"},
+		{"notebooks in your Jupyter", user, "`make kernel` registers the kernel"},
+	} {
+		f := backend.Finding{What: place.what, OK: true, Mend: place.mend, Found: "no kernel Go (scorelab)"}
+		switch root, err := kernelspec.Installed(place.data); {
+		case err != nil:
+			f.OK, f.Found = false, err.Error()
+		case root != "":
+			f.Mend, f.Found = "", "kernel Go (scorelab) of "+root
+		}
+		found = append(found, f)
+	}
+	return found
 }
 
 type versionCmd struct{}

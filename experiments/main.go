@@ -31,7 +31,7 @@ type commands struct {
 	Merge   mergeCmd   `cmd:"" help:"Put the results of shards together, as one run would have written them."`
 	Report  reportCmd  `cmd:"" help:"Rewrite ledger.json and README.md of a folder of results."`
 	Accept  acceptCmd  `cmd:"" help:"Make results the committed baseline."`
-	Doctor  doctorCmd  `cmd:"" help:"Look at everything that the backends need."`
+	Doctor  doctorCmd  `cmd:"" help:"Look at everything that the backends and the notebooks need."`
 	Kernel  kernelCmd  `cmd:"" help:"Register the notebooks' kernel with Jupyter, or remove it."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -35,7 +35,7 @@ func Install(dir, root string) (string, error) {
 	bin := filepath.Join(root, ".venv", "bin")
 	for _, tool := range tools {
 		if path := filepath.Join(bin, tool); !isFile(path) {
-			return "", fmt.Errorf("no %s: `make lab-setup` builds it", path)
+			return "", fmt.Errorf("no %s: `make lab` builds it", path)
 		}
 	}
 	env := map[string]string{

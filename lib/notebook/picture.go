@@ -37,7 +37,10 @@ var filmTemplate = template.Must(template.New("film").Parse(filmPage))
 
 // Film shows pictures under a slider that turns from one to the other. The slider needs no kernel; where scripts do not run, it
 // is a strip of stills, and where HTML is not shown, an animation.
-func Film(frames ...Frame) {
+func Film(frames ...Frame) { filmOf(frames, send) }
+
+// filmOf hands the film over, and returns its page.
+func filmOf(frames []Frame, send func(forms map[protocol.MIMEType]any)) string {
 	var shown []struct {
 		Label string
 		Data  template.URL
@@ -58,4 +61,5 @@ func Film(frames ...Frame) {
 		protocol.MIMEImagePNG:  Must(figure.SmallAPNG(figures, figure.Movie{Delay: 400 * time.Millisecond}, filmColors)),
 		protocol.MIMETextPlain: fmt.Sprintf("[film of %d pictures]", len(frames)),
 	})
+	return page.String()
 }

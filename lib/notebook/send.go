@@ -3,6 +3,7 @@ package notebook
 import (
 	"fmt"
 	"html"
+	"io"
 	"os"
 	"strings"
 
@@ -13,12 +14,18 @@ import (
 // send shows one output, in the richest form that the reader's program can show, and waits until it stands.
 func send(forms map[protocol.MIMEType]any) {
 	if !gonbui.IsNotebook { // a cell's code run as a program, in a test say
-		fmt.Println(forms[protocol.MIMETextPlain])
+		fmt.Fprintln(stdout, forms[protocol.MIMETextPlain])
 		return
 	}
 	gonbui.SendData(&protocol.DisplayData{Data: forms})
 	gonbui.Sync()
 }
+
+// Tests look at how a cell ends.
+var (
+	stdout, stderr io.Writer = os.Stdout, os.Stderr
+	exit                     = os.Exit
+)
 
 // Say shows a line of text.
 func Say(format string, args ...any) {
@@ -37,8 +44,8 @@ func Check(err error) {
 		return
 	}
 	gonbui.Sync()
-	fmt.Fprintln(os.Stderr, "error:", err)
-	os.Exit(1)
+	fmt.Fprintln(stderr, "error:", err)
+	exit(1)
 }
 
 // Table shows rows under their header. Numbers are printed with six digits.

@@ -1,9 +1,9 @@
 """Executes notebooks headlessly and writes them back with their outputs.
 
-    execute.py [--check] NOTEBOOK...
+    execute.py [--check | --dry-run] NOTEBOOK...
 
-Every error of a cell fails, with notebook, cell and line. With --check nothing is written, and outputs that differ from the
-committed ones fail, too. Each notebook has an outer limit of time: nbclient's own does not catch a kernel that dies.
+Every error of a cell fails, with notebook, cell and line. With --dry-run nothing is written; with --check, outputs that differ
+from the committed ones fail, too: on the machine that made them they are the same bytes. Each notebook has an outer limit of time: nbclient's own does not catch a kernel that dies.
 """
 import argparse
 import concurrent.futures
@@ -60,7 +60,9 @@ def write(path, text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; committed outputs must be the same")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--check", action="store_true", help="write nothing; committed outputs must be the same")
+    mode.add_argument("--dry-run", action="store_true", help="write nothing")
     parser.add_argument("notebooks", nargs="+", type=pathlib.Path)
     args = parser.parse_args()
     cache = tempfile.mkdtemp(prefix="scorelab-notebooks-")
@@ -86,7 +88,7 @@ def main():
                 failed = True
                 print(error, file=sys.stderr)
                 continue
-            if not args.check:
+            if not args.check and not args.dry_run:
                 write(path, text)
             print(f"{path}: {len(text.encode()) // 1000} kB")
     finally:

@@ -1,0 +1,166 @@
+package notebook
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"github.com/janpfeifer/gonb/gonbui/protocol"
+
+	"scorelab/lib/diffusion"
+	"scorelab/lib/figure"
+	"scorelab/lib/train"
+)
+
+// ended is how exit leaves a cell in a test.
+type ended int
+
+// cellOutput runs a cell's code outside a kernel, and returns what it shows, its error, and its exit code.
+func cellOutput(t *testing.T, code func()) (shown, failed string, status int) {
+	t.Helper()
+	var out, err bytes.Buffer
+	stdout, stderr, exit = &out, &err, func(code int) { panic(ended(code)) }
+	defer func() {
+		stdout, stderr, exit = os.Stdout, os.Stderr, os.Exit
+		if end := recover(); end != nil {
+			code, ok := end.(ended)
+			if !ok {
+				panic(end)
+			}
+			status = int(code)
+		}
+		shown, failed = out.String(), err.String()
+	}()
+	code()
+	return
+}
+
+func TestErrorsEndTheCell(t *testing.T) {
+	if got := Must(3, nil); got != 3 {
+		t.Errorf("%d", got)
+	}
+	shown, failed, status := cellOutput(t, func() { Must(3, errors.New("no wind")); Say("after") })
+	if shown != "" || failed != "error: no wind\n" || status != 1 {
+		t.Errorf("%q, %q, %d", shown, failed, status)
+	}
+}
+
+func TestTable(t *testing.T) {
+	shown, _, _ := cellOutput(t, func() { Table([]string{"a<b", "x"}, []any{"one & two", 1. / 3}, []any{7, 1e-9}) })
+	if shown != "a<b  x\none & two  0.333333\n7  1e-09\n" {
+		t.Errorf("%q", shown)
+	}
+}
+
+// results is a checkout with a ledger.
+func results(t *testing.T, ledger string) {
+	t.Helper()
+	root := t.TempDir()
+	t.Setenv(RootEnv, root)
+	if err := os.Mkdir(filepath.Join(root, "results"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "results", "ledger.json"), []byte(ledger), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestHold(t *testing.T) {
+	results(t, `[{"claim": "c/one", "experiment": "E", "metric": "m", "got": 2, "lo": 1.5, "hi": 2.25, "want": 2.1, "verdict": "confirmed"},
+		{"claim": "c/two", "experiment": "E", "metric": "exact", "got": 3, "lo": 3, "hi": 3, "want": 3, "verdict": "qualified"}]`)
+	for _, test := range []struct {
+		held Held
+		want string // of the error; empty: it holds
+	}{
+		{Held{Experiment: "E", Metric: "m", Got: 1.6}, ""},
+		{Held{Experiment: "E", Metric: "m", Got: 2.51}, "m of E is 2.51 here and 2 in results/"},
+		{Held{Experiment: "E", Metric: "m", Got: 2.51, Tol: 1}, ""},
+		{Held{Experiment: "E", Metric: "exact", Got: 3.000001}, ""},
+		{Held{Experiment: "E", Metric: "exact", Got: 3.00001}, "exact of E"},
+		{Held{Experiment: "E", Metric: "none", Got: 3}, `no metric "none" of E`},
+	} {
+		shown, failed, status := cellOutput(t, func() { Hold(test.held) })
+		if (status == 0) != (test.want == "") || !strings.Contains(failed, test.want) {
+			t.Errorf("%+v: %q, exit code %d", test.held, failed, status)
+		}
+		if status == 0 && !strings.Contains(shown, "the same") {
+			t.Errorf("%+v shows %q", test.held, shown)
+		}
+	}
+	shown, _, _ := cellOutput(t, func() { Claims("c/two") })
+	if !strings.Contains(shown, "c/two  exact  3  3  qualified") {
+		t.Errorf("%q", shown)
+	}
+	if _, failed, status := cellOutput(t, func() { Claims("c/three") }); status != 1 || !strings.Contains(failed, `no claim "c/three"`) {
+		t.Errorf("%q", failed)
+	}
+	results(t, "{")
+	if _, failed, status := cellOutput(t, func() { Claims("c/two") }); status != 1 || !strings.Contains(failed, "is no ledger") {
+		t.Errorf("%q", failed)
+	}
+	t.Setenv(RootEnv, "")
+	if _, failed, status := cellOutput(t, func() { Claims("c/two") }); status != 1 || !strings.Contains(failed, "make kernel") {
+		t.Errorf("%q", failed)
+	}
+}
+
+func TestFilm(t *testing.T) {
+	at := func(x float64) figure.Figure {
+		return figure.Row("", figure.Panel{Layers: []figure.Layer{figure.Points{X: []float64{x}, Y: []float64{x}}}, X: figure.Axis{Min: -1, Max: 1}, Y: figure.Axis{Min: -1, Max: 1}})
+	}
+	var bundle map[protocol.MIMEType]any
+	page := filmOf([]Frame{{"x < 0", at(-.5)}, {"x = 0.5", at(.5)}}, func(forms map[protocol.MIMEType]any) { bundle = forms })
+	if n := len(regexp.MustCompile(`<img src="data:image/png;base64,[A-Za-z0-9&#;/=]{500,}" alt=`).FindAllString(page, -1)); n != 2 {
+		t.Errorf("%d pictures", n)
+	}
+	if !strings.Contains(page, "<figcaption>x &lt; 0</figcaption>") || strings.Contains(page, ` id="`) || strings.Contains(page, "http") {
+		t.Errorf("labels, random names or other hosts in %.300s", page)
+	}
+	if png, ok := bundle[protocol.MIMEImagePNG].([]byte); !ok || !bytes.Contains(png, []byte("acTL")) {
+		t.Error("no animation for those who show no HTML")
+	}
+	if shown, _, _ := cellOutput(t, func() { Film(Frame{"", at(0)}) }); shown != "[film of 1 pictures]\n" {
+		t.Errorf("%q", shown)
+	}
+}
+
+// TestTrain trains in one cell and reads the weights in another; done, it is not done again.
+func TestTrain(t *testing.T) {
+	t.Setenv(CacheEnv, t.TempDir())
+	t.Setenv(backendEnv, "go")
+	t.Setenv(HeadlessEnv, "1")
+	plan := func() train.Plan {
+		return train.Plan{
+			Data: train.Shuffled(2, tensors.FromValue([]float64{1, 2, 3, 4})), Adam: train.Adam{Rate: .1}, Key: Key("test"), Every: 10,
+			Loss: func(scope *model.Scope, batch []*Node, _ *diffusion.Random) *Node {
+				return Square(Sub(scope.VariableWithValue("mean", 0.).NodeValue(batch[0]), batch[0]))
+			},
+		}
+	}
+	if _, failed, status := cellOutput(t, func() { Weights("mean", plan()) }); status != 1 || !strings.Contains(failed, "run the cell that trains it first") {
+		t.Errorf("before: %q", failed)
+	}
+	if shown, failed, status := cellOutput(t, func() { Train("mean", plan(), 100) }); status != 0 || shown != "[figure]\n" {
+		t.Fatalf("%q, %q", shown, failed)
+	}
+	weights := Weights("mean", plan())
+	if got := weights.GetVariable("/mean").MustValue().Value().(float64); got < 1.5 || got > 3.5 {
+		t.Errorf("the mean of 1 to 4 is %g", got)
+	}
+	if shown, _, _ := cellOutput(t, func() { Train("mean", plan(), 100) }); shown != "mean: trained before, 100 steps\n" {
+		t.Errorf("again: %q", shown)
+	}
+	other := plan()
+	other.Adam.Rate = .2
+	if _, failed, status := cellOutput(t, func() { Train("mean", other, 100) }); status != 1 || !strings.Contains(failed, "mean: ") {
+		t.Errorf("another plan: %q", failed)
+	}
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Fills .venv with JupyterLab, GoNB and the kernel Go (scorelab). The Makefile runs it after setup.sh, when its inputs changed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+die() {
+	echo "lab: $*" >&2
+	exit 1
+}
+
+command -v python3 >/dev/null || die "no python3; Debian or Ubuntu: sudo apt-get install -y python3 python3-venv"
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || die "found $(python3 --version), JupyterLab here needs Python 3.11 or later"
+[[ -x .venv/bin/python ]] || python3 -m venv .venv || die "no venv; Debian or Ubuntu: sudo apt-get install -y python3-venv"
+
+echo "lab: JupyterLab"
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --only-binary :all: --no-deps \
+	--require-hashes -r requirements-lab.txt || die "pip could not install requirements-lab.txt"
+install -D -m 644 scripts/notebooks/overrides.json .venv/share/jupyter/lab/settings/overrides.json # it asks no other host for news
+echo "lab: GoNB"
+go build -o .venv/bin/ github.com/janpfeifer/gonb golang.org/x/tools/cmd/goimports || die "cannot build GoNB"
+go run ./experiments kernel install --data .venv/share/jupyter
+# What cells link is compiled once, here.
+go build ./lib/notebook ./lib/view
+touch "$STAMP"

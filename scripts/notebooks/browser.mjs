@@ -1,0 +1,147 @@
+// Opens notebooks in JupyterLab in a browser, as a reader would: runs all cells, and fails where a cell fails, a figure has no
+// size, a slider does not move its picture, or a request leaves this machine.
+//
+//   node browser.mjs FOLDER NOTEBOOK...
+//
+// FOLDER gets copies of the notebooks, which are what is opened, and screenshots. CHROMIUM names the browser; the system's
+// chromium otherwise.
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
+const [folder, ...notebooks] = process.argv.slice(2).map(arg => path.resolve(arg));
+const LIMIT = 5 * 60_000; // for all cells of a notebook
+const token = "browser-test";
+
+const browserPath = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(file => file && fs.existsSync(file));
+if (!browserPath) {
+  console.error("browser: no Chromium; Debian or Ubuntu: sudo apt-get install -y chromium, or set CHROMIUM");
+  process.exit(2);
+}
+
+const freePort = () => new Promise((done, fail) => {
+  const server = net.createServer().on("error", fail).listen(0, "127.0.0.1", () => {
+    const { port } = server.address();
+    server.close(() => done(port));
+  });
+});
+
+async function until(what, test, limit = 60_000) {
+  for (const end = Date.now() + limit; Date.now() < end; await new Promise(go => setTimeout(go, 250))) {
+    const found = await test();
+    if (found) return found;
+  }
+  throw new Error(`waited ${limit / 1000} s in vain for ${what}`);
+}
+
+fs.mkdirSync(folder, { recursive: true });
+const port = await freePort();
+const server = spawn(path.join(root, ".venv/bin/jupyter"), ["lab", "--no-browser", "--allow-root", `--port=${port}`, "--ServerApp.ip=127.0.0.1",
+  `--IdentityProvider.token=${token}`, `--ServerApp.root_dir=${folder}`],
+  { stdio: ["ignore", fs.openSync(path.join(folder, "server.log"), "w"), "inherit"].map((s, i) => i === 2 ? fs.openSync(path.join(folder, "server.err"), "w") : s),
+    env: { ...process.env, SCORELAB_CACHE: path.join(folder, "cache"), SCORELAB_HEADLESS: "" } });
+const address = `http://127.0.0.1:${port}`;
+const browser = await chromium.launch({ executablePath: browserPath, args: ["--headless", "--no-sandbox", "--disable-gpu"] });
+let failed = false;
+try {
+  await until("JupyterLab", () => fetch(`${address}/api?token=${token}`).then(answer => answer.ok, () => false));
+  const page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
+  const away = new Set();
+  page.on("request", request => {
+    const { protocol, hostname } = new URL(request.url());
+    if (/^(http|ws)s?:$/.test(protocol) && hostname !== "127.0.0.1") away.add(request.url());
+  });
+  for (const notebook of notebooks) {
+    const name = path.basename(notebook);
+    fs.copyFileSync(notebook, path.join(folder, name));
+    try {
+      await read(page, name);
+      console.log(`${name}: all cells run, figures stand, its slider moves`);
+    } catch (error) {
+      failed = true;
+      await page.screenshot({ path: path.join(folder, `${name}.failed.png`) });
+      console.error(`browser: ${name}: ${error.message}`);
+    }
+  }
+  if (away.size) {
+    failed = true;
+    console.error(`browser: requests left this machine: ${[...away].slice(0, 5).join(", ")}`);
+  }
+} finally {
+  await browser.close();
+  await fetch(`${address}/api/shutdown?token=${token}`, { method: "POST" }).catch(() => server.kill()); // with its kernels
+  await until("JupyterLab's end", () => server.exitCode !== null || server.signalCode !== null, 15_000).catch(() => server.kill("SIGKILL"));
+}
+process.exit(failed ? 1 : 0);
+
+async function read(page, name) {
+  const sessions = () => fetch(`${address}/api/sessions?token=${token}`).then(answer => answer.json());
+  const kernel = async () => (await sessions()).find(session => session.path === name)?.kernel;
+  const idle = async () => {
+    const k = await kernel();
+    return k && k.connections > 0 && k.execution_state === "idle";
+  };
+  await page.goto(`${address}/lab/tree/${name}?reset&token=${token}`);
+  await until("the kernel", idle);
+  await page.waitForTimeout(500); // a run before that is dropped in silence
+  await page.evaluate(() => { // no cell may look done because its outputs are stored
+    for (const prompt of document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")) prompt.textContent = "[ ]:";
+  });
+  await page.getByRole("menuitem", { name: "Run", exact: true }).click();
+  await page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click();
+  await page.waitForTimeout(1000);
+  let live = 0;
+  await until("all cells", async () => {
+    if (await moveLive(page, name)) live++;
+    return await idle() && await page.evaluate(() => [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].every(p => /^\[\d+\]:$/.test(p.textContent.trim())));
+  }, LIMIT);
+  const errors = await page.evaluate(() => [...document.querySelectorAll('[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]')].map(e => e.textContent.slice(0, 300)));
+  if (errors.length) throw new Error(`a cell fails: ${errors[0]}`);
+
+  // Lab draws what is in view: walk down the notebook.
+  const cells = page.locator(".jp-CodeCell");
+  let figures = 0, moved = live;
+  for (let i = 0; i < await cells.count(); i++) {
+    const cell = cells.nth(i);
+    await cell.scrollIntoViewIfNeeded();
+    for (const image of await cell.locator(".jp-OutputArea img:visible").all()) {
+      const size = await image.evaluate(async e => (await e.decode(), [e.naturalWidth, e.clientWidth, e.clientHeight]));
+      if (size.some(n => n < 50)) throw new Error(`a figure of cell ${i} is ${size} pixels large`);
+      figures++;
+    }
+    const slider = cell.locator('.jp-OutputArea input[type="range"]:not([id])').first(); // those of the kernel have one
+    if (await slider.count()) {
+      const picture = () => cell.locator(".jp-OutputArea img:visible").first().getAttribute("src");
+      const before = await picture();
+      await slider.focus();
+      for (let k = 0; k < 3; k++) await slider.press("ArrowRight");
+      await until("the slider's picture", async () => await picture() !== before, 10_000);
+      moved++;
+      await cell.screenshot({ path: path.join(folder, `${name}.slider.png`) });
+    }
+  }
+  if (!figures) throw new Error("it shows no figure");
+  if (!moved) throw new Error("it has no slider");
+  await page.screenshot({ path: path.join(folder, `${name}.png`) });
+}
+
+// moveLive moves the slider that waits for a hand, if there is one, until the kernel draws another picture, and stops its cell.
+async function moveLive(page, name) {
+  const slider = page.locator('.jp-OutputArea input[type="range"][id^="gonb_slider"]:not([data-moved])').first();
+  if (!await slider.count()) return false;
+  const cell = page.locator(".jp-CodeCell", { has: slider });
+  const picture = () => cell.locator(".jp-OutputArea img").first().getAttribute("src");
+  const before = await until("a picture above the live slider", () => picture().catch(() => null), 10_000);
+  const id = await slider.getAttribute("id");
+  await page.waitForTimeout(500); // its script binds it
+  await slider.fill("90");
+  await until("the live slider's picture", async () => await picture() !== before, 20_000);
+  await page.locator(`#${id}`).evaluate(e => { e.dataset.moved = "yes"; });
+  await page.screenshot({ path: path.join(folder, `${name}.live.png`) });
+  await page.locator('button[data-command="notebook:interrupt-kernel"], jp-button[data-command="notebook:interrupt-kernel"]').first().click();
+  return true;
+}
