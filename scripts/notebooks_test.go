@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -102,5 +103,24 @@ func TestNotebooksAreReproducible(t *testing.T) {
 	write(t, path, strings.Replace(once, `"two"`, `"too"`, 1), 0o600)
 	if out, failed := execute(t, "--check", path); !failed || !strings.Contains(out, "differ from the committed ones") {
 		t.Errorf("another output passes: %s", out)
+	}
+}
+
+// TestInterruptedCell: the stop button ends a training cell with what it reached saved, and the kernel answers the next cell.
+func TestInterruptedCell(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a kernel")
+	}
+	if _, err := os.Stat("../.venv/.lab"); err != nil {
+		t.Skip("JupyterLab is not set up: make lab")
+	}
+	python, err := filepath.Abs("../.venv/bin/python")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := run(t, ".", python, "testdata/interrupt.py", t.TempDir())
+	want := regexp.MustCompile(`interrupted: mean: stopped after [1-9]\d* of 100000000 steps; run the cell again to go on\nafter: 42\nweights: true\n`)
+	if !want.MatchString(out) {
+		t.Error(out)
 	}
 }

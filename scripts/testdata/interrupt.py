@@ -1,0 +1,63 @@
+"""Interrupts a training cell, and asks what is left: the kernel must answer, and the training go on where it stopped."""
+import os
+import pathlib
+import sys
+import time
+
+from jupyter_client.manager import start_new_kernel
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TRAINING = """import (
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"scorelab/lib/diffusion"
+	nb "scorelab/lib/notebook"
+	"scorelab/lib/train"
+)
+
+func plan() train.Plan {
+	return train.Plan{
+		Data: train.Shuffled(2, tensors.FromValue([]float64{1, 2, 3, 4})), Key: nb.Key("test"), Every: 100,
+		Loss: func(scope *model.Scope, batch []*graph.Node, _ *diffusion.Random) *graph.Node {
+			return graph.Square(graph.Sub(scope.VariableWithValue("mean", 0.).NodeValue(batch[0]), batch[0]))
+		},
+	}
+}"""
+os.environ.update(SCORELAB_HEADLESS="1", SCORELAB_CACHE=sys.argv[1], JUPYTER_DATA_DIR=str(ROOT / ".venv/share/jupyter"))
+manager, client = start_new_kernel(kernel_name="scorelab", stderr=open(os.devnull, "w"))
+
+
+def run(code, interrupt_after=None):
+    shown = []
+    running = client.execute(code)
+    end = time.time() + 90
+    interrupt = time.time() + interrupt_after if interrupt_after else None
+    while time.time() < end:
+        if interrupt and time.time() > interrupt:
+            manager.interrupt_kernel()
+            interrupt = None
+        try:
+            message = client.get_iopub_msg(timeout=0.2)
+        except Exception:
+            continue
+        if message["parent_header"].get("msg_id") != running:
+            continue
+        content = message["content"]
+        if message["msg_type"] == "display_data":
+            shown.append(content["data"]["text/plain"])
+        elif message["msg_type"] in ("error", "stream"):
+            shown.append(content.get("text") or content["evalue"])
+        elif message["msg_type"] == "status" and content["execution_state"] == "idle":
+            return " ".join(shown)
+    raise SystemExit(f"the kernel did not answer; so far: {shown}")
+
+
+try:
+    print("declared:", run(TRAINING))
+    print("interrupted:", run('%%\nnb.Train("mean", plan(), 100_000_000)', interrupt_after=6))
+    print("after:", run('%%\nnb.Say("%d", 6*7)'))
+    print("weights:", run('%%\nnb.Say("%v", nb.Weights("mean", plan()).GetVariable("/mean") != nil)'))
+finally:
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
