@@ -66,7 +66,7 @@ def main():
     parser.add_argument("notebooks", nargs="+", type=pathlib.Path)
     args = parser.parse_args()
     cache = tempfile.mkdtemp(prefix="scorelab-notebooks-")
-    os.environ.update(SCORELAB_HEADLESS="1", SCORELAB_CACHE=cache, JUPYTER_DATA_DIR=str(ROOT / ".venv/share/jupyter"))
+    os.environ.update(SCORELAB_HEADLESS="1", SCORELAB_CACHE=cache, JUPYTER_PATH=str(ROOT / ".venv/share/jupyter"))
     failed = False
     try:
         for path in args.notebooks:

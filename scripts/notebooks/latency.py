@@ -22,7 +22,7 @@ CELL = """%%%%
 field := nb.Must(view.Densities(nb.Backend(), density.X2(), diffusion.OU{}, 4, 101, %g))[0]
 nb.Row("", view.Plane("", 4, figure.Heat{Field: field}))"""
 
-os.environ.update(SCORELAB_HEADLESS="1", JUPYTER_DATA_DIR=str(ROOT / ".venv/share/jupyter"))
+os.environ.update(SCORELAB_HEADLESS="1", JUPYTER_PATH=str(ROOT / ".venv/share/jupyter"))
 manager, client = start_new_kernel(kernel_name="scorelab", stderr=open(os.devnull, "w"))
 try:
     def run(code):

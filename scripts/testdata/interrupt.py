@@ -24,7 +24,7 @@ func plan() train.Plan {
 		},
 	}
 }"""
-os.environ.update(SCORELAB_HEADLESS="1", SCORELAB_CACHE=sys.argv[1], JUPYTER_DATA_DIR=str(ROOT / ".venv/share/jupyter"))
+os.environ.update(SCORELAB_HEADLESS="1", SCORELAB_CACHE=sys.argv[1], JUPYTER_PATH=str(ROOT / ".venv/share/jupyter"))
 manager, client = start_new_kernel(kernel_name="scorelab", stderr=open(os.devnull, "w"))
 
 
