@@ -20,6 +20,8 @@ var Experiments = []suite.Experiment{
 	e15,
 	e16,
 	e17,
+	e18Bayes,
+	e18Laws,
 	e19,
 	e22,
 	e23,

@@ -41,8 +41,9 @@ func (g Guide) Tilted(p Process, d Denoiser, gamma float64) Model {
 // drawn anew in proportion to them when the weights have become too unequal (Del Moral 2004; Doucet and Johansen 2009). So the
 // samples of a batch depend on each other; batches of populations do not.
 //
-// What is left at the end are samples with weights: see LogWeights. Expectations under them are off by O(1/population) and by
-// the error of the steps, which is of order 1.
+// What is left at the end are samples with weights, see LogWeights, which are comparable across populations. Unnormalised, sums
+// of weights times values are unbiased but for the error of the steps, which is of order 1; so the ratio of two such sums is
+// off by O(1/batch), where the mean of a population's own ratio is by O(1/population).
 type FeynmanKac struct {
 	Move       OneStep // of the reverse SDE: ReverseEulerMaruyama, Ancestral(KernelVariance)
 	Population int     // samples of a population, which follow each other in the batch; 0: all of it
@@ -77,7 +78,9 @@ func (s FeynmanKac) Step(m Model, span Span, x *Node, carry []*Node, r *Random) 
 
 	groups := n / size
 	logW := Reshape(Add(carry[0], rate), groups, size)
-	w := Exp(Sub(logW, ReduceAndKeep(logW, ReduceMax, 1)))
+	top := ReduceAndKeep(logW, ReduceMax, 1)
+	w := Exp(Sub(logW, top))
+	mean := Add(top, Log(ReduceAndKeep(w, ReduceMean, 1)))
 	w = Div(w, ReduceAndKeep(w, ReduceSum, 1))
 	effective := Reciprocal(ReduceAndKeep(Square(w), ReduceSum, 1))
 	poor := BroadcastToDims(LessOrEqual(effective, MulScalar(OnesLike(effective), share*float64(size))), groups, size)
@@ -85,11 +88,11 @@ func (s FeynmanKac) Step(m Model, span Span, x *Node, carry []*Node, r *Random) 
 	parent := Where(poor, systematic(w, u), Iota(x.Graph(), indices(groups, size), 1))
 	first := MulScalar(Iota(x.Graph(), indices(groups, size), 0), size)
 	next = Gather(next, Reshape(Add(parent, first), n, 1))
-	return next, []*Node{Reshape(Where(poor, ZerosLike(logW), logW), n)}
+	// Samples drawn anew have the mean weight of those before: so populations keep what they are worth beside each other.
+	return next, []*Node{Reshape(Where(poor, BroadcastToDims(mean, groups, size), logW), n)}
 }
 
-// LogWeights are the logarithms of the weights, [batch], that the samples of FeynmanKac have in a snapshot, up to a constant
-// for each population.
+// LogWeights are the logarithms of the weights, [batch], that the samples of FeynmanKac have in a snapshot.
 func LogWeights(s Snapshot) ([]float64, error) {
 	if len(s.Carry) != 1 || s.Carry[0].Size() != s.X.Shape().Dim(0) || s.Carry[0].DType() != dtypes.Float64 {
 		return nil, fmt.Errorf("step %d with %d carried tensors is not of FeynmanKac under way", s.Step, len(s.Carry))
