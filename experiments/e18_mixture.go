@@ -73,6 +73,7 @@ type guidedSweep struct {
 	start   *tensors.Tensor // [n, d]
 	store   *model.Store
 	noise   diffusion.Key
+	single  bool // in float32, for networks
 }
 
 // newGuidedSweep samples n times from N(0, I), in steps that are even in the log of the noise level.
@@ -106,14 +107,28 @@ func (s guidedSweep) plan(g guiding, strengths []float64) (diffusion.Plan, *tens
 		Build: func(scope *model.Scope, inputs []*Node) diffusion.Model {
 			return g(scope, func(diffusion.Coeffs) *Node { return inputs[0] })
 		},
-		Store: s.store, Inputs: []*tensors.Tensor{tensors.FromFlatDataAndDimensions(column, rows, 1)},
+		Store: s.store, Inputs: []*tensors.Tensor{s.tensor(column, rows, 1)},
 		Sampler: s.sampler, Grid: s.grid, Noise: s.noise,
-	}, tensors.FromFlatDataAndDimensions(all, rows, len(start)/n)
+	}, s.tensor(all, rows, len(start)/n)
+}
+
+// tensor has the precision that the samples have.
+func (s guidedSweep) tensor(flat []float64, dims ...int) *tensors.Tensor {
+	if s.single {
+		return tensors.FromFlatDataAndDimensions(each(flat, func(v float64) float32 { return float32(v) }), dims...)
+	}
+	return tensors.FromFlatDataAndDimensions(flat, dims...)
 }
 
 // apart are the clouds of each strength.
 func (s guidedSweep) apart(x *tensors.Tensor, strengths []float64) []metrics.Points {
-	all := points(x)
+	var all metrics.Points
+	if s.single {
+		n := x.Shape().Dim(0)
+		all = metrics.Points{N: n, D: x.Size() / n, X: each(tensors.MustCopyFlatData[float32](x), func(v float32) float64 { return float64(v) })}
+	} else {
+		all = points(x)
+	}
 	n := all.N / len(strengths)
 	clouds := make([]metrics.Points, len(strengths))
 	for k := range clouds {

@@ -22,6 +22,7 @@ var Experiments = []suite.Experiment{
 	e17,
 	e18Bayes,
 	e18Laws,
+	e18Dropout,
 	e19,
 	e22,
 	e23,
