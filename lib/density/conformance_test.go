@@ -304,7 +304,7 @@ func TestClassifierGuideIsBayes(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		m, p := S2(), diffusion.VP{}
 		only := must(NewMixture("class 1", Component{1, m.components[1].Mean, m.components[1].Cov, 1}))
-		guide := diffusion.ClassifierGuide(func(x, t *Node) *Node { return m.ClassLogProb(p, 1, x, t) }, 1)
+		guide := diffusion.ByClassifier(func(x, t *Node) *Node { return m.ClassLogProb(p, 1, x, t) })
 		for _, at := range times(p) {
 			worst := MustExecOnce(b, func(x *Node) *Node {
 				at := Const(x.Graph(), at)

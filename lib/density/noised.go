@@ -136,7 +136,7 @@ func (m *Mixture) ClassLogProb(p diffusion.Process, class int, x, t *Node) *Node
 		}
 	}
 	if !found {
-		panic(fmt.Errorf("mixture %s has no class %d", m.name, class))
+		panic(fmt.Errorf("mixture %s has no class %d; it has %v", m.name, class, m.Classes()))
 	}
 	return Squeeze(Sub(logSumExp(Add(s.joint, m.constant(x, mask, 1, m.size()))), s.evidence), 1)
 }

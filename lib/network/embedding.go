@@ -60,10 +60,14 @@ func (c Condition) embed(scope *model.Scope, s style, logSNR, label *Node) *Node
 	return s.act.Apply(sum)
 }
 
-// labels are the rows of a table, one a class and the last for no label.
+// labels are the rows of a table, one a class and the last for no label. That one starts at 0, and stays there until a sample
+// without a label is learnt from: see NewPair.
 func (c Condition) labels(scope *model.Scope, s style, dtype dtypes.DType, g *Graph, label *Node) *Node {
 	shape := shapes.Make(dtype, c.Classes+1, c.width())
-	table := variable(scope, s.key, "table", 1, shape).NodeValue(g)
+	table := filled(scope, "table", shape, func(g *Graph, shape shapes.Shape) *Node {
+		rows := uniform(g, s.key.Sub(scope.Scope(), "table"), 1, shape)
+		return Concatenate([]*Node{Slice(rows, AxisRangeFromStart(c.Classes)), ZerosLike(Slice(rows, AxisElem(c.Classes)))}, 0)
+	}).NodeValue(g)
 	if label == nil {
 		return Slice(table, AxisRangeToEnd(c.Classes))
 	}

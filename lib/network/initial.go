@@ -49,14 +49,22 @@ func dense(scope *model.Scope, key diffusion.Key, law Initial, x *Node, width in
 // variable is made with its first use: uniform between -bound and bound, from the stream that the key and its path name.
 func variable(scope *model.Scope, key diffusion.Key, name string, bound float64, shape shapes.Shape) *model.Variable {
 	stream := key.Sub(scope.Scope(), name)
-	return scope.WithInitializer(func(g *Graph, shape shapes.Shape) *Node {
-		zero := Zeros(g, shape)
-		if bound == 0 {
-			return zero
-		}
-		u := diffusion.NewRandom(g, stream).Uniform(zero)
-		return MulScalar(AddScalar(MulScalar(u, 2), -1), bound)
-	}).VariableWithShape(name, shape)
+	return filled(scope, name, shape, func(g *Graph, shape shapes.Shape) *Node { return uniform(g, stream, bound, shape) })
+}
+
+// filled is a variable with the values that a graph gives it.
+func filled(scope *model.Scope, name string, shape shapes.Shape, with func(g *Graph, shape shapes.Shape) *Node) *model.Variable {
+	return scope.WithInitializer(with).VariableWithShape(name, shape)
+}
+
+// uniform draws between -bound and bound.
+func uniform(g *Graph, stream diffusion.Key, bound float64, shape shapes.Shape) *Node {
+	zero := Zeros(g, shape)
+	if bound == 0 {
+		return zero
+	}
+	u := diffusion.NewRandom(g, stream).Uniform(zero)
+	return MulScalar(AddScalar(MulScalar(u, 2), -1), bound)
 }
 
 // find looks a name up in a table; no name is its first row.

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/metrics"
+	"scorelab/lib/network"
+	"scorelab/lib/suite"
+	"scorelab/lib/train"
+)
+
+var e18Dropout = suite.Experiment{
+	ID:       "E18-dropout",
+	Title:    "One network, two models",
+	Question: "How often must the label be dropped for one network to know the class and all data, and is guidance by it better than by a classifier?",
+	Sources:  []string{"004, Classifier Free Guidance", "004, Classifier Free Guidance Results", "004, Conditional Diffusion Models - Guidance"},
+	Run:      conditioningDropout,
+}
+
+const (
+	dropoutClaim = "004/conditioning-dropout"
+	betterClaim  = "004/cfg-better"
+)
+
+// droppedRates are the shares of labels that the networks are trained without.
+var droppedRates = []float64{0, .1, .2, .5}
+
+// droppedUsed is the rate of the network that guides.
+const droppedUsed = .1
+
+// droppedNet is the network of each rate: the same, but for its place in the store.
+func droppedNet(l *suite.Lab) network.MLP {
+	return network.MLP{Hidden: []int{64, 64, 64}, Condition: network.Condition{Frequencies: 8, Classes: 2, Width: 32}, Key: l.Key("network")}
+}
+
+// noisyClassifier is trained beside them, on the same noisy samples.
+func noisyClassifier(l *suite.Lab) network.Classifier {
+	return network.Classifier{Body: network.MLP{Hidden: []int{64, 64, 64}, Condition: network.Condition{Frequencies: 8, Width: 32}, Key: l.Key("classifier")}, Classes: 2, SD: droppedSD}
+}
+
+const droppedSD = 1.4 // of the mixture, per coordinate
+
+var droppedHead = diffusion.EDMHead(droppedSD)
+
+// labelledBatches give every step new samples with their classes.
+func labelledBatches(m *density.Mixture, batch int) train.Data {
+	return train.Fresh(fmt.Sprint(m.Name(), " by class, batch ", batch), func(g *Graph, r *diffusion.Random) []*Node {
+		x, component := m.Draw(g, r, dtypes.Float32, batch)
+		return []*Node{x, m.ClassOf(component)}
+	})
+}
+
+// learnDropped trains all networks in one plan: their losses add up, and Adam scales every weight's gradient by itself.
+func learnDropped(l *suite.Lab) (*model.Store, error) {
+	n, classifier := droppedNet(l), noisyClassifier(l)
+	times := diffusion.LogNormalTimes(-.3, 1.3)
+	steps := l.Size(3000, 20_000)
+	plan := train.Plan{
+		Data: labelledBatches(guidedLaw(), 512),
+		Loss: func(scope *model.Scope, columns []*Node, r *diffusion.Random) *Node {
+			batch := diffusion.Batch{X0: columns[0], Label: columns[1]}
+			loss := classifier.Loss(scope.In("classifier"), guidedProcess, times, batch, r)
+			for _, rate := range droppedRates {
+				of := diffusion.DropLabels(rate, diffusion.Denoising(droppedHead, diffusion.Plain, times))
+				loss = Add(loss, of(guidedProcess, n.Net(scope.In("dropped%g", 100*rate)), batch, r))
+			}
+			return loss
+		},
+		Adam: train.Adam{Rate: 3e-3, Cosine: steps}, Average: train.Average{Decay: .995}, Key: l.Key("training"), Every: steps / 10,
+	}
+	return learn(l, plan, steps, func(_ *train.Trainer, r train.Report) error {
+		return l.Progress(.6*float64(r.Step)/float64(steps), "training")
+	})
+}
+
+func conditioningDropout(l *suite.Lab) (*suite.Report, error) {
+	r := &suite.Report{Answer: "TODO"}
+	store, err := learnDropped(l)
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range []func(*suite.Lab, *suite.Report, *model.Store) error{headErrors, droppedGuides} {
+		if err := part(l, r, store); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// droppedLevels are the noise levels sigma/alpha at which heads are judged.
+var droppedLevels = []float64{.1, .3, 1, 3}
+
+// timeOfLevel is the time of the Ornstein-Uhlenbeck process at a noise level.
+func timeOfLevel(ratio float64) float64 { return math.Log1p(ratio*ratio) / 2 }
+
+// headErrors holds both heads of every network against the exact scores: of the class with its label, of all data with none.
+func headErrors(l *suite.Lab, r *suite.Report, store *model.Store) error {
+	table := suite.Table{Name: "heads", Caption: "E|s_net - s|^2/E|s|^2 of both heads of one network at four noise levels, and over all of them with the weight sigma^2, by the share of labels dropped in training", Header: []string{"dropped", "head"}}
+	for _, level := range droppedLevels {
+		table.Header = append(table.Header, fmt.Sprintf("noise %g", level))
+	}
+	table.Header = append(table.Header, "all")
+	only, _ := guidedOnly()
+	var curves [2][]float64
+	for i, head := range []struct {
+		name  string
+		law   *density.Mixture
+		label []int32
+	}{{"class", only, []int32{guidedClass}}, {"all data", guidedLaw(), nil}} {
+		for _, rate := range droppedRates {
+			build := func(scope *model.Scope, _ []*Node) diffusion.Model {
+				net := inSingle(droppedNet(l).Net(scope.In("dropped%g", 100*rate)))
+				return diffusion.Model{Process: guidedProcess, Denoise: func(x, t *Node) *Node {
+					var label *Node
+					if head.label != nil {
+						label = Const(x.Graph(), head.label)
+					}
+					return droppedHead.Denoiser(guidedProcess, net, label)(x, t)
+				}}
+			}
+			levels, total, err := fisherErrors(l, head.law, build, store)
+			if err != nil {
+				return err
+			}
+			curves[i] = append(curves[i], total)
+			row := []any{rate, head.name}
+			for _, v := range append(levels, total) {
+				row = append(row, v)
+			}
+			table.Rows = append(table.Rows, row)
+			metric := fmt.Sprintf("Fisher error of the head for %s, %g %% of the labels dropped", head.name, 100*rate)
+			if rate == 0 && head.label == nil {
+				r.Checks = append(r.Checks, suite.Between(dropoutClaim, metric, metrics.Exactly(total), .3, 30, 0, "TODO").But(suite.Qualified))
+				continue
+			}
+			r.Checks = append(r.Checks, suite.Below(dropoutClaim, metric, total, .1, "TODO"))
+		}
+	}
+	r.Tables = append(r.Tables, table)
+	figure, err := headFigure(curves[0], curves[1])
+	r.Figures = append(r.Figures, figure)
+	return err
+}
+
+// fisherErrors are those of a model, over the score's own size, at each of the levels and over all of them, weighted by sigma^2.
+func fisherErrors(l *suite.Lab, law *density.Mixture, build diffusion.Build, store *model.Store) (levels []float64, total float64, err error) {
+	times := each(droppedLevels, timeOfLevel)
+	summaries, err := scoreErrors(l, law, build, store, l.Size(10_000, 50_000), times...)
+	if err != nil {
+		return nil, 0, err
+	}
+	sizes := make([]float64, len(times)) // sigma^2 E|s|^2
+	for k, t := range times {
+		out, err := evaluate(l, func(in []*Node) []*Node {
+			x0, _ := law.Draw(in[0].Graph(), diffusion.NewRandom(in[0].Graph(), l.Key("sizes")), dtypes.Float64, 4000)
+			c := guidedProcess.At(in[0])
+			x := c.Forward(x0, diffusion.NewRandom(in[0].Graph(), l.Key("sizes noise")).Normal(x0))
+			return []*Node{ReduceAllMean(Mul(Square(c.Sigma), ReduceSum(Square(law.Model(guidedProcess).Score(x, in[0])), 1)))}
+		}, t)
+		if err != nil {
+			return nil, 0, err
+		}
+		sizes[k] = out[0][0]
+	}
+	wrong, size := 0., 0.
+	for k, s := range summaries {
+		wrong, size = wrong+s.Center*sizes[k], size+sizes[k]
+	}
+	return centers(summaries), wrong / size, nil
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/ml/model"
+
+	"scorelab/lib/diffusion"
+	"scorelab/lib/metrics"
+	"scorelab/lib/network"
+	"scorelab/lib/suite"
+)
+
+// droppedPair binds the network of a rate.
+func droppedPair(l *suite.Lab, scope *model.Scope, rate float64) (network.Pair, error) {
+	return network.NewPair(scope.In("dropped%g", 100*rate), droppedNet(l), droppedHead, guidedProcess, guidedClass)
+}
+
+// guideResult is what a guide does at every strength.
+type guideResult struct {
+	name       string
+	clouds     []metrics.Points
+	judgements []judgement
+	recall     []float64 // of the class, by its samples
+	off        []float64 // root mean square distance to the samples of exact guidance from the same starts
+}
+
+// droppedGuides compares guidance by the label with guidance by the classifier, both learned, and both exact.
+func droppedGuides(l *suite.Lab, r *suite.Report, store *model.Store) error {
+	_, err := droppedPair(l, store.RootScope(), 0)
+	refused := indicator(err != nil)
+	_, err = droppedPair(l, store.RootScope(), droppedUsed)
+	if err != nil {
+		return err
+	}
+	r.Checks = append(r.Checks, suite.Equals(dropoutClaim, "networks that guidance refuses for want of an unconditional head: that with no label dropped", refused, 1, 0, "exact: the weights tell"))
+
+	n := l.Size(1000, 5000)
+	s, err := newGuidedSweep(l, diffusion.Flow(diffusion.HeunMethod), "guides", n, 50)
+	if err != nil {
+		return err
+	}
+	// From where the networks have learnt to where the noise is small beside the modes.
+	if s.grid, err = diffusion.InRatio(l.Backend, guidedProcess, timeOfLevel(20), timeOfLevel(.03), 50, diffusion.Geometric); err != nil {
+		return err
+	}
+	only, _ := guidedOnly()
+	real, err := only.Sample(l.Backend, l.Key("class"), n)
+	if err != nil {
+		return err
+	}
+	_, byLabel := exactGuides(guidedProcess)
+	guides := []struct {
+		name string
+		g    guiding
+	}{
+		{"exact", guidingExactly(byLabel)},
+		{"label", func(scope *model.Scope, scale diffusion.Scale) diffusion.Model {
+			pair, err := droppedPair(l, scope, droppedUsed)
+			if err != nil {
+				panic(err)
+			}
+			return diffusion.Model{Process: guidedProcess, Denoise: pair.Guided(guidedProcess, func(g diffusion.Guide) diffusion.Guide { return g.Scaled(scale) })}
+		}},
+		{"classifier", func(scope *model.Scope, scale diffusion.Scale) diffusion.Model {
+			pair, err := droppedPair(l, scope, droppedUsed)
+			if err != nil {
+				panic(err)
+			}
+			g := diffusion.ByClassifier(noisyClassifier(l).LogProb(scope.In("classifier"), guidedProcess, guidedClass))
+			return diffusion.Model{Process: guidedProcess, Denoise: g.Scaled(scale)(guidedProcess, pair.Unconditional)}
+		}},
+	}
+	var results []guideResult
+	var film [][]metrics.Points
+	table := suite.Table{Name: "guides", Caption: "Guidance by the label and by a classifier that was trained beside the network, and by exact scores: mean of P(class | x), share of the class's samples that lie among the guided ones, share of the middle mode (the class has 0.4), and root mean square distance to the samples of exact guidance from the same starts",
+		Header: []string{"guide", "scale", "purity", "recall", "middle", "off"}}
+	for _, guide := range guides {
+		s.store, s.single = store, guide.name != "exact"
+		clouds, err := s.trace(l, guide.g, droppedMarks(s), guidedStrengths...)
+		if err != nil {
+			return err
+		}
+		res := guideResult{name: guide.name, clouds: clouds[len(clouds)-1]}
+		if guide.name == "label" {
+			film = clouds
+		}
+		if res.judgements, err = judged(l, res.clouds); err != nil {
+			return err
+		}
+		for k, cloud := range res.clouds {
+			res.recall = append(res.recall, recallOf(points(real), cloud, 3))
+			exact := cloud
+			if len(results) > 0 {
+				exact = results[0].clouds[k]
+			}
+			res.off = append(res.off, rmsDistance(cloud, exact))
+			table.Rows = append(table.Rows, []any{guide.name, guidedStrengths[k], res.judgements[k].purity.Center, res.recall[k], res.judgements[k].modes[1], res.off[k]})
+		}
+		results = append(results, res)
+	}
+	r.Tables = append(r.Tables, table)
+	if err := l.Progress(.9, "drawing"); err != nil {
+		return err
+	}
+	guideChecks(r, results)
+	figures, err := guideFigures(l, s, film, results)
+	r.Figures = append(figures, r.Figures...)
+	return err
+}
+
+func guideChecks(r *suite.Report, results []guideResult) {
+	for _, res := range results {
+		fall := 0.
+		for k := range res.judgements[1:] {
+			fall = math.Max(fall, res.judgements[k].purity.Center-res.judgements[k+1].purity.Center)
+		}
+		fmt.Println(res.name, "fall", fall)
+	}
+}
+
+// rmsDistance is the root mean square distance of samples to those of the same index.
+func rmsDistance(a, b metrics.Points) float64 {
+	sum := 0.
+	for _, d := range differences(a.X, b.X) {
+		sum += d * d
+	}
+	return math.Sqrt(sum / float64(a.N))
+}
+
+// recallOf is the share of real samples that lie within the distance of some generated sample to its k-th nearest neighbour among
+// the generated ones (Kynkaanniemi et al. 2019, equation 1).
+func recallOf(real, generated metrics.Points, k int) float64 {
+	squared := func(a, b []float64) float64 { return (a[0]-b[0])*(a[0]-b[0]) + (a[1]-b[1])*(a[1]-b[1]) }
+	radius := make([]float64, generated.N)
+	for i := range radius {
+		ds := make([]float64, generated.N)
+		for j := range ds {
+			ds[j] = squared(generated.Row(i), generated.Row(j))
+		}
+		slices.Sort(ds)
+		radius[i] = ds[k] // itself is the 0-th
+	}
+	found := 0
+	for i := range real.N {
+		for j := range generated.N {
+			if squared(real.Row(i), generated.Row(j)) <= radius[j] {
+				found++
+				break
+			}
+		}
+	}
+	return float64(found) / float64(real.N)
+}
+
+var _ *Node

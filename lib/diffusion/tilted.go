@@ -1,0 +1,116 @@
+package diffusion
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Tilted is the model of the laws that the guide's scale gamma seems to promise,
+//
+//	p_gamma(x_t) ~ p(x_t)^(1-gamma) p(x_t | y)^gamma,
+//
+// whose score is the guided one. They are not the noised laws of p_gamma(x_0), and so neither the probability flow nor the
+// reverse SDE leads from one to the next. With V = g^2/2 gamma (gamma - 1) |score(x | y) - score(x)|^2 they satisfy the
+// equation of the reverse SDE but for a source,
+//
+//	dp/ds = -div(p (g^2 score - f x)) + g^2/2 lap p + V p,   s = T - t,
+//
+// that is, samples that follow the reverse SDE are samples of p_gamma with weights whose logarithms grow at the rate V (Skreta
+// et al. 2025, "Feynman-Kac correctors", guidance). Weight is V; the sampler FeynmanKac uses it.
+func (g Guide) Tilted(p Process, d Denoiser, gamma float64) Model {
+	to := g(p, d)
+	return Model{
+		Process: p,
+		Denoise: g.Scaled(Constant(gamma))(p, d),
+		Weight: func(x, t *Node) *Node {
+			c := p.At(t)
+			_, g2 := c.Rates()
+			apart := Mul(Div(c.Alpha, Square(c.Sigma)), Sub(to(x, t), d(x, t)))
+			return Reshape(MulScalar(Mul(g2, perSample(Square(apart))), gamma*(gamma-1)/2), x.Shape().Dim(0))
+		},
+	}
+}
+
+// FeynmanKac is sequential Monte Carlo along the reverse SDE: samples move, gather weights at the rate Model.Weight, and are
+// drawn anew in proportion to them when the weights have become too unequal (Del Moral 2004; Doucet and Johansen 2009). So the
+// samples of a batch depend on each other; batches of populations do not.
+//
+// What is left at the end are samples with weights, see LogWeights, which are comparable across populations. Unnormalised, sums
+// of weights times values are unbiased but for the error of the steps, which is of order 1; so the ratio of two such sums is
+// off by O(1/batch), where the mean of a population's own ratio is by O(1/population).
+type FeynmanKac struct {
+	Move       OneStep // of the reverse SDE: ReverseEulerMaruyama, Ancestral(KernelVariance)
+	Population int     // samples of a population, which follow each other in the batch; 0: all of it
+	Resample   float64 // when the effective size falls below this share of the population; 0: 1/2. 1: after every step
+}
+
+// Init implements Sampler. The carry are the logarithms of the weights, [batch], in float64.
+func (s FeynmanKac) Init(m Model, x *Node, _ *Random) []*Node {
+	n := x.Shape().Dim(0)
+	if m.Weight == nil {
+		panic(fmt.Errorf("FeynmanKac needs a model with Weight, such as Guide.Tilted makes; this one has none"))
+	}
+	if s.Move == nil || s.Population < 0 || s.Population > 0 && n%s.Population != 0 || !(s.Resample >= 0 && s.Resample <= 1) {
+		panic(fmt.Errorf("FeynmanKac on %d samples in populations of %d, drawn anew below a share of %g: give Move, populations that divide the samples, and a share from 0 to 1",
+			n, s.Population, s.Resample))
+	}
+	return []*Node{Zeros(x.Graph(), shapes.Make(dtypes.Float64, n))}
+}
+
+// Step implements Sampler.
+func (s FeynmanKac) Step(m Model, span Span, x *Node, carry []*Node, r *Random) (*Node, []*Node) {
+	n := x.Shape().Dim(0)
+	size, share := s.Population, s.Resample
+	if size == 0 {
+		size = n
+	}
+	if share == 0 {
+		share = .5
+	}
+	rate := ConvertDType(Mul(m.Weight(x, span.From), span.Length()), dtypes.Float64)
+	next := s.Move(m, span, x, r)
+
+	groups := n / size
+	logW := Reshape(Add(carry[0], rate), groups, size)
+	top := ReduceAndKeep(logW, ReduceMax, 1)
+	w := Exp(Sub(logW, top))
+	mean := Add(top, Log(ReduceAndKeep(w, ReduceMean, 1)))
+	w = Div(w, ReduceAndKeep(w, ReduceSum, 1))
+	effective := Reciprocal(ReduceAndKeep(Square(w), ReduceSum, 1))
+	poor := BroadcastToDims(LessOrEqual(effective, MulScalar(OnesLike(effective), share*float64(size))), groups, size)
+	u := Slice(Reshape(r.Uniform(Zeros(x.Graph(), shapes.Make(dtypes.Float64, n, 1))), groups, size), AxisRange(), AxisElem(0)) // the first sample's
+	parent := Where(poor, systematic(w, u), Iota(x.Graph(), indices(groups, size), 1))
+	first := MulScalar(Iota(x.Graph(), indices(groups, size), 0), size)
+	next = Gather(next, Reshape(Add(parent, first), n, 1))
+	// Samples drawn anew have the mean weight of those before: so populations keep what they are worth beside each other.
+	return next, []*Node{Reshape(Where(poor, BroadcastToDims(mean, groups, size), logW), n)}
+}
+
+// LogWeights are the logarithms of the weights, [batch], that the samples of FeynmanKac have in a snapshot.
+func LogWeights(s Snapshot) ([]float64, error) {
+	if len(s.Carry) != 1 || s.Carry[0].Size() != s.X.Shape().Dim(0) || s.Carry[0].DType() != dtypes.Float64 {
+		return nil, fmt.Errorf("step %d with %d carried tensors is not of FeynmanKac under way", s.Step, len(s.Carry))
+	}
+	return tensors.CopyFlatData[float64](s.Carry[0])
+}
+
+// EffectiveSize is the number of independent samples of equal weight that a population is worth, (sum w)^2/sum w^2 (Kong, Liu
+// and Wong 1994), from the logarithms of its weights.
+func EffectiveSize(logWeights []float64) float64 {
+	top := math.Inf(-1)
+	for _, l := range logWeights {
+		top = math.Max(top, l)
+	}
+	sum, squares := 0., 0.
+	for _, l := range logWeights {
+		w := math.Exp(l - top)
+		sum, squares = sum+w, squares+w*w
+	}
+	return sum * sum / squares
+}
