@@ -202,3 +202,24 @@ func TestNoiseBelongsToTheSample(t *testing.T) {
 		}
 	})
 }
+
+// Normals of float32 are all 0 once in a while, and then have no direction; the sphere has no such point.
+func TestSphereHasItsRadiusWhereNormalsVanish(t *testing.T) {
+	for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.Float64} {
+		for d := 1; d <= 3; d++ {
+			out, err := ExecOnce(backendtest.Default(t), func(g *Graph) *Node {
+				zero := Zeros(g, shapes.Make(dtype, 1, d))
+				z := Concatenate([]*Node{zero, AddScalar(zero, -.25)}, 0)
+				return ConvertDType(ReduceSum(Square(Replay(z).Sphere(z)), 1), dtypes.Float64)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, got := range tensors.MustCopyFlatData[float64](out) {
+				if !(math.Abs(got-float64(d)) < 1e-6) {
+					t.Errorf("%s, d = %d, sample %d: |v|^2 = %g", dtype, d, i, got)
+				}
+			}
+		}
+	}
+}

@@ -23,7 +23,12 @@ var Probes = []struct {
 func (r *Random) Sphere(like *Node) *Node {
 	z := r.Normal(like)
 	_, d := rows(like)
-	return Mul(z, Sqrt(Div(Scalar(z.Graph(), z.DType(), float64(d)), perSample(Square(z)))))
+	square := perSample(Square(z))
+	// In float32 a uniform of Box and Muller rounds to 1 once in 2^25 draws, and up to two dimensions have no other radius: all of z is
+	// then 0, which has no direction. The corner (1, 1) stands in for it.
+	none := ConvertDType(Equal(square, ZerosLike(square)), z.DType())
+	square = Add(square, MulScalar(none, float64(d)))
+	return Mul(Add(z, none), Sqrt(Div(Scalar(z.Graph(), z.DType(), float64(d)), square)))
 }
 
 // Sliced is sliced score matching (Song, Garg, Shi and Ermon 2019): w (v.Jv + (v.s_net)^2/2) for a random v, an
