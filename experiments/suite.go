@@ -17,6 +17,7 @@ var Experiments = []suite.Experiment{
 	e10DSM,
 	e11,
 	e12,
+	e13,
 	e14,
 	e15,
 	e16,

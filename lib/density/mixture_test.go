@@ -4,6 +4,9 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
 )
 
 func TestNewMixtureRejects(t *testing.T) {
@@ -81,6 +84,30 @@ func TestLatticeRejects(t *testing.T) {
 	}{{1, 0, 5, 1}, {0, 1, 1, 1}, {0, 1, 5, 0}, {math.NaN(), 1, 5, 1}} {
 		if _, _, err := Lattice(c.lo, c.hi, c.n, c.d); err == nil {
 			t.Errorf("lattice %+v was made", c)
+		}
+	}
+}
+
+// M8 is what its comment says: four Gaussians 3.2 apart with variances from 0.1 to 1, their narrowest axes in directions of their own.
+func TestM8(t *testing.T) {
+	m := M8()
+	var narrow []*mat.VecDense
+	for i, a := range m.Components() {
+		for _, b := range m.Components()[:i] {
+			if got := floats.Distance(a.Mean, b.Mean, 2); math.Abs(got-3.2) > 1e-14 {
+				t.Errorf("means of components are %g apart", got)
+			}
+		}
+		for k, v := range m.spectrum[i] {
+			if want := .1 * math.Pow(10, float64(k)/7); math.Abs(v-want) > 1e-14 {
+				t.Errorf("component %d: variance %d is %g, want %g", i, k, v, want)
+			}
+		}
+		narrow = append(narrow, mat.VecDenseCopyOf(mat.NewDense(8, 8, m.basis[i]).ColView(0)))
+		for j, other := range narrow[:i] {
+			if got := math.Abs(mat.Dot(narrow[i], other)); got > .9 {
+				t.Errorf("the narrowest axes of components %d and %d have a cosine of %g", i, j, got)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package density
 
 import (
 	"math"
+	"math/bits"
 
 	"scorelab/lib/diffusion"
 )
@@ -20,6 +21,7 @@ var Densities = []Spec{
 	{"S2", S2(), diffusion.VE{}},
 	{"P10", P10(), diffusion.VE{}},
 	{"R8", R8(), diffusion.VP{}},
+	{"M8", M8(), diffusion.VE{}},
 	{"circle", must(NewCircle("circle", 1, 0)), diffusion.VE{}},
 	{"arc", must(NewCircle("arc", 1.5, 2)), diffusion.OU{}},
 }
@@ -76,6 +78,42 @@ func R8() *Mixture {
 		components = append(components, Component{1. / modes, []float64{radius * cos, radius * sin}, [][]float64{{variance, 0}, {0, variance}}, k})
 	}
 	return must(NewMixture("R8", components...))
+}
+
+// M8 is a mixture in eight dimensions, to learn where no lattice reaches: four Gaussians of unequal weights about points of Walsh
+// functions, 3.2 apart. Each has variances from 0.1 to 1 along axes of its own.
+func M8() *Mixture {
+	const d = 8
+	var components []Component
+	for k, walsh := range []uint{1, 2, 4, 7} {
+		mean, mirror, norm := make([]float64, d), make([]float64, d), 0.
+		for j := range d {
+			mean[j] = .8 * float64(1-2*(bits.OnesCount(walsh&uint(j))%2))
+			mirror[j] = math.Cos(float64((k + 1) * (j + 1)))
+			norm += mirror[j] * mirror[j]
+		}
+		cov := make([][]float64, d)
+		for i := range d {
+			cov[i] = make([]float64, d)
+		}
+		for e := range d { // the axes are the unit vectors in a mirror (Householder 1958)
+			variance := .1 * math.Pow(10, float64((e+2*k)%d)/(d-1))
+			axis := func(i int) float64 {
+				v := -2 * mirror[e] * mirror[i] / norm
+				if i == e {
+					v++
+				}
+				return v
+			}
+			for i := range d {
+				for j := range d {
+					cov[i][j] += variance * axis(i) * axis(j)
+				}
+			}
+		}
+		components = append(components, Component{.4 - .1*float64(k), mean, cov, k})
+	}
+	return must(NewMixture("M8", components...))
 }
 
 // must is for the literals of this file, which the tests construct.
