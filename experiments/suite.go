@@ -22,6 +22,7 @@ var Experiments = []suite.Experiment{
 	e16,
 	e17,
 	e19,
+	e19Thin,
 	e22,
 	e23,
 	e24,
