@@ -192,6 +192,8 @@ var Claims = []suite.Claim{
 		Statement: "The distribution p_t of Langevin dynamics converges to the target p as t grows."},
 	{ID: "004/langevin-samples", Document: "004", Section: "Summary so Far",
 		Statement: "With the score given, the Langevin equation draws samples from the data distribution."},
+	{ID: "004/thin-data", Document: "004", Section: "Challenges with Learning Score Function",
+		Statement: "Where the data has low density, the score is estimated inaccurately (Challenge 1)."},
 	{ID: "004/noise-levels", Document: "004", Section: "Challenges with Learning Score Function",
 		Statement: "Noise of several levels fills the regions of low density, which a score of the data alone leaves open."},
 	{ID: "004/euler-maruyama", Document: "004", Section: "Perturbing Data: Forward Process",

@@ -26,10 +26,10 @@ var e13 = suite.Experiment{
 }
 
 func timeDSM(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does, where the weights of the times keep the loss finite. With one network the score of the cross, of a mixture on a line and of one in eight dimensions is learnt to a few per cent " +
-		"of its size from noise 0.1 to 10, and what the loss has above its floor is the Fisher error, level by level. " +
-		"The loss as 001 writes it, with the same weight for the score's error at every time, spends itself on the smallest noise: with a network that answers with the score itself it learns a little more there, " +
-		"and at large noise next to nothing; with a network that answers with targets of unit variance the noise of its gradients drowns the data, and nothing but the mean and covariance is learnt."}
+	r := &suite.Report{Answer: "It does. With one network the score of the cross, of a mixture on a line and of one in eight dimensions is learnt to 3 % of its mean square or better at every noise level from 0.1 to 10, " +
+		"and what the loss has above its floor is the Fisher error, level by level. The weights matter. The loss as 001 writes it, with the same weight for the score's error at every time, is spent on the smallest noise: " +
+		"a network that answers with the score itself then learns a little more there than others, and at the largest misses more than a third of its mean square; " +
+		"one that answers with targets of unit variance learns, in as many steps, the score of a Gaussian and nothing else."}
 	nets := timedNets(l)
 	for i := range nets {
 		if err := nets[i].train(l, .95*float64(i)/float64(len(nets)), .95/float64(len(nets))); err != nil {
@@ -105,10 +105,7 @@ func (n *timedNet) build(l *suite.Lab) diffusion.Build {
 // train learns, and scores what is learnt. Where the head is that of the ideal network, it keeps the floor of the loss besides.
 func (n *timedNet) train(l *suite.Lab, done, share float64) error {
 	objective := diffusion.Denoising(n.head, n.weight, diffusion.LevelTimes(diffusion.LowDiscrepancy))
-	plan := train.Plan{
-		Loss: matchedBy(objective, n.process, n.network(l)), Data: drawnFrom(n.law, 512, false), Key: l.Key("training"),
-		Adam: train.Adam{Rate: 5e-3, Warmup: 500, Cosine: n.steps}, Average: train.Average{Decay: .999}, Every: timedEvery,
-	}
+	plan := timedPlan(l, objective, n.process, n.network(l), n.law, n.steps)
 	if n.traced {
 		plan.Floor = func(_ *model.Scope, columns []*Node, r *diffusion.Random) *Node {
 			return objective(n.process, exactNet(n.law), diffusion.Batch{X0: columns[0]}, r)
@@ -128,6 +125,15 @@ func (n *timedNet) train(l *suite.Lab, done, share float64) error {
 	}
 	n.errors, err = scoreErrors(l, n.law, n.build(l), n.weights, l.Size(10_000, 100_000), times...)
 	return err
+}
+
+// timedPlan trains on new data in every step. Without the warm-up some seeds get stuck at the score of a Gaussian, from where the
+// cross, whose covariance is I at every level, shows no way in first order.
+func timedPlan(l *suite.Lab, o diffusion.Objective, p diffusion.Process, n network.Network, law *density.Mixture, steps int) train.Plan {
+	return train.Plan{
+		Loss: matchedBy(o, p, n), Data: drawnFrom(law, 512, false), Key: l.Key("training"),
+		Adam: train.Adam{Rate: 5e-3, Warmup: 500, Cosine: steps}, Average: train.Average{Decay: .999}, Every: timedEvery,
+	}
 }
 
 // timedEvery is the steps over which the loss is averaged.

@@ -26,6 +26,7 @@ var Experiments = []suite.Experiment{
 	e18Laws,
 	e18Dropout,
 	e19,
+	e19Thin,
 	e22,
 	e23,
 	e24,
