@@ -16,6 +16,7 @@ var Experiments = []suite.Experiment{
 	e09Hutchinson,
 	e11,
 	e12,
+	e13Sampler,
 	e14,
 	e15,
 	e16,
