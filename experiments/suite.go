@@ -18,6 +18,7 @@ var Experiments = []suite.Experiment{
 	e11,
 	e12,
 	e13,
+	e13Sampler,
 	e14,
 	e15,
 	e16,

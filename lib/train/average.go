@@ -75,7 +75,7 @@ func (t *Turn) average(a Average) {
 		panic(err)
 	}
 	decay := law(ConvertDType(AddScalar(t.Step, 1), dtypes.Float64), a.Decay)
-	for _, w := range t.weights("/") {
+	for _, w := range t.trainable("/") {
 		avg := t.slot("average", w.Path(), w.Shape())
 		if t.dry {
 			continue

@@ -93,21 +93,27 @@ func (t *Turn) Descend(scope string, loss *Node, by Adam) {
 	t.Record(t.fresh(scope, RateCurve), rate)
 }
 
-// weights are the trainable variables under a scope.
+// weights are the trainable variables under a scope, which from now on belong to its optimizer.
 func (t *Turn) weights(scope string) []*model.Variable {
-	var found []*model.Variable
-	for v := range t.Scope.Store().IterVariables() {
-		if !v.Trainable || !within(v.Path(), scope) {
-			continue
-		}
+	found := t.trainable(scope)
+	for _, v := range found {
 		if other, done := t.moved[v.Path()]; done && other != scope {
 			panic(fmt.Errorf("%s is moved both with %s and with %s", v.Path(), other, scope))
 		}
 		t.moved[v.Path()] = scope
-		found = append(found, v)
 	}
 	if len(found) == 0 {
 		panic(fmt.Errorf("there are no trainable weights under %q", scope))
+	}
+	return found
+}
+
+func (t *Turn) trainable(scope string) []*model.Variable {
+	var found []*model.Variable
+	for v := range t.Scope.Store().IterVariables() {
+		if v.Trainable && within(v.Path(), scope) {
+			found = append(found, v)
+		}
 	}
 	return found
 }

@@ -53,6 +53,24 @@ func TestTwoNets(t *testing.T) {
 	}
 }
 
+// The average is of the weights of all nets, whatever scopes they move in.
+func TestAverageOfTwoNets(t *testing.T) {
+	p := rival(1)
+	p.Average = Average{Decay: .5, Start: Constant}
+	tr := begin(t, interpreter(t), p)
+	finish(t, tr, 1)
+	now := state(t, tr)
+	averages, err := tr.Average()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, net := range []string{"/a/w", "/b/w"} {
+		if got, want := contents(t, averages)[net][0], (3+now[net][0])/2; got != want {
+			t.Errorf("the average of %s is %g, want %g", net, got, want)
+		}
+	}
+}
+
 // Two descents of one net in a step are two of its steps, with one count and two curves.
 func TestTwoDescents(t *testing.T) {
 	tr := begin(t, interpreter(t), rival(2))
