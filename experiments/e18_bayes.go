@@ -30,7 +30,7 @@ const (
 
 func guidedByBayes(l *suite.Lab) (*suite.Report, error) {
 	r := &suite.Report{Answer: "It does, to rounding, at every noise level of every process: with scale 1 the guided samples are those of the class, with scale 0 those of all data. " +
-		"With more, samples are surer of their class, sample by sample, but no longer its samples: at scale 10 they have left the mode that the classes share and crowd into less than a half of the others' spread. " +
+		"With more, samples are surer of their class, sample by sample, but no longer its samples: at scale 10 four of five have left the mode that is nearest to the other class, and those at the others have half their spread. " +
 		"With exact scores a classifier and a label are the same guide."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{bayesIdentity, bayesSweep} {
 		if err := part(l, r); err != nil {
@@ -151,6 +151,9 @@ func bayesSweep(l *suite.Lab, r *suite.Report) error {
 	r.Checks = append(r.Checks,
 		suite.Between(scaleClaim, "spread of samples at scale 10 across the classes, within the right mode, over the mode's own", metrics.Exactly(modeSpread(only, ten)), .1, .6, 0,
 			"what the claim leaves out: a scale above 1 asks for more than the class").But(suite.Qualified))
+	if err := bayesWays(l, r, s); err != nil {
+		return err
+	}
 	figures, err := bayesFigures(l, s, film, judgements)
 	r.Figures = append(r.Figures, figures...)
 	return err

@@ -82,7 +82,8 @@ func learnDropped(l *suite.Lab) (*model.Store, error) {
 }
 
 func conditioningDropout(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "TODO"}
+	r := &suite.Report{Answer: "A tenth is enough for both heads, if not for good: the score of all data is learnt from what is dropped, and is ten times worse there than the class's, whose own score hardly suffers at 50 %. With no label dropped the other head is noise, and guidance refuses it. " +
+		"Near scale 1 the label guides better than a classifier trained beside it: samples come three times nearer to those of exact guidance. At larger scales, which multiply the error of the badly learnt head, it is the other way round: at equal purity the classifier keeps twice as much of the class."}
 	store, err := learnDropped(l)
 	if err != nil {
 		return nil, err
@@ -94,6 +95,8 @@ func conditioningDropout(l *suite.Lab) (*suite.Report, error) {
 	}
 	return r, nil
 }
+
+const whyHeads = "a tenth of the score, squared, as the catalogue asks; seeds 1 to 6 have up to 0.009 with the label, and without up to 0.07 at 10 %, 0.05 at 20 % and 0.02 at 50 %"
 
 // droppedLevels are the noise levels sigma/alpha at which heads are judged.
 var droppedLevels = []float64{.1, .3, 1, 3}
@@ -110,6 +113,7 @@ func headErrors(l *suite.Lab, r *suite.Report, store *model.Store) error {
 	table.Header = append(table.Header, "all")
 	only, _ := guidedOnly()
 	var curves [2][]float64
+	var byLevel [][]float64
 	for i, head := range []struct {
 		name  string
 		law   *density.Mixture
@@ -131,6 +135,9 @@ func headErrors(l *suite.Lab, r *suite.Report, store *model.Store) error {
 				return err
 			}
 			curves[i] = append(curves[i], total)
+			if head.label == nil {
+				byLevel = append(byLevel, levels)
+			}
 			row := []any{rate, head.name}
 			for _, v := range append(levels, total) {
 				row = append(row, v)
@@ -138,14 +145,15 @@ func headErrors(l *suite.Lab, r *suite.Report, store *model.Store) error {
 			table.Rows = append(table.Rows, row)
 			metric := fmt.Sprintf("Fisher error of the head for %s, %g %% of the labels dropped", head.name, 100*rate)
 			if rate == 0 && head.label == nil {
-				r.Checks = append(r.Checks, suite.Between(dropoutClaim, metric, metrics.Exactly(total), .3, 30, 0, "TODO").But(suite.Qualified))
+				r.Checks = append(r.Checks, suite.Between(dropoutClaim, metric, metrics.Exactly(total), .4, 10, 0,
+					"the square of the score itself, where one model should be two; seeds 1 to 6 have 0.9 to 1.1").But(suite.Qualified))
 				continue
 			}
-			r.Checks = append(r.Checks, suite.Below(dropoutClaim, metric, total, .1, "TODO"))
+			r.Checks = append(r.Checks, suite.Below(dropoutClaim, metric, total, .1, whyHeads))
 		}
 	}
 	r.Tables = append(r.Tables, table)
-	figure, err := headFigure(curves[0], curves[1])
+	figure, err := headFigure(curves[0], curves[1], byLevel)
 	r.Figures = append(r.Figures, figure)
 	return err
 }

@@ -10,26 +10,30 @@ import (
 	"scorelab/lib/suite"
 )
 
-// headFigure shows the errors of the heads against the share of labels dropped.
-func headFigure(class, all []float64) (suite.Figure, error) {
+// headFigure shows the errors of the heads against the share of labels dropped, and that for all data at each noise level.
+func headFigure(class, all []float64, byLevel [][]float64) (suite.Figure, error) {
 	xs := []float64{0, 1, 2, 3}
 	curve := func(ys []float64, label string, color figure.Color) figure.Line {
 		return figure.Line{X: xs, Y: ys, Label: label, Color: color, Markers: true}
 	}
-	panel := figure.Panel{
-		X: figure.Axis{Label: "labels dropped", Min: -.3, Max: 3.3, Hide: true}, Y: figure.Axis{Label: "Fisher error", Min: 1e-3, Max: 10, Log: true}, Legend: figure.TopRight,
-		Layers: []figure.Layer{curve(all, "all data", figure.Vermillion), curve(class, "class", figure.Blue), figure.HLine{At: .1, Dashed: true, Label: "a tenth of the score"}},
+	whole := figure.Panel{Title: "both heads, all levels",
+		X: figure.Axis{Label: "labels dropped", Min: -.4, Max: 3.4, Hide: true}, Y: figure.Axis{Label: "error over score, squared", Min: 1e-3, Max: 20, Log: true}, Legend: figure.TopRight,
+		Layers: []figure.Layer{curve(all, "all data", figure.Vermillion), curve(class, "class", figure.Blue)},
 	}
+	levels := figure.Panel{Title: "all data, by noise level",
+		X: figure.Axis{Label: "noise level σ/α", Log: true, Min: .08, Max: 4}, Y: figure.Axis{Label: "error over score, squared", Min: 1e-4, Max: 20, Log: true}, Legend: figure.BottomLeft}
 	for i, rate := range droppedRates {
-		panel.Layers = append(panel.Layers, figure.Note{X: xs[i], Y: 1.3e-3, Text: fmt.Sprintf("%g %%", 100*rate), Align: .5})
+		name := fmt.Sprintf("%g %%", 100*rate)
+		whole.Layers = append(whole.Layers, figure.Note{X: xs[i], Y: 1.3e-3, Text: name, Align: .5})
+		levels.Layers = append(levels.Layers, figure.Line{X: droppedLevels, Y: byLevel[i], Label: name, Markers: true})
 	}
-	return png("heads", "Error of one network's scores, that with the label and that without, over the size of the exact ones, by the share of labels dropped in training. A network that always saw a label has no score of all data.", figure.Row("", panel))
+	return png("heads", "Error of one network's scores, that with the label and that without, over the size of the exact ones, by the share of labels dropped in training. A network that always saw a label has no score of all data.", figure.Row("", whole, levels))
 }
 
 // droppedMarks are the steps that the film shows.
 func droppedMarks(s guidedSweep) (marks []int) {
 	last := len(s.grid) - 1
-	for k := 6; k < last; k += 3 {
+	for k := 6; k < last; k += 4 {
 		marks = append(marks, k)
 	}
 	return append(marks, last)
@@ -66,7 +70,7 @@ func guideFigures(l *suite.Lab, s guidedSweep, film [][]metrics.Points, results 
 	}
 	panels[0].Y, panels[0].Legend = figure.Axis{Label: "mean", Min: 1e-7, Max: 1, Log: true}, figure.TopRight
 	panels[1].Y = figure.Axis{Label: "share found", Min: 0, Max: 1}
-	panels[2].Y = figure.Axis{Label: "root mean square", Min: 0, Max: 1}
+	panels[2].Y = figure.Axis{Label: "root mean square", Min: 0, Max: 1.4}
 	for _, res := range results {
 		unsure := each(res.judgements, func(j judgement) float64 { return math.Max(1-j.purity.Center, 1e-7) })
 		for i, ys := range [][]float64{unsure, res.recall, res.off} {

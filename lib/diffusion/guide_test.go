@@ -2,6 +2,7 @@ package diffusion
 
 import (
 	"math"
+	"os"
 	"strings"
 	"testing"
 
@@ -196,5 +197,18 @@ func TestGuideFaults(t *testing.T) {
 	}
 	if _, err := LogWeights(Snapshot{X: two}); err == nil {
 		t.Error("LogWeights reads a snapshot without any")
+	}
+}
+
+// docs/guidance.md lists what is registered.
+func TestGuidesAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/guidance.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, spec := range Guides {
+		if !strings.Contains(string(page), "`"+spec.Name+"`") {
+			t.Errorf("docs/guidance.md does not list %s", spec.Name)
+		}
 	}
 }
