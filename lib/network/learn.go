@@ -33,13 +33,13 @@ func lossOf(o diffusion.Objective, p diffusion.Process, net diffusion.Net, colum
 // Learnt is the model that a network with weights in float32 makes under a head. Samplers and oracles keep their float64.
 func Learnt(p diffusion.Process, n Network, h diffusion.Head) diffusion.Build {
 	return func(scope *model.Scope, _ []*Node) diffusion.Model {
-		net := inSingle(n.Net(scope))
+		net := InSingle(n.Net(scope))
 		return diffusion.Model{Process: p, Denoise: h.Denoiser(p, net, nil), Score: h.Score(p, net, nil)}
 	}
 }
 
-// inSingle evaluates a net in float32 for callers that compute in another precision.
-func inSingle(net diffusion.Net) diffusion.Net {
+// InSingle evaluates a net in float32 for callers that compute in another precision.
+func InSingle(net diffusion.Net) diffusion.Net {
 	return func(x, logSNR, label *Node) *Node {
 		narrow := func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }
 		return ConvertDType(net(narrow(x), narrow(logSNR), label), x.DType())
