@@ -29,6 +29,7 @@ var Experiments = []suite.Experiment{
 	e34,
 	e35,
 	e36,
+	e37,
 	digitsForward,
 	digitsTweedie,
 	errata,
