@@ -264,9 +264,9 @@ func sightSamples(l *suite.Lab, r *suite.Report, models []sighted) error {
 	told, blind, best := models[1], models[2], models[3]
 	r.Checks = append(r.Checks,
 		suite.Between(conditioningClaim, "E[x1^2 x2^2] of samples of the network told the level, less that of the exact score's samples from the same noise; the data has 2.625", told.m22, -.25, .25, 0, "seven seeds leave -0.10 to -0.04"),
-		suite.Between(conditioningClaim, "the same of the blind network", blind.m22, -1, -.35, 0, "seven seeds leave -0.62 to -0.55, the best blind network -0.53 to -0.57"),
+		suite.Between(conditioningClaim, "the same of the blind network", blind.m22, -1, -.35, 0, "seven seeds leave -0.62 to -0.54"),
 		suite.Between(conditioningClaim, "how far samples of the blind network end from the exact flow's, over the same of the network told the level", metrics.Exactly(blind.astray/told.astray), 2, 100, 0, "seven seeds leave 3.8 to 5.4"),
-		suite.Between(conditioningClaim, "the same over that of the best blind network", metrics.Exactly(blind.astray/best.astray), .9, 1.2, 0, "seven seeds leave 1.00 to 1.04"))
+		suite.Between(conditioningClaim, "the same over that of the best blind network", metrics.Exactly(blind.astray/best.astray), .9, 1.2, 0, "seven seeds leave 0.98 to 1.04"))
 	samples, err := blindSampleFigure(l, models)
 	if err != nil {
 		return err
