@@ -174,6 +174,8 @@ var Claims = []suite.Claim{
 		Statement: "Sampling quality depends heavily on the accuracy of the numerical integration."},
 	{ID: "003/noise-prediction", Document: "003", Section: "PyTorch Perspective",
 		Statement: "A network trained to predict the noise by mean squared error learns, implicitly, the scores at many noise levels."},
+	{ID: "003/time-conditioning", Document: "003", Section: "Practical Implications for Diffusion Training",
+		Statement: "The network must be told the time, since each time has its own noisy distribution and its own score field."},
 	{ID: "003/generalized-langevin", Document: "003", Section: "Langevin Dynamics",
 		Statement: "Reverse diffusion is Langevin dynamics, generalised to many noise scales."},
 	{ID: "003/denoising-is-score", Document: "003", Section: "Denoising as Score Estimation",

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -34,7 +35,7 @@ func timedErrors(l *suite.Lab, nets []timedNet) (suite.Figure, error) {
 	panel := func(title string, nets ...timedNet) figure.Panel {
 		p := figure.Panel{Title: title, X: figure.Axis{Label: "σ / α", Log: true, Min: .018, Max: 11}, Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: 2e-7, Max: 20}, Legend: figure.BottomLeft}
 		for _, n := range nets {
-			p.Layers = append(p.Layers, figure.Line{X: n.levels, Y: centers(n.errors), Color: n.color, Markers: true, Label: n.name})
+			p.Layers = append(p.Layers, figure.Line{X: n.levels, Y: centers(n.errors), Color: n.color, Markers: true, Label: strings.ReplaceAll(n.name, "²", "^{2}")})
 		}
 		return p
 	}

@@ -86,7 +86,7 @@ func timedNets(l *suite.Lab) []timedNet {
 	lineSD := math.Sqrt(g1.Covariance()[0][0])
 	return []timedNet{
 		{name: "unit targets", law: x2, process: timedVE, head: diffusion.EDMHead(1), weight: diffusion.EDMWeight(1), hidden: narrow, steps: budget, levels: levels, color: figure.Blue, traced: true},
-		{name: "weight σ^{2}", law: x2, process: timedVE, head: diffusion.EDMHead(1), weight: diffusion.NoiseWeight, hidden: narrow, steps: budget, levels: levels, color: figure.Green},
+		{name: "weight σ²", law: x2, process: timedVE, head: diffusion.EDMHead(1), weight: diffusion.NoiseWeight, hidden: narrow, steps: budget, levels: levels, color: figure.Green},
 		{name: "weight 1", law: x2, process: timedVE, head: diffusion.EDMHead(1), weight: diffusion.ScoreWeight, hidden: narrow, steps: budget, levels: levels, color: figure.Orange},
 		{name: "weight 1, no head", law: x2, process: timedVE, head: diffusion.ScoreHead(1), weight: diffusion.ScoreWeight, hidden: narrow, steps: budget, levels: levels, color: figure.Vermillion},
 		{name: "G1 on VP, predicting noise", law: g1, process: diffusion.VP{}, head: diffusion.EpsHead(lineSD), weight: diffusion.Plain, hidden: narrow, steps: l.Size(5000, 20_000), levels: append(slices.Clone(levels[:8]), .0201), color: figure.Purple},

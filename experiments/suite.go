@@ -34,6 +34,7 @@ var Experiments = []suite.Experiment{
 	e34,
 	e35,
 	e36,
+	e37,
 	digitsForward,
 	digitsTweedie,
 	errata,
