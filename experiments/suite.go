@@ -14,6 +14,7 @@ var Experiments = []suite.Experiment{
 	e08,
 	e09ISM,
 	e09Hutchinson,
+	e09SideBySide,
 	e10DSM,
 	e11,
 	e12,
