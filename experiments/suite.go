@@ -23,6 +23,7 @@ var Experiments = []suite.Experiment{
 	e16,
 	e17,
 	e19,
+	e21,
 	e22,
 	e23,
 	e24,
