@@ -27,6 +27,7 @@ var Experiments = []suite.Experiment{
 	e22,
 	e23,
 	e24,
+	e25,
 	e34,
 	e35,
 	e36,
