@@ -133,10 +133,8 @@ func readEveryWay(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, n in
 			}
 			all = append(all, loss(i+1, d.answer))
 		}
-		var weights, out []*Node
-		for v := range scope.Store().IterVariables() {
-			weights = append(weights, v.NodeValue(g))
-		}
+		var out []*Node
+		weights := weightsIn(scope, g)
 		for _, v := range all {
 			if dtype == dtypes.Float32 {
 				v = Reshape(ReduceAllMean(v), 1)

@@ -109,3 +109,14 @@ func (e *examiner) mark(of *train.Trainer, args ...any) ([][]float64, error) {
 func inFloat32(l *suite.Lab, x *tensors.Tensor) (*tensors.Tensor, error) {
 	return ExecOnce(l.Backend, func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }, x)
 }
+
+// inPairs is an objective that meets every sample with its noise and with the opposite noise. The mean is the same. In denoising at a
+// small sigma the targets -eps/sigma and eps/sigma, which are most of the noise of the gradient, then all but cancel.
+func inPairs(o diffusion.Objective) diffusion.Objective {
+	return func(p diffusion.Process, net diffusion.Net, b diffusion.Batch, r *diffusion.Random) *Node {
+		n := b.X0.Shape().Dim(0)
+		eps := r.Normal(b.X0)
+		b.X0, b.X1 = Concatenate([]*Node{b.X0, b.X0}, 0), Concatenate([]*Node{eps, Neg(eps)}, 0)
+		return ReduceMean(Reshape(o(p, net, b, r), 2, n), 0)
+	}
+}
