@@ -29,26 +29,43 @@ var e20Autoencoder = suite.Experiment{
 const (
 	daeSigma = .2
 	daeSteps = 2000
+
+	daeOwn       = .5 // of a score of 0 the relative squared error is 1
+	oneOwn       = .1
+	daeElsewhere = .3
+	daeCurlScale = 3
+	daeOwnWhy    = "at most twice what three seeds show"
 )
 
 func denoisingAutoencoder(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: daeAnswer}
+	r := &suite.Report{Answer: "It is, at the noise level of the training and to an error: an autoencoder that has to copy its input keeps of the score what is left of a small difference, and errs by a quarter of the score's square; one whose head copies for it does many times better. " +
+		"At other levels either is of no use, where a network of the same size that is told the level learns all of them in as many steps. " +
+		"A free network's score is not quite a gradient: its Jacobian is asymmetric by some 8 %. As the gradient of an energy the score has no curl at all, and on the cross is closer to the true one."}
 	x2 := density.X2()
 	plain := network.MLP{Hidden: []int{64, 64, 64}, Activation: "swish"}
 	levels := plain
 	levels.Condition = network.Condition{Frequencies: 16, Width: 32}
 
-	// The autoencoder: noisy sample in, clean sample out, one noise level, which it is not told.
-	one, head := keyed(plain, l, "autoencoder"), diffusion.Unscaled(diffusion.DataHead(1))
-	weights, err := learn(l, train.Plan{
-		Loss: matchedBy(diffusion.Denoising(head, diffusion.Plain, diffusion.FixedTime(daeSigma)), diffusion.EDM{}, one),
-		Data: drawnFrom(x2, 512, false), Adam: train.Adam{Rate: 5e-3, Warmup: 100, Cosine: daeSteps}, Average: train.Average{Decay: .998},
-		Key: l.Key("autoencoder training"), Every: 500,
-	}, daeSteps, func(*train.Trainer, train.Report) error { return l.Context.Err() })
-	if err != nil {
-		return nil, err
+	// The autoencoder: noisy sample in, clean sample out, one noise level, which it is not told. Beside it one that need not copy its
+	// input, since EDM's head does: it predicts what is left.
+	var nets []scoredNet
+	for _, n := range []struct {
+		name  string
+		head  diffusion.Head
+		w     diffusion.Weighting
+		color figure.Color
+	}{{"autoencoder", diffusion.Unscaled(diffusion.DataHead(1)), diffusion.Plain, figure.Orange}, {"one level, EDM's head", diffusion.EDMHead(1), diffusion.EDMWeight(1), figure.Green}} {
+		net := keyed(plain, l, n.name)
+		weights, err := learn(l, train.Plan{
+			Loss: matchedBy(diffusion.Denoising(n.head, n.w, diffusion.FixedTime(daeSigma)), diffusion.EDM{}, net),
+			Data: drawnFrom(x2, 512, false), Adam: train.Adam{Rate: 5e-3, Warmup: 100, Cosine: daeSteps}, Average: train.Average{Decay: .998},
+			Key: l.Key(n.name + " training"), Every: 500,
+		}, daeSteps, func(*train.Trainer, train.Report) error { return l.Context.Err() })
+		if err != nil {
+			return nil, err
+		}
+		nets = append(nets, scoredNet{name: n.name, path: diffusion.EDM{}, build: learnt(diffusion.EDM{}, net, n.head), weights: weights, color: n.color})
 	}
-	nets := []scoredNet{{name: "autoencoder of one level", path: diffusion.EDM{}, build: learnt(diffusion.EDM{}, one, head), weights: weights, color: figure.Orange}}
 	for k, n := range []struct {
 		name  string
 		net   network.Network
@@ -86,13 +103,14 @@ func denoisingAutoencoder(l *suite.Lab) (*suite.Report, error) {
 		}
 		panic(fmt.Errorf("no noise level %g", sigma))
 	}
-	dae, free, energy := nets[0], nets[1], nets[2]
+	dae, one, free, energy := nets[0], nets[1], nets[2], nets[3]
 	r.Checks = append(r.Checks,
-		suite.Between("003/dae-score", "relative squared error of the autoencoder's residual over sigma^2 as a score, at its own noise level 0.2", dae.errors[at(daeSigma)], 0, daeOwn, metrics.Miss, daeOwnWhy),
-		suite.Between("003/dae-levels", "the same at the noise level 0.8", dae.errors[at(.8)], daeElsewhere, 1e3, metrics.Miss, daeElsewhereWhy),
+		suite.Between("003/dae-score", "relative squared error of the autoencoder's residual over sigma^2 as a score, at its own noise level 0.2", dae.errors[at(daeSigma)], 0, daeOwn, metrics.Miss, daeOwnWhy).But(suite.Qualified),
+		suite.Between("003/dae-score", "the same where the network predicts but what EDM's head leaves open", one.errors[at(daeSigma)], 0, oneOwn, metrics.Miss, daeOwnWhy),
+		suite.Between("003/dae-levels", "relative squared error of the autoencoder's residual over sigma^2 at the noise level 0.8", dae.errors[at(.8)], daeElsewhere, 1e3, metrics.Miss, "half of what three seeds show; it is 0.003 for the network of all levels"),
 		suite.Between("003/dae-levels", "relative squared error of the network of all levels at 0.8", free.errors[at(.8)], 0, .02, metrics.Miss, daeOwnWhy),
 		suite.Below("003/implicit-energy", "largest relative curl of the score that is made as the gradient of an energy, at eight noise levels", largest(energy.curls), 1e-4, "rounding in float32: 1e-7 a layer, and the Jacobian of the network is a difference of numbers up to a hundred times its size"),
-		suite.Between("003/implicit-energy", "relative curl of the freely learnt score at the noise level 0.2", metrics.Exactly(free.curls[at(daeSigma)]), 1e-3, .3, metrics.Miss, daeCurlWhy).But(suite.Qualified))
+		suite.Between("003/implicit-energy", "relative curl of the freely learnt score at the noise level 0.2", metrics.Exactly(free.curls[at(daeSigma)]), 1e-3, .3, metrics.Miss, "0.08 in three seeds; rounding leaves 1e-6").But(suite.Qualified))
 	return r, daeFigure(l, r, nets, sigmas)
 }
 
@@ -192,14 +210,14 @@ func (s *scoredNet) curlField(l *suite.Lab, side float64, n int) (figure.Field, 
 
 // daeFigure shows the errors by level, and the curl of the free and of the conservative score in the plane.
 func daeFigure(l *suite.Lab, r *suite.Report, nets []scoredNet, sigmas []float64) error {
-	errors := figure.Panel{Title: "error of the score", X: figure.Axis{Label: "noise level σ", Log: true}, Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: 1e-5, Max: 300}, Legend: figure.TopLeft,
+	errors := figure.Panel{Title: "error of the score", X: figure.Axis{Label: "noise level σ", Log: true}, Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: 1e-5, Max: 300}, Legend: figure.Outside,
 		Layers: []figure.Layer{figure.VLine{At: daeSigma, Color: figure.Gray, Dashed: true}}}
 	for _, n := range nets {
 		errors.Layers = append(errors.Layers, figure.Line{X: sigmas, Y: centers(n.errors), Color: n.color, Markers: true, Label: n.name})
 	}
-	panels := []figure.Panel{errors}
+	var panels []figure.Panel
 	for i, title := range []string{"curl, free network", "curl, energy"} {
-		f, err := nets[i+1].curlField(l, 3, 81)
+		f, err := nets[i+2].curlField(l, 3, 81)
 		if err != nil {
 			return err
 		}
@@ -209,18 +227,8 @@ func daeFigure(l *suite.Lab, r *suite.Report, nets []scoredNet, sigmas []float64
 		}
 		panels = append(panels, plane(title, 3, heat))
 	}
-	f, err := png("autoencoder", "Left: squared error of three learnt scores of the cross, relative to the score, by noise level; the autoencoder has seen the level 0.2 only (dashed). Middle and right: curl of the learnt score at that level, of a free network and of one that is the gradient of an energy.",
-		figure.Row("", panels...))
+	f, err := png("autoencoder", "Top: squared error of four learnt scores of the cross, relative to the score, by noise level; two networks have seen the level 0.2 only (dashed). Below: curl of the learnt score at that level, of a free network and of one that is the gradient of an energy.",
+		figure.Grid{Rows: [][]figure.Panel{{errors}, panels}})
 	r.Figures = append(r.Figures, f)
 	return err
 }
-
-const (
-	daeAnswer       = "TODO"
-	daeOwn          = .1
-	daeOwnWhy       = "TODO"
-	daeElsewhere    = .1
-	daeElsewhereWhy = "TODO"
-	daeCurlWhy      = "TODO"
-	daeCurlScale    = 3
-)
