@@ -60,13 +60,12 @@ type pathModel struct {
 
 // learnPath trains a network with EDM's preconditioning on fresh samples of a law. Levels are drawn about sigma = e^-1, where
 // they decide on what the samples look like.
-func learnPath(l *suite.Lab, m *density.Mixture, n network.MLP, steps int, name string) (pathModel, error) {
+func learnPath(l *suite.Lab, m *density.Mixture, n network.Network, steps int, name string) (pathModel, error) {
 	square := 0.
 	for i, row := range m.Covariance() {
 		square += row[i] / float64(m.Dim())
 	}
 	head := diffusion.EDMHead(math.Sqrt(square))
-	n.Key = l.Key(name + " network")
 	weights, err := learn(l, train.Plan{
 		Loss:    matchedBy(diffusion.Denoising(head, diffusion.EDMWeight(math.Sqrt(square)), diffusion.LogNormalTimes(-1, 1.3)), learnedPath, n),
 		Data:    drawnFrom(m, 512, false),
@@ -76,6 +75,12 @@ func learnPath(l *suite.Lab, m *density.Mixture, n network.MLP, steps int, name 
 		Every:   500,
 	}, steps, func(*train.Trainer, train.Report) error { return l.Context.Err() })
 	return pathModel{m, learnt(learnedPath, n, head), weights}, err
+}
+
+// keyed is a network with first weights of its own.
+func keyed(n network.MLP, l *suite.Lab, name string) network.MLP {
+	n.Key = l.Key(name + " network")
+	return n
 }
 
 // grid is learnedPath's in n steps of Karras et al.
@@ -183,7 +188,7 @@ func learnedCross(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		name := fmt.Sprint("cross ", k+1)
-		m, err := learnPath(l, x2, learnedNet, learnedSteps, name)
+		m, err := learnPath(l, x2, keyed(learnedNet, l, name), learnedSteps, name)
 		if err != nil {
 			return err
 		}
@@ -257,7 +262,7 @@ func learnedRing(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	r8, n := density.R8(), l.Size(20_000, 50_000)
-	m, err := learnPath(l, r8, learnedNet, learnedSteps, "ring")
+	m, err := learnPath(l, r8, keyed(learnedNet, l, "ring"), learnedSteps, "ring")
 	if err != nil {
 		return err
 	}
