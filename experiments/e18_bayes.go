@@ -94,8 +94,8 @@ func bayesIdentity(l *suite.Lab, r *suite.Report) error {
 
 // bayesSweep samples at every strength, from the same starts.
 func bayesSweep(l *suite.Lab, r *suite.Report) error {
-	n := l.Size(2000, 20_000)
-	s, err := newGuidedSweep(l, diffusion.Flow(diffusion.HeunMethod), "flow", n, 100)
+	n := l.Size(1500, 20_000)
+	s, err := newGuidedSweep(l, diffusion.Flow(diffusion.HeunMethod), "flow", n, 60)
 	if err != nil {
 		return err
 	}
@@ -191,7 +191,7 @@ func bayesSides(l *suite.Lab, r *suite.Report, s guidedSweep, clouds []metrics.P
 			return err
 		}
 		r.Checks = append(r.Checks, suite.Below(bayesClaim, fmt.Sprintf("largest distance of samples guided with scale %g to samples of the model of %s", side.scale, side.name),
-			distance(clouds[k].X, unguided[0].X), 1e-9, "rounding of the denoisers, over 200 evaluations"))
+			distance(clouds[k].X, unguided[0].X), 1e-9, "rounding of the denoisers, over 120 evaluations"))
 		for i, direction := range [][]float64{{1, 0}, {0, 1}} {
 			marginal, err := side.law.Marginal(direction)
 			if err != nil {
