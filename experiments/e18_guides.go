@@ -133,9 +133,9 @@ func guideChecks(r *suite.Report, results []guideResult) {
 	}
 	r.Tables = append(r.Tables, table)
 	r.Checks = append(r.Checks,
-		suite.Between(betterClaim, "distance of samples to those of exact guidance, scale 1: guided by the label, over by the classifier", metrics.Exactly(label.off[at(1)]/classifier.off[at(1)]), 0, .7, 0, whyGuides("0.3 to 0.4")),
-		suite.Between(betterClaim, "the same at scale 10", metrics.Exactly(label.off[at(10)]/classifier.off[at(10)]), 1.05, 5, 0, whyGuides("1.6 to 2.1")).But(suite.Qualified),
-		suite.Between(betterClaim, "recall of the class by the label at scale 3, less that by the classifier at the same purity", metrics.Exactly(lead[3]), -.8, -.1, 0, whyGuides("-0.4 to -0.3")).But(suite.Qualified))
+		suite.Between(betterClaim, "distance of samples to those of exact guidance, scale 1: guided by the label, over by the classifier", metrics.Exactly(label.off[at(1)]/classifier.off[at(1)]), 0, .8, 0, whyGuides("0.15 to 0.4")),
+		suite.Between(betterClaim, "the same at scale 10", metrics.Exactly(label.off[at(10)]/classifier.off[at(10)]), .7, 8, 0, whyGuides("1.4 to 2.9: the lead is gone")).But(suite.Qualified),
+		suite.Between(betterClaim, "recall of the class by the label at scale 3, less that by the classifier at the same purity", metrics.Exactly(lead[3]), -.8, -.1, 0, whyGuides("-0.45 to -0.25")).But(suite.Qualified))
 }
 
 // whyGuides says where the bounds of a comparison of learned guides are from.
@@ -171,12 +171,15 @@ func recallOf(real, generated metrics.Points, k int) float64 {
 	squared := func(a, b []float64) float64 { return (a[0]-b[0])*(a[0]-b[0]) + (a[1]-b[1])*(a[1]-b[1]) }
 	radius := make([]float64, generated.N)
 	for i := range radius {
-		ds := make([]float64, generated.N)
-		for j := range ds {
-			ds[j] = squared(generated.Row(i), generated.Row(j))
+		nearest := make([]float64, 0, k+2) // itself first
+		for j := range generated.N {
+			d := squared(generated.Row(i), generated.Row(j))
+			if len(nearest) <= k || d < nearest[k] {
+				at, _ := slices.BinarySearch(nearest, d)
+				nearest = slices.Insert(nearest, at, d)[:min(len(nearest)+1, k+1)]
+			}
 		}
-		slices.Sort(ds)
-		radius[i] = ds[k] // itself is the 0-th
+		radius[i] = nearest[k]
 	}
 	found := 0
 	for i := range real.N {

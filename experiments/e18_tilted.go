@@ -246,8 +246,8 @@ func tiltedPlane(l *suite.Lab, r *suite.Report) error {
 		table.Rows = append(table.Rows, []any{name, heights.Center, heights.Half(), middles.Center, middles.Half(), p.worth, p.agree})
 		if name == "SDE with weights" {
 			r.Checks = append(r.Checks,
-				suite.Near(tiltClaim, "mean of x2 on the mixture, SDE with weights, scale 3", heights, want.height, whySE+", from 20 independent populations; exact by quadrature").But(suite.Qualified),
-				suite.Near(tiltClaim, "share of the middle mode, SDE with weights, scale 3", middles, want.middle, whySE+", from 20 independent populations; exact by quadrature").But(suite.Qualified))
+				suite.Near(tiltClaim, "mean of x2 on the mixture, SDE with weights, scale 3", stepped(heights), want.height, whyPlane).But(suite.Qualified),
+				suite.Near(tiltClaim, "share of the middle mode, SDE with weights, scale 3", stepped(middles), want.middle, whyPlane).But(suite.Qualified))
 			continue
 		}
 		r.Checks = append(r.Checks, suite.Between(tiltClaim, fmt.Sprintf("mean of x2 on the mixture, guided %s, scale 3; p_gamma has %.4f", name, want.height), heights, want.height+.1, 3, 0,
@@ -257,6 +257,17 @@ func tiltedPlane(l *suite.Lab, r *suite.Report) error {
 	figures, err := lawFigures(l, laws)
 	r.Figures = append(r.Figures, figures...)
 	return err
+}
+
+// planeSteps is what 300 steps may be off by on the mixture: runs of 300, 400 and 800 steps differ by less.
+const planeSteps = .02
+
+const whyPlane = whySE + ", from 20 independent populations, and 0.02 for the error of 300 steps; exact by quadrature"
+
+// stepped is an estimate with the error of the steps in its interval.
+func stepped(s metrics.Summary) metrics.Summary {
+	s.Lo, s.Hi = s.Lo-planeSteps, s.Hi+planeSteps
+	return s
 }
 
 // planeMeans are the numbers of populations in the plane.

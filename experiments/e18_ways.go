@@ -47,7 +47,6 @@ func bayesWays(l *suite.Lab, r *suite.Report, s guidedSweep) error {
 	table := suite.Table{Name: "ways", Caption: "Samples of the flow under the same exact guide, followed in different ways, and under the exact classifier of clean data: mean of P(class | x), recall of the class's samples, share of the middle mode, and sliced W2 to samples of the class",
 		Header: []string{"guidance", "purity", "recall", "middle", "sliced W2"}}
 	distances := map[string]metrics.Summary{}
-	var purities []metrics.Summary
 	for _, w := range ways {
 		clouds, err := s.run(l, guidingBy(w.g), 0)
 		if err != nil {
@@ -62,7 +61,6 @@ func bayesWays(l *suite.Lab, r *suite.Report, s guidedSweep) error {
 			return err
 		}
 		distances[w.name] = apart
-		purities = append(purities, judgements[0].purity)
 		table.Rows = append(table.Rows, []any{w.name, judgements[0].purity.Center, recallOf(class, clouds[0], 3), judgements[0].modes[1], apart.Center})
 	}
 	r.Tables = append(r.Tables, table)
