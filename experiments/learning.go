@@ -19,13 +19,7 @@ import (
 
 // matchedBy is the loss of a network under an objective along p. The data's columns are x0 and, where there is a second, labels.
 func matchedBy(o diffusion.Objective, p diffusion.Process, n network.Network) train.Loss {
-	return func(scope *model.Scope, columns []*Node, r *diffusion.Random) *Node {
-		batch := diffusion.Batch{X0: columns[0]}
-		if len(columns) > 1 {
-			batch.Label = columns[1]
-		}
-		return o(p, n.Net(scope), batch, r)
-	}
+	return network.Loss(o, p, n)
 }
 
 // drawnFrom gives every step a new batch of a mixture, in float32, with the labels of its components where they are asked for.
@@ -64,20 +58,9 @@ func weightsOf(t *train.Trainer, p train.Plan) (*model.Store, error) {
 	return t.Weights()
 }
 
-// inSingle evaluates a network in float32 for callers that compute in another precision: samplers and oracles keep float64.
-func inSingle(net diffusion.Net) diffusion.Net {
-	return func(x, logSNR, label *Node) *Node {
-		narrow := func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }
-		return ConvertDType(net(narrow(x), narrow(logSNR), label), x.DType())
-	}
-}
-
 // learnt is the model that a network with weights in float32 makes under a head.
 func learnt(p diffusion.Process, n network.Network, h diffusion.Head) diffusion.Build {
-	return func(scope *model.Scope, _ []*Node) diffusion.Model {
-		net := inSingle(n.Net(scope))
-		return diffusion.Model{Process: p, Denoise: h.Denoiser(p, net, nil), Score: h.Score(p, net, nil)}
-	}
+	return network.Learnt(p, n, h)
 }
 
 // scoreErrors are E|s_model - s|^2/E|s|^2, s the exact score, at each of the times along p, over n samples of the noised law.
