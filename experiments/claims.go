@@ -179,8 +179,6 @@ var Claims = []suite.Claim{
 	{ID: "003/realistic-equilibrium", Document: "003", Section: "Geometric Interpretation, table",
 		Statement: "Random noise feels strong gradients toward the manifold; realistic images are near equilibrium."},
 	{ID: "003/energy-landscape", Document: "003", Section: "Energy-Based Interpretation",
-		Statement: "Learning the score is equivalent to learning the gradient of an energy landscape."},
-	{ID: "003/implicit-energy", Document: "003", Section: "Energy-Based Interpretation",
 		Statement: "Learning the score is learning the gradient of an energy; diffusion models are implicit energy-based models."},
 	{ID: "003/dae-score", Document: "003", Section: "Relationship to Denoising Autoencoders",
 		Statement: "Denoising autoencoders learn score functions implicitly."},

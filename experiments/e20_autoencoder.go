@@ -109,8 +109,8 @@ func denoisingAutoencoder(l *suite.Lab) (*suite.Report, error) {
 		suite.Between("003/dae-score", "the same where the network predicts but what EDM's head leaves open", one.errors[at(daeSigma)], 0, oneOwn, metrics.Miss, daeOwnWhy),
 		suite.Between("003/dae-levels", "relative squared error of the autoencoder's residual over sigma^2 at the noise level 0.8", dae.errors[at(.8)], daeElsewhere, 1e3, metrics.Miss, "half of what three seeds show; it is 0.003 for the network of all levels"),
 		suite.Between("003/dae-levels", "relative squared error of the network of all levels at 0.8", free.errors[at(.8)], 0, .02, metrics.Miss, daeOwnWhy),
-		suite.Below("003/implicit-energy", "largest relative curl of the score that is made as the gradient of an energy, at eight noise levels", largest(energy.curls), 1e-4, "rounding in float32: 1e-7 a layer, and the Jacobian of the network is a difference of numbers up to a hundred times its size"),
-		suite.Between("003/implicit-energy", "relative curl of the freely learnt score at the noise level 0.2", metrics.Exactly(free.curls[at(daeSigma)]), 1e-3, .3, metrics.Miss, "0.08 in three seeds; rounding leaves 1e-6").But(suite.Qualified))
+		suite.Below("003/energy-landscape", "largest relative curl of the score that is made as the gradient of an energy, at eight noise levels", largest(energy.curls), 1e-4, "rounding in float32: 1e-7 a layer, and the Jacobian of the network is a difference of numbers up to a hundred times its size"),
+		suite.Between("003/energy-landscape", "relative curl of the freely learnt score at the noise level 0.2", metrics.Exactly(free.curls[at(daeSigma)]), 1e-3, .3, metrics.Miss, "0.08 in three seeds; rounding leaves 1e-6").But(suite.Qualified))
 	return r, daeFigure(l, r, nets, sigmas)
 }
 

@@ -96,8 +96,8 @@ const (
 // versusNet has as many weights as the generator and the critic have each, to 1 %.
 var versusNet = network.MLP{Hidden: []int{64, 64, 64}, Activation: "swish", Condition: network.Condition{Frequencies: 16, Width: 32}}
 
-// contender is what one training of either kind came to.
-type contender struct {
+// ringTraining is what one training of either kind came to.
+type ringTraining struct {
 	samples metrics.Points
 	count   ringCount
 	sw2     float64
@@ -105,8 +105,8 @@ type contender struct {
 }
 
 // judgeRing measures samples against data.
-func judgeRing(samples, data metrics.Points) (contender, error) {
-	c := contender{samples: samples}
+func judgeRing(samples, data metrics.Points) (ringTraining, error) {
+	c := ringTraining{samples: samples}
 	var err error
 	if c.count, err = countRing(samples); err != nil {
 		return c, err
@@ -122,8 +122,8 @@ func judgeRing(samples, data metrics.Points) (contender, error) {
 	return c, nil
 }
 
-// weightsIn counts the trainable weights under a scope.
-func weightsIn(store *model.Store, scope string) int {
+// countWeights counts the trainable weights under a scope.
+func countWeights(store *model.Store, scope string) int {
 	n := 0
 	for v := range store.IterVariables() {
 		if v.Trainable && (scope == "" || len(v.Path()) > len(scope) && v.Path()[:len(scope)+1] == scope+"/") {
@@ -151,7 +151,7 @@ func versusRing(l *suite.Lab, r *suite.Report) error {
 	}
 	table := suite.Table{Name: "trainings", Caption: fmt.Sprintf("%d samples of each training: modes with at least half of their weight, share of samples further from every mode than 1 in 1000 of the data, largest and smallest weight of a mode (exact: 0.125), sliced W2 to data, evaluations of the network for a sample, weights of the network that makes samples", n),
 		Header: []string{"method", "training", "modes", "astray", "smallest weight", "largest weight", "SW2", "evaluations", "weights"}}
-	row := func(method string, k int, c contender, evaluations, weights int) {
+	row := func(method string, k int, c ringTraining, evaluations, weights int) {
 		shares := centers(c.count.shares)
 		lo, hi := 1., 0.
 		for _, s := range shares {
@@ -160,7 +160,7 @@ func versusRing(l *suite.Lab, r *suite.Report) error {
 		table.Rows = append(table.Rows, []any{method, k, c.count.covered, c.count.astray, lo, hi, c.sw2, evaluations, weights})
 	}
 	row("data", 1, floor, 0, 0)
-	var gans, diffusions []contender
+	var gans, diffusions []ringTraining
 	for k := range versusTrainings {
 		if err := l.Progress(.05+.09*float64(k), fmt.Sprint("game ", k+1)); err != nil {
 			return err
@@ -180,7 +180,7 @@ func versusRing(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		gans = append(gans, c)
-		row("GAN", k+1, c, 1, weightsIn(store, "/generator"))
+		row("GAN", k+1, c, 1, countWeights(store, "/generator"))
 	}
 	for k := range versusTrainings {
 		if err := l.Progress(.5+.09*float64(k), fmt.Sprint("regression ", k+1)); err != nil {
@@ -200,7 +200,7 @@ func versusRing(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		diffusions = append(diffusions, c)
-		row("diffusion", k+1, c, learnedNFE, weightsIn(m.weights, ""))
+		row("diffusion", k+1, c, learnedNFE, countWeights(m.weights, ""))
 		r.Checks = append(r.Checks,
 			suite.Equals("002/no-collapse", fmt.Sprintf("modes of the ring that diffusion covers, training %d", k+1), float64(c.count.covered), 8, 0, "each has at least half of its weight"),
 			suite.Between("002/no-collapse", fmt.Sprintf("largest distance of a mode's weight to 1/8, in standard errors, training %d", k+1), metrics.Exactly(c.worst), 0, metrics.Width, 8*metrics.Miss, "5, or about 1 in 100,000 for each mode by chance: the shares spread by 1.2 standard errors, with what training leaves"))
@@ -210,9 +210,9 @@ func versusRing(l *suite.Lab, r *suite.Report) error {
 }
 
 // versusFigure shows the samples of all trainings, one row a method.
-func versusFigure(r *suite.Report, gans, diffusions []contender) error {
+func versusFigure(r *suite.Report, gans, diffusions []ringTraining) error {
 	const side, shown = 2.9, 900
-	row := func(method string, all []contender, color figure.Color) []figure.Panel {
+	row := func(method string, all []ringTraining, color figure.Color) []figure.Panel {
 		var panels []figure.Panel
 		for k, c := range all {
 			p := plane(fmt.Sprintf("%s %d: %d of 8", method, k+1, c.count.covered), side, cloud(c.samples, shown, color))
