@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The arrows of the architecture: experiments -> figure, metrics, density, data, suite -> diffusion -> GoMLX. A package
+// The arrows of the architecture: experiments, notebook -> view, train, suite -> figure, metrics, density, data -> diffusion -> GoMLX. A package
 // may import the ones listed, of ours; tests may import more.
 var allowed = map[string][]string{
 	"diffusion":    nil,
@@ -24,6 +24,9 @@ var allowed = map[string][]string{
 	"folder":       nil,
 	"suite":        {"backend", "diffusion", "folder", "metrics"},
 	"train":        {"backend", "checkpoint", "diffusion"},
+	"kernelspec":   {"folder"},
+	"view":         {"density", "diffusion", "figure", "metrics"},
+	"notebook":     {"backend", "checkpoint", "diffusion", "figure", "suite", "train"},
 }
 
 func TestImportsPointDown(t *testing.T) {
