@@ -30,7 +30,7 @@ var e21 = suite.Experiment{
 func traceCost(l *suite.Lab) (*suite.Report, error) {
 	r := &suite.Report{Answer: "The exact trace takes d passes back through the network, Hutchinson's estimate one, denoising none, counted in the graphs. A step of training then costs 3d + 3 evaluations, 6, or 3. " +
 		"The noise of the estimate grows with the root of d, the trace itself with d: the larger the dimension, the less there is to gain by computing it exactly. " +
-		"In 8 dimensions sliced score matching learns as much as implicit in as many steps, at a quarter of the work."}
+		"In 8 dimensions sliced score matching learns nearly as much as implicit in as many steps, at less than a quarter of the work."}
 	cost, err := countPasses(l, r)
 	if err != nil {
 		return nil, err
@@ -288,7 +288,7 @@ func learnInEight(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 	}
 	for i, c := range costed {
 		panel.Layers = append(panel.Layers, lines[i])
-		r.Checks = append(r.Checks, suite.Between(c.claim, fmt.Sprintf("relative Fisher error on four crosses in 8 dimensions after %d steps: %s", steps, c.name), last[i], 0, .10, 1e-7, "calibrated on trainings from 2 seeds, twice the errors seen: 0.04 to 0.06"))
+		r.Checks = append(r.Checks, suite.Between(c.claim, fmt.Sprintf("relative Fisher error on four crosses in 8 dimensions after %d steps: %s", steps, c.name), last[i], 0, .10, 1e-7, "calibrated on trainings from 5 seeds: 0.041 to 0.064 for the four objectives"))
 	}
 	r.Tables = append(r.Tables, table)
 	return panel, nil
