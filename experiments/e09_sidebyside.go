@@ -44,14 +44,14 @@ func contenders() []contender {
 		return diffusion.Denoising(dsmHeads[0].head, diffusion.Plain, diffusion.FixedTime(sigma))
 	}
 	return []contender{
-		{"explicit", 0, diffusion.Explicit(onData, crossScore), figure.Ink, .005, "0.0007 to 0.0010"},
+		{"explicit", 0, diffusion.Explicit(onData, crossScore), figure.Ink, .005, "0.0007 to 0.0013"},
 		{"implicit", 0, diffusion.Implicit(onData), figure.Blue, .03, "0.005 to 0.007"},
 		{"sliced, normal", 0, diffusion.Sliced(onData, (*diffusion.Random).Normal), figure.Vermillion, .05, "0.010 to 0.014"},
 		{"sliced, Rademacher", 0, diffusion.Sliced(onData, (*diffusion.Random).Rademacher), figure.Orange, .03, "0.007 to 0.009"},
 		{"sliced, variance reduced", 0, diffusion.SlicedVR(onData, (*diffusion.Random).Rademacher), figure.Green, .03, "0.005 to 0.008"},
 		{"finite differences", 0, diffusion.SlicedFD(onData, (*diffusion.Random).Sphere, .01), figure.Gray, .03, "0.005 to 0.008"},
-		{"denoising, σ = 0.1", .1, denoise(.1), figure.Sky, .06, "0.018 to 0.021"},
-		{"denoising in pairs, σ = 0.1", .1, inPairs(denoise(.1)), brown, .03, "0.006 to 0.007, in 4 of them"},
+		{"denoising, σ = 0.1", .1, denoise(.1), figure.Sky, .06, "0.018 to 0.023"},
+		{"denoising in pairs, σ = 0.1", .1, inPairs(denoise(.1)), brown, .03, "0.006 to 0.007, in 6 of them"},
 		{"denoising, σ = 0.3", .3, denoise(.3), figure.Purple, .03, "0.005 to 0.008"},
 	}
 }
@@ -240,7 +240,7 @@ func contestReport(r *suite.Report, c *race, work []float64) error {
 		default:
 			claim = "002/hutchinson"
 		}
-		r.Checks = append(r.Checks, suite.Between(claim, "relative Fisher error of the network at the end: "+k.name, metrics.Exactly(c.own[i][last]), 0, k.most, 1e-7, "calibrated on trainings from 9 seeds: "+k.seen))
+		r.Checks = append(r.Checks, suite.Between(claim, "relative Fisher error of the network at the end: "+k.name, metrics.Exactly(c.own[i][last]), 0, k.most, 1e-7, "calibrated on trainings from 11 seeds: "+k.seen))
 		if k.sigma == .3 {
 			r.Checks = append(r.Checks, suite.Between("001/dsm-unbiased", "E|s_net - s|^2 over the data of the network that denoised at 0.3, over its limit E|s_0.3 - s|^2: it does not learn the score of the data", metrics.Exactly(c.clean[i][last]/c.bias[i]), .85, 1.15, 1e-7, "calibrated on trainings from 9 seeds: 0.96 to 1.00; the network adds its own error of 0.006").But(suite.Qualified))
 		}
