@@ -185,7 +185,7 @@ func sameUpToConstants(l *suite.Lab, r *suite.Report, weights *model.Store) (noi
 		var gaps []*Node
 		for i, p := range pupils {
 			noise := func() *diffusion.Random { return diffusion.NewRandom(x0.Graph(), l.Key("constants noise")) }
-			net := inSingle(p.bound(scope))
+			net := network.InSingle(p.bound(scope))
 			exactly := diffusion.Explicit(diffusion.Matching{Score: diffusion.ScoreNet(0), Times: diffusion.FixedTime(all[i].sigma)}, crossScore)
 			batch := diffusion.Batch{X0: x0}
 			gaps = append(gaps, Sub(all[i].loss(diffusion.EDM{}, net, batch, noise()), exactly(diffusion.EDM{}, net, batch, noise())))

@@ -164,7 +164,7 @@ func fisherErrors(l *suite.Lab, law *density.Mixture, label []int32, store *mode
 			of = Const(x.Graph(), label)
 		}
 		for _, rate := range droppedRates {
-			net := inSingle(droppedNet(l).Net(scope.In("dropped%g", 100*rate)))
+			net := network.InSingle(droppedNet(l).Net(scope.In("dropped%g", 100*rate)))
 			out = append(out, weighted(Sub(droppedHead.Score(guidedProcess, net, of)(x, t), exact)))
 		}
 		return out

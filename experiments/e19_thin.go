@@ -111,7 +111,7 @@ func thinSingle(l *suite.Lab, data *tensors.Tensor) (thinNet, error) {
 	}
 	weights, err := learn(l, plan, thinSteps, nil)
 	return thinNet{weights: weights, build: func(scope *model.Scope, _ []*Node) diffusion.Model {
-		return diffusion.Model{Process: diffusion.EDM{}, Score: diffusion.ScoreNet(0)(diffusion.EDM{}, inSingle(net.Net(scope)), nil)}
+		return diffusion.Model{Process: diffusion.EDM{}, Score: diffusion.ScoreNet(0)(diffusion.EDM{}, network.InSingle(net.Net(scope)), nil)}
 	}}, err
 }
 

@@ -25,7 +25,7 @@ var e20Versus = suite.Experiment{
 
 func ganVersusDiffusion(l *suite.Lab) (*suite.Report, error) {
 	r := &suite.Report{Answer: "Diffusion keeps all eight modes in every training, each with its weight to within the error of counting, as it should: its training is regression. A GAN of its size, once tuned, keeps all eight too; what it loses is within them. " +
-		"Its weights differ by half as much again from one mode to the next, its samples crowd on curves, and its sliced Wasserstein distance to data is twice that of diffusion or more, at one evaluation a sample against twenty. " +
+		"One mode may have half as many samples again as another, its samples crowd on curves, and its sliced Wasserstein distance to data is about twice that of diffusion, at one evaluation a sample against twenty. " +
 		"Its game minimises the Jensen-Shannon divergence, which has no slope where the laws are far apart, and not the Wasserstein distance."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{criticsValue, versusRing} {
 		if err := part(l, r); err != nil {

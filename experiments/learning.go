@@ -96,6 +96,3 @@ func scoreErrors(l *suite.Lab, law density.Law, build diffusion.Build, weights *
 	}
 	return errors, nil
 }
-
-// inSingle evaluates a network in float32 for callers that compute in another precision: samplers and oracles keep float64.
-func inSingle(net diffusion.Net) diffusion.Net { return network.InSingle(net) }

@@ -33,7 +33,7 @@ func (p pupil) on(scope *model.Scope, batch []*Node, r *diffusion.Random) *Node 
 
 // score is the pupil's score in float64, from a network in float32.
 func (p pupil) score(scope *model.Scope, x, t *Node) *Node {
-	return p.read(p.path, inSingle(p.bound(scope)), nil)(x, t)
+	return p.read(p.path, network.InSingle(p.bound(scope)), nil)(x, t)
 }
 
 // sideBySide is a step that trains them all. It descends the sum of their losses, which have no weight in common: without
