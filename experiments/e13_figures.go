@@ -51,7 +51,7 @@ func timedErrors(l *suite.Lab, nets []timedNet) (suite.Figure, error) {
 
 // timedFields are the exact score and the learnt one at three noise levels.
 func timedFields(l *suite.Lab, nets []timedNet) (suite.Figure, error) {
-	const side, across = 3.6, 13
+	const side, across = 3.6, 9
 	n := nets[0]
 	levels := []float64{2, .5, .1}
 	times, err := timesAt(l, n.process, levels)
@@ -91,10 +91,10 @@ func timedFields(l *suite.Lab, nets []timedNet) (suite.Figure, error) {
 				}
 			}
 			arrows.Scale = 1.4 * side / (across - 1) / math.Sqrt(longest) * 1.3
-			rows[k] = append(rows[k], plane(fmt.Sprintf("%s, σ = %g", []string{"exact", "learnt"}[k], levels[i]), side, figure.Heat{Field: shades[i]}, arrows))
+			rows[k] = append(rows[k], plane(fmt.Sprintf("%s, σ = %g", []string{"exact", "learnt"}[k], levels[i]), side, figure.Contour{Field: shades[i], Count: 5, Color: figure.Sky}, arrows))
 		}
 	}
-	return png("fields", "The score of the noised cross at three noise levels, exact (top) and by one network (bottom), over the density; lengths compressed by a square root, one scale for each column.", figure.Grid{Rows: rows})
+	return png("fields", "The score of the noised cross at three noise levels, exact (top) and by one network (bottom), over lines of equal density; lengths compressed by a square root, one scale for each column.", figure.Grid{Rows: rows, Width: 600})
 }
 
 // timedLoss is the loss of training and the floor below it.

@@ -44,7 +44,7 @@ func thinFigures(l *suite.Lab, r *suite.Report, data *tensors.Tensor, single, al
 			figure.Contour{Field: shade, Levels: []float64{top * .02, top * .1, top * .4}, Color: figure.White},
 		}
 		if sigma == thinSigma {
-			layers = append(layers, figure.Points{X: p.Col(0)[:400], Y: p.Col(1)[:400], Size: 2, Color: figure.Vermillion, Alpha: .8})
+			layers = append(layers, figure.Points{X: p.Col(0)[:250], Y: p.Col(1)[:250], Size: 2, Color: figure.Vermillion, Alpha: .8})
 		}
 		return plane(title, side, layers...), nil
 	}
@@ -61,7 +61,7 @@ func thinFigures(l *suite.Lab, r *suite.Report, data *tensors.Tensor, single, al
 		return err
 	}
 	maps, err := png("map", "Where the learnt score is wrong; white, lines of equal density of the noised data; red, data. Left: the network of 001's figure after its 200 steps at one noise level. "+
-		"Middle and right: a larger one for all levels, from the same points.", figure.Row("", one, same, large))
+		"Middle and right: a larger one for all levels, from the same points.", figure.Grid{Rows: [][]figure.Panel{{one, same, large}}, Width: 720})
 	if err != nil {
 		return err
 	}

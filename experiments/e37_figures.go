@@ -35,10 +35,10 @@ func blindSampleFigure(l *suite.Lab, models []sighted) (suite.Figure, error) {
 	}
 	var rows [2][]figure.Panel
 	for i, m := range models {
-		layers := []figure.Layer{figure.Contour{Field: field, Levels: []float64{.02, .08, .2}}, cloud(m.samples, 2500, []figure.Color{figure.Ink, figure.Blue, figure.Vermillion, figure.Ink}[i])}
+		layers := []figure.Layer{figure.Contour{Field: field, Levels: []float64{.02, .08, .2}}, cloud(m.samples, 1200, []figure.Color{figure.Ink, figure.Blue, figure.Vermillion, figure.Ink}[i])}
 		rows[i/2] = append(rows[i/2], plane(m.name, side, layers...))
 	}
-	return png("samples", "Samples of the probability flow under four scores, all from the same noise; lines, the density of the data.", figure.Grid{Rows: rows[:], Width: 640})
+	return png("samples", "Samples of the probability flow under four scores, all from the same noise; lines, the density of the data.", figure.Grid{Rows: rows[:], Width: 520})
 }
 
 // blindInputs are inputs of the network whose level is to be guessed: on an arm of the cross, between two, and near the centre.
