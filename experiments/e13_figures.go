@@ -51,7 +51,7 @@ func timedErrors(l *suite.Lab, nets []timedNet) (suite.Figure, error) {
 
 // timedFields are the exact score and the learnt one at three noise levels.
 func timedFields(l *suite.Lab, nets []timedNet) (suite.Figure, error) {
-	const side, across = 3.6, 11
+	const side, across = 3.6, 9
 	n := nets[0]
 	levels := []float64{2, .5, .1}
 	times, err := timesAt(l, n.process, levels)
