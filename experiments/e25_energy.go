@@ -34,6 +34,7 @@ type energyCase struct {
 	sigma float64
 	side  float64
 	nodes int
+	steps int        // of training, in the quick profile
 	most  [2]float64 // accepted errors of log p on the regions
 	seen  [2]string  // in other seeds
 }
@@ -42,8 +43,8 @@ type energyCase struct {
 const energySigma = .4
 
 var energyCases = []energyCase{
-	{density.G1(), energySigma, 8, 1601, [2]float64{.1, .15}, [2]string{"0.012 to 0.026", "0.015 to 0.028"}},
-	{density.X2(), energySigma, 8, 201, [2]float64{.15, .3}, [2]string{"0.044 to 0.070", "0.10 to 0.15"}},
+	{density.G1(), energySigma, 8, 1601, 2500, [2]float64{.1, .15}, [2]string{"0.012 to 0.026", "0.015 to 0.028"}},
+	{density.X2(), energySigma, 8, 201, 6000, [2]float64{.1, .15}, [2]string{"0.044 to 0.070", "0.10 to 0.15"}},
 }
 
 // energyHead gives the network inputs and targets of unit variance.
@@ -109,7 +110,7 @@ type energyFields struct {
 
 func learnEnergy(l *suite.Lab, r *suite.Report, table *suite.Table, c energyCase) error {
 	d := c.law.Dim()
-	steps := l.Size(2500, 8000)
+	steps := l.Size(c.steps, 12000)
 	pupils := energyPupils(l, c)
 	plan := train.Plan{Data: drawnFrom(c.law, 512, false), Key: l.Key("training " + c.law.Name()), Every: 500, Average: train.Average{Decay: .995},
 		Step: sideBySide(train.Adam{Rate: 3e-3, Cosine: steps, Final: .01}, pupils)}
