@@ -59,7 +59,7 @@ func criticsValue(l *suite.Lab, r *suite.Report) error {
 	}
 	defer exec.Finalize()
 	worst, ds := 0., []float64{.5, 1, 2, 3, 4, 6, 8, 10, 12, 16, 20}
-	var js, losses []float64
+	var js []float64
 	for _, d := range ds {
 		out, err := exec.Call(x, d)
 		if err != nil {
@@ -70,7 +70,7 @@ func criticsValue(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		js, losses = append(js, s.Center), append(losses, flat[2][0])
+		js = append(js, s.Center)
 		worst = max(worst, math.Abs(flat[2][0]-2*(math.Ln2-s.Center)))
 		table.Rows = append(table.Rows, []any{d, s.Center, d, flat[2][0]})
 	}
