@@ -42,6 +42,7 @@ func learnedSampler(l *suite.Lab) (*suite.Report, error) {
 
 const (
 	learnedSteps  = 4000
+	learnedBatch  = 512
 	learnedNFE    = 20 // exponential Adams asks the network once a step
 	learnedLowest = .02
 	crossEntropy  = 2.429435 // catalogue, targets
@@ -68,7 +69,7 @@ func learnPath(l *suite.Lab, m *density.Mixture, n network.Network, steps int, n
 	head := diffusion.EDMHead(math.Sqrt(square))
 	weights, err := learn(l, train.Plan{
 		Loss:    matchedBy(diffusion.Denoising(head, diffusion.EDMWeight(math.Sqrt(square)), diffusion.LogNormalTimes(-1, 1.3)), learnedPath, n),
-		Data:    drawnFrom(m, 512, false),
+		Data:    drawnFrom(m, learnedBatch, false),
 		Adam:    train.Adam{Rate: 5e-3, Warmup: 100, Cosine: steps},
 		Average: train.Average{Decay: .998},
 		Key:     l.Key(name + " training"),
@@ -278,7 +279,7 @@ func learnedRing(l *suite.Lab, r *suite.Report) error {
 	}
 	table := suite.Table{Name: "ring", Caption: "Weights of the modes of the ring in samples of the learnt model; exact: 0.125", Header: []string{"mode", "weight", "lo", "hi"}}
 	for k, share := range count.shares {
-		r.Checks = append(r.Checks, suite.Near("002/no-collapse", fmt.Sprintf("weight of mode %d of the ring in %d samples", k+1, n), share, 1./8, whySE+"; what training leaves is below one of them"))
+		r.Checks = append(r.Checks, suite.Near("002/no-collapse", fmt.Sprintf("weight of mode %d of the ring in %d samples", k+1, n), share, 1./8, whySE+"; the worst of 16 modes of seeds 1 and 2 is off by 2.6"))
 		table.Rows = append(table.Rows, []any{k + 1, share.Center, share.Lo, share.Hi})
 	}
 	r.Tables = append(r.Tables, table)

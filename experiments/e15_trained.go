@@ -24,15 +24,16 @@ var e15Trained = suite.Experiment{
 
 const (
 	trainedDDPMSteps = 4000
-	// Exact samples of this number leave 0.053 in W1, and 0.027 in KS, once in a million times.
+	// Of as many exact samples W1 exceeds 0.034 once in a hundred times (catalogue, scaled to their number), and KS 0.027 once in a
+	// million times.
 	trainedW1 = .08
 	trainedKS = .045
 )
 
 func trainedDDPM(l *suite.Lab) (*suite.Report, error) {
 	r := &suite.Report{Answer: "Hardly further than the exact noise prediction does: four thousand steps of the first loop train a perceptron whose samples of G1, by the second loop, are as close to it as can be told with 10,000 of them. " +
-		"From the same noise its samples end 0.03 from those of the exact prediction, on average, and nearly all of that lies in the gap between the modes, where it leaves too many. " +
-		"In the first ten steps off the data the noise prediction is worse than none, by the measure of the little that can be known of the noise there; it does no harm, since those steps are short."}
+		"From the same noise its samples end 0.02 to 0.03 from those of the exact prediction, on average, and furthest in the gap between the modes. " +
+		"At the steps next to the data, t = 1 to 3, the noise prediction is worse than none, by the measure of the little that can be known of the noise there; it does no harm, since those steps are short."}
 	vp, grid, err := ddpmChain()
 	if err != nil {
 		return nil, err
@@ -101,8 +102,8 @@ func trainedDDPM(l *suite.Lab) (*suite.Report, error) {
 		}
 		table.Rows = append(table.Rows, []any{kind.name, w1[0].Center, w1[1].Center, ks[0].Center, ks[1].Center, apart})
 		r.Checks = append(r.Checks,
-			suite.Between("000/ddpm-training", "W1 distance to G1 of samples with the learnt noise prediction, "+kind.name, w1[1], 0, trainedW1, metrics.Miss, "0.053 for 10,000 exact samples, and 0.03 for the network: the distance of its samples from those of the exact noise prediction"),
-			suite.Between("000/ddpm-training", "KS distance to G1 of samples with the learnt noise prediction, "+kind.name, ks[1], 0, trainedKS, metrics.Miss, "0.027 for 10,000 exact samples, and 0.018 for the network: the share that it may leave between the modes or move from one to the other"))
+			suite.Between("000/ddpm-training", "W1 distance to G1 of samples with the learnt noise prediction, "+kind.name, w1[1], 0, trainedW1, metrics.Miss, "0.034, which 10,000 exact samples exceed in 1 %, 0.03 for the network, whose samples end so far from those of the exact noise prediction, and a margin; seeds 1 and 2 show at most 0.027"),
+			suite.Between("000/ddpm-training", "KS distance to G1 of samples with the learnt noise prediction, "+kind.name, ks[1], 0, trainedKS, metrics.Miss, "0.027 for 10,000 exact samples, and 0.018 for the network: the share that it may leave between the modes or move from one to the other; seeds 1 and 2 show at most 0.013"))
 		check, err := ksCheck("000/ddpm-sampling", "KS distance to G1 of samples with the exact noise prediction, same noise, "+kind.name, ends[0], g1.CDF, .003, "; the chain's bias, 1.2 % of a standard deviation, moves a distribution function by up to 0.003")
 		if err != nil {
 			return nil, err

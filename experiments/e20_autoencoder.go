@@ -31,15 +31,15 @@ const (
 	daeSteps = 2000
 
 	daeOwn       = .5 // of a score of 0 the relative squared error is 1
-	oneOwn       = .1
+	oneOwn       = .05
 	daeElsewhere = .3
 	daeCurlScale = 3
-	daeOwnWhy    = "at most twice what three seeds show"
+	daeOwnWhy    = "twice to three times what seeds 1 to 3 show: 0.22 to 0.24 where the network copies, 0.013 to 0.017 where the head does; at 0.8, 0.002 to 0.003 for all levels"
 )
 
 func denoisingAutoencoder(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It is, at the noise level of the training and to an error: an autoencoder that has to copy its input keeps of the score what is left of a small difference, and errs by a quarter of the score's square; one whose head copies for it does many times better. " +
-		"At other levels either is of no use, where a network of the same size that is told the level learns all of them in as many steps. " +
+	r := &suite.Report{Answer: "It is, at the noise level of the training and to an error: an autoencoder that has to copy its input keeps of the score what is left of a small difference, and errs by a quarter of the score's square; one whose head copies for it errs by a fiftieth. " +
+		"Below its level neither is of use, and above it the second errs ten times as much as a network that is told the level and learns all of them in as many steps. " +
 		"A free network's score is not quite a gradient: its Jacobian is asymmetric by some 8 %. As the gradient of an energy the score has no curl at all, and on the cross is closer to the true one."}
 	x2 := density.X2()
 	plain := network.MLP{Hidden: []int{64, 64, 64}, Activation: "swish"}
@@ -107,10 +107,10 @@ func denoisingAutoencoder(l *suite.Lab) (*suite.Report, error) {
 	r.Checks = append(r.Checks,
 		suite.Between("003/dae-score", "relative squared error of the autoencoder's residual over sigma^2 as a score, at its own noise level 0.2", dae.errors[at(daeSigma)], 0, daeOwn, metrics.Miss, daeOwnWhy).But(suite.Qualified),
 		suite.Between("003/dae-score", "the same where the network predicts but what EDM's head leaves open", one.errors[at(daeSigma)], 0, oneOwn, metrics.Miss, daeOwnWhy),
-		suite.Between("003/dae-levels", "relative squared error of the autoencoder's residual over sigma^2 at the noise level 0.8", dae.errors[at(.8)], daeElsewhere, 1e3, metrics.Miss, "half of what three seeds show; it is 0.003 for the network of all levels"),
+		suite.Between("003/dae-levels", "relative squared error of the autoencoder's residual over sigma^2 at the noise level 0.8", dae.errors[at(.8)], daeElsewhere, 1e3, metrics.Miss, "half of what seeds 1 to 3 show, 0.62; it is 0.003 for the network of all levels"),
 		suite.Between("003/dae-levels", "relative squared error of the network of all levels at 0.8", free.errors[at(.8)], 0, .02, metrics.Miss, daeOwnWhy),
-		suite.Below("003/energy-landscape", "largest relative curl of the score that is made as the gradient of an energy, at eight noise levels", largest(energy.curls), 1e-4, "rounding in float32: 1e-7 a layer, and the Jacobian of the network is a difference of numbers up to a hundred times its size"),
-		suite.Between("003/energy-landscape", "relative curl of the freely learnt score at the noise level 0.2", metrics.Exactly(free.curls[at(daeSigma)]), 1e-3, .3, metrics.Miss, "0.08 in three seeds; rounding leaves 1e-6").But(suite.Qualified))
+		suite.Below("003/energy-landscape", "largest relative curl of the score that is made as the gradient of an energy, at eight noise levels", largest(energy.curls), 1e-5, "rounding in float32, 6e-8 for each of some tens of operations"),
+		suite.Between("003/energy-landscape", "relative curl of the freely learnt score at the noise level 0.2", metrics.Exactly(free.curls[at(daeSigma)]), 1e-3, .3, metrics.Miss, "0.07 to 0.08 in seeds 1 to 3; rounding leaves 1e-7").But(suite.Qualified))
 	return r, daeFigure(l, r, nets, sigmas)
 }
 
