@@ -31,7 +31,8 @@ def execute(path):
         cell.metadata.pop("execution", None)
     client = nbclient.NotebookClient(notebook, kernel_name="scorelab", record_timing=False, timeout=LIMIT, interrupt_on_timeout=True,
                                      resources={"metadata": {"path": str(path.parent)}})
-    client.execute()
+    with open(os.devnull, "w") as nowhere:  # GoNB logs what it does; errors come as outputs
+        client.execute(stderr=nowhere)
     notebook.metadata = nbformat.from_dict({
         "kernelspec": {"display_name": "Go (scorelab)", "language": "go", "name": "scorelab"},
         "language_info": {"name": "go", "mimetype": "text/x-go", "file_extension": ".go", "codemirror_mode": "go", "pygments_lexer": "go"},
@@ -55,6 +56,7 @@ def write(path, text):
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    os.chmod(file.name, 0o644)
     os.replace(file.name, path)
 
 
