@@ -34,7 +34,7 @@ func Live(label string, lo, hi, start float64, draw func(value float64) figure.F
 	picture := gonbui.UniqueId()
 	show := func(value float64) {
 		png := base64.StdEncoding.EncodeToString(Must(figure.SmallPNG(draw(value), 1, stillColors)))
-		gonbui.UpdateHtml(picture, fmt.Sprintf(`<p>%s = %.3g</p><img width="800" src="data:image/png;base64,%s">`, label, value, png))
+		gonbui.UpdateHtml(picture, fmt.Sprintf(`<p>%s = %.3g</p><img style="max-width:100%%" src="data:image/png;base64,%s">`, label, value, png))
 	}
 	at := func(position int) float64 { return lo + (hi-lo)*float64(position)/positions }
 	show(start)
