@@ -68,14 +68,14 @@ func learnPath(l *suite.Lab, m *density.Mixture, n network.Network, steps int, n
 	}
 	head := diffusion.EDMHead(math.Sqrt(square))
 	weights, err := learn(l, train.Plan{
-		Loss:    matchedBy(diffusion.Denoising(head, diffusion.EDMWeight(math.Sqrt(square)), diffusion.LogNormalTimes(-1, 1.3)), learnedPath, n),
+		Loss:    network.Loss(diffusion.Denoising(head, diffusion.EDMWeight(math.Sqrt(square)), diffusion.LogNormalTimes(-1, 1.3)), learnedPath, n),
 		Data:    drawnFrom(m, learnedBatch, false),
 		Adam:    train.Adam{Rate: 5e-3, Warmup: 100, Cosine: steps},
 		Average: train.Average{Decay: .998},
 		Key:     l.Key(name + " training"),
 		Every:   500,
 	}, steps, func(*train.Trainer, train.Report) error { return l.Context.Err() })
-	return pathModel{m, learnt(learnedPath, n, head), weights}, err
+	return pathModel{m, network.Learnt(learnedPath, n, head), weights}, err
 }
 
 // keyed is a network with first weights of its own.

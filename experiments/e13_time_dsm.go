@@ -99,7 +99,7 @@ func (n *timedNet) network(l *suite.Lab) network.MLP {
 }
 
 func (n *timedNet) build(l *suite.Lab) diffusion.Build {
-	return learnt(n.process, n.network(l), n.head)
+	return network.Learnt(n.process, n.network(l), n.head)
 }
 
 // train learns, and scores what is learnt. Where the head is that of the ideal network, it keeps the floor of the loss besides.
@@ -131,7 +131,7 @@ func (n *timedNet) train(l *suite.Lab, done, share float64) error {
 // cross, whose covariance is I at every level, shows no way in first order.
 func timedPlan(l *suite.Lab, o diffusion.Objective, p diffusion.Process, n network.Network, law *density.Mixture, steps int) train.Plan {
 	return train.Plan{
-		Loss: matchedBy(o, p, n), Data: drawnFrom(law, 512, false), Key: l.Key("training"),
+		Loss: network.Loss(o, p, n), Data: drawnFrom(law, 512, false), Key: l.Key("training"),
 		Adam: train.Adam{Rate: 5e-3, Warmup: 500, Cosine: steps}, Average: train.Average{Decay: .999}, Every: timedEvery,
 	}
 }

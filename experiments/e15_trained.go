@@ -44,7 +44,7 @@ func trainedDDPM(l *suite.Lab) (*suite.Report, error) {
 	net := network.MLP{Hidden: []int{64, 64, 64}, Activation: "swish", Condition: network.Condition{Frequencies: 16}, Key: l.Key("network")}
 	head := diffusion.Unscaled(diffusion.EpsHead(1))
 	weights, err := learn(l, train.Plan{
-		Loss:  matchedBy(diffusion.Denoising(head, diffusion.Plain, diffusion.WholeTimes(diffusion.Independent, ddpmSteps)), vp, net),
+		Loss:  network.Loss(diffusion.Denoising(head, diffusion.Plain, diffusion.WholeTimes(diffusion.Independent, ddpmSteps)), vp, net),
 		Data:  drawnFrom(g1, 512, false),
 		Adam:  train.Adam{Rate: 3e-3, Cosine: trainedDDPMSteps},
 		Key:   l.Key("training"),
@@ -53,7 +53,7 @@ func trainedDDPM(l *suite.Lab) (*suite.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	build := learnt(vp, net, head)
+	build := network.Learnt(vp, net, head)
 	times := []float64{1, 3, 10, 30, 100, 200, 300, 500, 700, 1000}
 	errors, err := scoreErrors(l, g1, build, weights, 10_000, times...)
 	if err != nil {

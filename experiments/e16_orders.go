@@ -49,14 +49,14 @@ func flowOrders(l *suite.Lab, r *suite.Report) error {
 	}
 	specs := flowSamplers()
 	for i, spec := range specs {
-		solver, err := newStepper(l, func() diffusion.Model { return g1.Model(vp) }, spec.Sampler)
+		solver, err := diffusion.NewStepper(l.Backend, func() diffusion.Model { return g1.Model(vp) }, spec.Sampler)
 		if err != nil {
 			return fmt.Errorf("%s: %w", spec.Name, err)
 		}
-		defer solver.finalize()
+		defer solver.Finalize()
 		var errors []float64
 		for k, grid := range grids {
-			end, err := solver.run(grid, start)
+			end, err := solver.Run(grid, start)
 			if err != nil {
 				return fmt.Errorf("%s, %g steps: %w", spec.Name, steps[k], err)
 			}

@@ -89,14 +89,14 @@ func affineLaws(l *suite.Lab, spec diffusion.SamplerSpec, p diffusion.Process, v
 	if spec.Stochastic {
 		return affineGrids(l, spec.Sampler, p, variance, grids...)
 	}
-	solver, err := newStepper(l, func() diffusion.Model { return normal([]float64{0}, variance).Model(p) }, spec.Sampler)
+	solver, err := diffusion.NewStepper(l.Backend, func() diffusion.Model { return normal([]float64{0}, variance).Model(p) }, spec.Sampler)
 	if err != nil {
 		return nil, err
 	}
-	defer solver.finalize()
+	defer solver.Finalize()
 	laws := make([]affine, len(grids))
 	for i, grid := range grids {
-		x, err := solver.run(grid, tensors.FromValue([][]float64{{0}, {1}}))
+		x, err := solver.Run(grid, tensors.FromValue([][]float64{{0}, {1}}))
 		if err != nil {
 			return nil, err
 		}
@@ -203,14 +203,14 @@ func flowLadder(l *suite.Lab, target *density.Mixture, p diffusion.Process, s di
 		q := (float64(i) + .5) / n
 		start[i], exact[i] = noise.Quantile(q), target.Quantile(q)
 	}
-	solver, err := newStepper(l, func() diffusion.Model { return target.Model(p) }, s)
+	solver, err := diffusion.NewStepper(l.Backend, func() diffusion.Model { return target.Model(p) }, s)
 	if err != nil {
 		return nil, err
 	}
-	defer solver.finalize()
+	defer solver.Finalize()
 	w1 := make([]float64, len(grids))
 	for k, grid := range grids {
-		end, err := solver.run(grid, tensors.FromFlatDataAndDimensions(slices.Clone(start), n, 1))
+		end, err := solver.Run(grid, tensors.FromFlatDataAndDimensions(slices.Clone(start), n, 1))
 		if err != nil {
 			return nil, err
 		}

@@ -106,7 +106,7 @@ func thinSingle(l *suite.Lab, data *tensors.Tensor) (thinNet, error) {
 		return thinNet{}, err
 	}
 	plan := train.Plan{
-		Loss: matchedBy(diffusion.Denoising(diffusion.Unscaled(diffusion.ScoreHead(1)), diffusion.ScoreWeight, diffusion.FixedTime(thinSigma)), diffusion.EDM{}, net),
+		Loss: network.Loss(diffusion.Denoising(diffusion.Unscaled(diffusion.ScoreHead(1)), diffusion.ScoreWeight, diffusion.FixedTime(thinSigma)), diffusion.EDM{}, net),
 		Data: train.Whole(columns), Key: l.Key("single"), Adam: train.Adam{Rate: 5e-3},
 	}
 	weights, err := learn(l, plan, thinSteps, nil)
@@ -127,14 +127,14 @@ func thinLarge(l *suite.Lab, data *tensors.Tensor, p diffusion.Process, times di
 	}
 	const steps = 1500
 	plan := train.Plan{
-		Loss: matchedBy(diffusion.Denoising(diffusion.EDMHead(1), diffusion.EDMWeight(1), times), p, net),
+		Loss: network.Loss(diffusion.Denoising(diffusion.EDMHead(1), diffusion.EDMWeight(1), times), p, net),
 		Data: train.Whole(columns), Key: l.Key("large training"), Adam: train.Adam{Rate: 5e-3, Warmup: 200, Cosine: steps}, Average: train.Average{Decay: .995},
 	}
 	weights, err := learn(l, plan, steps, func(_ *train.Trainer, r train.Report) error {
 		return l.Progress(done+.35*float64(r.Step)/float64(steps), "a larger network")
 	})
 	// On EDM, whose time is the noise level: the head reads nothing else.
-	return thinNet{weights: weights, build: learnt(diffusion.EDM{}, net, diffusion.EDMHead(1))}, err
+	return thinNet{weights: weights, build: network.Learnt(diffusion.EDM{}, net, diffusion.EDMHead(1))}, err
 }
 
 // thinPlaces are samples of the cross noised by sigma, those of the least density first.

@@ -57,14 +57,14 @@ func denoisingAutoencoder(l *suite.Lab) (*suite.Report, error) {
 	}{{"autoencoder", diffusion.Unscaled(diffusion.DataHead(1)), diffusion.Plain, figure.Orange}, {"one level, EDM's head", diffusion.EDMHead(1), diffusion.EDMWeight(1), figure.Green}} {
 		net := keyed(plain, l, n.name)
 		weights, err := learn(l, train.Plan{
-			Loss: matchedBy(diffusion.Denoising(n.head, n.w, diffusion.FixedTime(daeSigma)), diffusion.EDM{}, net),
+			Loss: network.Loss(diffusion.Denoising(n.head, n.w, diffusion.FixedTime(daeSigma)), diffusion.EDM{}, net),
 			Data: drawnFrom(x2, 512, false), Adam: train.Adam{Rate: 5e-3, Warmup: 100, Cosine: daeSteps}, Average: train.Average{Decay: .998},
 			Key: l.Key(n.name + " training"), Every: 500,
 		}, daeSteps, func(*train.Trainer, train.Report) error { return l.Context.Err() })
 		if err != nil {
 			return nil, err
 		}
-		nets = append(nets, scoredNet{name: n.name, path: diffusion.EDM{}, build: learnt(diffusion.EDM{}, net, n.head), weights: weights, color: n.color})
+		nets = append(nets, scoredNet{name: n.name, path: diffusion.EDM{}, build: network.Learnt(diffusion.EDM{}, net, n.head), weights: weights, color: n.color})
 	}
 	for k, n := range []struct {
 		name  string

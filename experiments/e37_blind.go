@@ -105,7 +105,7 @@ func blindModels(l *suite.Lab) ([]sighted, error) {
 		if err != nil {
 			return nil, err
 		}
-		m.build, m.weights = learnt(noiseLevels, net, head), weights
+		m.build, m.weights = network.Learnt(noiseLevels, net, head), weights
 	}
 	return models, nil
 }

@@ -12,15 +12,9 @@ import (
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/metrics"
-	"scorelab/lib/network"
 	"scorelab/lib/suite"
 	"scorelab/lib/train"
 )
-
-// matchedBy is the loss of a network under an objective along p. The data's columns are x0 and, where there is a second, labels.
-func matchedBy(o diffusion.Objective, p diffusion.Process, n network.Network) train.Loss {
-	return network.Loss(o, p, n)
-}
 
 // drawnFrom gives every step a new batch of a mixture, in float32, with the labels of its components where they are asked for.
 func drawnFrom(m *density.Mixture, batch int, labels bool) train.Data {
@@ -56,11 +50,6 @@ func weightsOf(t *train.Trainer, p train.Plan) (*model.Store, error) {
 		return t.Average()
 	}
 	return t.Weights()
-}
-
-// learnt is the model that a network with weights in float32 makes under a head.
-func learnt(p diffusion.Process, n network.Network, h diffusion.Head) diffusion.Build {
-	return network.Learnt(p, n, h)
 }
 
 // scoreErrors are E|s_model - s|^2/E|s|^2, s the exact score, at each of the times along p, over n samples of the noised law.
