@@ -1,45 +1,20 @@
 package main
 
 import (
-	"math"
-
-	. "github.com/gomlx/gomlx/core/graph"
-
-	"github.com/gomlx/gomlx/core/tensors"
-
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/fokkerplanck"
 	"scorelab/lib/suite"
 )
 
-// logDensities are those of a mixture, noised along p to each of the times, at the centres of a line's cells.
-func logDensities(l *suite.Lab, m *density.Mixture, p diffusion.Process, line fokkerplanck.Line, times ...float64) ([][]float64, error) {
-	exec, err := NewExec(l.Backend, func(x, t *Node) *Node { return m.Model(p).LogDensity(x, t) })
-	if err != nil {
-		return nil, err
-	}
-	defer exec.Finalize()
-	xs := tensors.FromFlatDataAndDimensions(line.Nodes(), line.N, 1)
-	logs := make([][]float64, len(times))
-	for k, t := range times {
-		out, err := exec.Call1(xs, t)
-		if err != nil {
-			return nil, err
-		}
-		logs[k] = tensors.MustCopyFlatData[float64](out)
-	}
-	return logs, nil
-}
-
 // lineDensities are the densities of a mixture, noised along p to each of the times, in the cells of a line.
 func lineDensities(l *suite.Lab, m *density.Mixture, p diffusion.Process, line fokkerplanck.Line, times ...float64) ([][]float64, error) {
-	logs, err := logDensities(l, m, p, line, times...)
+	logs, err := density.OnLine(l.Backend, m, p, line.Nodes(), times...)
 	if err != nil {
 		return nil, err
 	}
 	for i, log := range logs {
-		if logs[i], err = fokkerplanck.Normalise(line, each(log, math.Exp)); err != nil {
+		if logs[i], err = fokkerplanck.FromLog(line, log); err != nil {
 			return nil, err
 		}
 	}
@@ -57,15 +32,15 @@ func lineDensity(l *suite.Lab, m *density.Mixture, line fokkerplanck.Line) ([]fl
 
 // langevinLine is Langevin dynamics on a mixture, and the mixture's density in the cells.
 func langevinLine(l *suite.Lab, m *density.Mixture, line fokkerplanck.Line) (*fokkerplanck.Generator, []float64, error) {
-	logs, err := logDensities(l, m, diffusion.OU{}, line, 0)
+	logs, err := density.OnLine(l.Backend, m, diffusion.OU{}, line.Nodes(), 0)
 	if err != nil {
 		return nil, nil, err
 	}
-	g, err := fokkerplanck.FromPotential(line, each(logs[0], func(v float64) float64 { return -v }), 1)
+	g, err := fokkerplanck.Langevin(line, logs[0])
 	if err != nil {
 		return nil, nil, err
 	}
-	q, err := fokkerplanck.Normalise(line, each(logs[0], math.Exp))
+	q, err := fokkerplanck.FromLog(line, logs[0])
 	return g, q, err
 }
 

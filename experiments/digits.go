@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -84,16 +83,4 @@ func signalPower(p metrics.Points) float64 {
 		square += (v - mean) * (v - mean) / float64(len(p.X))
 	}
 	return square
-}
-
-// coefficients are alpha and sigma of a process on the host.
-func coefficients(l *suite.Lab, p diffusion.Process, t float64) (alpha, sigma float64, err error) {
-	out, err := evaluate(l, func(in []*Node) []*Node {
-		c := p.At(in[0])
-		return []*Node{c.Alpha, c.Sigma}
-	}, t)
-	if err != nil {
-		return 0, 0, fmt.Errorf("coefficients at t = %g: %w", t, err)
-	}
-	return out[0][0], out[1][0], nil
 }

@@ -97,7 +97,7 @@ func dissolveOn(l *suite.Lab, r *suite.Report, table *suite.Table, process diffu
 		if err != nil {
 			return dissolved{}, err
 		}
-		alpha, sigma, err := coefficients(l, p, s.Time)
+		alpha, sigma, err := diffusion.PathAt(l.Backend, p, s.Time)
 		if err != nil {
 			return dissolved{}, err
 		}

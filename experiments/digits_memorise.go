@@ -43,7 +43,7 @@ func memorise(l *suite.Lab, r *suite.Report, digits digitSet) error {
 			return err
 		}
 		end = points(s.X)
-		_, sigma, err := coefficients(l, digitNoise, s.Time)
+		_, sigma, err := diffusion.PathAt(l.Backend, digitNoise, s.Time)
 		if err != nil {
 			return err
 		}

@@ -222,11 +222,11 @@ func biasLaw(l *suite.Lab, r *suite.Report) error {
 			}
 			what := fmt.Sprintf("v = %g, delta = %g", v, delta)
 			r.Checks = append(r.Checks,
-				suite.Equals("001/discrete-langevin", "stationary variance by the step's own recursion, "+what, step.stationary(), exact, 1e-12, whyRounding+" and of 1 - gain^2").But(suite.Qualified),
+				suite.Equals("001/discrete-langevin", "stationary variance by the step's own recursion, "+what, step.Stationary(), exact, 1e-12, whyRounding+" and of 1 - gain^2").But(suite.Qualified),
 				suite.Near("002/langevin", "stationary variance of independent chains, "+what, chains, exact, whySE).But(suite.Qualified))
 			bars.X, bars.Y = append(bars.X, delta), append(bars.Y, chains.Center/v)
 			bars.Lo, bars.Hi = append(bars.Lo, chains.Lo/v), append(bars.Hi, chains.Hi/v)
-			table.Rows = append(table.Rows, []any{v, delta, exact, step.stationary(), chains.Center, chains.Lo, chains.Hi})
+			table.Rows = append(table.Rows, []any{v, delta, exact, step.Stationary(), chains.Center, chains.Lo, chains.Hi})
 		}
 		panel.Layers = append(panel.Layers, law, bars)
 	}

@@ -49,7 +49,7 @@ func planeLangevin(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		ks, err := ksCheck(claim, fmt.Sprintf("Langevin dynamics on the cross: KS distance of particles to the solution along the diagonal at t = %g", t),
-			along(run.clouds[k], 1/math.Sqrt2, 1/math.Sqrt2), diagonal, .003,
+			run.clouds[k].Along(1/math.Sqrt2, 1/math.Sqrt2), diagonal, .003,
 			"; .003 for the chain, whose narrow width is off by delta/(4 v) = 1.25 %, a quarter of that in KS, for the half of it that lies this way, and as much for the cells")
 		if err != nil {
 			return err

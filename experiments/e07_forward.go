@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"scorelab/lib/affine"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
@@ -88,7 +89,7 @@ func forwardLaw(l *suite.Lab, r *suite.Report, name string, sampler diffusion.On
 			if name == "jumps" {
 				claim = "001/one-jump"
 			}
-			ks, err := ksCheck(claim, fmt.Sprintf("KS distance of %s to its exact law at t = %g, %s", d.name, s.Time, name), along(p, direction...), marginal.CDF, 0,
+			ks, err := ksCheck(claim, fmt.Sprintf("KS distance of %s to its exact law at t = %g, %s", d.name, s.Time, name), p.Along(direction...), marginal.CDF, 0,
 				"; the step's own bias is a tenth of it")
 			if err != nil {
 				return nil, err
@@ -143,22 +144,22 @@ func twoSteps(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	two := step.then(step)
+	two := step.Then(step)
 	exact := 2*dt*(1-dt)*(1-dt) + 2*dt
 	small, err := affineSteps(l, em, diffusion.OU{}, 1, 0, forwardStep)
 	if err != nil {
 		return err
 	}
 	r.Checks = append(r.Checks,
-		suite.Equals("001/two-steps", "mean factor of two steps at dt = 0.1; the document's 1 - 2 dt is 0.8", two.gain, (1-dt)*(1-dt), 1e-15, "rounding").But(suite.Qualified),
-		suite.Equals("001/two-steps", "variance of two steps at dt = 0.1; the document's 4 dt is 0.4", two.noise*two.noise, exact, 1e-15, "rounding").But(suite.Qualified),
-		suite.Equals("001/two-steps", "its distance from 4 dt, -4 dt^2 + 2 dt^3", two.noise*two.noise-4*dt, -4*dt*dt+2*dt*dt*dt, 1e-15, "rounding").But(suite.Qualified),
-		suite.Equals("004/euler-maruyama", "stationary variance of the discrete chain at dt = 0.005", small.stationary(), 1/(1-forwardStep/2), 1e-12, whyRounding+" and of 1 - gain^2").But(suite.Qualified))
+		suite.Equals("001/two-steps", "mean factor of two steps at dt = 0.1; the document's 1 - 2 dt is 0.8", two.Gain, (1-dt)*(1-dt), 1e-15, "rounding").But(suite.Qualified),
+		suite.Equals("001/two-steps", "variance of two steps at dt = 0.1; the document's 4 dt is 0.4", two.Noise*two.Noise, exact, 1e-15, "rounding").But(suite.Qualified),
+		suite.Equals("001/two-steps", "its distance from 4 dt, -4 dt^2 + 2 dt^3", two.Noise*two.Noise-4*dt, -4*dt*dt+2*dt*dt*dt, 1e-15, "rounding").But(suite.Qualified),
+		suite.Equals("004/euler-maruyama", "stationary variance of the discrete chain at dt = 0.005", small.Stationary(), 1/(1-forwardStep/2), 1e-12, whyRounding+" and of 1 - gain^2").But(suite.Qualified))
 	jump, err := affineSteps(l, diffusion.OneStep(diffusion.Jump), diffusion.OU{}, 1, 0, 2*dt)
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Equals("001/one-jump", "variance of the exact jump over 0.2", jump.noise*jump.noise, -math.Expm1(-4*dt), 1e-15, "rounding"))
+	r.Checks = append(r.Checks, suite.Equals("001/one-jump", "variance of the exact jump over 0.2", jump.Noise*jump.Noise, -math.Expm1(-4*dt), 1e-15, "rounding"))
 	return nil
 }
 
@@ -166,15 +167,15 @@ func twoSteps(l *suite.Lab, r *suite.Report) error {
 func semigroup(l *suite.Lab, r *suite.Report) error {
 	jump := diffusion.OneStep(diffusion.Jump)
 	for _, p := range diffusion.Processes {
-		var jumps [3]affine
+		var jumps [3]affine.Map
 		for i, span := range [][2]float64{{.1, .35}, {.35, .8}, {.1, .8}} {
 			var err error
 			if jumps[i], err = affineSteps(l, jump, p.Process, 1, span[0], span[1]); err != nil {
 				return err
 			}
 		}
-		two, one := jumps[0].then(jumps[1]), jumps[2]
-		gap := math.Max(math.Abs(two.gain-one.gain), math.Abs(two.noise/one.noise-1))
+		two, one := jumps[0].Then(jumps[1]), jumps[2]
+		gap := math.Max(math.Abs(two.Gain-one.Gain), math.Abs(two.Noise/one.Noise-1))
 		r.Checks = append(r.Checks, suite.Below("002/closed-form-marginal", "two jumps against one, "+p.Name, gap, 1e-14, "rounding"))
 	}
 	return nil
@@ -198,7 +199,7 @@ func forwardFigures(l *suite.Lab, r *suite.Report, clouds []metrics.Points) erro
 		for x := -4.; x < 4; x += 2 * h {
 			exact.X, exact.Y = append(exact.X, x), append(exact.Y, (marginal.CDF(x+h)-marginal.CDF(x-h))/(2*h))
 		}
-		bars := figure.Histogram(along(p, diagonal...), -4, 4, 64)
+		bars := figure.Histogram(p.Along(diagonal...), -4, 4, 64)
 		bars.Color, bars.Label = figure.Sky, "samples"
 		return []figure.Panel{
 			plane(fmt.Sprintf("t = %.2f", t), side, figure.Heat{Field: field}, cloud(p, shown, figure.Vermillion)),

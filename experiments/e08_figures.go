@@ -57,18 +57,18 @@ func curvePanels(clocks []clock) []figure.Panel {
 	kept := figure.Panel{X: figure.Axis{Label: "t", Min: 0, Max: 1}, Y: figure.Axis{Label: "signal's power α^{2}", Min: 0, Max: 1}, Legend: figure.TopRight}
 	snr := figure.Panel{X: kept.X, Y: figure.Axis{Label: "log SNR", Min: -20, Max: 11}, Legend: figure.BottomLeft}
 	colored(clocks, func(c clock, color figure.Color) {
-		alpha2, log := make([]float64, len(c.curve.t)), make([]float64, len(c.curve.t))
-		for k := range c.curve.t {
-			alpha2[k] = c.curve.alpha[k] * c.curve.alpha[k]
-			log[k] = 2 * math.Log(c.curve.alpha[k]/c.curve.sigma[k])
+		alpha2, log := make([]float64, len(c.curve.T)), make([]float64, len(c.curve.T))
+		for k := range c.curve.T {
+			alpha2[k] = c.curve.Alpha[k] * c.curve.Alpha[k]
+			log[k] = 2 * math.Log(c.curve.Alpha[k]/c.curve.Sigma[k])
 		}
-		kept.Layers = append(kept.Layers, figure.Line{X: c.curve.t, Y: alpha2, Color: color})
-		snr.Layers = append(snr.Layers, figure.Line{X: c.curve.t, Y: log, Color: color, Label: c.name})
+		kept.Layers = append(kept.Layers, figure.Line{X: c.curve.T, Y: alpha2, Color: color})
+		snr.Layers = append(snr.Layers, figure.Line{X: c.curve.T, Y: log, Color: color, Label: c.name})
 	})
 	table := clocks[len(clocks)-1].curve
 	dots := figure.Points{Color: figure.Ink, Label: "DDPM's table, t/1000", Size: 4}
-	for k := 0; k < len(table.t); k += 10 {
-		dots.X, dots.Y = append(dots.X, table.t[k]/1000), append(dots.Y, table.alpha[k]*table.alpha[k])
+	for k := 0; k < len(table.T); k += 10 {
+		dots.X, dots.Y = append(dots.X, table.T[k]/1000), append(dots.Y, table.Alpha[k]*table.Alpha[k])
 	}
 	kept.Layers = append(kept.Layers, dots)
 	return []figure.Panel{kept, snr}
@@ -100,9 +100,9 @@ func marginalPanels(l *suite.Lab, clocks []clock) (apart, together figure.Panel,
 				panel.Layers = append(panel.Layers, line)
 			}
 		}
-		draw(&apart, c.curve.alpha[at], c.curve.sigma[at], 2, false, c.name)
+		draw(&apart, c.curve.Alpha[at], c.curve.Sigma[at], 2, false, c.name)
 		n := float64(len(together.Layers))
-		draw(&together, c.even.alpha[raceLevel], c.even.sigma[raceLevel], 8-2*n, false, c.name)
+		draw(&together, c.even.Alpha[raceLevel], c.even.Sigma[raceLevel], 8-2*n, false, c.name)
 	})
 	return apart, together, err
 }
@@ -117,19 +117,18 @@ func pathPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 		dashed  bool
 	}{{"variance preserving", diffusion.VP{}, figure.Gray, false}, {"sub-VP", diffusion.SubVP{}, figure.Green, false}, {"flow", diffusion.Linear{}, figure.Purple, false}, {"VE", diffusion.VE{}, figure.Ink, true}} {
 		_, hi := path.process.Horizon()
-		at := reading{}
-		for k := range 201 {
-			at.t = append(at.t, hi*math.Pow(float64(k)/200, 2)) // denser where paths bend
-		}
 		if path.name == "VE" {
-			for k := range at.t {
-				at.t[k] *= .54 // to sigma = 1
-			}
+			hi *= .54 // to sigma = 1
 		}
-		if err := readAt(l, path.process, &at); err != nil {
+		var times []float64
+		for k := range 201 {
+			times = append(times, hi*math.Pow(float64(k)/200, 2)) // denser where paths bend
+		}
+		at, err := diffusion.Read(l.Backend, path.process, times)
+		if err != nil {
 			return panel, err
 		}
-		panel.Layers = append(panel.Layers, figure.Line{X: at.alpha, Y: at.sigma, Color: path.color, Label: path.name, Dashed: path.dashed})
+		panel.Layers = append(panel.Layers, figure.Line{X: at[0].Alpha, Y: at[0].Sigma, Color: path.color, Label: path.name, Dashed: path.dashed})
 	}
 	colored(clocks, func(c clock, color figure.Color) {
 		if c.name != "linear" && c.name != "cosine" {
@@ -139,8 +138,8 @@ func pathPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 		if c.name == "linear" {
 			dots.Size = 11 // shows under the other
 		}
-		for k := 20; k < len(c.curve.t)-1; k += 20 {
-			dots.X, dots.Y = append(dots.X, c.curve.alpha[k]), append(dots.Y, c.curve.sigma[k])
+		for k := 20; k < len(c.curve.T)-1; k += 20 {
+			dots.X, dots.Y = append(dots.X, c.curve.Alpha[k]), append(dots.Y, c.curve.Sigma[k])
 		}
 		panel.Layers = append(panel.Layers, dots)
 	})
@@ -183,8 +182,8 @@ func gridPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 		panel.Layers = append(panel.Layers, figure.Note{X: 6e-4, Y: y, Text: name},
 			figure.Points{X: levels, Y: each(levels, func(float64) float64 { return y }), Color: color, Size: 6, Alpha: .8})
 	}
-	strip("equal in t, Ornstein-Uhlenbeck", figure.Gray, clocks[ouClock].own.ratio())
-	colored(clocks, func(c clock, color figure.Color) { strip("equal in t, "+c.name, color, c.own.ratio()) })
+	strip("equal in t, Ornstein-Uhlenbeck", figure.Gray, clocks[ouClock].own.Ratio())
+	colored(clocks, func(c clock, color figure.Color) { strip("equal in t, "+c.name, color, c.own.Ratio()) })
 	karras, err := diffusion.Karras(7)(mostNoise, 1/mostNoise, evenSteps)
 	if err != nil {
 		return panel, err
@@ -197,11 +196,11 @@ func gridPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 		if err != nil {
 			return panel, err
 		}
-		at := reading{t: grid[:evenSteps]} // the last time is data
-		if err := readAt(l, ddpm.process, &at); err != nil {
+		at, err := diffusion.Read(l.Backend, ddpm.process, grid[:evenSteps]) // the last time is data
+		if err != nil {
 			return panel, err
 		}
-		strip("DDPM's table, "+spec.Name, figure.Vermillion, at.ratio())
+		strip("DDPM's table, "+spec.Name, figure.Vermillion, at[0].Ratio())
 	}
 	return panel, nil
 }

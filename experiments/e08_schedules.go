@@ -8,6 +8,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"scorelab/lib/affine"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/metrics"
@@ -69,10 +70,10 @@ func onePath(_ *suite.Lab, r *suite.Report, clocks []clock) error {
 			at := c.even
 			alpha := 1 / math.Hypot(1, level)
 			sigma := level * alpha
-			laws = append(laws, at.alpha[k]/alpha-1, at.sigma[k]/sigma-1)
-			drifts = append(drifts, at.f[k]/at.logSNRSpeed(k)/(sigma*sigma/2)-1)
-			ou = append(ou, -math.Log(at.alpha[k])-clocks[ouClock].even.t[k])
-			noised, err := g1.Noised(at.alpha[k], at.sigma[k])
+			laws = append(laws, at.Alpha[k]/alpha-1, at.Sigma[k]/sigma-1)
+			drifts = append(drifts, at.F[k]/at.LogSNRSpeed(k)/(sigma*sigma/2)-1)
+			ou = append(ou, -math.Log(at.Alpha[k])-clocks[ouClock].even.T[k])
+			noised, err := g1.Noised(at.Alpha[k], at.Sigma[k])
 			if err != nil {
 				return err
 			}
@@ -82,7 +83,7 @@ func onePath(_ *suite.Lab, r *suite.Report, clocks []clock) error {
 			}
 			marginals = append(marginals, cdfGap(noised, 1, reference))
 			if k%every == 0 {
-				row = append(row, at.t[k])
+				row = append(row, at.T[k])
 			}
 		}
 		r.Checks = append(r.Checks,
@@ -137,27 +138,28 @@ func otherPaths(l *suite.Lab, r *suite.Report, clocks []clock) error {
 		process diffusion.Process
 		apart   float64
 	}{{"sub-VP", diffusion.SubVP{}, .059069674754}, {"VE", diffusion.VE{}, .426851263647}, {"flow", diffusion.Linear{}, .129064558611}} {
-		times, err := timesAt(l, path.process, noiseToSignal)
+		times, err := diffusion.AtRatios(l.Backend, path.process, noiseToSignal)
 		if err != nil {
 			return err
 		}
-		at := reading{t: times}
-		if err := readAt(l, path.process, &at); err != nil {
+		read, err := diffusion.Read(l.Backend, path.process, times)
+		if err != nil {
 			return err
 		}
+		at := read[0]
 		var apart, rescaled []float64
 		for k := range noiseToSignal {
-			here, err := g1.Noised(at.alpha[k], at.sigma[k])
+			here, err := g1.Noised(at.Alpha[k], at.Sigma[k])
 			if err != nil {
 				return err
 			}
 			ou := clocks[ouClock].even
-			vp, err := g1.Noised(ou.alpha[k], ou.sigma[k])
+			vp, err := g1.Noised(ou.Alpha[k], ou.Sigma[k])
 			if err != nil {
 				return err
 			}
 			apart = append(apart, cdfGap(here, 1, vp))
-			rescaled = append(rescaled, cdfGap(here, at.alpha[k]/ou.alpha[k], vp))
+			rescaled = append(rescaled, cdfGap(here, at.Alpha[k]/ou.Alpha[k], vp))
 		}
 		r.Checks = append(r.Checks,
 			suite.Equals("001/speed-not-path", "largest distance of G1's distribution functions at equal sigma/alpha, "+path.name+" to VP: another path", largest(apart), path.apart, 1e-10, why),
@@ -182,16 +184,16 @@ func raceParticles(l *suite.Lab, r *suite.Report, clocks []clock) error {
 	var firstLaw *density.Mixture
 	for i, c := range clocks {
 		start := tensors.FromFlatDataAndDimensions(all[i*n:(i+1)*n], n, 1)
-		end, err := diffusion.Plan{Build: g1.Build(c.process), Sampler: diffusion.OneStep(diffusion.EulerMaruyama), Grid: c.race.t, Noise: l.Key("race, " + c.name)}.Run(l.Backend, start)
+		end, err := diffusion.Plan{Build: g1.Build(c.process), Sampler: diffusion.OneStep(diffusion.EulerMaruyama), Grid: c.race.T, Noise: l.Key("race, " + c.name)}.Run(l.Backend, start)
 		if err != nil {
 			return err
 		}
-		xs, law := points(end).X, affine{gain: 1}
+		xs, law := points(end).X, affine.Map{Gain: 1}
 		for k := range raceSteps {
-			h := c.race.t[k+1] - c.race.t[k]
-			law = law.then(affine{gain: 1 + c.race.f[k]*h, noise: math.Sqrt(c.race.g2[k] * h)})
+			h := c.race.T[k+1] - c.race.T[k]
+			law = law.Then(affine.Map{Gain: 1 + c.race.F[k]*h, Noise: math.Sqrt(c.race.G2[k] * h)})
 		}
-		reached, err := g1.Noised(law.gain, law.noise)
+		reached, err := g1.Noised(law.Gain, law.Noise)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"scorelab/lib/affine"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
@@ -156,17 +157,17 @@ func spentSteps(l *suite.Lab, r *suite.Report, clocks []clock) error {
 	for i, c := range clocks {
 		var grids [][]float64
 		for _, n := range spentCounts {
-			grid, err := diffusion.Uniform(c.own.t[0], c.own.t[evenSteps], n)
+			grid, err := diffusion.Uniform(c.own.T[0], c.own.T[evenSteps], n)
 			if err != nil {
 				return err
 			}
 			grids = append(grids, grid)
 		}
-		wholes, err := affineGrids(l, diffusion.DDIM(0), c.process, spentVariance, append(grids, c.own.t, c.even.t)...)
+		wholes, err := affine.Over(l.Backend, diffusion.DDIM(0), normalModel(c.process, spentVariance), append(grids, c.own.T, c.even.T)...)
 		if err != nil {
 			return err
 		}
-		errs := each(wholes, func(a affine) float64 { return a.gain/want - 1 })
+		errs := each(wholes, func(a affine.Map) float64 { return a.Gain/want - 1 })
 		k := len(spentCounts)
 		own, even := errs[k], errs[k+1]
 		table.Rows = append(table.Rows, append(append([]any{c.name}, each(errs[:k], func(e float64) any { return e })...), even))
@@ -190,11 +191,11 @@ func deviationRatio(from, to float64) float64 {
 }
 
 // ddimByHand is the gain of DDIM on N(0, v): a step from (a, s) to (a', s') multiplies by (a a' v + s s')/(a^2 v + s^2).
-func ddimByHand(at reading) float64 {
+func ddimByHand(at diffusion.Reading) float64 {
 	gain := 1.
-	for i := range len(at.t) - 1 {
-		a, s := at.alpha[i], at.sigma[i]
-		gain *= (a*at.alpha[i+1]*spentVariance + s*at.sigma[i+1]) / (a*a*spentVariance + s*s)
+	for i := range len(at.T) - 1 {
+		a, s := at.Alpha[i], at.Sigma[i]
+		gain *= (a*at.Alpha[i+1]*spentVariance + s*at.Sigma[i+1]) / (a*a*spentVariance + s*s)
 	}
 	return gain
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
 	"scorelab/lib/suite"
 )
@@ -54,7 +55,7 @@ func timedFields(l *suite.Lab, nets []timedNet) (suite.Figure, error) {
 	const side, across = 3.6, 9
 	n := nets[0]
 	levels := []float64{2, .5, .1}
-	times, err := timesAt(l, n.process, levels)
+	times, err := diffusion.AtRatios(l.Backend, n.process, levels)
 	if err != nil {
 		return suite.Figure{}, err
 	}

@@ -69,7 +69,7 @@ func floorIdentity(l *suite.Lab, r *suite.Report, n timedNet) error {
 	if err != nil {
 		return err
 	}
-	times, err := timesAt(l, n.process, []float64{5, 2, 1, .5, .2, .1, .05})
+	times, err := diffusion.AtRatios(l.Backend, n.process, []float64{5, 2, 1, .5, .2, .1, .05})
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func floorOfTraining(l *suite.Lab, r *suite.Report, n timedNet) error {
 // and nothing else of it.
 func coarseScore(l *suite.Lab, r *suite.Report, n timedNet) error {
 	levels := []float64{9.9, 5}
-	times, err := timesAt(l, n.process, levels)
+	times, err := diffusion.AtRatios(l.Backend, n.process, levels)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func coarseScore(l *suite.Lab, r *suite.Report, n timedNet) error {
 
 // gaussianErrors are the Fisher errors of the score of N(0, (1 + sigma^2) I), the answer of a network that has learnt nothing.
 func gaussianErrors(l *suite.Lab, n timedNet) ([]metrics.Summary, error) {
-	times, err := timesAt(l, n.process, n.levels)
+	times, err := diffusion.AtRatios(l.Backend, n.process, n.levels)
 	if err != nil {
 		return nil, err
 	}

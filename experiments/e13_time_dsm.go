@@ -119,7 +119,7 @@ func (n *timedNet) train(l *suite.Lab, done, share float64) error {
 	if err != nil {
 		return err
 	}
-	times, err := timesAt(l, n.process, n.levels)
+	times, err := diffusion.AtRatios(l.Backend, n.process, n.levels)
 	if err != nil {
 		return err
 	}

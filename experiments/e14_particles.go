@@ -6,6 +6,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"scorelab/lib/affine"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/metrics"
@@ -40,11 +41,7 @@ func (w walk) trajectories(l *suite.Lab, m *density.Mixture, sampler diffusion.O
 
 // start draws samples of the process at the walk's start.
 func (w walk) start(l *suite.Lab, m *density.Mixture, n int, name string) (*tensors.Tensor, error) {
-	alpha, sigma, err := coefficients(l, w.process, w.from)
-	if err != nil {
-		return nil, err
-	}
-	law, err := m.Noised(alpha, sigma)
+	law, err := m.At(l.Backend, w.process, w.from)
 	if err != nil {
 		return nil, err
 	}
@@ -69,11 +66,11 @@ func particleCovariance(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	sampler := diffusion.OneStep(diffusion.ReverseEulerMaruyama)
-	a, err := takeApart(l, sampler, w.process, pathVariance)
+	a, err := affine.Of(l.Backend, sampler, normalModel(w.process, pathVariance))
 	if err != nil {
 		return err
 	}
-	defer a.exec.Finalize()
+	defer a.Finalize()
 	chain, err := w.back(a, forward[0][0], steps)
 	if err != nil {
 		return err
@@ -179,7 +176,7 @@ func (w walk) pair(l *suite.Lab, m *density.Mixture, early, late float64) (p pai
 	var alpha, sigma [2]float64
 	var law [2]*density.Mixture
 	for i, t := range []float64{early, late} {
-		if alpha[i], sigma[i], err = coefficients(l, w.process, t); err != nil {
+		if alpha[i], sigma[i], err = diffusion.PathAt(l.Backend, w.process, t); err != nil {
 			return p, err
 		}
 		if law[i], err = m.Noised(alpha[i], sigma[i]); err != nil {

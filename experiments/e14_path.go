@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"scorelab/lib/affine"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
@@ -54,7 +55,7 @@ func (w walk) forward(l *suite.Lab, data float64) ([][]float64, error) {
 	}
 	alpha, variance := make([]float64, len(times)), make([]float64, len(times))
 	for i, t := range times {
-		a, sigma, err := coefficients(l, w.process, t)
+		a, sigma, err := diffusion.PathAt(l.Backend, w.process, t)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +65,7 @@ func (w walk) forward(l *suite.Lab, data float64) ([][]float64, error) {
 }
 
 // back is the covariance between the five times of a chain of n steps that starts with the given variance.
-func (w walk) back(a apart, start float64, n int) ([][]float64, error) {
+func (w walk) back(a *affine.Sampler, start float64, n int) ([][]float64, error) {
 	grid, err := w.grid(n)
 	if err != nil {
 		return nil, err
@@ -72,12 +73,12 @@ func (w walk) back(a apart, start float64, n int) ([][]float64, error) {
 	marks := w.marks(n)
 	variance, gains := []float64{start}, []float64{1}
 	for k := 1; k < len(marks); k++ {
-		stretch, err := a.over(grid[marks[k-1] : marks[k]+1])
+		stretch, err := a.Over(grid[marks[k-1] : marks[k]+1])
 		if err != nil {
 			return nil, err
 		}
-		variance = append(variance, stretch.gain*stretch.gain*variance[k-1]+stretch.noise*stretch.noise)
-		gains = append(gains, stretch.gain)
+		variance = append(variance, stretch.Variance(variance[k-1]))
+		gains = append(gains, stretch.Gain)
 	}
 	return symmetric(len(marks), func(i, j int) float64 {
 		c := variance[i]
@@ -140,11 +141,11 @@ func reversedPath(l *suite.Lab, r *suite.Report) error {
 
 // reverse takes chains of the reverse SDE with more and more steps to their limit.
 func (w walk) reverse(l *suite.Lab, r *suite.Report, want [][]float64) error {
-	a, err := takeApart(l, diffusion.OneStep(diffusion.ReverseEulerMaruyama), w.process, pathVariance)
+	a, err := affine.Of(l.Backend, diffusion.OneStep(diffusion.ReverseEulerMaruyama), normalModel(w.process, pathVariance))
 	if err != nil {
 		return err
 	}
-	defer a.exec.Finalize()
+	defer a.Finalize()
 	steps := []int{40, 80, 160, 320, 640}
 	var at, worst []float64
 	var chains [][][]float64
@@ -174,11 +175,11 @@ func (w walk) reverse(l *suite.Lab, r *suite.Report, want [][]float64) error {
 
 // flow runs the probability flow, which is one curve through every point: x_t is a multiple of x_s.
 func (w walk) flow(l *suite.Lab, r *suite.Report, want [][]float64) error {
-	a, err := takeApart(l, diffusion.Flow(diffusion.ClassicMethod), w.process, pathVariance)
+	a, err := affine.Of(l.Backend, diffusion.Flow(diffusion.ClassicMethod), normalModel(w.process, pathVariance))
 	if err != nil {
 		return err
 	}
-	defer a.exec.Finalize()
+	defer a.Finalize()
 	got, err := w.back(a, want[0][0], 400)
 	if err != nil {
 		return err

@@ -40,11 +40,7 @@ func reverseSDE(l *suite.Lab) (*suite.Report, error) {
 
 // noisedVP is the law of a target on VP at time t.
 func noisedVP(l *suite.Lab, m *density.Mixture, t float64) (*density.Mixture, error) {
-	alpha, sigma, err := coefficients(l, diffusion.VP{}, t)
-	if err != nil {
-		return nil, err
-	}
-	return m.Noised(alpha, sigma)
+	return m.At(l.Backend, diffusion.VP{}, t)
 }
 
 // fromPrior draws n samples of N(0, I) in the dimension of m, where VP ends.
@@ -159,7 +155,7 @@ func reverseRecursion(l *suite.Lab, r *suite.Report) error {
 			gain := 1 + h*beta*(.5-1/variance)
 			byHand = gain*gain*byHand + beta*h
 		}
-		end := whole.gain*whole.gain + whole.noise*whole.noise
+		end := whole.Variance(1)
 		r.Checks = append(r.Checks, suite.Equals("001/reversal", fmt.Sprintf("variance of N(0, 0.25) data after %d reverse steps", n), end, byHand, 1e-12*(1+byHand), whyRounding+"; exact by the scheme's recursion"))
 	}
 	return nil

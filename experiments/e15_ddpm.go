@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"scorelab/lib/affine"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
@@ -77,7 +78,7 @@ func ddpmPath() []noiseAt {
 // reverseStep is the document's step in DDPM's letters (Ho et al. 2020, algorithm 2, with equations 7 and 11): mu =
 // (x - beta/sqrt(1-abar) eps)/sqrt(alpha), sigma^2 = beta or its posterior value. On N(0, variance) data the exact eps is
 // sqrt(1-abar) x/S, with S the variance of x.
-func reverseStep(variance float64, from, to noiseAt, v diffusion.ReverseVariance) affine {
+func reverseStep(variance float64, from, to noiseAt, v diffusion.ReverseVariance) affine.Map {
 	alpha := from.signal / to.signal
 	beta := from.noise - alpha*to.noise
 	eps := math.Sqrt(from.noise) / from.total(variance)
@@ -88,7 +89,7 @@ func reverseStep(variance float64, from, to noiseAt, v diffusion.ReverseVariance
 	if v == diffusion.KernelVarianceQuietEnd && to.noise == 0 {
 		square = 0
 	}
-	return affine{gain: (1 - beta/math.Sqrt(from.noise)*eps) / math.Sqrt(alpha), noise: math.Sqrt(square)}
+	return affine.Map{Gain: (1 - beta/math.Sqrt(from.noise)*eps) / math.Sqrt(alpha), Noise: math.Sqrt(square)}
 }
 
 // ancestralVariance is the variance with which the chain along a path, from noisy to clean, ends on N(0, variance) data when it
@@ -97,7 +98,7 @@ func ancestralVariance(variance float64, path []noiseAt, v diffusion.ReverseVari
 	end := 1.
 	for i := range len(path) - 1 {
 		step := reverseStep(variance, path[i], path[i+1], v)
-		end = step.gain*step.gain*end + step.noise*step.noise
+		end = step.Variance(end)
 	}
 	return end
 }
@@ -124,15 +125,15 @@ func ddpmRecursion(l *suite.Lab, r *suite.Report) error {
 		{"variance beta", diffusion.KernelVariance, map[float64]float64{.25: .25075208 + ddpmLow, 4: 3.99056929 + ddpmLow}},
 	} {
 		for _, variance := range []float64{.25, 4} {
-			steps, err := affineGrids(l, diffusion.Ancestral(c.variance), vp, variance, spans...)
+			steps, err := affine.Over(l.Backend, diffusion.Ancestral(c.variance), normalModel(vp, variance), spans...)
 			if err != nil {
 				return err
 			}
 			end := 1.
 			for i, step := range steps {
 				want := reverseStep(variance, path[i], path[i+1], c.variance)
-				worstStep = max(worstStep, math.Abs(step.gain-want.gain), math.Abs(step.noise-want.noise), math.Abs(step.shift))
-				end = step.gain*step.gain*end + step.noise*step.noise
+				worstStep = max(worstStep, math.Abs(step.Gain-want.Gain), math.Abs(step.Noise-want.Noise), math.Abs(step.Shift))
+				end = step.Variance(end)
 			}
 			worstEnd = max(worstEnd, math.Abs(end-ancestralVariance(variance, path, c.variance)))
 			r.Checks = append(r.Checks, suite.Equals("000/reverse-variance", fmt.Sprintf("variance after 1000 steps, N(0, %g) data, %s", variance, c.name), end, c.ends[variance], 1e-8, "eight decimals of an independent computation, testdata/ddpm.py").But(suite.Qualified))
@@ -146,7 +147,7 @@ func ddpmRecursion(l *suite.Lab, r *suite.Report) error {
 	}
 	last := reverseStep(.25, path[ddpmSteps-1], path[ddpmSteps], diffusion.PosteriorVariance)
 	r.Checks = append(r.Checks,
-		suite.Equals("000/last-noise", "variance that the last step's noise adds, posterior variance", last.noise*last.noise, 0, 0, "sigma_1 = 0 exactly"),
+		suite.Equals("000/last-noise", "variance that the last step's noise adds, posterior variance", last.Noise*last.Noise, 0, 0, "sigma_1 = 0 exactly"),
 		suite.Equals("000/last-noise", "variance that the last step's noise adds, variance beta, N(0, 0.25) data", added(.25, diffusion.KernelVariance, diffusion.KernelVarianceQuietEnd), ddpmLow, 1e-15, "beta_1; "+whyRounding).But(suite.Qualified),
 		suite.Equals("000/last-noise", "variance after 1000 steps, variance beta, N(0, 1) data: exact with the last noise", ancestralVariance(1, path, diffusion.KernelVariance), 1, 1e-12, "in closed form; "+whyRounding),
 		suite.Equals("000/last-noise", "variance after 1000 steps, variance beta, no noise in the last step, N(0, 1) data", ancestralVariance(1, path, diffusion.KernelVarianceQuietEnd), 1-ddpmLow, 1e-12, "1 - beta_1; "+whyRounding))

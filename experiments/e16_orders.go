@@ -130,13 +130,7 @@ func quantileFlow(l *suite.Lab, m *density.Mixture, from, to float64, n int) (st
 	if err != nil {
 		return nil, nil, err
 	}
-	x := make([]float64, n)
-	end = make([]float64, n)
-	for i := range x {
-		p := (float64(i) + .5) / float64(n)
-		x[i], end[i] = begins.Quantile(p), ends.Quantile(p)
-	}
-	return tensors.FromFlatDataAndDimensions(x, n, 1), end, nil
+	return tensors.FromFlatDataAndDimensions(begins.Quantiles(n), n, 1), ends.Quantiles(n), nil
 }
 
 // evaluations counts how often a step of a sampler asks the model, by building its graph.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"scorelab/lib/affine"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
@@ -20,11 +21,11 @@ func workPrecision(l *suite.Lab, r *suite.Report) error {
 	const variance = .25
 	vp := diffusion.VP{}
 	tMin, tMax := vp.Horizon()
-	alphaMax, sigmaMax, err := coefficients(l, vp, tMax)
+	alphaMax, sigmaMax, err := diffusion.PathAt(l.Backend, vp, tMax)
 	if err != nil {
 		return err
 	}
-	alphaMin, sigmaMin, err := coefficients(l, vp, tMin)
+	alphaMin, sigmaMin, err := diffusion.PathAt(l.Backend, vp, tMin)
 	if err != nil {
 		return err
 	}
@@ -47,7 +48,7 @@ func workPrecision(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", spec.Name, err)
 		}
-		errors := each(wholes, func(a affine) float64 { return math.Abs(math.Hypot(a.gain*math.Sqrt(begin), a.noise) - end) })
+		errors := each(wholes, func(a affine.Map) float64 { return math.Abs(math.Hypot(a.Gain*math.Sqrt(begin), a.Noise) - end) })
 		perStep := evaluations(l, spec.Sampler)
 		row := []any{spec.Name, perStep}
 		for _, e := range errors {
@@ -85,23 +86,23 @@ func workPrecision(l *suite.Lab, r *suite.Report) error {
 
 // affineLaws takes a sampler apart over each of the grids: step by step where it draws noise, as a whole where it may have a
 // memory.
-func affineLaws(l *suite.Lab, spec diffusion.SamplerSpec, p diffusion.Process, variance float64, grids [][]float64) ([]affine, error) {
+func affineLaws(l *suite.Lab, spec diffusion.SamplerSpec, p diffusion.Process, variance float64, grids [][]float64) ([]affine.Map, error) {
 	if spec.Stochastic {
-		return affineGrids(l, spec.Sampler, p, variance, grids...)
+		return affine.Over(l.Backend, spec.Sampler, normalModel(p, variance), grids...)
 	}
-	solver, err := diffusion.NewStepper(l.Backend, func() diffusion.Model { return normal([]float64{0}, variance).Model(p) }, spec.Sampler)
+	solver, err := diffusion.NewStepper(l.Backend, normalModel(p, variance), spec.Sampler)
 	if err != nil {
 		return nil, err
 	}
 	defer solver.Finalize()
-	laws := make([]affine, len(grids))
+	laws := make([]affine.Map, len(grids))
 	for i, grid := range grids {
 		x, err := solver.Run(grid, tensors.FromValue([][]float64{{0}, {1}}))
 		if err != nil {
 			return nil, err
 		}
 		y := points(x).X
-		laws[i] = affine{gain: y[1] - y[0], shift: y[0]}
+		laws[i] = affine.Map{Gain: y[1] - y[0], Shift: y[0]}
 	}
 	return laws, nil
 }
@@ -197,12 +198,7 @@ func stepLadder(l *suite.Lab, r *suite.Report) error {
 // mass, and W1 on a line is the mean distance of quantiles.
 func flowLadder(l *suite.Lab, target *density.Mixture, p diffusion.Process, s diffusion.Sampler, grids [][]float64) ([]float64, error) {
 	const n = 4096
-	start, exact := make([]float64, n), make([]float64, n)
-	noise := normal([]float64{0}, 1)
-	for i := range start {
-		q := (float64(i) + .5) / n
-		start[i], exact[i] = noise.Quantile(q), target.Quantile(q)
-	}
+	start, exact := normal([]float64{0}, 1).Quantiles(n), target.Quantiles(n)
 	solver, err := diffusion.NewStepper(l.Backend, func() diffusion.Model { return target.Model(p) }, s)
 	if err != nil {
 		return nil, err

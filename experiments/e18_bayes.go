@@ -196,7 +196,7 @@ func bayesSides(l *suite.Lab, r *suite.Report, s guidedSweep, clouds []metrics.P
 			if err != nil {
 				return err
 			}
-			check, err := ksCheck(bayesClaim, fmt.Sprintf("KS distance of samples at scale %g to %s, x%d", side.scale, side.name, i+1), along(clouds[k], direction...), marginal.CDF, .002,
+			check, err := ksCheck(bayesClaim, fmt.Sprintf("KS distance of samples at scale %g to %s, x%d", side.scale, side.name, i+1), clouds[k].Along(direction...), marginal.CDF, .002,
 				", and .002 for the noise that is left at the end and the 0.25 % of the data at the start")
 			if err != nil {
 				return err

@@ -69,7 +69,7 @@ func allLevels(l *suite.Lab, r *suite.Report) ([]ladder, error) {
 		}
 	}
 	r.Tables = append(r.Tables, table)
-	alpha, sigma, err := coefficients(l, diffusion.VP{}, 1)
+	alpha, sigma, err := diffusion.PathAt(l.Backend, diffusion.VP{}, 1)
 	if err != nil {
 		return nil, err
 	}

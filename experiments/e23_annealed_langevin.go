@@ -251,8 +251,8 @@ func acrossTheLine(l *suite.Lab, r *suite.Report, end metrics.Points) error {
 	if err != nil {
 		return err
 	}
-	exact := whole.noise*whole.noise + whole.gain*whole.gain*blindStart*blindStart/3
-	variance, err := metrics.Variance(along(end, 1/math.Sqrt2, -1/math.Sqrt2))
+	exact := whole.Variance(blindStart * blindStart / 3)
+	variance, err := metrics.Variance(end.Along(1/math.Sqrt2, -1/math.Sqrt2))
 	if err != nil {
 		return err
 	}

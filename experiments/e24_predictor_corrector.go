@@ -6,6 +6,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"scorelab/lib/affine"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
@@ -81,7 +82,7 @@ func correctedGaussians(l *suite.Lab, r *suite.Report) error {
 	table := suite.Table{Name: "gaussians", Caption: "Variance that each scheme gives to N(0, v) data, less the exact one; predictor-corrector evaluates the score twice a step",
 		Header: []string{"v", "steps", "predictor", "predictor-corrector", "predictor, twice the steps"}}
 	tMin, _ := diffusion.VP{}.Horizon()
-	alpha, sigma, err := coefficients(l, diffusion.VP{}, tMin)
+	alpha, sigma, err := diffusion.PathAt(l.Backend, diffusion.VP{}, tMin)
 	if err != nil {
 		return err
 	}
@@ -97,17 +98,17 @@ func correctedGaussians(l *suite.Lab, r *suite.Report) error {
 	}
 	for _, v := range []float64{.1, .25, 1.9} {
 		exact := alpha*alpha*v + sigma*sigma
-		plain, err := affineGrids(l, diffusion.OneStep(diffusion.ReverseEulerMaruyama), diffusion.VP{}, v, append(grids[:len(grids):len(grids)], fine...)...)
+		plain, err := affine.Over(l.Backend, diffusion.OneStep(diffusion.ReverseEulerMaruyama), normalModel(diffusion.VP{}, v), append(grids[:len(grids):len(grids)], fine...)...)
 		if err != nil {
 			return err
 		}
-		with, err := affineGrids(l, corrected(correctorSNR), diffusion.VP{}, v, grids...)
+		with, err := affine.Over(l.Backend, corrected(correctorSNR), normalModel(diffusion.VP{}, v), grids...)
 		if err != nil {
 			return err
 		}
 		worst := 0.
 		for i, n := range gridSizes {
-			excess := func(a affine) float64 { return a.gain*a.gain + a.noise*a.noise - exact }
+			excess := func(a affine.Map) float64 { return a.Variance(1) - exact }
 			table.Rows = append(table.Rows, []any{v, n, excess(plain[i]), excess(with[i]), excess(plain[len(grids)+i])})
 			worst = math.Max(worst, math.Abs(excess(with[i])/excess(plain[i])))
 		}

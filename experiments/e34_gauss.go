@@ -5,6 +5,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"scorelab/lib/affine"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/suite"
 )
@@ -51,7 +52,7 @@ func (k gaussKind) end(l *suite.Lab, s setting, variance, v float64) (float64, e
 		return 0, err
 	}
 	a, err := affineSteps(l, k.sampler, diffusion.EDM{}, v, grid...)
-	return a.gain*a.gain*variance + a.noise*a.noise, err
+	return a.Variance(variance), err
 }
 
 // measure is the budget of a setting, in W2.
@@ -128,11 +129,11 @@ func gaussFlows(l *suite.Lab, r *suite.Report, want []budget) error {
 // their step, and how much of a wrong start each sampler remembers.
 func gaussSDE(l *suite.Lab, r *suite.Report, budgets []budget) error {
 	sde := gaussKinds[2]
-	a, err := takeApart(l, sde.sampler, diffusion.EDM{}, gaussWrong)
+	a, err := affine.Of(l.Backend, sde.sampler, normalModel(diffusion.EDM{}, gaussWrong))
 	if err != nil {
 		return err
 	}
-	defer a.exec.Finalize()
+	defer a.Finalize()
 	s := gaussSetting
 	var ends []float64
 	for _, n := range []int{40, 80, 160, 320, 640} {
@@ -140,11 +141,11 @@ func gaussSDE(l *suite.Lab, r *suite.Report, budgets []budget) error {
 		if err != nil {
 			return err
 		}
-		chain, err := a.over(grid)
+		chain, err := a.Over(grid)
 		if err != nil {
 			return err
 		}
-		ends = append(ends, chain.gain*chain.gain*s.start*s.start+chain.noise*chain.noise)
+		ends = append(ends, chain.Variance(s.start*s.start))
 	}
 	r.Checks = append(r.Checks,
 		suite.Equals("000/prior-approximates", "variance that the reverse SDE ends with from a wrong start and with a wrong score, N(0, 0.25), in the limit of its step", stepLimit(ends), sde.limit(s.start*s.start, s.start, s.end, gaussWrong), 1e-7,

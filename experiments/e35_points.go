@@ -23,7 +23,7 @@ var pointLine = fokkerplanck.Line{Lo: -8, Hi: 8, N: 1601}
 // chains on G1 with the variance beta.
 func boundAtPoints(l *suite.Lab, r *suite.Report) error {
 	g1, line := density.G1(), pointLine
-	logs, err := logDensities(l, g1, diffusion.VP{}, line, 0)
+	logs, err := density.OnLine(l.Backend, g1, diffusion.VP{}, line.Nodes(), 0)
 	if err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ func blindModels(l *suite.Lab) ([]sighted, error) {
 var blindLevels = []float64{9.9, 5, 2, 1, .5, .2, .1, .0501}
 
 func blindErrors(l *suite.Lab, r *suite.Report, models []sighted) error {
-	times, err := timesAt(l, noiseLevels, blindLevels)
+	times, err := diffusion.AtRatios(l.Backend, noiseLevels, blindLevels)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"scorelab/lib/affine"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
@@ -94,11 +95,7 @@ func forwardKnows(t float64) float64 {
 func watchedCovariance(l *suite.Lab) ([][]metrics.Summary, error) {
 	n := l.Size(20_000, 200_000)
 	data := normal([]float64{0}, watchedVariance)
-	alpha, sigma, err := coefficients(l, diffusion.OU{}, watchedFrom)
-	if err != nil {
-		return nil, err
-	}
-	law, err := data.Noised(alpha, sigma)
+	law, err := data.At(l.Backend, diffusion.OU{}, watchedFrom)
 	if err != nil {
 		return nil, err
 	}
@@ -138,16 +135,16 @@ func watchedCovariance(l *suite.Lab) ([][]metrics.Summary, error) {
 // ones, to t = 0, and takes the variance there to the limit of the step.
 func ownNoiseBack(l *suite.Lab, r *suite.Report) error {
 	const T, v = .5, watchedVariance
-	forward, err := takeApart(l, diffusion.OneStep(diffusion.EulerMaruyama), diffusion.OU{}, v)
+	forward, err := affine.Of(l.Backend, diffusion.OneStep(diffusion.EulerMaruyama), normalModel(diffusion.OU{}, v))
 	if err != nil {
 		return err
 	}
-	defer forward.exec.Finalize()
-	reverse, err := takeApart(l, diffusion.OneStep(diffusion.ReverseEulerMaruyama), diffusion.OU{}, v)
+	defer forward.Finalize()
+	reverse, err := affine.Of(l.Backend, diffusion.OneStep(diffusion.ReverseEulerMaruyama), normalModel(diffusion.OU{}, v))
 	if err != nil {
 		return err
 	}
-	defer reverse.exec.Finalize()
+	defer reverse.Finalize()
 	var own, fresh []float64
 	for _, n := range []int{40, 80, 160, 320, 640} {
 		grid, err := diffusion.Uniform(0, T, n)
@@ -158,26 +155,26 @@ func ownNoiseBack(l *suite.Lab, r *suite.Report) error {
 		x := make([]float64, n+1)
 		x[0] = math.Sqrt(v)
 		for k := 1; k <= n; k++ {
-			step, err := forward.step(grid[k-1], grid[k])
+			step, err := forward.Step(grid[k-1], grid[k])
 			if err != nil {
 				return err
 			}
 			for i := range k {
-				x[i] *= step.gain
+				x[i] *= step.Gain
 			}
-			x[k] = step.noise
+			x[k] = step.Noise
 		}
 		variance := squaredNorm(x)
 		for k := n; k >= 1; k-- {
-			step, err := reverse.step(grid[k], grid[k-1])
+			step, err := reverse.Step(grid[k], grid[k-1])
 			if err != nil {
 				return err
 			}
 			for i := range x {
-				x[i] *= step.gain
+				x[i] *= step.Gain
 			}
-			x[k] -= step.noise // going back, dB_t is the forward increment with the other sign
-			variance = step.gain*step.gain*variance + step.noise*step.noise
+			x[k] -= step.Noise // going back, dB_t is the forward increment with the other sign
+			variance = step.Variance(variance)
 		}
 		own, fresh = append(own, squaredNorm(x)), append(fresh, variance)
 	}

@@ -43,7 +43,7 @@ func TestLineChainOnAGaussian(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := whole.gain*whole.gain + whole.noise*whole.noise
+	v := whole.Variance(1)
 	for what, c := range map[string][2]float64{
 		"mass":           {w.expect(func(float64) float64 { return 1 }), 1},
 		"variance":       {w.expect(func(x float64) float64 { return x * x }), v},
@@ -63,7 +63,7 @@ func TestLineChainOnAGaussian(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	alpha, sigma, err := coefficients(l, diffusion.VP{}, .05)
+	alpha, sigma, err := diffusion.PathAt(l.Backend, diffusion.VP{}, .05)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/density"
@@ -19,23 +18,7 @@ import (
 
 // evaluate runs a graph function once and returns its outputs as float64, flattened.
 func evaluate(l *suite.Lab, fn func(in []*Node) []*Node, args ...any) ([][]float64, error) {
-	out, err := ExecOnceN(l.Backend, func(in []*Node) []*Node {
-		nodes := fn(in)
-		for i, n := range nodes {
-			nodes[i] = ConvertDType(n, dtypes.Float64)
-		}
-		return nodes
-	}, args...)
-	if err != nil {
-		return nil, err
-	}
-	flat := make([][]float64, len(out))
-	for i, t := range out {
-		if flat[i], err = tensors.CopyFlatData[float64](t); err != nil {
-			return nil, err
-		}
-	}
-	return flat, nil
+	return diffusion.Evaluate(l.Backend, fn, args...)
 }
 
 // scalar is a constant in the graph and type of x.
@@ -46,12 +29,7 @@ func points(t *tensors.Tensor) metrics.Points { return view.Points(t) }
 
 // normal is N(mean, variance I).
 func normal(mean []float64, variance float64) *density.Mixture {
-	cov := make([][]float64, len(mean))
-	for i := range cov {
-		cov[i] = make([]float64, len(mean))
-		cov[i][i] = variance
-	}
-	m, err := density.NewMixture("normal", density.Component{Weight: 1, Mean: mean, Cov: cov})
+	m, err := density.Normal(mean, variance)
 	if err != nil {
 		panic(fmt.Errorf("normal(%v, %g): %w", mean, variance, err)) // a mistake in an experiment's literals
 	}
@@ -118,15 +96,4 @@ func largest(xs []float64) float64 {
 		}
 	}
 	return worst
-}
-
-// along is the projection of samples on a direction.
-func along(p metrics.Points, direction ...float64) []float64 {
-	out := make([]float64, p.N)
-	for i := range out {
-		for j, u := range direction {
-			out[i] += u * p.X[i*p.D+j]
-		}
-	}
-	return out
 }

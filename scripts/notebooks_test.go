@@ -106,7 +106,8 @@ func TestNotebooksAreReproducible(t *testing.T) {
 	}
 }
 
-// TestInterruptedCell: the stop button ends a training cell with what it reached saved, and the kernel answers the next cell.
+// TestInterruptedCell: a training cell draws its curve as it goes; the stop button ends it with what it reached saved, and the
+// kernel answers the next cell.
 func TestInterruptedCell(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a kernel")
@@ -119,7 +120,7 @@ func TestInterruptedCell(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := run(t, ".", python, "testdata/interrupt.py", t.TempDir())
-	want := regexp.MustCompile(`interrupted: mean: stopped after [1-9]\d* of 100000000 steps; run the cell again to go on\nafter: 42\nweights: true\n`)
+	want := regexp.MustCompile(`interrupted: mean: stopped after [1-9]\d* of 100000000 steps; run the cell again to go on with a live curve\nafter: 42\nweights: true\n`)
 	if !want.MatchString(out) {
 		t.Error(out)
 	}

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/gomlx/compute"
 	"gonum.org/v1/gonum/mat"
+
+	"scorelab/lib/diffusion"
 )
 
 // Component is one Gaussian of a mixture: its weight, mean [d] and covariance [d][d], and the class it belongs to.
@@ -159,6 +162,15 @@ func (m *Mixture) Noised(alpha, sigma float64) (*Mixture, error) {
 	return NewMixture(m.name+" noised", components...)
 }
 
+// At is the law of x_t along a process.
+func (m *Mixture) At(b compute.Backend, p diffusion.Process, t float64) (*Mixture, error) {
+	alpha, sigma, err := diffusion.PathAt(b, p, t)
+	if err != nil {
+		return nil, err
+	}
+	return m.Noised(alpha, sigma)
+}
+
 // CDF is the cumulative distribution function of a mixture in one dimension; NaN in more.
 func (m *Mixture) CDF(x float64) float64 {
 	if m.dim != 1 {
@@ -183,6 +195,15 @@ func (m *Mixture) Quantile(p float64) float64 {
 		lo, hi = math.Min(lo, c.Mean[0]-reach*sd), math.Max(hi, c.Mean[0]+reach*sd)
 	}
 	return invert(m.CDF, p, lo, hi)
+}
+
+// Quantiles are n points of a mixture in one dimension, one in the middle of each n-th of its mass; NaN in more.
+func (m *Mixture) Quantiles(n int) []float64 {
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = m.Quantile((float64(i) + .5) / float64(n))
+	}
+	return x
 }
 
 // invert solves cdf(x) = p for rising cdf on [lo, hi], by bisection to the last bit.

@@ -5,8 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomlx/compute"
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
+
+	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/diffusion"
 )
 
 func TestNewMixtureRejects(t *testing.T) {
@@ -110,4 +114,73 @@ func TestM8(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestNormal(t *testing.T) {
+	m, err := Normal([]float64{1, -2}, .5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Mean(); got[0] != 1 || got[1] != -2 {
+		t.Errorf("mean %v", got)
+	}
+	if got := m.Covariance(); got[0][0] != .5 || got[0][1] != 0 || got[1][1] != .5 {
+		t.Errorf("covariance %v", got)
+	}
+	for _, variance := range []float64{0, -1, math.NaN()} {
+		if _, err := Normal([]float64{0}, variance); err == nil {
+			t.Errorf("variance %g passes", variance)
+		}
+	}
+	if _, err := Normal(nil, 1); err == nil {
+		t.Error("no dimension passes")
+	}
+}
+
+// Quantiles share the mass evenly: W1 of G1 to them falls like 1/n, and their distribution function values are the middles.
+func TestQuantiles(t *testing.T) {
+	for i, x := range G1().Quantiles(7) {
+		if got, want := G1().CDF(x), (float64(i)+.5)/7; math.Abs(got-want) > 1e-14 {
+			t.Errorf("quantile %d is at %g, not %g", i, got, want)
+		}
+	}
+	for _, x := range X2().Quantiles(2) {
+		if !math.IsNaN(x) {
+			t.Errorf("a quantile in the plane: %g", x)
+		}
+	}
+}
+
+// The law at a time, and its log density on a line, are those of the noised mixture by hand.
+func TestAtAndOnLine(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		const at = .7
+		alpha, variance := math.Exp(-at), -math.Expm1(-2*at)
+		law, err := G1().At(b, diffusion.OU{}, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := []float64{-3, -.5, 0, 2}
+		logs, err := OnLine(b, G1(), diffusion.OU{}, x, 0, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, x := range x {
+			cdf, p := 0., 0.
+			for _, c := range []struct{ w, m, v float64 }{{.3, -2, .16}, {.7, 1, .36}} {
+				m, v := alpha*c.m, alpha*alpha*c.v+variance
+				cdf += c.w * math.Erfc((m-x)/math.Sqrt(2*v)) / 2
+				p += c.w * math.Exp(-(x-m)*(x-m)/(2*v)) / math.Sqrt(2*math.Pi*v)
+			}
+			if got := law.CDF(x); math.Abs(got-cdf) > 1e-14 {
+				t.Errorf("CDF(%g) = %g, by hand %g", x, got, cdf)
+			}
+			if math.Abs(logs[1][i]-math.Log(p)) > 1e-12 {
+				t.Errorf("log p(%g) = %g, by hand %g", x, logs[1][i], math.Log(p))
+			}
+		}
+		if _, err := OnLine(b, X2(), diffusion.OU{}, x, 0); err == nil || !strings.Contains(err.Error(), "2 dimensions") {
+			t.Errorf("a law in the plane: %v", err)
+		}
+	})
 }

@@ -57,6 +57,18 @@ func InRatio(b compute.Backend, p Process, from, to float64, n int, rule func(fr
 	return grid, checkGrid(grid)
 }
 
+// AtRatios are the times at which a process has the noise levels sigma/alpha, which fall.
+func AtRatios(b compute.Backend, p Process, levels []float64) ([]float64, error) {
+	lo, hi := p.Horizon()
+	grid, err := InRatio(b, p, hi, lo, len(levels)+1, func(from, to float64, _ int) ([]float64, error) {
+		return append(append([]float64{from}, levels...), to), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return grid[1 : len(grid)-1], nil
+}
+
 // timeAt is the time between lo and hi at which sigma/alpha has the given level: Newton's method on its logarithm, kept
 // in a bracket by bisection.
 func timeAt(p Process, level, lo, hi *Node) *Node {

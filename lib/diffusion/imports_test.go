@@ -18,6 +18,7 @@ var allowed = map[string][]string{
 	"figure":       nil,
 	"backend":      nil,
 	"checkpoint":   {"backend", "folder"},
+	"affine":       {"diffusion"},
 	"density":      {"diffusion"},
 	"network":      {"diffusion"},
 	"fokkerplanck": nil,

@@ -32,6 +32,15 @@ func FromPotential(l Line, u []float64, d float64) (*Generator, error) {
 	return fromTilt(l, tilt, d)
 }
 
+// Langevin is Langevin dynamics on the density whose logarithm [n] at the centres is known up to a constant.
+func Langevin(l Line, log []float64) (*Generator, error) {
+	u := make([]float64, len(log))
+	for i, v := range log {
+		u[i] = -v
+	}
+	return FromPotential(l, u, 1)
+}
+
 // FromDrift is the generator with drift f(x), which is read at the faces. For a drift that depends on time, make one for
 // each step, at its middle.
 func FromDrift(l Line, f func(x float64) float64, d float64) (*Generator, error) {

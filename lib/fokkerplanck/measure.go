@@ -30,6 +30,15 @@ func Normalise(g Grid, p []float64) ([]float64, error) {
 	return out, nil
 }
 
+// FromLog is the density exp(log), scaled to mass 1.
+func FromLog(g Grid, log []float64) ([]float64, error) {
+	p := make([]float64, len(log))
+	for i, v := range log {
+		p[i] = math.Exp(v)
+	}
+	return Normalise(g, p)
+}
+
 // L1 is the integral of |p - q|, between 0 and 2 for densities: twice the total variation.
 func L1(g Grid, p, q []float64) (float64, error) {
 	if err := checkValues("first density", g, p); err != nil {

@@ -73,6 +73,9 @@ func TestPoints(t *testing.T) {
 	if !slices.Equal(p.Row(1), []float64{4, 5, 6}) || !slices.Equal(p.Col(2), []float64{3, 6}) {
 		t.Errorf("rows and columns of %+v", p)
 	}
+	if got := p.Along(1, 0, -.5); !slices.Equal(got, []float64{-.5, 1}) {
+		t.Errorf("along a direction: %v", got)
+	}
 	p.Row(0)[1] = 9
 	if p.X[1] != 9 || cap(p.Row(0)) != 3 {
 		t.Error("Row is not a view of one point")

@@ -42,6 +42,17 @@ func (p Points) Col(j int) []float64 {
 	return col
 }
 
+// Along is the projection of every point on a direction [D], which need not have unit length.
+func (p Points) Along(direction ...float64) []float64 {
+	out := make([]float64, p.N)
+	for i := range out {
+		for j, u := range direction {
+			out[i] += u * p.X[i*p.D+j]
+		}
+	}
+	return out
+}
+
 // check says what makes the points named name unfit to measure.
 func (p Points) check(name string) error {
 	if p.N < 1 || p.D < 1 {

@@ -13,19 +13,30 @@ import (
 // ledger reads the committed ledger.
 func ledger() []suite.Row { return Must(suite.ReadLedger(filepath.Join(Root(), "results"))) }
 
-// Claims shows what the suite found about the documents' statements.
+// most measurements of one claim that Claims shows.
+const most = 5
+
+// Claims shows what the suite found about the documents' statements, each with a link to its line in the ledger. Of a claim that
+// was measured many times it shows the first few.
 func Claims(ids ...string) {
+	all := ledger()
 	var rows [][]any
 	for _, id := range ids {
-		found := false
-		for _, r := range ledger() {
-			if r.Claim == id {
-				rows = append(rows, []any{r.Claim, r.Metric, float64(r.Got), float64(r.Want), r.Verdict})
-				found = true
+		line := link{id, "../results/README.md#" + suite.Anchor(id)}
+		n := 0
+		for _, r := range all {
+			if r.Claim != id {
+				continue
+			}
+			if n++; n <= most {
+				rows = append(rows, []any{line, r.Metric, float64(r.Got), float64(r.Want), r.Verdict})
 			}
 		}
-		if !found {
+		switch {
+		case n == 0:
 			Check(fmt.Errorf("the ledger has no claim %q", id))
+		case n > most:
+			rows = append(rows, []any{line, fmt.Sprintf("and %d more", n-most), "", "", ""})
 		}
 	}
 	Table([]string{"claim", "what was measured", "value", "exact", "verdict"}, rows...)

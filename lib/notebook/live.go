@@ -1,8 +1,8 @@
 package notebook
 
 import (
-	"encoding/base64"
 	"fmt"
+	"html"
 	"time"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -33,8 +33,7 @@ func Live(label string, lo, hi, start float64, draw func(value float64) figure.F
 	}
 	picture := gonbui.UniqueId()
 	show := func(value float64) {
-		png := base64.StdEncoding.EncodeToString(Must(figure.SmallPNG(draw(value), 1, stillColors)))
-		gonbui.UpdateHtml(picture, fmt.Sprintf(`<p>%s = %.3g</p><img style="max-width:100%%" src="data:image/png;base64,%s">`, label, value, png))
+		gonbui.UpdateHtml(picture, fmt.Sprintf("<p>%s = %.3g</p>%s", html.EscapeString(label), value, inline(draw(value))))
 	}
 	at := func(position int) float64 { return lo + (hi-lo)*float64(position)/positions }
 	show(start)

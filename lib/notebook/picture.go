@@ -21,6 +21,12 @@ func Show(f figure.Figure) {
 	send(map[protocol.MIMEType]any{protocol.MIMEImagePNG: Must(figure.SmallPNG(f, 2, stillColors)), protocol.MIMETextPlain: "[figure]"})
 }
 
+// inline is a figure as an element of a page.
+func inline(f figure.Figure) string {
+	png := base64.StdEncoding.EncodeToString(Must(figure.SmallPNG(f, 1, stillColors)))
+	return fmt.Sprintf(`<img style="max-width:100%%" src="data:image/png;base64,%s">`, png)
+}
+
 // Row shows panels side by side.
 func Row(title string, panels ...figure.Panel) { Show(figure.Row(title, panels...)) }
 

@@ -48,6 +48,9 @@ func Check(err error) {
 	exit(1)
 }
 
+// link is a cell of a table that leads somewhere.
+type link struct{ text, to string }
+
 // Table shows rows under their header. Numbers are printed with six digits.
 func Table(header []string, rows ...[]any) {
 	var plain, rich strings.Builder
@@ -61,12 +64,12 @@ func Table(header []string, rows ...[]any) {
 		plain.WriteString("\n")
 		rich.WriteString("<tr>")
 		for i, v := range row {
-			text := cell(v)
+			text, markup := cell(v)
 			if i > 0 {
 				plain.WriteString("  ")
 			}
 			plain.WriteString(text)
-			fmt.Fprintf(&rich, "<td>%s</td>", html.EscapeString(text))
+			fmt.Fprintf(&rich, "<td>%s</td>", markup)
 		}
 		rich.WriteString("</tr>")
 	}
@@ -74,9 +77,15 @@ func Table(header []string, rows ...[]any) {
 	send(map[protocol.MIMEType]any{protocol.MIMETextPlain: plain.String(), protocol.MIMETextHTML: rich.String()})
 }
 
-func cell(v any) string {
-	if x, ok := v.(float64); ok {
-		return fmt.Sprintf("%.6g", x)
+// cell is a value as text and as HTML.
+func cell(v any) (text, markup string) {
+	switch v := v.(type) {
+	case float64:
+		text = fmt.Sprintf("%.6g", v)
+	case link:
+		return v.text, fmt.Sprintf(`<a href="%s">%s</a>`, html.EscapeString(v.to), html.EscapeString(v.text))
+	default:
+		text = fmt.Sprint(v)
 	}
-	return fmt.Sprint(v)
+	return text, html.EscapeString(text)
 }

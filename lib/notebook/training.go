@@ -3,8 +3,10 @@ package notebook
 import (
 	"errors"
 	"fmt"
+	"html"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/janpfeifer/gonb/gonbui"
@@ -25,14 +27,14 @@ func Train(name string, p train.Plan, steps int) {
 		Say("%s: trained before, %d steps", name, trainer.Step())
 		return
 	}
-	shown := newCurve(p.Floor != nil)
+	shown := newCurve(name, p.Floor != nil)
 	var stopped error
 	for report, err := range trainer.Run(Context(), steps) {
 		shown.add(report)
 		if stopped = errors.Join(err, trainer.Save(folder)); stopped != nil {
 			break
 		}
-		shown.live(name, report.Step, steps)
+		shown.live(report.Step, steps)
 	}
 	shown.done()
 	if Context().Err() != nil {
@@ -40,7 +42,7 @@ func Train(name string, p train.Plan, steps int) {
 		return
 	}
 	Check(stopped)
-	shown.show(name)
+	Show(shown.figure())
 }
 
 // Weights are those that Train left under this name, averaged where the plan keeps an average.
@@ -71,13 +73,18 @@ func resume(name string, p train.Plan) (*train.Trainer, *checkpoint.Folder) {
 
 // curve is the loss, a mean for each report, and its floor where it is known.
 type curve struct {
+	name               string
 	steps, loss, floor []float64
 	hasFloor           bool
-	id                 string // of the live output
+	id                 string // of the live output; empty: nobody watches
+	drawn              time.Time
 }
 
-func newCurve(hasFloor bool) *curve {
-	c := &curve{hasFloor: hasFloor}
+// rest is how long a live curve stands before it is drawn anew: drawing takes a twentieth of that.
+const rest = time.Second
+
+func newCurve(name string, hasFloor bool) *curve {
+	c := &curve{name: name, hasFloor: hasFloor}
 	if !headless() && gonbui.IsNotebook {
 		c.id = gonbui.UniqueId()
 	}
@@ -95,24 +102,28 @@ func (c *curve) add(r train.Report) {
 	}
 }
 
-// live replaces the last line on how training goes.
-func (c *curve) live(name string, step, steps int) {
-	if c.id != "" {
-		gonbui.UpdateHtml(c.id, fmt.Sprintf("<progress value=%d max=%d></progress> %s: step %d of %d, loss %.4g", step, steps, name, step, steps, c.loss[len(c.loss)-1]))
+// live shows how far training is, and its curve so far.
+func (c *curve) live(step, steps int) {
+	if c.id == "" || len(c.loss) < 2 || time.Since(c.drawn) < rest {
+		return
 	}
+	c.drawn = time.Now()
+	gonbui.UpdateHtml(c.id, fmt.Sprintf("<progress value=%d max=%d></progress> %s: step %d of %d, loss %.4g<br>%s",
+		step, steps, html.EscapeString(c.name), step, steps, c.loss[len(c.loss)-1], inline(c.figure())))
 }
 
+// done takes the live output away.
 func (c *curve) done() {
 	if c.id != "" {
 		gonbui.UpdateHtml(c.id, "")
 	}
 }
 
-// show draws the whole curve.
-func (c *curve) show(name string) {
+// figure is the curve so far.
+func (c *curve) figure() figure.Figure {
 	layers := []figure.Layer{figure.Line{X: c.steps, Y: c.loss, Label: "loss"}}
 	if c.hasFloor {
 		layers = append(layers, figure.Line{X: c.steps, Y: c.floor, Label: "its floor", Color: figure.Ink})
 	}
-	Row("", figure.Panel{Title: name, X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "loss"}, Layers: layers})
+	return figure.Row("", figure.Panel{Title: c.name, X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "loss"}, Layers: layers})
 }

@@ -86,7 +86,7 @@ func (g *gallery) summary() {
 				total[v]++
 			}
 		}
-		g.line("| [%s](#%s) %s — %s | %s |", d.ID, anchor(d.ID), cell(d.Title), cell(d.Author), counts(count))
+		g.line("| [%s](#%s) %s — %s | %s |", d.ID, Anchor(d.ID), cell(d.Title), cell(d.Author), counts(count))
 	}
 	g.line("| **All** | %s |\n", counts(total))
 }
@@ -99,13 +99,13 @@ func counts(n map[Verdict]int) string {
 func (g *gallery) contents() {
 	g.line("## Experiments\n")
 	for _, r := range g.results {
-		g.line("- [%s](#%s) — %s", cell(r.Title), anchor(r.Experiment), badges(r))
+		g.line("- [%s](#%s) — %s", cell(r.Title), Anchor(r.Experiment), badges(r))
 	}
 	g.line("")
 }
 
 func (g *gallery) experiment(r *Result) {
-	g.line("<a id=\"%s\"></a>\n", anchor(r.Experiment))
+	g.line("<a id=\"%s\"></a>\n", Anchor(r.Experiment))
 	g.line("### %s\n", prose(r.Title))
 	g.line("> %s\n", prose(r.Question))
 	if len(r.Figures) > 0 {
@@ -199,7 +199,7 @@ func (g *gallery) figure(r *Result, f File) {
 func (g *gallery) ledger() {
 	g.line("## The ledger of claims\n")
 	for _, d := range g.Documents {
-		g.line("<a id=\"%s\"></a>\n", anchor(d.ID))
+		g.line("<a id=\"%s\"></a>\n", Anchor(d.ID))
 		g.line("### %s. %s\n", d.ID, prose(d.Title))
 		g.line("by %s\n", prose(d.Author))
 		g.line("| Section | Statement | Verdict | Measured in |")
@@ -209,7 +209,7 @@ func (g *gallery) ledger() {
 				continue
 			}
 			all := about(claim, g.results)
-			g.line("| <a id=\"%s\"></a>%s | %s | %s | %s |", anchor(claim.ID), cell(claim.Section), cell(claim.Statement),
+			g.line("| <a id=\"%s\"></a>%s | %s | %s | %s |", Anchor(claim.ID), cell(claim.Section), cell(claim.Statement),
 				badge(verdictOf(all)), strings.Join(g.places(all), ", "))
 		}
 		g.line("")
@@ -219,7 +219,7 @@ func (g *gallery) ledger() {
 // places links the experiments that measured a claim.
 func (g *gallery) places(all []measurement) (links []string) {
 	for _, m := range all {
-		link := fmt.Sprintf("[%s](#%s)", m.result.Experiment, anchor(m.result.Experiment))
+		link := fmt.Sprintf("[%s](#%s)", m.result.Experiment, Anchor(m.result.Experiment))
 		if !slices.Contains(links, link) {
 			links = append(links, link)
 		}

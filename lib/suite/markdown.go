@@ -52,11 +52,11 @@ func (r *Result) verdicts(mark string) string {
 // claim names a claim, with a link to its line in the ledger.
 func (g *gallery) claim(id string) string {
 	claim, _ := g.Catalogue.claim(id)
-	return fmt.Sprintf("[%s](#%s) %s", id, anchor(id), cell(claim.Statement))
+	return fmt.Sprintf("[%s](#%s) %s", id, Anchor(id), cell(claim.Statement))
 }
 
-// anchor is the target of a link within the page.
-func anchor(name string) string {
+// Anchor is the target of links to a claim, a document or an experiment within the page of results.
+func Anchor(name string) string {
 	return strings.ToLower(strings.NewReplacer("/", "-", " ", "-").Replace(name))
 }
 

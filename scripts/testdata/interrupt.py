@@ -1,4 +1,5 @@
-"""Interrupts a training cell, and asks what is left: the kernel must answer, and the training go on where it stopped."""
+"""Interrupts a training cell that somebody watches, and asks what is left: the kernel must answer, and the training go on where
+it stopped."""
 import os
 import pathlib
 import sys
@@ -24,12 +25,12 @@ func plan() train.Plan {
 		},
 	}
 }"""
-os.environ.update(SCORELAB_HEADLESS="1", SCORELAB_CACHE=sys.argv[1], JUPYTER_PATH=str(ROOT / ".venv/share/jupyter"))
+os.environ.update(SCORELAB_HEADLESS="", SCORELAB_CACHE=sys.argv[1], JUPYTER_PATH=str(ROOT / ".venv/share/jupyter"))
 manager, client = start_new_kernel(kernel_name="scorelab", stderr=open(os.devnull, "w"))
 
 
 def run(code, interrupt_after=None):
-    shown = []
+    shown, curves = [], 0
     running = client.execute(code)
     end = time.time() + 90
     interrupt = time.time() + interrupt_after if interrupt_after else None
@@ -44,12 +45,15 @@ def run(code, interrupt_after=None):
         if message["parent_header"].get("msg_id") != running:
             continue
         content = message["content"]
-        if message["msg_type"] == "display_data":
-            shown.append(content["data"]["text/plain"])
+        if message["msg_type"] in ("display_data", "update_display_data"):
+            page = content["data"].get("text/html", "")
+            curves += "<progress" in page and "data:image/png" in page
+            if "text/plain" in content["data"] and not page:
+                shown.append(content["data"]["text/plain"])
         elif message["msg_type"] in ("error", "stream"):
             shown.append(content.get("text") or content["evalue"])
         elif message["msg_type"] == "status" and content["execution_state"] == "idle":
-            return " ".join(shown)
+            return " ".join(shown + ["with a live curve"] * (curves > 1))
     raise SystemExit(f"the kernel did not answer; so far: {shown}")
 
 

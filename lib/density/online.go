@@ -1,0 +1,34 @@
+package density
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/lib/diffusion"
+)
+
+// OnLine are the log densities of a law in one dimension at points x, noised along p to each of the times: [time][point].
+func OnLine(b compute.Backend, law Law, p diffusion.Process, x []float64, times ...float64) ([][]float64, error) {
+	if law.Dim() != 1 {
+		return nil, fmt.Errorf("%s has %d dimensions, not the one of a line", law.Name(), law.Dim())
+	}
+	exec, err := NewExec(b, func(x, t *Node) *Node { return law.Model(p).LogDensity(x, t) })
+	if err != nil {
+		return nil, err
+	}
+	defer exec.Finalize()
+	column := tensors.FromFlatDataAndDimensions(x, len(x), 1)
+	logs := make([][]float64, len(times))
+	for k, t := range times {
+		out, err := exec.Call1(column, t)
+		if err != nil {
+			return nil, fmt.Errorf("log density of %s at t = %g: %w", law.Name(), t, diffusion.Cause(err))
+		}
+		logs[k] = tensors.MustCopyFlatData[float64](out)
+	}
+	return logs, nil
+}
