@@ -71,7 +71,7 @@ func orderFigure(r *suite.Report, lineH, lineErrors, planeH, planeErrors []float
 		figure.Points{X: planeH, Y: planeErrors, Size: 8, Color: figure.Vermillion, Label: "the plane: cross at t = 0.5"},
 		labelled}
 	f, err := png("order", "The Fokker-Planck equation of the forward process, solved on a grid, against the exact noised densities.",
-		figure.Grid{Width: 600, Rows: [][]figure.Panel{{panel}}})
+		figure.Single(panel, 600))
 	r.Figures = append(r.Figures, f)
 	return err
 }

@@ -205,7 +205,7 @@ func probeFigures(l *suite.Lab, r *suite.Report, errors figure.Panel) error {
 		}
 		fresh := metrics.Points{N: every * clean.N, D: 2, X: noisy.X[2*(round+1-every)*clean.N : 2*(round+1)*clean.N]}
 		last = probePanel(fmt.Sprintf("round %d", round+1), side, clean, fresh, sums, hits)
-		frames = append(frames, figure.Grid{Rows: [][]figure.Panel{{last}}, Width: 420})
+		frames = append(frames, figure.Single(last, 420))
 	}
 	film, err := gif("probing", "Red, the data; small, their latest noisy copies; dots on circles, three chosen inputs and their balls; rings, the running averages of the clean points that led there. Dark arrows run from x~ to the average, coloured ones are the exact score.", frames)
 	if err != nil {

@@ -285,7 +285,7 @@ func tweedieFigures(l *suite.Lab, r *suite.Report, curves figure.Panel) error {
 			still.Title = "from x to E[x_{0} | x], σ = 0.5"
 			continue
 		}
-		frames = append(frames, figure.Grid{Rows: [][]figure.Panel{{panel}}, Width: 400})
+		frames = append(frames, figure.Single(panel, 400))
 	}
 	f, err := png("tweedie", "Left: where the posterior mean sends a noisy point, over the noised density. Right: squared error of four estimators, lines exact, points measured.",
 		figure.Row("", still, curves))

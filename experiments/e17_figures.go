@@ -82,7 +82,7 @@ func flowLines(l *suite.Lab, r *suite.Report) error {
 		p.Color, p.Width = figure.Vermillion, 1
 		panel.Layers = append(panel.Layers, p)
 	}
-	f, err := png("flow", "The probability flow of G1 on the VP process, over the density. Lines that come nearer to each other carry density with them: the rate is the divergence that the likelihood integrates.", figure.Grid{Rows: [][]figure.Panel{{panel}}, Width: 560})
+	f, err := png("flow", "The probability flow of G1 on the VP process, over the density. Lines that come nearer to each other carry density with them: the rate is the divergence that the likelihood integrates.", figure.Single(panel, 560))
 	r.Figures = append(r.Figures, f)
 	return err
 }

@@ -144,7 +144,7 @@ func probedLikelihood(l *suite.Lab, r *suite.Report) error {
 	}
 	r.Tables = append(r.Tables, table)
 	panel.Layers = append(panel.Layers, figure.VLine{At: exact[1], Label: "exact", Dashed: true})
-	f, err := png("probes", "Estimates of one log density, each with one probe that is kept along the whole path. In the plane a Rademacher probe has two answers.", figure.Grid{Rows: [][]figure.Panel{{panel}}, Width: 560})
+	f, err := png("probes", "Estimates of one log density, each with one probe that is kept along the whole path. In the plane a Rademacher probe has two answers.", figure.Single(panel, 560))
 	r.Figures = append(r.Figures, f)
 	if err != nil {
 		return err

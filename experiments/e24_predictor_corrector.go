@@ -171,7 +171,7 @@ func correctedCross(l *suite.Lab, r *suite.Report) error {
 	}
 	panel.Layers = append(panel.Layers, figure.HLine{At: .0305 * math.Sqrt(1e4/float64(n)), Dashed: true, Label: "two exact samples"})
 	r.Tables = append(r.Tables, table)
-	still, err := png("cross", "Sliced W2 of samples of the cross to as many exact ones, with 5 standard errors: what the corrector wins is less than 10,000 samples can tell.", figure.Grid{Rows: [][]figure.Panel{{panel}}, Width: 560})
+	still, err := png("cross", "Sliced W2 of samples of the cross to as many exact ones, with 5 standard errors: what the corrector wins is less than 10,000 samples can tell.", figure.Single(panel, 560))
 	r.Figures = append(r.Figures, still)
 	return err
 }

@@ -41,7 +41,7 @@ func gapFigure(r *suite.Report, curves gapCurves, hundred []boundBudget) error {
 		}
 		panel.Layers = append(panel.Layers, line)
 	}
-	where, err := png("divergences", "Where the gap comes from: the divergence of every step of the chain from the process's own reversal, in the mean over G1. In the last step, where the posterior variance is 0, the bound has beta in either case.", figure.Grid{Width: 600, Rows: [][]figure.Panel{{panel}}})
+	where, err := png("divergences", "Where the gap comes from: the divergence of every step of the chain from the process's own reversal, in the mean over G1. In the last step, where the posterior variance is 0, the bound has beta in either case.", figure.Single(panel, 600))
 	r.Figures = append(r.Figures, f, where)
 	return err
 }

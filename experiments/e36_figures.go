@@ -163,7 +163,7 @@ func projecting(l *suite.Lab) (suite.Figure, error) {
 		noisy.Label, denoised.Label = "noisy", "denoised in one step"
 		panel := plane(fmt.Sprintf("σ = %.2f", sigma), side, unitCircle(), noisy, denoised)
 		panel.Legend = figure.TopRight
-		frames = append(frames, figure.Grid{Rows: [][]figure.Panel{{panel}}, Width: 400})
+		frames = append(frames, figure.Single(panel, 400))
 	}
 	return gif("projecting", "Noisy samples of a circle and what one step of denoising makes of them. At large noise it returns the mean of the data, at small noise the nearest point of the circle: the noise along the circle stays.", frames)
 }

@@ -26,6 +26,9 @@ type Grid struct {
 	Shares    []float64 // relative widths of the data areas of a row; empty: equal
 }
 
+// Single is one panel alone, so wide.
+func Single(panel Panel, width int) Grid { return Grid{Rows: [][]Panel{{panel}}, Width: width} }
+
 // Row is a figure with one row of panels.
 func Row(title string, panels ...Panel) Grid { return Grid{Title: title, Rows: [][]Panel{panels}} }
 

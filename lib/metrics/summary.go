@@ -1,6 +1,11 @@
 package metrics
 
-import "math"
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
 
 // Width is the half-width of every interval of this package in standard errors. For a normal estimator an interval
 // of 5 standard errors misses the truth once in 1.7 million times, so a suite of a thousand checks stays quiet.
@@ -29,3 +34,41 @@ func WithError(center, se float64, n int) Summary {
 
 // Half is the half-width of the interval: 0 for a deterministic number.
 func (s Summary) Half() float64 { return math.Max(s.Hi-s.Center, s.Center-s.Lo) }
+
+// String writes the number to the digit that its interval supports: 1.983 ± 0.044.
+func (s Summary) String() string {
+	half := s.Half()
+	size := max(math.Abs(s.Center), half)
+	if !(half > 1e-15*size) || !(size > 1e-300 && size < 1e300) { // exact, or no number that digits can show
+		return Digits(s.Center, 7)
+	}
+	power := 0
+	if size < 1e-3 || size >= 1e6 {
+		power = int(math.Floor(math.Log10(size)))
+	}
+	scale := math.Pow10(power)
+	decimals := max(0, 1-int(math.Floor(math.Log10(half/scale))))
+	digits := func(x float64) string { return strconv.FormatFloat(x/scale, 'f', decimals, 64) }
+	text := digits(s.Center) + " ± " + digits(half)
+	if up, down := s.Hi-s.Center, s.Center-s.Lo; math.Abs(up-down) > 0.05*half {
+		text = fmt.Sprintf("%s, between %s and %s", digits(s.Center), digits(s.Lo), digits(s.Hi))
+	}
+	if power != 0 {
+		return fmt.Sprintf("(%s)e%d", text, power)
+	}
+	return text
+}
+
+// Digits writes a number with at most so many significant digits, without the zeros of Go's exponents.
+func Digits(x float64, digits int) string {
+	text := strconv.FormatFloat(x, 'g', digits, 64)
+	mantissa, exponent, ok := strings.Cut(text, "e")
+	if strings.Contains(mantissa, ".") {
+		mantissa = strings.TrimRight(strings.TrimRight(mantissa, "0"), ".")
+	}
+	if !ok {
+		return mantissa
+	}
+	power, _ := strconv.Atoi(exponent)
+	return fmt.Sprintf("%se%d", mantissa, power)
+}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"scorelab/lib/metrics"
 )
 
 // Gallery is the README of a folder of results: what was asked, seen and established. The same results give the same
@@ -117,7 +119,7 @@ func (g *gallery) experiment(r *Result) {
 	g.line("|---|---|--:|--:|")
 	shown := leading(r.Checks)
 	for _, c := range shown {
-		g.line("| %s | %s | %s | %s |", mark(c), cell(c.Metric), measured(c.Got), mustBe(c))
+		g.line("| %s | %s | %s | %s |", mark(c), cell(c.Metric), c.Got.String(), mustBe(c))
 	}
 	g.line("")
 	summary := "Claims, tolerances and where they come from"
@@ -128,7 +130,7 @@ func (g *gallery) experiment(r *Result) {
 	g.line("| Claim | Measured | Value | Must be | Tolerance | Why |")
 	g.line("|---|---|--:|--:|--:|---|")
 	for _, c := range r.Checks {
-		g.line("| %s | %s | %s | %s | %s | %s |", g.claim(c.Claim), cell(c.Metric), measured(c.Got), mustBe(c), plain(c.Tol, 3), cell(c.Why))
+		g.line("| %s | %s | %s | %s | %s | %s |", g.claim(c.Claim), cell(c.Metric), c.Got.String(), mustBe(c), metrics.Digits(c.Tol, 3), cell(c.Why))
 	}
 	g.line("\n</details>\n")
 	if len(r.Figures) > 1 {

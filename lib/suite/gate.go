@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"scorelab/lib/metrics"
 )
 
 // Gate is the outcome of a comparison.
@@ -155,28 +157,28 @@ func (g *Gate) pair(p pair, sameProfile bool) {
 	// What is wanted may follow the sample size, and the tolerance of an estimate is its own interval.
 	if sameProfile {
 		if moved(a.Want, b.Want, 1e-9*math.Abs(a.Want)+1e-6*math.Abs(a.Tol)) {
-			g.fail("%v: the wanted value was %s and is now %s: `make accept` if that is right", p.key, plain(a.Want, 9), plain(b.Want, 9))
+			g.fail("%v: the wanted value was %s and is now %s: `make accept` if that is right", p.key, metrics.Digits(a.Want, 9), metrics.Digits(b.Want, 9))
 		}
 		if !(a.Tol == a.Got.Half() && b.Tol == b.Got.Half()) && moved(a.Tol, b.Tol, 1e-6*math.Abs(a.Tol)) {
-			g.fail("%v: the tolerance was %s and is now %s: `make accept` if that is right", p.key, plain(a.Tol, 9), plain(b.Tol, 9))
+			g.fail("%v: the tolerance was %s and is now %s: `make accept` if that is right", p.key, metrics.Digits(a.Tol, 9), metrics.Digits(b.Tol, 9))
 		}
 		if a.Band != b.Band {
-			g.fail("%v: the band was %s and is now %s: `make accept` if that is right", p.key, plain(a.Band, 9), plain(b.Band, 9))
+			g.fail("%v: the band was %s and is now %s: `make accept` if that is right", p.key, metrics.Digits(a.Band, 9), metrics.Digits(b.Band, 9))
 		}
 		// A wide interval passes everything: an estimate that lost its precision is a change, too.
 		if wide := b.Got.Half(); moved(0, wide, 3*a.Got.Half()+a.Tol/10) {
-			g.fail("%v: the interval was ± %s and is now ± %s, so that the check has lost its force", p.key, plain(a.Got.Half(), 3), plain(wide, 3))
+			g.fail("%v: the interval was ± %s and is now ± %s, so that the check has lost its force", p.key, metrics.Digits(a.Got.Half(), 3), metrics.Digits(wide, 3))
 		}
 	}
 	if band := band(a, b); moved(a.Got.Center, b.Got.Center, band) {
-		g.fail("%v: %s, committed %s: they differ by %s, the band is %s", p.key, plain(b.Got.Center, 9),
-			plain(a.Got.Center, 9), plain(math.Abs(a.Got.Center-b.Got.Center), 3), plain(band, 3))
+		g.fail("%v: %s, committed %s: they differ by %s, the band is %s", p.key, metrics.Digits(b.Got.Center, 9),
+			metrics.Digits(a.Got.Center, 9), metrics.Digits(math.Abs(a.Got.Center-b.Got.Center), 3), metrics.Digits(band, 3))
 	}
 }
 
 // Miss says how a check fails.
 func (c Check) Miss() string {
-	return fmt.Sprintf("got %s, wanted %s ± %s (%s)", measured(c.Got), plain(c.Want, 9), plain(c.Tol, 3), c.Why)
+	return fmt.Sprintf("got %s, wanted %s ± %s (%s)", c.Got.String(), metrics.Digits(c.Want, 9), metrics.Digits(c.Tol, 3), c.Why)
 }
 
 func (c Check) verdictOfPass() Verdict {
