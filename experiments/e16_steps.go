@@ -13,6 +13,7 @@ import (
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
+	"scorelab/lib/view"
 )
 
 // workPrecision compares all samplers, those with noise too, by the law that they make of N(0, 0.25) data: each is affine there,
@@ -206,7 +207,7 @@ func flowLadder(l *suite.Lab, target *density.Mixture, p diffusion.Process, s di
 	defer solver.Finalize()
 	w1 := make([]float64, len(grids))
 	for k, grid := range grids {
-		end, err := solver.Run(grid, tensors.FromFlatDataAndDimensions(slices.Clone(start), n, 1))
+		end, err := solver.Run(grid, view.Tensor(metrics.Line(start)))
 		if err != nil {
 			return nil, err
 		}

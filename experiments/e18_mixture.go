@@ -13,6 +13,7 @@ import (
 	"scorelab/lib/diffusion"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
+	"scorelab/lib/view"
 )
 
 // guidedStrengths are the scales of the catalogue's sweeps.
@@ -181,7 +182,7 @@ func judged(l *suite.Lab, clouds []metrics.Points) ([]judgement, error) {
 	only, _ := guidedOnly()
 	out := make([]judgement, len(clouds))
 	for k, cloud := range clouds {
-		log, err := exec.Call1(tensors.FromFlatDataAndDimensions(cloud.X, cloud.N, cloud.D))
+		log, err := exec.Call1(view.Tensor(cloud))
 		if err != nil {
 			return nil, err
 		}

@@ -13,6 +13,7 @@ import (
 	"scorelab/lib/diffusion"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
+	"scorelab/lib/view"
 )
 
 // populations are samples with weights, in groups that are independent of each other.
@@ -277,7 +278,7 @@ func wider(s metrics.Summary, by float64) metrics.Summary {
 
 // planeMeans are the numbers of populations in the plane.
 func (p populations) planeMeans(l *suite.Lab) (height, middle metrics.Summary, err error) {
-	out, err := evaluate(l, func(in []*Node) []*Node { return []*Node{middleMode(in[0])} }, tensors.FromFlatDataAndDimensions(p.x.X, p.x.N, 2))
+	out, err := evaluate(l, func(in []*Node) []*Node { return []*Node{middleMode(in[0])} }, view.Tensor(p.x))
 	if err != nil {
 		return height, middle, err
 	}

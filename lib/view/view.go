@@ -3,6 +3,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -20,6 +21,11 @@ import (
 func Points(t *tensors.Tensor) metrics.Points {
 	n := t.Shape().Dim(0)
 	return metrics.Points{N: n, D: t.Size() / n, X: tensors.MustCopyFlatData[float64](t)}
+}
+
+// Tensor is samples as [n, d]: Points read backwards.
+func Tensor(p metrics.Points) *tensors.Tensor {
+	return tensors.FromFlatDataAndDimensions(slices.Clone(p.X), p.N, p.D)
 }
 
 // Densities are the densities of a law in the plane, noised along p to each of the times, on n x n nodes of [-side, side]^2.

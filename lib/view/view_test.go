@@ -3,6 +3,7 @@ package view
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,6 +80,9 @@ func TestViewsOfWhatIsNotThere(t *testing.T) {
 
 func TestCloud(t *testing.T) {
 	p := Points(tensors.FromValue([][]float64{{1, 2}, {3, 4}, {5, 6}}))
+	if back := Points(Tensor(p)); !slices.Equal(back.X, p.X) || back.D != 2 {
+		t.Errorf("there and back: %+v", back)
+	}
 	if p.N != 3 || p.D != 2 {
 		t.Errorf("%d points in %d dimensions", p.N, p.D)
 	}
