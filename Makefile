@@ -32,6 +32,7 @@ export LC_ALL := C
 TESTENV = SCORELAB_BACKEND=$(BACKEND) SCORELAB_REQUIRE_XLA=$$(<$(STAMP))
 
 LAB := $(if $(filter yes,$(XLA)),.venv/.lab)# what tests start kernels with
+LABFLAGS ?=# of jupyter lab, more of them
 NOTEBOOKS ?= $(wildcard notebooks/[0-9]*.ipynb)# which notebooks to execute
 
 .PHONY: help setup build experiments accept report test fmt vet lint unit race fuzz static nightly cuda rename doctor clean \
@@ -95,8 +96,14 @@ nightly: ## the full profile, longer fuzzing, the gate on the Go backend, all no
 	@$(MAKE) experiments BACKEND=go OUT=build/results-go
 	@$(MAKE) notebooks-check html browser
 
-lab: .venv/.lab ## open the notebooks in JupyterLab
-	@.venv/bin/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_score.ipynb
+# Lab runs scripts of a notebook, its sliders, once the notebook is trusted. Whoever runs this target runs our code anyway; other
+# Jupyters of theirs are not told.
+NOTARY := --NotebookNotary.data_dir=.venv/share/jupyter
+
+lab: .venv/.lab ## open the notebooks in JupyterLab; LABFLAGS=--no-browser where there is none
+	@.venv/bin/jupyter trust $(NOTARY) notebooks/*.ipynb >/dev/null
+	@.venv/bin/jupyter lab $(NOTARY) --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_score.ipynb \
+		$(if $(filter 0,$(shell id -u)),--allow-root) $(LABFLAGS)
 
 kernel: .venv/.lab build ## register the kernel Go (scorelab) with your own Jupyter
 	@build/scorelab kernel install

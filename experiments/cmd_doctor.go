@@ -40,14 +40,14 @@ func kernelFindings() []backend.Finding {
 		return []backend.Finding{{What: "notebooks", OK: true, Found: err.Error()}}
 	}
 	var found []backend.Finding
-	for _, place := range []struct{ what, data, mend string }{
-		{"notebooks here", kernelspec.LabData("."), "`make lab` opens them, and sets up what they need"},
-		{"notebooks in your Jupyter", user, "`make kernel` registers the kernel"},
+	for _, place := range []struct{ what, data, none, broken string }{
+		{"notebooks here", kernelspec.LabData("."), "`make lab` opens them, and sets up what they need", "`rm -rf .venv && make lab` sets them up anew"},
+		{"notebooks in your Jupyter", user, "`make kernel` registers the kernel", "`make kernel` registers it anew, `make kernel-remove` takes it away"},
 	} {
-		f := backend.Finding{What: place.what, OK: true, Mend: place.mend, Found: "no kernel Go (scorelab)"}
+		f := backend.Finding{What: place.what, OK: true, Mend: place.none, Found: "no kernel Go (scorelab)"}
 		switch root, err := kernelspec.Installed(place.data); {
 		case err != nil:
-			f.OK, f.Found = false, err.Error()
+			f.OK, f.Found, f.Mend = false, err.Error(), place.broken
 		case root != "":
 			f.Mend, f.Found = "", "kernel Go (scorelab) of "+root
 		}

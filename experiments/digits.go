@@ -27,7 +27,7 @@ func loadDigits() (digitSet, error) {
 		return digitSet{}, err
 	}
 	flat := func(im *data.Images) *tensors.Tensor {
-		return tensors.FromFlatDataAndDimensions(each(im.Pixels, func(v float32) float64 { return float64(v) }), im.N, im.H*im.W)
+		return tensors.FromFlatDataAndDimensions(im.Float64(), im.N, im.H*im.W)
 	}
 	return digitSet{flat(train), flat(held)}, nil
 }

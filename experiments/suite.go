@@ -28,6 +28,7 @@ var Experiments = []suite.Experiment{
 	e18Bayes,
 	e18Laws,
 	e18Dropout,
+	e18Digits,
 	e19,
 	e19Thin,
 	e20Versus,

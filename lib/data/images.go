@@ -41,6 +41,31 @@ func (im *Images) Split(train int) (first, rest *Images, err error) {
 	return first, rest, nil
 }
 
+// OfClass is the images of one class, copied.
+func (im *Images) OfClass(class int) (*Images, error) {
+	out := &Images{H: im.H, W: im.W, Classes: im.Classes}
+	for i, label := range im.Labels {
+		if label == class {
+			out.N++
+			out.Pixels = append(out.Pixels, im.Image(i)...)
+			out.Labels = append(out.Labels, label)
+		}
+	}
+	if out.N == 0 {
+		return nil, fmt.Errorf("data: no image of class %d among %d of classes 0 .. %d", class, im.N, im.Classes-1)
+	}
+	return out, nil
+}
+
+// Float64 is the pixels of all images as float64, [N*H*W].
+func (im *Images) Float64() []float64 {
+	out := make([]float64, len(im.Pixels))
+	for i, v := range im.Pixels {
+		out[i] = float64(v)
+	}
+	return out
+}
+
 // Counts is the number of images of each class, [Classes].
 func (im *Images) Counts() []int {
 	counts := make([]int, im.Classes)

@@ -76,6 +76,34 @@ func TestDigits(t *testing.T) {
 	}
 }
 
+// The classes of a set have all of its images, each once and in order.
+func TestOfClass(t *testing.T) {
+	im, err := Optdigits()
+	if err != nil {
+		t.Fatal(err)
+	}
+	place := make([]int, im.Classes)
+	classes := make([]*Images, im.Classes)
+	for c := range classes {
+		if classes[c], err = im.OfClass(c); err != nil || classes[c].N != im.Counts()[c] || classes[c].H != im.H {
+			t.Fatalf("class %d: %v", c, err)
+		}
+	}
+	for i, label := range im.Labels {
+		if !slices.Equal(im.Image(i), classes[label].Image(place[label])) {
+			t.Fatalf("image %d is not image %d of class %d", i, place[label], label)
+		}
+		place[label]++
+	}
+	if x := im.Float64(); len(x) != len(im.Pixels) || x[77] != float64(im.Pixels[77]) {
+		t.Error("other pixels in float64")
+	}
+	few, _ := im.Slice(0, 1)
+	if _, err := few.OfClass(im.Labels[0] + 1); err == nil || !strings.Contains(err.Error(), "no image of class") {
+		t.Errorf("a class that is not there: %v", err)
+	}
+}
+
 func TestOptdigits(t *testing.T) {
 	im, err := Optdigits()
 	if err != nil {

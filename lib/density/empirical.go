@@ -40,6 +40,22 @@ func EmpiricalBuild(p diffusion.Process) diffusion.Build {
 	}
 }
 
+// EmpiricalGuided is EmpiricalBuild guided by labels. The first input of the plan is the data, the others are the data of each
+// class; batches fall into equal groups of consecutive samples, one for each class.
+func EmpiricalGuided(p diffusion.Process, scale diffusion.Scale) diffusion.Build {
+	return func(_ *model.Scope, inputs []*Node) diffusion.Model {
+		if len(inputs) < 2 {
+			panic(fmt.Errorf("a guided empirical density takes its data and then those of each class from the inputs of the plan, which has %d", len(inputs)))
+		}
+		told := make([]diffusion.Denoiser, len(inputs)-1)
+		for k, class := range inputs[1:] {
+			told[k] = Empirical(p, class).Denoise
+		}
+		guide := diffusion.ByLabel(diffusion.Groups(told...)).Scaled(scale)
+		return diffusion.Model{Process: p, Denoise: guide(p, Empirical(p, inputs[0]).Denoise)}
+	}
+}
+
 // weights is a softmax over the data, accumulated chunk by chunk: sums are relative to exp(top).
 type weights struct {
 	top, total *Node // [batch, 1]

@@ -2,6 +2,7 @@ package density
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -92,6 +93,40 @@ func TestNearest(t *testing.T) {
 		}
 		if got := tensors.MustCopyFlatData[float64](out[2]); got[0] != 0 || got[1] != 2 || math.Abs(got[2]-.32) > 1e-15 {
 			t.Errorf("squared distances %v, want 0 2 0.32", got)
+		}
+	})
+}
+
+// Guided with scale 0 the classes do not count; with 1 each group of the batch gets the denoiser of its class; and beyond, the line
+// through both goes on.
+func TestEmpiricalGuided(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		data := ProbingPoints()
+		p, x := diffusion.EDM{}, [][]float64{{-1, 1}, {.3, .2}, {.5, 1}, {0, 2}}
+		at := func(build func(in []*Node) diffusion.Denoiser) []float64 {
+			out := MustExecOnceN(b, func(in []*Node) []*Node { return []*Node{build(in[1:])(in[0], Const(in[0].Graph(), .8))} }, x, data, data[:3], data[3:])
+			return tensors.MustCopyFlatData[float64](out[0])
+		}
+		all := at(func(in []*Node) diffusion.Denoiser { return Empirical(p, in[0]).Denoise })
+		first := at(func(in []*Node) diffusion.Denoiser { return Empirical(p, in[1]).Denoise })
+		second := at(func(in []*Node) diffusion.Denoiser { return Empirical(p, in[2]).Denoise })
+		for _, scale := range []float64{0, 1, 3} {
+			got := at(func(in []*Node) diffusion.Denoiser {
+				return EmpiricalGuided(p, diffusion.Constant(scale))(nil, in).Denoise
+			})
+			for i := range got {
+				told := first[i]
+				if i >= 4 {
+					told = second[i]
+				}
+				if want := all[i] + scale*(told-all[i]); math.Abs(got[i]-want) > 1e-13 {
+					t.Errorf("scale %g, value %d: %g, want %g", scale, i, got[i], want)
+				}
+			}
+		}
+		_, err := ExecOnce(b, func(x *Node) *Node { return EmpiricalGuided(p, diffusion.Constant(1))(nil, []*Node{x}).Denoise(x, x) }, x)
+		if err == nil || !strings.Contains(err.Error(), "those of each class") {
+			t.Errorf("without classes: %v", err)
 		}
 	})
 }

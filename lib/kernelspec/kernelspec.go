@@ -35,7 +35,7 @@ func Install(dir, root string) (string, error) {
 	bin := filepath.Join(root, ".venv", "bin")
 	for _, tool := range tools {
 		if path := filepath.Join(bin, tool); !isFile(path) {
-			return "", fmt.Errorf("no %s: `make lab` builds it", path)
+			return "", fmt.Errorf("no %s: `rm -f .venv/.lab && make lab` builds it", path)
 		}
 	}
 	env := map[string]string{
@@ -99,7 +99,16 @@ func Installed(dir string) (root string, err error) {
 	if len(s.Argv) == 0 || !isFile(s.Argv[0]) {
 		return "", fmt.Errorf("%s starts %v, which is not there", path, s.Argv)
 	}
-	return s.Env["SCORELAB_ROOT"], nil
+	for _, tool := range tools {
+		if beside := filepath.Join(filepath.Dir(s.Argv[0]), tool); !isFile(beside) {
+			return "", fmt.Errorf("%s: its cells need %s, which is not there", path, beside)
+		}
+	}
+	root = s.Env["SCORELAB_ROOT"]
+	if module := filepath.Join(root, "go.mod"); !isFile(module) {
+		return "", fmt.Errorf("%s: there is no %s; was the checkout moved?", path, module)
+	}
+	return root, nil
 }
 
 // UserData is where the user's own Jupyter looks for kernels.

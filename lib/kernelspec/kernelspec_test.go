@@ -12,7 +12,7 @@ import (
 func checkout(t *testing.T) string {
 	t.Helper()
 	root := filepath.Join(t.TempDir(), "a b")
-	for _, name := range append(tools, "../pjrt/plugin.so") {
+	for _, name := range append(tools, "../pjrt/plugin.so", "../../go.mod") {
 		path := filepath.Join(root, ".venv", "bin", name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
@@ -74,13 +74,27 @@ func TestBrokenKernels(t *testing.T) {
 	if _, err := Installed(data); err == nil || !strings.Contains(err.Error(), "which is not there") {
 		t.Errorf("a checkout that moved: %v", err)
 	}
+	if err := os.Rename(root+" moved", root); err != nil {
+		t.Fatal(err)
+	}
+	for _, missing := range []string{".venv/bin/goimports", "go.mod"} {
+		if err := os.Rename(filepath.Join(root, missing), filepath.Join(root, "aside")); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Installed(data); err == nil || !strings.Contains(err.Error(), missing) {
+			t.Errorf("no %s: %v", missing, err)
+		}
+		if err := os.Rename(filepath.Join(root, "aside"), filepath.Join(root, missing)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Installed(data); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("half a file: %v", err)
 	}
-	if _, err := Install(data, root+" moved/elsewhere"); err == nil || !strings.Contains(err.Error(), "make lab") {
+	if _, err := Install(data, root+"/elsewhere"); err == nil || !strings.Contains(err.Error(), "make lab") {
 		t.Errorf("no tools: %v", err)
 	}
 }

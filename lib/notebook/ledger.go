@@ -22,25 +22,51 @@ func Claims(ids ...string) {
 	all := ledger()
 	var rows [][]any
 	for _, id := range ids {
-		line := link{id, "../results/README.md#" + suite.Anchor(id)}
 		n := 0
 		for _, r := range all {
 			if r.Claim != id {
 				continue
 			}
 			if n++; n <= most {
-				rows = append(rows, []any{line, r.Metric, float64(r.Got), float64(r.Want), r.Verdict})
+				rows = append(rows, measurement(r))
 			}
 		}
 		switch {
 		case n == 0:
 			Check(fmt.Errorf("the ledger has no claim %q", id))
 		case n > most:
-			rows = append(rows, []any{line, fmt.Sprintf("and %d more", n-most), "", "", ""})
+			rows = append(rows, []any{lineOf(id), fmt.Sprintf("and %d more", n-most), "", "", ""})
 		}
 	}
-	Table([]string{"claim", "what was measured", "value", "exact", "verdict"}, rows...)
+	Table(measured, rows...)
 }
+
+// Measured shows the metrics of one experiment that begin so, like Claims.
+func Measured(experiment string, beginnings ...string) {
+	all := ledger()
+	var rows [][]any
+	for _, beginning := range beginnings {
+		n := len(rows)
+		for _, r := range all {
+			if r.Experiment == experiment && strings.HasPrefix(r.Metric, beginning) {
+				rows = append(rows, measurement(r))
+			}
+		}
+		if len(rows) == n {
+			Check(fmt.Errorf("results/ has no metric of %s that begins with %q", experiment, beginning))
+		}
+	}
+	Table(measured, rows...)
+}
+
+var measured = []string{"claim", "what was measured", "value", "exact", "verdict"}
+
+func measurement(r suite.Row) []any {
+	return []any{lineOf(r.Claim), r.Metric, float64(r.Got), float64(r.Want), r.Verdict}
+}
+
+// lineOf leads to a claim's line in the ledger, as seen from a notebook.
+func lineOf(claim string) link { return link{claim, "../results/README.md#" + suite.Anchor(claim)} }
 
 // Held is a number of a notebook beside that of the suite.
 type Held struct {

@@ -3,6 +3,7 @@ package notebook
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -99,6 +100,12 @@ func TestHold(t *testing.T) {
 	if !strings.Contains(shown, "c/two  exact  3  3  qualified") {
 		t.Errorf("%q", shown)
 	}
+	if shown, _, _ := cellOutput(t, func() { Measured("E", "ex") }); !strings.Contains(shown, "c/two  exact") || strings.Contains(shown, "c/one") {
+		t.Errorf("%q", shown)
+	}
+	if _, failed, status := cellOutput(t, func() { Measured("E", "m", "x") }); status != 1 || !strings.Contains(failed, `of E that begins with "x"`) {
+		t.Errorf("%q", failed)
+	}
 	if _, failed, status := cellOutput(t, func() { Claims("c/three") }); status != 1 || !strings.Contains(failed, `no claim "c/three"`) {
 		t.Errorf("%q", failed)
 	}
@@ -109,6 +116,22 @@ func TestHold(t *testing.T) {
 	t.Setenv(RootEnv, "")
 	if _, failed, status := cellOutput(t, func() { Claims("c/two") }); status != 1 || !strings.Contains(failed, "make kernel") {
 		t.Errorf("%q", failed)
+	}
+}
+
+// TestClaims: a claim leads to its line in the ledger, and one that was measured many times shows a few and how many are left.
+func TestClaims(t *testing.T) {
+	var rows []string
+	for i := range most + 3 {
+		rows = append(rows, fmt.Sprintf(`{"claim": "c/many", "experiment": "E", "metric": "m%d", "got": %d, "verdict": "confirmed"}`, i, i))
+	}
+	results(t, "["+strings.Join(rows, ",")+"]")
+	shown, _, _ := cellOutput(t, func() { Claims("c/many") })
+	if !strings.Contains(shown, "m4") || strings.Contains(shown, "m5") || !strings.Contains(shown, "and 3 more") {
+		t.Errorf("%q", shown)
+	}
+	if text, markup := cell(lineOf("c/many")); text != "c/many" || markup != `<a href="../results/README.md#c-many">c/many</a>` {
+		t.Errorf("%q, %q", text, markup)
 	}
 }
 
