@@ -98,7 +98,7 @@ nightly: ## the full profile, longer fuzzing, the gate on the Go backend, all no
 
 # Lab runs scripts of a notebook, its sliders, once the notebook is trusted. Whoever runs this target runs our code anyway; other
 # Jupyters of theirs are not told.
-NOTARY := --NotebookNotary.data_dir=.venv/share/jupyter
+NOTARY := --NotebookNotary.secret_file=.venv/share/jupyter/notebook_secret --NotebookNotary.db_file=.venv/share/jupyter/nbsignatures.db
 
 lab: .venv/.lab ## open the notebooks in JupyterLab; LABFLAGS=--no-browser where there is none
 	@.venv/bin/jupyter trust $(NOTARY) notebooks/*.ipynb >/dev/null

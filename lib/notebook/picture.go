@@ -1,10 +1,12 @@
 package notebook
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"image/png"
 	"strings"
 	"time"
 
@@ -16,9 +18,13 @@ import (
 // Colours enough for a heat map under a few lines: a notebook is to stay below a megabyte.
 const stillColors, filmColors = 160, 64
 
-// Show shows a figure.
+// Show shows a figure in its own size, with twice the pixels for fine screens.
 func Show(f figure.Figure) {
-	send(map[protocol.MIMEType]any{protocol.MIMEImagePNG: Must(figure.SmallPNG(f, 2, stillColors)), protocol.MIMETextPlain: "[figure]"})
+	const zoom = 2
+	picture := Must(figure.SmallPNG(f, zoom, stillColors))
+	size := Must(png.DecodeConfig(bytes.NewReader(picture)))
+	sendSized(map[protocol.MIMEType]any{protocol.MIMEImagePNG: picture, protocol.MIMETextPlain: "[figure]"},
+		map[string]any{string(protocol.MIMEImagePNG): map[string]int{"width": size.Width / zoom}})
 }
 
 // inline is a figure as an element of a page.

@@ -12,12 +12,15 @@ import (
 )
 
 // send shows one output, in the richest form that the reader's program can show, and waits until it stands.
-func send(forms map[protocol.MIMEType]any) {
+func send(forms map[protocol.MIMEType]any) { sendSized(forms, nil) }
+
+// sendSized is send with what is known of a form, its width say.
+func sendSized(forms map[protocol.MIMEType]any, known map[string]any) {
 	if !gonbui.IsNotebook { // a cell's code run as a program, in a test say
 		fmt.Fprintln(stdout, forms[protocol.MIMETextPlain])
 		return
 	}
-	gonbui.SendData(&protocol.DisplayData{Data: forms})
+	gonbui.SendData(&protocol.DisplayData{Data: forms, Metadata: known})
 	gonbui.Sync()
 }
 
