@@ -54,10 +54,10 @@ func timedChecks(r *suite.Report, nets []timedNet) {
 	} {
 		n := nets[gate.net]
 		worst := n.worst(.1)
-		r.Checks = append(r.Checks, suite.Between(gate.claim, "largest Fisher error at sigma = 0.1 .. 10 relative to E|s|^2, "+n.name, worst, 0, gate.bar, 0, gate.why))
+		r.Checks = append(r.Checks, suite.Between(gate.claim, "largest Fisher error at sigma = 0.1 .. 10 relative to E|s|^2, "+n.name, worst, 0, gate.bar, 0, gate.why).Trained())
 	}
 	written, unit := nets[3].at(9.9), nets[0].at(9.9)
-	r.Checks = append(r.Checks, suite.Between(timedClaim, "Fisher error at sigma = 9.9 of the loss as written, over that with unit targets", metrics.Exactly(written.Center/unit.Center), 100, 1e9, 0, "six seeds leave 3.7e5 to 1.1e6; the mean square of the score is 0.02 there and 7.4 at sigma = 0.1, and the weights are alike").But(suite.Qualified))
+	r.Checks = append(r.Checks, suite.Between(timedClaim, "Fisher error at sigma = 9.9 of the loss as written, over that with unit targets", metrics.Exactly(written.Center/unit.Center), 100, 1e9, 0, "six seeds leave 3.7e5 to 1.1e6; the mean square of the score is 0.02 there and 7.4 at sigma = 0.1, and the weights are alike").Trained().But(suite.Qualified))
 }
 
 // floorIdentity holds the loss of the trained network, above its floor, against its Fisher error:
@@ -154,7 +154,7 @@ func coarseScore(l *suite.Lab, r *suite.Report, n timedNet) error {
 	}
 	for i, e := range errors {
 		root := metrics.Summary{Center: math.Sqrt(e.Center), Lo: math.Sqrt(math.Max(0, e.Lo)), Hi: math.Sqrt(e.Hi), N: e.N}
-		r.Checks = append(r.Checks, suite.Between("003/multi-scale", fmt.Sprintf("distance of the learnt score from -x/(1 + sigma^2), relative, sigma = %g", levels[i]), root, 0, .02, 0, "the catalogue's 2 %; six seeds leave 0.0009 to 0.0022"))
+		r.Checks = append(r.Checks, suite.Between("003/multi-scale", fmt.Sprintf("distance of the learnt score from -x/(1 + sigma^2), relative, sigma = %g", levels[i]), root, 0, .02, 0, "the catalogue's 2 %; six seeds leave 0.0009 to 0.0022").Trained())
 	}
 	return nil
 }

@@ -152,8 +152,8 @@ func blindErrors(l *suite.Lab, r *suite.Report, models []sighted) error {
 		}
 	}
 	r.Checks = append(r.Checks,
-		suite.Between(conditioningClaim, "largest Fisher error at sigma = 0.1 .. 10 relative to E|s|^2, network told the level", metrics.Exactly(worst), 0, .1, 0, "as for the networks of E13; seven seeds leave 0.015 to 0.024"),
-		suite.Between(conditioningClaim, "Fisher error of the blind network over that of the same network told the level, the least at sigma = 0.1 .. 10", metrics.Exactly(least), 3, 1e4, 0, "the least of seven levels; seven seeds leave 7 to 10 at sigma = 0.1, and hundreds at 5 and 10"))
+		suite.Between(conditioningClaim, "largest Fisher error at sigma = 0.1 .. 10 relative to E|s|^2, network told the level", metrics.Exactly(worst), 0, .1, 0, "as for the networks of E13; seven seeds leave 0.015 to 0.024").Trained(),
+		suite.Between(conditioningClaim, "Fisher error of the blind network over that of the same network told the level, the least at sigma = 0.1 .. 10", metrics.Exactly(least), 3, 1e4, 0, "the least of seven levels; seven seeds leave 7 to 10 at sigma = 0.1, and hundreds at 5 and 10").Trained())
 	f, err := blindErrorFigure(told, blind, models[3], averaged, eight)
 	r.Figures = append(r.Figures, f)
 	return err
@@ -199,7 +199,7 @@ func blindBest(l *suite.Lab, r *suite.Report, models []sighted) error {
 	}
 	r.Checks = append(r.Checks,
 		suite.Near(conditioningClaim, "blind network: its squared error, less the best blind network's, less its squared distance from the best", cross, 0, whySE+"; no network that reads u alone can correlate with the rest of the target"),
-		suite.Between(conditioningClaim, "squared distance of the blind network from the posterior mean over the levels, relative", missed, 0, .05, 0, "seven seeds leave 0.011 to 0.014"))
+		suite.Between(conditioningClaim, "squared distance of the blind network from the posterior mean over the levels, relative", missed, 0, .05, 0, "seven seeds leave 0.011 to 0.014").Trained())
 	return nil
 }
 
@@ -263,10 +263,10 @@ func sightSamples(l *suite.Lab, r *suite.Report, models []sighted) error {
 	r.Tables = append(r.Tables, table)
 	told, blind, best := models[1], models[2], models[3]
 	r.Checks = append(r.Checks,
-		suite.Between(conditioningClaim, "E[x1^2 x2^2] of samples of the network told the level, less that of the exact score's samples from the same noise; the data has 2.625", told.m22, -.25, .25, 0, "seven seeds leave -0.10 to -0.04"),
-		suite.Between(conditioningClaim, "the same of the blind network", blind.m22, -1, -.35, 0, "seven seeds leave -0.62 to -0.54"),
-		suite.Between(conditioningClaim, "how far samples of the blind network end from the exact flow's, over the same of the network told the level", metrics.Exactly(blind.astray/told.astray), 2, 100, 0, "seven seeds leave 3.8 to 5.4"),
-		suite.Between(conditioningClaim, "the same over that of the best blind network", metrics.Exactly(blind.astray/best.astray), .9, 1.2, 0, "seven seeds leave 0.98 to 1.04"))
+		suite.Between(conditioningClaim, "E[x1^2 x2^2] of samples of the network told the level, less that of the exact score's samples from the same noise; the data has 2.625", told.m22, -.25, .25, 0, "seven seeds leave -0.10 to -0.04").Trained(),
+		suite.Between(conditioningClaim, "the same of the blind network", blind.m22, -1, -.35, 0, "seven seeds leave -0.62 to -0.54").Trained(),
+		suite.Between(conditioningClaim, "how far samples of the blind network end from the exact flow's, over the same of the network told the level", metrics.Exactly(blind.astray/told.astray), 2, 100, 0, "seven seeds leave 3.8 to 5.4").Trained(),
+		suite.Between(conditioningClaim, "the same over that of the best blind network", metrics.Exactly(blind.astray/best.astray), .9, 1.2, 0, "seven seeds leave 0.98 to 1.04").Trained())
 	samples, err := blindSampleFigure(l, models)
 	if err != nil {
 		return err

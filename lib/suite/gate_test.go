@@ -29,6 +29,24 @@ func edit(t *testing.T, dir, id string, change func(*Result)) {
 	}
 }
 
+// rewrite makes the summaries of a folder anew.
+func rewrite(t *testing.T, dir string) {
+	t.Helper()
+	results, _, err := fake().Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := fake().summaries(results)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func replaceText(t *testing.T, old, new string, path ...string) {
 	t.Helper()
 	text := strings.Replace(string(read(t, path...)), old, new, 1)
@@ -121,6 +139,27 @@ func TestGateFailsClosed(t *testing.T) {
 				r.Checks[0] = Near("001/moment", "E|x|^2", metrics.WithError(2.09, 0.02, 100), 2, "5 s.e.")
 			})
 		}, "they differ by 0.18, the band is 0.141", false},
+		{"trained longer", func(t *testing.T, baseline, fresh string) {
+			edit(t, baseline, mass, func(r *Result) { r.Checks[1] = r.Checks[1].Trained() })
+			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Got, r.Profile = metrics.Exactly(1.02), Full })
+			rewrite(t, baseline)
+		}, "", false},
+		{"trained as long", func(t *testing.T, baseline, fresh string) {
+			edit(t, baseline, mass, func(r *Result) { r.Checks[1] = r.Checks[1].Trained() })
+			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Got = metrics.Exactly(1.02) })
+			rewrite(t, baseline)
+		}, "they differ by 0.0216", false},
+		{"trained longer, and worse", func(t *testing.T, baseline, fresh string) {
+			edit(t, baseline, mass, func(r *Result) { r.Checks[1] = r.Checks[1].Trained() })
+			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Got, r.Profile = metrics.Exactly(1.06), Full })
+			rewrite(t, baseline)
+		}, "got 1.06", false},
+		{"another profile, not trained", func(t *testing.T, _, fresh string) {
+			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Got, r.Profile = metrics.Exactly(1.02), Full })
+		}, "they differ by 0.0216", false},
+		{"wanted value of another seed", func(t *testing.T, _, fresh string) {
+			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Want, r.Seed = 1.001, 2 })
+		}, "", false},
 		{"lost precision", func(t *testing.T, _, fresh string) {
 			edit(t, fresh, moment, func(r *Result) { r.Checks[0] = Near("001/moment", "E|x|^2", metrics.WithError(2, 5, 100), 2, "5 s.e.") })
 		}, "the check has lost its force", false},

@@ -71,6 +71,10 @@ type Check struct {
 	Shows  Verdict         // what a pass says about the claim; empty: Confirmed
 	Band   float64         // largest accepted distance to the committed value; 0: see band
 	Alpha  float64         // probability that correct code fails this check
+
+	// What is measured follows the profile, as the error of a network follows how long it is trained: the gate compares it with a
+	// baseline of the same profile only.
+	OfProfile bool
 }
 
 // Pass reports whether the check holds. NaN and infinities never do, not even as a tolerance.
@@ -111,6 +115,9 @@ func Below(claim, metric string, got, bound float64, why string) Check {
 func Between(claim, metric string, got metrics.Summary, lo, hi, alpha float64, why string) Check {
 	return Check{Claim: claim, Metric: metric, Got: got, Want: (lo + hi) / 2, Tol: (hi - lo) / 2, Why: why, Alpha: alpha}
 }
+
+// Trained returns the check with OfProfile set: its number is one of networks whose training the profile makes longer.
+func (c Check) Trained() Check { c.OfProfile = true; return c }
 
 // But returns the check with the verdict that its pass establishes.
 func (c Check) But(v Verdict) Check { c.Shows = v; return c }
