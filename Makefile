@@ -124,8 +124,8 @@ some-notebooks: $(LAB)
 html: .venv/.lab scripts/notebooks/node_modules ## export the notebooks as a static site, build/html, that works offline
 	@.venv/bin/python scripts/notebooks/export.py build/html $(NOTEBOOKS)
 
-browser: .venv/.lab scripts/notebooks/node_modules ## open two notebooks in JupyterLab in Chromium, run them, move a slider
-	@node scripts/notebooks/browser.mjs build/browser $(wordlist 1,2,$(NOTEBOOKS))
+browser: .venv/.lab scripts/notebooks/node_modules ## open notebooks in JupyterLab in Chromium, run them, move sliders, watch a training
+	@node scripts/notebooks/browser.mjs build/browser $(wildcard notebooks/01_* notebooks/02_* notebooks/05_*)
 
 scripts/notebooks/node_modules: scripts/notebooks/package.json scripts/notebooks/package-lock.json
 	@command -v npm >/dev/null || { echo "npm: not found; Debian or Ubuntu: sudo apt-get install -y nodejs npm" >&2; exit 1; }

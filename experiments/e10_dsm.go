@@ -253,7 +253,7 @@ func dsmChecks(r *suite.Report, narrow, wide *dsmLesson) {
 	for k := range 3 {
 		after := narrow.errors[dsmName(12, k)][narrow.atStep(companionSteps)]
 		r.Checks = append(r.Checks, suite.Between("001/dsm-figure", fmt.Sprintf("E|s_net - s_0.2|^2/E|s_0.2|^2 after the 200 steps of the figure, 2-12-2, network %d", k+1), metrics.Exactly(after), .25, .60, 1e-7,
-			"60 trainings from other seeds ended in 0.36 to 0.45, with mean 0.397 and standard deviation 0.023").But(suite.Qualified))
+			"60 trainings from other seeds ended in 0.36 to 0.45, with mean 0.397 and standard deviation 0.023").Trained().But(suite.Qualified))
 	}
 	mean := func(d *dsmLesson, width, step int) metrics.Summary {
 		sum := 0.
@@ -263,8 +263,8 @@ func dsmChecks(r *suite.Report, narrow, wide *dsmLesson) {
 		return metrics.Exactly(sum)
 	}
 	r.Checks = append(r.Checks,
-		suite.Between("000/dsm-score", "the same after 5000 steps, mean of three networks", mean(narrow, 12, patientSteps), 0, .10, 1e-6, "single networks of 60 other seeds ended in 0.039 to 0.085, with mean 0.056 and standard deviation 0.009"),
-		suite.Between("000/dsm-score", "the same for a wider network, 2-64-2, after 1000 steps, mean of three networks", mean(wide, 64, widerSteps), 0, .10, 1e-6, "single networks of 30 other seeds ended in 0.033 to 0.066, with mean 0.047 and standard deviation 0.008"))
+		suite.Between("000/dsm-score", "the same after 5000 steps, mean of three networks", mean(narrow, 12, patientSteps), 0, .10, 1e-6, "single networks of 60 other seeds ended in 0.039 to 0.085, with mean 0.056 and standard deviation 0.009").Trained(),
+		suite.Between("000/dsm-score", "the same for a wider network, 2-64-2, after 1000 steps, mean of three networks", mean(wide, 64, widerSteps), 0, .10, 1e-6, "single networks of 30 other seeds ended in 0.033 to 0.066, with mean 0.047 and standard deviation 0.008").Trained())
 	r.Tables = append(r.Tables, narrow.table("learning", "Relative Fisher error E|s_net - s_0.2|^2/E|s_0.2|^2 by quadrature: networks 2-12-2 with tanh, from three sets of 1000 points; and the first with other heads"),
 		wide.table("wider", "The same for networks 2-64-2"),
 		suite.Table{Name: "kernel", Caption: "What J_D on the first set of 1000 points is least for: the score of those points with noise, a kernel density estimate. A small network stays nearer to the truth",

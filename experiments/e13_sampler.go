@@ -220,7 +220,7 @@ func learnedCross(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		r.Checks = append(r.Checks, suite.Between("002/maximum-likelihood", fmt.Sprint("log p of the learnt model less the exact one, mean over held-out points, training ", k+1), gap, -.02, gap.Half(), metrics.Miss,
-			"0.02 nats are what the model may lose; on average it cannot gain, so above 0 there are but 5 standard errors"))
+			"0.02 nats are what the model may lose; on average it cannot gain, so above 0 there are but 5 standard errors").Trained())
 		table.Rows = append(table.Rows, []any{k + 1, run.squared, floor.Center, run.squared - floor.Center, gap.Center, gap.Lo, gap.Hi, absolute.Center})
 		runs, debiased = append(runs, run), append(debiased, run.squared-floor.Center)
 	}
@@ -229,7 +229,7 @@ func learnedCross(l *suite.Lab, r *suite.Report) error {
 		mean += d / trainings
 	}
 	r.Checks = append(r.Checks,
-		suite.Between("000/learned-score", "SW2^2 of 50,000 samples to data less that of data to data, mean of three trainings", metrics.Exactly(mean), -learnedNoise, .0006, metrics.Miss, learnedWhy),
+		suite.Between("000/learned-score", "SW2^2 of 50,000 samples to data less that of data to data, mean of three trainings", metrics.Exactly(mean), -learnedNoise, .0006, metrics.Miss, learnedWhy).Trained(),
 		suite.Equals("002/thousand-steps", "evaluations of the network for each sample", learnedNFE, 20, 0, "one for each step of exponential Adams").But(suite.Qualified))
 	r.Tables = append(r.Tables, table, learnedLevels(times, runs))
 	return learnedFigures(l, r, runs, times, exact)

@@ -102,8 +102,8 @@ func trainedDDPM(l *suite.Lab) (*suite.Report, error) {
 		}
 		table.Rows = append(table.Rows, []any{kind.name, w1[0].Center, w1[1].Center, ks[0].Center, ks[1].Center, apart})
 		r.Checks = append(r.Checks,
-			suite.Between("000/ddpm-training", "W1 distance to G1 of samples with the learnt noise prediction, "+kind.name, w1[1], 0, trainedW1, metrics.Miss, "0.034, which 10,000 exact samples exceed in 1 %, 0.03 for the network, whose samples end so far from those of the exact noise prediction, and a margin; seeds 1 and 2 show at most 0.027"),
-			suite.Between("000/ddpm-training", "KS distance to G1 of samples with the learnt noise prediction, "+kind.name, ks[1], 0, trainedKS, metrics.Miss, "0.027 for 10,000 exact samples, and 0.018 for the network: the share that it may leave between the modes or move from one to the other; seeds 1 and 2 show at most 0.013"))
+			suite.Between("000/ddpm-training", "W1 distance to G1 of samples with the learnt noise prediction, "+kind.name, w1[1], 0, trainedW1, metrics.Miss, "0.034, which 10,000 exact samples exceed in 1 %, 0.03 for the network, whose samples end so far from those of the exact noise prediction, and a margin; seeds 1 and 2 show at most 0.027").Trained(),
+			suite.Between("000/ddpm-training", "KS distance to G1 of samples with the learnt noise prediction, "+kind.name, ks[1], 0, trainedKS, metrics.Miss, "0.027 for 10,000 exact samples, and 0.018 for the network: the share that it may leave between the modes or move from one to the other; seeds 1 and 2 show at most 0.013").Trained())
 		check, err := ksCheck("000/ddpm-sampling", "KS distance to G1 of samples with the exact noise prediction, same noise, "+kind.name, ends[0], g1.CDF, .003, "; the chain's bias, 1.2 % of a standard deviation, moves a distribution function by up to 0.003")
 		if err != nil {
 			return nil, err

@@ -134,10 +134,10 @@ func headErrors(l *suite.Lab, r *suite.Report, store *model.Store) error {
 			metric := fmt.Sprintf("Fisher error of the head for %s, %g %% of the labels dropped", head.name, 100*rate)
 			if rate == 0 && head.label == nil {
 				r.Checks = append(r.Checks, suite.Between(dropoutClaim, metric, metrics.Exactly(totals[k]), .2, 10, 0,
-					"more than twice what counts as learnt, and up to the square of the score itself and beyond; seeds 1 to 6 have 0.65 to 1.1").But(suite.Qualified))
+					"more than twice what counts as learnt, and up to the square of the score itself and beyond; seeds 1 to 6 have 0.65 to 1.1").Trained().But(suite.Qualified))
 				continue
 			}
-			r.Checks = append(r.Checks, suite.Below(dropoutClaim, metric, totals[k], .1, whyHeads))
+			r.Checks = append(r.Checks, suite.Below(dropoutClaim, metric, totals[k], .1, whyHeads).Trained())
 		}
 	}
 	r.Tables = append(r.Tables, table)

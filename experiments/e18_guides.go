@@ -120,7 +120,7 @@ func guideChecks(r *suite.Report, results []guideResult) {
 			fall = math.Max(fall, res.judgements[k].purity.Center-res.judgements[k+1].purity.Center)
 		}
 		r.Checks = append(r.Checks, suite.Below(scaleClaim, "largest fall of purity from one scale to the next, guided by the learned "+res.name, fall, .002,
-			"it must not fall; near 1 a few samples that a network misleads at the scales 5 and 10 may cost a thousandth"))
+			"it must not fall; near 1 a few samples that a network misleads at the scales 5 and 10 may cost a thousandth").Trained())
 	}
 	table := suite.Table{Name: "equal-purity", Caption: "Recall of the class by guidance by the label, and by the classifier at the scale that leaves as many samples unsure",
 		Header: []string{"scale of the label", "purity", "recall, label", "recall, classifier"}}
@@ -133,9 +133,9 @@ func guideChecks(r *suite.Report, results []guideResult) {
 	}
 	r.Tables = append(r.Tables, table)
 	r.Checks = append(r.Checks,
-		suite.Between(betterClaim, "distance of samples to those of exact guidance, scale 1: guided by the label, over by the classifier", metrics.Exactly(label.off[at(1)]/classifier.off[at(1)]), 0, .8, 0, whyGuides("0.15 to 0.4")),
-		suite.Between(betterClaim, "the same at scale 10", metrics.Exactly(label.off[at(10)]/classifier.off[at(10)]), .7, 8, 0, whyGuides("1.4 to 2.9: the lead is gone")).But(suite.Qualified),
-		suite.Between(betterClaim, "recall of the class by the label at scale 3, less that by the classifier at the same purity", metrics.Exactly(lead[3]), -.8, -.1, 0, whyGuides("-0.45 to -0.25")).But(suite.Qualified))
+		suite.Between(betterClaim, "distance of samples to those of exact guidance, scale 1: guided by the label, over by the classifier", metrics.Exactly(label.off[at(1)]/classifier.off[at(1)]), 0, .8, 0, whyGuides("0.15 to 0.4")).Trained(),
+		suite.Between(betterClaim, "the same at scale 10", metrics.Exactly(label.off[at(10)]/classifier.off[at(10)]), .7, 8, 0, whyGuides("1.4 to 2.9: the lead is gone")).Trained().But(suite.Qualified),
+		suite.Between(betterClaim, "recall of the class by the label at scale 3, less that by the classifier at the same purity", metrics.Exactly(lead[3]), -.8, -.1, 0, whyGuides("-0.45 to -0.25")).Trained().But(suite.Qualified))
 }
 
 // whyGuides says where the bounds of a comparison of learned guides are from.

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The arrows of the architecture: experiments, notebook -> view, train, suite -> figure, metrics, density, data -> diffusion -> GoMLX. A package
+// The arrows of the architecture: experiments, notebook -> view, train, suite -> figure, metrics, affine, density, data -> diffusion -> GoMLX. A package
 // may import the ones listed, of ours; tests may import more.
 var allowed = map[string][]string{
 	"diffusion":    nil,

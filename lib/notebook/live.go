@@ -17,6 +17,9 @@ const patience = 30 * time.Second
 // positions of a live slider.
 const positions = 100
 
+// wide gives GoNB's slider, which is 100 pixels long, room for them: as much as that of a film has.
+const wide = `<style>input[type="range"][id^="gonb_slider"] { width: min(100%, 600px) }</style>`
+
 // Live shows a slider from lo to hi and draws its picture anew wherever it is moved to, in the kernel, so that there is
 // nothing precomputed about it. The cells behind wait meanwhile: the stop button ends it, and so does patience. Where
 // nobody watches it is a film of a few pictures.
@@ -33,7 +36,7 @@ func Live(label string, lo, hi, start float64, draw func(value float64) figure.F
 	}
 	picture := gonbui.UniqueId()
 	show := func(value float64) {
-		gonbui.UpdateHtml(picture, fmt.Sprintf("<p>%s = %.3g</p>%s", html.EscapeString(label), value, inline(draw(value))))
+		gonbui.UpdateHtml(picture, fmt.Sprintf("%s<p>%s = %.3g</p>%s", wide, html.EscapeString(label), value, inline(draw(value))))
 	}
 	at := func(position int) float64 { return lo + (hi-lo)*float64(position)/positions }
 	show(start)

@@ -72,7 +72,11 @@ func Table(header []string, rows ...[]any) {
 				plain.WriteString("  ")
 			}
 			plain.WriteString(text)
-			fmt.Fprintf(&rich, "<td>%s</td>", markup)
+			align := ""
+			if _, isText := v.(string); isText { // Jupyter sets all to the right, as numbers want it
+				align = ` style="text-align:left"`
+			}
+			fmt.Fprintf(&rich, "<td%s>%s</td>", align, markup)
 		}
 		rich.WriteString("</tr>")
 	}

@@ -135,13 +135,13 @@ func (g *Gate) experiment(a, b *Result) {
 			g.fail("%v: in the baseline, but no longer measured", p.key)
 		default:
 			g.Checks++
-			g.pair(p, a.Profile == b.Profile, a.Seed == b.Seed)
+			g.pair(p, a.Profile == b.Profile && a.Seed == b.Seed)
 		}
 	}
 }
 
 // pair compares two measurements of one metric.
-func (g *Gate) pair(p pair, sameProfile, sameSeed bool) {
+func (g *Gate) pair(p pair, sameRun bool) {
 	a, b := *p.a, *p.b
 	for _, side := range []struct {
 		whose string
@@ -155,7 +155,7 @@ func (g *Gate) pair(p pair, sameProfile, sameSeed bool) {
 		g.fail("%v: a pass meant %q and now means %q: `make accept` if that is right", p.key, a.verdictOfPass(), b.verdictOfPass())
 	}
 	// What is wanted may follow the sample size or a sample, and the tolerance of an estimate is its own interval.
-	if sameProfile && sameSeed {
+	if sameRun {
 		if moved(a.Want, b.Want, 1e-9*math.Abs(a.Want)+1e-6*math.Abs(a.Tol)) {
 			g.fail("%v: the wanted value was %s and is now %s: `make accept` if that is right", p.key, metrics.Digits(a.Want, 9), metrics.Digits(b.Want, 9))
 		}
@@ -165,14 +165,12 @@ func (g *Gate) pair(p pair, sameProfile, sameSeed bool) {
 		if a.Band != b.Band {
 			g.fail("%v: the band was %s and is now %s: `make accept` if that is right", p.key, metrics.Digits(a.Band, 9), metrics.Digits(b.Band, 9))
 		}
-	}
-	if sameProfile {
 		// A wide interval passes everything: an estimate that lost its precision is a change, too.
 		if wide := b.Got.Half(); moved(0, wide, 3*a.Got.Half()+a.Tol/10) {
 			g.fail("%v: the interval was ± %s and is now ± %s, so that the check has lost its force", p.key, metrics.Digits(a.Got.Half(), 3), metrics.Digits(wide, 3))
 		}
 	}
-	if (a.OfProfile || b.OfProfile) && !sameProfile {
+	if (a.OfTraining || b.OfTraining) && !sameRun {
 		return
 	}
 	if band := band(a, b); moved(a.Got.Center, b.Got.Center, band) {

@@ -157,6 +157,11 @@ func TestGateFailsClosed(t *testing.T) {
 		{"another profile, not trained", func(t *testing.T, _, fresh string) {
 			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Got, r.Profile = metrics.Exactly(1.02), Full })
 		}, "they differ by 0.0216", false},
+		{"trained from another seed", func(t *testing.T, baseline, fresh string) {
+			edit(t, baseline, mass, func(r *Result) { r.Checks[1] = r.Checks[1].Trained() })
+			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Got, r.Seed = metrics.Exactly(1.02), 2 })
+			rewrite(t, baseline)
+		}, "", false},
 		{"wanted value of another seed", func(t *testing.T, _, fresh string) {
 			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Want, r.Seed = 1.001, 2 })
 		}, "", false},

@@ -64,7 +64,7 @@ type checkJSON struct {
 	Band    number  `json:"band,omitempty"`
 	Alpha   number  `json:"alpha,omitempty"`
 
-	OfProfile bool `json:"of_profile,omitempty"`
+	OfTraining bool `json:"of_training,omitempty"`
 }
 
 // encode returns the text of run.json: the same bytes for the same result.
@@ -78,7 +78,7 @@ func (r *Result) encode() ([]byte, error) {
 		out.Checks = append(out.Checks, checkJSON{
 			Claim: c.Claim, Metric: c.Metric, Got: number(c.Got.Center), Lo: number(c.Got.Lo), Hi: number(c.Got.Hi),
 			N: c.Got.N, Want: number(c.Want), Tol: number(c.Tol), Why: c.Why, Pass: c.Pass(), Verdict: c.Verdict(),
-			Shows: c.Shows, Band: number(c.Band), Alpha: number(c.Alpha), OfProfile: c.OfProfile,
+			Shows: c.Shows, Band: number(c.Band), Alpha: number(c.Alpha), OfTraining: c.OfTraining,
 		})
 	}
 	return encodeJSON(out)
@@ -115,7 +115,7 @@ func decodeResult(text []byte) (*Result, error) {
 		check := Check{
 			Claim: c.Claim, Metric: c.Metric, Want: float64(c.Want), Tol: float64(c.Tol), Why: c.Why, Shows: c.Shows,
 			Got:  metrics.Summary{Center: float64(c.Got), Lo: float64(c.Lo), Hi: float64(c.Hi), N: c.N},
-			Band: float64(c.Band), Alpha: float64(c.Alpha), OfProfile: c.OfProfile,
+			Band: float64(c.Band), Alpha: float64(c.Alpha), OfTraining: c.OfTraining,
 		}
 		if c.Pass != check.Pass() || c.Verdict != check.Verdict() {
 			return nil, fmt.Errorf("metric %q is stored as pass %v, %s, but its numbers say pass %v, %s: it was changed by hand",

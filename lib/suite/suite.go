@@ -72,9 +72,9 @@ type Check struct {
 	Band   float64         // largest accepted distance to the committed value; 0: see band
 	Alpha  float64         // probability that correct code fails this check
 
-	// What is measured follows the profile, as the error of a network follows how long it is trained: the gate compares it with a
-	// baseline of the same profile only.
-	OfProfile bool
+	// It is a number of trained networks: another seed, or a profile that trains longer, gives another one. What all of them may be
+	// is the accepted range; the gate compares two of them only where profile and seed are the same.
+	OfTraining bool
 }
 
 // Pass reports whether the check holds. NaN and infinities never do, not even as a tolerance.
@@ -116,8 +116,8 @@ func Between(claim, metric string, got metrics.Summary, lo, hi, alpha float64, w
 	return Check{Claim: claim, Metric: metric, Got: got, Want: (lo + hi) / 2, Tol: (hi - lo) / 2, Why: why, Alpha: alpha}
 }
 
-// Trained returns the check with OfProfile set: its number is one of networks whose training the profile makes longer.
-func (c Check) Trained() Check { c.OfProfile = true; return c }
+// Trained returns the check with OfTraining set.
+func (c Check) Trained() Check { c.OfTraining = true; return c }
 
 // But returns the check with the verdict that its pass establishes.
 func (c Check) But(v Verdict) Check { c.Shows = v; return c }

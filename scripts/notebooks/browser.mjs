@@ -39,6 +39,7 @@ async function until(what, test, limit = 60_000) {
 }
 
 fs.mkdirSync(folder, { recursive: true });
+fs.rmSync(path.join(folder, "cache"), { recursive: true, force: true }); // what an earlier run trained would not be trained again
 const port = await freePort();
 const server = spawn(path.join(root, ".venv/bin/jupyter"), ["lab", "--no-browser", "--allow-root", `--port=${port}`, "--ServerApp.ip=127.0.0.1",
   `--IdentityProvider.token=${token}`, `--ServerApp.root_dir=${folder}`],
@@ -94,9 +95,14 @@ async function read(page, name) {
   await page.getByRole("menuitem", { name: "Run", exact: true }).click();
   await page.locator('.lm-Menu-item[data-command="runmenu:run-all"]').click();
   await page.waitForTimeout(1000);
-  let live = 0;
+  let live = 0, curve = !fs.readFileSync(path.join(folder, name), "utf8").includes("nb.Train("); // none is expected
   await until("all cells", async () => {
+    await page.evaluate(() => { // Lab takes cells out of sight from the page: look at the one that runs
+      const running = [...document.querySelectorAll(".jp-CodeCell")].find(cell => /^\[\*\]/.test(cell.querySelector(".jp-InputPrompt").textContent.trim()));
+      (running?.querySelector(".jp-OutputArea-output:last-child") ?? running)?.scrollIntoView({ block: "center" });
+    });
     if (await moveLive(page, name)) live++;
+    curve ||= await seeCurve(page, name);
     return await idle() && await page.evaluate(() => [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].every(p => /^\[\d+\]:$/.test(p.textContent.trim())));
   }, LIMIT);
   const errors = await page.evaluate(() => [...document.querySelectorAll('[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]')].map(e => e.textContent.slice(0, 300)));
@@ -125,8 +131,22 @@ async function read(page, name) {
     }
   }
   if (!figures) throw new Error("it shows no figure");
+  if (!curve) throw new Error("no curve is to be seen while it trains");
   if (!moved) throw new Error("it has no slider");
   await page.screenshot({ path: path.join(folder, `${name}.png`) });
+}
+
+// seeCurve reports whether the curve of a training is there to be seen, and keeps a picture of it.
+async function seeCurve(page, name) {
+  const output = page.locator(".jp-OutputArea-output", { has: page.locator("progress") }).first();
+  try {
+    if (!await output.count()) return false;
+    const seen = await output.locator("img").evaluate(e => e.naturalWidth > 100 && e.clientHeight > 50, null, { timeout: 1000 });
+    if (seen) await output.screenshot({ path: path.join(folder, `${name}.training.png`), timeout: 5000 }).catch(() => {}); // it may end meanwhile
+    return seen;
+  } catch {
+    return false;
+  }
 }
 
 // moveLive moves the slider that waits for a hand, if there is one, until the kernel draws another picture, and stops its cell.
@@ -139,7 +159,7 @@ async function moveLive(page, name) {
   const id = await slider.getAttribute("id");
   await page.waitForTimeout(500); // its script binds it
   await slider.fill("90");
-  await until("the live slider's picture", async () => await picture() !== before, 20_000);
+  await until("the live slider's picture", async () => await picture() !== before);
   await page.locator(`#${id}`).evaluate(e => { e.dataset.moved = "yes"; });
   await page.screenshot({ path: path.join(folder, `${name}.live.png`) });
   await page.locator('button[data-command="notebook:interrupt-kernel"], jp-button[data-command="notebook:interrupt-kernel"]').first().click();
