@@ -62,7 +62,7 @@ func Measured(experiment string, beginnings ...string) {
 var measured = []string{"claim", "what was measured", "value", "exact", "verdict"}
 
 func measurement(r suite.Row) []any {
-	return []any{lineOf(r.Claim), r.Metric, float64(r.Got), float64(r.Want), r.Verdict}
+	return []any{lineOf(r.Claim), r.Metric, float64(r.Got), float64(r.Want), string(r.Verdict)}
 }
 
 // lineOf leads to a claim's line in the ledger, as seen from a notebook.

@@ -59,29 +59,37 @@ func Table(header []string, rows ...[]any) {
 	var plain, rich strings.Builder
 	plain.WriteString(strings.Join(header, "  "))
 	rich.WriteString("<table><thead><tr>")
-	for _, h := range header {
-		fmt.Fprintf(&rich, "<th>%s</th>", html.EscapeString(h))
+	for j, h := range header {
+		fmt.Fprintf(&rich, "<th%s>%s</th>", aligned(rows, j), html.EscapeString(h))
 	}
 	rich.WriteString("</tr></thead><tbody>")
 	for _, row := range rows {
 		plain.WriteString("\n")
 		rich.WriteString("<tr>")
-		for i, v := range row {
+		for j, v := range row {
 			text, markup := cell(v)
-			if i > 0 {
+			if j > 0 {
 				plain.WriteString("  ")
 			}
 			plain.WriteString(text)
-			align := ""
-			if _, isText := v.(string); isText { // Jupyter sets all to the right, as numbers want it
-				align = ` style="text-align:left"`
-			}
-			fmt.Fprintf(&rich, "<td%s>%s</td>", align, markup)
+			fmt.Fprintf(&rich, "<td%s>%s</td>", aligned(rows, j), markup)
 		}
 		rich.WriteString("</tr>")
 	}
 	rich.WriteString("</tbody></table>")
 	send(map[protocol.MIMEType]any{protocol.MIMETextPlain: plain.String(), protocol.MIMETextHTML: rich.String()})
+}
+
+// aligned sets a column of text to the left. Jupyter sets all to the right, as numbers want it.
+func aligned(rows [][]any, j int) string {
+	for _, row := range rows {
+		switch row[j].(type) {
+		case string, link:
+		default:
+			return ""
+		}
+	}
+	return ` style="text-align:left"`
 }
 
 // cell is a value as text and as HTML.
