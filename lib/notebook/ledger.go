@@ -59,10 +59,10 @@ func Measured(experiment string, beginnings ...string) {
 	Table(measured, rows...)
 }
 
-var measured = []string{"claim", "what was measured", "value", "exact", "verdict"}
+var measured = []string{"claim", "what was measured", "value", "must be", "verdict"}
 
 func measurement(r suite.Row) []any {
-	return []any{lineOf(r.Claim), r.Metric, float64(r.Got), float64(r.Want), string(r.Verdict)}
+	return []any{lineOf(r.Claim), r.Metric, r.Measured(), r.MustBe(), string(r.Verdict)}
 }
 
 // lineOf leads to a claim's line in the ledger, as seen from a notebook.

@@ -97,7 +97,7 @@ func TestHold(t *testing.T) {
 		}
 	}
 	shown, _, _ := cellOutput(t, func() { Claims("c/two") })
-	if !strings.Contains(shown, "c/two  exact  3  3  qualified") {
+	if !strings.Contains(shown, "c/two  exact  3  exactly 3  qualified") {
 		t.Errorf("%q", shown)
 	}
 	if shown, _, _ := cellOutput(t, func() { Measured("E", "ex") }); !strings.Contains(shown, "c/two  exact") || strings.Contains(shown, "c/one") {

@@ -49,3 +49,20 @@ func TestGalleryOfFailures(t *testing.T) {
 		t.Errorf("the empty gallery: %s", empty)
 	}
 }
+
+// A line of the ledger says what was to be: the exact value of an estimate, whose interval stands beside it, and a range with its ends.
+func TestRowMustBe(t *testing.T) {
+	for want, row := range map[string]Row{
+		"2":           {Got: 1.75, Lo: 1.5, Hi: 2, Want: 2, Tol: .25},
+		"exactly 1":   {Got: 1, Lo: 1, Hi: 1, Want: 1},
+		"0 ± 1e-12":   {Got: 1e-13, Lo: 1e-13, Hi: 1e-13, Want: 0, Tol: 1e-12},
+		"0.75 ± 0.15": {Got: .79, Lo: .75, Hi: .83, Want: .75, Tol: .15},
+	} {
+		if got := row.MustBe(); got != want {
+			t.Errorf("%+v must be %q, want %q", row, got, want)
+		}
+	}
+	if got := (Row{Got: 1.9, Lo: 1.7, Hi: 2.1}).Measured().String(); got != "1.90 ± 0.20" {
+		t.Errorf("measured %q", got)
+	}
+}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+
+	"scorelab/lib/metrics"
 )
 
 // Row is one line of the ledger: a document's statement held against one measurement.
@@ -27,6 +29,16 @@ type Row struct {
 	Tol        number  `json:"tol"`
 	Pass       bool    `json:"pass"`
 	Verdict    Verdict `json:"verdict"`
+}
+
+// Measured is the number with its interval.
+func (r Row) Measured() metrics.Summary {
+	return metrics.Summary{Center: float64(r.Got), Lo: float64(r.Lo), Hi: float64(r.Hi)}
+}
+
+// MustBe says what the check accepts.
+func (r Row) MustBe() string {
+	return mustBe(Check{Got: r.Measured(), Want: float64(r.Want), Tol: float64(r.Tol)})
 }
 
 // Ledger lists every check by document, claim and experiment, in the order of the tables.
