@@ -142,7 +142,7 @@ async function seeCurve(page, name) {
   try {
     if (!await output.count()) return false;
     const seen = await output.locator("img").evaluate(e => e.naturalWidth > 100 && e.clientHeight > 50, null, { timeout: 1000 });
-    if (seen) await output.screenshot({ path: path.join(folder, `${name}.training.png`), timeout: 5000 }).catch(() => {}); // it may end meanwhile
+    if (seen) await page.screenshot({ path: path.join(folder, `${name}.training.png`) }); // the cell that runs is in its middle
     return seen;
   } catch {
     return false;
