@@ -135,7 +135,7 @@ func (g *Gate) experiment(a, b *Result) {
 			g.fail("%v: in the baseline, but no longer measured", p.key)
 		default:
 			g.Checks++
-			g.pair(p, a.Profile == b.Profile && a.Seed == b.Seed)
+			g.pair(p, a.Profile == b.Profile && a.Seed == b.Seed && a.Backend == b.Backend)
 		}
 	}
 }
@@ -154,7 +154,7 @@ func (g *Gate) pair(p pair, sameRun bool) {
 	if a.verdictOfPass() != b.verdictOfPass() {
 		g.fail("%v: a pass meant %q and now means %q: `make accept` if that is right", p.key, a.verdictOfPass(), b.verdictOfPass())
 	}
-	// What is wanted may follow the sample size or a sample, and the tolerance of an estimate is its own interval.
+	// What is wanted may follow the sample size or a sample, and its rounding; the tolerance of an estimate is its own interval.
 	if sameRun {
 		if moved(a.Want, b.Want, 1e-9*math.Abs(a.Want)+1e-6*math.Abs(a.Tol)) {
 			g.fail("%v: the wanted value was %s and is now %s: `make accept` if that is right", p.key, metrics.Digits(a.Want, 9), metrics.Digits(b.Want, 9))

@@ -162,6 +162,9 @@ func TestGateFailsClosed(t *testing.T) {
 			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Got, r.Seed = metrics.Exactly(1.02), 2 })
 			rewrite(t, baseline)
 		}, "", false},
+		{"wanted value of another backend", func(t *testing.T, _, fresh string) {
+			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Want, r.Backend = 1.001, "xla:cpu" })
+		}, "", false},
 		{"wanted value of another seed", func(t *testing.T, _, fresh string) {
 			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Want, r.Seed = 1.001, 2 })
 		}, "", false},
