@@ -49,11 +49,10 @@ func expect(b compute.Backend, law Law, weights *model.Store, p diffusion.Proces
 	if weights == nil {
 		weights = model.NewStore()
 	}
-	ends, err := ExecOnceN(b, func(t *Node) []*Node { c := p.At(t); return []*Node{c.Alpha, c.Sigma} }, t)
+	alpha, sigma, err := diffusion.PathAt(b, p, t)
 	if err != nil {
-		return nil, diffusion.Cause(err)
+		return nil, err
 	}
-	alpha, sigma := tensors.ToScalar[float64](ends[0]), tensors.ToScalar[float64](ends[1])
 	side := 0.
 	for i, row := range law.Covariance() {
 		const reach = 10 // standard deviations
