@@ -29,8 +29,8 @@ func Show(f figure.Figure) {
 
 // inline is a figure as an element of a page.
 func inline(f figure.Figure) string {
-	png := base64.StdEncoding.EncodeToString(Must(figure.SmallPNG(f, 1, stillColors)))
-	return fmt.Sprintf(`<img style="max-width:100%%" src="data:image/png;base64,%s">`, png)
+	picture := base64.StdEncoding.EncodeToString(Must(figure.SmallPNG(f, 1, stillColors)))
+	return fmt.Sprintf(`<img style="max-width:100%%" src="data:image/png;base64,%s">`, picture)
 }
 
 // Row shows panels side by side.

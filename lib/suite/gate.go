@@ -135,13 +135,13 @@ func (g *Gate) experiment(a, b *Result) {
 			g.fail("%v: in the baseline, but no longer measured", p.key)
 		default:
 			g.Checks++
-			g.pair(p, a.Profile == b.Profile && a.Seed == b.Seed && a.Backend == b.Backend)
+			g.pair(p, a.Profile == b.Profile && a.Seed == b.Seed, a.Backend == b.Backend)
 		}
 	}
 }
 
 // pair compares two measurements of one metric.
-func (g *Gate) pair(p pair, sameRun bool) {
+func (g *Gate) pair(p pair, sameRun, sameBackend bool) {
 	a, b := *p.a, *p.b
 	for _, side := range []struct {
 		whose string
@@ -155,13 +155,15 @@ func (g *Gate) pair(p pair, sameRun bool) {
 		g.fail("%v: a pass meant %q and now means %q: `make accept` if that is right", p.key, a.verdictOfPass(), b.verdictOfPass())
 	}
 	// What is wanted may follow the sample size or a sample, and its rounding; the tolerance of an estimate is its own interval.
-	if sameRun {
+	if sameRun && sameBackend {
 		if moved(a.Want, b.Want, 1e-9*math.Abs(a.Want)+1e-6*math.Abs(a.Tol)) {
 			g.fail("%v: the wanted value was %s and is now %s: `make accept` if that is right", p.key, metrics.Digits(a.Want, 9), metrics.Digits(b.Want, 9))
 		}
 		if !(a.Tol == a.Got.Half() && b.Tol == b.Got.Half()) && moved(a.Tol, b.Tol, 1e-6*math.Abs(a.Tol)) {
 			g.fail("%v: the tolerance was %s and is now %s: `make accept` if that is right", p.key, metrics.Digits(a.Tol, 9), metrics.Digits(b.Tol, 9))
 		}
+	}
+	if sameRun {
 		if a.Band != b.Band {
 			g.fail("%v: the band was %s and is now %s: `make accept` if that is right", p.key, metrics.Digits(a.Band, 9), metrics.Digits(b.Band, 9))
 		}

@@ -162,6 +162,11 @@ func TestGateFailsClosed(t *testing.T) {
 			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Got, r.Seed = metrics.Exactly(1.02), 2 })
 			rewrite(t, baseline)
 		}, "", false},
+		{"trained on another backend", func(t *testing.T, baseline, fresh string) {
+			edit(t, baseline, mass, func(r *Result) { r.Checks[1] = r.Checks[1].Trained() })
+			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Got, r.Backend = metrics.Exactly(1.02), "xla:cpu" })
+			rewrite(t, baseline)
+		}, "they differ by 0.0216", false},
 		{"wanted value of another backend", func(t *testing.T, _, fresh string) {
 			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Want, r.Backend = 1.001, "xla:cpu" })
 		}, "", false},
