@@ -1,0 +1,114 @@
+package exec
+
+import (
+	"reflect"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+)
+
+// Exec is a graph function, compiled once for each set of shapes that it is called with. Its user finalizes it.
+type Exec struct {
+	compiled interface {
+		Call(args ...any) ([]*tensors.Tensor, error)
+		Finalize()
+	}
+}
+
+// New prepares a graph function; it is built at the first call. The types of functions are those of graph.NewExec.
+func New[F graph.ExecGraphFn](b compute.Backend, fn F) (*Exec, error) {
+	return wrap(graph.NewExec(b, guarded(fn)))
+}
+
+// NewModel prepares a graph function with the weights of a store, as model.NewExec does; a store of nil is an empty one.
+func NewModel[F model.ExecGraphFn](b compute.Backend, weights *model.Store, fn F) (*Exec, error) {
+	if weights == nil {
+		weights = model.NewStore()
+	}
+	return wrap(model.NewExec(b, weights, guarded(fn)))
+}
+
+func wrap[E interface {
+	Call(args ...any) ([]*tensors.Tensor, error)
+	Finalize()
+}](e E, err error) (*Exec, error) {
+	if err != nil {
+		return nil, Cause(err)
+	}
+	return &Exec{e}, nil
+}
+
+// guarded makes every panic of a graph function, and runtime.Goexit, a panic with an error.
+func guarded[F any](fn F) F {
+	f := reflect.ValueOf(fn)
+	safe := reflect.MakeFunc(f.Type(), func(args []reflect.Value) (out []reflect.Value) {
+		if err := Try(func() { out = f.Call(args) }); err != nil {
+			panic(err)
+		}
+		return out
+	})
+	return safe.Interface().(F)
+}
+
+// Call computes the outputs for tensors or Go values. Its error is the cause alone.
+func (e *Exec) Call(args ...any) (out []*tensors.Tensor, err error) {
+	defer func() { // weights are initialized by graph functions, too, which GoMLX calls by itself
+		if r := recover(); r != nil {
+			out, err = nil, asError(r)
+		}
+	}()
+	out, err = e.compiled.Call(args...)
+	return out, Cause(err)
+}
+
+// Call1 is Call for graphs of one output.
+func (e *Exec) Call1(args ...any) (*tensors.Tensor, error) {
+	out, err := e.Call(args...)
+	if err != nil {
+		return nil, err
+	}
+	return out[0], nil
+}
+
+// Call2 is Call for graphs of two outputs.
+func (e *Exec) Call2(args ...any) (first, second *tensors.Tensor, err error) {
+	out, err := e.Call(args...)
+	if err != nil {
+		return nil, nil, err
+	}
+	return out[0], out[1], nil
+}
+
+// Finalize frees what was compiled.
+func (e *Exec) Finalize() { e.compiled.Finalize() }
+
+// Once computes a graph of one output, and frees it.
+func Once[F graph.ExecGraphFnOneOutput](b compute.Backend, fn F, args ...any) (*tensors.Tensor, error) {
+	out, err := OnceN(b, fn, args...)
+	if err != nil {
+		return nil, err
+	}
+	return out[0], nil
+}
+
+// OnceN computes a graph of any number of outputs, and frees it.
+func OnceN[F graph.ExecGraphFn](b compute.Backend, fn F, args ...any) ([]*tensors.Tensor, error) {
+	e, err := New(b, fn)
+	return e.once(err, args)
+}
+
+// ModelOnceN computes a graph of any number of outputs that reads weights, and frees it.
+func ModelOnceN[F model.ExecGraphFn](b compute.Backend, weights *model.Store, fn F, args ...any) ([]*tensors.Tensor, error) {
+	e, err := NewModel(b, weights, fn)
+	return e.once(err, args)
+}
+
+func (e *Exec) once(err error, args []any) ([]*tensors.Tensor, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer e.Finalize()
+	return e.Call(args...)
+}
