@@ -9,6 +9,7 @@ import (
 
 	"scorelab/lib/data"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
@@ -40,7 +41,7 @@ func first(t *tensors.Tensor, n int) *tensors.Tensor {
 
 // drawRows are n rows drawn uniformly with replacement.
 func drawRows(l *suite.Lab, t *tensors.Tensor, purpose string, n int) (*tensors.Tensor, error) {
-	u, err := ExecOnce(l.Backend, func(g *Graph) *Node {
+	u, err := exec.Once(l.Backend, func(g *Graph) *Node {
 		return diffusion.NewRandom(g, l.Key(purpose)).Uniform(Const(g, make([]float64, n)))
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
@@ -82,7 +83,7 @@ func dissolveOn(l *suite.Lab, r *suite.Report, table *suite.Table, process diffu
 	lo, hi := p.Horizon()
 	grid := each(shares, func(s float64) float64 { return lo + s*(hi-lo) })
 	// Time tMin is not quite data: the path law puts the digits there.
-	start, err := ExecOnce(l.Backend, func(x *Node) *Node {
+	start, err := exec.Once(l.Backend, func(x *Node) *Node {
 		eps := diffusion.NewRandom(x.Graph(), l.Key(process.Name+" start")).Normal(x)
 		return p.At(scalar(x, lo)).Forward(x, eps)
 	}, clean)

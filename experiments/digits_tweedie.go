@@ -10,6 +10,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
@@ -84,7 +85,7 @@ type level struct {
 
 // denoiser compiles the estimators once for all levels.
 func denoiser(l *suite.Lab, data *tensors.Tensor, linear *density.Mixture) (func(clean *tensors.Tensor, t float64, purpose string) (level, error), func(), error) {
-	exec, err := NewExec(l.Backend, func(data, clean, eps, t *Node) []*Node {
+	step, err := exec.New(l.Backend, func(data, clean, eps, t *Node) []*Node {
 		x := digitNoise.At(t).Forward(clean, eps)
 		ideal := density.Empirical(digitNoise, data).Denoise(x, t)
 		filtered := linear.Model(digitNoise).Denoise(x, t)
@@ -97,18 +98,18 @@ func denoiser(l *suite.Lab, data *tensors.Tensor, linear *density.Mixture) (func
 		return nil, nil, err
 	}
 	run := func(clean *tensors.Tensor, t float64, purpose string) (level, error) {
-		eps, err := ExecOnce(l.Backend, func(x *Node) *Node { return diffusion.NewRandom(x.Graph(), l.Key(purpose)).Normal(x) }, clean)
+		eps, err := exec.Once(l.Backend, func(x *Node) *Node { return diffusion.NewRandom(x.Graph(), l.Key(purpose)).Normal(x) }, clean)
 		if err != nil {
 			return level{}, err
 		}
-		out, err := exec.Call(data, clean, eps, t)
+		out, err := step.Call(data, clean, eps, t)
 		if err != nil {
 			return level{}, err
 		}
 		flat := each(out, func(t *tensors.Tensor) metrics.Points { return points(t) })
 		return level{flat[0], flat[1], flat[2], flat[3], flat[4].X, flat[5].X, flat[6].X, flat[7].X}, nil
 	}
-	return run, exec.Finalize, nil
+	return run, step.Finalize, nil
 }
 
 // denoiseLevels measures the denoisers on training and on held-out digits.

@@ -13,6 +13,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
 	"scorelab/lib/suite"
@@ -79,7 +80,11 @@ func byParts(l *suite.Lab, r *suite.Report) error {
 		Header: []string{"network", "J", "J_I", "J - J_I"}}
 	for _, activation := range []string{"tanh", "swish", "softplus", "sine"} {
 		mlp := smooth(l, activation)
-		tensorsOut, err := model.CallOnceN(l.Backend, model.NewStore(), func(scope *model.Scope, in []*Node) []*Node {
+		random := model.NewStore()
+		if err := network.Create(l.Backend, random.RootScope(), mlp, dtypes.Float64, 2); err != nil {
+			return err
+		}
+		tensorsOut, err := exec.ModelOnceN(l.Backend, random, func(scope *model.Scope, in []*Node) []*Node {
 			net, x := mlp.Net(scope), in[0]
 			t := scalar(x, 0)
 			explicit, implicit := bothObjectives(net, x, crossScore)

@@ -11,6 +11,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
@@ -181,7 +182,7 @@ func sameUpToConstants(l *suite.Lab, r *suite.Report, weights *model.Store) (noi
 	if err != nil {
 		return nil, err
 	}
-	out, err := model.CallOnceN(l.Backend, weights, func(scope *model.Scope, x0 *Node) []*Node {
+	out, err := exec.ModelOnceN(l.Backend, weights, func(scope *model.Scope, x0 *Node) []*Node {
 		var gaps []*Node
 		for i, p := range pupils {
 			noise := func() *diffusion.Random { return diffusion.NewRandom(x0.Graph(), l.Key("constants noise")) }

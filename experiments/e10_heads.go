@@ -13,6 +13,8 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
+	"scorelab/lib/network"
 	"scorelab/lib/suite"
 )
 
@@ -115,9 +117,13 @@ func oneObjective(l *suite.Lab, r *suite.Report) error {
 // readEveryWay are, at a time of a path, the losses and gradients of one random network, taken for the score (first) and turned into
 // the answer of every other head, under the objective of that head; then alpha and sigma. Losses are by sample in float64, their mean
 // in float32, where a single sample's error may be small by chance.
-func readEveryWay(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, n int) (*model.Exec, error) {
+func readEveryWay(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, n int) (*exec.Exec, error) {
 	net := companionNet(l.Key("read every way"), 16)
-	return model.NewExec(l.Backend, model.NewStore(), func(scope *model.Scope, t *Node) []*Node {
+	random := model.NewStore()
+	if err := network.Create(l.Backend, random.RootScope(), net, dtype, 2); err != nil {
+		return nil, err
+	}
+	return exec.NewModel(l.Backend, random, func(scope *model.Scope, t *Node) []*Node {
 		g := t.Graph()
 		x0, _ := density.X2().Draw(g, diffusion.NewRandom(g, l.Key("read points")), dtype, n)
 		c, score := path.At(ConvertDType(t, dtype)), net.Net(scope)

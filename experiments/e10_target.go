@@ -12,6 +12,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
@@ -133,7 +134,7 @@ func noiseOfTheTarget(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	exec, err := NewExec(l.Backend, func(x0, sigma *Node) (loss, target *Node) {
+	exec, err := exec.New(l.Backend, func(x0, sigma *Node) (loss, target *Node) {
 		net := func(x, _, _ *Node) *Node { return density.X2().Model(diffusion.EDM{}).Score(x, sigma) }
 		zero := func(x, _, _ *Node) *Node { return ZerosLike(x) }
 		of := func(net diffusion.Net) *Node {

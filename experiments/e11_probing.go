@@ -11,6 +11,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
@@ -131,7 +132,7 @@ func noisyRounds(l *suite.Lab, purpose string, rounds int) (metrics.Points, erro
 		}
 	}
 	n := rounds * len(clean)
-	noisy, err := ExecOnce(l.Backend, func(x *Node) *Node {
+	noisy, err := exec.Once(l.Backend, func(x *Node) *Node {
 		return Add(x, diffusion.NewRandom(x.Graph(), l.Key(purpose)).Normal(x))
 	}, tensors.FromFlatDataAndDimensions(flat, n, 2))
 	if err != nil {

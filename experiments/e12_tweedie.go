@@ -11,6 +11,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
@@ -149,7 +150,7 @@ func fisherOfX2(l *suite.Lab, sigmas []float64) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	exec, err := NewExec(l.Backend, func(x, t, half *Node) *Node {
+	exec, err := exec.New(l.Backend, func(x, t, half *Node) *Node {
 		m := density.X2().Model(noiseLevels)
 		x = Mul(half, x)
 		w := Mul(MulScalar(Square(half), cell), Exp(m.LogDensity(x, t)))
@@ -254,7 +255,7 @@ func tweedieFigures(l *suite.Lab, r *suite.Report, curves figure.Panel) error {
 	if err != nil {
 		return err
 	}
-	exec, err := NewExec(l.Backend, func(x, t *Node) *Node { return density.X2().Model(noiseLevels).Denoise(x, t) })
+	exec, err := exec.New(l.Backend, func(x, t *Node) *Node { return density.X2().Model(noiseLevels).Denoise(x, t) })
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/suite"
 )
@@ -68,7 +69,7 @@ func timedFields(l *suite.Lab, nets []timedNet) (suite.Figure, error) {
 		return suite.Figure{}, err
 	}
 	build := n.build(l)
-	exec, err := model.NewExec(l.Backend, n.weights, func(scope *model.Scope, x, t *Node) (exact, got *Node) {
+	exec, err := exec.NewModel(l.Backend, n.weights, func(scope *model.Scope, x, t *Node) (exact, got *Node) {
 		return n.law.Model(n.process).ScoreAt(x, t), build(scope, nil).ScoreAt(x, t)
 	})
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/integrate/quad"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
 )
@@ -79,7 +80,7 @@ func floorIdentity(l *suite.Lab, r *suite.Report, n timedNet) error {
 		return err
 	}
 	build := n.build(l)
-	exec, err := model.NewExec(l.Backend, n.weights, func(scope *model.Scope, x0, t *Node) (loss, wrong *Node) {
+	exec, err := exec.NewModel(l.Backend, n.weights, func(scope *model.Scope, x0, t *Node) (loss, wrong *Node) {
 		eps := diffusion.NewRandom(x0.Graph(), l.Key("floor noise")).Normal(x0)
 		m := build(scope, nil)
 		c := m.At(t)

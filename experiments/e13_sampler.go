@@ -14,6 +14,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
 	"scorelab/lib/suite"
@@ -91,7 +92,7 @@ func (m pathModel) grid(l *suite.Lab, n int) ([]float64, error) {
 
 // sample carries noise to n samples along the probability flow.
 func (m pathModel) sample(l *suite.Lab, n int, purpose string) (metrics.Points, error) {
-	start, err := ExecOnce(l.Backend, func(g *Graph) *Node {
+	start, err := exec.Once(l.Backend, func(g *Graph) *Node {
 		like := Zeros(g, shapes.Make(dtypes.Float64, n, m.law.Dim()))
 		return MulScalar(diffusion.NewRandom(g, l.Key(purpose)).Normal(like), learnedPath.SigmaMax)
 	})

@@ -10,6 +10,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
@@ -177,7 +178,7 @@ func backAndForth(l *suite.Lab, r *suite.Report) error {
 	for i := range back {
 		there[i] = back[len(back)-1-i]
 	}
-	start, err := ExecOnce(l.Backend, func(x *Node) *Node {
+	start, err := exec.Once(l.Backend, func(x *Node) *Node {
 		return vp.At(scalar(x, there[0])).Forward(x, diffusion.NewRandom(x.Graph(), l.Key("film first noise")).Normal(x))
 	}, data)
 	if err != nil {

@@ -49,7 +49,7 @@ func flowOrders(l *suite.Lab, r *suite.Report) error {
 	}
 	specs := flowSamplers()
 	for i, spec := range specs {
-		solver, err := diffusion.NewStepper(l.Backend, func() diffusion.Model { return g1.Model(vp) }, spec.Sampler)
+		solver, err := diffusion.Plan{Build: g1.Build(vp), Sampler: spec.Sampler}.Compile(l.Backend)
 		if err != nil {
 			return fmt.Errorf("%s: %w", spec.Name, err)
 		}

@@ -91,7 +91,7 @@ func affineLaws(l *suite.Lab, spec diffusion.SamplerSpec, p diffusion.Process, v
 	if spec.Stochastic {
 		return affine.Over(l.Backend, spec.Sampler, normalModel(p, variance), grids...)
 	}
-	solver, err := diffusion.NewStepper(l.Backend, normalModel(p, variance), spec.Sampler)
+	solver, err := diffusion.Plan{Build: diffusion.Fixed(normalModel(p, variance)), Sampler: spec.Sampler}.Compile(l.Backend)
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +200,7 @@ func stepLadder(l *suite.Lab, r *suite.Report) error {
 func flowLadder(l *suite.Lab, target *density.Mixture, p diffusion.Process, s diffusion.Sampler, grids [][]float64) ([]float64, error) {
 	const n = 4096
 	start, exact := normal([]float64{0}, 1).Quantiles(n), target.Quantiles(n)
-	solver, err := diffusion.NewStepper(l.Backend, func() diffusion.Model { return target.Model(p) }, s)
+	solver, err := diffusion.Plan{Build: target.Build(p), Sampler: s}.Compile(l.Backend)
 	if err != nil {
 		return nil, err
 	}

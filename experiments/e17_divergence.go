@@ -11,6 +11,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/suite"
 )
@@ -24,7 +25,7 @@ func relativeToNoise(l *suite.Lab) (relative, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	exec, err := NewExec(l.Backend, func(x, t *Node) []*Node {
+	exec, err := exec.New(l.Backend, func(x, t *Node) []*Node {
 		m := density.G1().Model(diffusion.OU{})
 		log := m.LogDensity(x, t)
 		p := Exp(log)
@@ -151,7 +152,7 @@ func wrongLaws(d float64) (exact struct{ sde, bound, flow float64 }) {
 // N(0, 1), and the bound, by Runge-Kutta.
 func sdeAndBound(l *suite.Lab, ds []float64) (kl, bound []float64, err error) {
 	const steps = 3000
-	exec, err := NewExec(l.Backend, func(from, to, variance, bound *Node) []*Node {
+	exec, err := exec.New(l.Backend, func(from, to, variance, bound *Node) []*Node {
 		m := wrongModel(0)
 		d := ConstAs(variance, ds)
 		field := func(t *Node, y []*Node) []*Node {

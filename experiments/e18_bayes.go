@@ -11,6 +11,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
 )
@@ -56,7 +57,7 @@ func bayesIdentity(l *suite.Lab, r *suite.Report) error {
 		Header: []string{"process", "t", "scores", "denoisers"}}
 	for _, spec := range diffusion.Processes {
 		p := spec.Process
-		exec, err := NewExec(l.Backend, func(x, t *Node) []*Node {
+		exec, err := exec.New(l.Backend, func(x, t *Node) []*Node {
 			var scores, denoisers []*Node
 			for _, class := range m.Classes() {
 				log := func(x, t *Node) *Node { return m.ClassLogProb(p, class, x, t) }

@@ -12,6 +12,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
 	"scorelab/lib/suite"
@@ -153,7 +154,7 @@ func fisherErrors(l *suite.Lab, law *density.Mixture, label []int32, store *mode
 	if err != nil {
 		return nil, nil, err
 	}
-	exec, err := model.NewExec(l.Backend, store, func(scope *model.Scope, x0, t *Node) []*Node {
+	exec, err := exec.NewModel(l.Backend, store, func(scope *model.Scope, x0, t *Node) []*Node {
 		c := guidedProcess.At(t)
 		x := c.Forward(x0, diffusion.NewRandom(x0.Graph(), l.Key("scoring noise")).Normal(x0))
 		exact := law.Model(guidedProcess).Score(x, t)

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/gonum/integrate/quad"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/suite"
 )
 
@@ -220,10 +221,10 @@ func numericSDEs(l *suite.Lab) (plain, weighted []moments, err error) {
 }
 
 // gaussChain is a step of the guided SDE on the line, at run-time times: the step is affine, the weight's logarithm a parabola.
-type gaussChain struct{ exec *Exec }
+type gaussChain struct{ exec *exec.Exec }
 
 func newGaussChain(l *suite.Lab, gamma float64) (gaussChain, error) {
-	exec, err := NewExec(l.Backend, func(from, to *Node) []*Node {
+	exec, err := exec.New(l.Backend, func(from, to *Node) []*Node {
 		g := from.Graph()
 		x := Const(g, [][]float64{{-1}, {0}, {1}, {0}})
 		z := Const(g, [][]float64{{0}, {0}, {0}, {1}})

@@ -11,6 +11,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
 	"scorelab/lib/view"
@@ -172,7 +173,7 @@ type judgement struct {
 
 // judged compiles the exact classifier of the data themselves, for clouds of n samples.
 func judged(l *suite.Lab, clouds []metrics.Points) ([]judgement, error) {
-	exec, err := NewExec(l.Backend, func(x *Node) *Node {
+	exec, err := exec.New(l.Backend, func(x *Node) *Node {
 		return guidedLaw().ClassLogProb(guidedProcess, guidedClass, x, scalar(x, 0))
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
 	"scorelab/lib/suite"
@@ -94,7 +95,7 @@ type thinLevel struct {
 
 // float32s is a data set in the type of training.
 func float32s(l *suite.Lab, x *tensors.Tensor) (*tensors.Tensor, error) {
-	return ExecOnce(l.Backend, func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }, x)
+	return exec.Once(l.Backend, func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }, x)
 }
 
 // thinSingle trains the network of 001's sixth figure as its companion code does: 2-12-2, tanh, one noise level, 200 steps over all
@@ -177,7 +178,7 @@ func thinDensity(l *suite.Lab, sigma float64, x *tensors.Tensor) ([]float64, err
 
 // squares are |s_net - s|^2 and |s|^2 at the given places, s the score of the cross noised by sigma.
 func (n thinNet) squares(l *suite.Lab, sigma float64, x *tensors.Tensor) (wrong, size []float64, err error) {
-	exec, err := model.NewExec(l.Backend, n.weights, func(scope *model.Scope, x, t *Node) (wrong, size *Node) {
+	exec, err := exec.NewModel(l.Backend, n.weights, func(scope *model.Scope, x, t *Node) (wrong, size *Node) {
 		exact := density.X2().Model(diffusion.EDM{}).ScoreAt(x, t)
 		norm := func(x *Node) *Node { return ReduceSum(Square(x), 1) }
 		return norm(Sub(n.build(scope, nil).ScoreAt(x, t), exact)), norm(exact)

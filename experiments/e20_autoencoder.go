@@ -11,6 +11,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
@@ -166,8 +167,8 @@ func (s *scoredNet) measure(l *suite.Lab, m *density.Mixture, sigmas []float64) 
 }
 
 // jacobian is J12 - J21 and |J|^2 of the score, at points or at points with the noise of the time added.
-func (s *scoredNet) jacobian(l *suite.Lab, noisy bool) (*model.Exec, error) {
-	return model.NewExec(l.Backend, s.weights, func(scope *model.Scope, x, t *Node) (odd, size *Node) {
+func (s *scoredNet) jacobian(l *suite.Lab, noisy bool) (*exec.Exec, error) {
+	return exec.NewModel(l.Backend, s.weights, func(scope *model.Scope, x, t *Node) (odd, size *Node) {
 		m := s.build(scope, nil)
 		if noisy {
 			x = m.At(t).Forward(x, diffusion.NewRandom(x.Graph(), l.Key("curl noise")).Normal(x))

@@ -11,6 +11,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
 	"scorelab/lib/suite"
@@ -69,7 +70,7 @@ func (g gan) play(l *suite.Lab, m *density.Mixture, steps int, name string) (*mo
 
 // sample is n samples of the generator.
 func (g gan) sample(l *suite.Lab, weights *model.Store, n int, purpose string) (metrics.Points, error) {
-	out, err := model.CallOnceN(l.Backend, weights, func(scope *model.Scope, in []*Node) []*Node {
+	out, err := exec.ModelOnceN(l.Backend, weights, func(scope *model.Scope, in []*Node) []*Node {
 		like := Zeros(in[0].Graph(), shapes.Make(dtypes.Float32, n, 2))
 		return []*Node{ConvertDType(g.generate(scope, diffusion.NewRandom(like.Graph(), l.Key(purpose)), like), dtypes.Float64)}
 	}, float32(0))

@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"scorelab/lib/density"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
@@ -45,7 +46,7 @@ func criticsValue(l *suite.Lab, r *suite.Report) error {
 	}
 	table := suite.Table{Name: "distances", Caption: "N(-d/2, 1) and N(d/2, 1): their Jensen-Shannon divergence, which a GAN at its best critic minimises, and their Wasserstein distance, which is d",
 		Header: []string{"d", "JS", "W1", "loss of the best critic"}}
-	exec, err := NewExec(l.Backend, func(x, d *Node) []*Node {
+	exec, err := exec.New(l.Backend, func(x, d *Node) []*Node {
 		log := func(mean *Node) *Node {
 			return AddScalar(MulScalar(Square(Sub(Squeeze(x, 1), mean)), -.5), -math.Log(2*math.Pi)/2)
 		}

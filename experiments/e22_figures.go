@@ -10,6 +10,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/suite"
 )
@@ -113,7 +114,7 @@ func levelsFigure(l *suite.Lab) (suite.Figure, error) {
 const shownPair = 5.
 
 // modeProfile evaluates densities and scores of both laws, [4, n], at points [n, 1] after noise sigma.
-func modeProfile(l *suite.Lab) (*Exec, error) {
+func modeProfile(l *suite.Lab) (*exec.Exec, error) {
 	even, err := twoModes(shownPair, evenWeight)
 	if err != nil {
 		return nil, err
@@ -122,7 +123,7 @@ func modeProfile(l *suite.Lab) (*Exec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewExec(l.Backend, func(x, sigma *Node) *Node {
+	return exec.New(l.Backend, func(x, sigma *Node) *Node {
 		var out []*Node
 		for _, m := range []*density.Mixture{even, wrong} {
 			model := m.Model(diffusion.EDM{})
@@ -133,7 +134,7 @@ func modeProfile(l *suite.Lab) (*Exec, error) {
 }
 
 // pairPanels draws them side by side.
-func pairPanels(profile *Exec, sigma, half, top, steep float64) ([]figure.Panel, error) {
+func pairPanels(profile *exec.Exec, sigma, half, top, steep float64) ([]figure.Panel, error) {
 	const n = 401
 	nodes, cell, err := density.Lattice(-half, half, n, 1)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
 )
@@ -49,7 +50,7 @@ type telltale struct {
 
 // modePair evaluates telltale at any time of one process, by the trapezoidal rule over exact densities and scores.
 type modePair struct {
-	exec  *Exec
+	exec  *exec.Exec
 	nodes *tensors.Tensor
 }
 
@@ -66,7 +67,7 @@ func newModePair(l *suite.Lab, m float64, p diffusion.Process) (modePair, error)
 	if err != nil {
 		return modePair{}, err
 	}
-	exec, err := NewExec(l.Backend, func(nodes, t *Node) *Node {
+	exec, err := exec.New(l.Backend, func(nodes, t *Node) *Node {
 		c := p.At(t)
 		// Nine standard deviations beyond the modes: 1e-18 of the mass is left out.
 		half := AddScalar(MulScalar(Sqrt(Add(Square(c.Alpha), Square(c.Sigma))), 9), m)

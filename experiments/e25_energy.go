@@ -14,6 +14,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
 	"scorelab/lib/suite"
@@ -76,7 +77,7 @@ func widened(l *suite.Lab, weights *model.Store) (*model.Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		if x, err = ExecOnce(l.Backend, func(x *Node) *Node { return ConvertDType(x, dtypes.Float64) }, x); err != nil {
+		if x, err = exec.Once(l.Backend, func(x *Node) *Node { return ConvertDType(x, dtypes.Float64) }, x); err != nil {
 			return nil, err
 		}
 		wide.VariableWithValue(v.Path(), x).SetTrainable(v.Trainable)
@@ -164,7 +165,7 @@ func lookAtEnergy(l *suite.Lab, c energyCase, weights *model.Store, pupils []pup
 	if err != nil {
 		return nil, err
 	}
-	out, err := model.CallOnceN(l.Backend, weights, func(scope *model.Scope, x *Node) []*Node {
+	out, err := exec.ModelOnceN(l.Backend, weights, func(scope *model.Scope, x *Node) []*Node {
 		t := scalar(x, c.sigma)
 		m := c.law.Model(diffusion.EDM{})
 		exact, log := m.Score(x, t), m.LogDensity(x, t)
@@ -280,7 +281,7 @@ func shiftEnergy(l *suite.Lab, r *suite.Report, c energyCase, weights *model.Sto
 	}
 	var outs [2][][]float64
 	for k, store := range []*model.Store{weights, shiftedBy} {
-		out, err := model.CallOnceN(l.Backend, store, func(scope *model.Scope, x *Node) []*Node {
+		out, err := exec.ModelOnceN(l.Backend, store, func(scope *model.Scope, x *Node) []*Node {
 			t := scalar(x, c.sigma)
 			energy := p.net.(network.Energy)
 			log := energy.LogDensity(scope.At("%s", p.name), energyHead, diffusion.EDM{}, nil)(x, t)

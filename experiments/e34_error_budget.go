@@ -7,6 +7,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"scorelab/lib/density"
+	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
 )
@@ -149,7 +150,7 @@ func budgetOfParticles(l *suite.Lab, r *suite.Report, f *flows, p *pairing) erro
 
 // scoreTable says what a share of the wrong score is in the units of score matching: E|s_w - s|^2 over E|s|^2.
 func scoreTable(l *suite.Lab, r *suite.Report, p *pairing, wrong *density.Mixture) error {
-	exec, err := NewExec(l.Backend, func(x, sigma, w *Node) []*Node {
+	exec, err := exec.New(l.Backend, func(x, sigma, w *Node) []*Node {
 		right, other := misled(density.X2(), wrong, ScalarZero(x.Graph(), x.DType())), misled(density.X2(), wrong, w)
 		s := right.ScoreAt(x, sigma)
 		return []*Node{ReduceSum(Square(Sub(other.ScoreAt(x, sigma), s)), 1), ReduceSum(Square(s), 1)}

@@ -3,10 +3,9 @@ package main
 import (
 	"math"
 
-	. "github.com/gomlx/gomlx/core/graph"
-
 	"scorelab/lib/affine"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/suite"
 )
 
@@ -109,7 +108,7 @@ func gaussFlows(l *suite.Lab, r *suite.Report, want []budget) error {
 	if err != nil {
 		return err
 	}
-	for i, method := range []*Exec{f.euler, f.heun} {
+	for i, method := range []*exec.Exec{f.euler, f.heun} {
 		b, err := p.measure(method, gaussSetting)
 		if err != nil {
 			return err

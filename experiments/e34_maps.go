@@ -10,6 +10,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/suite"
 )
 
@@ -22,16 +23,16 @@ const (
 
 // flows runs the probability flow of a target under a score that is wrong in a known way: its denoiser is D + w (D' - D),
 // where D' is that of another law. Each method is compiled once, for all spans and all w.
-type flows struct{ exact, euler, heun *Exec }
+type flows struct{ exact, euler, heun *exec.Exec }
 
 func newFlows(l *suite.Lab, target, wrong *density.Mixture) (*flows, error) {
 	f := &flows{}
 	for _, s := range []struct {
-		exec   **Exec
+		exec   **exec.Exec
 		method diffusion.RungeKutta
 	}{{&f.exact, diffusion.ClassicMethod}, {&f.euler, diffusion.EulerMethod}, {&f.heun, diffusion.HeunMethod}} {
 		var err error
-		if *s.exec, err = NewExec(l.Backend, func(x, from, to, w *Node) *Node {
+		if *s.exec, err = exec.New(l.Backend, func(x, from, to, w *Node) *Node {
 			span := diffusion.Span{From: from, To: to, Index: Const(x.Graph(), int32(0))}
 			return diffusion.Flow(s.method)(misled(target, wrong, w), span, x, nil)
 		}); err != nil {
@@ -52,13 +53,13 @@ func misled(target, wrong *density.Mixture, w *Node) diffusion.Model {
 }
 
 func (f *flows) finalize() {
-	for _, e := range []*Exec{f.exact, f.euler, f.heun} {
+	for _, e := range []*exec.Exec{f.exact, f.euler, f.heun} {
 		e.Finalize()
 	}
 }
 
 // overGrid carries samples over a grid by one method.
-func overGrid(method *Exec, x *tensors.Tensor, grid []float64, w float64) (*tensors.Tensor, error) {
+func overGrid(method *exec.Exec, x *tensors.Tensor, grid []float64, w float64) (*tensors.Tensor, error) {
 	for i := range len(grid) - 1 {
 		var err error
 		if x, err = method.Call1(x, grid[i], grid[i+1], w); err != nil {

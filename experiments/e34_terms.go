@@ -3,11 +3,10 @@ package main
 import (
 	"math"
 
-	. "github.com/gomlx/gomlx/core/graph"
-
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/suite"
 )
 
@@ -74,7 +73,7 @@ type images struct {
 }
 
 // run makes the images of a setting by one method.
-func (p *pairing) run(method *Exec, s setting) (i images, err error) {
+func (p *pairing) run(method *exec.Exec, s setting) (i images, err error) {
 	if i.truncated, err = p.level(s.end); err != nil {
 		return i, err
 	}
@@ -103,7 +102,7 @@ func (p *pairing) run(method *Exec, s setting) (i images, err error) {
 }
 
 // steps are the images of a setting whose only error is that it makes steps.
-func (p *pairing) steps(method *Exec, s setting) (*tensors.Tensor, error) {
+func (p *pairing) steps(method *exec.Exec, s setting) (*tensors.Tensor, error) {
 	grid, err := s.grid()
 	if err != nil {
 		return nil, err
@@ -119,7 +118,7 @@ func (p *pairing) steps(method *Exec, s setting) (*tensors.Tensor, error) {
 }
 
 // measure is the budget of a setting.
-func (p *pairing) measure(method *Exec, s setting) (budget, error) {
+func (p *pairing) measure(method *exec.Exec, s setting) (budget, error) {
 	i, err := p.run(method, s)
 	if err != nil {
 		return budget{}, err

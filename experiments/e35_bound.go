@@ -9,13 +9,14 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/suite"
 )
 
 // boundQuadrature integrates the bound over data and noise, for both variances. Within a component of the mixture x_t is
 // normal and x0 given x_t is: in x0 all terms are quadratic, for which two points of Gauss and Hermite are exact, and
 // in x_t the trapezoidal rule converges faster than any power of its step.
-type boundQuadrature struct{ exec *Exec }
+type boundQuadrature struct{ exec *exec.Exec }
 
 // boundChunk is how many steps are integrated at once.
 const boundChunk = 10
@@ -39,7 +40,7 @@ func newBoundQuadrature(l *suite.Lab, m *density.Mixture, p diffusion.Process, m
 		}
 	}
 	nodes := len(weight)
-	exec, err := NewExec(l.Backend, func(from, to *Node) []*Node { // [boundChunk]
+	exec, err := exec.New(l.Backend, func(from, to *Node) []*Node { // [boundChunk]
 		column := func(y *Node) *Node { return Reshape(BroadcastToDims(y, boundChunk, nodes), boundChunk*nodes, 1) }
 		at := func(table []float64) *Node { return column(ConstAs(from, [][]float64{table})) }
 		average := func(y *Node) *Node {
@@ -158,7 +159,7 @@ func posteriorVariances(l *suite.Lab, m *density.Mixture, p diffusion.Process, g
 	if err != nil {
 		return nil, err
 	}
-	exec, err := NewExec(l.Backend, func(x, t *Node) *Node {
+	exec, err := exec.New(l.Backend, func(x, t *Node) *Node {
 		within := Reshape(m.PosteriorCov(p, x, t), x.Shape().Dim(0))
 		return MulScalar(ReduceAllSum(Mul(Exp(m.Model(p).LogDensity(x, t)), within)), cell)
 	})

@@ -10,6 +10,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/fokkerplanck"
 	"scorelab/lib/metrics"
@@ -93,7 +94,7 @@ func pointBounds(l *suite.Lab, m *density.Mixture, grid, x0 []float64) ([]float6
 			weight[j] = step * math.Exp(-z*z/2) / math.Sqrt(2*math.Pi)
 		}
 	}
-	exec, err := NewExec(l.Backend, func(in []*Node) []*Node {
+	exec, err := exec.New(l.Backend, func(in []*Node) []*Node {
 		average := func(y *Node) *Node {
 			return ReduceSum(Mul(Reshape(y, len(x0), nodes), ConstAs(y, [][]float64{weight})), 1)
 		}
@@ -126,7 +127,7 @@ func pointBounds(l *suite.Lab, m *density.Mixture, grid, x0 []float64) ([]float6
 // transitions by the trapezoidal rule.
 func chainDensity(l *suite.Lab, m *density.Mixture, grid []float64) ([]float64, error) {
 	line := pointLine
-	exec, err := NewExec(l.Backend, func(x, from, to *Node) []*Node {
+	exec, err := exec.New(l.Backend, func(x, from, to *Node) []*Node {
 		step := func(z *Node) *Node {
 			return diffusion.Ancestral(diffusion.KernelVariance)(m.Model(diffusion.VP{}), diffusion.Span{From: from, To: to}, x, diffusion.Replay(z))
 		}

@@ -10,6 +10,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
@@ -143,7 +144,7 @@ func projecting(l *suite.Lab) (suite.Figure, error) {
 	if err != nil {
 		return suite.Figure{}, err
 	}
-	exec, err := NewExec(l.Backend, func(x0, sigma *Node) *Node {
+	exec, err := exec.New(l.Backend, func(x0, sigma *Node) *Node {
 		x := Add(x0, Mul(sigma, diffusion.NewRandom(x0.Graph(), l.Key("film noise")).Normal(x0)))
 		return Concatenate([]*Node{x, c.Model(diffusion.EDM{}).Denoise(x, sigma)}, 1)
 	})

@@ -11,6 +11,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
 )
@@ -66,7 +67,7 @@ type circleMeans struct {
 }
 
 // noisedCircle evaluates a circle's noised law at any noise level.
-type noisedCircle struct{ means, at *Exec }
+type noisedCircle struct{ means, at *exec.Exec }
 
 func (g noisedCircle) finalize() { g.means.Finalize(); g.at.Finalize() }
 
@@ -80,7 +81,7 @@ func newNoisedCircle(l *suite.Lab, c *density.Circle) (noisedCircle, error) {
 		sin, cos := math.Sincos(2 * math.Pi * (float64(j) + .5) / circleAngles)
 		angles[j] = []float64{cos, sin}
 	}
-	means, err := NewExec(l.Backend, func(radii, weights, sigma *Node) *Node {
+	means, err := exec.New(l.Backend, func(radii, weights, sigma *Node) *Node {
 		n := radii.Shape().Dim(0)
 		flat := func(x *Node, columns int) *Node { return Reshape(x, n*circleAngles, columns) }
 		every := func(x *Node) *Node { return BroadcastToDims(x, n, circleAngles, x.Shape().Dim(-1)) }
@@ -101,7 +102,7 @@ func newNoisedCircle(l *suite.Lab, c *density.Circle) (noisedCircle, error) {
 	if err != nil {
 		return noisedCircle{}, err
 	}
-	at, err := NewExec(l.Backend, func(x, sigma *Node) *Node { // [batch, 6]
+	at, err := exec.New(l.Backend, func(x, sigma *Node) *Node { // [batch, 6]
 		d := model.Denoise(x, sigma)
 		column := func(v *Node) *Node { return InsertAxes(v, -1) }
 		return Concatenate([]*Node{d, model.At(sigma).Score(d, x), column(model.LogDensity(x, sigma)), column(model.Divergence(x, sigma))}, 1)

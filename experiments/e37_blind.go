@@ -10,6 +10,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
 	"scorelab/lib/suite"
@@ -168,7 +169,7 @@ func blindBest(l *suite.Lab, r *suite.Report, models []sighted) error {
 		return err
 	}
 	blind := models[2]
-	exec, err := model.NewExec(l.Backend, blind.weights, func(scope *model.Scope, x0 *Node) []*Node {
+	exec, err := exec.NewModel(l.Backend, blind.weights, func(scope *model.Scope, x0 *Node) []*Node {
 		rnd := diffusion.NewRandom(x0.Graph(), l.Key("best noise"))
 		t := rnd.Uniform(Slice(x0, AxisRange(), AxisElem(0)))
 		c := noiseLevels.At(t)

@@ -12,6 +12,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
@@ -195,7 +196,7 @@ func fisherDistances(l *suite.Lab, sigmas []float64) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	exec, err := NewExec(l.Backend, func(x, sigma *Node) *Node {
+	exec, err := exec.New(l.Backend, func(x, sigma *Node) *Node {
 		m := density.X2().Model(diffusion.EDM{})
 		clean := scalar(x, 0)
 		w := MulScalar(Exp(m.LogDensity(x, clean)), cell)
@@ -222,7 +223,7 @@ func endlessLoss(l *suite.Lab, r *suite.Report) error {
 	const d = 2
 	n := l.Size(100_000, 1_000_000)
 	for _, tMin := range []float64{.1, .01, .001} {
-		out, err := ExecOnceN(l.Backend, func(g *Graph) []*Node {
+		out, err := exec.OnceN(l.Backend, func(g *Graph) []*Node {
 			rnd := diffusion.NewRandom(g, l.Key(fmt.Sprint("times ", tMin)))
 			t := AddScalar(MulScalar(rnd.Uniform(Zeros(g, shapes.Make(dtypes.Float64, n, 1))), 1-tMin), tMin)
 			eps := rnd.Normal(Zeros(g, shapes.Make(dtypes.Float64, n, d)))

@@ -11,6 +11,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
@@ -72,7 +73,7 @@ func learnedExactly(l *suite.Lab, m *density.Mixture, times ...float64) ([][]flo
 	if err != nil {
 		return nil, err
 	}
-	exec, err := NewExec(l.Backend, func(x, t *Node) []*Node {
+	exec, err := exec.New(l.Backend, func(x, t *Node) []*Node {
 		model := m.Model(diffusion.OU{})
 		mean := func(time, f *Node) *Node {
 			w := MulScalar(Exp(model.LogDensity(x, time)), cell)

@@ -11,6 +11,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
 	"scorelab/lib/train"
@@ -62,7 +63,7 @@ func scoreErrors(l *suite.Lab, law density.Law, build diffusion.Build, weights *
 	if weights == nil {
 		weights = model.NewStore()
 	}
-	exec, err := model.NewExec(l.Backend, weights, func(scope *model.Scope, x0, t *Node) (wrong, size *Node) {
+	exec, err := exec.NewModel(l.Backend, weights, func(scope *model.Scope, x0, t *Node) (wrong, size *Node) {
 		m := build(scope, nil)
 		x := m.At(t).Forward(x0, diffusion.NewRandom(x0.Graph(), l.Key("scoring noise")).Normal(x0))
 		exact := law.Model(m.Process).ScoreAt(x, t)

@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/suite"
 )
 
@@ -80,11 +81,11 @@ func (w lineLaw) w1(density []float64) float64 {
 
 // lineChain carries laws through a sampler on a model in one dimension, whose every step is x -> N(mean(x), sd^2): what its
 // samples only estimate, by quadrature.
-type lineChain struct{ step, log *Exec }
+type lineChain struct{ step, log *exec.Exec }
 
 // newLineChain compiles a step that makes one draw.
 func newLineChain(l *suite.Lab, build diffusion.Build, s diffusion.OneStep) (c lineChain, err error) {
-	c.step, err = NewExec(l.Backend, func(x, from, to *Node) []*Node {
+	c.step, err = exec.New(l.Backend, func(x, from, to *Node) []*Node {
 		model, span := build(nil, nil), diffusion.Span{From: from, To: to, Index: Const(x.Graph(), int32(0))}
 		mean := s(model, span, x, diffusion.Replay(ZerosLike(x)))
 		return []*Node{mean, Sub(s(model, span, x, diffusion.Replay(OnesLike(x))), mean)}
@@ -92,7 +93,7 @@ func newLineChain(l *suite.Lab, build diffusion.Build, s diffusion.OneStep) (c l
 	if err != nil {
 		return c, err
 	}
-	c.log, err = NewExec(l.Backend, func(x, t *Node) *Node { return build(nil, nil).LogDensity(x, t) })
+	c.log, err = exec.New(l.Backend, func(x, t *Node) *Node { return build(nil, nil).LogDensity(x, t) })
 	return c, err
 }
 

@@ -8,9 +8,9 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/support/exceptions"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/suite"
 )
 
@@ -48,7 +48,7 @@ func draft(l *suite.Lab, n, d int, build func(scope *model.Scope, x *Node)) erro
 	defer g.Finalize()
 	store := model.NewStore()
 	model.SetStore(g, store)
-	return exceptions.TryCatch[error](func() {
+	return exec.Try(func() {
 		build(store.RootScope(), Parameter(g, "x", shapes.Make(dtypes.Float32, n, d)))
 	})
 }

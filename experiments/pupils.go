@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/network"
 	"scorelab/lib/suite"
 	"scorelab/lib/train"
@@ -56,7 +57,7 @@ func sideBySide(by train.Adam, pupils []pupil) func(t *train.Turn) {
 
 // examiner evaluates a graph with the weights of a training at any of its steps, compiled once.
 type examiner struct {
-	exec     *model.Exec
+	exec     *exec.Exec
 	store    *model.Store
 	averaged bool // mark the moving average of the weights
 }
@@ -66,7 +67,7 @@ func newExaminer(l *suite.Lab, of *train.Trainer, graph func(scope *model.Scope,
 	if err != nil {
 		return nil, err
 	}
-	exec, err := model.NewExec(l.Backend, store, func(scope *model.Scope, in []*Node) []*Node {
+	exec, err := exec.NewModel(l.Backend, store, func(scope *model.Scope, in []*Node) []*Node {
 		nodes := graph(scope, in)
 		for i, n := range nodes {
 			nodes[i] = ConvertDType(n, dtypes.Float64)
@@ -107,7 +108,7 @@ func (e *examiner) mark(of *train.Trainer, args ...any) ([][]float64, error) {
 
 // inFloat32 is data as networks train on it.
 func inFloat32(l *suite.Lab, x *tensors.Tensor) (*tensors.Tensor, error) {
-	return ExecOnce(l.Backend, func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }, x)
+	return exec.Once(l.Backend, func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }, x)
 }
 
 // inPairs is an objective that meets every sample with its noise and with the opposite noise. The mean is the same. In denoising at a

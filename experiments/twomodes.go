@@ -11,6 +11,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
@@ -70,7 +71,7 @@ func blindLine(side float64, n int) lineLaw {
 
 // uniformSquare draws n samples of the uniform law on [-side, side]^2.
 func uniformSquare(l *suite.Lab, purpose string, side float64, n int) (*tensors.Tensor, error) {
-	return ExecOnce(l.Backend, func(g *Graph) *Node {
+	return exec.Once(l.Backend, func(g *Graph) *Node {
 		u := diffusion.NewRandom(g, l.Key(purpose)).Uniform(Zeros(g, shapes.Make(dtypes.Float64, n, 2)))
 		return AddScalar(MulScalar(u, 2*side), -side)
 	})

@@ -23,6 +23,7 @@ const (
 // KernelVariance adds beta_1, as the pseudocode of 000 does.
 func Ancestral(v ReverseVariance) OneStep {
 	return func(m Model, s Span, x *Node, r *Random) *Node {
+		s.mustFall("Ancestral")
 		from, to := m.At(s.From), m.At(s.To)
 		mean := posteriorMean(from, to, m.Denoise(x, s.From), x)
 		return Add(mean, Mul(Sqrt(v.of(from, to)), r.Normal(x)))
@@ -31,6 +32,7 @@ func Ancestral(v ReverseVariance) OneStep {
 
 // of is the variance for a step.
 func (v ReverseVariance) of(from, to Coeffs) *Node {
+	must(v >= PosteriorVariance && v <= KernelVarianceQuietEnd, "there is no ReverseVariance %d; give PosteriorVariance, KernelVariance or KernelVarianceQuietEnd", v)
 	if v == PosteriorVariance {
 		return posteriorVariance(from, to)
 	}
@@ -55,8 +57,8 @@ func posteriorVariance(from, to Coeffs) *Node {
 }
 
 // posteriorMean is that of q(x_to | x_from, x0): with r the ratio of the two noise levels sigma/alpha,
-// alpha_to ((1 - r^2) x0 + r^2 x/alpha_from).
+// alpha_to (1 - r^2) x0 + r sigma_to/sigma_from x: written so, alpha_from may be 0, where no data is left and r is 0.
 func posteriorMean(from, to Coeffs, x0, x *Node) *Node {
-	kept := Square(Div(to.Ratio(), from.Ratio()))
-	return Mul(to.Alpha, Add(Mul(OneMinus(kept), x0), Mul(kept, Div(x, from.Alpha))))
+	r := Div(to.Ratio(), from.Ratio())
+	return Add(Mul(Mul(to.Alpha, OneMinus(Square(r))), x0), Mul(Mul(r, Div(to.Sigma, from.Sigma)), x))
 }

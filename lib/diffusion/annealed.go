@@ -1,8 +1,6 @@
 package diffusion
 
 import (
-	"fmt"
-
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -20,6 +18,7 @@ import (
 // the graph.
 func AnnealedLangevin(steps int, size float64) OneStep {
 	return func(m Model, s Span, x *Node, r *Random) *Node {
+		s.mustFall("AnnealedLangevin")
 		kept := Div(m.At(s.To).Alpha, m.At(s.From).Alpha)
 		return langevinAt(m, s.To, steps, size, Mul(kept, x), r)
 	}
@@ -27,9 +26,7 @@ func AnnealedLangevin(steps int, size float64) OneStep {
 
 // langevinAt takes steps of length size sigma^2 on the density of x_t, none where sigma = 0.
 func langevinAt(m Model, t *Node, steps int, size float64, x *Node, r *Random) *Node {
-	if steps < 1 || !(0 < size && size < 2) {
-		panic(fmt.Errorf("%d Langevin steps of size %g sigma^2: give at least 1, and a size between 0 and 2, where they are stable", steps, size))
-	}
+	must(steps >= 1 && 0 < size && size < 2, "%d Langevin steps of size %g sigma^2: give at least 1, and a size between 0 and 2, where they are stable", steps, size)
 	sigma := m.At(t).Sigma
 	delta := MulScalar(Square(sigma), size)
 	y := x

@@ -6,7 +6,6 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // LinearBetas are n betas in a line from lo to hi: 1e-4 .. 0.02, n = 1000 in DDPM (Ho et al. 2020, section 4).
@@ -51,14 +50,14 @@ func Tabulate(b compute.Backend, s Schedule, n int, maxBeta float64) ([]float64,
 	if err != nil {
 		return nil, err
 	}
-	out, err := ExecOnce(b, func(t *Node) *Node {
-		_, integral := s.Rate(t)
-		return integral
+	out, err := Evaluate(b, func(in []*Node) []*Node {
+		_, integral := s.Rate(in[0])
+		return []*Node{integral}
 	}, times)
 	if err != nil {
-		return nil, Cause(err)
+		return nil, err
 	}
-	sums := tensors.MustCopyFlatData[float64](out)
+	sums := out[0]
 	betas := make([]float64, n)
 	for i := range betas {
 		betas[i] = min(-math.Expm1(sums[i]-sums[i+1]), maxBeta)

@@ -11,53 +11,132 @@ import (
 // Memory is bounded, and the bits of a sample do not depend on how many are asked for, when samples are carried in blocks of
 // one size: a compiled step has one shape then, where another shape may sum a matrix product in another order.
 
-// runBlocks carries the samples block by block, the last one filled up with copies of its last sample.
-func (p Plan) runBlocks(b compute.Backend, x *tensors.Tensor) (*tensors.Tensor, error) {
+// endOfBlocks carries the samples block by block. The last block is filled up with copies of its last sample, or of its last
+// population where samples depend on each other.
+func (p Plan) endOfBlocks(b compute.Backend, x *tensors.Tensor) (Snapshot, error) {
 	if p.Block < 0 {
-		return nil, fmt.Errorf("blocks of %d samples: give 1 or more, or 0 for all at once", p.Block)
+		return Snapshot{}, fmt.Errorf("blocks of %d samples: give 1 or more, or 0 for all at once", p.Block)
+	}
+	if p.Replay != nil {
+		return Snapshot{}, fmt.Errorf("replayed noise is for all samples at once: set Block to 0")
 	}
 	if err := checkSamples(x); err != nil {
-		return nil, err
+		return Snapshot{}, err
 	}
-	if x.DType() == dtypes.Float32 {
-		return inBlocks[float32](p, b, x)
-	}
-	return inBlocks[float64](p, b, x)
-}
-
-func inBlocks[T float32 | float64](p Plan, b compute.Backend, x *tensors.Tensor) (*tensors.Tensor, error) {
-	flat, err := tensors.CopyFlatData[T](x)
-	if err != nil {
-		return nil, err
-	}
-	n := x.Shape().Dim(0)
-	per := len(flat) / n
-	dims := append([]int{p.Block}, x.Shape().Dimensions[1:]...)
-	var c *chain
-	for first := 0; first < n; first += p.Block {
-		count := min(p.Block, n-first)
-		block := append([]T(nil), flat[first*per:(first+count)*per]...)
-		for range p.Block - count {
-			block = append(block, block[(count-1)*per:count*per]...)
+	fill := 1
+	if coupled, ok := p.Sampler.(Coupled); ok {
+		var err error
+		if p.Sampler, fill, err = coupled.Among(x.Shape().Dim(0)); err != nil {
+			return Snapshot{}, err
 		}
-		samples := tensors.FromFlatDataAndDimensions(block, dims...)
-		if c == nil {
-			if c, err = p.start(b, samples); err != nil {
-				return nil, err
+		if fill > p.Block {
+			return Snapshot{}, fmt.Errorf("populations of %d samples do not fit into blocks of %d: make Population smaller, or Block larger", fill, p.Block)
+		}
+		p.Block -= p.Block % fill
+	}
+	c, err := p.chain(b)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	defer c.finalize()
+	if c.window == 0 {
+		c.window = max(1, len(p.Grid))
+	}
+	rows := rowsOf(x)
+	var ends [][]*tensors.Tensor
+	n := x.Shape().Dim(0)
+	for first := 0; first < n; first += p.Block {
+		block := make([]int, p.Block)
+		count := min(p.Block, n-first)
+		for i := range block {
+			block[i] = first + i
+			if i >= count {
+				block[i] = first + count - fill + (i-count)%fill
 			}
-			defer c.finalize()
-		} else if err := c.begin(samples, p.First+first); err != nil {
-			return nil, err
+		}
+		if err := c.begin(rows.pick(block), p.First+first); err != nil {
+			return Snapshot{}, err
 		}
 		end, err := c.advance(len(p.Grid) - 1)
 		if err != nil {
-			return nil, fmt.Errorf("samples from %d on: %w", p.First+first, err)
+			return Snapshot{}, fmt.Errorf("samples from %d on: %w", p.First+first, err)
 		}
-		moved, err := tensors.CopyFlatData[T](end.X)
+		ends = append(ends, append([]*tensors.Tensor{end.X}, end.Carry...))
+	}
+	whole := c.snapshot()
+	joined := make([]*tensors.Tensor, len(ends[0]))
+	for k := range joined {
+		if joined[k], err = joinRows(ends, k, p.Block, n); err != nil {
+			return Snapshot{}, err
+		}
+	}
+	whole.X, whole.Carry = joined[0], joined[1:]
+	return whole, nil
+}
+
+// joinRows puts the k-th tensors of all blocks together, n rows of them in all; what has no row for each sample is that of the
+// last block.
+func joinRows(blocks [][]*tensors.Tensor, k, size, n int) (*tensors.Tensor, error) {
+	shape := blocks[0][k].Shape()
+	if shape.Rank() == 0 || shape.Dim(0) != size {
+		return blocks[len(blocks)-1][k], nil
+	}
+	dims := append([]int{n}, shape.Dimensions[1:]...)
+	per := shape.Size() / size
+	switch shape.DType {
+	case dtypes.Float64:
+		return joinFlat[float64](blocks, k, n*per, dims)
+	case dtypes.Float32:
+		return joinFlat[float32](blocks, k, n*per, dims)
+	case dtypes.Int32:
+		return joinFlat[int32](blocks, k, n*per, dims)
+	}
+	return nil, fmt.Errorf("blocks cannot join what the sampler carries, %s: carry Float64, Float32 or Int32, or set Block to 0", shape)
+}
+
+func joinFlat[T float64 | float32 | int32](blocks [][]*tensors.Tensor, k, size int, dims []int) (*tensors.Tensor, error) {
+	var all []T
+	for _, block := range blocks {
+		flat, err := tensors.CopyFlatData[T](block[k])
 		if err != nil {
 			return nil, err
 		}
-		copy(flat[first*per:(first+count)*per], moved)
+		all = append(all, flat...)
 	}
-	return tensors.FromFlatDataAndDimensions(flat, x.Shape().Dimensions...), nil
+	return tensors.FromFlatDataAndDimensions(all[:size], dims...), nil
+}
+
+// table is samples on the host, to pick rows from.
+type table struct {
+	wide   []float64
+	narrow []float32
+	dims   []int
+}
+
+func rowsOf(x *tensors.Tensor) table {
+	t := table{dims: x.Shape().Dimensions}
+	if x.DType() == dtypes.Float32 {
+		t.narrow = tensors.MustCopyFlatData[float32](x)
+	} else {
+		t.wide = tensors.MustCopyFlatData[float64](x)
+	}
+	return t
+}
+
+// pick is a tensor of some of the rows.
+func (t table) pick(rows []int) *tensors.Tensor {
+	dims := append([]int{len(rows)}, t.dims[1:]...)
+	if t.narrow != nil {
+		return tensors.FromFlatDataAndDimensions(pickRows(t.narrow, t.dims[0], rows), dims...)
+	}
+	return tensors.FromFlatDataAndDimensions(pickRows(t.wide, t.dims[0], rows), dims...)
+}
+
+func pickRows[T any](flat []T, n int, rows []int) []T {
+	per := len(flat) / n
+	var picked []T
+	for _, r := range rows {
+		picked = append(picked, flat[r*per:(r+1)*per]...)
+	}
+	return picked
 }

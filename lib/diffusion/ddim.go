@@ -10,14 +10,18 @@ import (
 // exactly where D is constant; at eta = 1 it is Ancestral(PosteriorVariance). It may end at sigma = 0.
 func DDIM(eta float64) OneStep {
 	return func(m Model, s Span, x *Node, r *Random) *Node {
+		must(eta >= 0 && eta <= 1, "DDIM: eta is %g; give 0, the probability flow, to 1, DDPM's noise", eta)
 		from, to := m.At(s.From), m.At(s.To)
 		x0 := m.Denoise(x, s.From)
 		eps := from.Noise(x0, x)
 		if eta == 0 {
 			return to.Forward(x0, eps)
 		}
+		s.mustFall("DDIM with noise")
 		variance := MulScalar(posteriorVariance(from, to), eta*eta)
-		kept := Add(Mul(to.Alpha, x0), Mul(Sqrt(Sub(Square(to.Sigma), variance)), eps))
+		// sigma_to^2 - variance, as a sum: as a difference it can come out below 0 at eta = 1.
+		left := AddScalar(MulScalar(Square(Div(to.Ratio(), from.Ratio())), eta*eta), 1-eta*eta)
+		kept := Add(Mul(to.Alpha, x0), Mul(Mul(to.Sigma, Sqrt(left)), eps))
 		return Add(kept, Mul(Sqrt(variance), r.Normal(x)))
 	}
 }

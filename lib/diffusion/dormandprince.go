@@ -78,6 +78,8 @@ func (d DormandPrince) validate(eps float64) error {
 	return nil
 }
 
+func (DormandPrince) counts(carry []*tensors.Tensor) *tensors.Tensor { return carry[0] }
+
 // fault implements Method. A sample has given up if it is not where the others are.
 func (d DormandPrince) fault(carry []*tensors.Tensor, at float64) error {
 	d = d.orDefault()

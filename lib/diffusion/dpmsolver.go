@@ -9,7 +9,7 @@ import (
 // has no middle and is DDIM's.
 func DPMSolver2(m Model, s Span, x *Node, _ *Random) *Node {
 	from, to := m.At(s.From), m.At(s.To)
-	middle := timeAt(m, Sqrt(Mul(from.Ratio(), to.Ratio())), s.To, s.From)
+	middle := timeAt(m, Sqrt(Mul(from.Ratio(), to.Ratio())), Min(s.To, s.From), Max(s.To, s.From))
 	half := m.At(middle)
 	first := from.Noise(m.Denoise(x, s.From), x)
 	y := noiseKernel(from, half, x, 1).step([]*Node{first})

@@ -3,6 +3,7 @@ package diffusion
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -10,6 +11,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"scorelab/lib/exec"
 )
 
 // driver is who owns the loop over steps.
@@ -33,44 +36,59 @@ func capable(b compute.Backend) driver {
 type chain struct {
 	plan  Plan
 	b     compute.Backend
-	times *tensors.Tensor
 	state []*tensors.Tensor // x and the sampler's carry
 	step  int
-	exec  *model.Exec
+	exec  *exec.Exec
 	drive driver
+	// window is the number of times that a graph reads at once: grids of any length share a graph.
+	window int
+	built  bool    // the step's graph: what fails from then on are numbers
+	model  Process // of the model that the graph was built with
+	warned bool
 }
 
 // start checks the plan and makes the sampler's carry.
 func (p Plan) start(b compute.Backend, x *tensors.Tensor) (*chain, error) {
-	if err := checkSamples(x); err != nil {
+	c, err := p.chain(b)
+	if err != nil {
 		return nil, err
 	}
-	if err := p.validate(x); err != nil {
-		return nil, err
+	if c.window == 0 {
+		c.window = len(p.Grid)
 	}
-	if p.Store == nil {
-		p.Store = model.NewStore()
+	return c, c.begin(x, p.First)
+}
+
+// chain is the plan before it has a grid and samples.
+func (p Plan) chain(b compute.Backend) (*chain, error) {
+	if p.Build == nil || p.Sampler == nil {
+		return nil, fmt.Errorf("a plan needs Build and Sampler")
 	}
 	c := &chain{plan: p, b: b, drive: p.driver}
 	if c.drive == byCapability {
 		c.drive = capable(b)
 	}
-	c.times = tensors.FromFlatDataAndDimensions(p.Grid, len(p.Grid))
-	if x.DType() == dtypes.Float32 {
-		c.times = tensors.FromFlatDataAndDimensions(narrow(p.Grid), len(p.Grid))
+	if c.drive == hosted {
+		c.window = 2
 	}
-	return c, c.begin(x, p.First)
+	if p.Store == nil {
+		c.plan.Store = model.NewStore()
+	}
+	return c, nil
 }
 
 // begin puts the chain before its first step, with samples of which the first has the given index.
 func (c *chain) begin(x *tensors.Tensor, first int) error {
 	c.plan.First, c.step, c.state = first, 0, []*tensors.Tensor{x}
+	if err := c.plan.validate(x); err != nil {
+		return err
+	}
 	if _, stateless := c.plan.Sampler.(OneStep); stateless {
 		return nil
 	}
-	state, err := model.CallOnceN(c.b, c.plan.Store, c.initial, c.arguments(0)...)
+	state, err := exec.ModelOnceN(c.b, c.plan.Store, c.initial, c.arguments(0)...)
 	if err != nil {
-		return fmt.Errorf("starting the sampler: %w", Cause(err))
+		return fmt.Errorf("starting the sampler: %w", err)
 	}
 	c.state = state
 	return nil
@@ -81,31 +99,33 @@ func (c *chain) advance(to int) (Snapshot, error) {
 	if to <= c.step || to >= len(c.plan.Grid) {
 		return Snapshot{}, fmt.Errorf("step %d asked for after step %d of %d", to, c.step, len(c.plan.Grid)-1)
 	}
+	start := c.state[0]
 	err := c.run(to)
 	if errors.Is(err, ErrHost) {
 		c.finalize()
-		c.drive, c.exec = hosted, nil
+		c.drive, c.window = hosted, 2
 		err = c.run(to)
 	}
-	s := Snapshot{to, c.plan.Grid[to], c.state[0], c.state[1:]}
-	if r, repeats := c.plan.Sampler.(Repeater); repeats && err == nil {
-		err = r.Fault(s)
+	if err != nil && !c.built {
+		return Snapshot{}, err
+	}
+	c.warn(start)
+	s := c.snapshot()
+	if f, judges := c.plan.Sampler.(interface{ Fault(Snapshot) error }); judges && err == nil {
+		err = f.Fault(s)
 	}
 	if err == nil {
 		err = checkFinite(s.X)
 	}
 	if err != nil {
-		return Snapshot{}, fmt.Errorf("sampling to t = %g, step %d of %d: %w", c.plan.Grid[to], to, len(c.plan.Grid)-1, Cause(err))
+		return Snapshot{}, fmt.Errorf("sampling to t = %g, step %d of %d: %w", c.plan.Grid[to], to, len(c.plan.Grid)-1, err)
 	}
 	return s, nil
 }
 
-// Cause is what went wrong in a graph, without the names of the functions that GoMLX wraps around it.
-func Cause(err error) error {
-	for next := err; next != nil; next = errors.Unwrap(next) {
-		err = next
-	}
-	return err
+// snapshot is the state that the chain is in.
+func (c *chain) snapshot() Snapshot {
+	return Snapshot{Step: c.step, Time: c.plan.Grid[c.step], X: c.state[0], Carry: c.state[1:], sampler: c.plan.Sampler}
 }
 
 func (c *chain) run(to int) error {
@@ -115,14 +135,14 @@ func (c *chain) run(to int) error {
 			graphFn = c.loop
 		}
 		var err error
-		if c.exec, err = model.NewExec(c.b, c.plan.Store, graphFn); err != nil {
+		if c.exec, err = exec.NewModel(c.b, c.plan.Store, graphFn); err != nil {
 			return err
 		}
 	}
 	for c.step < to {
 		stop := to
-		if c.drive == hosted {
-			stop = c.step + 1
+		if base, _ := c.times(); base+c.window <= to {
+			stop = base + c.window - 1
 		}
 		state, err := c.exec.Call(c.arguments(stop)...)
 		if err != nil {
@@ -136,12 +156,35 @@ func (c *chain) run(to int) error {
 func (c *chain) finalize() {
 	if c.exec != nil {
 		c.exec.Finalize()
+		c.exec, c.built = nil, false
 	}
+}
+
+// times are those that a graph reads next: a stretch of the grid that begins with a certain step, the last time repeated
+// where the grid ends before it.
+func (c *chain) times() (base int, stretch []float64) {
+	grid := c.plan.Grid
+	if c.window < len(grid) {
+		base = c.step
+	}
+	stretch = make([]float64, c.window)
+	for i := range stretch {
+		stretch[i] = grid[min(base+i, len(grid)-1)]
+	}
+	return base, stretch
 }
 
 // arguments are the inputs of every graph of the chain, in the order that unpack reads.
 func (c *chain) arguments(stop int) []any {
-	args := []any{int32(c.step), int32(stop), c.plan.Noise[0], c.plan.Noise[1], uint32(c.plan.First), c.times}
+	base, stretch := c.times()
+	times := tensors.FromFlatDataAndDimensions(stretch, c.window)
+	if c.state[0].DType() == dtypes.Float32 {
+		times = tensors.FromFlatDataAndDimensions(narrow(stretch), c.window)
+	}
+	args := []any{int32(c.step), int32(stop), int32(base), c.plan.Noise[0], c.plan.Noise[1], uint32(c.plan.First), times}
+	if c.plan.Replay != nil {
+		args = append(args, c.plan.Replay)
+	}
 	for _, t := range c.plan.Inputs {
 		args = append(args, t)
 	}
@@ -153,53 +196,99 @@ func (c *chain) arguments(stop int) []any {
 
 // frame is arguments inside a graph.
 type frame struct {
-	step, stop *Node
-	key        [2]*Node
-	first      *Node
-	times      *Node
-	inputs     []*Node
-	x          *Node
-	carry      []*Node
+	step, stop, base *Node
+	key              [2]*Node
+	first            *Node
+	times            *Node
+	replay           *Node
+	inputs           []*Node
+	x                *Node
+	carry            []*Node
 }
 
 func (c *chain) unpack(in []*Node) frame {
-	tables := len(c.plan.Inputs)
-	return frame{
-		step: in[0], stop: in[1], key: [2]*Node{in[2], in[3]}, first: in[4], times: in[5],
-		inputs: in[6 : 6+tables], x: in[6+tables], carry: in[7+tables:],
+	f := frame{step: in[0], stop: in[1], base: in[2], key: [2]*Node{in[3], in[4]}, first: in[5], times: in[6]}
+	in = in[7:]
+	if c.plan.Replay != nil {
+		f.replay, in = in[0], in[1:]
 	}
+	tables := len(c.plan.Inputs)
+	f.inputs, f.x, f.carry = in[:tables], in[tables], in[tables+1:]
+	return f
 }
 
 // at is the grid's time of a step. Gather, because the Go backend has no DynamicSlice.
-func (f frame) at(step *Node) *Node { return Gather(f.times, Reshape(step, 1)) }
+func (f frame) at(step *Node) *Node { return Gather(f.times, Reshape(Sub(step, f.base), 1)) }
 
 func (f frame) random(step *Node) *Random {
-	return RandomAt(f.key, step, f.first)
+	if f.replay == nil {
+		return RandomAt(f.key, step, f.first)
+	}
+	now := Gather(f.replay, Reshape(step, 1)) // [draws, batch, ...]
+	var draws []*Node
+	for k := range now.Shape().Dim(0) {
+		draws = append(draws, Reshape(Slice(now, AxisElem(k)), f.x.Shape().Dimensions...))
+	}
+	return Replay(draws...)
 }
 
 // initial is the graph of the sampler's Init. Its draws belong to a step that no grid reaches.
 func (c *chain) initial(scope *model.Scope, in []*Node) []*Node {
 	f := c.unpack(in)
-	carry := c.plan.Sampler.Init(c.plan.Build(scope, f.inputs), f.x, f.random(AddScalar(f.step, -1)))
+	r := Replay()
+	if f.replay == nil {
+		r = f.random(AddScalar(f.step, -1))
+	}
+	carry := c.plan.Sampler.Init(c.build(scope, f), f.x, r)
 	return append([]*Node{f.x}, carry...)
+}
+
+// build makes the plan's model.
+func (c *chain) build(scope *model.Scope, f frame) Model {
+	m := c.plan.Build(scope, f.inputs)
+	mustBeValid(m.Process)
+	return m
 }
 
 // stepOnce is the graph of one step, or of one attempt at it: the state in, the number of steps taken and the state out.
 // The loop's body is the same function.
 func (c *chain) stepOnce(scope *model.Scope, in []*Node) []*Node {
 	f := c.unpack(in)
-	m := c.plan.Build(scope, f.inputs)
-	if err := m.Validate(); err != nil {
-		panic(err)
-	}
-	span := Span{From: f.at(f.step), To: f.at(AddScalar(f.step, 1)), Index: f.step}
+	m := c.build(scope, f)
+	span := Span{From: f.at(f.step), To: f.at(AddScalar(f.step, 1)), Index: f.step, way: wayOf(c.plan.Grid)}
 	x, carry := c.plan.Sampler.Step(m, span, f.x, f.carry, f.random(f.step))
 	x.AssertDims(f.x.Shape().Dimensions...)
 	taken := AddScalar(f.step, 1)
 	if r, repeats := c.plan.Sampler.(Repeater); repeats {
 		taken = Where(r.Done(span, carry), taken, f.step)
 	}
+	c.built, c.model = true, m.Process
 	return append([]*Node{taken, x}, carry...)
+}
+
+// warn says once, where a plan samples from noise, that its start is no noise of the process's size. The variance of x_t is at
+// least sigma_t^2, whatever the data: 64 numbers of which the mean square is below a quarter of that come up once in 10^12 runs.
+func (c *chain) warn(start *tensors.Tensor) {
+	const enough, share = 64, .25
+	if c.warned || c.step == 0 || wayOf(c.plan.Grid) > 0 || start.Size() < enough || c.model == nil {
+		return
+	}
+	c.warned = true
+	interpreter, err := exec.Interpreter()
+	if err != nil {
+		return
+	}
+	_, sigma, err := PathAt(interpreter, c.model, c.plan.Grid[0])
+	if err != nil {
+		return
+	}
+	mean := 0.
+	for _, v := range numbers(start) {
+		mean += v * v / float64(start.Size())
+	}
+	if mean < share*sigma*sigma {
+		c.plan.warn(fmt.Sprintf("the start has root mean square %.3g, and the process has noise of standard deviation %.3g at t = %g: multiply a start N(0, 1) by that", math.Sqrt(mean), sigma, c.plan.Grid[0]))
+	}
 }
 
 func narrow(x []float64) []float32 {
@@ -209,3 +298,6 @@ func narrow(x []float64) []float32 {
 	}
 	return out
 }
+
+// Cause is what went wrong in a graph, without the names of the functions that GoMLX wraps around it.
+func Cause(err error) error { return exec.Cause(err) }

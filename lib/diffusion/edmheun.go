@@ -18,6 +18,7 @@ type Churn struct {
 // evaluations a step. The noise level is not raised beyond the process's horizon.
 func EDMHeun(churn Churn) OneStep {
 	return func(m Model, s Span, x *Node, r *Random) *Node {
+		churn.check(s)
 		start := m.At(s.From)
 		y, level, at := Div(x, start.Alpha), start.Ratio(), s.From
 		if churn.Gamma > 0 {
@@ -33,6 +34,17 @@ func EDMHeun(churn Churn) OneStep {
 		heun := Add(y, Mul(MulScalar(by, .5), Add(first, slope(euler, end.Ratio(), s.To))))
 		noisy := BroadcastToDims(GreaterThan(end.Sigma, ZerosLike(end.Sigma)), x.Shape().Dimensions...)
 		return Mul(end.Alpha, Where(noisy, heun, euler))
+	}
+}
+
+// check reports settings that make no step, on a span's grid.
+func (c Churn) check(s Span) {
+	must(c.Gamma >= 0 && finite(c.Gamma), "Churn: Gamma is %g; give 0, for none, or more", c.Gamma)
+	must(c.Low >= 0 && finite(c.Low) && (c.High == 0 || c.High >= c.Low), // an infinite High is one, too
+		"Churn: the noise levels run from Low %g to High %g; give two that are not negative, the lower first, or High 0 for no upper end", c.Low, c.High)
+	must(c.Inflation >= 0 && finite(c.Inflation), "Churn: Inflation is %g; give a positive standard deviation, or 0 for 1", c.Inflation)
+	if c.Gamma > 0 {
+		s.mustFall("EDMHeun with churn")
 	}
 }
 
@@ -52,6 +64,6 @@ func (c Churn) raise(m Model, y, level, t *Node, r *Random) (raised, atLevel, at
 	target := Min(MulScalar(level, 1+min(c.Gamma, math.Sqrt2-1)), m.At(last).Ratio())
 	atLevel = Where(active, target, level)
 	atTime = Where(active, timeAt(m, target, t, last), t)
-	added := Sqrt(Sub(Square(atLevel), Square(level)))
+	added := Sqrt(Mul(Sub(atLevel, level), Add(atLevel, level))) // a difference of squares need not be 0 where they are equal, on XLA
 	return Add(y, Mul(MulScalar(added, inflation), r.Normal(y))), atLevel, atTime
 }

@@ -41,9 +41,7 @@ func (b Bound) Start(c Coeffs, x0 *Node) *Node {
 	if prior == 0 {
 		prior = 1
 	}
-	if !(prior > 0) || math.IsInf(prior, 1) {
-		panic(fmt.Errorf("the bound's prior has standard deviation %g; give a positive one, or 0 for 1", prior))
-	}
+	must(positive(prior), "the bound's prior has standard deviation %g; give a positive one, or 0 for 1", prior)
 	n, d := rows(x0)
 	second := Add(perSample(Square(Mul(c.Alpha, x0))), MulScalar(Square(c.Sigma), float64(d)))
 	return Reshape(AddScalar(MulScalar(second, .5/(prior*prior)), float64(d)*math.Log(math.Sqrt(2*math.Pi)*prior)), n)
@@ -52,6 +50,7 @@ func (b Bound) Start(c Coeffs, x0 *Node) *Node {
 // Term is the step's part of the bound, [batch], at x_from = alpha x0 + sigma eps, for x0 and eps [batch, ...]. The times of
 // the span are scalars or [batch, 1, ...].
 func (b Bound) Term(m Model, s Span, x0, eps *Node) *Node {
+	s.mustFall("Bound")
 	from, to := m.At(s.From), m.At(s.To)
 	n, d := rows(x0)
 	kernel, variance := kernelVariance(from, to), b.decoderVariance(from, to)
@@ -92,11 +91,14 @@ func (b Bound) Step(m Model, s Span, x *Node, carry []*Node, r *Random) (*Node, 
 
 // Nats are the estimates of the bound, one a sample, that a plan with Bound has come to in a snapshot.
 func Nats(s Snapshot) ([]float64, error) {
-	if s.Step < 1 || len(s.Carry) != 1 || s.Carry[0].Size() != s.X.Shape().Dim(0) {
-		return nil, fmt.Errorf("step %d with %d carried tensors is not a Bound under way", s.Step, len(s.Carry))
+	if _, err := carriedBy[Bound](s); err != nil {
+		return nil, err
+	}
+	if s.Step < 1 {
+		return nil, fmt.Errorf("the bound begins with the first step, and this is the snapshot before it")
 	}
 	if err := checkFinite(s.Carry[0]); err != nil {
-		return nil, fmt.Errorf("bound at t = %g, where the grid should run toward the data: %w", s.Time, err)
+		return nil, fmt.Errorf("bound at t = %g: %w", s.Time, err)
 	}
 	return tensors.CopyFlatData[float64](s.Carry[0])
 }

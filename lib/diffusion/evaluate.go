@@ -6,11 +6,13 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/lib/exec"
 )
 
 // Evaluate computes a graph of its arguments, tensors or Go values, once: the outputs, flat, as float64.
 func Evaluate(b compute.Backend, fn func(in []*Node) []*Node, args ...any) ([][]float64, error) {
-	out, err := ExecOnceN(b, func(in []*Node) []*Node {
+	out, err := exec.OnceN(b, func(in []*Node) []*Node {
 		nodes := fn(in)
 		for i, n := range nodes {
 			nodes[i] = ConvertDType(n, dtypes.Float64)
@@ -18,7 +20,7 @@ func Evaluate(b compute.Backend, fn func(in []*Node) []*Node, args ...any) ([][]
 		return nodes
 	}, args...)
 	if err != nil {
-		return nil, Cause(err)
+		return nil, err
 	}
 	flat := make([][]float64, len(out))
 	for i, t := range out {

@@ -1,9 +1,9 @@
 package diffusion
 
 import (
-	"fmt"
-
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // FlowLikelihood integrates, beside the probability flow, the divergence of its velocity, which is the rate at which the
@@ -38,9 +38,8 @@ func (l FlowLikelihood) orDefault() FlowLikelihood {
 
 // Init implements Sampler. The carry is the integral, [batch, 1, ...], what the method carries, and the probes.
 func (l FlowLikelihood) Init(_ Model, x *Node, r *Random) []*Node {
-	if l.Probes < 0 {
-		panic(fmt.Errorf("FlowLikelihood: %d probes; give a positive number", l.Probes))
-	}
+	must(l.Probes >= 0, "FlowLikelihood: %d probes; give a positive number", l.Probes)
+	must(l.Probe != nil || l.Probes == 0, "FlowLikelihood: %d probes and no Probe; give (*Random).Rademacher or (*Random).Normal", l.Probes)
 	l = l.orDefault()
 	integral := perSample(ZerosLike(x))
 	carry := append([]*Node{integral}, l.Method.begin([]*Node{x, integral})...)
@@ -69,6 +68,8 @@ func (l FlowLikelihood) Fault(s Snapshot) error {
 	return l.orDefault().Method.fault(s.Carry[1:], s.Time)
 }
 
+func (FlowLikelihood) counts(carry []*tensors.Tensor) *tensors.Tensor { return carry[1] }
+
 // field is (velocity, its divergence).
 func (l FlowLikelihood) field(m Model, probes []*Node) Field {
 	return func(t *Node, y []*Node) []*Node {
@@ -96,8 +97,8 @@ func (l FlowLikelihood) field(m Model, probes []*Node) Field {
 // ChangeOfVolume is the log of the factor, [batch], by which the flow has stretched volume around each sample since the
 // start: the log density has fallen by as much.
 func ChangeOfVolume(s Snapshot) ([]float64, error) {
-	if n := s.X.Shape().Dim(0); len(s.Carry) > 1 && s.Carry[0].Size() == n && s.Carry[0].DType() == s.X.DType() {
-		return numbers(s.Carry[0]), nil
+	if _, err := carriedBy[FlowLikelihood](s); err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("step %d with %d carried tensors is not one of FlowLikelihood", s.Step, len(s.Carry))
+	return numbers(s.Carry[0]), nil
 }

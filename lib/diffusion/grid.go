@@ -7,7 +7,6 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/gomlx/core/tensors"
 )
 
 // A grid is the N+1 times of N steps, none negative, strictly rising or strictly falling.
@@ -38,43 +37,83 @@ func Karras(rho float64) func(from, to float64, n int) ([]float64, error) {
 // InRatio is the grid of a process from one time to another whose noise levels sigma/alpha a rule spaces: Geometric
 // gives equal steps of log SNR, Karras(7) those of EDM.
 func InRatio(b compute.Backend, p Process, from, to float64, n int, rule func(from, to float64, n int) ([]float64, error)) ([]float64, error) {
-	ends, err := ExecOnce(b, func(t *Node) *Node { return p.At(t).Ratio() }, []float64{from, to})
+	ends, err := levelsOf(b, p, from, to)
 	if err != nil {
-		return nil, Cause(err)
-	}
-	levels := tensors.MustCopyFlatData[float64](ends)
-	if levels, err = rule(levels[0], levels[1], n); err != nil {
 		return nil, err
 	}
-	out, err := ExecOnce(b, func(level, from, to *Node) *Node {
-		return timeAt(p, level, BroadcastToDims(from, n+1), BroadcastToDims(to, n+1))
-	}, levels, min(from, to), max(from, to))
+	levels, err := rule(ends[0], ends[1], n)
 	if err != nil {
-		return nil, Cause(err)
+		return nil, err
 	}
-	grid := tensors.MustCopyFlatData[float64](out)
-	grid[0], grid[n] = from, to
+	grid, err := timesOf(b, p, levels, min(from, to), max(from, to))
+	if err != nil {
+		return nil, err
+	}
+	grid[0], grid[len(grid)-1] = from, to
 	return grid, checkGrid(grid)
 }
 
-// AtRatios are the times at which a process has the noise levels sigma/alpha, which fall.
+// AtRatios are the times at which a process has the noise levels sigma/alpha, which must lie within its horizon and fall
+// strictly.
 func AtRatios(b compute.Backend, p Process, levels []float64) ([]float64, error) {
+	if err := checkProcess(p); err != nil {
+		return nil, err
+	}
+	if len(levels) == 0 {
+		return nil, fmt.Errorf("noise levels: there are none")
+	}
 	lo, hi := p.Horizon()
-	grid, err := InRatio(b, p, hi, lo, len(levels)+1, func(from, to float64, _ int) ([]float64, error) {
-		return append(append([]float64{from}, levels...), to), nil
-	})
+	ends, err := levelsOf(b, p, lo, hi)
 	if err != nil {
 		return nil, err
 	}
-	return grid[1 : len(grid)-1], nil
+	const rounding = 1e-12 // an end that somebody wrote down with 12 digits is the end
+	for i, level := range levels {
+		if !(level > 0 && level >= ends[0]*(1-rounding) && level <= ends[1]*(1+rounding)) {
+			return nil, fmt.Errorf("noise level %d is sigma/alpha = %g; the horizon of %T goes from %g to %g", i, level, p, ends[0], ends[1])
+		}
+		if i > 0 && !(level < levels[i-1]) {
+			return nil, fmt.Errorf("noise levels %d and %d are %g and %g; they must fall", i-1, i, levels[i-1], level)
+		}
+	}
+	return timesOf(b, p, levels, lo, hi)
 }
 
-// timeAt is the time between lo and hi at which sigma/alpha has the given level: Newton's method on its logarithm, kept
-// in a bracket by bisection.
+// levelsOf are the noise levels sigma/alpha at some times.
+func levelsOf(b compute.Backend, p Process, times ...float64) ([]float64, error) {
+	for _, t := range times {
+		if !(t >= 0 && finite(t)) {
+			return nil, fmt.Errorf("noise level at t = %g; give a finite time from 0, the data, on", t)
+		}
+	}
+	out, err := Evaluate(b, func(in []*Node) []*Node { return []*Node{Add(mustBeValid(p).At(in[0]).Ratio(), ZerosLike(in[0]))} }, times)
+	if err != nil {
+		return nil, fmt.Errorf("noise levels: %w", err)
+	}
+	return out[0], nil
+}
+
+// timesOf are the times between lo and hi at which a process has some noise levels.
+func timesOf(b compute.Backend, p Process, levels []float64, lo, hi float64) ([]float64, error) {
+	out, err := Evaluate(b, func(in []*Node) []*Node {
+		like := ZerosLike(in[0])
+		return []*Node{timeAt(p, in[0], Add(like, in[1]), Add(like, in[2]))}
+	}, levels, lo, hi)
+	if err != nil {
+		return nil, fmt.Errorf("times of noise levels: %w", err)
+	}
+	return out[0], nil
+}
+
+// timeAt is the time between lo and hi at which sigma/alpha has the given level, and the nearer of them for a level beyond
+// theirs: Newton's method on its logarithm, kept in a bracket by bisection. Where Newton first leaves the bracket, it goes on
+// from the end: the logarithm is concave near the data, so that it comes from there without fail, and the root may be the end.
 func timeAt(p Process, level, lo, hi *Node) *Node {
-	const iterations = 24 // 14 halvings reach a factor e of any root of the processes here, 6 steps of Newton do the rest
+	const iterations = 26 // 14 halvings reach a factor e of any root of the processes here, 6 steps of Newton do the rest
 	target := Log(level)
 	t := MulScalar(Add(lo, hi), .5)
+	freshLo := GreaterOrEqual(t, lo) // an end is tried once
+	freshHi := freshLo
 	for range iterations {
 		c := p.At(t)
 		excess := Sub(Log(c.Ratio()), target)
@@ -82,8 +121,13 @@ func timeAt(p Process, level, lo, hi *Node) *Node {
 		lo, hi = Where(late, lo, t), Where(late, t, hi)
 		rate := Sub(Div(c.DVar, MulScalar(Square(c.Sigma), 2)), Div(c.DAlpha, c.Alpha))
 		newton := Sub(t, Div(excess, rate))
+		below, above := LessThan(newton, lo), GreaterThan(newton, hi)
+		next := MulScalar(Add(lo, hi), .5)
+		next = Where(LogicalAnd(below, freshLo), lo, next)
+		next = Where(LogicalAnd(above, freshHi), hi, next)
 		inside := LogicalAnd(GreaterOrEqual(newton, lo), LessOrEqual(newton, hi))
-		t = Where(inside, newton, MulScalar(Add(lo, hi), .5))
+		t = Where(inside, newton, next)
+		freshLo, freshHi = LogicalAnd(freshLo, LogicalNot(below)), LogicalAnd(freshHi, LogicalNot(above))
 	}
 	return t
 }
@@ -118,6 +162,16 @@ func checkGrid(grid []float64) error {
 		if i > 0 && (t > grid[i-1]) != (grid[1] > grid[0]) || i > 0 && t == grid[i-1] {
 			return fmt.Errorf("grid: times %d and %d are %g and %g; times must strictly rise or strictly fall",
 				i-1, i, grid[i-1], t)
+		}
+	}
+	return nil
+}
+
+// checkNarrow reports the first two times of a grid that are one in float32.
+func checkNarrow(grid []float64) error {
+	for i, t := range grid[1:] {
+		if float32(t) == float32(grid[i]) {
+			return fmt.Errorf("grid: times %d and %d, %g and %g, are the same number in float32: give float64 samples, or a coarser grid", i, i+1, grid[i], t)
 		}
 	}
 	return nil

@@ -12,7 +12,8 @@ import (
 // The arrows of the architecture: experiments, notebook -> view, train, suite -> figure, metrics, affine, density, data -> diffusion -> GoMLX. A package
 // may import the ones listed, of ours; tests may import more.
 var allowed = map[string][]string{
-	"diffusion":    nil,
+	"exec":         nil,
+	"diffusion":    {"exec"},
 	"metrics":      nil,
 	"data":         nil,
 	"figure":       nil,
@@ -20,13 +21,13 @@ var allowed = map[string][]string{
 	"checkpoint":   {"backend", "folder"},
 	"affine":       {"diffusion"},
 	"density":      {"diffusion"},
-	"network":      {"diffusion"},
+	"network":      {"diffusion", "exec"},
 	"fokkerplanck": nil,
 	"folder":       nil,
 	"suite":        {"backend", "diffusion", "folder", "metrics"},
 	"train":        {"backend", "checkpoint", "diffusion"},
 	"kernelspec":   {"folder"},
-	"view":         {"density", "diffusion", "figure", "metrics"},
+	"view":         {"density", "diffusion", "exec", "figure", "metrics"},
 	"notebook":     {"backend", "checkpoint", "diffusion", "figure", "suite", "train"},
 }
 

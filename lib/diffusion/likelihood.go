@@ -9,6 +9,8 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"scorelab/lib/exec"
 )
 
 // Prior is the log density, [batch], of x [batch, ...] at the time t at which a flow meets noise.
@@ -49,15 +51,11 @@ func (p Plan) LogLikelihood(b compute.Backend, x *tensors.Tensor, prior Prior) (
 	if _, follows := p.Sampler.(FlowLikelihood); !follows {
 		return Likelihood{}, fmt.Errorf("a likelihood needs the sampler FlowLikelihood, not %T", p.Sampler)
 	}
-	var last Snapshot
-	for s, err := range p.Trace(b, x, len(p.Grid)-1) {
-		if err != nil {
-			return Likelihood{}, err
-		}
-		last = s
+	last, err := p.End(b, x)
+	if err != nil {
+		return Likelihood{}, err
 	}
 	out := Likelihood{End: last.X}
-	var err error
 	if out.Volume, err = ChangeOfVolume(last); err != nil {
 		return Likelihood{}, err
 	}
@@ -87,20 +85,24 @@ func (p Plan) LogLikelihood(b compute.Backend, x *tensors.Tensor, prior Prior) (
 // LogPrior is the log density, [batch], of latents under a prior at the noise's end of the plan's grid: to see what a
 // prior adds to a likelihood.
 func (p Plan) LogPrior(b compute.Backend, latents *tensors.Tensor, prior Prior) ([]float64, error) {
-	if p.Store == nil {
-		p.Store = model.NewStore()
+	if p.Build == nil || prior == nil {
+		return nil, fmt.Errorf("a log density needs the plan's Build and a prior: ExactPrior or NoisePrior")
+	}
+	if err := checkGrid(p.Grid); err != nil {
+		return nil, err
 	}
 	args := []any{latents}
 	for _, t := range p.Inputs {
 		args = append(args, t)
 	}
 	t := math.Max(p.Grid[0], p.Grid[len(p.Grid)-1])
-	out, err := model.CallOnceN(b, p.Store, func(scope *model.Scope, in []*Node) []*Node {
-		x := in[0]
-		return []*Node{prior(p.Build(scope, in[1:]), x, Scalar(x.Graph(), x.DType(), t))}
+	out, err := exec.ModelOnceN(b, p.Store, func(scope *model.Scope, in []*Node) []*Node {
+		x, m := in[0], p.Build(scope, in[1:])
+		mustBeValid(m.Process)
+		return []*Node{prior(m, x, Scalar(x.Graph(), x.DType(), t))}
 	}, args...)
 	if err != nil {
-		return nil, fmt.Errorf("the prior at t = %g: %w", t, Cause(err))
+		return nil, fmt.Errorf("the prior at t = %g: %w", t, err)
 	}
 	return numbers(out[0]), nil
 }

@@ -24,6 +24,7 @@ func (MALA) Init(m Model, x *Node, _ *Random) []*Node {
 
 // Step implements Sampler.
 func (MALA) Step(m Model, s Span, x *Node, carry []*Node, r *Random) (*Node, []*Node) {
+	s.mustRise("MALA", chainTime)
 	taken, logP, score := carry[0], carry[1], carry[2]
 	delta := s.Length()
 	z := r.Normal(x)
@@ -48,19 +49,15 @@ func at0(m Model, x *Node) (logP, score *Node) {
 // Accepted is the share of its proposals that each chain of MALA has taken up to a snapshot. The chains are
 // independent; the steps of one are not. Shares near 0.574 are best in high dimension (Roberts and Rosenthal 1998).
 func Accepted(s Snapshot) ([]float64, error) {
-	if s.Step < 1 || len(s.Carry) != 3 || s.Carry[0].Size() != s.X.Shape().Dim(0) {
-		return nil, fmt.Errorf("step %d with %d carried tensors is not a chain of MALA under way", s.Step, len(s.Carry))
+	if _, err := carriedBy[MALA](s); err != nil {
+		return nil, err
 	}
-	shares := make([]float64, s.Carry[0].Size())
-	err := s.Carry[0].ConstFlatData(func(flat any) {
-		for i := range shares {
-			switch taken := flat.(type) {
-			case []float64:
-				shares[i] = taken[i] / float64(s.Step)
-			case []float32:
-				shares[i] = float64(taken[i]) / float64(s.Step)
-			}
-		}
-	})
-	return shares, err
+	if s.Step < 1 {
+		return nil, fmt.Errorf("the first step makes the first proposal, and this is the snapshot before it")
+	}
+	shares := numbers(s.Carry[0])
+	for i := range shares {
+		shares[i] /= float64(s.Step)
+	}
+	return shares, nil
 }

@@ -30,7 +30,12 @@ var (
 // counter is a column of zeros that counts evaluations.
 func counter(x *Node) *Node { return perSample(ConvertDType(ZerosLike(x), dtypes.Int32)) }
 
-func (RungeKutta) begin(y []*Node) []*Node { return []*Node{counter(y[0])} }
+func (k RungeKutta) begin(y []*Node) []*Node {
+	if err := k.Validate(); err != nil {
+		panic(err)
+	}
+	return []*Node{counter(y[0])}
+}
 
 func (k RungeKutta) cross(f Field, s Span, y, carry []*Node) (next, nextCarry []*Node) {
 	return k.Step(f, s, y), []*Node{AddScalar(carry[0], len(k.B))}
@@ -43,17 +48,19 @@ func (RungeKutta) fault([]*tensors.Tensor, float64) error { return nil }
 // Evaluations is how often a sampler that counts them has evaluated the model for each sample, up to a snapshot: those of
 // the attempts that failed too.
 func Evaluations(s Snapshot) ([]int, error) {
-	n := s.X.Shape().Dim(0)
-	for _, t := range s.Carry {
-		if t.DType() == dtypes.Int32 && t.Size() == n {
-			counts := make([]int, n)
-			for i, c := range tensors.MustCopyFlatData[int32](t) {
-				counts[i] = int(c)
-			}
-			return counts, nil
-		}
+	counting, err := carriedBy[interface {
+		Sampler
+		counts(carry []*tensors.Tensor) *tensors.Tensor
+	}](s)
+	if err != nil {
+		return nil, fmt.Errorf("counts of evaluations are those of DormandPrince and FlowLikelihood: %w", err)
 	}
-	return nil, fmt.Errorf("step %d carries %d tensors and no count of evaluations", s.Step, len(s.Carry))
+	flat := tensors.MustCopyFlatData[int32](counting.counts(s.Carry))
+	counts := make([]int, len(flat))
+	for i, c := range flat {
+		counts[i] = int(c)
+	}
+	return counts, nil
 }
 
 // numbers are the elements of a float tensor in float64.

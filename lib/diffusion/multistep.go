@@ -13,6 +13,7 @@ import (
 // and lambda is infinite: that is DDIM's.
 type Multistep struct {
 	order int
+	steps int                               // of the grid, where the order falls toward its end; 0: it does not
 	value func(c Coeffs, x0, x *Node) *Node // what is interpolated: D or eps
 	// next is x_to from values at as many times, newest first, of which u says where they stand in the step: u[0] = 0.
 	next func(from, to Coeffs, x *Node, values, u []*Node) *Node
@@ -61,6 +62,22 @@ func DEIS(order int) Multistep {
 	}
 }
 
+// LowerOrderFinal lets the order fall to 1 over the last steps of a grid of so many, also where they end at a level above 0:
+// lower_order_final of diffusers, which it takes for grids of fewer than 15 steps.
+func (m Multistep) LowerOrderFinal(steps int) Multistep {
+	m.steps = steps
+	return m
+}
+
+// most is the highest order that a step may have, int32, where the order falls toward the end of a grid of so many steps.
+func most(s Span, steps int) *Node {
+	if steps == 0 {
+		return nil
+	}
+	must(steps > 0, "LowerOrderFinal for a grid of %d steps; give the number of steps, at least 1", steps)
+	return Sub(Scalar(s.Index.Graph(), s.Index.DType(), steps), s.Index)
+}
+
 func checkedOrder(name string, order int) int {
 	if order < 1 || order > 3 {
 		panic(fmt.Errorf("%s has orders 1, 2 and 3, not %d", name, order))
@@ -81,7 +98,7 @@ func (m Multistep) Step(model Model, s Span, x *Node, carry []*Node, _ *Random) 
 	for n := 1; n <= m.order; n++ {
 		orders = append(orders, m.next(from, to, x, past.values[:n], u[:n]))
 	}
-	return past.highest(orders, to), past.forget(m.order - 1).carry()
+	return past.highest(orders, to, most(s, m.steps)), past.forget(m.order - 1).carry()
 }
 
 // history is what a model said at the last steps, newest first.
@@ -129,13 +146,17 @@ func (h history) places(m Model, from, to Coeffs) []*Node {
 	return u
 }
 
-// highest picks from the results of orders 1, 2, ... the highest for which enough has been seen, and order 1 where the step
-// ends without noise.
-func (h history) highest(orders []*Node, to Coeffs) *Node {
+// highest picks from the results of orders 1, 2, ... the highest for which enough has been seen, and none above most unless that
+// is nil; order 1 where the step ends without noise.
+func (h history) highest(orders []*Node, to Coeffs, most *Node) *Node {
 	noisy := GreaterThan(to.Sigma, ZerosLike(to.Sigma))
 	best := orders[0]
 	for i, x := range orders[1:] {
-		known := GreaterOrEqual(h.seen, Scalar(x.Graph(), dtypes.Int32, i+2))
+		order := Scalar(x.Graph(), dtypes.Int32, i+2)
+		known := GreaterOrEqual(h.seen, order)
+		if most != nil {
+			known = LogicalAnd(known, LessOrEqual(order, most))
+		}
 		pick := BroadcastToDims(LogicalAnd(known, noisy), x.Shape().Dimensions...)
 		best = Where(pick, x, best)
 	}

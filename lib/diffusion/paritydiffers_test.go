@@ -7,10 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	. "github.com/gomlx/gomlx/core/graph"
-
-	"github.com/gomlx/compute/dtypes"
-
 	"scorelab/lib/diffusion"
 )
 
@@ -77,50 +73,16 @@ func TestParityDDPMClampsItsVariance(t *testing.T) {
 // (lower_order_final); ours only in the step that ends at 0.
 func TestParityLowerOrderAtTheEnd(t *testing.T) {
 	cases, _ := readGoldens()
-	for name, orders := range map[string][]diffusion.Sampler{ // of the last step, the one before it ...
-		"dpm++/3, 10 steps":         {diffusion.DPMSolverPP(1), diffusion.DPMSolverPP(2), diffusion.DPMSolverPP(3)},
-		"dpm++/2, sigma_min, lower": {diffusion.DPMSolverPP(1), diffusion.DPMSolverPP(2)},
-		"deis/2, 10 steps":          {diffusion.DEIS(1), diffusion.DEIS(2)},
-		"deis/3, 10 steps":          {diffusion.DEIS(1), diffusion.DEIS(2), diffusion.DEIS(3)},
+	for name, ours := range map[string]diffusion.Multistep{
+		"dpm++/3, 10 steps":         diffusion.DPMSolverPP(3),
+		"dpm++/2, sigma_min, lower": diffusion.DPMSolverPP(2),
+		"deis/2, 10 steps":          diffusion.DEIS(2),
+		"deis/3, 10 steps":          diffusion.DEIS(3),
 	} {
 		times := cases[name].Times
-		theirs := lowering{orders, len(times) - 1}
-		differs(t, name, along(cases[name].process(t), orders[len(orders)-1], times), along(cases[name].process(t), theirs, times))
+		theirs := ours.LowerOrderFinal(len(times) - 1)
+		differs(t, name, along(cases[name].process(t), ours, times), along(cases[name].process(t), theirs, times))
 	}
-}
-
-// lowering takes step n-1-k with sampler k, and the steps before those with the last one. All look on in every step.
-type lowering struct {
-	samplers []diffusion.Sampler
-	n        int
-}
-
-func (l lowering) Init(m diffusion.Model, x *Node, r *diffusion.Random) (carry []*Node) {
-	for _, s := range l.samplers {
-		carry = append(carry, s.Init(m, x, r)...)
-	}
-	return carry
-}
-
-func (l lowering) Step(m diffusion.Model, span diffusion.Span, x *Node, carry []*Node, r *diffusion.Random) (next *Node, nextCarry []*Node) {
-	last := len(l.samplers) - 1
-	results := make([]*Node, len(l.samplers))
-	for k, s := range l.samplers {
-		size := len(s.Init(m, x, r))
-		var moved []*Node
-		results[k], moved = s.Step(m, span, x, carry[:size], r)
-		carry, nextCarry = carry[size:], append(nextCarry, moved...)
-	}
-	next = results[last]
-	for k := range last {
-		next = Where(stepIs(span, l.n-1-k, x), results[k], next)
-	}
-	return next, nextCarry
-}
-
-// stepIs tells, like x, whether the span is step i.
-func stepIs(span diffusion.Span, i int, x *Node) *Node {
-	return BroadcastToDims(Equal(span.Index, Scalar(span.Index.Graph(), dtypes.Int32, i)), x.Shape().Dimensions...)
 }
 
 // UniPCMultistepScheduler lowers the order of its last two steps, of however many, and of the corrections of what they
@@ -128,31 +90,8 @@ func stepIs(span diffusion.Span, i int, x *Node) *Node {
 func TestParityUniPCLowersItsOrder(t *testing.T) {
 	cases, _ := readGoldens()
 	c := cases["unipc/3 bh2"]
-	theirs := loweringUniPC{diffusion.NewUniPC(3), len(c.Times) - 1}
-	differs(t, c.Name, along(c.process(t), theirs.UniPC, c.Times), along(c.process(t), theirs, c.Times))
-}
-
-// loweringUniPC is UniPC of order 3 that ends at orders 2 and 1 after n steps. It reads the carry: the last corrected
-// samples, three values of D with the newest first, their times, and how many there have been.
-type loweringUniPC struct {
-	diffusion.UniPC
-	n int
-}
-
-func (l loweringUniPC) Step(m diffusion.Model, span diffusion.Span, x *Node, carry []*Node, _ *diffusion.Random) (*Node, []*Node) {
-	next, nextCarry := l.UniPC.Step(m, span, x, carry, nil)
-	last, value, older, time, olderTime, seen := carry[0], carry[1], carry[2], carry[4], carry[5], carry[7]
-
-	// The last but one: a prediction of order 2, which is that of DPM-Solver++ 2M, from samples corrected at order 3.
-	corrected, known := nextCarry[0], nextCarry[1]
-	answered := m
-	answered.Denoise = func(_, _ *Node) *Node { return known }
-	second, _ := diffusion.DPMSolverPP(2).Step(answered, span, corrected, []*Node{value, time, seen}, nil)
-	next = Where(stepIs(span, l.n-2, x), second, next)
-
-	// The last: corrected at order 2, and of order 1 because it ends at 0.
-	final, _ := diffusion.NewUniPC(2).Step(m, span, x, []*Node{last, value, older, time, olderTime, seen}, nil)
-	return Where(stepIs(span, l.n-1, x), final, next), nextCarry
+	ours := diffusion.NewUniPC(3)
+	differs(t, c.Name, along(c.process(t), ours, c.Times), along(c.process(t), ours.LowerOrderFinal(len(c.Times)-1), c.Times))
 }
 
 // With B_1 diffusers gives NaN where the last level is 0; ours ends in a step of order 1, and within what a few steps differ by.

@@ -3,7 +3,9 @@ package diffusion
 import (
 	"fmt"
 	"iter"
+	"log/slog"
 	"math"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
@@ -22,6 +24,12 @@ type Plan struct {
 	First   int // index of the first sample: a shard or chunk draws the noise that its samples have in the whole
 	Block   int // Run carries so many samples at a time, see blocks.go; 0: all at once
 
+	// Replay, [steps, draws, batch, ...] of the type of the samples, are the numbers that the sampler draws in each step, in
+	// turn, in place of those that follow from Noise: to compare with another implementation.
+	Replay *tensors.Tensor
+	// Warn takes a sentence about a plan that runs and may not be what was meant; nil: the default logger of log/slog.
+	Warn func(sentence string)
+
 	driver driver // tests choose; zero: by capability
 }
 
@@ -31,22 +39,42 @@ type Snapshot struct {
 	Time float64
 	X    *tensors.Tensor // [batch, ...], of the start's shape and type
 
-	Carry []*tensors.Tensor // what the sampler carries, in its own order: diagnostics, read by functions beside it
+	Carry   []*tensors.Tensor // what the sampler carries, in its own order: diagnostics, read by functions beside it
+	sampler Sampler           // whose carry it is
+}
+
+// carriedBy is the sampler of a snapshot, which must be an S. What another one carries has another meaning.
+func carriedBy[S Sampler](s Snapshot) (S, error) {
+	sampler, own := s.sampler.(S)
+	if !own {
+		return sampler, fmt.Errorf("asked for what %T carries, and the snapshot after %d steps is one of %T", sampler, s.Step, s.sampler)
+	}
+	return sampler, nil
 }
 
 // Run carries the samples x [batch, ...] over the whole grid.
 func (p Plan) Run(b compute.Backend, x *tensors.Tensor) (*tensors.Tensor, error) {
+	end, err := p.End(b, x)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkUnweighted(end); err != nil {
+		return nil, err
+	}
+	return end.X, nil
+}
+
+// End carries the samples over the whole grid, and returns with them what the sampler carries: weights, counts and the like.
+func (p Plan) End(b compute.Backend, x *tensors.Tensor) (Snapshot, error) {
 	if p.Block != 0 {
-		return p.runBlocks(b, x)
+		return p.endOfBlocks(b, x)
 	}
-	var last *tensors.Tensor
-	for s, err := range p.Trace(b, x, len(p.Grid)-1) {
-		if err != nil {
-			return nil, err
-		}
-		last = s.X
+	c, err := p.start(b, x)
+	if err != nil {
+		return Snapshot{}, err
 	}
-	return last, nil
+	defer c.finalize()
+	return c.advance(len(p.Grid) - 1)
 }
 
 // Trace yields the samples at the start and after each of the given numbers of steps, which must rise; none given:
@@ -60,33 +88,61 @@ func (p Plan) Trace(b compute.Backend, x *tensors.Tensor, at ...int) iter.Seq2[S
 			return
 		}
 		defer c.finalize()
-		if !yield(Snapshot{0, p.Grid[0], x, c.state[1:]}, nil) {
+		c.trace(yield, at)
+	}
+}
+
+// trace is Trace of a chain that has begun.
+func (c *chain) trace(yield func(Snapshot, error) bool, at []int) {
+	if !yield(c.snapshot(), nil) {
+		return
+	}
+	if len(at) == 0 {
+		for step := range len(c.plan.Grid) - 1 {
+			at = append(at, step+1)
+		}
+	}
+	for _, to := range at {
+		s, err := c.advance(to)
+		if !yield(s, err) || err != nil {
 			return
-		}
-		marks := at
-		if len(marks) == 0 {
-			for step := range len(p.Grid) - 1 {
-				marks = append(marks, step+1)
-			}
-		}
-		for _, to := range marks {
-			s, err := c.advance(to)
-			if !yield(s, err) || err != nil {
-				return
-			}
 		}
 	}
 }
 
-// validate reports what Run cannot work with.
+// validate reports what a plan cannot run with on its grid, from x on. What it cannot build its step from, the step reports.
 func (p Plan) validate(x *tensors.Tensor) error {
-	if p.Build == nil || p.Sampler == nil {
-		return fmt.Errorf("a plan needs Build and Sampler")
+	if err := checkSamples(x); err != nil {
+		return err
 	}
 	if p.First < 0 || p.First+x.Shape().Dim(0) > math.MaxUint32 {
 		return fmt.Errorf("sample indices from %d on do not fit 32 bits", p.First)
 	}
-	return checkGrid(p.Grid)
+	if err := checkGrid(p.Grid); err != nil {
+		return err
+	}
+	if x.DType() == dtypes.Float32 {
+		if err := checkNarrow(p.Grid); err != nil {
+			return err
+		}
+	}
+	if p.Replay == nil {
+		return nil
+	}
+	dims, want := p.Replay.Shape().Dimensions, x.Shape().Dimensions
+	if p.Replay.DType() != x.DType() || len(dims) != len(want)+2 || dims[0] != len(p.Grid)-1 || !slices.Equal(dims[2:], want) {
+		return fmt.Errorf("replayed noise of shape %s for %d steps on samples of shape %s: give [steps, draws, samples...] of their type",
+			p.Replay.Shape(), len(p.Grid)-1, x.Shape())
+	}
+	return nil
+}
+
+func (p Plan) warn(sentence string) {
+	if p.Warn == nil {
+		slog.Warn(sentence)
+		return
+	}
+	p.Warn(sentence)
 }
 
 // checkSamples reports a tensor that cannot be a batch of samples.

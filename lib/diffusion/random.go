@@ -36,7 +36,9 @@ func NewRandom(g *Graph, k Key) *Random {
 
 // Replay returns a source whose normals and uniforms are the given numbers, in turn: to hold a sampler or an objective
 // against another implementation, or to take it apart.
-func Replay(numbers ...*Node) *Random { return &Random{replay: numbers} }
+func Replay(numbers ...*Node) *Random {
+	return &Random{replay: append([]*Node{}, numbers...)} // not nil: none given are none to draw
+}
 
 // replayed is the next of the given numbers.
 func (r *Random) replayed() *Node {

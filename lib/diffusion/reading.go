@@ -18,7 +18,7 @@ func Read(b compute.Backend, p Process, grids ...[]float64) ([]Reading, error) {
 		times = append(times, grid...)
 	}
 	out, err := Evaluate(b, func(in []*Node) []*Node {
-		c := p.At(in[0])
+		c := mustBeValid(p).At(in[0])
 		f, g2 := c.Rates()
 		zero := ZerosLike(in[0]) // some paths do not move in one of the four
 		return []*Node{Add(c.Alpha, zero), Add(c.Sigma, zero), Add(f, zero), Add(g2, zero)}
@@ -40,7 +40,7 @@ func Read(b compute.Backend, p Process, grids ...[]float64) ([]Reading, error) {
 // PathAt is alpha and sigma of a process at one time.
 func PathAt(b compute.Backend, p Process, t float64) (alpha, sigma float64, err error) {
 	out, err := Evaluate(b, func(in []*Node) []*Node {
-		c := p.At(in[0])
+		c := mustBeValid(p).At(in[0])
 		return []*Node{c.Alpha, c.Sigma}
 	}, t)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 // (Anderson 1982; 000, equation of section 2.2; Song et al. 2021, equation 6), by Euler-Maruyama. Weak order 1; noise is
 // added at every step, the last included.
 func ReverseEulerMaruyama(m Model, s Span, x *Node, r *Random) *Node {
+	s.mustFall("ReverseEulerMaruyama")
 	f, g2 := m.At(s.From).Rates()
 	dt := s.Length()
 	drift := Sub(Mul(f, x), Mul(g2, m.ScoreAt(x, s.From)))

@@ -1,6 +1,9 @@
 package diffusion
 
 import (
+	"fmt"
+	"math"
+
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -22,6 +25,39 @@ var (
 	HeunMethod     = RungeKutta{A: [][]float64{{}, {1}}, B: []float64{.5, .5}, C: []float64{0, 1}} // Karras et al. 2022, algorithm 1
 	ClassicMethod  = RungeKutta{A: [][]float64{{}, {.5}, {0, .5}, {0, 0, 1}}, B: []float64{1. / 6, 1. / 3, 1. / 3, 1. / 6}, C: []float64{0, .5, .5, 1}}
 )
+
+// Validate reports a table that is no consistent explicit method.
+func (k RungeKutta) Validate() error {
+	n := len(k.B)
+	if n == 0 || len(k.A) != n || len(k.C) != n || len(k.E) != 0 && len(k.E) != n {
+		return fmt.Errorf("RungeKutta: A, B, C and E have %d, %d, %d and %d rows; give as many as there are stages, at least 1, and no E or as many", len(k.A), n, len(k.C), len(k.E))
+	}
+	if sum := total(k.B); !(math.Abs(sum-1) <= tableau) {
+		return fmt.Errorf("RungeKutta: the weights B sum to %g; a method is consistent where they sum to 1", sum)
+	}
+	if sum := total(k.E); !(math.Abs(sum) <= tableau) {
+		return fmt.Errorf("RungeKutta: the weights E of the error sum to %g; they must sum to 0, as B and the embedded method's sum to 1", sum)
+	}
+	for i, row := range k.A {
+		if len(row) > i {
+			return fmt.Errorf("RungeKutta: row %d of A has %d weights; an explicit stage has at most one for each stage before it", i+1, len(row))
+		}
+		if sum := total(row); !(math.Abs(sum-k.C[i]) <= tableau*(1+math.Abs(sum))) {
+			return fmt.Errorf("RungeKutta: stage %d stands at C = %g, and its row of A sums to %g; they must be equal", i+1, k.C[i], sum)
+		}
+	}
+	return nil
+}
+
+// tableau is how exactly tables are written: to about 12 digits.
+const tableau = 1e-12
+
+func total(weights []float64) (sum float64) {
+	for _, w := range weights {
+		sum += w
+	}
+	return sum
+}
 
 // Step carries y over the span, in either direction of time.
 func (k RungeKutta) Step(f Field, s Span, y []*Node) []*Node {
@@ -57,6 +93,9 @@ func advance(y []*Node, dt *Node, weights []float64, slopes [][]*Node) []*Node {
 // sigma = 0: end at the horizon's tMin.
 func Flow(method RungeKutta) OneStep {
 	return func(m Model, s Span, x *Node, _ *Random) *Node {
+		if err := method.Validate(); err != nil {
+			panic(err)
+		}
 		return method.Step(m.flow, s, []*Node{x})[0]
 	}
 }

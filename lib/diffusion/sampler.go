@@ -5,7 +5,34 @@ import (
 )
 
 // Span is one step: From one time To the next, both scalars, and the Index (int32) of the step.
-type Span struct{ From, To, Index *Node }
+type Span struct {
+	From, To, Index *Node
+
+	way way // of the grid that the step is on
+}
+
+// way is the direction of a grid's times: 1 where they rise, -1 where they fall, 0 where it is not known.
+type way int
+
+func wayOf(grid []float64) way {
+	switch {
+	case len(grid) < 2:
+		return 0
+	case grid[1] > grid[0]:
+		return 1
+	}
+	return -1
+}
+
+// mustFall refuses a grid that rises, for samplers that only lead from noise to data.
+func (s Span) mustFall(sampler string) {
+	must(s.way <= 0, "%s leads from noise to data: give a grid that falls, such as Uniform(tMax, tMin, n); this one rises", sampler)
+}
+
+// mustRise refuses a grid that falls.
+func (s Span) mustRise(sampler, why string) {
+	must(s.way >= 0, "%s %s: give a grid that rises; this one falls", sampler, why)
+}
 
 // Length is |To - From|.
 func (s Span) Length() *Node { return Abs(Sub(s.To, s.From)) }
@@ -26,6 +53,14 @@ func (OneStep) Init(Model, *Node, *Random) []*Node { return nil }
 // Step implements Sampler.
 func (f OneStep) Step(m Model, s Span, x *Node, _ []*Node, r *Random) (*Node, []*Node) {
 	return f(m, s, x, r), nil
+}
+
+// Coupled is a sampler in which samples depend on each other, within populations that follow each other in the batch. Plans
+// that carry samples in blocks keep populations whole.
+type Coupled interface {
+	Sampler
+	// Among is the sampler with populations of the size that it gives them among n samples, and that size.
+	Among(n int) (Sampler, int, error)
 }
 
 // Repeater is a sampler that crosses a span in as many attempts as it needs: the drivers repeat Step until Done, then

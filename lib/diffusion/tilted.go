@@ -50,29 +50,73 @@ type FeynmanKac struct {
 	Resample   float64 // when the effective size falls below this share of the population; 0: 1/2. 1: after every step
 }
 
+var _ Coupled = FeynmanKac{}
+
 // Init implements Sampler. The carry are the logarithms of the weights, [batch], in float64.
 func (s FeynmanKac) Init(m Model, x *Node, _ *Random) []*Node {
 	n := x.Shape().Dim(0)
-	if m.Weight == nil {
-		panic(fmt.Errorf("FeynmanKac needs a model with Weight, such as Guide.Tilted makes; this one has none"))
-	}
-	if s.Move == nil || s.Population < 0 || s.Population > 0 && n%s.Population != 0 || !(s.Resample >= 0 && s.Resample <= 1) {
-		panic(fmt.Errorf("FeynmanKac on %d samples in populations of %d, drawn anew below a share of %g: give Move, populations that divide the samples, and a share from 0 to 1",
-			n, s.Population, s.Resample))
+	must(m.Weight != nil, "FeynmanKac needs a model with Weight, such as Guide.Tilted makes; this one has none")
+	if _, _, err := s.Among(n); err != nil {
+		panic(err)
 	}
 	return []*Node{Zeros(x.Graph(), shapes.Make(dtypes.Float64, n))}
+}
+
+// Among implements Coupled.
+func (s FeynmanKac) Among(n int) (Sampler, int, error) {
+	whole, size, err := s.among(n)
+	return whole, size, err
+}
+
+// among fills in the defaults for n samples, and gives the size of a population.
+func (s FeynmanKac) among(n int) (FeynmanKac, int, error) {
+	if s.Move == nil || s.Population < 0 || s.Population > 0 && n%s.Population != 0 || !(s.Resample >= 0 && s.Resample <= 1) {
+		return s, 0, fmt.Errorf("FeynmanKac on %d samples in populations of %d, drawn anew below a share of %g: give Move, populations that divide the samples, and a share from 0 to 1",
+			n, s.Population, s.Resample)
+	}
+	if s.Population == 0 {
+		s.Population = n
+	}
+	if s.Resample == 0 {
+		s.Resample = .5
+	}
+	return s, s.Population, nil
+}
+
+// Fault reports the first population without a sum of weights. A weight of 0 is one, whose logarithm is -inf; a weight that is not
+// a number stays none.
+func (s FeynmanKac) Fault(at Snapshot) error {
+	logs, err := LogWeights(at)
+	if err != nil {
+		return err
+	}
+	_, size, err := s.among(len(logs))
+	if err != nil {
+		return err
+	}
+	for first := 0; first < len(logs); first += size {
+		top := math.Inf(-1)
+		for i, l := range logs[first : first+size] {
+			if math.IsNaN(l) || math.IsInf(l, 1) {
+				return fmt.Errorf("the logarithm of the weight of sample %d is %g: the model's Weight must be finite, or -inf", first+i, l)
+			}
+			top = math.Max(top, l)
+		}
+		if math.IsInf(top, -1) {
+			return fmt.Errorf("all weights of samples %d to %d are 0", first, first+size-1)
+		}
+	}
+	return nil
 }
 
 // Step implements Sampler.
 func (s FeynmanKac) Step(m Model, span Span, x *Node, carry []*Node, r *Random) (*Node, []*Node) {
 	n := x.Shape().Dim(0)
-	size, share := s.Population, s.Resample
-	if size == 0 {
-		size = n
+	s, size, err := s.among(n)
+	if err != nil {
+		panic(err)
 	}
-	if share == 0 {
-		share = .5
-	}
+	share := s.Resample
 	rate := ConvertDType(Mul(m.Weight(x, span.From), span.Length()), dtypes.Float64)
 	next := s.Move(m, span, x, r)
 
@@ -94,10 +138,27 @@ func (s FeynmanKac) Step(m Model, span Span, x *Node, carry []*Node, r *Random) 
 
 // LogWeights are the logarithms of the weights, [batch], that the samples of FeynmanKac have in a snapshot.
 func LogWeights(s Snapshot) ([]float64, error) {
-	if len(s.Carry) != 1 || s.Carry[0].Size() != s.X.Shape().Dim(0) || s.Carry[0].DType() != dtypes.Float64 {
-		return nil, fmt.Errorf("step %d with %d carried tensors is not of FeynmanKac under way", s.Step, len(s.Carry))
+	if _, err := carriedBy[FeynmanKac](s); err != nil {
+		return nil, err
 	}
 	return tensors.CopyFlatData[float64](s.Carry[0])
+}
+
+// checkUnweighted refuses a snapshot whose samples alone, without their weights, are samples of nothing.
+func checkUnweighted(s Snapshot) error {
+	if _, weighted := s.sampler.(FeynmanKac); !weighted {
+		return nil
+	}
+	logs, err := LogWeights(s)
+	if err != nil {
+		return err
+	}
+	for _, l := range logs {
+		if l != logs[0] {
+			return fmt.Errorf("samples of FeynmanKac have weights: take the plan's End, and LogWeights of it; or one population with Resample 1, which leaves equal weights")
+		}
+	}
+	return nil
 }
 
 // EffectiveSize is the number of independent samples of equal weight that a population is worth, (sum w)^2/sum w^2 (Kong, Liu

@@ -3,6 +3,7 @@ package diffusion
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -95,28 +96,93 @@ func tiltedRun(p Process, gamma float64, steps int, s FeynmanKac) Plan {
 	}
 }
 
-// Populations are independent of each other: together they are what they are alone, in every block.
+// Populations are independent of each other: together they are what they are alone, in every block, with their weights.
 func TestPopulationsAlone(t *testing.T) {
-	b := interpreter(t)
-	const n, size = 60, 20
-	rows := make([][]float64, n)
-	for i := range rows {
-		rows[i] = []float64{math.Sin(float64(i * i))}
-	}
-	x := tensors.FromValue(rows)
-	together, err := tiltedRun(VP{}, 3, 12, FeynmanKac{Move: ReverseEulerMaruyama, Population: size, Resample: 1}).Run(b, x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan := tiltedRun(VP{}, 3, 12, FeynmanKac{Move: ReverseEulerMaruyama, Resample: 1})
-	plan.Block = size
-	alone, err := plan.Run(b, x)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if gap := farthest(tensors.MustCopyFlatData[float64](together), tensors.MustCopyFlatData[float64](alone)); gap != 0 {
-		t.Errorf("populations together and alone differ by %g", gap)
-	}
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		const n, size = 60, 20
+		rows := make([][]float64, n)
+		for i := range rows {
+			rows[i] = []float64{math.Sin(float64(i * i))}
+		}
+		x := tensors.FromValue(rows)
+		end := func(block int) (samples, logs []float64) {
+			plan := tiltedRun(VP{}, 3, 12, FeynmanKac{Move: ReverseEulerMaruyama, Population: size, Resample: .9})
+			plan.Block = block
+			s, err := plan.End(b, x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if logs, err = LogWeights(s); err != nil {
+				t.Fatal(err)
+			}
+			return tensors.MustCopyFlatData[float64](s.X), logs
+		}
+		together, weights := end(0)
+		for _, block := range []int{size, 50, 64} { // 50 holds two populations, and the last block one of its own and a copy
+			alone, w := end(block)
+			if gap := max(farthest(together, alone), farthest(weights, w)); !(gap <= 1e-13) {
+				t.Errorf("populations together and in blocks of %d differ by %g", block, gap)
+			}
+		}
+	})
+}
+
+// A population that is all samples stays that in blocks, whatever fills them up.
+func TestPopulationInALargerBlock(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		plan := tiltedRun(VP{}, 3, 12, FeynmanKac{Move: ReverseEulerMaruyama, Resample: 1})
+		x := samples(9, 1)
+		whole, err := plan.Run(b, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan.Block = 16
+		blocks, err := plan.Run(b, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameWithin(t, "block 0 - block 16", whole, blocks, 0)
+		plan.Block = 8
+		if _, err := plan.Run(b, x); err == nil || !strings.Contains(err.Error(), "populations of 9 samples do not fit into blocks of 8") {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// Weights that are not numbers end the run, wherever they came up; weights of 0 do not, until all are. Run does not drop weights.
+func TestWeightsOfFeynmanKac(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		grid := []float64{.9, .6, .3, .1}
+		for _, c := range []struct {
+			rate func(x, t *Node) *Node // [batch]
+			want string
+		}{
+			{func(x, t *Node) *Node { // at one time, of one sample
+				at := LogicalAnd(LessThan(Abs(Add(ZerosLike(x), AddScalar(t, -.6))), MulScalar(OnesLike(x), .01)), GreaterThan(x, MulScalar(OnesLike(x), 1e-9)))
+				return Reshape(Where(at, MulScalar(OnesLike(x), math.NaN()), ZerosLike(x)), x.Shape().Dim(0))
+			}, "the logarithm of the weight of sample "},
+			{func(x, _ *Node) *Node { return Reshape(MulScalar(OnesLike(x), math.Inf(1)), x.Shape().Dim(0)) }, "the logarithm of the weight of sample 0 is +Inf"},
+			{func(x, _ *Node) *Node { return Reshape(MulScalar(OnesLike(x), math.Inf(-1)), x.Shape().Dim(0)) }, "all weights of samples 0 to 7 are 0"},
+			{func(x, _ *Node) *Node { return Reshape(x, x.Shape().Dim(0)) }, "samples of FeynmanKac have weights: take the plan's End"},
+			{func(x, _ *Node) *Node { return Reshape(ZerosLike(x), x.Shape().Dim(0)) }, ""},
+		} {
+			plan := Plan{
+				Build: Fixed(func() Model {
+					m := gaussian(VP{}, 0, 1)(nil, nil)
+					m.Weight = c.rate
+					return m
+				}),
+				Sampler: FeynmanKac{Move: ReverseEulerMaruyama, Resample: 1e-9}, Grid: grid, Noise: NewKey(3, "weights"),
+			}
+			_, err := plan.Run(b, samples(8, 1))
+			if c.want == "" && err == nil {
+				continue
+			}
+			if err == nil || c.want == "" || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%v, want one line with %q", err, c.want)
+			}
+		}
+	})
 }
 
 // The law of the samples is p_gamma: its precision and mean are the weighted sums of those of the two Gaussians. Guided samples

@@ -11,6 +11,7 @@ import (
 type UniPC struct {
 	order int
 	plain bool // B_1(h)
+	steps int  // of the grid, where the order falls toward its end; 0: it does not
 }
 
 // NewUniPC returns the sampler of order 1, 2 or 3; diffusers' default is 2.
@@ -18,6 +19,13 @@ func NewUniPC(order int) UniPC { return UniPC{order: checkedOrder("UniPC", order
 
 // NewUniPCB1 returns the sampler with B_1(h) = h in place of B_2(h) = e^h - 1: diffusers' "bh1".
 func NewUniPCB1(order int) UniPC { return UniPC{order: checkedOrder("UniPC", order), plain: true} }
+
+// LowerOrderFinal lets the order fall to 1 over the last steps of a grid of so many, and that of the corrections of what they
+// predict: lower_order_final of diffusers, which it takes for grids of any length.
+func (p UniPC) LowerOrderFinal(steps int) UniPC {
+	p.steps = steps
+	return p
+}
 
 // half is what takes the place of the first moment at low orders: half the kernel of D (B_2), or of the step's length in
 // lambda (B_1). Both are its first order in h.
@@ -38,7 +46,8 @@ func (p UniPC) Step(m Model, s Span, x *Node, carry []*Node, _ *Random) (*Node, 
 	from, to := m.At(s.From), m.At(s.To)
 	last, past := carry[0], historyOf(carry[1:])
 	now := past.with(m.Denoise(x, s.From), s.From)
-	corrected := p.correct(m, x, last, now)
+	atMost := most(s, p.steps)
+	corrected := p.correct(m, x, last, now, atMost)
 	u := now.places(m, from, to)
 	var orders []*Node
 	for n := 1; n <= p.order; n++ {
@@ -48,12 +57,12 @@ func (p UniPC) Step(m Model, s Span, x *Node, carry []*Node, _ *Random) (*Node, 
 		}
 		orders = append(orders, k.step(interpolate(now.values[:n], u[:n])))
 	}
-	return now.highest(orders, to), append([]*Node{corrected}, now.forget(p.order).carry()...)
+	return now.highest(orders, to, atMost), append([]*Node{corrected}, now.forget(p.order).carry()...)
 }
 
 // correct does the last step again, from the samples before it, with the model's newest value among those that it
 // interpolates. In the first step there is nothing to correct.
-func (p UniPC) correct(m Model, x, last *Node, now history) *Node {
+func (p UniPC) correct(m Model, x, last *Node, now history, atMost *Node) *Node {
 	before, after := m.At(now.times[1]), m.At(now.times[0])
 	past := history{now.values[1:], now.times[1:], AddScalar(now.seen, -1)}
 	u := past.places(m, before, after)
@@ -67,5 +76,8 @@ func (p UniPC) correct(m Model, x, last *Node, now history) *Node {
 		nodes := append(append([]*Node(nil), u[:n]...), OnesLike(u[0]))
 		orders = append(orders, k.step(interpolate(values, nodes)))
 	}
-	return now.highest(orders, after)
+	if atMost != nil {
+		atMost = AddScalar(atMost, 2) // orders[k] corrects at order k, a step whose bound was one higher
+	}
+	return now.highest(orders, after, atMost)
 }

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"fmt"
 	"reflect"
 
 	"github.com/gomlx/compute"
@@ -22,12 +23,35 @@ func New[F graph.ExecGraphFn](b compute.Backend, fn F) (*Exec, error) {
 	return wrap(graph.NewExec(b, guarded(fn)))
 }
 
-// NewModel prepares a graph function with the weights of a store, as model.NewExec does; a store of nil is an empty one.
+// NewModel prepares a graph function that reads the weights of a store; nil is an empty store. It reports weights that are not
+// there, which model.NewExec would make and fill at random: Initialize is for that.
 func NewModel[F model.ExecGraphFn](b compute.Backend, weights *model.Store, fn F) (*Exec, error) {
 	if weights == nil {
 		weights = model.NewStore()
 	}
-	return wrap(model.NewExec(b, weights, guarded(fn)))
+	return wrap(model.NewExec(b, weights, wrapped(fn, func(build func()) error { return reading(weights, build) })))
+}
+
+// Initialize runs a graph function once, for the weights that it makes in the store.
+func Initialize[F model.ExecGraphFn](b compute.Backend, weights *model.Store, fn F, args ...any) error {
+	e, err := wrap(model.NewExec(b, weights, guarded(fn)))
+	_, err = e.once(err, args)
+	return err
+}
+
+// reading is Try for functions that may make no weights.
+func reading(weights *model.Store, build func()) error {
+	known := map[string]bool{}
+	for v := range weights.IterVariables() {
+		known[v.Path()] = true
+	}
+	err := Try(build)
+	for v := range weights.IterVariables() {
+		if !known[v.Path()] { // and so the reason of most errors
+			return fmt.Errorf("the model reads the weight %s, which is not in its store of %d weights: give the store that was trained", v.Path(), len(known))
+		}
+	}
+	return err
 }
 
 func wrap[E interface {
@@ -41,10 +65,13 @@ func wrap[E interface {
 }
 
 // guarded makes every panic of a graph function, and runtime.Goexit, a panic with an error.
-func guarded[F any](fn F) F {
+func guarded[F any](fn F) F { return wrapped(fn, Try) }
+
+// wrapped lets a graph function be called by another, whose error it panics with.
+func wrapped[F any](fn F, by func(build func()) error) F {
 	f := reflect.ValueOf(fn)
 	safe := reflect.MakeFunc(f.Type(), func(args []reflect.Value) (out []reflect.Value) {
-		if err := Try(func() { out = f.Call(args) }); err != nil {
+		if err := by(func() { out = f.Call(args) }); err != nil {
 			panic(err)
 		}
 		return out

@@ -71,11 +71,10 @@ func TestEveryPanicIsAnError(t *testing.T) {
 					return loopOf(b, f.do, one)
 				},
 				"an initializer": func() error {
-					_, err := exec.ModelOnceN(b, nil, func(s *model.Scope, x *Node) *Node {
+					return exec.Initialize(b, model.NewStore(), func(s *model.Scope, x *Node) *Node {
 						s = s.WithInitializer(func(g *Graph, shape shapes.Shape) *Node { f.do(); return Zeros(g, shape) })
 						return Add(x, s.VariableWithShape("w", x.Shape()).NodeValue(x.Graph()))
 					}, one)
-					return err
 				},
 			}
 			for name, call := range entrances {
@@ -152,4 +151,29 @@ func TestCause(t *testing.T) {
 	if err := exec.Cause(fmt.Errorf("a: %w", fmt.Errorf("b: %w", errChosen))); err != errChosen {
 		t.Errorf("%v", err)
 	}
+}
+
+// Weights that are not there are an error, not random numbers; those that Initialize has made are read.
+func TestMissingWeights(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		fn := func(s *model.Scope, x *Node) *Node {
+			w := s.In("layer").WithInitializer(func(g *Graph, shape shapes.Shape) *Node { return Ones(g, shape) })
+			return Add(x, w.VariableWithShape("w", x.Shape()).NodeValue(x.Graph()))
+		}
+		weights := model.NewStore()
+		for _, store := range []*model.Store{nil, model.NewStore()} {
+			_, err := exec.ModelOnceN(b, store, fn, []float64{1})
+			want := "the model reads the weight /layer/w, which is not in its store of 0 weights: give the store that was trained"
+			if err == nil || err.Error() != want {
+				t.Errorf("%v, want %s", err, want)
+			}
+		}
+		if err := exec.Initialize(b, weights, fn, []float64{1}); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.ModelOnceN(b, weights, fn, []float64{1})
+		if err != nil || tensors.MustCopyFlatData[float64](out[0])[0] != 2 {
+			t.Errorf("%v, %v", out, err)
+		}
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 )
 
 // Network is a network before it has weights.
@@ -71,7 +72,7 @@ func Create(b compute.Backend, scope *model.Scope, n Network, dtype dtypes.DType
 	if err := n.Validate(); err != nil {
 		return err
 	}
-	_, err := model.CallOnce(b, scope.Store(), func(_ *model.Scope, g *Graph) *Node {
+	err := exec.Initialize(b, scope.Store(), func(_ *model.Scope, g *Graph) *Node {
 		x := Zeros(g, shapes.Make(dtype, append([]int{1}, dims...)...))
 		return n.Net(scope)(x, ScalarZero(g, dtype), nil)
 	})

@@ -13,6 +13,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 )
@@ -80,7 +81,7 @@ func onLattice(b compute.Backend, weights *model.Store, build diffusion.Build, o
 	if weights == nil {
 		weights = model.NewStore()
 	}
-	exec, err := model.NewExec(b, weights, func(scope *model.Scope, x, t *Node) *Node { return of(build(scope, nil), x, t) })
+	exec, err := exec.NewModel(b, weights, func(scope *model.Scope, x, t *Node) *Node { return of(build(scope, nil), x, t) })
 	if err != nil {
 		return nil, nil, fmt.Errorf("drawing a model: %w", err)
 	}
@@ -88,7 +89,7 @@ func onLattice(b compute.Backend, weights *model.Store, build diffusion.Build, o
 	for _, t := range times {
 		out, err := exec.Call(lattice, t)
 		if err != nil {
-			return nil, nil, fmt.Errorf("drawing a model at t = %g: %w", t, diffusion.Cause(err))
+			return nil, nil, fmt.Errorf("drawing a model at t = %g: %w", t, err)
 		}
 		values = append(values, tensors.MustCopyFlatData[float64](out[0]))
 	}

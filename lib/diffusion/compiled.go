@@ -1,0 +1,52 @@
+package diffusion
+
+import (
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+)
+
+// Compiled is a plan for many grids: its step is compiled once, for grids of any length, where Run of a plan compiles anew. It
+// takes the plan's own way, and so has the same contract. Not for concurrent use; its user finalizes it.
+type Compiled struct{ c *chain }
+
+// stretchOfGrid is the number of times that one call of a compiled plan reads.
+const stretchOfGrid = 64
+
+// Compile prepares a plan, whose Grid is not read.
+func (p Plan) Compile(b compute.Backend) (*Compiled, error) {
+	c, err := p.chain(b)
+	if err != nil {
+		return nil, err
+	}
+	if c.window == 0 {
+		c.window = stretchOfGrid
+	}
+	return &Compiled{c}, nil
+}
+
+// Run carries the samples x [batch, ...] over a grid.
+func (s *Compiled) Run(grid []float64, x *tensors.Tensor) (*tensors.Tensor, error) {
+	end, err := s.End(grid, x)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkUnweighted(end); err != nil {
+		return nil, err
+	}
+	return end.X, nil
+}
+
+// End carries the samples over a grid, and returns with them what the sampler carries.
+func (s *Compiled) End(grid []float64, x *tensors.Tensor) (Snapshot, error) {
+	if wayOf(grid) != wayOf(s.c.plan.Grid) {
+		s.c.finalize() // a sampler is asked whether it goes that way when its step is built
+	}
+	s.c.plan.Grid = grid
+	if err := s.c.begin(x, s.c.plan.First); err != nil {
+		return Snapshot{}, err
+	}
+	return s.c.advance(len(grid) - 1)
+}
+
+// Finalize frees what was compiled.
+func (s *Compiled) Finalize() { s.c.finalize() }

@@ -1,0 +1,101 @@
+package diffusion
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/lib/backend/backendtest"
+)
+
+// A compiled plan is the plan: every sampler, on grids shorter and longer than what one call reads, in both precisions, one
+// sample or more.
+func TestCompiledIsThePlan(t *testing.T) {
+	specs := append(Samplers,
+		SamplerSpec{Name: "flow-likelihood", Sampler: FlowLikelihood{}, Kind: ReverseKind},
+		SamplerSpec{Name: "bound", Sampler: Bound{}, Kind: ReverseKind, Stochastic: true})
+	onXLA := map[string]bool{"reverse-em": true, "dpm-solver++-2m": true, "flow-dopri5": true}
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		for _, spec := range specs {
+			if b.Name() == "xla" && !onXLA[spec.Name] {
+				continue
+			}
+			plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: spec.Sampler, Noise: NewKey(3, spec.Name)}
+			compiled, err := plan.Compile(b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer compiled.Finalize()
+			from, to := ends(spec.Kind, VP{})
+			for _, n := range []int{1, 7, 2*stretchOfGrid + 5} {
+				if plan.Grid, err = Uniform(from, to, n); err != nil {
+					t.Fatal(err)
+				}
+				for _, x := range []*tensors.Tensor{samples(5, 2), samples(1, 1), tensors.FromValue([][]float32{{.5}, {-1}})} {
+					want, err := plan.End(b, x)
+					if err != nil {
+						t.Fatalf("%s: %v", spec.Name, err)
+					}
+					got, err := compiled.End(plan.Grid, x)
+					if err != nil {
+						t.Fatalf("%s: %v", spec.Name, err)
+					}
+					within := 1e-12
+					if x.DType().Size() == 4 {
+						within = 1e-4
+					}
+					sameWithin(t, spec.Name+", compiled - plan", want.X, got.X, within)
+					if len(got.Carry) != len(want.Carry) || got.Step != n || got.Time != want.Time {
+						t.Errorf("%s: step %d at %g, carrying %d; the plan: %d at %g, carrying %d", spec.Name, got.Step, got.Time, len(got.Carry), want.Step, want.Time, len(want.Carry))
+					}
+				}
+			}
+		}
+	})
+}
+
+// A compiled plan refuses what a plan refuses, and goes on afterwards.
+func TestCompiledRefuses(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		compiled, err := Plan{Build: gaussian(VP{}, 0, 1), Sampler: OneStep(ReverseEulerMaruyama)}.Compile(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer compiled.Finalize()
+		x := samples(2, 1)
+		for range 2 {
+			for want, c := range map[string]struct {
+				grid []float64
+				x    *tensors.Tensor
+			}{
+				"times 0 and 1 are 1 and 1":                         {[]float64{1, 1}, x},
+				"at least 2 times":                                  {nil, x},
+				"samples are Int32":                                 {[]float64{1, .5}, tensors.FromValue([][]int32{{1}})},
+				"are the same number in float32":                    {[]float64{1, 1 - 1e-9}, tensors.FromValue([][]float32{{1}})},
+				"ReverseEulerMaruyama leads from noise to data":     {[]float64{.5, 1}, x},
+				"sampling to t = 0.5, step 1 of 1: sample 1 is not": {[]float64{1, .5}, tensors.FromValue([][]float64{{1}, {math.NaN()}})},
+			} {
+				if _, err := compiled.Run(c.grid, c.x); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+					t.Errorf("%v, want one line with %q", err, want)
+				}
+			}
+			if _, err := compiled.Run([]float64{1, .5}, x); err != nil {
+				t.Error(err)
+			}
+		}
+		if _, err := (Plan{}).Compile(b); err == nil {
+			t.Error("compiled a plan of nothing")
+		}
+		hopeless, err := Plan{Build: gaussian(VP{}, 0, 1), Sampler: DormandPrince{MaxEvaluations: 8}}.Compile(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer hopeless.Finalize()
+		if _, err := hopeless.Run([]float64{1, .01}, x); err == nil || !strings.Contains(err.Error(), "evaluations of the model, the most it may have") {
+			t.Errorf("a sample that gave up: %v", err)
+		}
+	})
+}
