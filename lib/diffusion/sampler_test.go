@@ -453,7 +453,10 @@ func samples(n, d int) *tensors.Tensor {
 
 func sameWithin(t *testing.T, what string, want, got *tensors.Tensor, tol float64) {
 	t.Helper()
-	w, g := tensors.MustCopyFlatData[float64](want), tensors.MustCopyFlatData[float64](got)
+	if !want.Shape().Equal(got.Shape()) {
+		t.Fatalf("%s: %s, want %s", what, got.Shape(), want.Shape())
+	}
+	w, g := numbers(want), numbers(got)
 	for i := range w {
 		if !(math.Abs(w[i]-g[i]) <= tol*(1+math.Abs(w[i]))) {
 			t.Fatalf("%s: element %d is %v, want %v", what, i, g[i], w[i])

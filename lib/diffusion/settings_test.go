@@ -71,8 +71,8 @@ func TestSamplerSettings(t *testing.T) {
 	} {
 		rows = append(rows, row{EDMHeun(churn), want})
 	}
-	x := samples(2, 1)
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		x := samples(2, 1)
 		for _, r := range rows {
 			for _, precise := range []bool{true, false} {
 				plan := Plan{Build: gaussian(VP{}, 0, 1), Sampler: r.sampler, Grid: []float64{.9, .5, .1}}
@@ -234,9 +234,9 @@ func TestReplayRefuses(t *testing.T) {
 		sampler Sampler
 		block   int
 	}{
-		"of shape (Float64)[3 1 3 1] for 2 steps":              {replay: zeros(3, 1, 3, 1)},
-		"of shape (Float64)[2 1 4 1] for 2 steps":              {replay: zeros(2, 1, 4, 1)},
-		"of shape (Float64)[2 3 1] for 2 steps":                {replay: zeros(2, 3, 1)},
+		"of shape (Float64)[3, 1, 3, 1] for 2 steps":           {replay: zeros(3, 1, 3, 1)},
+		"of shape (Float64)[2, 1, 4, 1] for 2 steps":           {replay: zeros(2, 1, 4, 1)},
+		"of shape (Float64)[2, 3, 1] for 2 steps":              {replay: zeros(2, 3, 1)},
 		"replayed noise has 1 draws a step; the sampler asks":  {replay: zeros(2, 1, 3, 1), sampler: AnnealedLangevin(2, .1)},
 		"replayed noise has 0 draws a step; the sampler asks":  {replay: zeros(2, 1, 3, 1), sampler: FlowLikelihood{Probe: (*Random).Normal}},
 		"replayed noise is for all samples at once: set Block": {replay: zeros(2, 1, 3, 1), block: 2},
