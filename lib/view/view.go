@@ -78,9 +78,6 @@ func onLattice(b compute.Backend, weights *model.Store, build diffusion.Build, o
 	if err != nil {
 		return nil, nil, err
 	}
-	if weights == nil {
-		weights = model.NewStore()
-	}
 	exec, err := exec.NewModel(b, weights, func(scope *model.Scope, x, t *Node) *Node { return of(build(scope, nil), x, t) })
 	if err != nil {
 		return nil, nil, fmt.Errorf("drawing a model: %w", err)
