@@ -41,6 +41,7 @@ func (a Adam) withDefaults() Adam {
 
 func (a Adam) validate() error {
 	d := a.withDefaults()
+	d.Beta1 = a.Beta1 // as given: a negative one stands for none
 	for _, p := range []struct {
 		name  string
 		value float64
@@ -49,7 +50,7 @@ func (a Adam) validate() error {
 		{"Rate", d.Rate, d.Rate > 0},
 		{"Beta1", d.Beta1, d.Beta1 < 1},
 		{"Beta2", d.Beta2, d.Beta2 > 0 && d.Beta2 < 1},
-		{"Epsilon", d.Epsilon, d.Epsilon > 0},
+		{"Epsilon", d.Epsilon, float32(d.Epsilon) > 0}, // 0 in float32 makes 0/0 where a gradient is 0
 		{"WeightDecay", d.WeightDecay, d.WeightDecay >= 0},
 		{"Clip", d.Clip, d.Clip >= 0},
 		{"Warmup", float64(d.Warmup), d.Warmup >= 0},
