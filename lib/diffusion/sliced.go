@@ -66,7 +66,7 @@ func slice(s, x, v *Node) *Node {
 //
 //	w (v.(s+ - s-)/(2 step) + |s+ + s-|^2/8),
 //
-// which needs no reverse pass in x. Its bias is of order step^2; rounding adds noise of order 1e-16/step in float64, 1e-7/step
+// which needs no reverse pass in x. The step has the units of x: a hundredth of the data's standard deviation, say. Its bias is of order step^2; rounding adds noise of order 1e-16/step in float64, 1e-7/step
 // in float32. On affine scores it is SlicedVR.
 func SlicedFD(m Matching, probe Probe, step float64) Objective {
 	return func(p Process, net Net, b Batch, r *Random) *Node {
