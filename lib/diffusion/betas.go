@@ -1,6 +1,7 @@
 package diffusion
 
 import (
+	"fmt"
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -8,9 +9,10 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// LinearBetas are n betas in a line from lo to hi: 1e-4 .. 0.02, n = 1000 in DDPM (Ho et al. 2020, section 4).
+// LinearBetas are n betas in a line from lo to hi: 1e-4 .. 0.02, n = 1000 in DDPM (Ho et al. 2020, section 4). NewTable reports
+// what is no beta, and that there are none.
 func LinearBetas(lo, hi float64, n int) []float64 {
-	betas := make([]float64, n)
+	betas := make([]float64, max(n, 0))
 	for i := range betas {
 		w := 0.0
 		if n > 1 {
@@ -43,8 +45,11 @@ func SigmoidBetas(lo, hi float64, n int) []float64 {
 // Tabulate gives the n betas of the chain whose alpha-bar is that of a schedule at the times 1/n, 2/n .. 1, cut at maxBeta:
 // 0.999 where alpha-bar reaches 0 (Nichol and Dhariwal 2021, section 3.2), 1 to cut none.
 func Tabulate(b compute.Backend, s Schedule, n int, maxBeta float64) ([]float64, error) {
-	if err := s.Validate(); err != nil {
+	if err := checkProcess(VP{s}); err != nil {
 		return nil, err
+	}
+	if !positive(maxBeta) {
+		return nil, fmt.Errorf("betas cut at %g; give a number up to 1, which cuts none", maxBeta)
 	}
 	times, err := Uniform(0, 1, n)
 	if err != nil {

@@ -12,6 +12,9 @@ import (
 // Between the heads there is nothing but a weight: F = F* + (D - D*)/out for every one of them.
 func Denoising(h Head, w Weighting, times Times) Objective {
 	return func(p Process, net Net, b Batch, r *Random) *Node {
+		must(h != nil, "Denoising without a head; give one of the table Heads, such as EDMHead(1)")
+		w := w.orPlain()
+		p = b.along(p, net, r)
 		t, eps := b.noise(p, times, r)
 		c := p.At(t)
 		_, out, in := h(c)

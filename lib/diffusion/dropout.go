@@ -1,8 +1,6 @@
 package diffusion
 
 import (
-	"fmt"
-
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -12,13 +10,10 @@ const NoLabel = -1
 // DropLabels is an objective that forgets the label of each sample with probability rate, so that one network learns the
 // conditional and the unconditional score (Ho and Salimans 2022, algorithm 1; 004, classifier-free guidance).
 func DropLabels(rate float64, o Objective) Objective {
-	if !(rate >= 0 && rate <= 1) {
-		panic(fmt.Errorf("labels are dropped with probability %g; give 0 to 1", rate))
-	}
 	return func(p Process, net Net, b Batch, r *Random) *Node {
-		if b.Label == nil {
-			panic(fmt.Errorf("a batch without labels has none to drop"))
-		}
+		must(rate >= 0 && rate <= 1, "labels are dropped with probability %g; give 0 to 1", rate)
+		must(o != nil, "DropLabels without an objective; give one, such as Denoising")
+		must(b.Label != nil, "a batch without labels has none to drop")
 		u := Reshape(r.Uniform(perSample(b.X0)), b.X0.Shape().Dim(0))
 		drop := LessOrEqual(u, Scalar(u.Graph(), u.DType(), rate))
 		b.Label = Where(drop, ConstAs(b.Label, NoLabel), b.Label)

@@ -8,6 +8,7 @@ import (
 // Fisher divergence itself, with no constant.
 func Explicit(m Matching, score func(x, t *Node) *Node) Objective {
 	return func(p Process, net Net, b Batch, r *Random) *Node {
+		must(score != nil, "Explicit without the score that it matches; Implicit and Denoising need none")
 		x, t, s, w := m.draw(p, net, b, r)
 		return b.loss(w, halfSquare(Sub(s(x), score(x, t))))
 	}

@@ -65,13 +65,15 @@ func EDMHead(sd float64) Head {
 
 // unit is 1/sqrt(alpha^2 sd^2 + sigma^2), the inverse standard deviation of x_t.
 func (c Coeffs) unit(sd float64) *Node {
+	must(positive(sd), "a head for data of standard deviation %g; give a positive number", sd)
+	c.assume(sd)
 	return Reciprocal(Sqrt(Add(MulScalar(Square(c.Alpha), sd*sd), Square(c.Sigma))))
 }
 
 // Denoiser applies the head law to a network. label may be nil.
 func (h Head) Denoiser(p Process, net Net, label *Node) Denoiser {
 	return func(x, t *Node) *Node {
-		c := p.At(t)
+		c := mustBeValid(p).At(t)
 		skip, out, in := h(c)
 		return Add(Mul(skip, x), Mul(out, net(Mul(in, x), c.LogSNR(), label)))
 	}
@@ -85,6 +87,8 @@ func (h Head) Score(p Process, net Net, label *Node) func(x, t *Node) *Node {
 // Unscaled is the head whose network gets x as it is.
 func Unscaled(h Head) Head {
 	return func(c Coeffs) (skip, out, in *Node) {
+		must(h != nil, "Unscaled without a head; give one of the table Heads, such as EDMHead(1)")
+		c.assumed = nil // the network gets x as it is
 		skip, out, _ = h(c)
 		return skip, out, OnesLike(c.Alpha)
 	}

@@ -26,7 +26,7 @@ type Scorer func(p Process, net Net, label *Node) func(x, t *Node) *Node
 func ScoreNet(sd float64) Scorer {
 	return func(p Process, net Net, label *Node) func(x, t *Node) *Node {
 		return func(x, t *Node) *Node {
-			c := p.At(t)
+			c := mustBeValid(p).At(t)
 			if sd != 0 {
 				x = Mul(c.unit(sd), x)
 			}
@@ -47,14 +47,20 @@ func (m Matching) draw(p Process, net Net, b Batch, r *Random) (x, t *Node, scor
 	if m.Score == nil {
 		m.Score = ScoreNet(1)
 	}
-	if m.Weight == nil {
-		m.Weight = Plain
-	}
+	m.Weight = m.Weight.orPlain()
+	p = b.along(p, net, r)
 	t, eps := b.noise(p, m.Times, r)
 	c := p.At(t)
 	of := m.Score(p, net, b.Label)
 	scoreOut := Div(Square(c.Sigma), c.Alpha) // of ScoreHead: F is the score
 	return c.Forward(b.X0, eps), t, func(x *Node) *Node { return of(x, t) }, m.Weight(c, scoreOut)
+}
+
+// along is the process of an objective once all that it works with is checked, and notes in r what data are assumed.
+func (b Batch) along(p Process, net Net, r *Random) Process {
+	must(net != nil, "an objective without a network")
+	must(b.X0 != nil && b.X0.Rank() > 0 && b.X0.DType().IsFloat(), "an objective needs data [batch, ...] of floating-point numbers in X0")
+	return noting{mustBeValid(p), r}
 }
 
 // noise draws the time and the noise of every sample.
@@ -68,6 +74,14 @@ func (b Batch) noise(p Process, times Times, r *Random) (t, eps *Node) {
 		return t, b.X1
 	}
 	return t, r.Normal(b.X0)
+}
+
+// orPlain is the weighting itself, or Plain where none is given.
+func (w Weighting) orPlain() Weighting {
+	if w == nil {
+		return Plain
+	}
+	return w
 }
 
 // loss is weight times the column of values, as [batch].

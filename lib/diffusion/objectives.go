@@ -19,7 +19,9 @@ var Objectives = []ObjectiveSpec{
 	{"sliced", ScoreHead, matching(func(m Matching) Objective { return Sliced(m, (*Random).Normal) })},
 	{"sliced-rademacher", ScoreHead, matching(func(m Matching) Objective { return Sliced(m, (*Random).Rademacher) })},
 	{"sliced-vr", ScoreHead, matching(func(m Matching) Objective { return SlicedVR(m, (*Random).Rademacher) })},
-	{"sliced-fd", ScoreHead, matching(func(m Matching) Objective { return SlicedFD(m, (*Random).Sphere, .01) })},
+	{"sliced-fd", ScoreHead, func(sd float64, _ func(x, t *Node) *Node, w Weighting, times Times) Objective {
+		return SlicedFD(Matching{ScoreNet(sd), w, times}, (*Random).Sphere, .01*sd)
+	}},
 	{"denoising-eps", EpsHead, denoising(EpsHead)},
 	{"denoising-x0", DataHead, denoising(DataHead)},
 	{"denoising-v", VHead, denoising(VHead)},

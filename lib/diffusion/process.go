@@ -34,7 +34,11 @@ var Processes = []ProcessSpec{
 
 // Coeffs are the path law and its rates at one time: alpha, sigma, d alpha/dt and d sigma^2/dt. The variance is
 // differentiated, not sigma: d sigma/dt is infinite at t = 0 wherever noise grows like Brownian motion.
-type Coeffs struct{ Alpha, Sigma, DAlpha, DVar *Node }
+type Coeffs struct {
+	Alpha, Sigma, DAlpha, DVar *Node
+
+	assumed func(sd float64) // notes what a head assumes of the data, where an objective asks
+}
 
 // Forward is the path law x_t = alpha x0 + sigma eps.
 func (c Coeffs) Forward(x0, eps *Node) *Node { return Add(Mul(c.Alpha, x0), Mul(c.Sigma, eps)) }

@@ -20,6 +20,8 @@ type Random struct {
 	draws int
 
 	replay []*Node // when set, draws return these in turn
+
+	assumed []float64 // see AssumedSD
 }
 
 // RandomAt returns the source of a step (a scalar, converted to uint32) for a batch whose first sample has the given index;

@@ -2,7 +2,6 @@ package diffusion
 
 import (
 	"fmt"
-	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
 )
@@ -44,7 +43,7 @@ func minusLog(kept, lost *Node) *Node {
 
 // checkRates reports rates that are not 0 < lo <= hi < inf; NaN is not either.
 func checkRates(name string, lo, hi float64) error {
-	if !(0 < lo && lo <= hi && !math.IsInf(hi, 0)) {
+	if !(0 < lo && lo <= hi && finite(hi)) {
 		return fmt.Errorf("%s: beta runs from %g to %g; give 0 < Min <= Max, finite", name, lo, hi)
 	}
 	return nil

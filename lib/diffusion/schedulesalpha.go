@@ -32,7 +32,7 @@ func (Cosine) Horizon() (tMin, tMax float64) { return 1e-3, .996 }
 
 // Validate implements Schedule.
 func (s Cosine) Validate() error {
-	if s = s.orDefault(); !(s.S > 0 && !math.IsInf(s.S, 0)) {
+	if s = s.orDefault(); !positive(s.S) {
 		return fmt.Errorf("cosine schedule: S is %g; give a positive offset, 0.008 or so", s.S)
 	}
 	return nil
@@ -68,7 +68,7 @@ func (SigmoidAlpha) Horizon() (tMin, tMax float64) { return 1e-3, 1 - 1e-4 }
 func (s SigmoidAlpha) Validate() error {
 	s = s.orDefault()
 	const most = 40 // beyond it the logistic function is 0 or 1 to rounding, and float32 overflows in Rate
-	if !(s.Start < s.End && s.Tau > 0 && math.Abs(s.Start/s.Tau) <= most && math.Abs(s.End/s.Tau) <= most) {
+	if !(s.Start < s.End && positive(s.Tau) && math.Abs(s.Start/s.Tau) <= most && math.Abs(s.End/s.Tau) <= most) {
 		return fmt.Errorf("sigmoid schedule: from %g to %g with tau %g; give Start < End and Tau > 0, with Start/Tau and End/Tau within %d of 0", s.Start, s.End, s.Tau, most)
 	}
 	return nil

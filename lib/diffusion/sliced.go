@@ -1,13 +1,17 @@
 package diffusion
 
 import (
-	"fmt"
-
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
 // Probe draws v in the shape of like, with E v v^T = I.
 type Probe func(r *Random, like *Node) *Node
+
+// draw is the probe itself, where there is one.
+func (p Probe) draw(r *Random, like *Node) *Node {
+	must(p != nil, "a sliced objective without a law of its probe; give one of the table Probes, such as (*Random).Rademacher")
+	return p(r, like)
+}
 
 // Probes lists every law of the probe.
 var Probes = []struct {
@@ -36,7 +40,7 @@ func (r *Random) Sphere(like *Node) *Node {
 func Sliced(m Matching, probe Probe) Objective {
 	return func(p Process, net Net, b Batch, r *Random) *Node {
 		x, _, score, w := m.draw(p, net, b, r)
-		s, v := score(x), probe(r, x)
+		s, v := score(x), probe.draw(r, x)
 		along := MulScalar(Square(perSample(Mul(v, s))), .5)
 		return b.loss(w, Add(slice(s, x, v), along))
 	}
@@ -47,7 +51,7 @@ func Sliced(m Matching, probe Probe) Objective {
 func SlicedVR(m Matching, probe Probe) Objective {
 	return func(p Process, net Net, b Batch, r *Random) *Node {
 		x, _, score, w := m.draw(p, net, b, r)
-		s, v := score(x), probe(r, x)
+		s, v := score(x), probe.draw(r, x)
 		return b.loss(w, Add(slice(s, x, v), halfSquare(s)))
 	}
 }
@@ -62,15 +66,13 @@ func slice(s, x, v *Node) *Node {
 //
 //	w (v.(s+ - s-)/(2 step) + |s+ + s-|^2/8),
 //
-// which needs no reverse pass in x. Its bias is of order step^2; rounding adds noise of order 1e-16/step in float64, 1e-7/step
+// which needs no reverse pass in x. The step has the units of x: a hundredth of the data's standard deviation, say. Its bias is of order step^2; rounding adds noise of order 1e-16/step in float64, 1e-7/step
 // in float32. On affine scores it is SlicedVR.
 func SlicedFD(m Matching, probe Probe, step float64) Objective {
-	if !(step > 0) {
-		panic(fmt.Errorf("finite-difference score matching has step %g; give a positive one", step))
-	}
 	return func(p Process, net Net, b Batch, r *Random) *Node {
+		must(positive(step), "finite-difference score matching has step %g; give a positive one", step)
 		x, _, score, w := m.draw(p, net, b, r)
-		v := probe(r, x)
+		v := probe.draw(r, x)
 		ahead, behind := score(Add(x, MulScalar(v, step))), score(Sub(x, MulScalar(v, step)))
 		slope := MulScalar(perSample(Mul(v, Sub(ahead, behind))), .5/step)
 		return b.loss(w, Add(slope, MulScalar(halfSquare(Add(ahead, behind)), .25)))

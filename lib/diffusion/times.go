@@ -1,8 +1,6 @@
 package diffusion
 
 import (
-	"fmt"
-
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
@@ -29,6 +27,7 @@ func LowDiscrepancy(r *Random, like *Node) *Node {
 // UniformTimes are uniform over the horizon.
 func UniformTimes(draw Draw) Times {
 	return func(p Process, x0 *Node, r *Random) *Node {
+		must(draw != nil, "UniformTimes without a draw; give Independent or LowDiscrepancy")
 		lo, hi := p.Horizon()
 		return AddScalar(MulScalar(draw(r, perSample(x0)), hi-lo), lo)
 	}
@@ -36,10 +35,11 @@ func UniformTimes(draw Draw) Times {
 
 // WholeTimes are uniform on 1, 2, ..., last: the steps of a Table (Ho et al. 2020, algorithm 1).
 func WholeTimes(draw Draw, last int) Times {
-	if last < 1 {
-		panic(fmt.Errorf("whole times run from 1 to %d; give a last of at least 1", last))
-	}
-	return func(_ Process, x0 *Node, r *Random) *Node {
+	return func(p Process, x0 *Node, r *Random) *Node {
+		must(draw != nil, "WholeTimes without a draw; give Independent or LowDiscrepancy")
+		must(last >= 1, "whole times run from 1 to %d; give a last of at least 1", last)
+		_, end := p.Horizon()
+		must(float64(last) <= end, "whole times run from 1 to %d, but the process ends at %g; give a last of its Table", last, end)
 		return Ceil(MulScalar(draw(r, perSample(x0)), float64(last)))
 	}
 }
@@ -47,6 +47,7 @@ func WholeTimes(draw Draw, last int) Times {
 // LevelTimes are those at which ln(sigma/alpha) is uniform over the horizon: every decade of the noise gets its share.
 func LevelTimes(draw Draw) Times {
 	return func(p Process, x0 *Node, r *Random) *Node {
+		must(draw != nil, "LevelTimes without a draw; give Independent or LowDiscrepancy")
 		u := draw(r, perSample(x0))
 		lo, hi := horizon(p, u)
 		first, last := Log(p.At(lo).Ratio()), Log(p.At(hi).Ratio())
@@ -58,6 +59,8 @@ func LevelTimes(draw Draw) Times {
 // the horizon move to its ends.
 func LogNormalTimes(mean, sd float64) Times {
 	return func(p Process, x0 *Node, r *Random) *Node {
+		must(finite(mean), "LogNormalTimes with mean %g of the logarithm; give a finite number, such as -1.2", mean)
+		must(sd >= 0 && finite(sd), "LogNormalTimes with standard deviation %g of the logarithm; give 0 or more, such as 1.2", sd)
 		z := r.Normal(perSample(x0))
 		lo, hi := horizon(p, z)
 		return timeAt(p, Exp(AddScalar(MulScalar(z, sd), mean)), lo, hi)
@@ -66,7 +69,10 @@ func LogNormalTimes(mean, sd float64) Times {
 
 // FixedTime is one time for all samples: one noise level, or the data themselves at 0.
 func FixedTime(t float64) Times {
-	return func(_ Process, x0 *Node, _ *Random) *Node { return Scalar(x0.Graph(), x0.DType(), t) }
+	return func(_ Process, x0 *Node, _ *Random) *Node {
+		must(t >= 0 && finite(t), "FixedTime(%g); time counts from 0, the data", t)
+		return Scalar(x0.Graph(), x0.DType(), t)
+	}
 }
 
 // horizon is that of p, in the shape of like.

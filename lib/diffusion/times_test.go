@@ -123,8 +123,12 @@ func TestLowDiscrepancy(t *testing.T) {
 // Whole times are 1 .. T, each as often; both ends of the draw stay inside, in float32 too.
 func TestWholeTimes(t *testing.T) {
 	b := interpreter(t)
+	ddpm, err := NewTable(LinearBetas(1e-4, .02, 1000))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, dtype := range []dtypes.DType{dtypes.Float64, dtypes.Float32} {
-		ts, _ := drawTimes(b, WholeTimes(LowDiscrepancy, 10), OU{}, dtype, NewKey(3, "whole"), 0, 1000)
+		ts, _ := drawTimes(b, WholeTimes(LowDiscrepancy, 10), EDM{}, dtype, NewKey(3, "whole"), 0, 1000)
 		count := map[float64]int{}
 		for _, v := range ts {
 			count[v]++
@@ -139,7 +143,7 @@ func TestWholeTimes(t *testing.T) {
 		}
 		ends := tensors.MustCopyFlatData[float64](MustExecOnce(b, func(u *Node) *Node {
 			u = ConvertDType(u, dtype)
-			return ConvertDType(WholeTimes(Independent, 1000)(nil, u, Replay(u)), dtypes.Float64)
+			return ConvertDType(WholeTimes(Independent, 1000)(VP{ddpm}, u, Replay(u)), dtypes.Float64)
 		}, [][]float64{{math.Pow(2, -65)}, {1}}))
 		if ends[0] != 1 || ends[1] != 1000 {
 			t.Errorf("%s: the ends of the draw give times %v", dtype, ends)
@@ -202,10 +206,6 @@ func TestObjectiveFaults(t *testing.T) {
 	zero := func(x, _, _ *Node) *Node { return ZerosLike(x) }
 	plain := Denoising(EpsHead(1), Plain, nil)
 	for want, build := range map[string]func(x *Node) *Node{
-		"step -1; give a positive":     func(*Node) *Node { SlicedFD(Matching{}, (*Random).Normal, -1); return nil },
-		"step NaN; give a positive":    func(*Node) *Node { SlicedFD(Matching{}, (*Random).Normal, math.NaN()); return nil },
-		"from 1 to 0; give a last":     func(*Node) *Node { WholeTimes(Independent, 0); return nil },
-		"probability 1.5; give 0 to 1": func(*Node) *Node { DropLabels(1.5, plain); return nil },
 		"without labels has none": func(x *Node) *Node {
 			return DropLabels(.1, plain)(VP{}, zero, Batch{X0: x}, NewRandom(x.Graph(), Key{}))
 		},

@@ -31,7 +31,7 @@ func (VE) Horizon() (tMin, tMax float64) { return 0, 1 }
 // Validate implements Process.
 func (p VE) Validate() error {
 	p = p.orDefault()
-	if !(0 < p.SigmaMin && p.SigmaMin < p.SigmaMax && !math.IsInf(p.SigmaMax, 0)) {
+	if !(0 < p.SigmaMin && p.SigmaMin < p.SigmaMax && finite(p.SigmaMax/p.SigmaMin)) {
 		return fmt.Errorf("VE: sigma runs from %g to %g; give 0 < SigmaMin < SigmaMax", p.SigmaMin, p.SigmaMax)
 	}
 	return nil

@@ -52,6 +52,7 @@ func LikelihoodWeight(c Coeffs, out *Node) *Node {
 // MinSNR weighs the denoiser's error by min(alpha^2/sigma^2, gamma) (Hang et al. 2023; gamma = 5 is theirs).
 func MinSNR(gamma float64) Weighting {
 	return func(c Coeffs, out *Node) *Node {
+		must(positive(gamma), "MinSNR(%g): give a positive number, such as the 5 of Hang et al. 2023", gamma)
 		snr := Square(Div(c.Alpha, c.Sigma))
 		return Mul(MinScalar(snr, gamma), DataWeight(c, out))
 	}
@@ -61,6 +62,8 @@ func MinSNR(gamma float64) Weighting {
 // F's error is then 1 (Karras et al. 2022, table 1).
 func EDMWeight(sd float64) Weighting {
 	return func(c Coeffs, out *Node) *Node {
+		must(positive(sd), "EDMWeight for data of standard deviation %g; give a positive number", sd)
+		c.assume(sd)
 		r2 := Square(c.Ratio())
 		return Mul(Div(AddScalar(r2, sd*sd), MulScalar(r2, sd*sd)), DataWeight(c, out))
 	}

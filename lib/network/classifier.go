@@ -2,6 +2,7 @@ package network
 
 import (
 	"fmt"
+	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -22,26 +23,25 @@ type Classifier struct {
 // LogProbs are log p(class | x_t), [batch, classes].
 func (m Classifier) LogProbs(scope *model.Scope, p diffusion.Process) func(x, t *Node) *Node {
 	return func(x, t *Node) *Node {
-		if err := m.Validate(); err != nil {
-			panic(err)
-		}
+		mustBeValid("network", m)
+		mustBeValid("process", p)
 		sd := m.SD
 		if sd == 0 {
 			sd = 1
 		}
 		c := p.At(t)
 		_, _, in := diffusion.DataHead(sd)(c)
-		return LogSoftmax(m.Body.Apply(scope, flat(Mul(in, x)), c.LogSNR(), nil, m.Classes), 1)
+		return LogSoftmax(apply(m.Body, scope, Mul(in, x), c.LogSNR(), nil, m.Classes), 1)
 	}
 }
 
 // LogProb is log p(class | x_t), [batch], of one class.
 func (m Classifier) LogProb(scope *model.Scope, p diffusion.Process, class int) func(x, t *Node) *Node {
-	if class < 0 || class >= m.Classes {
-		panic(fmt.Errorf("class %d of a classifier of %d; they are 0 to %d", class, m.Classes, m.Classes-1))
-	}
 	all := m.LogProbs(scope, p)
 	return func(x, t *Node) *Node {
+		if class < 0 || class >= m.Classes {
+			panic(fmt.Errorf("class %d of a classifier of %d; they are 0 to %d", class, m.Classes, m.Classes-1))
+		}
 		return Reshape(Slice(all(x, t), AxisRange(), AxisElem(class)), x.Shape().Dim(0))
 	}
 }
@@ -52,6 +52,10 @@ func (m Classifier) Loss(scope *model.Scope, p diffusion.Process, times diffusio
 	if b.Label == nil {
 		panic(fmt.Errorf("a classifier cannot learn from a batch without labels"))
 	}
+	if times == nil {
+		times = diffusion.UniformTimes(diffusion.LowDiscrepancy)
+	}
+	mustBeValid("process", p)
 	t := times(p, b.X0, r)
 	logProbs := m.LogProbs(scope, p)(p.At(t).Forward(b.X0, r.Normal(b.X0)), t)
 	label := ConvertDType(Reshape(b.Label, b.X0.Shape().Dim(0)), dtypes.Int32)
@@ -65,7 +69,7 @@ func (m Classifier) Validate() error {
 	if m.Body == nil {
 		return fmt.Errorf("Classifier without a body")
 	}
-	if m.Classes < 2 || !(m.SD >= 0) {
+	if m.Classes < 2 || !(m.SD >= 0) || math.IsInf(m.SD, 0) {
 		return fmt.Errorf("Classifier of %d classes for data of standard deviation %g; give 2 or more, and one above 0", m.Classes, m.SD)
 	}
 	return m.Body.Validate()

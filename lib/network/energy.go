@@ -28,10 +28,8 @@ func (m Energy) Net(scope *model.Scope) diffusion.Net {
 // Potential is the energy e of the network's input, [batch].
 func (m Energy) Potential(scope *model.Scope) func(x, logSNR, label *Node) *Node {
 	return func(x, logSNR, label *Node) *Node {
-		if err := m.Validate(); err != nil {
-			panic(err)
-		}
-		return Reshape(m.Body.Apply(scope, flat(x), logSNR, label, 1), x.Shape().Dim(0))
+		mustBeValid("network", m)
+		return Reshape(apply(m.Body, scope, x, logSNR, label, 1), x.Shape().Dim(0))
 	}
 }
 
@@ -42,6 +40,7 @@ func (m Energy) Potential(scope *model.Scope) func(x, logSNR, label *Node) *Node
 func (m Energy) LogDensity(scope *model.Scope, h diffusion.Head, p diffusion.Process, label *Node) func(x, t *Node) *Node {
 	potential := m.Potential(scope)
 	return func(x, t *Node) *Node {
+		mustBeValid("process", p)
 		c := p.At(t)
 		skip, out, in := h(c)
 		n := x.Shape().Dim(0)

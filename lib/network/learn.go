@@ -1,6 +1,8 @@
 package network
 
 import (
+	"fmt"
+
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/compute/dtypes"
@@ -13,6 +15,7 @@ import (
 // there is a second, labels.
 func Loss(o diffusion.Objective, p diffusion.Process, n Network) func(scope *model.Scope, columns []*Node, r *diffusion.Random) *Node {
 	return func(scope *model.Scope, columns []*Node, r *diffusion.Random) *Node {
+		mustBeValid("network", n)
 		return lossOf(o, p, n.Net(scope), columns, r)
 	}
 }
@@ -23,22 +26,39 @@ func NetLoss(o diffusion.Objective, p diffusion.Process, net diffusion.Net) func
 }
 
 func lossOf(o diffusion.Objective, p diffusion.Process, net diffusion.Net, columns []*Node, r *diffusion.Random) *Node {
+	if o == nil {
+		panic(fmt.Errorf("a loss without an objective; give one, such as diffusion.Denoising"))
+	}
+	if len(columns) < 1 || len(columns) > 2 {
+		panic(fmt.Errorf("data of %d columns; give samples, and labels where the network reads them", len(columns)))
+	}
 	batch := diffusion.Batch{X0: columns[0]}
 	if len(columns) > 1 {
-		batch.Label = columns[1]
+		batch.Label = labelsOf(columns)
 	}
 	return o(p, net, batch, r)
 }
 
-// Learnt is the model that a network with weights in float32 makes under a head. Samplers and oracles keep their float64.
+// labelsOf is the second column as [batch].
+func labelsOf(columns []*Node) *Node {
+	n, labels := columns[0].Shape().Dim(0), columns[1]
+	if !labels.DType().IsInt() || labels.Shape().Size() != n {
+		panic(fmt.Errorf("labels of %d samples have shape %s; give whole numbers, [batch] or [batch, 1]", n, labels.Shape()))
+	}
+	return Reshape(labels, n)
+}
+
+// Learnt is the model that a network with the weights in scope makes under a head. It answers in the precision in which it is
+// asked, and computes in that of the weights.
 func Learnt(p diffusion.Process, n Network, h diffusion.Head) diffusion.Build {
 	return func(scope *model.Scope, _ []*Node) diffusion.Model {
-		net := InSingle(n.Net(scope))
+		net := n.Net(scope)
 		return diffusion.Model{Process: p, Denoise: h.Denoiser(p, net, nil), Score: h.Score(p, net, nil)}
 	}
 }
 
-// InSingle evaluates a net in float32 for callers that compute in another precision.
+// InSingle evaluates a net of one's own in float32 for callers that compute in another precision; those of this package follow
+// their weights.
 func InSingle(net diffusion.Net) diffusion.Net {
 	return func(x, logSNR, label *Node) *Node {
 		narrow := func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }

@@ -52,11 +52,8 @@ var Networks = []Spec{
 // bind makes a Net of a body: it flattens x, and gives the answer its shape.
 func bind(b Body, scope *model.Scope) diffusion.Net {
 	return func(x, logSNR, label *Node) *Node {
-		if err := b.Validate(); err != nil {
-			panic(err)
-		}
-		rows := flat(x)
-		return Reshape(b.Apply(scope, rows, logSNR, label, rows.Shape().Dim(1)), x.Shape().Dimensions...)
+		d := x.Shape().Size() / x.Shape().Dim(0)
+		return Reshape(apply(b, scope, x, logSNR, label, d), x.Shape().Dimensions...)
 	}
 }
 

@@ -41,16 +41,17 @@ func (a Adam) withDefaults() Adam {
 
 func (a Adam) validate() error {
 	d := a.withDefaults()
+	d.Beta1 = a.Beta1 // as given: a negative one stands for none
 	for _, p := range []struct {
 		name  string
 		value float64
 		ok    bool
 	}{
-		{"Rate", d.Rate, d.Rate > 0},
+		{"Rate", d.Rate, d.Rate > 0 && d.Rate < math.MaxFloat32}, // weights may be in float32
 		{"Beta1", d.Beta1, d.Beta1 < 1},
 		{"Beta2", d.Beta2, d.Beta2 > 0 && d.Beta2 < 1},
-		{"Epsilon", d.Epsilon, d.Epsilon > 0},
-		{"WeightDecay", d.WeightDecay, d.WeightDecay >= 0},
+		{"Epsilon", d.Epsilon, d.Epsilon >= 0x1p-126}, // below the normal numbers of float32, a gradient of 0 makes 0/0
+		{"WeightDecay", d.WeightDecay, d.WeightDecay >= 0 && d.WeightDecay < math.MaxFloat32},
 		{"Clip", d.Clip, d.Clip >= 0},
 		{"Warmup", float64(d.Warmup), d.Warmup >= 0},
 		{"Cosine", float64(d.Cosine), d.Cosine == 0 || d.Cosine > d.Warmup},

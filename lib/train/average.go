@@ -41,8 +41,8 @@ var averageLaws = []struct {
 }
 
 func (a Average) validate() error {
-	if !(a.Decay >= 0 && a.Decay < 1) {
-		return fmt.Errorf("the average's Decay is %g; give a number from 0 to below 1", a.Decay)
+	if !(a.Decay >= 0 && float32(a.Decay) < 1) { // nearer to 1, an average in float32 never moves
+		return fmt.Errorf("the average's Decay is %.9g; give a number from 0 to below 1 by at least 1e-7", a.Decay)
 	}
 	if _, err := a.law(); err != nil {
 		return err

@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
@@ -17,6 +18,9 @@ type Loss func(scope *model.Scope, batch []*Node, r *diffusion.Random) *Node
 // Level is the loss that has one value everywhere: a known floor.
 func Level(value float64) Loss {
 	return func(_ *model.Scope, batch []*Node, _ *diffusion.Random) *Node {
+		if math.IsNaN(value) || math.IsInf(value, 0) {
+			panic(fmt.Errorf("a floor of %g under the loss; give a finite number", value))
+		}
 		return Const(batch[0].Graph(), value)
 	}
 }
@@ -39,8 +43,8 @@ type Plan struct {
 	Hosted bool // step from the host, also where a compiled loop would be faster: for debugging
 }
 
-// defaultEvery is the number of steps between two reports.
-const defaultEvery = 100
+// defaultEvery is the number of steps between two reports, mostEvery the largest: each step writes into a table of so many.
+const defaultEvery, mostEvery = 100, 1 << 20
 
 // validate reports what Begin cannot work with, and fills in the defaults.
 func (p *Plan) validate() error {
@@ -50,8 +54,8 @@ func (p *Plan) validate() error {
 	if p.Step != nil && (p.Adam != Adam{} || p.Floor != nil) {
 		return fmt.Errorf("a plan with its own Step has no use for Adam and Floor: Step calls Descend and Record")
 	}
-	if p.Every < 0 {
-		return fmt.Errorf("a report every %d steps: give 1 or more, or 0 for %d", p.Every, defaultEvery)
+	if p.Every < 0 || p.Every > mostEvery {
+		return fmt.Errorf("a report every %d steps: give 1 to %d, or 0 for %d", p.Every, mostEvery, defaultEvery)
 	}
 	if p.Every == 0 {
 		p.Every = defaultEvery

@@ -320,3 +320,43 @@ func TestConvolutionIsHosted(t *testing.T) {
 		t.Error("compiled")
 	}
 }
+
+// ended is a context that ends at the n-th question whether it has: between two calls, wherever they lie.
+type ended struct {
+	context.Context
+	left int
+}
+
+var errEnded = errors.New("interrupted")
+
+func (c *ended) Err() error {
+	if c.left--; c.left < 0 {
+		return errEnded
+	}
+	return nil
+}
+
+// A context that ends between two reports gets one that tells of the steps really taken, with their curves, beside the cause.
+// The curves of the run that goes on then are those of a run in one piece.
+func TestInterruptedReport(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		p := example(dtypes.Float32)
+		p.Every = 50
+		whole := begin(t, b, p)
+		want := finish(t, whole, 50)[0].Loss()
+		tr := begin(t, b, p)
+		var got []float64
+		for r, err := range tr.Run(&ended{Context: context.Background(), left: 3}, 50) { // after three calls
+			if !errors.Is(err, errEnded) || r.From != 0 || r.Step < 3 || r.Step >= 50 || r.Step != tr.Step() || len(r.Loss()) != r.Step {
+				t.Fatalf("report %d to %d, %d losses, trainer at %d, %v", r.From, r.Step, len(r.Loss()), tr.Step(), err)
+			}
+			got = append(got, r.Loss()...)
+		}
+		for _, r := range finish(t, tr, 50) {
+			got = append(got, r.Loss()...)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("losses in pieces %v, in one %v", got, want)
+		}
+	})
+}

@@ -32,9 +32,10 @@ type Trainer struct {
 	noise   diffusion.Key // of the losses
 	config  json.RawMessage
 
-	step   int
-	window window // of the data, around step
-	curves *tensors.Tensor
+	assumed []float64 // standard deviations of the data for which the losses were made
+	step    int
+	window  window // of the data, around step
+	curves  *tensors.Tensor
 
 	compiled bool // many steps a call
 	exec     *model.Exec
@@ -87,7 +88,8 @@ func (t *Trainer) create() error {
 			in = append(in, Parameter(g, "", x.Shape()))
 		}
 		scope := t.store.RootScope().WithInitializer(heNormal(t.plan.streamOf("weights")))
-		if t.names = t.turn(scope, t.unpack(in), true).names; len(t.names) == 0 {
+		turn := t.turn(scope, t.unpack(in), true)
+		if t.names, t.assumed = turn.names, turn.assumedSD(); len(t.names) == 0 {
 			panic(errors.New("the plan's Step records nothing, so that nobody would see it fail"))
 		}
 	})

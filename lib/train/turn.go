@@ -25,13 +25,28 @@ type Turn struct {
 	names  []string // of the curves
 	values []*Node  // their float64 scalars
 	moved  map[string]string
-	dry    bool // create the variables and name the curves, nothing more
+	random []*diffusion.Random // that the losses drew from
+	dry    bool                // create the variables and name the curves, nothing more
 }
 
 // Random is the noise of this step. Each call returns it anew, from its first draw: two losses that draw in the same order
 // see the same noise.
 func (t *Turn) Random() *diffusion.Random {
-	return diffusion.RandomAt(t.key, t.Step, Const(t.Step.Graph(), uint32(0)))
+	r := diffusion.RandomAt(t.key, t.Step, Const(t.Step.Graph(), uint32(0)))
+	t.random = append(t.random, r)
+	return r
+}
+
+// assumedSD are the standard deviations of the data for which the losses so far were made.
+func (t *Turn) assumedSD() (all []float64) {
+	for _, r := range t.random {
+		for _, sd := range r.AssumedSD() {
+			if !slices.Contains(all, sd) {
+				all = append(all, sd)
+			}
+		}
+	}
+	return all
 }
 
 // Mean is the loss averaged over the batch.
