@@ -8,9 +8,9 @@ import (
 	lapack "gonum.org/v1/gonum/lapack/gonum"
 )
 
-// Mode is a perturbation of the stationary law that keeps its shape: L Shape = -Rate Shape. Shape [n] has mass 0, but for
-// the first mode, and is scaled so that the integral of Shape^2 / stationary is 1; its largest value is positive, and of
-// several equally large ones the first.
+// Mode is a perturbation of the stationary law that keeps its shape: L Shape = -Rate Shape. Shape [n] has mass 0,
+// except for the first mode, and is scaled so that the integral of Shape^2 / stationary is 1; its largest value is
+// positive, and of several equally large ones the first.
 type Mode struct {
 	Rate  float64
 	Shape []float64
@@ -21,11 +21,11 @@ type Mode struct {
 // with the weight 1/stationary.
 //
 // Every generator on the line is in detailed balance, so sqrt(q) scales it to a symmetric matrix -F^T F. Row i of F is
-// the flux through face i: -sqrt(Up[i]) v_i + sqrt(Down[i]) v_{i+1}. The rates are squared singular values of F, which is
-// bidiagonal, so that each has a relative error of rounding, also where two deep wells make the second 1e-40 of the last
+// the flux through face i: -sqrt(Up[i]) v_i + sqrt(Down[i]) v_{i+1}. The rates are squared singular values of F, which
+// is bidiagonal: each has a relative error of rounding, also where two deep wells make the second 1e-40 of the last
 // (Demmel and Kahan, SIAM J. Sci. Stat. Comput. 11, 1990). Each vector comes from the same factors, by the twisted
-// factorization of Dhillon and Parlett (Linear Algebra Appl. 387, 2004). Where rates are so close that rounding does not
-// tell them apart, the shapes are an orthogonal basis of what they span. It is an error if rounding leaves none.
+// factorization of Dhillon and Parlett (Linear Algebra Appl. 387, 2004). Where rates agree up to rounding, the shapes
+// are an orthogonal basis of what they span. It is an error if rounding leaves none, or if a shape is 0 in float64.
 func (g *Generator) Spectrum(k int) ([]Mode, error) {
 	if k < 1 || k > g.N {
 		return nil, fmt.Errorf("fokkerplanck: %d modes of a generator that has %d", k, g.N)

@@ -106,7 +106,8 @@ func TestSpectrumOfThreeWells(t *testing.T) {
 	}
 }
 
-// Equal wells have rates that agree to the last bit. What comes out is orthonormal, or an error says which modes are not.
+// Equal wells have rates that agree to the last bit. What comes out is orthonormal, or an error says which modes are
+// not.
 func TestSpectrumOfEqualWells(t *testing.T) {
 	for wells := 1; wells <= 6; wells++ {
 		for _, depth := range []float64{1, 20, 50, 200, 800} {
