@@ -15,7 +15,7 @@ func EnergyDistance(x, y Points) (Summary, error) {
 	}
 	xx, yy := within(x.N, minusNorm(x, x)), within(y.N, minusNorm(y, y))
 	e := twoSample(xx, yy, across(x.N, y.N, minusNorm(x, y)), 0)
-	s := e.summary(min(x.N, y.N))
+	s := e.summary(min(x.N, y.N), unseen(x, y))
 	s.Center = max(0, e.center+e.floor) // below 0 by rounding only
 	s.Lo, s.Hi = max(0, s.Lo), max(s.Hi, s.Center)
 	return s, nil

@@ -40,7 +40,7 @@ func KSD2(x, score Points, c float64) (Summary, error) {
 	for i := range x.N {
 		diagonal += stein(i, i) / float64(x.N)
 	}
-	return oneSample(within(x.N, stein), diagonal).summary(x.N), nil
+	return oneSample(within(x.N, stein), diagonal).summary(x.N, unseen(x)), nil
 }
 
 // steinKernel is u(x_i, x_j).

@@ -32,7 +32,7 @@ func MMD2(x, y Points, h float64) (Summary, error) {
 		return func(i, j int) float64 { return math.Exp(scale * squaredDistance(a.Row(i), b.Row(j))) }
 	}
 	e := twoSample(within(x.N, kernel(x, x)), within(y.N, kernel(y, y)), across(x.N, y.N, kernel(x, y)), 1)
-	return e.summary(min(x.N, y.N)), nil
+	return e.summary(min(x.N, y.N), unseen(x, y)), nil
 }
 
 // medianPoints is the number of points of each sample that MedianDistance looks at.

@@ -149,12 +149,16 @@ func (e estimate) se() float64 { return math.Sqrt(e.first + e.second) }
 // the square of |a + Z| + Width sd, with the noise sd along a at its largest, se2/sqrt 2 squared: a distance that is
 // small may look like none by chance, and its se1 with it, so se1' has the noise in it. Both ends approach center +-
 // Width se where the distance is far above its noise.
-func (e estimate) summary(n int) Summary {
+//
+// The root of a squared distance is a norm in the space of the kernel, which the share hidden of [unseen] changes by that
+// share of itself, if what is hidden lies as far as the distance.
+func (e estimate) summary(n int, hidden float64) Summary {
 	se2 := math.Sqrt(e.second)
-	return Summary{
+	s := Summary{
 		Center: e.center,
 		Lo:     e.center - math.Hypot(Width*math.Sqrt(e.first), skew*se2),
 		Hi:     e.center + max(0, e.floor) + Width*math.Sqrt(e.first+e.noise) + Width*Width*se2/math.Sqrt2,
 		N:      n,
 	}
+	return s.widened(hidden * (2 + hidden))
 }

@@ -53,6 +53,66 @@ func TestW1ClosedForms(t *testing.T) {
 	}
 }
 
+// w1Normal is the exact distance of a sorted sample to N(mean, sd^2): its i-th number goes to the quantiles between i/n
+// and (i+1)/n, and int (q - t) phi(q) dq = -phi(q) - t Phi(q).
+func w1Normal(sorted []float64, mean, sd float64) float64 {
+	n, sum := float64(len(sorted)), 0.0
+	for i, x := range sorted {
+		t := (x - mean) / sd
+		upTo := func(q float64) float64 { return -math.Exp(-q*q/2)/math.Sqrt(2*math.Pi) - t*normalCDF(q) }
+		a, b := distuv.UnitNormal.Quantile(float64(i)/n), distuv.UnitNormal.Quantile(float64(i+1)/n)
+		c := min(max(t, a), b)
+		sum += (upTo(b) - upTo(c)) - (upTo(c) - upTo(a))
+	}
+	return sum * sd
+}
+
+// A law far narrower than the spread of the sample, at one of its points, beside it, between two, or beyond all; and
+// samples that show no spread at all, as of a sampler that collapsed to the mean, which is off by sqrt(2/pi) sd.
+func TestW1OfNarrowLaws(t *testing.T) {
+	near(t, "all at the mean", w1Normal([]float64{5, 5, 5}, 5, .001), .001*math.Sqrt(2/math.Pi), 1e-15)
+	outlier := append(make([]float64, 999), 1)
+	for _, sd := range []float64{1e-3, 1e-6, 1e-9, 1e-12} {
+		for _, xs := range [][]float64{{5, 5, 5}, {4, 4, 4}, {4, 6, 6}, {5, 6}, {4, 6}, {4, 5, 6}, {4, 5, 5, 6}, {-1e6, 5}, outlier} {
+			for _, mean := range []float64{5, 5 + sd, 5.3, 0, 1} {
+				s := must(W1(xs, func(x float64) float64 { return normalCDF((x - mean) / sd) }))
+				want, span := w1Normal(xs, mean, sd), xs[len(xs)-1]-xs[0]+math.Abs(mean-xs[0])+20*sd
+				// As W1 says, and positions round to 1e-15, which shifts the law by as much.
+				if math.Abs(s.Center-want) > 1e-9*span+1e-14 {
+					t.Errorf("%d numbers from %g, N(%g, %g^2): %.12g, want %.12g", len(xs), xs[0], mean, sd, s.Center, want)
+				}
+				if !(s.Lo < s.Center && s.Center < s.Hi && s.Lo >= 0) {
+					t.Errorf("%d numbers from %g, N(%g, %g^2): %+v", len(xs), xs[0], mean, sd, s)
+				}
+			}
+		}
+	}
+}
+
+// What a distribution function is not is found between the points as well, and a rough one comes to an end.
+func TestW1OfRoughFunctions(t *testing.T) {
+	for want, cdf := range map[string]func(float64) float64{
+		"off by NaN": func(x float64) float64 {
+			if x > .4 && x < .6 {
+				return math.NaN()
+			}
+			return normalCDF(x)
+		},
+		"must rise from 0 to 1": func(x float64) float64 { return normalCDF(x) + .01*math.Sin(2*math.Pi*x) },
+	} {
+		if s, err := W1([]float64{0, 1, 2}, cdf); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v, error %v, want one with %q", s, err, want)
+		}
+	}
+	xs, calls := []float64{-1, 0, 0, 2}, 0
+	single := must(W1(xs, func(x float64) float64 { calls++; return float64(float32(normalCDF(float64(float32(x))))) }))
+	// A float32 of size 1 is off by 3e-8, and one of a position by 6e-8 of itself.
+	near(t, "a distribution function in float32", single.Center, must(W1(xs, normalCDF)).Center, 1e-6)
+	if calls > 1e7 {
+		t.Errorf("%d calls of a function in float32", calls)
+	}
+}
+
 // The law of a large quantile grid is at distance ~0, and the interval of a shifted one holds the shift.
 func TestW1Interval(t *testing.T) {
 	grid := make([]float64, 4001)
