@@ -93,8 +93,8 @@ func (p Points) checkAtLeast(n int, name string) error {
 }
 
 // unseen is the share of their laws that samples of equal points may not have seen: a law with the share p elsewhere
-// gives n equal points with probability (1-p)^n, which is Miss for p = 1 - Miss^(1/n). Of samples with any spread it is 0:
-// their errors are estimated from it.
+// gives n equal points with probability (1-p)^n, which is Miss for p = 1 - Miss^(1/n). Of samples with any spread it
+// is 0: their errors are estimated from it.
 func unseen(samples ...Points) float64 {
 	share := 0.0
 	for _, p := range samples {

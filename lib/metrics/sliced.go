@@ -33,7 +33,7 @@ func SlicedW2(x, y Points, k int) (Summary, error) {
 	if k < 1 {
 		return Summary{}, fmt.Errorf("metrics: SlicedW2 wants at least 1 direction, not %d", k)
 	}
-	return slicedW2(x, y, Directions(k, x.D)), nil
+	return slicedW2(x, y, Directions(k, x.D)).finite("SlicedW2")
 }
 
 func slicedW2(x, y Points, directions [][]float64) Summary {

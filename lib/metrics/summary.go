@@ -39,6 +39,15 @@ func (s Summary) widened(p float64) Summary {
 	return s
 }
 
+// finite is the summary, or an error where squares of the points have left float64.
+func (s Summary) finite(name string) (Summary, error) {
+	if sum := s.Lo + s.Center + s.Hi; math.IsNaN(sum) || math.IsInf(sum, 0) {
+		return Summary{}, fmt.Errorf("metrics: %s is %g in [%g, %g]: powers of the points leave float64; scale them down",
+			name, s.Center, s.Lo, s.Hi)
+	}
+	return s, nil
+}
+
 // Half is the half-width of the interval: 0 for a deterministic number.
 func (s Summary) Half() float64 { return math.Max(s.Hi-s.Center, s.Center-s.Lo) }
 

@@ -26,7 +26,7 @@ func W1Between(xs, ys []float64) (Summary, error) {
 	floorY, seY := w1Error(y)
 	d := quantileDistance(x, y, math.Abs)
 	s := w1Summary(d, floorX+floorY, math.Hypot(seX, seY), min(len(xs), len(ys)))
-	return s.widened(unseen(Line(xs), Line(ys))), nil
+	return s.widened(unseen(Line(xs), Line(ys))).finite("W1")
 }
 
 func w1Summary(d, floor, se float64, n int) Summary {

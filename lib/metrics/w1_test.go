@@ -72,8 +72,9 @@ func w1Normal(sorted []float64, mean, sd float64) float64 {
 func TestW1OfNarrowLaws(t *testing.T) {
 	near(t, "all at the mean", w1Normal([]float64{5, 5, 5}, 5, .001), .001*math.Sqrt(2/math.Pi), 1e-15)
 	outlier := append(make([]float64, 999), 1)
+	samples := [][]float64{{5, 5, 5}, {4, 4, 4}, {4, 6, 6}, {5, 6}, {4, 6}, {4, 5, 6}, {4, 5, 5, 6}, {-1e6, 5}, outlier}
 	for _, sd := range []float64{1e-3, 1e-6, 1e-9, 1e-12} {
-		for _, xs := range [][]float64{{5, 5, 5}, {4, 4, 4}, {4, 6, 6}, {5, 6}, {4, 6}, {4, 5, 6}, {4, 5, 5, 6}, {-1e6, 5}, outlier} {
+		for _, xs := range samples {
 			for _, mean := range []float64{5, 5 + sd, 5.3, 0, 1} {
 				s := must(W1(xs, func(x float64) float64 { return normalCDF((x - mean) / sd) }))
 				want, span := w1Normal(xs, mean, sd), xs[len(xs)-1]-xs[0]+math.Abs(mean-xs[0])+20*sd

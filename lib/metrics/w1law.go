@@ -7,14 +7,14 @@ import (
 )
 
 // W1 is the 1-Wasserstein distance int |F_n - F| dx, in the unit of xs, of a sample of at least 2 numbers to the law
-// with distribution function cdf, whose tails must be lighter than |x|^-3. The integral is split at the sample and where
-// F crosses F_n, and done by adaptive Gauss-Legendre quadrature with an error below 1e-9 of the range that sample and
-// law span together. However narrow the law, it is found: F does not fall, so its values at the ends of an interval bound
-// it inside, and a rule that does not meet them is refined.
+// with distribution function cdf, whose tails must be lighter than |x|^-3. The integral is split at the sample and
+// where F crosses F_n, and done by adaptive Gauss-Legendre quadrature with an error below 1e-9 of the range that
+// sample and law span together. However narrow the law, it is found: F does not fall, so its values at the ends of an
+// interval bound it inside, and a rule that does not meet them is refined.
 //
-// The interval is for the distance between cdf and the law that the sample was drawn from: as in [W1Between],
-// [max(0, W1 - floor - Width se), W1 + Width se] with the terms of the one sample. If the laws are the same, W1 is
-// about floor, and the interval reaches down to 0. Of a sample of equal numbers it is W1 (1 +- p) with p = 1 - Miss^(1/n),
+// The interval is for the distance between cdf and the law that the sample was drawn from: as in [W1Between], [max(0,
+// W1 - floor - Width se), W1 + Width se] with the terms of the one sample. If the laws are the same, W1 is about
+// floor, and the interval reaches down to 0. Of a sample of equal numbers it is W1 (1 +- p) with p = 1 - Miss^(1/n),
 // the largest share that its law may have elsewhere, taken to lie as far as the distance itself.
 func W1(xs []float64, cdf func(float64) float64) (Summary, error) {
 	if err := Line(xs).checkAtLeast(2, "xs"); err != nil {
@@ -53,7 +53,7 @@ func W1(xs []float64, cdf func(float64) float64) (Summary, error) {
 		return Summary{}, q.err
 	}
 	floor, se := w1Error(x)
-	return w1Summary(d, floor, se, n).widened(unseen(Line(xs))), nil
+	return w1Summary(d, floor, se, n).widened(unseen(Line(xs))).finite("W1")
 }
 
 // lawScale is a power of 2 such that half of the law or more is within it of x: at least the spacing of numbers there.
@@ -73,9 +73,10 @@ func lawScale(cdf func(float64) float64, x float64) float64 {
 
 // monotone integrates a function that does not fall, and keeps the first reason why it cannot.
 type monotone struct {
-	f   func(float64) float64
-	tol float64 // of an integral that its bounds leave this far open at most, no more is asked
-	err error
+	f       func(float64) float64
+	tol     float64 // of an integral that its bounds leave this far open at most, no more is asked
+	spacing float64 // of numbers there: rounding moves every position, and so an integral by this times the rise
+	err     error
 }
 
 // roundingTol is tol as a share of the whole range.
@@ -86,6 +87,7 @@ func (q *monotone) gap(level, a, b, fa, fb float64) float64 {
 	if a == b {
 		return 0
 	}
+	q.spacing = 0x1p-52 * max(math.Abs(a), math.Abs(b))
 	diff := func(z float64) float64 { return q.f(z) - level }
 	if fa < level && level < fb {
 		c := root(diff, a, b)
@@ -95,8 +97,8 @@ func (q *monotone) gap(level, a, b, fa, fb float64) float64 {
 	return math.Abs(q.integral(diff, a, b, fa-level, fb-level))
 }
 
-// tail is int_0^inf |F(at(z)) - limit| dz, over segments that double from the given scale. Once that is small, what lies
-// beyond z is about z times it for a power law and less for a lighter one.
+// tail is int_0^inf |F(at(z)) - limit| dz, over segments that double from the given scale. Once that is small, what
+// lies beyond z is about z times it for a power law and less for a lighter one.
 func (q *monotone) tail(at func(z float64) float64, limit, scale float64) (float64, error) {
 	f := func(z float64) float64 { return math.Abs(q.f(at(z)) - limit) }
 	sum, z, level := 0.0, 0.0, f(0)
@@ -108,7 +110,7 @@ func (q *monotone) tail(at func(z float64) float64, limit, scale float64) (float
 			break
 		}
 		next := f(z + scale)
-		q.tol = roundingTol * (z + scale)
+		q.tol, q.spacing = roundingTol*(z+scale), 0x1p-52*max(math.Abs(at(z)), math.Abs(at(z+scale)))
 		sum += q.integral(f, z, z+scale, level, next)
 		z += scale
 		level = next
@@ -138,14 +140,15 @@ func (q *monotone) refine(f func(float64) float64, s segment, whole nodes) float
 	left, right := segment{s.a, mid, s.fa, fm}, segment{mid, s.b, fm, s.fb}
 	q.check(left, l)
 	q.check(right, r)
+	length, noise := s.b-s.a, q.spacing*math.Abs(s.fb-s.fa)
 	// The outer nodes are 1/50 of the length from the ends: what they miss there is 1e-10 of it.
-	meets := max(l.miss(s.fa, fm), r.miss(fm, s.fb)) <= 5e-9
+	meets := max(l.miss(s.fa, fm), r.miss(fm, s.fb)) <= 5e-9+8*noise/length
 	switch {
 	case q.err != nil, mid == s.a, mid == s.b:
 		return sum
-	case meets && math.Abs(sum-whole.integral(s.a, s.b)) <= 1e-10*(s.b-s.a):
+	case meets && math.Abs(sum-whole.integral(s.a, s.b)) <= 1e-10*length+noise:
 		return sum
-	case math.Abs(s.fb-s.fa)*(s.b-s.a) <= q.tol:
+	case math.Abs(s.fb-s.fa)*length <= q.tol:
 		return sum
 	}
 	return q.refine(f, left, l) + q.refine(f, right, r)

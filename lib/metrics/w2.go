@@ -39,7 +39,8 @@ func W2(x, y Points) (Summary, error) {
 		floors += math.Sqrt(transport(p.slice(0, half), p.slice(half, 2*half)).squared)
 	}
 	s := Summary{Center: d, Lo: max(0, d-floors-Width*se), Hi: d + Width*se, N: x.N}
-	return s.widened(math.Sqrt(unseen(x, y))), nil // the share p at the distance d moves W2^2 by p d^2
+	// The share p at the distance d moves W2^2 by p d^2.
+	return s.widened(math.Sqrt(unseen(x, y))).finite("W2")
 }
 
 // plan is an optimal pairing of x_i with y_to(i), its mean squared distance, and the prices that prove it optimal:
