@@ -256,6 +256,7 @@ func TestFromLogRefusesCoarseCells(t *testing.T) {
 		fine     bool
 	}{
 		{0, 1, true}, {0, .1, true}, {.05, .1, true}, {7.9, 1, true}, {30, 10, true},
+		{10, 1, false}, {20, 1, false}, {-30, 2, false}, {8, 1, true}, // half of it is beyond the wall
 		{0, .03, false}, {.05, .03, false}, {.02, .01, false}, {100, .01, false}, {-9, .1, false},
 	} {
 		if _, err := normal(line, c.mean, c.sd); (err == nil) != c.fine {
@@ -279,6 +280,11 @@ func TestFromLogRefusesCoarseCells(t *testing.T) {
 	})
 	if p := must(FromLog(line, holes))(t); p[80] != 0 {
 		t.Errorf("a hole is %g", p[80])
+	}
+	for n := 3; n < 12; n++ { // a flat density has walls on any grid
+		if _, err := FromLog(Line{0, 1, n}, make([]float64, n)); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -31,9 +31,12 @@ func Normalise(g Grid, p []float64) ([]float64, error) {
 }
 
 // FromLog is the density exp(log), scaled to mass 1. The logarithm counts up to a constant, and may be -Inf where the
-// density is 0. It is an error if the cells are too large for the density: of a smooth one, every third cell has a
-// third of the mass. With a standard deviation below about .45 cells, or beyond the grid, some thirds have less than a
-// fifteenth.
+// density is 0.
+//
+// It is an error if the cells do not carry the density. Of a smooth one, every third cell has a third of the mass:
+// with a standard deviation below about .45 cells, some thirds have less than a fifteenth. And cells at one border
+// have little of it, also where the border is a wall: a tenth and more, besides what a flat density has, is the edge
+// of something beyond the grid.
 func FromLog(g Grid, log []float64) ([]float64, error) {
 	if len(log) != g.Size() {
 		return nil, fmt.Errorf("fokkerplanck: the log density has %d values for %d cells", len(log), g.Size())
@@ -58,22 +61,27 @@ func FromLog(g Grid, log []float64) ([]float64, error) {
 	return Normalise(g, p)
 }
 
-// checkResolved compares the mass of every third cell with all of it, along each axis. Cells at the border count half,
-// as in the trapezoidal rule.
+// checkResolved compares the mass of every third cell, and of both borders, with all of it, along each axis. Cells at
+// the border count half, as in the trapezoidal rule.
 func checkResolved(g Grid, p []float64) error {
 	for _, axis := range g.axes() {
-		var thirds [3]float64
+		var thirds, borders [3]float64
 		for k, v := range p {
 			i := k / axis.stride % axis.n
 			if i == 0 || i == axis.n-1 {
 				v /= 2
+				borders[min(i, 1)] += v
 			}
 			thirds[i%3] += v
 		}
-		if all := thirds[0] + thirds[1] + thirds[2]; !(min(thirds[0], thirds[1], thirds[2]) > all/15) {
-			return fmt.Errorf("fokkerplanck: %d cells from %g to %g do not resolve the density: the thirds of every third "+
-				"cell carry %.3g of its mass, not a third each; move the grid or use smaller cells", axis.n, axis.lo, axis.hi,
-				[]float64{thirds[0] / all, thirds[1] / all, thirds[2] / all})
+		all := thirds[0] + thirds[1] + thirds[2]
+		where := fmt.Sprintf("fokkerplanck: %d cells from %g to %g do not resolve the density", axis.n, axis.lo, axis.hi)
+		if !(min(thirds[0], thirds[1], thirds[2]) > all/15) {
+			return fmt.Errorf("%s: the thirds of every third cell carry %.3g of its mass, not a third each; move the grid or "+
+				"use smaller cells", where, []float64{thirds[0] / all, thirds[1] / all, thirds[2] / all})
+		}
+		if edge := max(borders[0], borders[1]) / all; !(edge < .1+1/float64(axis.n)) {
+			return fmt.Errorf("%s: the cells at one border carry %.3g of its mass; move or widen the grid", where, edge)
 		}
 	}
 	return nil

@@ -51,6 +51,7 @@ func TestFaults(t *testing.T) {
 		{err(KSBetweenPValue(1.5, 3, 3)), "not 1.5, 3, 3"},
 		{err(HistogramJS(two, two, 0)), "0 bins in 2 dimensions"},
 		{err(HistogramKL(two, two, 1e5)), "1e+10 cells"},
+		{err(HistogramJS(Line([]float64{-1e308, 1e308}), Line([]float64{0, 1}), 4)), "leaves float64"},
 		{err(KL([]float64{0}, nil, 1)), "have 1 and 0 values"},
 		{err(KL([]float64{0}, []float64{0}, 0)), "must be positive, not 0"},
 		{err(KL([]float64{0, nan}, []float64{0, 0}, .5)), "log density of p is NaN at point 1"},

@@ -79,6 +79,12 @@ func newHistogram(x, y Points, bins int, prior float64) (histogram, error) {
 			lo[i%p.D], hi[i%p.D] = min(lo[i%p.D], v), max(hi[i%p.D], v)
 		}
 	}
+	for d := range lo {
+		if math.IsInf(hi[d]-lo[d], 0) {
+			return histogram{}, fmt.Errorf("metrics: the range of a histogram, from %g to %g, leaves float64; scale the points "+
+				"down", lo[d], hi[d])
+		}
+	}
 	h := histogram{n: float64(x.N), m: float64(y.N), floorP: .5 / float64(x.N), floorQ: .5 / float64(y.N)}
 	index := map[int]int{}
 	for which, p := range []Points{x, y} {

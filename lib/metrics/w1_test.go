@@ -48,6 +48,10 @@ func TestW1ClosedForms(t *testing.T) {
 		{"plateau", []float64{0, 0}, func(x float64) float64 { return normalCDF(x-50)/2 + normalCDF(x+50)/2 }, 50, 1e-9},
 		{"Student t3", []float64{0, 0}, distuv.StudentsT{Mu: 0, Sigma: 1, Nu: 3}.CDF, 2 * math.Sqrt(3) / math.Pi, 1e-8},
 		{"jump", []float64{-1, 1}, point(.3), 1, 1e-9},
+		{"its only place", []float64{5, 5, 5}, point(5), 0, 1e-14},
+		{"one of two places", []float64{-1, 5}, point(5), 3, 1e-9},
+		{"two jumps at the sample", []float64{0, 1}, func(x float64) float64 { return (point(0)(x) + point(1)(x)) / 2 },
+			0, 1e-9},
 	} {
 		near(t, c.name, must(W1(c.xs, c.cdf)).Center, c.want, c.tol)
 	}
