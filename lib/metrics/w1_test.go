@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -153,4 +154,52 @@ func TestLawFaults(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Any sample to any normal law, however narrow, wide or far: the error is below 1e-9 of what both span, as W1 says, and
+// what rounding of positions shifts the law by.
+func TestW1OfAnyNormal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		xs := drawPoints(1).Draw(t, "x").X
+		sd := math.Pow(10, rapid.Float64Range(-9, 6).Draw(t, "log sd"))
+		mean := rapid.SampledFrom([]float64{0, xs[0], xs[len(xs)-1]}).Draw(t, "at") +
+			rapid.SampledFrom([]float64{0, 1, sd, -3 * sd, 1e6}).Draw(t, "beside")
+		got := must(W1(xs, func(x float64) float64 { return normalCDF((x - mean) / sd) })).Center
+		x := slices.Sorted(slices.Values(xs))
+		want, span := w1Normal(x, mean, sd), max(x[len(x)-1], mean+8*sd)-min(x[0], mean-8*sd)
+		if math.Abs(got-want) > 1e-9*span+0x1p-52*(math.Abs(mean)+10) {
+			t.Fatalf("%v to N(%g, %g^2): %.15g, want %.15g", x, mean, sd, got, want)
+		}
+	})
+}
+
+// Narrow parts of a wide law, wherever they are: of equal numbers, the distance is the mean of those to the parts.
+func TestW1OfMixtures(t *testing.T) {
+	type part struct{ weight, mean, sd float64 }
+	rapid.Check(t, func(t *rapid.T) {
+		parts := []part{{1, 0, 1}}
+		for range rapid.IntRange(1, 3).Draw(t, "parts") {
+			w := math.Pow(10, rapid.Float64Range(-6, -.1).Draw(t, "log weight"))
+			mean := rapid.SampledFrom([]float64{0, .5, 1, -2, 1. / 3}).Draw(t, "mean")
+			for i := range parts {
+				parts[i].weight *= 1 - w
+			}
+			parts = append(parts, part{w, mean, math.Pow(10, rapid.Float64Range(-9, 0).Draw(t, "log sd"))})
+		}
+		x := rapid.SampledFrom([]float64{0, .5, 1, 7}).Draw(t, "x")
+		want := 0.0
+		for _, p := range parts {
+			want += p.weight * w1Normal([]float64{x}, p.mean, p.sd)
+		}
+		got := must(W1([]float64{x, x, x}, func(z float64) float64 {
+			sum := 0.0
+			for _, p := range parts {
+				sum += p.weight * normalCDF((z-p.mean)/p.sd)
+			}
+			return sum
+		})).Center
+		if math.Abs(got-want) > 1e-9*20 {
+			t.Fatalf("%g to %v: %.15g, want %.15g", x, parts, got, want)
+		}
+	})
 }

@@ -35,7 +35,7 @@ func W1(xs []float64, cdf func(float64) float64) (Summary, error) {
 	if scale == 0 {
 		scale = lawScale(cdf, x[0])
 	}
-	q := &monotone{f: cdf}
+	q := &monotone{f: cdf, span: x[n-1] - x[0]}
 	left, err := q.tail(func(z float64) float64 { return x[0] - z }, 0, scale)
 	if err != nil {
 		return Summary{}, err
@@ -45,7 +45,7 @@ func W1(xs []float64, cdf func(float64) float64) (Summary, error) {
 		return Summary{}, err
 	}
 	d := left + right
-	q.tol = roundingTol * (d + x[n-1] - x[0])
+	q.tol = roundingTol * (d + q.span)
 	for i := 1; i < n; i++ {
 		d += q.gap(float64(i)/float64(n), x[i-1], x[i], at[i-1], at[i])
 	}
@@ -74,6 +74,7 @@ func lawScale(cdf func(float64) float64, x float64) float64 {
 // monotone integrates a function that does not fall, and keeps the first reason why it cannot.
 type monotone struct {
 	f       func(float64) float64
+	span    float64 // of the sample
 	tol     float64 // of an integral that its bounds leave this far open at most, no more is asked
 	spacing float64 // of numbers there: rounding moves every position, and so an integral by this times the rise
 	err     error
@@ -107,6 +108,9 @@ func (q *monotone) tail(at func(z float64) float64, limit, scale float64) (float
 			return sum, nil
 		}
 		if level < 1e-15 { // from here on 1 - F is rounding
+			if z*level <= 1e-9*(sum+q.span) {
+				return sum, nil
+			}
 			break
 		}
 		next := f(z + scale)
