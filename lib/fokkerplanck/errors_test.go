@@ -2,6 +2,7 @@ package fokkerplanck
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,6 +22,8 @@ func TestErrors(t *testing.T) {
 		{second(FromDrift(Line{-1, 1, 2}, still, 1)), "at least 3 cells, not 2"},
 		{second(FromDrift(Line{1, 1, 5}, still, 1)), "from 1 to 1"},
 		{second(FromDrift(Line{nan, 1, 5}, still, 1)), "from NaN"},
+		{second(FromDrift(Line{1e7, 1e7 + 1e-6, 1001}, still, 1)), "cannot tell 1001 cells"},
+		{second(FromDrift(Line{-1e-170, 1e-170, 5}, still, 1)), "square beyond float64"},
 		{second(FromDrift(line, func(float64) float64 { return nan }, 1)), "the drift is NaN at x = -0.75"},
 		{second(FromDrift(line, still, -1)), "coefficient is -1"},
 		{second(FromDrift(line, still, 0)), "coefficient is 0"},
@@ -31,10 +34,15 @@ func TestErrors(t *testing.T) {
 		{second(g.Stepper(BackwardEuler, 0)), "step is 0"},
 		{second(g.Stepper(BackwardEuler, nan)), "step is NaN"},
 		{second(g.Stepper(Scheme(7), 1)), "no scheme 7"},
+		{second(g.Stepper(BackwardEuler, 1e308)), "more mass passes face 0 than float64 can hold"},
 		{must(g.Stepper(CrankNicolson, 1))(t).Advance(zero[:3], 1), "density has 3 values"},
 		{second(g.Apply([]float64{0, 0, nan, 0, 0})), "density is NaN in cell 2"},
 		{second(g.Spectrum(6)), "6 modes of a generator that has 5"},
 		{second(Normalise(line, zero)), "mass 0"},
+		{second(FromLog(line, zero[:3])), "log density has 3 values for 5 cells"},
+		{second(FromLog(line, []float64{0, nan, 0, 0, 0})), "log density is NaN in cell 1"},
+		{second(FromLog(line, []float64{0, 0, math.Inf(1), 0, 0})), "log density is +Inf in cell 2"},
+		{second(FromLog(line, slices.Repeat([]float64{math.Inf(-1)}, 5))), "-Inf in all 5 cells"},
 		{second(Normalise(line, []float64{1, 0, -1, 0, 0})), "negative, -1, in cell 2"},
 		{second(L1(line, zero, zero[:2])), "second density has 2 values"},
 		{second(KL(line, zero[:2], zero)), "first density has 2 values"},

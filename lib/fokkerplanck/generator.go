@@ -99,6 +99,19 @@ func (g *Generator) Apply(p []float64) ([]float64, error) {
 
 // Stationary is the density that L leaves alone, of mass 1: the only one, since all cells communicate.
 func (g *Generator) Stationary() []float64 {
+	q := g.logStationary()
+	for i, v := range q {
+		q[i] = math.Exp(v)
+	}
+	mass := Mass(g, q)
+	for i := range q {
+		q[i] /= mass
+	}
+	return q
+}
+
+// logStationary is the logarithm of the stationary density, less its largest value.
+func (g *Generator) logStationary() []float64 {
 	u := make([]float64, g.N)
 	least := 0.0
 	for i, z := range g.Tilt {
@@ -106,11 +119,7 @@ func (g *Generator) Stationary() []float64 {
 		least = min(least, u[i+1])
 	}
 	for i := range u {
-		u[i] = math.Exp(least - u[i])
-	}
-	mass := Mass(g, u)
-	for i := range u {
-		u[i] /= mass
+		u[i] = least - u[i]
 	}
 	return u
 }

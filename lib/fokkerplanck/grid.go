@@ -9,6 +9,14 @@ import (
 type Grid interface {
 	Size() int     // number of cells
 	Cell() float64 // length or area of one
+	axes() []axis
+}
+
+// axis is a direction of a grid: neighbors along it are stride cells apart in its order, and i of cell k is k/stride
+// mod n.
+type axis struct {
+	stride, n int
+	lo, hi    float64
 }
 
 // Line is N cells of equal length whose centres run from Lo to Hi inclusive. The outer faces lie half a cell beyond.
@@ -23,8 +31,14 @@ type Plane struct{ X, Y Line }
 func (l Line) Size() int     { return l.N }
 func (l Line) Cell() float64 { return (l.Hi - l.Lo) / float64(l.N-1) }
 
+func (l Line) axes() []axis { return []axis{{1, l.N, l.Lo, l.Hi}} }
+
 func (p Plane) Size() int     { return p.X.N * p.Y.N }
 func (p Plane) Cell() float64 { return p.X.Cell() * p.Y.Cell() }
+
+func (p Plane) axes() []axis {
+	return []axis{{1, p.X.N, p.X.Lo, p.X.Hi}, {p.X.N, p.Y.N, p.Y.Lo, p.Y.Hi}}
+}
 
 // At is the centre of cell i; i + 1/2 is the face between cells i and i+1.
 func (l Line) At(i float64) float64 { return l.Lo + (l.Hi-l.Lo)*(i/float64(l.N-1)) }
@@ -58,6 +72,15 @@ func (l Line) validate() error {
 	}
 	if !(l.Lo < l.Hi) || math.IsInf(l.Hi-l.Lo, 0) {
 		return fmt.Errorf("fokkerplanck: a line from %g to %g has no cells", l.Lo, l.Hi)
+	}
+	// Positions are rounded: to a hundredth of a cell at most.
+	if far := math.Max(math.Abs(l.Lo), math.Abs(l.Hi)); l.Cell() < 100*0x1p-52*far {
+		return fmt.Errorf("fokkerplanck: float64 cannot tell %d cells from %g to %g apart: each is %g long; move the line "+
+			"toward 0 or use larger cells", l.N, l.Lo, l.Hi, l.Cell())
+	}
+	if scale := 1 / (l.Cell() * l.Cell()); scale == 0 || math.IsInf(scale, 0) {
+		return fmt.Errorf("fokkerplanck: cells of length %g have a square beyond float64; change the unit of length",
+			l.Cell())
 	}
 	return nil
 }

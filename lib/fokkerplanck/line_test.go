@@ -32,8 +32,8 @@ func pdf(t testing.TB, m *density.Mixture, time float64) func(x ...float64) floa
 	}
 }
 
-func must[T any](v T, err error) func(testing.TB) T {
-	return func(t testing.TB) T {
+func must[T any](v T, err error) func(rapid.TB) T {
+	return func(t rapid.TB) T {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)

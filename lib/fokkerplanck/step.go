@@ -18,7 +18,15 @@ const (
 	CrankNicolson
 )
 
-func (s Scheme) String() string { return [...]string{"backward Euler", "Crank-Nicolson"}[s] }
+func (s Scheme) String() string {
+	switch s {
+	case BackwardEuler:
+		return "backward Euler"
+	case CrankNicolson:
+		return "Crank-Nicolson"
+	}
+	return fmt.Sprintf("scheme %d", int(s))
+}
 
 // theta is the implicit share of a step.
 func (s Scheme) theta() float64 { return [...]float64{1, .5}[s] }
@@ -48,10 +56,16 @@ func (g *Generator) Stepper(s Scheme, dt float64) (*Stepper, error) {
 		return nil, err
 	}
 	implicit := s.theta() * dt
+	for i := range g.Up {
+		if math.IsInf(implicit*g.Up[i], 0) || math.IsInf(implicit*g.Down[i], 0) {
+			return nil, fmt.Errorf("fokkerplanck: in a step of %g more mass passes face %d than float64 can hold; "+
+				"use smaller steps", dt, i)
+		}
+	}
 	st := &Stepper{g: g, explicit: dt - implicit, lower: make([]float64, g.N-1), upper: make([]float64, g.N-1), inverse: make([]float64, g.N)}
-	// Elimination needs no pivoting (Thomas' algorithm), since columns sum to 1. That sum, kept in rest for what is left of
-	// each column, gives the pivots without a subtraction (Grassmann, Taksar and Heyman, Oper. Res. 33, 1985): no step is
-	// so long that rounding could grow with it.
+	// Elimination needs no pivoting (Thomas' algorithm), since columns sum to 1. That sum, kept in rest for what is left
+	// of each column, gives the pivots without a subtraction (Grassmann, Taksar and Heyman, Oper. Res. 33, 1985): no step
+	// is so long that rounding could grow with it.
 	rest := 1.
 	for i := range g.N - 1 {
 		up, down := implicit*g.Up[i], implicit*g.Down[i]

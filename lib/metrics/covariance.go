@@ -23,7 +23,10 @@ func Covariance(p Points) ([][]Summary, error) {
 			}
 			cjk := c.cov[j][k]
 			v := (fourth-cjk*cjk)/c.n + (cjk*cjk+c.cov[j][j]*c.cov[k][k])/(c.n*(c.n-1))
-			out[j][k] = WithError(cjk, root2(v), p.N)
+			var err error
+			if out[j][k], err = WithError(cjk, root2(v), p.N).finite("the covariance"); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return out, nil
@@ -55,7 +58,7 @@ func TraceCovariance(p Points) (Summary, error) {
 		fourth += q * q / c.n
 	}
 	v := (fourth-trace*trace)/c.n + 2*frobenius/(c.n*(c.n-1))
-	return WithError(trace, root2(v), p.N), nil
+	return WithError(trace, root2(v), p.N).finite("the variance")
 }
 
 // second holds the centred points and their unbiased covariance.

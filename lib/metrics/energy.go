@@ -15,10 +15,10 @@ func EnergyDistance(x, y Points) (Summary, error) {
 	}
 	xx, yy := within(x.N, minusNorm(x, x)), within(y.N, minusNorm(y, y))
 	e := twoSample(xx, yy, across(x.N, y.N, minusNorm(x, y)), 0)
-	s := e.summary(min(x.N, y.N))
+	s := e.summary(min(x.N, y.N), unseen(x, y))
 	s.Center = max(0, e.center+e.floor) // below 0 by rounding only
 	s.Lo, s.Hi = max(0, s.Lo), max(s.Hi, s.Center)
-	return s, nil
+	return s.finite("the energy distance")
 }
 
 // minusNorm is the kernel -|a_i - b_j|.
@@ -32,15 +32,28 @@ func shiftedEnergy(m float64, dim int) float64 {
 }
 
 // meanNorm is E|Z + a| for Z ~ N(0, I) and |a|^2 = square: the noncentral chi law is a Poisson mixture of chi laws of
-// dim + 2j degrees of freedom, j of mean square/2.
+// dim + 2j degrees of freedom, j of mean square/2. Far out, where the weight at j = 0 underflows, it is the asymptotic
+// series of the confluent hypergeometric function (DLMF 13.7.2), whose terms fall by dim^2/square each.
 func meanNorm(square float64, dim int) float64 {
-	sum, weight := 0.0, math.Exp(-square/2)
-	for j := 0; j < 1000; j++ {
-		half := float64(dim)/2 + float64(j)
-		above, _ := math.Lgamma(half + .5)
-		below, _ := math.Lgamma(half)
+	mean, half := square/2, float64(dim)/2
+	if mean > 500+half*half {
+		sum, term := 0.0, math.Sqrt(square)
+		for k := 0.; k < 30; k++ {
+			sum += term
+			term *= (k - .5) * (k + .5 - half) / ((k + 1) * mean)
+		}
+		return sum
+	}
+	sum := 0.0
+	for j := 0.; j < mean+12*math.Sqrt(mean)+40; j++ {
+		above, _ := math.Lgamma(half + j + .5)
+		below, _ := math.Lgamma(half + j)
+		ways, _ := math.Lgamma(j + 1)
+		weight := math.Exp(-mean - ways)
+		if j > 0 {
+			weight = math.Exp(j*math.Log(mean) - mean - ways)
+		}
 		sum += weight * math.Sqrt2 * math.Exp(above-below)
-		weight *= square / 2 / float64(j+1)
 	}
 	return sum
 }

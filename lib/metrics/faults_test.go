@@ -42,11 +42,16 @@ func TestFaults(t *testing.T) {
 		{err(C2ST(two, two, 3)), "wants 1 to 2 neighbours, or 0 for a root of that, not 3"},
 		{err(MMD2(two, two, -1)), "must be positive, or 0 for the median, not -1"},
 		{err(KSD2(two, Points{3, 2, make([]float64, 6)}, 0)), "one score a point: shapes [2, 2] and [3, 2]"},
-		{err(KSD2(two, two, nan)), "must be positive, or 0 for 1, not NaN"},
+		{err(KSD2(two, two, nan)), "or 0 for the median, not NaN"},
+		{err(KSD2(two, two, 0)), "all 2 points of x are equal, which sets no length"},
+		{err(KSD2(two, two, 1e-200)), "with a square that float64 holds"},
+		{err(MMD2(two, two, 1e-200)), "has a square beyond float64"},
+		{err(MMD2(two, two, nan)), "must be positive"},
 		{err(KSD2(two, Points{2, 2, []float64{0, nan, 0, 0}}, 0)), "score has 1 NaN or infinite values, the first at row 0"},
 		{err(KSBetweenPValue(1.5, 3, 3)), "not 1.5, 3, 3"},
 		{err(HistogramJS(two, two, 0)), "0 bins in 2 dimensions"},
 		{err(HistogramKL(two, two, 1e5)), "1e+10 cells"},
+		{err(HistogramJS(Line([]float64{-1e308, 1e308}), Line([]float64{0, 1}), 4)), "leaves float64"},
 		{err(KL([]float64{0}, nil, 1)), "have 1 and 0 values"},
 		{err(KL([]float64{0}, []float64{0}, 0)), "must be positive, not 0"},
 		{err(KL([]float64{0, nan}, []float64{0, 0}, .5)), "log density of p is NaN at point 1"},
@@ -58,6 +63,65 @@ func TestFaults(t *testing.T) {
 			t.Errorf("error %v, want one with %q", c.got, c.want)
 		}
 	}
+}
+
+// Powers of points that leave float64 are an error, not a NaN.
+func TestOverflow(t *testing.T) {
+	x, y := Points{2, 1, []float64{1e200, 2e200}}, Points{2, 1, []float64{-1e200, 3e200}}
+	for _, spec := range Metrics {
+		if s, err := spec.Measure(x, y); err == nil && (math.IsNaN(s.Lo+s.Hi) || math.IsInf(s.Lo+s.Hi, 0)) {
+			t.Errorf("%s: %+v, no error", spec.Name, s)
+		}
+	}
+	for name, f := range map[string]func() (Summary, error){
+		"KSD2":     func() (Summary, error) { return KSD2(x, y, 1) },
+		"Mean":     func() (Summary, error) { return Mean([]float64{1e308, 1.5e308, -1e308}) },
+		"Variance": func() (Summary, error) { return Variance(x.X) },
+	} {
+		if s, err := f(); err == nil || !strings.Contains(err.Error(), "scale them down") {
+			t.Errorf("%s: %+v, error %v", name, s, err)
+		}
+	}
+}
+
+// A sample of equal points, as of a collapsed sampler, shows no spread. Its distance is there, and an interval for what
+// so many draws may have missed: the more draws, the narrower.
+func TestCollapsedSamples(t *testing.T) {
+	for _, n := range []int{2, 10, 1000} {
+		p := unseen(Line(make([]float64, n)))
+		near(t, "the chance of equal draws", math.Pow(1-p, float64(n))/Miss, 1, 1e-9)
+	}
+	near(t, "of a sample with spread", unseen(Line([]float64{1, 1, 1 + 1e-15})), 0, 0)
+	for _, spec := range Metrics {
+		for _, d := range spec.dims() {
+			widths := map[int]float64{}
+			for _, n := range []int{2, 20, 200} {
+				zero := Points{n, d, make([]float64, n*d)}
+				for _, scale := range []float64{1e-6, 1, 1e6} {
+					one := zero.each(func(float64) float64 { return scale })
+					s := must(spec.Measure(zero, one))
+					if !(s.Lo < s.Center || s.Center < s.Hi) || s.Center <= spec.Equal {
+						t.Errorf("%s: %+v between %d points at 0 and as many at %g", spec.Name, s, n, scale)
+					}
+					widths[n] = (s.Hi - s.Lo) / math.Pow(scale, spec.Degree)
+				}
+			}
+			if !(widths[200] < widths[2]) {
+				t.Errorf("%s: 200 points give the width %g, 2 give %g", spec.Name, widths[200], widths[2])
+			}
+		}
+	}
+}
+
+func TestRootNeedsACrossing(t *testing.T) {
+	for _, f := range []func(float64) float64{
+		func(x float64) float64 { return 1 + x*x }, func(float64) float64 { return math.NaN() },
+	} {
+		if x := root(f, -1, 2); !math.IsNaN(x) {
+			t.Errorf("root %g of a function that has none", x)
+		}
+	}
+	near(t, "what one draw exceeds with probability 1e-17", must(KSCritical(1, 1e-17)), 1, 0)
 }
 
 func TestConstants(t *testing.T) {

@@ -79,6 +79,12 @@ func newHistogram(x, y Points, bins int, prior float64) (histogram, error) {
 			lo[i%p.D], hi[i%p.D] = min(lo[i%p.D], v), max(hi[i%p.D], v)
 		}
 	}
+	for d := range lo {
+		if math.IsInf(hi[d]-lo[d], 0) {
+			return histogram{}, fmt.Errorf("metrics: the range of a histogram, from %g to %g, leaves float64; scale the points "+
+				"down", lo[d], hi[d])
+		}
+	}
 	h := histogram{n: float64(x.N), m: float64(y.N), floorP: .5 / float64(x.N), floorQ: .5 / float64(y.N)}
 	index := map[int]int{}
 	for which, p := range []Points{x, y} {
@@ -125,15 +131,21 @@ func gammaQuantile(shape float64) float64 {
 	return root(func(z float64) float64 { return math.Log(g.Survival(z) / Miss) }, 0, shape+40+12*math.Sqrt(shape))
 }
 
-// moments2 accumulates the variance of f under weights that sum to 1.
-type moments2 struct{ mean, square float64 }
+// moments2 accumulates the variance of f under weights that sum to 1, without a difference of squares (West, Commun.
+// ACM 22, 1979).
+type moments2 struct{ weight, mean, square float64 }
 
 func (m *moments2) add(weight, f float64) {
-	m.mean += weight * f
-	m.square += weight * f * f
+	if weight == 0 {
+		return
+	}
+	m.weight += weight
+	off := f - m.mean
+	m.mean += off * (weight / m.weight) // exact for the first
+	m.square += weight * off * (f - m.mean)
 }
 
-func (m moments2) variance() float64 { return max(0, m.square-m.mean*m.mean) }
+func (m moments2) variance() float64 { return max(0, m.square) }
 
 // xlog is a log b, 0 for a = 0.
 func xlog(a, b float64) float64 {

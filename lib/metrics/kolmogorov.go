@@ -76,7 +76,11 @@ func KSCritical(n int, alpha float64) (float64, error) {
 		return 0, fmt.Errorf("metrics: KSCritical wants n >= 1 and alpha in (0, 1), not n = %d, alpha = %g", n, alpha)
 	}
 	f := func(d float64) float64 { return math.Log(KSPValue(d, n) / alpha) }
-	hi := math.Min(1-1e-15, 2*dkw(n, alpha)) // p <= alpha at dkw by Massart's bound
+	// p <= alpha at dkw by Massart's bound
+	hi := math.Min(1-1e-15, 2*dkw(n, alpha))
+	if f(hi) > 0 { // of one draw: 1 - alpha/2, which rounds to 1
+		return 1, nil
+	}
 	return root(f, 0, hi), nil
 }
 

@@ -13,9 +13,9 @@ import (
 //	u = s(x).s(y) k + s(x).grad_y k + s(y).grad_x k + div_x grad_y k,
 //
 // with the kernel k = (c^2 + |x-y|^2)^(-1/2), whose slow decay makes it see what escapes to infinity (Gorham & Mackey,
-// ICML 2017). c > 0 is a length in the unit of the points; 0 means 1. It is 0 if the sample is from the law of the
-// score, and the expected square of the score's error, seen through the kernel, otherwise. Modes far from each other
-// hide their weights from it, as from every measure by scores.
+// ICML 2017). c > 0 is a length in the unit of the points; 0 asks for their [MedianDistance]. It is 0 if the sample is
+// from the law of the score, and the expected square of the score's error, seen through the kernel, otherwise. Modes
+// far from each other hide their weights from it, as from every measure by scores.
 //
 // The interval is for E u(X,X') as in [MMD2]: Width standard errors to each side, wider near 0.
 func KSD2(x, score Points, c float64) (Summary, error) {
@@ -30,17 +30,22 @@ func KSD2(x, score Points, c float64) (Summary, error) {
 			x.N, x.D, score.N, score.D)
 	}
 	if c == 0 {
-		c = 1
+		if unseen(x) > 0 {
+			return Summary{}, fmt.Errorf("metrics: all %d points of x are equal, which sets no length for the kernel of "+
+				"KSD2; give one", x.N)
+		}
+		c = MedianDistance(x, Points{D: x.D})
 	}
-	if !(c > 0) || math.IsInf(c, 0) {
-		return Summary{}, fmt.Errorf("metrics: the length of the kernel of KSD2 must be positive, or 0 for 1, not %g", c)
+	if square := c * c; !(c > 0) || square == 0 || math.IsInf(square, 0) {
+		return Summary{}, fmt.Errorf("metrics: the length of the kernel of KSD2 must be positive, with a square that "+
+			"float64 holds, or 0 for the median, not %g", c)
 	}
 	stein := steinKernel(x, score, c)
 	diagonal := 0.0
 	for i := range x.N {
 		diagonal += stein(i, i) / float64(x.N)
 	}
-	return oneSample(within(x.N, stein), diagonal).summary(x.N), nil
+	return oneSample(within(x.N, stein), diagonal).summary(x.N, unseen(x)).finite("KSD2")
 }
 
 // steinKernel is u(x_i, x_j).

@@ -14,9 +14,10 @@ import (
 // of one law: it estimates the distance of the laws and does not measure that of the samples.
 //
 // The interval is for the squared distance of the laws. Where that is far above its noise, it is Width standard errors
-// to each side (the variance of the U-statistic, both orders). Near 0 it is wider, to miss no more often than elsewhere:
-// the estimate is skewed, and a small distance may by chance look like none. Of large samples of equal laws it holds 0 with
-// probability 1 - Miss, whatever they are. A bandwidth from the samples counts as given. N is the size of the smaller sample.
+// to each side (the variance of the U-statistic, both orders). Near 0 it is wider, to miss no more often than
+// elsewhere: the estimate is skewed, and a small distance may by chance look like none. Of large samples of equal laws
+// it holds 0 with probability 1 - Miss, whatever they are. A bandwidth from the samples counts as given. N is the size
+// of the smaller sample.
 func MMD2(x, y Points, h float64) (Summary, error) {
 	if err := checkPair(x, y, 2); err != nil {
 		return Summary{}, err
@@ -28,11 +29,15 @@ func MMD2(x, y Points, h float64) (Summary, error) {
 		return Summary{}, fmt.Errorf("metrics: the bandwidth of MMD2 must be positive, or 0 for the median, not %g", h)
 	}
 	scale := -1 / (2 * h * h)
-	kernel := func(a, b Points) func(i, j int) float64 {
-		return func(i, j int) float64 { return math.Exp(scale * squaredDistance(a.Row(i), b.Row(j))) }
+	if math.IsInf(scale, 0) {
+		return Summary{}, fmt.Errorf("metrics: the bandwidth %g of MMD2 has a square beyond float64; scale the points", h)
 	}
-	e := twoSample(within(x.N, kernel(x, x)), within(y.N, kernel(y, y)), across(x.N, y.N, kernel(x, y)), 1)
-	return e.summary(min(x.N, y.N)), nil
+	// A constant added to the kernel changes no distance: k - 1 keeps digits where the kernel is wide.
+	kernel := func(a, b Points) func(i, j int) float64 {
+		return func(i, j int) float64 { return math.Expm1(scale * squaredDistance(a.Row(i), b.Row(j))) }
+	}
+	e := twoSample(within(x.N, kernel(x, x)), within(y.N, kernel(y, y)), across(x.N, y.N, kernel(x, y)), 0)
+	return e.summary(min(x.N, y.N), unseen(x, y)).finite("MMD2")
 }
 
 // medianPoints is the number of points of each sample that MedianDistance looks at.

@@ -7,13 +7,14 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Mean is the sample mean of at least 2 numbers; its standard error is s/sqrt(n).
+// Mean is the sample mean of at least 2 numbers; its standard error is s/sqrt(n). Equal numbers show no spread, so
+// their interval is one point.
 func Mean(xs []float64) (Summary, error) {
 	if err := Line(xs).checkAtLeast(2, "xs"); err != nil {
 		return Summary{}, err
 	}
 	mean, sd := stat.MeanStdDev(xs, nil)
-	return WithError(mean, stat.StdErr(sd, float64(len(xs))), len(xs)), nil
+	return WithError(mean, stat.StdErr(sd, float64(len(xs))), len(xs)).finite("the mean")
 }
 
 // MeanOf is the Monte Carlo estimate of E f from its values f(0) .. f(n-1) at n independent draws.

@@ -92,6 +92,23 @@ func (p Points) checkAtLeast(n int, name string) error {
 	return nil
 }
 
+// unseen is the share of their laws that samples of equal points may not have seen: a law with the share p elsewhere
+// gives n equal points with probability (1-p)^n, which is Miss for p = 1 - Miss^(1/n). Of samples with any spread it
+// is 0: their errors are estimated from it.
+func unseen(samples ...Points) float64 {
+	share := 0.0
+	for _, p := range samples {
+		same := true
+		for i := p.D; i < len(p.X) && same; i++ {
+			same = p.X[i] == p.X[i-p.D]
+		}
+		if same {
+			share -= math.Expm1(math.Log(Miss) / float64(p.N))
+		}
+	}
+	return min(share, 1)
+}
+
 // checkPair checks two samples of one space, of at least n points each.
 func checkPair(x, y Points, n int) error {
 	if err := x.checkAtLeast(n, "x"); err != nil {

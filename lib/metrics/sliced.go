@@ -33,7 +33,7 @@ func SlicedW2(x, y Points, k int) (Summary, error) {
 	if k < 1 {
 		return Summary{}, fmt.Errorf("metrics: SlicedW2 wants at least 1 direction, not %d", k)
 	}
-	return slicedW2(x, y, Directions(k, x.D)), nil
+	return slicedW2(x, y, Directions(k, x.D)).finite("SlicedW2")
 }
 
 func slicedW2(x, y Points, directions [][]float64) Summary {
@@ -64,7 +64,8 @@ func slicedW2(x, y Points, directions [][]float64) Summary {
 	if x.D > 2 && d > 0 {
 		v += scatter / (4 * mean) // of the root, by the delta method
 	}
-	s := WithError(d, math.Sqrt(v), min(x.N, y.N))
+	// The share p at the distance d moves W2^2 by p d^2.
+	s := WithError(d, math.Sqrt(v), min(x.N, y.N)).widened(math.Sqrt(unseen(x, y)))
 	s.Lo = max(0, s.Lo)
 	return s
 }

@@ -32,6 +32,22 @@ func WithError(center, se float64, n int) Summary {
 	return Summary{Center: center, Lo: center - Width*se, Hi: center + Width*se, N: n}
 }
 
+// widened moves each end of the interval at least the share p of the number away from it.
+func (s Summary) widened(p float64) Summary {
+	half := math.Abs(s.Center) * min(p, 1)
+	s.Lo, s.Hi = min(s.Lo, s.Center-half), max(s.Hi, s.Center+half)
+	return s
+}
+
+// finite is the summary, or an error where squares of the points have left float64.
+func (s Summary) finite(name string) (Summary, error) {
+	if sum := s.Lo + s.Center + s.Hi; math.IsNaN(sum) || math.IsInf(sum, 0) {
+		return Summary{}, fmt.Errorf("metrics: %s is %g in [%g, %g]: powers of the points leave float64; scale them down",
+			name, s.Center, s.Lo, s.Hi)
+	}
+	return s, nil
+}
+
 // Half is the half-width of the interval: 0 for a deterministic number.
 func (s Summary) Half() float64 { return math.Max(s.Hi-s.Center, s.Center-s.Lo) }
 

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
@@ -14,7 +15,8 @@ import (
 // gram sums a kernel k(i, j) over pairs.
 type gram struct {
 	rows, cols []float64 // sums over j, over i
-	squares    float64   // sum of k^2
+	base       float64   // one value of k
+	squares    float64   // sum of (k - base)^2: where k hardly varies, it would drown in that of k^2
 	within     bool      // i and j are of one sample, i != j; rows and cols are then the same
 }
 
@@ -30,7 +32,7 @@ func within(n int, k func(i, j int) float64) gram { return sumPairs(n, n, true, 
 
 func sumPairs(n, m int, within bool, k func(i, j int) float64) gram {
 	parts := make([]gram, (n+strip-1)/strip)
-	g := gram{rows: make([]float64, n), cols: make([]float64, m), within: within}
+	g := gram{rows: make([]float64, n), cols: make([]float64, m), base: k(0, m-1), within: within}
 	eachOf(len(parts), func(s int) {
 		part := gram{rows: g.rows, cols: make([]float64, m)}
 		for i := s * strip; i < min(n, (s+1)*strip); i++ {
@@ -43,7 +45,7 @@ func sumPairs(n, m int, within bool, k func(i, j int) float64) gram {
 				v := k(i, j)
 				row += v
 				part.cols[j] += v
-				part.squares += v * v
+				part.squares += (v - g.base) * (v - g.base)
 			}
 			part.rows[i] = row
 		}
@@ -80,15 +82,26 @@ func (g gram) mean() float64 { return floats.Sum(g.rows) / (float64(len(g.rows))
 // E (k - E[k|x] - E[k|y] + E k)^2; within a sample by U-centring (Szekely & Rizzo, Ann. Stat. 42, 2014), which takes 4
 // points, and for fewer by the variance of the kernel, which is larger.
 func (g gram) interaction() float64 {
-	n, m, sum := float64(len(g.rows)), float64(len(g.cols)), floats.Sum(g.rows)
+	n, m := float64(len(g.rows)), float64(len(g.cols))
+	rows := g.about(g.rows, g.others())
+	squared, sum := floats.Dot(rows, rows), floats.Sum(rows)
 	switch {
 	case !g.within:
-		return max(0, g.squares-floats.Dot(g.rows, g.rows)/m-floats.Dot(g.cols, g.cols)/n+sum*sum/(n*m)) / ((n - 1) * (m - 1))
+		cols := g.about(g.cols, n)
+		return max(0, g.squares-squared/m-floats.Dot(cols, cols)/n+sum*sum/(n*m)) / ((n - 1) * (m - 1))
 	case n > 3:
-		return max(0, g.squares-2/(n-2)*floats.Dot(g.rows, g.rows)+sum*sum/((n-1)*(n-2))) / (n * (n - 3))
+		return max(0, g.squares-2/(n-2)*squared+sum*sum/((n-1)*(n-2))) / (n * (n - 3))
 	default:
-		return max(0, g.squares/(n*(n-1))-g.mean()*g.mean())
+		mean := sum / (n * (n - 1))
+		return max(0, g.squares/(n*(n-1))-mean*mean)
 	}
+}
+
+// about is the sums of pairs, as many in each, for the kernel less its base.
+func (g gram) about(sums []float64, pairs float64) []float64 {
+	out := slices.Clone(sums)
+	floats.AddConst(-pairs*g.base, out)
+	return out
 }
 
 // estimate is a U-statistic with the two parts of its variance. noise is what the first part owed to the second before
@@ -149,12 +162,16 @@ func (e estimate) se() float64 { return math.Sqrt(e.first + e.second) }
 // the square of |a + Z| + Width sd, with the noise sd along a at its largest, se2/sqrt 2 squared: a distance that is
 // small may look like none by chance, and its se1 with it, so se1' has the noise in it. Both ends approach center +-
 // Width se where the distance is far above its noise.
-func (e estimate) summary(n int) Summary {
+//
+// The root of a squared distance is a norm in the space of the kernel, which the share hidden of [unseen] changes by
+// that share of itself, if what is hidden lies as far as the distance.
+func (e estimate) summary(n int, hidden float64) Summary {
 	se2 := math.Sqrt(e.second)
-	return Summary{
+	s := Summary{
 		Center: e.center,
 		Lo:     e.center - math.Hypot(Width*math.Sqrt(e.first), skew*se2),
 		Hi:     e.center + max(0, e.floor) + Width*math.Sqrt(e.first+e.noise) + Width*Width*se2/math.Sqrt2,
 		N:      n,
 	}
+	return s.widened(hidden * (2 + hidden))
 }

@@ -14,7 +14,7 @@ import (
 // at most floor = E W1(F_n, F) + E W1(G_m, G), and its standard error is at most se = sqrt(Var X/n + Var Y/m)
 // (Efron & Stein 1981, as moving one of n points by h moves W1 by at most h/n). So the interval is
 // [max(0, W1 - floor - Width se), W1 + Width se]: wider than it need be, about twice for samples of one law. Its
-// ingredients are estimated from the samples. N is the size of the smaller sample.
+// ingredients are estimated from the samples; for one of equal numbers see [W1]. N is the size of the smaller sample.
 //
 // (stat.WassersteinDistance of gonum computes the same number in quadratic time; the tests compare them.)
 func W1Between(xs, ys []float64) (Summary, error) {
@@ -25,7 +25,8 @@ func W1Between(xs, ys []float64) (Summary, error) {
 	floorX, seX := w1Error(x)
 	floorY, seY := w1Error(y)
 	d := quantileDistance(x, y, math.Abs)
-	return w1Summary(d, floorX+floorY, math.Hypot(seX, seY), min(len(xs), len(ys))), nil
+	s := w1Summary(d, floorX+floorY, math.Hypot(seX, seY), min(len(xs), len(ys)))
+	return s.widened(unseen(Line(xs), Line(ys))).finite("W1")
 }
 
 func w1Summary(d, floor, se float64, n int) Summary {

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,8 +49,73 @@ func TestW1ClosedForms(t *testing.T) {
 		{"plateau", []float64{0, 0}, func(x float64) float64 { return normalCDF(x-50)/2 + normalCDF(x+50)/2 }, 50, 1e-9},
 		{"Student t3", []float64{0, 0}, distuv.StudentsT{Mu: 0, Sigma: 1, Nu: 3}.CDF, 2 * math.Sqrt(3) / math.Pi, 1e-8},
 		{"jump", []float64{-1, 1}, point(.3), 1, 1e-9},
+		{"its only place", []float64{5, 5, 5}, point(5), 0, 1e-14},
+		{"one of two places", []float64{-1, 5}, point(5), 3, 1e-9},
+		{"two jumps at the sample", []float64{0, 1}, func(x float64) float64 { return (point(0)(x) + point(1)(x)) / 2 },
+			0, 1e-9},
 	} {
 		near(t, c.name, must(W1(c.xs, c.cdf)).Center, c.want, c.tol)
+	}
+}
+
+// w1Normal is the exact distance of a sorted sample to N(mean, sd^2): its i-th number goes to the quantiles between i/n
+// and (i+1)/n, and int (q - t) phi(q) dq = -phi(q) - t Phi(q).
+func w1Normal(sorted []float64, mean, sd float64) float64 {
+	n, sum := float64(len(sorted)), 0.0
+	for i, x := range sorted {
+		t := (x - mean) / sd
+		upTo := func(q float64) float64 { return -math.Exp(-q*q/2)/math.Sqrt(2*math.Pi) - t*normalCDF(q) }
+		a, b := distuv.UnitNormal.Quantile(float64(i)/n), distuv.UnitNormal.Quantile(float64(i+1)/n)
+		c := min(max(t, a), b)
+		sum += (upTo(b) - upTo(c)) - (upTo(c) - upTo(a))
+	}
+	return sum * sd
+}
+
+// A law far narrower than the spread of the sample, at one of its points, beside it, between two, or beyond all; and
+// samples that show no spread at all, as of a sampler that collapsed to the mean, which is off by sqrt(2/pi) sd.
+func TestW1OfNarrowLaws(t *testing.T) {
+	near(t, "all at the mean", w1Normal([]float64{5, 5, 5}, 5, .001), .001*math.Sqrt(2/math.Pi), 1e-15)
+	outlier := append(make([]float64, 999), 1)
+	samples := [][]float64{{5, 5, 5}, {4, 4, 4}, {4, 6, 6}, {5, 6}, {4, 6}, {4, 5, 6}, {4, 5, 5, 6}, {-1e6, 5}, outlier}
+	for _, sd := range []float64{1e-3, 1e-6, 1e-9, 1e-12} {
+		for _, xs := range samples {
+			for _, mean := range []float64{5, 5 + sd, 5.3, 0, 1} {
+				s := must(W1(xs, func(x float64) float64 { return normalCDF((x - mean) / sd) }))
+				want, span := w1Normal(xs, mean, sd), xs[len(xs)-1]-xs[0]+math.Abs(mean-xs[0])+20*sd
+				// As W1 says, and positions round to 1e-15, which shifts the law by as much.
+				if math.Abs(s.Center-want) > 1e-9*span+1e-14 {
+					t.Errorf("%d numbers from %g, N(%g, %g^2): %.12g, want %.12g", len(xs), xs[0], mean, sd, s.Center, want)
+				}
+				if !(s.Lo < s.Center && s.Center < s.Hi && s.Lo >= 0) {
+					t.Errorf("%d numbers from %g, N(%g, %g^2): %+v", len(xs), xs[0], mean, sd, s)
+				}
+			}
+		}
+	}
+}
+
+// What a distribution function is not is found between the points as well, and a rough one comes to an end.
+func TestW1OfRoughFunctions(t *testing.T) {
+	for want, cdf := range map[string]func(float64) float64{
+		"off by NaN": func(x float64) float64 {
+			if x > .4 && x < .6 {
+				return math.NaN()
+			}
+			return normalCDF(x)
+		},
+		"must rise from 0 to 1": func(x float64) float64 { return normalCDF(x) + .01*math.Sin(2*math.Pi*x) },
+	} {
+		if s, err := W1([]float64{0, 1, 2}, cdf); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v, error %v, want one with %q", s, err, want)
+		}
+	}
+	xs, calls := []float64{-1, 0, 0, 2}, 0
+	single := must(W1(xs, func(x float64) float64 { calls++; return float64(float32(normalCDF(float64(float32(x))))) }))
+	// A float32 of size 1 is off by 3e-8, and one of a position by 6e-8 of itself.
+	near(t, "a distribution function in float32", single.Center, must(W1(xs, normalCDF)).Center, 1e-6)
+	if calls > 1e7 {
+		t.Errorf("%d calls of a function in float32", calls)
 	}
 }
 
@@ -88,4 +154,52 @@ func TestLawFaults(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Any sample to any normal law, however narrow, wide or far: the error is below 1e-9 of what both span, as W1 says, and
+// what rounding of positions shifts the law by.
+func TestW1OfAnyNormal(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		xs := drawPoints(1).Draw(t, "x").X
+		sd := math.Pow(10, rapid.Float64Range(-9, 6).Draw(t, "log sd"))
+		mean := rapid.SampledFrom([]float64{0, xs[0], xs[len(xs)-1]}).Draw(t, "at") +
+			rapid.SampledFrom([]float64{0, 1, sd, -3 * sd, 1e6}).Draw(t, "beside")
+		got := must(W1(xs, func(x float64) float64 { return normalCDF((x - mean) / sd) })).Center
+		x := slices.Sorted(slices.Values(xs))
+		want, span := w1Normal(x, mean, sd), max(x[len(x)-1], mean+8*sd)-min(x[0], mean-8*sd)
+		if math.Abs(got-want) > 1e-9*span+0x1p-52*(math.Abs(mean)+10) {
+			t.Fatalf("%v to N(%g, %g^2): %.15g, want %.15g", x, mean, sd, got, want)
+		}
+	})
+}
+
+// Narrow parts of a wide law, wherever they are: of equal numbers, the distance is the mean of those to the parts.
+func TestW1OfMixtures(t *testing.T) {
+	type part struct{ weight, mean, sd float64 }
+	rapid.Check(t, func(t *rapid.T) {
+		parts := []part{{1, 0, 1}}
+		for range rapid.IntRange(1, 3).Draw(t, "parts") {
+			w := math.Pow(10, rapid.Float64Range(-6, -.1).Draw(t, "log weight"))
+			mean := rapid.SampledFrom([]float64{0, .5, 1, -2, 1. / 3}).Draw(t, "mean")
+			for i := range parts {
+				parts[i].weight *= 1 - w
+			}
+			parts = append(parts, part{w, mean, math.Pow(10, rapid.Float64Range(-9, 0).Draw(t, "log sd"))})
+		}
+		x := rapid.SampledFrom([]float64{0, .5, 1, 7}).Draw(t, "x")
+		want := 0.0
+		for _, p := range parts {
+			want += p.weight * w1Normal([]float64{x}, p.mean, p.sd)
+		}
+		got := must(W1([]float64{x, x, x}, func(z float64) float64 {
+			sum := 0.0
+			for _, p := range parts {
+				sum += p.weight * normalCDF((z-p.mean)/p.sd)
+			}
+			return sum
+		})).Center
+		if math.Abs(got-want) > 1e-9*20 {
+			t.Fatalf("%g to %v: %.15g, want %.15g", x, parts, got, want)
+		}
+	})
 }

@@ -38,7 +38,9 @@ func W2(x, y Points) (Summary, error) {
 		half := p.N / 2
 		floors += math.Sqrt(transport(p.slice(0, half), p.slice(half, 2*half)).squared)
 	}
-	return Summary{Center: d, Lo: max(0, d-floors-Width*se), Hi: d + Width*se, N: x.N}, nil
+	s := Summary{Center: d, Lo: max(0, d-floors-Width*se), Hi: d + Width*se, N: x.N}
+	// The share p at the distance d moves W2^2 by p d^2.
+	return s.widened(math.Sqrt(unseen(x, y))).finite("W2")
 }
 
 // plan is an optimal pairing of x_i with y_to(i), its mean squared distance, and the prices that prove it optimal:
