@@ -40,11 +40,13 @@ const in = `{"shape": [1], "data_offsets": [0, 1]}`
 
 func TestUnmarshal(t *testing.T) {
 	text := ` {"name": "a", "inner": ` + in + `, "many": [` + in + `],
-		"by_name": {"Shape": ` + in + `}, "maybe": ` + in + `, "any": [1e400, {"name": null}], "raw": {"x": [null]}, "own": "x", "Plain": 3, "extra": "e"}
+		"by_name": {"Shape": ` + in + `}, "maybe": ` + in + `, "any": [1e400, {"name": null}], "raw": {"x": [null]}, "own": "x",
+		"Plain": 3, "extra": "e"}
 	`
 	one := inner{[]int{1}, [2]uint64{0, 1}}
 	want := outer{Name: "a", Inner: one, Many: []inner{one}, ByName: map[string]inner{"Shape": one}, Maybe: &one,
-		Own: 7, Plain: 3, Any: []any{json.Number("1e400"), map[string]any{"name": nil}}, Raw: json.RawMessage(`{"x": [null]}`)}
+		Own: 7, Plain: 3, Any: []any{json.Number("1e400"), map[string]any{"name": nil}},
+		Raw: json.RawMessage(`{"x": [null]}`)}
 	want.Extra = "e"
 	var got outer
 	if err := Unmarshal([]byte(text), &got); err != nil {
@@ -65,41 +67,41 @@ func TestUnmarshal(t *testing.T) {
 // What encoding/json reads over, or reads in another way than it is written.
 func TestUnmarshalRefuses(t *testing.T) {
 	rest := `"inner": ` + in + `}`
-	for text, want := range map[string]string{
-		`{"name": "a", "name": "b", ` + rest:                                        `line 1: the value has the key "name" twice`,
-		"{\n\"name\": \"a\",\n\"Name\": \"b\", " + rest:                             `line 3: the value has the unknown field "Name" (it is "name")`,
-		`{"name": "a", "more": 1, ` + rest:                                          `the value has the unknown field "more"`,
-		`{"name": "a", "hidden": 1, ` + rest:                                        `unknown field "hidden"`,
-		`{"name": "a", "Not": 1, ` + rest:                                           `unknown field "Not"`,
-		`{"name": "a", "-": 1, ` + rest:                                             `unknown field "-"`,
-		`{"name": "a", "embedded": 1, ` + rest:                                      `unknown field "embedded"`,
-		`{` + rest:                                                                  `the value has no field "name"`,
-		`{"name": null, ` + rest:                                                    `name is null`,
-		`{"name": "a", "inner": {"shape": [1]}}`:                                    `inner has no field "data_offsets"`,
-		`{"name": "a", "inner": null}`:                                              `inner is null`,
-		`{"name": "a", "many": [` + in + `, {"shape": []}], ` + rest:                `many[1] has no field "data_offsets"`,
-		`{"name": "a", "maybe": {"SHAPE": [], "data_offsets": [0, 1]}, ` + rest:     `maybe has the unknown field "SHAPE" (it is "shape")`,
-		`{"name": "a", "by_name": {"b": ` + in + `, "b": ` + in + `}, ` + rest:      `by_name has the key "b" twice`,
-		`{"name": "a", "by_name": {"b": ` + in + `, "\u0062": ` + in + `}, ` + rest: `by_name has the key "b" twice`,
-		`{"name": "a", "inner": {"shape": [], "data_offsets": [0]}}`:                `inner.data_offsets has 1 values instead of 2`,
-		`{"name": "a", "inner": {"shape": [], "data_offsets": [0, 1, 2]}}`:          `inner.data_offsets has 3 values instead of 2`,
-		`{"name": "a", "inner": {"shape": [null], "data_offsets": [0, 1]}}`:         `inner.shape[0] is null`,
-		`{"name": "a", "any": {"x": [{"y": 1, "y": 2}]}, ` + rest:                   `any.x[0] has the key "y" twice`,
-		`{"name": "a", "raw": {"y": 1, "y": 2}, ` + rest:                            `raw has the key "y" twice`,
-		`{"name": "a", "own": {"y": 1, "y": 2}, ` + rest:                            `own has the key "y" twice`,
-		`{"name": "a", ` + rest + "\n{}":                                            `line 2: something follows the value`,
-		`{"name": "a", ` + rest + `]`:                                               `something follows the value`,
-		"{\"name\": \"a\",\n\"any\": \"\xff\", " + rest:                             `line 2: bytes that are not UTF-8`,
-		"":                         "unexpected EOF",
-		`{"name": "a", `:           "unexpected EOF",
-		`{"name": 1, ` + rest:      "cannot unmarshal number",
-		`[]`:                       "cannot unmarshal array",
-		strings.Repeat("[", 20000): "exceeded max depth",
+	for _, c := range []struct{ want, text string }{
+		{`line 1: the value has the key "name" twice`, `{"name": "a", "name": "b", ` + rest},
+		{`line 3: the value has the unknown field "Name" (it is "name")`, "{\n\"name\": \"a\",\n\"Name\": \"b\", " + rest},
+		{`the value has the unknown field "more"`, `{"name": "a", "more": 1, ` + rest},
+		{`unknown field "hidden"`, `{"name": "a", "hidden": 1, ` + rest},
+		{`unknown field "Not"`, `{"name": "a", "Not": 1, ` + rest},
+		{`unknown field "-"`, `{"name": "a", "-": 1, ` + rest},
+		{`unknown field "embedded"`, `{"name": "a", "embedded": 1, ` + rest},
+		{`the value has no field "name"`, `{` + rest},
+		{`name is null`, `{"name": null, ` + rest},
+		{`inner has no field "data_offsets"`, `{"name": "a", "inner": {"shape": [1]}}`},
+		{`inner is null`, `{"name": "a", "inner": null}`},
+		{`many[1] has no field "data_offsets"`, `{"name": "a", "many": [` + in + `, {"shape": []}], ` + rest},
+		{`maybe has the unknown field "SHAPE" (it is "shape")`, `{"name": "a", "maybe": {"SHAPE": [], "data_offsets": [0, 1]}, ` + rest},
+		{`by_name has the key "b" twice`, `{"name": "a", "by_name": {"b": ` + in + `, "b": ` + in + `}, ` + rest},
+		{`by_name has the key "b" twice`, `{"name": "a", "by_name": {"b": ` + in + `, "\u0062": ` + in + `}, ` + rest},
+		{`inner.data_offsets has 1 values instead of 2`, `{"name": "a", "inner": {"shape": [], "data_offsets": [0]}}`},
+		{`inner.data_offsets has 3 values instead of 2`, `{"name": "a", "inner": {"shape": [], "data_offsets": [0, 1, 2]}}`},
+		{`inner.shape[0] is null`, `{"name": "a", "inner": {"shape": [null], "data_offsets": [0, 1]}}`},
+		{`any.x[0] has the key "y" twice`, `{"name": "a", "any": {"x": [{"y": 1, "y": 2}]}, ` + rest},
+		{`raw has the key "y" twice`, `{"name": "a", "raw": {"y": 1, "y": 2}, ` + rest},
+		{`own has the key "y" twice`, `{"name": "a", "own": {"y": 1, "y": 2}, ` + rest},
+		{`line 2: something follows the value`, `{"name": "a", ` + rest + "\n{}"},
+		{`something follows the value`, `{"name": "a", ` + rest + `]`},
+		{`line 2: bytes that are not UTF-8`, "{\"name\": \"a\",\n\"any\": \"\xff\", " + rest},
+		{"unexpected EOF", ""},
+		{"unexpected EOF", `{"name": "a", `},
+		{"cannot unmarshal number", `{"name": 1, ` + rest},
+		{"cannot unmarshal array", `[]`},
+		{"exceeded max depth", strings.Repeat("[", 20000)},
 	} {
 		var got outer
-		err := Unmarshal([]byte(text), &got)
-		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%.99s: got %v, want one line with %q", text, err, want)
+		err := Unmarshal([]byte(c.text), &got)
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%.99s: got %v, want one line with %q", c.text, err, c.want)
 		}
 	}
 	var tree any
@@ -114,7 +116,8 @@ func TestUnmarshalRefuses(t *testing.T) {
 // No text makes it panic, and what it reads is what encoding/json reads.
 func FuzzUnmarshal(f *testing.F) {
 	for _, seed := range []string{
-		"", "null", `{"name": "a", "inner": ` + in + `}`, `{"name": "a", "name": "b"}`, `{"any": [{}, [], 1e9, "\ud800"]}`, "{}{}",
+		"", "null", `{"name": "a", "inner": ` + in + `}`, `{"name": "a", "name": "b"}`,
+		`{"any": [{}, [], 1e9, "\ud800"]}`, "{}{}",
 	} {
 		f.Add(seed)
 	}
