@@ -15,6 +15,7 @@ import (
 
 	"scorelab/lib/backend"
 	"scorelab/lib/folder"
+	"scorelab/lib/strictjson"
 )
 
 // Schema is the version of the format. It rises with every change that older programs would misread.
@@ -140,9 +141,7 @@ func parseHead(path string, text []byte) (*head, error) {
 		return nil, &VersionError{path, first.Schema}
 	}
 	var h head
-	strict := json.NewDecoder(bytes.NewReader(text))
-	strict.DisallowUnknownFields()
-	if err := strict.Decode(&h); err != nil {
+	if err := strictjson.Unmarshal(text, &h); err != nil {
 		return nil, &DamagedError{path, "cannot be used: " + err.Error()}
 	}
 	config, err := canonical(h.Config)
