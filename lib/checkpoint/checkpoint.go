@@ -114,6 +114,9 @@ func Read(dir string) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(h.Groups) == 0 || len(files) != 1+len(h.Groups) {
+		return nil, &DamagedError{path, fmt.Sprintf("has %d groups, and %s %d files", len(h.Groups), sumsName, len(files))}
+	}
 	c := &Checkpoint{Step: h.Step, Backend: h.Backend, Config: h.Config, Groups: map[string]Tensors{}, Versions: h.Versions}
 	for _, group := range h.Groups {
 		name := group + tensorsSuffix

@@ -246,6 +246,9 @@ func TestForeign(t *testing.T) {
 		{"another format", "no checkpoint in", func(h *head) { h.Format = "pickle" }},
 		{"schema 0", "checkpoint.json is of no checkpoint of this program", func(h *head) { h.Schema = 0 }},
 		{"changed by hand", "checkpoint.json holds a configuration of another hash", func(h *head) { h.Config = json.RawMessage(`{"rate": 2}`) }},
+		{"a group twice", "has 3 groups, and SHA256SUMS 3 files", func(h *head) { h.Groups = append(h.Groups, "weights") }},
+		{"a group less", "has 1 groups, and SHA256SUMS 3 files", func(h *head) { h.Groups = h.Groups[:1] }},
+		{"no groups", "has 0 groups", func(h *head) { h.Groups = nil }},
 		{"renamed", "holds the checkpoint of step 8", func(h *head) { h.Step = 8 }},
 	} {
 		dir := t.TempDir()

@@ -1,11 +1,14 @@
 package checkpoint
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"scorelab/lib/folder"
 )
 
 // Files that somebody else put into the folder of a checkpoint stay: with the checkpoint when it would be too old to
@@ -86,5 +89,42 @@ func TestLinks(t *testing.T) {
 	oneLine(t, err, "is a symbolic link")
 	if text, _ := os.ReadFile(precious); string(text) != "mine" {
 		t.Errorf("the target of the link holds %q", text)
+	}
+}
+
+// A checkpoint.json that says anything twice, or leaves anything out, is damaged, even if its hash fits.
+func TestHeadIsStrict(t *testing.T) {
+	for _, c := range []struct{ old, new, want string }{
+		{`"step": 9,`, `"step": 8, "step": 9,`, `the key "step" twice`},
+		{`"step": 9,`, `"Step": 9,`, `the unknown field "Step" (it is "step")`},
+		{`"step": 9,`, ``, `no field "step"`},
+		{`"step": 9,`, `"step": null,`, `step is null`},
+		{`"step": 9,`, `"step": 9, "more": 1,`, `unknown field "more"`},
+		{`"name": "a"`, `"name": "b", "name": "a"`, `config has the key "name" twice`},
+		{"}\n", "}\n{}", "something follows the value"},
+	} {
+		dir := t.TempDir()
+		files, err := state(9).encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(files[headName])
+		at := strings.LastIndex(text, c.old)
+		if at < 0 {
+			t.Fatalf("no %q in %s", c.old, text)
+		}
+		files[headName] = []byte(text[:at] + c.new + text[at+len(c.old):])
+		sums := strings.ReplaceAll(string(files[sumsName]), hashOf([]byte(text)), hashOf(files[headName]))
+		files[sumsName] = []byte(sums)
+		if err := (folder.Writer{}).Replace(path(dir, 9), files, nil); err != nil {
+			t.Fatal(err)
+		}
+		_, err = Read(path(dir, 9))
+		if damaged := (*DamagedError)(nil); !errors.As(err, &damaged) {
+			t.Errorf("%q: %v", c.new, err)
+		}
+		if c.want != "something follows the value" { // what encoding/json calls it when it reads the schema first
+			oneLine(t, err, "checkpoint.json cannot be used: ", c.want)
+		}
 	}
 }

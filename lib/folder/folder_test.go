@@ -115,6 +115,55 @@ func TestReplaceKeepsForeignFiles(t *testing.T) {
 	}
 }
 
+// Killed at any step, a replacement leaves the old folder or the new one, either with the files of somebody else, and the
+// next run clears the rest.
+func TestReplaceKilled(t *testing.T) {
+	type killed struct{}
+	for _, swap := range []func(a, b string) error{nil, noSwap} {
+		for at, done := 0, false; !done; at++ {
+			root := t.TempDir()
+			dir := filepath.Join(root, "e")
+			put(t, dir, map[string]string{"run.json": "1", "old.csv": "1", "notes.md": "mine", "sub/data": "mine"})
+			step, last := -1, ""
+			w := Writer{Swap: swap, Step: func(name string) error {
+				if step++; step == at {
+					last = name
+					panic(killed{}) // as a kill does: nothing is tidied up
+				}
+				return nil
+			}}
+			func() {
+				defer func() {
+					if r := recover(); r != nil && r != any(killed{}) {
+						panic(r)
+					}
+				}()
+				ours := func(name string) bool { return name == "run.json" || name == "old.csv" }
+				if err := w.Replace(dir, map[string][]byte{"run.json": []byte("2"), "new.csv": []byte("2")}, ours); err != nil {
+					t.Error(err)
+				}
+				done = true
+			}()
+			if _, err := Sweep(root, ""); err != nil {
+				t.Errorf("killed at %q: %v", last, err)
+			}
+			want := map[string]string{"e/run.json": "1", "e/old.csv": "1", "e/notes.md": "mine", "e/sub/data": "mine"}
+			if tree(t, dir)["run.json"] == "2" {
+				want = map[string]string{"e/run.json": "2", "e/new.csv": "2", "e/notes.md": "mine", "e/sub/data": "mine"}
+			} else if done || last == "remove old" {
+				t.Errorf("killed at %q: the old folder is in place", last)
+			}
+			wantTree(t, "killed at "+last, root, want)
+			if left := temporary(t, root); left != nil {
+				t.Errorf("killed at %q: %q is left", last, left)
+			}
+			if done && at < 5 {
+				t.Errorf("only %d steps", at)
+			}
+		}
+	}
+}
+
 // A folder with files of somebody else is not removed.
 func TestRemoveRefusesForeignFiles(t *testing.T) {
 	root := t.TempDir()
@@ -203,6 +252,8 @@ func TestWriteThroughLinks(t *testing.T) {
 		}
 		wantTree(t, "file", root, map[string]string{"disk/real/run.json": "3", "disk/real/newest": "-> run.json",
 			"results": "-> disk/real", "dangling": "-> not there"})
+		_, _, openErr := Open(filepath.Join(root, "dangling"))
+		oneLine(t, "open", openErr, "is a link to not there, which is not there: make that, or remove the link")
 		for what, err := range map[string]error{
 			"folder": w.Replace(filepath.Join(root, "dangling"), nil, nil), "file": w.File(filepath.Join(root, "dangling"), nil),
 		} {

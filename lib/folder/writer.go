@@ -234,6 +234,9 @@ func makeDir(dir string) error {
 	if Exists(dir) {
 		return nil
 	}
+	if to, err := os.Readlink(dir); err == nil {
+		return fmt.Errorf("it is a link to %s, which is not there: make that, or remove the link", to)
+	}
 	err := os.MkdirAll(dir, 0o755)
 	for parent := filepath.Dir(dir); err == nil; parent = filepath.Dir(parent) {
 		if syncDir(parent); parent == filepath.Dir(parent) {
