@@ -43,9 +43,9 @@ func (r Reader) CSV(in io.Reader) (*Points, error) {
 type csvLimits struct{ text, line, fields, field, values, class int }
 
 func (r Reader) readCSV(from io.Reader, limits csvLimits) (*Points, error) {
-	in, err := unpacked(from)
+	in, err := r.unpacked(from)
 	if err != nil {
-		return nil, fmt.Errorf("data: gzip damaged, get the file again: %w", err)
+		return nil, err
 	}
 	lines := csv.NewReader(&csvLines{in: in, limits: limits})
 	lines.FieldsPerRecord, lines.ReuseRecord, lines.TrimLeadingSpace = -1, true, true

@@ -53,9 +53,9 @@ func ReadIDX(r io.Reader) (*IDX, error) { return Reader{}.IDX(r) }
 
 // IDX is ReadIDX with the settings of r.
 func (r Reader) IDX(from io.Reader) (*IDX, error) {
-	in, err := unpacked(from)
+	in, err := r.unpacked(from)
 	if err != nil {
-		return nil, damaged(0, err)
+		return nil, err
 	}
 	a, err := readHeader(in, r.maxIDX())
 	if err != nil {

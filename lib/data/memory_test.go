@@ -117,6 +117,24 @@ func TestReadersMemory(t *testing.T) {
 	}
 }
 
+// Settings of a Reader that mean nothing are refused.
+func TestReaderRejects(t *testing.T) {
+	for _, r := range []Reader{{MaxBytes: -1}, {Header: 3}, {Header: -1}, {Index: 3}, {Index: -1}} {
+		_, csvErr := r.CSV(strings.NewReader("1,2\n"))
+		_, npyErr := r.NPY(bytes.NewReader(npy(1, dict("|u1", false, "(1,)"), []byte{1})))
+		_, idxErr := r.IDX(bytes.NewReader(append(header(Uint8, 1), 1)))
+		for _, err := range []error{csvErr, npyErr, idxErr} {
+			if err == nil || !strings.Contains(err.Error(), "of a Reader is ") {
+				t.Errorf("%+v: %v", r, err)
+			}
+		}
+	}
+	_, err := Reader{MaxBytes: 8}.CSV(strings.NewReader("1,2\n"))
+	if at := (*LineError)(nil); !errors.As(err, &at) {
+		t.Errorf("one value allowed, two read: %v", err)
+	}
+}
+
 // Growing keeps what is there, and never makes more room than is wanted.
 func TestGrown(t *testing.T) {
 	for _, want := range []int{1, 2, 4095, 4096, 4097, 8193, 100_003, 1 << 17, 1<<17 + 1} {
@@ -152,9 +170,5 @@ func TestGrown(t *testing.T) {
 	}
 	if (&pieces[int]{}).join() != nil {
 		t.Error("an empty list is not nil")
-	}
-	_, err := Reader{MaxBytes: 8}.CSV(strings.NewReader("1,2\n"))
-	if at := (*LineError)(nil); !errors.As(err, &at) {
-		t.Errorf("one value allowed, two read: %v", err)
 	}
 }

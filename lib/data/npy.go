@@ -19,9 +19,9 @@ func ReadNPY(r io.Reader) (*Points, error) { return Reader{}.NPY(r) }
 
 // NPY is ReadNPY with the settings of r.
 func (r Reader) NPY(from io.Reader) (*Points, error) {
-	in, err := unpacked(from)
+	in, err := r.unpacked(from)
 	if err != nil {
-		return nil, fmt.Errorf("data: gzip damaged, get the file again: %w", err)
+		return nil, err
 	}
 	h, err := readNPYHeader(in)
 	if err != nil {

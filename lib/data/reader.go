@@ -1,6 +1,7 @@
 package data
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -89,6 +90,31 @@ func open[T any](path string, read func(io.Reader) (*T, error)) (*T, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return out, nil
+}
+
+// validate refuses settings that mean nothing.
+func (r Reader) validate() error {
+	switch {
+	case r.MaxBytes < 0:
+		return fmt.Errorf("data: MaxBytes of a Reader is %d: give 1 or more, or 0 for the usual bound", r.MaxBytes)
+	case r.Header < HeaderAuto || r.Header > HeaderNo:
+		return fmt.Errorf("data: Header of a Reader is %d: give HeaderAuto, HeaderYes or HeaderNo", r.Header)
+	case r.Index < IndexRefuse || r.Index > IndexKeep:
+		return fmt.Errorf("data: Index of a Reader is %d: give IndexRefuse, IndexDrop or IndexKeep", r.Index)
+	}
+	return nil
+}
+
+// unpacked checks the settings, and reads from through gzip where it is gzipped.
+func (r Reader) unpacked(from io.Reader) (*bufio.Reader, error) {
+	if err := r.validate(); err != nil {
+		return nil, err
+	}
+	in, err := unpacked(from)
+	if err != nil {
+		return nil, fmt.Errorf("data: gzip damaged, get the file again: %w", err)
+	}
+	return in, nil
 }
 
 // maxValues is how many values points may have.
