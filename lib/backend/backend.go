@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/gobackend"
 )
@@ -119,25 +120,7 @@ func nearest(s string, words []string) string {
 	if i := slices.IndexFunc(words, func(w string) bool { return strings.Contains(w, s) }); i >= 0 {
 		return words[i]
 	}
-	return slices.MinFunc(words, func(a, b string) int { return distance(s, a) - distance(s, b) })
-}
-
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range b {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return slices.MinFunc(words, func(a, b string) int {
+		return levenshtein.ComputeDistance(s, a) - levenshtein.ComputeDistance(s, b)
+	})
 }

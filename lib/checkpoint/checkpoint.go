@@ -15,6 +15,7 @@ import (
 
 	"scorelab/lib/backend"
 	"scorelab/lib/folder"
+	"scorelab/lib/strictjson"
 )
 
 // Schema is the version of the format. It rises with every change that older programs would misread.
@@ -113,6 +114,9 @@ func Read(dir string) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(h.Groups) == 0 || len(files) != 1+len(h.Groups) {
+		return nil, &DamagedError{path, fmt.Sprintf("has %d groups, and %s %d files", len(h.Groups), sumsName, len(files))}
+	}
 	c := &Checkpoint{Step: h.Step, Backend: h.Backend, Config: h.Config, Groups: map[string]Tensors{}, Versions: h.Versions}
 	for _, group := range h.Groups {
 		name := group + tensorsSuffix
@@ -140,9 +144,7 @@ func parseHead(path string, text []byte) (*head, error) {
 		return nil, &VersionError{path, first.Schema}
 	}
 	var h head
-	strict := json.NewDecoder(bytes.NewReader(text))
-	strict.DisallowUnknownFields()
-	if err := strict.Decode(&h); err != nil {
+	if err := strictjson.Unmarshal(text, &h); err != nil {
 		return nil, &DamagedError{path, "cannot be used: " + err.Error()}
 	}
 	config, err := canonical(h.Config)
@@ -154,6 +156,18 @@ func parseHead(path string, text []byte) (*head, error) {
 }
 
 var sumLine = regexp.MustCompile(`^([0-9a-f]{64})  ([a-z][a-z0-9-]*\.(?:json|safetensors))$`)
+
+// filesOf tells which files in the folder of a checkpoint are part of it: those that SHA256SUMS names.
+func filesOf(dir string) func(name string) bool {
+	names := []string{sumsName}
+	text, _ := os.ReadFile(filepath.Join(dir, sumsName)) // without it, all others are taken for somebody else's
+	for line := range strings.Lines(string(text)) {
+		if parts := sumLine.FindStringSubmatch(strings.TrimSuffix(line, "\n")); parts != nil {
+			names = append(names, parts[2])
+		}
+	}
+	return func(name string) bool { return slices.Contains(names, name) }
+}
 
 // readFiles reads the files that SHA256SUMS names, and holds them against their hashes.
 func readFiles(dir string) (map[string][]byte, error) {

@@ -1,15 +1,17 @@
 package checkpoint
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"scorelab/lib/strictjson"
 )
 
 // canonical is the JSON of a configuration with its keys in order: the same text for the same settings.
@@ -27,9 +29,10 @@ func canonical(config any) (json.RawMessage, error) {
 
 // parse keeps numbers as they are written.
 func parse(text []byte) (tree any, err error) {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	return tree, decoder.Decode(&tree)
+	if err := strictjson.Unmarshal(text, &tree); err != nil {
+		return nil, fmt.Errorf("the configuration cannot be used: %w", err)
+	}
+	return tree, nil
 }
 
 // hashOf is the hexadecimal SHA-256 of some bytes.
@@ -83,26 +86,44 @@ func differences(there, here json.RawMessage) ([]string, error) {
 	return out, nil
 }
 
-// flatten writes the leaves of a JSON tree by their paths.
+// flatten writes the leaves of a JSON tree by their paths. Two trees have the same leaves only if they are the same: a key
+// that could be taken for more than a name, or for a place in a list, stands in quotes, as in adam."a.b".
 func flatten(path string, tree any, into map[string]string) {
-	below := func(name string) string { return strings.TrimPrefix(path+"."+name, ".") }
+	below := func(name string) string {
+		if path == "" {
+			return name
+		}
+		return path + "." + name
+	}
 	switch node := tree.(type) {
 	case map[string]any:
-		for name, value := range node {
-			flatten(below(name), value, into)
+		for key, value := range node {
+			if !plainKey.MatchString(key) {
+				key = strconv.Quote(key)
+			}
+			flatten(below(key), value, into)
 		}
 		if len(node) == 0 {
-			into[path] = "{}"
+			into[orAll(path)] = "{}"
 		}
 	case []any:
 		for i, value := range node {
 			flatten(below(strconv.Itoa(i)), value, into)
 		}
 		if len(node) == 0 {
-			into[path] = "[]"
+			into[orAll(path)] = "[]"
 		}
 	default:
 		text, _ := json.Marshal(node) // a leaf of parsed JSON
-		into[path] = string(text)
+		into[orAll(path)] = string(text)
 	}
+}
+
+var plainKey = regexp.MustCompile(`^[\pL_][\pL\pN_-]*$`)
+
+func orAll(path string) string {
+	if path == "" {
+		return "the configuration" // no path has a space outside of quotes
+	}
+	return path
 }

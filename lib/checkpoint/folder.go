@@ -22,6 +22,7 @@ type Folder struct {
 	notice func(string)
 	found  int          // the latest step of another process's checkpoints that were not loaded; -1: none
 	good   map[int]bool // steps of the checkpoints that this process read or wrote; false: damaged
+	stays  map[int]bool // steps of the checkpoints that were named as holding files of somebody else
 	unlock func() error
 }
 
@@ -31,8 +32,8 @@ var ErrNone = errors.New("there is no checkpoint")
 // DefaultKeep is how many checkpoints Open keeps when it is told 0.
 const DefaultKeep = 3
 
-// Open makes dir if need be and locks it; the error of a folder in use is a *folder.LockedError. It keeps the last few good
-// checkpoints (0: DefaultKeep). Notice, unless nil, is told what was skipped and why, a line at a time.
+// Open makes dir if need be and locks it; the error of a folder in use is a *folder.LockedError. It keeps the last
+// few good checkpoints (0: DefaultKeep). Notice, unless nil, is told what was skipped and why, a line at a time.
 func Open(dir string, keep int, notice func(string)) (*Folder, error) {
 	if keep < 0 {
 		return nil, fmt.Errorf("keeping %d checkpoints: give 1 or more, or 0 for %d", keep, DefaultKeep)
@@ -50,7 +51,7 @@ func Open(dir string, keep int, notice func(string)) (*Folder, error) {
 	for _, name := range cleared {
 		notice(fmt.Sprintf("%s is a checkpoint that was never finished, and removed", filepath.Join(dir, name)))
 	}
-	f := &Folder{Dir: dir, keep: keep, notice: notice, found: -1, good: map[int]bool{}, unlock: unlock}
+	f := &Folder{Dir: dir, keep: keep, notice: notice, found: -1, good: map[int]bool{}, stays: map[int]bool{}, unlock: unlock}
 	there, err := steps(dir)
 	if err != nil {
 		return nil, errors.Join(err, unlock())
@@ -90,8 +91,8 @@ func steps(dir string) ([]int, error) {
 	return found, nil
 }
 
-// Save writes a checkpoint, and then removes those that are too old to keep. On any error the former ones are as they were.
-// It refuses to mix runs: where there were checkpoints, Load comes first.
+// Save writes a checkpoint, and then removes those that are too old to keep. On any error the former ones are as they
+// were. It refuses to mix runs: where there were checkpoints, Load comes first, and no step comes after a later one.
 func (f *Folder) Save(c Checkpoint) error {
 	if f.found >= 0 {
 		return fmt.Errorf("%s holds the checkpoint of step %d of another run: resume from it, or save into another folder", f.Dir, f.found)
@@ -100,22 +101,45 @@ func (f *Folder) Save(c Checkpoint) error {
 	if err != nil {
 		return err
 	}
-	if err := f.Writer.Replace(path(f.Dir, c.Step), files); err != nil {
+	if err := f.newerThan(c.Step); err != nil {
+		return err
+	}
+	if err := f.Writer.Replace(path(f.Dir, c.Step), files, filesOf(path(f.Dir, c.Step))); err != nil {
 		return fmt.Errorf("%w; the checkpoints before it are untouched", folder.Error("write", path(f.Dir, c.Step), err))
 	}
 	f.good[c.Step] = true
-	if err := f.prune(); err != nil {
-		f.notice(err.Error()) // the checkpoint is there all the same
+	f.prune()
+	return nil
+}
+
+// newerThan refuses a step before that of the newest checkpoint, which Load would still give. Damaged ones do not
+// count.
+func (f *Folder) newerThan(step int) error {
+	found, err := steps(f.Dir)
+	if err != nil {
+		return err
+	}
+	for _, last := range found {
+		if good, known := f.good[last]; known && !good {
+			continue
+		}
+		if step < last {
+			return fmt.Errorf("%s holds the checkpoint of step %d, and the next run would go on from that one instead of "+
+				"step %d: remove the later checkpoints, or save into another folder", f.Dir, last, step)
+		}
+		break
 	}
 	return nil
 }
 
-// prune removes the oldest checkpoints, so that the last few good ones are left. Those that are known to be damaged neither
-// count nor go: somebody may want to look at them.
-func (f *Folder) prune() error {
+// prune removes the oldest checkpoints, so that the last few good ones are left. Those that are known to be damaged
+// neither count nor go: somebody may want to look at them. Those with files of somebody else stay, with a notice; so
+// does what cannot be removed: the newest checkpoint is there all the same.
+func (f *Folder) prune() {
 	found, err := steps(f.Dir)
 	if err != nil {
-		return err
+		f.notice(err.Error())
+		return
 	}
 	kept := 0
 	for _, step := range found {
@@ -125,16 +149,18 @@ func (f *Folder) prune() error {
 		if kept++; kept <= f.keep {
 			continue
 		}
-		if err := f.Writer.Remove(path(f.Dir, step)); err != nil {
-			return folder.Error("remove", path(f.Dir, step), err)
+		at := path(f.Dir, step)
+		err := f.Writer.Remove(at, filesOf(at))
+		if foreign := (*folder.ForeignError)(nil); err != nil && !(errors.As(err, &foreign) && f.stays[step]) {
+			f.notice(folder.Error("remove", at, err).Error())
+			f.stays[step] = foreign != nil
 		}
 	}
-	return nil
 }
 
-// Load reads the newest checkpoint that is whole. Damaged ones are skipped with a notice; if there are no others, that is
-// the error. ErrNone says that there are none at all, a *ConfigError that it was made under other settings than config, a
-// *VersionError that a newer program has been here.
+// Load reads the newest checkpoint that is whole. Damaged ones are skipped with a notice; if there are no others,
+// that is the error. ErrNone says that there are none at all, a *ConfigError that it was made under other settings
+// than config, a *VersionError that a newer program has been here.
 func (f *Folder) Load(config any, backendName string) (*Checkpoint, error) {
 	c, at, err := newest(f.Dir, func(step int, err error) {
 		f.good[step] = err == nil

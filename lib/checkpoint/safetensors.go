@@ -1,7 +1,6 @@
 package checkpoint
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/binary"
 	"encoding/json"
@@ -14,6 +13,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/lib/strictjson"
 )
 
 // A file of tensors in the safetensors format is
@@ -80,7 +81,8 @@ func EncodeTensors(list Tensors) ([]byte, error) {
 	return append(append(out, text...), data...), nil
 }
 
-// DecodeTensors reads what EncodeTensors or another program has written. It takes memory for the bytes that are there, and
+// DecodeTensors reads what EncodeTensors or another program has written. A header that says anything twice, or
+// leaves anything out, is refused. It takes memory for the bytes that are there, and
 // no more.
 func DecodeTensors(file []byte) (Tensors, error) {
 	if err := littleEndian(); err != nil {
@@ -95,16 +97,23 @@ func DecodeTensors(file []byte) (Tensors, error) {
 	}
 	text, data := file[8:8+length], file[8+length:]
 	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(text, &raw); err != nil {
-		return nil, fmt.Errorf("the header is no JSON object: %w", err)
+	if err := strictjson.Unmarshal(text, &raw); err != nil {
+		return nil, fmt.Errorf("the header is no JSON object of tensors: %w", err)
 	}
-	delete(raw, metadataKey)
+	if metadata, ok := raw[metadataKey]; ok {
+		if err := strictjson.Unmarshal(metadata, &map[string]string{}); err != nil {
+			return nil, fmt.Errorf("%s: %w", metadataKey, err)
+		}
+		delete(raw, metadataKey)
+	}
 	header := map[string]entry{}
 	for name, text := range raw {
 		var e entry
-		strict := json.NewDecoder(bytes.NewReader(text))
-		strict.DisallowUnknownFields()
-		if err := strict.Decode(&e); err != nil {
+		err := strictjson.Unmarshal(text, &e)
+		if err == nil && e.Shape == nil {
+			err = errors.New("shape is null: a single number has the shape []")
+		}
+		if err != nil {
 			return nil, fmt.Errorf("tensor %q: %w", name, err)
 		}
 		header[name] = e

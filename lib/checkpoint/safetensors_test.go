@@ -108,6 +108,9 @@ func file(header string, data ...byte) []byte {
 	return append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...), data...)
 }
 
+// one is a file of a byte, described by these fields.
+func one(fields string) []byte { return file(`{"x": {`+fields+`}}`, 0) }
+
 // What is no file of tensors is refused with a reason.
 func TestDecodeRejects(t *testing.T) {
 	for _, c := range []struct {
@@ -132,6 +135,26 @@ func TestDecodeRejects(t *testing.T) {
 		{"too few", file(`{"x": {"dtype": "F64", "shape": [4294967296, 4294967296, 4294967296], "data_offsets": [0, 8]}}`, make([]byte, 8)...)},
 		{"has no values", file(`{"x": {"dtype": "F64", "shape": [0], "data_offsets": [0, 0]}}`)},
 		{"has no values", file(`{"x": {"dtype": "F64", "shape": [-1], "data_offsets": [0, 0]}}`)},
+		{`has the key "x" twice`, file(`{"x": {"dtype": "U8", "shape": [], "data_offsets": [0, 1]},
+			"x": {"dtype": "I8", "shape": [], "data_offsets": [0, 1]}}`, 0)},
+		{`has the key "x" twice`, file(`{"x": {"dtype": "U8", "shape": [], "data_offsets": [0, 1]},
+			"\u0078": {"dtype": "U8", "shape": [], "data_offsets": [1, 2]}}`, 0, 0)},
+		{`has the key "dtype" twice`, one(`"dtype": "U8", "dtype": "I8", "shape": [], "data_offsets": [0, 1]`)},
+		{`has no field "shape"`, one(`"dtype": "U8", "data_offsets": [0, 1]`)},
+		{`shape is null`, one(`"dtype": "U8", "shape": null, "data_offsets": [0, 1]`)},
+		{`shape[0] is null`, one(`"dtype": "U8", "shape": [null], "data_offsets": [0, 1]`)},
+		{`unknown field "Shape" (it is "shape")`, one(`"dtype": "U8", "Shape": [], "data_offsets": [0, 1]`)},
+		{`unknown field "DTYPE"`, one(`"DTYPE": "U8", "shape": [], "data_offsets": [0, 1]`)},
+		{`has no field "dtype"`, one(`"shape": [], "data_offsets": [0, 1]`)},
+		{`has no field "data_offsets"`, one(`"dtype": "U8", "shape": []`)},
+		{"has 3 values instead of 2", one(`"dtype": "U8", "shape": [], "data_offsets": [0, 1, 7]`)},
+		{"has 1 values instead of 2", one(`"dtype": "U8", "shape": [], "data_offsets": [0]`)},
+		{"data_offsets is null", one(`"dtype": "U8", "shape": [], "data_offsets": null`)},
+		{"the value is null", file(`{"x": null}`)},
+		{"__metadata__: json: cannot unmarshal number", file(`{"__metadata__": {"a": 1}}`)},
+		{`the key "a" twice`, file(`{"__metadata__": {"a": "1", "a": "2"}}`)},
+		{"something follows the value", file(`{} {}`)},
+		{"not UTF-8", file("{\"\xff\": 1}")},
 		{"neither 0 nor 1", file(`{"x": {"dtype": "BOOL", "shape": [], "data_offsets": [0, 1]}}`, 2)},
 	} {
 		if _, err := DecodeTensors(c.file); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
@@ -155,6 +178,14 @@ func FuzzDecodeTensors(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add(file(`{"x": {"dtype": "U8", "shape": [2], "data_offsets": [0, 2]}}`, 0, 1))
+	for _, fields := range []string{
+		`"dtype": "U8", "data_offsets": [0, 1]`, `"dtype": "U8", "Shape": [], "data_offsets": [0, 1]`,
+		`"dtype": "U8", "dtype": "I8", "shape": [], "data_offsets": [0, 1]`,
+		`"dtype": "U8", "shape": null, "data_offsets": [0]`,
+	} {
+		f.Add(one(fields))
+	}
+	f.Add(file(`{"__metadata__": {"a": "b"}, "x": {"dtype": "U8", "shape": [], "data_offsets": [0, 1]}, "x": {}}`, 0))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := DecodeTensors(data)
 		if err != nil {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 )
 
@@ -23,47 +22,34 @@ func (e *LineError) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.Path, e.Line, e.Problem)
 }
 
-// OpenCSV reads the CSV file at path, plain or gzipped, as ReadCSV does. Its errors name the file.
-func OpenCSV(path, label string) (*Points, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
-	}
-	defer file.Close()
-	p, err := ReadCSV(file, label)
-	if at := (*LineError)(nil); errors.As(err, &at) {
-		at.Path = path
-		return nil, at
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return p, nil
-}
-
-// ReadCSV reads one point a line: numbers with a decimal point, separated by commas, in UTF-8 (a byte order mark and
+// ReadCSV reads one point a line: decimal numbers with a point, separated by commas, in UTF-8 (a byte order mark and
 // CRLF are accepted), quoted or not, plain or gzipped. Blank lines and lines that begin with # are left out.
 //
-// The first line is a header when a field of it is no number. Its names must differ, and fractions among them are
-// taken for a damaged row. Every line has as many fields as the first one, none of them empty, NaN or infinite.
+// The first line is a header when all its fields are names, which must differ, and a point when all are numbers; see
+// HeaderAuto for what is refused, and Reader for how to read it all the same. Every line has as many fields as the
+// first one, none of them empty, NaN or infinite, or an integer that float64 would round.
 //
-// Label is the column of class labels, integers from 0 on: a name of the header, or else a number, 1 for the first
-// column and -1 for the last; empty: there is none. Mistakes are a *LineError. Lines, fields, the text and the number
-// of values are bounded, and so is the memory.
-func ReadCSV(r io.Reader, label string) (*Points, error) {
-	return readCSV(r, label, csvLimits{text: 1 << 30, line: 1 << 24, field: 1 << 10, values: MaxValues, class: 1<<16 - 1})
+// Label is the column of class labels; see Reader. Mistakes are a *LineError. Lines, fields, the text and the number of
+// values are bounded, and so is the memory.
+func ReadCSV(r io.Reader, label string) (*Points, error) { return Reader{Label: label}.CSV(r) }
+
+// CSV is ReadCSV with the settings of r.
+func (r Reader) CSV(in io.Reader) (*Points, error) {
+	return r.readCSV(in, csvLimits{
+		text: 1 << 30, line: 1 << 23, fields: 1 << 20, field: 1 << 10, values: r.maxValues(), class: 1<<16 - 1,
+	})
 }
 
-type csvLimits struct{ text, line, field, values, class int }
+type csvLimits struct{ text, line, fields, field, values, class int }
 
-func readCSV(r io.Reader, label string, limits csvLimits) (*Points, error) {
-	in, err := unpacked(r)
+func (r Reader) readCSV(from io.Reader, limits csvLimits) (*Points, error) {
+	in, err := r.unpacked(from)
 	if err != nil {
-		return nil, fmt.Errorf("data: gzip damaged, get the file again: %w", err)
+		return nil, err
 	}
 	lines := csv.NewReader(&csvLines{in: in, limits: limits})
 	lines.FieldsPerRecord, lines.ReuseRecord, lines.TrimLeadingSpace = -1, true, true
-	t := &csvTable{limits: limits, label: -1}
+	t := &csvTable{settings: r, limits: limits, label: -1}
 	for {
 		record, err := lines.Read()
 		if err == io.EOF {
@@ -75,11 +61,12 @@ func readCSV(r io.Reader, label string, limits csvLimits) (*Points, error) {
 		line, _ := lines.FieldPos(0)
 		for i, field := range record {
 			if record[i] = strings.TrimSpace(field); len(record[i]) > limits.field {
-				return nil, t.fault(line, i, "a field of %d bytes, and at most %d make a number: it may lack a comma", len(field), limits.field)
+				return nil, t.fault(line, i, "a field of %d bytes, and at most %d make a number: it may lack a comma",
+					len(field), limits.field)
 			}
 		}
 		if t.fields == 0 {
-			if err := t.begin(record, line, label); err != nil {
+			if err := t.begin(record, line); err != nil {
 				return nil, err
 			}
 			if t.names != nil {

@@ -35,6 +35,9 @@ func (c *csvLines) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// newline is a line that was left out.
+var newline = []byte("\n")
+
 // next is the next line; the last one comes with io.EOF.
 func (c *csvLines) next() ([]byte, error) {
 	c.line++
@@ -67,9 +70,11 @@ func (c *csvLines) next() ([]byte, error) {
 	}
 	switch trimmed := bytes.TrimSpace(line); {
 	case len(trimmed) == 0 || trimmed[0] == '#':
-		return []byte("\n"), err
+		return newline, err
 	case bytes.Count(line, []byte(`"`))%2 == 1:
 		return nil, c.fault("a quote is not closed in its line")
+	case bytes.Count(line, []byte(",")) >= c.limits.fields:
+		return nil, c.fault("the line has more than %d fields: one point a line", c.limits.fields)
 	}
 	return line, err
 }

@@ -3,71 +3,25 @@ package data
 import (
 	"errors"
 	"fmt"
-	"math"
-	"slices"
 	"strconv"
-	"strings"
 )
 
 // csvTable is the points as far as they are read.
 type csvTable struct {
+	settings  Reader
 	limits    csvLimits
 	points    Points
+	x         pieces[float64]
+	labels    pieces[int]
 	fields    int      // in every line
+	from      int      // the first field that is read
 	names     []string // of the fields
 	label     int      // the field of the label; -1: none
+	counts    bool     // the first column counts the points so far,
+	start     float64  // from 0 or 1 on
 	bad       int      // how many values are NaN or infinite
 	first     *LineError
 	firstLine int
-}
-
-// begin settles from the first line what the columns are.
-func (t *csvTable) begin(record []string, line int, label string) error {
-	t.fields, t.firstLine = len(record), line
-	word, fraction := -1, -1
-	for i, field := range record {
-		v, ok := number(field)
-		switch {
-		case !ok && field != "" && word < 0:
-			word = i
-		case ok && v != math.Trunc(v) && fraction < 0:
-			fraction = i
-		}
-	}
-	if word >= 0 {
-		t.names = slices.Clone(record)
-		seen := map[string]int{}
-		for i, name := range record {
-			j, twice := seen[name]
-			if seen[name] = i; twice {
-				return t.fault(line, i, "the header has the name %s in column %d too: names must differ, and rows must be numbers", quoted(name), j+1)
-			}
-		}
-		if fraction >= 0 {
-			return t.fault(line, word, "%s, yet column %d is %s: a header has names only, a row numbers only",
-				noNumber(record[word]), fraction+1, bare(record[fraction]))
-		}
-	}
-	if label == "" {
-		return nil
-	}
-	t.label = slices.Index(t.names, label)
-	if n, err := strconv.Atoi(label); t.label < 0 && err == nil {
-		if n < 0 {
-			n += t.fields + 1
-		}
-		if 1 <= n && n <= t.fields {
-			t.label = n - 1
-		}
-	}
-	if t.label < 0 {
-		return &LineError{Line: line, Problem: fmt.Sprintf("there is no column %s for the labels among %d: give a name of the header, or 1 .. %d, or -1 for the last",
-			quoted(label), t.fields, t.fields)}
-	}
-	if t.fields == 1 {
-		return &LineError{Line: line, Problem: "the only column is that of the labels: give points, too"}
-	}
-	return nil
 }
 
 // row adds one point.
@@ -80,10 +34,11 @@ func (t *csvTable) row(record []string, line int) error {
 		return &LineError{Line: line, Problem: fmt.Sprintf("%d fields, but %s, line %d, has %d: a field is missing or one too many",
 			len(record), whose, t.firstLine, t.fields)}
 	}
-	if len(t.points.X)+t.fields > t.limits.values {
-		return &LineError{Line: line, Problem: fmt.Sprintf("more than %d values: split the file", t.limits.values)}
+	if (t.points.N+1)*t.fields > t.limits.values {
+		return &LineError{Line: line, Problem: fmt.Sprintf("more than %d values: %s", t.limits.values, raise)}
 	}
-	for i, field := range record {
+	for i := t.from; i < t.fields; i++ {
+		field := record[i]
 		v, ok := number(field)
 		switch {
 		case field == "":
@@ -93,32 +48,33 @@ func (t *csvTable) row(record []string, line int) error {
 		case i == t.label && !(v >= 0 && v <= float64(t.limits.class) && v == float64(int(v))):
 			return t.fault(line, i, "%s is no class label: these are integers in 0 .. %d", quoted(field), t.limits.class)
 		case i == t.label:
-			t.points.Labels = append(t.points.Labels, int(v))
+			t.labels.add(int(v))
 			t.points.Classes = max(t.points.Classes, int(v)+1)
 			continue
+		case rounded(field, v):
+			return t.fault(line, i,
+				"%s is beyond 2^53, where float64 does not hold every integer: it would become %.0f; scale it",
+				bare(field), v)
 		case infinite(v):
 			if t.bad++; t.first == nil {
 				t.first = t.fault(line, i, "%s is NaN or infinite", bare(field))
 			}
 		}
-		t.points.X = append(t.points.X, v)
+		if i == 0 {
+			t.count(v)
+		}
+		t.x.add(v)
 	}
 	t.points.N++
 	return nil
 }
 
-// number is the value of a field; infinite where float64 ends.
-func number(field string) (v float64, ok bool) {
-	v, err := strconv.ParseFloat(field, 64)
-	return v, err == nil || errors.Is(err, strconv.ErrRange)
-}
-
-// noNumber says what a field is not, and why it may not be.
-func noNumber(field string) string {
-	if strings.ContainsAny(field, ";\t") {
-		return fmt.Sprintf("%s is no number: separate fields by commas", quoted(field))
+// count looks whether the first column still counts the points.
+func (t *csvTable) count(v float64) {
+	if t.points.N == 0 {
+		t.start, t.counts = v, v == 0 || v == 1
 	}
-	return quoted(field) + " is no number"
+	t.counts = t.counts && v == t.start+float64(t.points.N)
 }
 
 // quoted is a field, or as much of it as a sentence bears.
@@ -148,7 +104,8 @@ func (t *csvTable) fault(line, field int, format string, args ...any) *LineError
 // finish is the whole table.
 func (t *csvTable) finish() (*Points, error) {
 	p := &t.points
-	p.D = t.fields
+	p.X, p.Labels = t.x.join(), t.labels.join()
+	p.D = t.fields - t.from
 	if t.label >= 0 {
 		p.D--
 	}
@@ -161,8 +118,11 @@ func (t *csvTable) finish() (*Points, error) {
 	case p.N == 0:
 		return nil, errors.New("data: the CSV text has no points: the data set is empty")
 	}
+	if err := t.noIndex(); err != nil {
+		return nil, err
+	}
 	for i, name := range t.names {
-		if i != t.label {
+		if i != t.label && i >= t.from {
 			p.Columns = append(p.Columns, name)
 		}
 	}

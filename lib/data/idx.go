@@ -1,15 +1,10 @@
 package data
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 )
-
-// MaxIDX is the largest number of data bytes in an IDX file that is read, 1 GiB. EMNIST, by class, has 547 MB.
-const MaxIDX = 1 << 30
 
 // Type is the third byte of an IDX file, the type of its elements.
 type Type byte
@@ -49,45 +44,39 @@ type IDX struct {
 // Len is the number of elements, the product of Dims.
 func (a *IDX) Len() int { return len(a.Raw) / a.Type.Size() }
 
-// OpenIDX reads the IDX file at path, plain or gzipped. Its errors name the file.
-func OpenIDX(path string) (*IDX, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
-	}
-	defer file.Close()
-	a, err := ReadIDX(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return a, nil
-}
-
 // ReadIDX reads one array in IDX format: two zero bytes, the type, the rank, the dimensions as 32-bit integers and
 // the elements. Gzip is detected by its magic bytes. The stream must hold exactly one array: a wrong magic number,
 // dimensions of 0 or beyond MaxIDX, missing and trailing bytes are errors that say at which byte (of the unpacked
-// stream) and what to do. Memory grows with the bytes that arrive, never with what a header promises.
-func ReadIDX(r io.Reader) (*IDX, error) {
-	in, err := unpacked(r)
-	if err != nil {
-		return nil, damaged(0, err)
-	}
-	a, err := readHeader(in)
+// stream) and what to do. Memory grows with the bytes that arrive, never with what a header promises, and is bounded;
+// see Reader.
+func ReadIDX(r io.Reader) (*IDX, error) { return Reader{}.IDX(r) }
+
+// IDX is ReadIDX with the settings of r.
+func (r Reader) IDX(from io.Reader) (*IDX, error) {
+	in, err := r.unpacked(from)
 	if err != nil {
 		return nil, err
 	}
-	want, err := a.bytes()
+	a, err := readHeader(in, r.maxIDX())
+	if err != nil {
+		return nil, err
+	}
+	want, err := a.bytes(r.maxIDX())
 	if err != nil {
 		return nil, err
 	}
 	header := 4 + 4*len(a.Dims)
-	var raw bytes.Buffer
-	if n, err := io.CopyN(&raw, in, int64(want)); err != nil {
-		if !errors.Is(err, io.EOF) {
-			return nil, damaged(header+int(n), err)
+	for len(a.Raw) < want {
+		a.Raw = grown(a.Raw, want)
+		n, err := io.ReadFull(in, a.Raw[len(a.Raw):cap(a.Raw)])
+		if a.Raw = a.Raw[:len(a.Raw)+n]; err == nil {
+			continue
+		}
+		if !errors.Is(err, io.EOF) && err != io.ErrUnexpectedEOF {
+			return nil, damaged(header+len(a.Raw), err)
 		}
 		return nil, fmt.Errorf("data: IDX of dimensions %v wants %d bytes after byte %d, but the data ends after %d: "+
-			"truncated, get the file again", a.Dims, want, header, n)
+			"truncated, get the file again", a.Dims, want, header, len(a.Raw))
 	}
 	switch _, err := in.ReadByte(); {
 	case err == nil:
@@ -96,12 +85,11 @@ func ReadIDX(r io.Reader) (*IDX, error) {
 	case err != io.EOF: // also where gzip checks its sum
 		return nil, damaged(header+want, err)
 	}
-	a.Raw = raw.Bytes()
 	return a, nil
 }
 
-// readHeader reads magic number and dimensions.
-func readHeader(in io.Reader) (*IDX, error) {
+// readHeader reads magic number and dimensions, none of which may exceed the limit.
+func readHeader(in io.Reader, limit int) (*IDX, error) {
 	var magic [4]byte
 	if n, err := io.ReadFull(in, magic[:]); err != nil {
 		return nil, short(n, "the magic number", err)
@@ -117,22 +105,23 @@ func readHeader(in io.Reader) (*IDX, error) {
 			return nil, short(4+4*i+n, fmt.Sprintf("dimension %d of %d", i+1, magic[3]), err)
 		}
 		d := uint32(dim[0])<<24 | uint32(dim[1])<<16 | uint32(dim[2])<<8 | uint32(dim[3])
-		if d == 0 || d > MaxIDX {
-			return nil, fmt.Errorf("data: IDX dimension %d of %d is %d at byte %d, not in 1 .. %d: the header is wrong",
-				i+1, magic[3], d, 4+4*i, MaxIDX)
+		if d == 0 || int64(d) > int64(limit) {
+			return nil, fmt.Errorf("data: IDX dimension %d of %d is %d at byte %d, not in 1 .. %d: the header is wrong, or %s",
+				i+1, magic[3], d, 4+4*i, limit, raise)
 		}
 		a.Dims = append(a.Dims, int(d))
 	}
 	return a, nil
 }
 
-// bytes is the number of bytes that the header promises.
-func (a *IDX) bytes() (int, error) {
+// bytes is the number of bytes that the header promises, at most the limit.
+func (a *IDX) bytes(limit int) (int, error) {
 	n := a.Type.Size()
 	for _, d := range a.Dims {
-		if n > MaxIDX/d {
-			return 0, fmt.Errorf("data: IDX of dimensions %v with %d bytes an element exceeds %d bytes: the header is "+
-				"wrong, or split the file", a.Dims, a.Type.Size(), MaxIDX)
+		if n > limit/d {
+			return 0, fmt.Errorf(
+				"data: IDX of dimensions %v with %d bytes an element exceeds %d bytes: the header is wrong, or %s",
+				a.Dims, a.Type.Size(), limit, raise)
 		}
 		n *= d
 	}

@@ -122,11 +122,16 @@ func NewImages(images, labels *IDX, classes int) (*Images, error) {
 // LoadImages reads a pair of IDX files like the original ones of MNIST, Fashion-MNIST or EMNIST (whose images are
 // transposed, and whose letters count from 1), plain or gzipped. Classes 0 means one more than the largest label.
 func LoadImages(imagesPath, labelsPath string, classes int) (*Images, error) {
-	images, err := OpenIDX(imagesPath)
+	return Reader{}.LoadImages(imagesPath, labelsPath, classes)
+}
+
+// LoadImages is LoadImages with the settings of r. A byte of the file takes four more as a pixel.
+func (r Reader) LoadImages(imagesPath, labelsPath string, classes int) (*Images, error) {
+	images, err := r.OpenIDX(imagesPath)
 	if err != nil {
 		return nil, err
 	}
-	labels, err := OpenIDX(labelsPath)
+	labels, err := r.OpenIDX(labelsPath)
 	if err != nil {
 		return nil, err
 	}

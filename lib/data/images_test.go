@@ -167,6 +167,10 @@ func TestLoadImages(t *testing.T) {
 			t.Errorf("error %v, want one with %q", err, c.want)
 		}
 	}
+	_, err = Reader{MaxBytes: 5}.LoadImages(images, labels, 0)
+	if err == nil || !strings.Contains(err.Error(), "exceeds 5 bytes") {
+		t.Errorf("six bytes where five are allowed: %v", err)
+	}
 	for _, train := range []int{-1, 0, 2, 3} {
 		if _, _, err := im.Split(train); err == nil {
 			t.Errorf("a split after %d of 2 images is no error", train)

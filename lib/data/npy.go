@@ -6,22 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 )
-
-// OpenNPY reads the NPY file at path, plain or gzipped, as ReadNPY does. Its errors name the file.
-func OpenNPY(path string) (*Points, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("data: %w", err)
-	}
-	defer file.Close()
-	p, err := ReadNPY(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return p, nil
-}
 
 // ReadNPY reads one array in numpy's NPY format, version 1.0 to 3.0, plain or gzipped: float32 and float64, integers
 // of any size and bool, in either byte order, in C or Fortran order. The first axis counts the points; an array of
@@ -29,17 +14,20 @@ func OpenNPY(path string) (*Points, error) {
 //
 // Values that are NaN or infinite, integers beyond 2^53, which float64 does not hold, missing and trailing bytes are
 // errors. Objects (pickles), complex numbers, text and records are refused. Memory grows with the bytes that arrive,
-// never with what a header promises.
-func ReadNPY(r io.Reader) (*Points, error) {
-	in, err := unpacked(r)
+// never with what a header promises, and is bounded; see Reader.
+func ReadNPY(r io.Reader) (*Points, error) { return Reader{}.NPY(r) }
+
+// NPY is ReadNPY with the settings of r.
+func (r Reader) NPY(from io.Reader) (*Points, error) {
+	in, err := r.unpacked(from)
 	if err != nil {
-		return nil, fmt.Errorf("data: gzip damaged, get the file again: %w", err)
+		return nil, err
 	}
 	h, err := readNPYHeader(in)
 	if err != nil {
 		return nil, err
 	}
-	n, d, err := h.size()
+	n, d, err := h.size(r.maxValues())
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +43,7 @@ func ReadNPY(r io.Reader) (*Points, error) {
 			if err != nil {
 				return nil, fmt.Errorf("data: NPY value %d of %d %w", len(p.X)+1, n*d, err)
 			}
-			p.X = append(p.X, x)
+			p.X = append(grown(p.X, n*d), x)
 		}
 	}
 	switch _, err := in.ReadByte(); {

@@ -128,8 +128,8 @@ func (h *npyHeader) descr(s *npyScanner) error {
 	return fmt.Errorf("its values are of type %s: save the array as float64", quoted(text))
 }
 
-// size is the number of points and their dimension.
-func (h *npyHeader) size() (n, d int, err error) {
+// size is the number of points and their dimension; limit is how many values there may be.
+func (h *npyHeader) size(limit int) (n, d int, err error) {
 	if len(h.shape) == 0 {
 		return 0, 0, fmt.Errorf("data: the NPY array is a single number: give points, of shape (n, d)")
 	}
@@ -138,8 +138,9 @@ func (h *npyHeader) size() (n, d int, err error) {
 		if s == 0 {
 			return 0, 0, fmt.Errorf("data: the NPY array of shape %v is empty: give at least two points", h.shape)
 		}
-		if s > MaxValues/total {
-			return 0, 0, fmt.Errorf("data: the NPY array of shape %v has more than %d values: the header is wrong, or split the file", h.shape, MaxValues)
+		if s > limit/total {
+			return 0, 0, fmt.Errorf("data: the NPY array of shape %v has more than %d values: the header is wrong, or %s",
+				h.shape, limit, raise)
 		}
 		total *= s
 	}

@@ -5,9 +5,6 @@ import (
 	"math"
 )
 
-// MaxValues is the largest number of values that a reader of points takes: 1 GiB of float64.
-const MaxValues = 1 << 27
-
 // Points are N points of dimension D: coordinate j of point i is X[i*D+j].
 type Points struct {
 	N, D    int

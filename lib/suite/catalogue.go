@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // Catalogue is the whole suite: what is asked, what the documents state, and which documents they are. The order of
@@ -138,31 +140,12 @@ func nearest(pattern string, words []string) []string {
 // unlikeness is the edit distance of a name to the best part of a word: "langvin" is near "E03-langevin".
 func unlikeness(name, word string) int {
 	word = strings.ToLower(word)
-	best := editDistance(name, word)
+	best := levenshtein.ComputeDistance(name, word)
 	for i, r := range word {
 		if strings.ContainsRune("-/_", r) {
-			best = min(best, editDistance(name, word[:i]), editDistance(name, word[i+1:]))
+			best = min(best, levenshtein.ComputeDistance(name, word[:i]),
+				levenshtein.ComputeDistance(name, word[i+1:]))
 		}
 	}
 	return best
-}
-
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			substitute := diagonal
-			if a[i] != b[j] {
-				substitute++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(substitute, diagonal+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

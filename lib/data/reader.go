@@ -1,0 +1,179 @@
+package data
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// What readers take unless a Reader says otherwise.
+const (
+	// MaxValues is the largest number of values of points, 512 MiB of float64.
+	MaxValues = 1 << 26
+	// MaxIDX is the largest number of data bytes in an IDX file, 1 GiB. EMNIST, by class, has 547 MB.
+	MaxIDX = 1 << 30
+)
+
+// raise says what to do about a limit.
+const raise = "split the file or set MaxBytes of a Reader"
+
+// Reader says how to read data files. The zero Reader reads as ReadCSV, ReadNPY and ReadIDX do.
+type Reader struct {
+	// MaxBytes bounds the values as they lie in memory: 8 bytes for each of Points, the data of the file for an IDX. 0
+	// means MaxValues of 8 bytes, or MaxIDX. A file with more is refused, however small it is when gzipped. While it
+	// reads, a reader holds at most twice as many bytes, and for a CSV its longest line, of at most 8 MiB, besides.
+	MaxBytes int
+
+	// Label is the column of class labels in a CSV, integers from 0 on: a name of the header, or else a number, 1 for
+	// the first column and -1 for the last; empty: there is none. A name says that there is a header.
+	Label  string
+	Header Header
+	Index  Index
+}
+
+// Header says what the first line of a CSV is.
+type Header int
+
+const (
+	// HeaderAuto takes a line of names for a header and a line of numbers for a point, and refuses what may be both.
+	// A name does not begin as a number does and is no mark of a missing value. The numbers 0, 1, 2, ... in this
+	// order may be names, too: pandas writes them above columns that have none.
+	HeaderAuto Header = iota
+	HeaderYes         // the first line names the columns
+	HeaderNo          // the first line is a point
+)
+
+// Index says what to do with the first column of a CSV when it only counts the lines.
+type Index int
+
+const (
+	// IndexRefuse refuses a first column without a name ("Unnamed: 0" after pandas has read and written it again),
+	// and one that counts at least ten points from 0 or 1 on: as a coordinate it would spoil the data.
+	IndexRefuse Index = iota
+	IndexDrop         // the first column is left out, whatever it holds
+	IndexKeep         // the first column is a coordinate like the others
+)
+
+// OpenCSV reads the CSV file at path, plain or gzipped, as ReadCSV does. Its errors name the file.
+func OpenCSV(path, label string) (*Points, error) { return Reader{Label: label}.OpenCSV(path) }
+
+// OpenNPY reads the NPY file at path, plain or gzipped, as ReadNPY does. Its errors name the file.
+func OpenNPY(path string) (*Points, error) { return Reader{}.OpenNPY(path) }
+
+// OpenIDX reads the IDX file at path, plain or gzipped, as ReadIDX does. Its errors name the file.
+func OpenIDX(path string) (*IDX, error) { return Reader{}.OpenIDX(path) }
+
+// OpenCSV is OpenCSV with the settings of r.
+func (r Reader) OpenCSV(path string) (*Points, error) { return open(path, r.CSV) }
+
+// OpenNPY is OpenNPY with the settings of r.
+func (r Reader) OpenNPY(path string) (*Points, error) { return open(path, r.NPY) }
+
+// OpenIDX is OpenIDX with the settings of r.
+func (r Reader) OpenIDX(path string) (*IDX, error) { return open(path, r.IDX) }
+
+// open reads the file at path; an error names it.
+func open[T any](path string, read func(io.Reader) (*T, error)) (*T, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	defer file.Close()
+	out, err := read(file)
+	if at := (*LineError)(nil); errors.As(err, &at) {
+		at.Path = path
+		return nil, at
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return out, nil
+}
+
+// validate refuses settings that mean nothing.
+func (r Reader) validate() error {
+	switch {
+	case r.MaxBytes < 0:
+		return fmt.Errorf("data: MaxBytes of a Reader is %d: give 1 or more, or 0 for the usual bound", r.MaxBytes)
+	case r.Header < HeaderAuto || r.Header > HeaderNo:
+		return fmt.Errorf("data: Header of a Reader is %d: give HeaderAuto, HeaderYes or HeaderNo", r.Header)
+	case r.Index < IndexRefuse || r.Index > IndexKeep:
+		return fmt.Errorf("data: Index of a Reader is %d: give IndexRefuse, IndexDrop or IndexKeep", r.Index)
+	}
+	return nil
+}
+
+// unpacked checks the settings, and reads from through gzip where it is gzipped.
+func (r Reader) unpacked(from io.Reader) (*bufio.Reader, error) {
+	if err := r.validate(); err != nil {
+		return nil, err
+	}
+	in, err := unpacked(from)
+	if err != nil {
+		return nil, fmt.Errorf("data: gzip damaged, get the file again: %w", err)
+	}
+	return in, nil
+}
+
+// maxValues is how many values points may have.
+func (r Reader) maxValues() int {
+	if r.MaxBytes == 0 {
+		return MaxValues
+	}
+	return r.MaxBytes / 8
+}
+
+// maxIDX is how many bytes of data an IDX file may have.
+func (r Reader) maxIDX() int {
+	if r.MaxBytes == 0 {
+		return MaxIDX
+	}
+	return r.MaxBytes
+}
+
+// grown is x with room for more, when there will be want in the end. Room doubles, and the last step makes exactly
+// what is needed: at most half as much again is held at once.
+func grown[T any](x []T, want int) []T {
+	if len(x) < cap(x) {
+		return x
+	}
+	room := want
+	for room > 1<<12 && (room+1)/2 > len(x) {
+		room = (room + 1) / 2
+	}
+	out := make([]T, len(x), room)
+	copy(out, x)
+	return out
+}
+
+// pieces is a list that grows without copying: at most twice its size is held at once, when it is joined.
+type pieces[T any] struct {
+	full [][]T
+	last []T
+	n    int
+}
+
+func (p *pieces[T]) add(v T) {
+	const size = 1 << 16
+	if len(p.last) == size {
+		p.full = append(p.full, p.last)
+		p.last = make([]T, 0, size)
+	}
+	p.last = append(p.last, v)
+	p.n++
+}
+
+// join is the whole list, nil if it is empty; p is not to be used any more.
+func (p *pieces[T]) join() []T {
+	if p.full == nil {
+		return p.last
+	}
+	out := make([]T, 0, p.n)
+	for i, piece := range p.full {
+		out = append(out, piece...)
+		p.full[i] = nil
+	}
+	return append(out, p.last...)
+}
