@@ -16,9 +16,9 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-	"github.com/gomlx/gomlx/support/exceptions"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 )
 
 // Trainer is a plan under way: weights, moments and averages after a number of steps.
@@ -38,9 +38,9 @@ type Trainer struct {
 	curves  *tensors.Tensor
 
 	compiled bool // many steps a call
-	exec     *model.Exec
-	burst    int   // steps of the next call
-	drawer   *Exec // of uniforms
+	exec     *exec.Exec
+	burst    int        // steps of the next call
+	drawer   *exec.Exec // of uniforms
 }
 
 // Begin makes the weights of a plan and puts it before its first step.
@@ -65,7 +65,7 @@ func (p Plan) Begin(b compute.Backend) (*Trainer, error) {
 		return nil, err
 	}
 	if err := t.create(); err != nil {
-		return nil, fmt.Errorf("building the training step: %w", diffusion.Cause(err))
+		return nil, fmt.Errorf("building the training step: %w", err)
 	}
 	t.curves = tensors.FromFlatDataAndDimensions(make([]float64, p.Every*len(t.names)), p.Every, len(t.names))
 	return t, nil
@@ -78,7 +78,7 @@ func (t *Trainer) create() error {
 	g := NewGraph(t.b, "weights")
 	defer g.Finalize()
 	model.SetStore(g, t.store)
-	err := exceptions.TryCatch[error](func() {
+	err := exec.Try(func() {
 		var in []*Node
 		for _, a := range t.arguments(0) {
 			x, err := tensors.FromAnyValue(a)
@@ -157,7 +157,7 @@ func (t *Trainer) advance(ctx context.Context, to int) error {
 			t.Close()
 			t.compiled = false
 		case err != nil:
-			return fmt.Errorf("training from step %d on: %w", t.step+1, diffusion.Cause(err))
+			return fmt.Errorf("training from step %d on: %w", t.step+1, err)
 		case !good:
 			return t.diverged()
 		}
@@ -171,7 +171,7 @@ func (t *Trainer) look() (err error) {
 		return nil
 	}
 	if t.window, err = t.plan.Data.window(t.step, t.uniforms); err != nil {
-		return fmt.Errorf("drawing the batches from step %d on: %w", t.step+1, diffusion.Cause(err))
+		return fmt.Errorf("drawing the batches from step %d on: %w", t.step+1, err)
 	}
 	return nil
 }
@@ -180,7 +180,7 @@ func (t *Trainer) look() (err error) {
 func (t *Trainer) uniforms(first, n, m int) ([]float64, error) {
 	if t.drawer == nil {
 		var err error
-		t.drawer, err = NewExec(t.b, func(k0, k1, first *Node) *Node {
+		t.drawer, err = exec.New(t.b, func(k0, k1, first *Node) *Node {
 			g := first.Graph()
 			r := diffusion.RandomAt([2]*Node{k0, k1}, Const(g, uint32(0)), first)
 			return r.Uniform(Zeros(g, shapes.Make(dtypes.Float64, n, m)))
@@ -206,7 +206,7 @@ func (t *Trainer) call(stop int) (good bool, err error) {
 		if t.compiled {
 			graph = t.loop
 		}
-		if t.exec, err = model.NewExec(t.b, t.store, graph); err != nil {
+		if t.exec, err = exec.NewModel(t.b, t.store, graph); err != nil {
 			return false, err
 		}
 	}

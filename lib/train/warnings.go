@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 )
 
 // tolerated is how many times the data's standard deviation, or the distance of their mean from 0, may differ from what the
@@ -61,7 +62,7 @@ func (t *Trainer) firstColumn() (*tensors.Tensor, error) {
 	if len(t.columns) > 0 {
 		return t.columns[0], nil
 	}
-	return ExecOnce(t.b, func(k0, k1, step *Node) *Node {
+	return exec.Once(t.b, func(k0, k1, step *Node) *Node {
 		return t.plan.Data.draw(nil, nil, [2]*Node{k0, k1}, step)[0]
 	}, t.order[0], t.order[1], int32(0))
 }
