@@ -3,7 +3,6 @@ package diffusion
 import (
 	"fmt"
 	"iter"
-	"log/slog"
 	"math"
 	"slices"
 
@@ -135,14 +134,6 @@ func (p Plan) validate(x *tensors.Tensor) error {
 			p.Replay.Shape(), len(p.Grid)-1, x.Shape())
 	}
 	return nil
-}
-
-func (p Plan) warn(sentence string) {
-	if p.Warn == nil {
-		slog.Warn(sentence)
-		return
-	}
-	p.Warn(sentence)
 }
 
 // checkSamples reports a tensor that cannot be a batch of samples.

@@ -40,6 +40,10 @@ type Plan struct {
 
 	Settings any // what Loss and Step depend on besides (network, noise), as JSON: checkpoints made under others are refused
 
+	// Warn takes a sentence about a plan that trains, and may not be what was meant, see Trainer.Warnings; nil: the default
+	// logger of log/slog.
+	Warn func(sentence string)
+
 	Hosted bool // step from the host, also where a compiled loop would be faster: for debugging
 }
 

@@ -68,6 +68,13 @@ func (p Plan) Begin(b compute.Backend) (*Trainer, error) {
 		return nil, fmt.Errorf("building the training step: %w", err)
 	}
 	t.curves = tensors.FromFlatDataAndDimensions(make([]float64, p.Every*len(t.names)), p.Every, len(t.names))
+	warnings, err := t.Warnings()
+	if err != nil {
+		return nil, err
+	}
+	for _, sentence := range warnings {
+		exec.Warn(p.Warn, sentence)
+	}
 	return t, nil
 }
 

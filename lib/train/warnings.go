@@ -9,7 +9,6 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
 )
 
@@ -30,7 +29,7 @@ func (t *Trainer) Warnings() (list []string, err error) {
 	}
 	x, err := t.firstColumn()
 	if err != nil {
-		return nil, fmt.Errorf("drawing a batch to look at its scale: %w", diffusion.Cause(err))
+		return nil, fmt.Errorf("drawing a batch to look at its scale: %w", err)
 	}
 	center, spread := scaleOf(x)
 	if spread == 0 {
@@ -62,7 +61,11 @@ func (t *Trainer) firstColumn() (*tensors.Tensor, error) {
 	if len(t.columns) > 0 {
 		return t.columns[0], nil
 	}
-	return exec.Once(t.b, func(k0, k1, step *Node) *Node {
+	interpreter, err := exec.Interpreter() // for one batch no compiler is worth starting
+	if err != nil {
+		return nil, err
+	}
+	return exec.Once(interpreter, func(k0, k1, step *Node) *Node {
 		return t.plan.Data.draw(nil, nil, [2]*Node{k0, k1}, step)[0]
 	}, t.order[0], t.order[1], int32(0))
 }

@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,10 +74,14 @@ func TestWarnings(t *testing.T) {
 			{"no assumption", bare, Whole(curve(dtypes.Float64, 90, 0)), ""},
 			{"one point", edm, Whole(tensors.FromValue([][]float64{{3, 4}, {3, 4}})), "one point"},
 		} {
-			tr := begin(t, b, Plan{Loss: under(c.o, diffusion.VP{}), Data: c.data})
+			var said []string
+			tr := begin(t, b, Plan{Loss: under(c.o, diffusion.VP{}), Data: c.data, Warn: func(s string) { said = append(said, s) }})
 			got, err := tr.Warnings()
 			if err != nil {
 				t.Fatal(err)
+			}
+			if !slices.Equal(said, got) {
+				t.Errorf("%s: Begin said %q, and there is %q", c.name, said, got)
 			}
 			if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || !strings.Contains(got[0], c.want)) {
 				t.Errorf("%s: warnings %q, want %q", c.name, got, c.want)
