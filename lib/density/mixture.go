@@ -26,6 +26,9 @@ type Mixture struct {
 	// Each covariance is Q diag(spectrum) Q^T; noise only adds to the spectrum, so Q serves every time.
 	spectrum [][]float64 // [k][d]
 	basis    [][]float64 // [k][d*d], row-major: the columns of Q are eigenvectors
+	// The formulas work about a center, so that an offset of the law takes no digits: nil where that is 0.
+	center []float64
+	means  [][]float64 // [k][d], less the center
 }
 
 // NewMixture checks the components and diagonalises their covariances. Weights are positive and sum to 1,
@@ -59,7 +62,30 @@ func NewMixture(name string, components ...Component) (*Mixture, error) {
 	if !(math.Abs(total-1) <= 1e-9) {
 		return nil, fmt.Errorf("mixture %s: weights sum to %g, not 1", name, total)
 	}
+	m.centerAt(m.Mean())
 	return m, nil
+}
+
+// centerAt takes as the center whole multiples of 8 standard deviations: 0 for a law about 0.
+func (m *Mixture) centerAt(mean []float64) {
+	center, unit, away := make([]float64, m.dim), 0., false
+	for i, row := range m.Covariance() {
+		unit = math.Max(unit, 8*math.Sqrt(row[i]))
+	}
+	for i, v := range mean {
+		center[i] = math.Round(v/unit) * unit
+		away = away || center[i] != 0
+	}
+	for _, c := range m.components {
+		relative := make([]float64, m.dim)
+		for i, v := range c.Mean {
+			relative[i] = v - center[i]
+		}
+		m.means = append(m.means, relative)
+	}
+	if away {
+		m.center = center
+	}
 }
 
 // diagonalise is the eigendecomposition of a covariance: eigenvalues and, row-major, the matrix of eigenvectors.
