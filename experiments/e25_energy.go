@@ -167,6 +167,9 @@ func lookAtEnergy(l *suite.Lab, c energyCase, weights *model.Store, pupils []pup
 	if err := density.CheckLattice(l.Backend, c.law, diffusion.EDM{}, lattice, cell, c.sigma); err != nil {
 		return nil, err
 	}
+	if err := density.CheckLattice(l.Backend, c.law, diffusion.EDM{}, lattice, cell, c.sigma); err != nil {
+		return nil, err
+	}
 	out, err := model.CallOnceN(l.Backend, weights, func(scope *model.Scope, x *Node) []*Node {
 		t := scalar(x, c.sigma)
 		m := c.law.Model(diffusion.EDM{})

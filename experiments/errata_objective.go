@@ -75,6 +75,9 @@ func learnedExactly(l *suite.Lab, m *density.Mixture, times ...float64) ([][]flo
 	if err := density.CheckLattice(l.Backend, m, diffusion.OU{}, nodes, cell, append([]float64{0}, times...)...); err != nil {
 		return nil, err
 	}
+	if err := density.CheckLattice(l.Backend, m, diffusion.OU{}, nodes, cell, append([]float64{0}, times...)...); err != nil {
+		return nil, err
+	}
 	exec, err := NewExec(l.Backend, func(x, t *Node) []*Node {
 		model := m.Model(diffusion.OU{})
 		mean := func(time, f *Node) *Node {

@@ -71,7 +71,7 @@ func (s Support) resolvable(root box) error {
 			return fmt.Errorf("the law has no density there: it varies over a length of %g; take a time with noise", g)
 		}
 		if far := math.Max(math.Abs(s.Lo[i]), math.Abs(s.Hi[i])); !(far*epsilon < g/1000) {
-			return fmt.Errorf("the law varies over %.3g at places as far as %.3g, where float64 has no digits left for it; shift the law toward 0", g, far)
+			return fmt.Errorf("the law varies over %.3g at places as far as %.3g, where float64 has no digits left for it; shift the distribution toward 0", g, far)
 		}
 	}
 	if grain == nil { // a box that holds the mass has some, unless its ends are not numbers
