@@ -113,7 +113,8 @@ func contest(l *suite.Lab, r *suite.Report, steps int) (*race, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := density.CheckLattice(l.Backend, density.X2(), diffusion.EDM{}, lattice, cell, append(each(all, func(c contender) float64 { return c.sigma }), 0)...); err != nil {
+	levels := append(each(all, func(c contender) float64 { return c.sigma }), 0)
+	if err := density.CheckLattice(l.Backend, density.X2(), diffusion.EDM{}, lattice, cell, levels...); err != nil {
 		return nil, err
 	}
 	if err := density.CheckLattice(l.Backend, density.X2(), diffusion.EDM{}, lattice, cell, append(each(all, func(c contender) float64 { return c.sigma }), 0)...); err != nil {

@@ -101,7 +101,7 @@ func TestOfRejectsMemory(t *testing.T) {
 	}
 }
 
-// A sampler is taken apart only where it is affine: not on a mixture, wherever its modes lie, and not where its own step is not.
+// Steps that are not affine are refused: those on a mixture, wherever its modes lie, and those that multiply x by the noise.
 func TestOfRejectsWhatIsNotAffine(t *testing.T) {
 	grid := []float64{.5, .4}
 	on := func(law *density.Mixture) func() diffusion.Model {
@@ -152,7 +152,7 @@ func TestAffineAtAnyScale(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					// The gain has no unit; the noise has that of x; the mean is kept as the gain says: offset (1 - gain).
+					// The gain has no unit; the noise has that of x; the mean is kept: the shift is offset (1 - gain).
 					g, u := got[0], unit[0]
 					if math.Abs(g.Gain-u.Gain) > 1e-9 || math.Abs(g.Noise/scale-u.Noise) > 1e-9 || math.Abs(g.Shift/scale-offset*(1-u.Gain)) > 1e-9*(1+offset) {
 						t.Errorf("%s at scale %g, offset %g: %+v, in units %+v", name, scale, offset, g, u)

@@ -14,7 +14,7 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Circle is a law on the circle of radius Radius in the plane, about 0 unless it is Moved: the angle has the von Mises density
+// Circle is a distribution on the circle of radius Radius in the plane, about 0 unless it is Moved: the angle has the von Mises density
 // exp(Pull cos angle)/(2 pi I0(Pull)) (Mardia and Jupp 2000, section 3.5.4), uniform at Pull = 0. It has no density in the
 // plane and no score until noise is added; then everything is a Bessel function: the angle of x0 given x is von Mises again.
 type Circle struct {

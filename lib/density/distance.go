@@ -10,7 +10,7 @@ import (
 // directDim is the dimension up to which squared distances are sums of squared differences, exact to rounding wherever the
 // points lie. Beyond, |x - y|^2 = |x|^2 - 2 x.y + |y|^2 takes a matrix product, about a center of the data, since its rounding
 // is relative to |x|^2; the closest points are then measured directly.
-const directDim = 8
+const directDim = 4
 
 // closest is how many points of each table of distances are measured directly for each x.
 const closest = 4

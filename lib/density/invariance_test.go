@@ -51,7 +51,7 @@ func (m move) of(t testing.TB, law Law) Law {
 	return moved
 }
 
-// readings are all that a law says at x and t, each in the unit in which it has none.
+// readings are all closed forms of a distribution at x and t, free of the unit of x.
 func readings(law Law, p diffusion.Process, m move, x, t *Node) []*Node {
 	model := law.Model(p)
 	log := MulScalar(Log(Scalar(x.Graph(), x.DType(), m.scale)), float64(law.Dim()))
@@ -67,8 +67,9 @@ func readings(law Law, p diffusion.Process, m move, x, t *Node) []*Node {
 
 var readingNames = []string{"log density", "score", "denoiser", "divergence", "posterior covariance"}
 
-// compare holds what a moved law says, in the type given, against the law itself in float64. The one is allowed what the other
-// changes by when x moves by a few roundings of the moved point, and the rounding of the formulas: floor, relative.
+// compare checks the readings of a moved distribution, in the type given, against those of the distribution itself in float64.
+// Allowed are the change of the latter when x moves by a few roundings of the moved point, and the rounding of the formulas,
+// which is floor, relative.
 func compare(t testing.TB, b compute.Backend, law Law, p diffusion.Process, m move, dtype dtypes.DType, floor float64) {
 	t.Helper()
 	d, far := law.Dim(), m.of(t, law)
@@ -106,7 +107,7 @@ func compare(t testing.TB, b compute.Backend, law Law, p diffusion.Process, m mo
 			gap, alone, size, change := v[3*i], v[3*i+1], v[3*i+2], v[3*len(readingNames)+i]
 			tol := floor*(1+size) + 30*change
 			if name == "denoiser" || name == "posterior covariance" {
-				tol += 4 * epsilon * largest * (1 + size) // denoised points lie where the law does, and are rounded there, like its means
+				tol += 4 * epsilon * largest * (1 + size) // denoised points and means are rounded where the distribution lies
 			}
 			if !(gap <= tol) || !(alone <= tol) {
 				t.Errorf("%s along %T at t = %g, scale %g, offset %g, %s: %s is off by %.3g, alone by %.3g, of %.3g; allowed %.3g",
@@ -116,8 +117,9 @@ func compare(t testing.TB, b compute.Backend, law Law, p diffusion.Process, m mo
 	}
 }
 
-// What a law says does not depend on unit and origin: log p moves by -d log c, scores are divided by c, denoisers move along,
-// covariances are multiplied by c^2. In any unit, at any offset that the type resolves, of a batch and of its first sample alone.
+// Closed forms do not depend on unit and origin: log p changes by -d log c, scores are divided by c, denoisers move along, and
+// covariances are multiplied by c^2. This holds in any unit, at any offset that the type resolves, for a batch and for its first
+// sample alone.
 func TestDensityInvariance(t *testing.T) {
 	const floor64, floor32 = 1e-10, 5e-4 // as in the identities; (|x|/sigma)^2 of 10^6 takes the digits
 	for _, spec := range Densities {
@@ -197,7 +199,7 @@ func TestDensityPermutation(t *testing.T) {
 	})
 }
 
-// quadratures are enrolled by a line: a number without unit that each must give for a law in any unit, about any origin.
+// quadratures lists the quadratures, each with a number that is independent of unit and origin. A line here enrols it.
 var quadratures = []struct {
 	name string
 	of   func(b compute.Backend, law Law, p diffusion.Process, t float64, m move) (float64, error)
@@ -242,7 +244,7 @@ func TestQuadratureInvariance(t *testing.T) {
 						got, err := q.of(b, m.of(t, spec.Target), inUnits{diffusion.OU{}, m.scale}, at, m)
 						// Places are rounded, relative to the offset, and densities and scores change over a tenth of a unit.
 						if tol := 1e-11 + 100*epsilon*math.Abs(m.offset); !(math.Abs(got-want) <= tol*(1+want)) || err != nil {
-							t.Errorf("scale %g, offset %g: %.15g, %v; in the law's own unit %.15g", m.scale, m.offset, got, err, want)
+							t.Errorf("scale %g, offset %g: %.15g, %v; in the unit 1 %.15g", m.scale, m.offset, got, err, want)
 						}
 					}
 				})

@@ -26,7 +26,7 @@ type Mixture struct {
 	// Each covariance is Q diag(spectrum) Q^T; noise only adds to the spectrum, so Q serves every time.
 	spectrum [][]float64 // [k][d]
 	basis    [][]float64 // [k][d*d], row-major: the columns of Q are eigenvectors
-	// The formulas work about a center, so that an offset of the law takes no digits: nil where that is 0.
+	// The formulas work about a center, so that an offset costs no digits: nil where the center is 0.
 	center []float64
 	means  [][]float64 // [k][d], less the center
 }
@@ -66,7 +66,7 @@ func NewMixture(name string, components ...Component) (*Mixture, error) {
 	return m, nil
 }
 
-// centerAt takes as the center whole multiples of 8 standard deviations: 0 for a law about 0.
+// centerAt takes whole multiples of 8 standard deviations as the center: 0 for a mixture about 0, whose formulas stay as they are.
 func (m *Mixture) centerAt(mean []float64) {
 	center, unit, away := make([]float64, m.dim), 0., false
 	for i, row := range m.Covariance() {

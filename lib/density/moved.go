@@ -21,7 +21,7 @@ func checkMove(name string, d int, scale float64, shift []float64) error {
 	return nil
 }
 
-// Moved is the law of scale x + shift: the mixture in another unit, about another origin.
+// Moved is the distribution of scale x + shift: the mixture in another unit, about another origin.
 func (m *Mixture) Moved(scale float64, shift []float64) (Law, error) {
 	if err := checkMove("mixture "+m.name, m.dim, scale, shift); err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func (m *Mixture) Moved(scale float64, shift []float64) (Law, error) {
 	return NewMixture(m.name+" moved", components...)
 }
 
-// Moved is the law of scale x + shift: a circle again, about another point.
+// Moved is the distribution of scale x + shift: a circle again, about another point.
 func (c *Circle) Moved(scale float64, shift []float64) (Law, error) {
 	if err := checkMove("circle "+c.name, 2, scale, shift); err != nil {
 		return nil, err

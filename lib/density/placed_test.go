@@ -116,7 +116,7 @@ func TestExpectFaults(t *testing.T) {
 			f    func(m diffusion.Model, x, t *Node) *Node
 			want string
 		}{
-			{must(NewCircle("ring", 1, 0)), 0, ones, "no density there"},
+			{must(NewCircle("ring", 1, 0)), 0, ones, "there is no density there"},
 			{must(NewCircle("ring", 1, 0)), 1e-3, ones, "more than 16384 boxes"},
 			{needle, 0, ones, "more than 16384 boxes"},
 			{must(Normal([]float64{1e16}, 1)), 0, ones, "shift the distribution toward 0"},
@@ -148,8 +148,8 @@ func TestCheckLattice(t *testing.T) {
 		}{
 			{-8, 8, 161, []float64{0, .5}, ""},
 			{-8, 8, 161, []float64{0, .5, 4}, "G1 at t = 4: the integral of the density is 0.9"},
-			{-2, 8, 161, []float64{0}, "not 1 to 1e-08"},
-			{-8, 8, 21, []float64{0}, "not 1 to 1e-08"},
+			{-2, 8, 161, []float64{0}, "not 1 to within 1e-08"},
+			{-8, 8, 21, []float64{0}, "not 1 to within 1e-08"},
 			{100, 101, 161, []float64{0}, "the density is 0, not 1"},
 			{-8, 8, 161, []float64{math.NaN()}, "the density is NaN, not 1"},
 		} {

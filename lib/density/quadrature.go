@@ -12,9 +12,9 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Expect is E f(x), f giving [batch], over a law in one or two dimensions, noised along p to time t. f also gets the law's own
-// model. It is exact to rounding for f that is smooth where the law is; kinks and jumps cost accuracy. The points are placed by
-// the law's Support, wherever and however narrow it is, and the rule checks that they give the law its mass and mean.
+// Expect is E f(x), f giving [batch], over a distribution in one or two dimensions, noised along p to time t. f also gets the
+// exact model. The result is exact to rounding for smooth f; kinks and jumps cost accuracy. The points are placed by the Support,
+// wherever it lies and however narrow it is. An error says where mass and mean come out wrong.
 func Expect(b compute.Backend, law Law, p diffusion.Process, t float64, f func(exact diffusion.Model, x, t *Node) *Node) (float64, error) {
 	means, err := expect(b, law, nil, p, t, func(_ *model.Scope, exact diffusion.Model, x, t *Node) []*Node { return []*Node{f(exact, x, t)} })
 	if err != nil {
@@ -73,7 +73,7 @@ func expect(b compute.Backend, law Law, weights *model.Store, p diffusion.Proces
 	return means[1+law.Dim():], nil
 }
 
-// checkLaw compares the mass and the mean, in units of the support, with the law's own.
+// checkLaw compares the mass and the mean, in units of the support, with the exact ones.
 func checkLaw(law Law, alpha float64, where Support, means []float64) error {
 	tol := 10*cubatureTolerance + where.rounding()
 	if err := checkMass(means[0], tol); err != nil {
@@ -83,7 +83,8 @@ func checkLaw(law Law, alpha float64, where Support, means []float64) error {
 	for i, mean := range law.Mean() {
 		want := (alpha*mean - whole.center[i]) / whole.half[i]
 		if got := means[1+i]; !(math.Abs(got-want) <= tol) {
-			return fmt.Errorf("the quadrature gives coordinate %d the mean %g, which is %g: it does not resolve the law", i, whole.center[i]+got*whole.half[i], alpha*mean)
+			return fmt.Errorf("the mean of coordinate %d is %g by quadrature, not %g: the support misses mass", i,
+				whole.center[i]+got*whole.half[i], alpha*mean)
 		}
 	}
 	return nil

@@ -5,7 +5,7 @@ import "math"
 // reach is how many standard deviations of a Gaussian count as its support: beyond lies less than 1e-18 of its mass.
 const reach = 9
 
-// Support says where a law has its mass, and how finely a quadrature must look there.
+// Support is where a distribution has its mass, and the resolution that a quadrature needs there.
 type Support struct {
 	Lo, Hi []float64 // [d]: a box that holds the mass
 	// Grain are the lengths [d] over which the density varies along each axis within the box center +- half: nil where it has no
