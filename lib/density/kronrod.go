@@ -34,7 +34,7 @@ func kronrod() (nodes, fine, coarse [15]float64) {
 // kronrodBox is the rule on [-1, 1]^d: nodes [15^d][d], flat, and the weights of both rules.
 func kronrodBox(d int) (nodes, fine, coarse []float64) {
 	x, f, c := kronrod()
-	nodes, fine, coarse = make([]float64, 0), []float64{1}, []float64{1}
+	fine, coarse = []float64{1}, []float64{1}
 	places := [][]float64{nil}
 	for range d {
 		var nextPlaces [][]float64
