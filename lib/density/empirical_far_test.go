@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
+	"pgregory.net/rapid"
 
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/diffusion"
@@ -109,3 +110,58 @@ func TestNearestAmongNeighbors(t *testing.T) {
 		}
 	})
 }
+
+// The empirical density is independent of unit, origin and order of the data, in both ways of measuring distances. Allowed is
+// the rounding of moved points, times what the closed forms change by: at most 2 |x - y|/sigma^2 = 60 for these data.
+func TestEmpiricalInvariance(t *testing.T) {
+	b := interpreter(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		d := rapid.SampledFrom([]int{1, 2, directDim + 1}).Draw(rt, "d")
+		m := move{math.Pow(10, rapid.Float64Range(-6, 6).Draw(rt, "log scale")), rapid.SampledFrom([]float64{0, 1, -1e3, 1e7}).Draw(rt, "offset")}
+		dtype, epsilon := dtypes.Float64, 0x1p-52
+		if rapid.Bool().Draw(rt, "single") {
+			dtype, epsilon, m.offset = dtypes.Float32, 0x1p-23, math.Mod(m.offset, 1e4)
+		}
+		const n, sigma, alpha = 20, .5, .8
+		flat := make([]float64, n*d)
+		for i := range flat {
+			flat[i] = rapid.Float64Range(-2, 2).Draw(rt, "coordinate")
+		}
+		out := MustExecOnceN(b, func(data *Node) []*Node {
+			at := func(y *Node, m move) (denoised, log *Node) {
+				center, scale := ConstAs(y, [][]float64{m.shift(d)}), Scalar(y.Graph(), y.DType(), m.scale)
+				moved := func(v *Node) *Node { return ConvertDType(Add(Mul(v, scale), center), dtype) }
+				x := Add(MulScalar(Slice(y, AxisRange(0, 3)), alpha), MulScalar(OnesLike(Slice(y, AxisRange(0, 3))), .3))
+				x = ConvertDType(Add(Mul(x, scale), MulScalar(center, alpha)), dtype)
+				p := inUnits{constantPath{alpha, sigma}, m.scale}
+				model := Empirical(p, Reverse(moved(y), 0))
+				if m == (move{1, 0}) {
+					model = Empirical(p, moved(y))
+				}
+				none := Scalar(y.Graph(), dtype, 0)
+				double := func(v *Node) *Node { return ConvertDType(v, dtypes.Float64) }
+				return Div(Sub(double(model.Denoise(x, none)), center), scale), AddScalar(double(model.LogDensity(x, none)), float64(d)*math.Log(m.scale))
+			}
+			d0, l0 := at(data, move{1, 0})
+			d1, l1 := at(data, m)
+			return []*Node{ReduceAllMax(Abs(Sub(d1, d0))), ReduceAllMax(Abs(Sub(l1, l0)))}
+		}, tensors.FromFlatDataAndDimensions(flat, n, d))
+		for i, v := range out {
+			if tol := 60 * 4 * epsilon * (10 + math.Abs(m.offset)); !(tensors.ToScalar[float64](v) <= tol) {
+				rt.Errorf("%s is off by %g, allowed %g", []string{"denoiser", "log density"}[i], tensors.ToScalar[float64](v), tol)
+			}
+		}
+	})
+}
+
+// constantPath has one noise level at all times.
+type constantPath struct{ alpha, sigma float64 }
+
+func (p constantPath) At(t *Node) diffusion.Coeffs {
+	none := ZerosLike(t)
+	return diffusion.Coeffs{Alpha: AddScalar(none, p.alpha), Sigma: AddScalar(none, p.sigma), DAlpha: none, DVar: none}
+}
+
+func (constantPath) Horizon() (tMin, tMax float64) { return 0, 1 }
+
+func (constantPath) Validate() error { return nil }
