@@ -123,11 +123,15 @@ func quadratureTrace(l *suite.Lab, plan diffusion.Plan) (map[float64]float64, er
 		if err != nil {
 			return nil, err
 		}
-		to, sum := points(s.X), 0.0
+		to, sum, mass := points(s.X), 0.0, 0.0
 		for i := range to.N {
 			a, b := from.Row(i), to.Row(i)
 			weight := cell * math.Exp(-(a[0]*a[0]+a[1]*a[1])/2) / (2 * math.Pi)
 			sum += weight * (b[0]*b[0] + b[1]*b[1])
+			mass += weight
+		}
+		if err := density.CheckSum("N(0, I) at the start", []float64{mass}, 1); err != nil {
+			return nil, err
 		}
 		trace[s.Time] = sum
 	}

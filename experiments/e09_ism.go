@@ -74,6 +74,9 @@ func byParts(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
+	if err := density.CheckLattice(l.Backend, density.X2(), diffusion.EDM{}, lattice, cell, 0); err != nil {
+		return err
+	}
 	n := l.Size(50_000, 500_000)
 	x2 := density.X2()
 	table := suite.Table{Name: "by-parts", Caption: "Explicit and implicit objective of random networks on the cross, by quadrature: they differ by E|s|^2/2",

@@ -183,6 +183,9 @@ func attend(l *suite.Lab, columns []*tensors.Tensor, pupils []pupil, until int) 
 	if err != nil {
 		return nil, err
 	}
+	if err := density.CheckLattice(l.Backend, density.X2(), diffusion.EDM{}, lattice, cell, companionSigma); err != nil {
+		return nil, err
+	}
 	grid, _, err := density.Lattice(-4, 4, 15, 2)
 	if err != nil {
 		return nil, err

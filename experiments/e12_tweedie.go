@@ -154,7 +154,7 @@ func fisherOfX2(l *suite.Lab, sigmas []float64) ([]float64, error) {
 		m := density.X2().Model(noiseLevels)
 		x = Mul(half, x)
 		w := Mul(MulScalar(Square(half), cell), Exp(m.LogDensity(x, t)))
-		return ReduceAllSum(Mul(w, ReduceSum(Square(m.Score(x, t)), 1)))
+		return Stack([]*Node{ReduceAllSum(Mul(w, ReduceSum(Square(m.Score(x, t)), 1))), ReduceAllSum(w)}, 0)
 	})
 	if err != nil {
 		return nil, err
@@ -167,7 +167,11 @@ func fisherOfX2(l *suite.Lab, sigmas []float64) ([]float64, error) {
 		if err != nil {
 			return nil, err
 		}
-		fisher[i] = tensors.ToScalar[float64](out)
+		v := tensors.MustCopyFlatData[float64](out)
+		if err := density.CheckSum(fmt.Sprintf("the cross at sigma = %g", s), v[1:], 1); err != nil {
+			return nil, err
+		}
+		fisher[i] = v[0]
 	}
 	return fisher, nil
 }

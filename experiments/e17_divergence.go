@@ -32,7 +32,7 @@ func relativeToNoise(l *suite.Lab) (relative, func(), error) {
 		z := Squeeze(x, 1)
 		gauss := MulScalar(AddScalar(Square(z), math.Log(2*math.Pi)), -.5)
 		gap := Add(Squeeze(m.Score(x, t), 1), z)
-		return []*Node{ReduceAllSum(Mul(p, Square(gap))), ReduceAllSum(Mul(p, Sub(log, gauss)))}
+		return []*Node{ReduceAllSum(Mul(p, Square(gap))), ReduceAllSum(Mul(p, Sub(log, gauss))), ReduceAllSum(p)}
 	})
 	if err != nil {
 		return nil, nil, err
@@ -40,6 +40,9 @@ func relativeToNoise(l *suite.Lab) (relative, func(), error) {
 	return func(t float64) (float64, float64, error) {
 		out, err := exec.Call(x, t)
 		if err != nil {
+			return 0, 0, err
+		}
+		if err := density.CheckSum(fmt.Sprintf("G1 at t = %g", t), []float64{tensors.ToScalar[float64](out[2])}, cell); err != nil {
 			return 0, 0, err
 		}
 		return cell * tensors.ToScalar[float64](out[0]), cell * tensors.ToScalar[float64](out[1]), nil
@@ -193,6 +196,9 @@ func flowDivergence(l *suite.Lab, ds []float64) ([]float64, error) {
 	}
 	exact, err := logDensity(l, normal([]float64{0}, wrongVariance), diffusion.OU{}, dataEnd, x)
 	if err != nil {
+		return nil, err
+	}
+	if err := density.CheckSum("the data", each(exact, math.Exp), cell); err != nil {
 		return nil, err
 	}
 	out := make([]float64, len(ds))

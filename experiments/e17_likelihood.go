@@ -186,6 +186,11 @@ func wholeLine(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
+	for what, logs := range map[string][]float64{"G1": exact, "G1 at the noise's end": p} {
+		if err := density.CheckSum(what, each(logs, math.Exp), cell); err != nil {
+			return err
+		}
+	}
 	mass, entropy, cross, prior := 0., 0., 0., 0.
 	for i, log := range exact {
 		mass += math.Exp(flow.Nats[i]) * cell

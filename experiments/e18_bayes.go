@@ -223,6 +223,9 @@ func exactPurity(l *suite.Lab, law *density.Mixture) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := density.CheckLattice(l.Backend, law, guidedProcess, nodes, cell, 0); err != nil {
+		return 0, err
+	}
 	out, err := evaluate(l, func(in []*Node) []*Node {
 		x, t := in[0], scalar(in[0], 0)
 		log := Add(law.Model(guidedProcess).LogDensity(x, t), guidedLaw().ClassLogProb(guidedProcess, guidedClass, x, t))

@@ -67,6 +67,11 @@ func criticsValue(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		flat := flatten(out)
+		for _, log := range flat[:2] {
+			if err := density.CheckSum(fmt.Sprintf("N(+-d/2, 1) at d = %g", d), each(log, math.Exp), cell); err != nil {
+				return err
+			}
+		}
 		s, err := metrics.JS(flat[0], flat[1], cell)
 		if err != nil {
 			return err

@@ -80,7 +80,7 @@ func newModePair(l *suite.Lab, m float64, p diffusion.Process) (modePair, error)
 		mean := func(log, v *Node) *Node { return MulScalar(Mul(half, ReduceAllSum(Mul(Exp(log), v))), cell) }
 		_, g2 := c.Rates()
 		return Stack([]*Node{g2, mean(log, ratio), mean(log, Square(Sub(s, other))), mean(log, loss), mean(clean, Sub(clean, log)),
-			mean(log, Square(ratio)), mean(log, Square(loss))}, 0)
+			mean(log, Square(ratio)), mean(log, Square(loss)), mean(log, OnesLike(log)), mean(clean, OnesLike(clean))}, 0)
 	})
 	return modePair{exec, nodes}, err
 }
@@ -91,6 +91,11 @@ func (m modePair) at(t float64) (telltale, error) {
 		return telltale{}, err
 	}
 	v := tensors.MustCopyFlatData[float64](out)
+	for _, mass := range v[7:] {
+		if err := density.CheckSum(fmt.Sprintf("two modes at t = %g", t), []float64{mass}, 1); err != nil {
+			return telltale{}, err
+		}
+	}
 	needed := func(mean, square float64) float64 { return metrics.Width * metrics.Width * (square/(mean*mean) - 1) }
 	return telltale{g2: v[0], kl: v[1], fisher: v[2], loss: v[3], blur: v[4], byLikelihood: needed(v[1], v[5]), byScore: needed(v[3], v[6])}, nil
 }

@@ -165,6 +165,9 @@ func lookAtEnergy(l *suite.Lab, c energyCase, weights *model.Store, pupils []pup
 	if err != nil {
 		return nil, err
 	}
+	if err := density.CheckLattice(l.Backend, c.law, diffusion.EDM{}, lattice, cell, c.sigma); err != nil {
+		return nil, err
+	}
 	out, err := exec.ModelOnceN(l.Backend, weights, func(scope *model.Scope, x *Node) []*Node {
 		t := scalar(x, c.sigma)
 		m := c.law.Model(diffusion.EDM{})

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -137,8 +136,8 @@ func onLattice(l *suite.Lab, f *flows, target *density.Mixture) (*pairing, error
 			flat, weight = append(flat, x...), append(weight, w)
 		}
 	}
-	if len(weight) == 0 {
-		return nil, fmt.Errorf("the lattice misses %s", target.Name())
+	if err := density.CheckSum("pairs of "+target.Name()+" on its quadrant", weight, 1); err != nil {
+		return nil, err
 	}
 	return newPairing(f, tensors.FromFlatDataAndDimensions(flat, len(weight), 2), weight)
 }

@@ -159,6 +159,9 @@ func posteriorVariances(l *suite.Lab, m *density.Mixture, p diffusion.Process, g
 	if err != nil {
 		return nil, err
 	}
+	if err := density.CheckLattice(l.Backend, m, p, nodes, cell, grid...); err != nil {
+		return nil, err
+	}
 	exec, err := exec.New(l.Backend, func(x, t *Node) *Node {
 		within := Reshape(m.PosteriorCov(p, x, t), x.Shape().Dim(0))
 		return MulScalar(ReduceAllSum(Mul(Exp(m.Model(p).LogDensity(x, t)), within)), cell)

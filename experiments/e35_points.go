@@ -156,5 +156,5 @@ func chainDensity(l *suite.Lab, m *density.Mixture, grid []float64) ([]float64, 
 		}
 		p = next
 	}
-	return p, nil
+	return p, density.CheckSum("end of the chain", p, line.Cell())
 }

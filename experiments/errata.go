@@ -196,6 +196,9 @@ func fisherDistances(l *suite.Lab, sigmas []float64) ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := density.CheckLattice(l.Backend, density.X2(), diffusion.EDM{}, nodes, cell, 0); err != nil {
+		return nil, err
+	}
 	exec, err := exec.New(l.Backend, func(x, sigma *Node) *Node {
 		m := density.X2().Model(diffusion.EDM{})
 		clean := scalar(x, 0)

@@ -73,6 +73,9 @@ func learnedExactly(l *suite.Lab, m *density.Mixture, times ...float64) ([][]flo
 	if err != nil {
 		return nil, err
 	}
+	if err := density.CheckLattice(l.Backend, m, diffusion.OU{}, nodes, cell, append([]float64{0}, times...)...); err != nil {
+		return nil, err
+	}
 	exec, err := exec.New(l.Backend, func(x, t *Node) []*Node {
 		model := m.Model(diffusion.OU{})
 		mean := func(time, f *Node) *Node {

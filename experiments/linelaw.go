@@ -8,6 +8,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
 	"scorelab/lib/suite"
@@ -199,5 +200,6 @@ func (w lineLaw) spread(next lineLaw, mean []float64, sd float64) error {
 	if !(coarsest <= sd) { // then the rule misses less than exp(-2 pi^2) = 3e-9 of what is as narrow as this noise
 		return fmt.Errorf("a lattice of %d points, %.2g apart, is too coarse for noise of standard deviation %.2g", len(w.p), coarsest, sd)
 	}
-	return nil
+	what := fmt.Sprintf("lattice of %d points from %.3g to %.3g", len(next.p), next.lo, next.at(len(next.p)-1))
+	return density.CheckSum(what, next.p, next.h)
 }

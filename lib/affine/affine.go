@@ -25,61 +25,164 @@ func (a Map) Then(b Map) Map {
 // Variance is what the step makes of a variance.
 func (a Map) Variance(before float64) float64 { return a.Gain*a.Gain*before + a.Noise*a.Noise }
 
-// Stationary is the variance that the step, repeated, settles at. It needs |Gain| < 1.
-func (a Map) Stationary() float64 { return a.Noise * a.Noise / (1 - a.Gain*a.Gain) }
+// Stationary is the variance to which the step, repeated, converges: NaN unless |Gain| < 1.
+func (a Map) Stationary() float64 {
+	if !(math.Abs(a.Gain) < 1) {
+		return math.NaN()
+	}
+	return a.Noise * a.Noise / (1 - a.Gain*a.Gain)
+}
 
 // Sampler is a sampler taken apart. One step runs, without noise, on x = 0 and 1, and on x = 0 with each of its draws 1 and
-// the others 0: independent, they add in variance. It is compiled once, for all steps.
-type Sampler struct{ exec *Exec }
+// the others 0: independent, they add in variance. More points, with and without noise, test that the step is affine. It is
+// compiled once, for all steps.
+type Sampler struct {
+	exec    *Exec                 // of the two times
+	inUnits func() (*Exec, error) // of the two times and the units of x and of the noise
+	wide    *Exec                 // the latter, once it is needed
+	sampler string
+}
 
 // draws a step: an upper bound over all samplers.
 const draws = 4
 
+// row is a sample that a step is tried on, with its draws.
+type row struct {
+	x     float64
+	noise [draws]float64
+}
+
+// rows are those that give the map, and then those that test it: on both sides, near and far, and with all noise at once.
+func rows() []row {
+	all := []row{{}, {x: 1}}
+	for k := range draws {
+		var r row
+		r.noise[k] = 1
+		all = append(all, r)
+	}
+	return append(all, row{x: -1}, row{x: 2.5}, row{x: -40}, row{x: 1000}, row{x: -1.5, noise: [draws]float64{.5, -2, 1.5, -.5}})
+}
+
+// given is how many of the rows give the map.
+const given = 2 + draws
+
 // Of takes a sampler apart on a model in one dimension whose score is affine, that of a Gaussian along any process. The
 // sampler must carry nothing from step to step. Finalize frees it.
 func Of(b compute.Backend, s diffusion.Sampler, m func() diffusion.Model) (*Sampler, error) {
-	column := func(one int) [][]float64 {
-		rows := make([][]float64, 2+draws)
-		for i := range rows {
-			rows[i] = []float64{0}
-		}
-		rows[one][0] = 1
-		return rows
-	}
-	exec, err := NewExec(b, func(from, to *Node) *Node {
+	step := func(from, to *Node, unit, noiseUnit func(column *Node) *Node) *Node {
 		g := from.Graph()
+		column := func(of func(r row) float64) *Node {
+			var values [][]float64
+			for _, r := range rows() {
+				values = append(values, []float64{of(r)})
+			}
+			return Const(g, values)
+		}
 		var noise []*Node
 		for k := range draws {
-			noise = append(noise, Const(g, column(2+k)))
+			noise = append(noise, noiseUnit(column(func(r row) float64 { return r.noise[k] })))
 		}
 		span := diffusion.Span{From: from, To: to, Index: Const(g, int32(0))}
-		next, carry := s.Step(m(), span, Const(g, column(1)), nil, diffusion.Replay(noise...))
+		next, carry := s.Step(m(), span, unit(column(func(r row) float64 { return r.x })), nil, diffusion.Replay(noise...))
 		if len(carry) > 0 {
 			panic(fmt.Errorf("a sampler that carries state from step to step cannot be taken apart"))
 		}
 		return next
-	})
+	}
+	one := func(column *Node) *Node { return column }
+	exec, err := NewExec(b, func(from, to *Node) *Node { return step(from, to, one, one) })
 	if err != nil {
 		return nil, err
 	}
-	return &Sampler{exec}, nil
+	inUnits := func() (*Exec, error) {
+		return NewExec(b, func(from, to, unit, noiseUnit *Node) *Node {
+			times := func(u *Node) func(column *Node) *Node { return func(column *Node) *Node { return Mul(u, column) } }
+			return step(from, to, times(unit), times(noiseUnit))
+		})
+	}
+	return &Sampler{exec: exec, inUnits: inUnits, sampler: fmt.Sprintf("%T", s)}, nil
 }
 
 // Finalize frees the compiled step.
-func (s *Sampler) Finalize() { s.exec.Finalize() }
+func (s *Sampler) Finalize() {
+	s.exec.Finalize()
+	if s.wide != nil {
+		s.wide.Finalize()
+	}
+}
 
 // Step is the step between two times.
 func (s *Sampler) Step(from, to float64) (Map, error) {
-	out, err := s.exec.Call1(from, to)
+	step, err := s.step(from, to)
 	if err != nil {
-		return Map{}, diffusion.Cause(err)
-	}
-	y := tensors.MustCopyFlatData[float64](out)
-	step := Map{Gain: y[1] - y[0], Shift: y[0]}
-	for _, moved := range y[2:] {
-		step.Noise = math.Hypot(step.Noise, moved-y[0])
+		return Map{}, fmt.Errorf("step from t = %g to %g of %s: %w", from, to, s.sampler, err)
 	}
 	return step, nil
+}
+
+func (s *Sampler) step(from, to float64) (Map, error) {
+	y, err := call(s.exec, from, to)
+	if err != nil {
+		return Map{}, err
+	}
+	step := read(y, 1, 1)
+	unit, noiseUnit := unitBeside(step.Shift, step.Gain), unitBeside(step.Shift, step.Noise)
+	if unit == 1 && noiseUnit == 1 {
+		return step, check(y, 1)
+	}
+	if s.wide == nil {
+		if s.wide, err = s.inUnits(); err != nil {
+			return Map{}, err
+		}
+	}
+	if y, err = call(s.wide, from, to, unit, noiseUnit); err != nil {
+		return Map{}, err
+	}
+	return read(y, unit, noiseUnit), check(y, unit)
+}
+
+func call(exec *Exec, args ...any) ([]float64, error) {
+	out, err := exec.Call1(args...)
+	if err != nil {
+		return nil, diffusion.Cause(err)
+	}
+	return tensors.CopyFlatData[float64](out)
+}
+
+// read is the map, from a step on the rows in units of x and of the noise.
+func read(y []float64, unit, noiseUnit float64) Map {
+	step := Map{Gain: (y[1] - y[0]) / unit, Shift: y[0]}
+	for _, moved := range y[2:given] {
+		step.Noise = math.Hypot(step.Noise, (moved-y[0])/noiseUnit)
+	}
+	return step
+}
+
+// unitBeside is a power of two in which a slope is not lost beside a large shift, of which differences are taken.
+func unitBeside(shift, slope float64) float64 {
+	const most = 1 << 40 // for slopes that are 0 or rounding
+	ratio := math.Abs(shift) / math.Max(math.Abs(slope), math.Abs(shift)/most)
+	if !(ratio > 1<<10) {
+		return 1
+	}
+	return math.Exp2(math.Ceil(math.Log2(ratio)))
+}
+
+// check compares the step at the rows that test it with the map that the others give. What an affine step is off by is
+// rounding, relative to the terms of that sum.
+func check(y []float64, unit float64) error {
+	const tol = 1e-9 // a step forms differences of terms that may be some thousand times its result
+	for i, r := range rows()[given:] {
+		want, size := y[0]+(y[1]-y[0])*r.x, math.Abs(y[0])+(math.Abs(y[0])+math.Abs(y[1]))*math.Abs(r.x)
+		for k, z := range r.noise {
+			want, size = want+(y[2+k]-y[0])*z, size+(math.Abs(y[2+k])+math.Abs(y[0]))*math.Abs(z)
+		}
+		if got := y[given+i]; !(math.Abs(got-want) <= tol*size) {
+			return fmt.Errorf("it takes x = %g to %g, where an affine map goes to %g; give a model with an affine score, that of one Gaussian",
+				unit*r.x, got, want)
+		}
+	}
+	return nil
 }
 
 // Over composes the steps of a grid.

@@ -100,3 +100,65 @@ func TestOfRejectsMemory(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Steps that are not affine are refused: those on a mixture, wherever its modes lie, and those that multiply x by the noise.
+func TestOfRejectsWhatIsNotAffine(t *testing.T) {
+	grid := []float64{.5, .4}
+	on := func(law *density.Mixture) func() diffusion.Model {
+		return func() diffusion.Model { return law.Model(diffusion.VP{}) }
+	}
+	far, err := density.NewMixture("far", density.Component{Weight: .5, Mean: []float64{-300}, Cov: [][]float64{{1}}},
+		density.Component{Weight: .5, Mean: []float64{300}, Cov: [][]float64{{1}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	square := diffusion.OneStep(func(_ diffusion.Model, _ diffusion.Span, x *Node, r *diffusion.Random) *Node {
+		return Add(x, Mul(x, r.Normal(x))) // affine in x and in the noise, but not in both
+	})
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		for _, c := range []struct {
+			name    string
+			sampler diffusion.Sampler
+			model   func() diffusion.Model
+			times   []float64
+			want    string
+		}{
+			{"G1", diffusion.DDIM(0), on(density.G1()), grid, "an affine map goes to"},
+			{"far modes", diffusion.DDIM(1), on(far), grid, "an affine map goes to"},
+			{"random sign", square, normal(t, 0, 1, diffusion.VP{}), grid, "diffusion.OneStep: it takes x = -1.5"},
+			{"no time", diffusion.DDIM(0), normal(t, 0, 1, diffusion.VP{}), []float64{.5, math.NaN()}, "from t = 0.5 to NaN"},
+		} {
+			maps, err := affine.Over(b, c.sampler, c.model, c.times)
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s: %v, %v, want an error with %q", c.name, maps, err, c.want)
+			}
+		}
+	})
+}
+
+// Every sampler that is affine step by step passes on Gaussian data of any offset and scale, noised in proportion.
+func TestAffineAtAnyScale(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		for _, scale := range []float64{1e-6, 1, 1e6} {
+			for _, offset := range []float64{0, 1e3} {
+				model := normal(t, offset*scale, .25*scale*scale, diffusion.EDM{})
+				for name, s := range map[string]diffusion.Sampler{"ddim": diffusion.DDIM(0), "reverse": diffusion.OneStep(diffusion.ReverseEulerMaruyama)} {
+					got, err := affine.Over(b, s, model, []float64{2 * scale, scale, .1 * scale})
+					if err != nil {
+						t.Errorf("%s at scale %g: %v", name, scale, err)
+						continue
+					}
+					unit, err := affine.Over(b, s, normal(t, 0, .25, diffusion.EDM{}), []float64{2, 1, .1})
+					if err != nil {
+						t.Fatal(err)
+					}
+					// The gain has no unit; the noise has that of x; the mean is kept: the shift is offset (1 - gain).
+					g, u := got[0], unit[0]
+					if math.Abs(g.Gain-u.Gain) > 1e-9 || math.Abs(g.Noise/scale-u.Noise) > 1e-9 || math.Abs(g.Shift/scale-offset*(1-u.Gain)) > 1e-9*(1+offset) {
+						t.Errorf("%s at scale %g, offset %g: %+v, in units %+v", name, scale, offset, g, u)
+					}
+				}
+			}
+		}
+	})
+}

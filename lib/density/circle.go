@@ -14,12 +14,13 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Circle is a law on the circle of radius Radius about 0 in the plane: the angle has the von Mises density
+// Circle is a distribution on the circle of radius Radius in the plane, about 0 unless it is Moved: the angle has the von Mises density
 // exp(Pull cos angle)/(2 pi I0(Pull)) (Mardia and Jupp 2000, section 3.5.4), uniform at Pull = 0. It has no density in the
 // plane and no score until noise is added; then everything is a Bessel function: the angle of x0 given x is von Mises again.
 type Circle struct {
 	name         string
 	radius, pull float64
+	center       [2]float64
 	harmonics    []float64 // E cos(j angle)
 	logI0        float64   // of Pull
 }
@@ -55,7 +56,9 @@ func (c *Circle) Radius() float64 { return c.radius }
 func (c *Circle) Pull() float64 { return c.pull }
 
 // Mean is the mean [2].
-func (c *Circle) Mean() []float64 { return []float64{c.radius * c.harmonics[1], 0} }
+func (c *Circle) Mean() []float64 {
+	return []float64{c.center[0] + c.radius*c.harmonics[1], c.center[1]}
+}
 
 // Covariance is the covariance [2][2].
 func (c *Circle) Covariance() [][]float64 {
@@ -76,6 +79,9 @@ func (c *Circle) AngleCDF(angle float64) float64 {
 
 // Sample draws n exact samples [n, 2] in float64: uniforms through the inverse of AngleCDF.
 func (c *Circle) Sample(b compute.Backend, key diffusion.Key, n int) (*tensors.Tensor, error) {
+	if err := checkCount(c.name, n); err != nil {
+		return nil, err
+	}
 	u, err := ExecOnce(b, func(g *Graph) *Node {
 		return diffusion.NewRandom(g, key).Uniform(Zeros(g, shapes.Make(dtypes.Float64, n, 1)))
 	})
@@ -89,7 +95,7 @@ func (c *Circle) Sample(b compute.Backend, key diffusion.Key, n int) (*tensors.T
 	flat := make([]float64, 0, 2*n)
 	for _, p := range p {
 		sin, cos := math.Sincos(invert(c.AngleCDF, p, -math.Pi, math.Pi))
-		flat = append(flat, c.radius*cos, c.radius*sin)
+		flat = append(flat, c.center[0]+c.radius*cos, c.center[1]+c.radius*sin)
 	}
 	return tensors.FromFlatDataAndDimensions(flat, n, 2), nil
 }
@@ -98,6 +104,7 @@ func (c *Circle) Sample(b compute.Backend, key diffusion.Key, n int) (*tensors.T
 // alpha Radius x/sigma^2 + (Pull, 0).
 type onCircle struct {
 	c         diffusion.Coeffs // each scalar or [batch, 1]
+	x         *Node            // less alpha center
 	radius    *Node            // alpha Radius
 	parameter *Node            // [batch, 2]
 	bessel                     // of the parameter's length, each [batch, 1]
@@ -107,20 +114,33 @@ func (c *Circle) at(p diffusion.Process, x, t *Node) onCircle {
 	if x.Rank() != 2 || x.Shape().Dim(1) != 2 {
 		panic(fmt.Errorf("circle %s takes x of shape [batch, 2], not %s", c.name, x.Shape()))
 	}
-	s := onCircle{c: p.At(t)}
+	s := onCircle{c: p.At(t), x: x}
+	if c.center != [2]float64{} {
+		s.x = Sub(x, Mul(s.c.Alpha, ConstAs(x, [][]float64{c.center[:]})))
+	}
 	s.radius = MulScalar(s.c.Alpha, c.radius)
-	s.parameter = Add(Mul(Div(s.radius, Square(s.c.Sigma)), x), ConstAs(x, [][]float64{{c.pull, 0}}))
+	s.parameter = Add(Mul(Div(s.radius, Square(s.c.Sigma)), s.x), ConstAs(x, [][]float64{{c.pull, 0}}))
 	s.bessel = besselOf(ReduceAndKeep(Square(s.parameter), ReduceSum, 1))
 	return s
 }
+
+// fromCenter is E[x0 | x] less the center.
+func (s onCircle) fromCenter(c *Circle) *Node { return MulScalar(Mul(s.gain, s.parameter), c.radius) }
 
 // Model is the law along a process, for sigma > 0.
 func (c *Circle) Model(p diffusion.Process) diffusion.Model {
 	return diffusion.Model{
 		Process: p,
 		Denoise: func(x, t *Node) *Node {
+			mean := c.at(p, x, t).fromCenter(c)
+			if c.center != [2]float64{} {
+				mean = Add(mean, ConstAs(x, [][]float64{c.center[:]}))
+			}
+			return mean
+		},
+		Score: func(x, t *Node) *Node { // Tweedie's formula, about the center
 			s := c.at(p, x, t)
-			return MulScalar(Mul(s.gain, s.parameter), c.radius)
+			return s.c.Score(s.fromCenter(c), s.x)
 		},
 		LogDensity: func(x, t *Node) *Node { return c.logDensity(p, x, t) },
 		Divergence: func(x, t *Node) *Node {
@@ -136,7 +156,7 @@ func (c *Circle) Model(p diffusion.Process) diffusion.Model {
 func (c *Circle) logDensity(p diffusion.Process, x, t *Node) *Node {
 	s := c.at(p, x, t)
 	v := Square(s.c.Sigma)
-	squared := ReduceAndKeep(Square(x), ReduceSum, 1)
+	squared := ReduceAndKeep(Square(s.x), ReduceSum, 1)
 	near := Div(Add(squared, Square(s.radius)), MulScalar(v, -2))
 
 	length := Sqrt(Where(s.large, squared, OnesLike(squared)))
@@ -144,7 +164,7 @@ func (c *Circle) logDensity(p diffusion.Process, x, t *Node) *Node {
 	if c.pull > 0 {
 		// kappa - a |x|/sigma^2, from the difference of squares
 		scale := Div(s.radius, v)
-		first := Slice(x, AxisRange(), AxisElem(0))
+		first := Slice(s.x, AxisRange(), AxisElem(0))
 		lead := AddScalar(MulScalar(Mul(scale, first), 2), c.pull)
 		far = Add(far, MulScalar(Div(lead, Add(s.kappa, Mul(scale, length))), c.pull))
 	}

@@ -17,8 +17,8 @@ const maxWeights = 1 << 22
 // balls. Its Denoise is the ideal denoiser of the data, a softmax-weighted mean of it (Karras et al. 2022, appendix
 // B.3), which every network trained on the data approximates; run to sigma = 0 it returns the data itself.
 //
-// Squared distances come from one matrix product per chunk of the data, never from an [batch, n, d] tensor. The
-// density needs sigma > 0.
+// Squared distances come chunk by chunk from the data, never from an [batch, n, d] tensor, and hold wherever the data lie: see
+// halfSquares. The density needs sigma > 0.
 func Empirical(p diffusion.Process, data *Node) diffusion.Model {
 	if data.Rank() != 2 {
 		panic(fmt.Errorf("an empirical density takes data of shape [n, d], not %s", data.Shape()))
@@ -59,7 +59,8 @@ func EmpiricalGuided(p diffusion.Process, scale diffusion.Scale) diffusion.Build
 // weights is a softmax over the data, accumulated chunk by chunk: sums are relative to exp(top).
 type weights struct {
 	top, total *Node // [batch, 1]
-	sum        *Node // [batch, d]: weighted sum of the data
+	sum        *Node // [batch, d]: weighted sum of the data less the center
+	center     *Node // [1, d]
 	sigma      *Node
 	n          int
 }
@@ -72,22 +73,18 @@ func weigh(p diffusion.Process, data, x, t *Node) weights {
 	if x.Rank() != 2 || x.Shape().Dim(1) != d || x.DType() != data.DType() {
 		panic(fmt.Errorf("samples of shape %s do not fit data of shape %s: give [batch, %d] of the same type", x.Shape(), data.Shape(), d))
 	}
-	c := p.At(t)
-	w := weights{n: n, sigma: c.Sigma}
-	// -|x - alpha y|^2 / (2 sigma^2) = -(|x|^2/2 - alpha x.y + alpha^2 |y|^2/2) / sigma^2
-	precision := Reciprocal(Square(c.Sigma))
-	own := MulScalar(ReduceAndKeep(Square(x), ReduceSum, 1), .5)
+	c, center := p.At(t), centerOf(data)
+	w := weights{n: n, sigma: c.Sigma, center: center}
+	precision := Neg(Reciprocal(Square(c.Sigma)))
+	x = Sub(x, Mul(c.Alpha, center))
 	chunk := max(1, min(n, maxWeights/batch))
 	for from := 0; from < n; from += chunk {
-		to := min(n, from+chunk)
 		y := data
 		if chunk < n {
-			y = Slice(data, AxisRange(from, to), AxisRange())
+			y = Slice(data, AxisRange(from, min(n, from+chunk)), AxisRange())
 		}
-		cross := Mul(c.Alpha, DotGeneral(x, []int{1}, nil, y, []int{1}, nil)) // [batch, chunk]
-		norms := Mul(Square(c.Alpha), Reshape(MulScalar(ReduceSum(Square(y), 1), .5), 1, to-from))
-		logits := Mul(precision, Sub(Sub(cross, norms), own))
-		w = w.add(logits, y)
+		y = Sub(y, center)
+		w = w.add(Mul(precision, halfSquares(x, y, c.Alpha)), y)
 	}
 	return w
 }
@@ -110,7 +107,7 @@ func (w weights) add(logits, y *Node) weights {
 	return w
 }
 
-func (w weights) mean() *Node { return Div(w.sum, w.total) }
+func (w weights) mean() *Node { return Add(Div(w.sum, w.total), w.center) }
 
 func (w weights) logDensity() *Node {
 	d := float64(w.sum.Shape().Dim(1))

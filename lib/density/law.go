@@ -18,6 +18,8 @@ type Law interface {
 	Model(p diffusion.Process) diffusion.Model                                   // with LogDensity and Divergence
 	Build(p diffusion.Process) diffusion.Build                                   // Model, as a sampling plan takes it
 	PosteriorCov(p diffusion.Process, x, t *Node) *Node                          // Cov[x0 | x_t = x], [batch, d, d]
+	Support(alpha, sigma float64) Support                                        // where alpha x0 + sigma eps has its mass
+	Moved(scale float64, shift []float64) (Law, error)                           // the distribution of scale x + shift
 	Sample(b compute.Backend, key diffusion.Key, n int) (*tensors.Tensor, error) // [n, d] in float64
 }
 

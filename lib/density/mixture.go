@@ -26,6 +26,9 @@ type Mixture struct {
 	// Each covariance is Q diag(spectrum) Q^T; noise only adds to the spectrum, so Q serves every time.
 	spectrum [][]float64 // [k][d]
 	basis    [][]float64 // [k][d*d], row-major: the columns of Q are eigenvectors
+	// The formulas work about a center, so that an offset costs no digits: nil where the center is 0.
+	center []float64
+	means  [][]float64 // [k][d], less the center
 }
 
 // NewMixture checks the components and diagonalises their covariances. Weights are positive and sum to 1,
@@ -37,7 +40,7 @@ func NewMixture(name string, components ...Component) (*Mixture, error) {
 	m := &Mixture{name: name, dim: len(components[0].Mean), components: components}
 	total := 0.0
 	for k, c := range components {
-		if !(c.Weight > 0) {
+		if !(c.Weight > 0) || math.IsInf(c.Weight, 0) {
 			return nil, fmt.Errorf("mixture %s: component %d has weight %g; weights must be positive", name, k, c.Weight)
 		}
 		total += c.Weight
@@ -56,38 +59,100 @@ func NewMixture(name string, components ...Component) (*Mixture, error) {
 		}
 		m.spectrum, m.basis = append(m.spectrum, spectrum), append(m.basis, basis)
 	}
-	if math.Abs(total-1) > 1e-9 {
+	if !(math.Abs(total-1) <= 1e-9) {
 		return nil, fmt.Errorf("mixture %s: weights sum to %g, not 1", name, total)
 	}
+	m.centerAt(m.Mean())
 	return m, nil
+}
+
+// centerAt takes whole multiples of 8 standard deviations as the center: 0 for a mixture about 0, whose formulas stay as they are.
+func (m *Mixture) centerAt(mean []float64) {
+	center, unit, away := make([]float64, m.dim), 0., false
+	for i, row := range m.Covariance() {
+		unit = math.Max(unit, 8*math.Sqrt(row[i]))
+	}
+	for i, v := range mean {
+		center[i] = math.Round(v/unit) * unit
+		away = away || center[i] != 0
+	}
+	for _, c := range m.components {
+		relative := make([]float64, m.dim)
+		for i, v := range c.Mean {
+			relative[i] = v - center[i]
+		}
+		m.means = append(m.means, relative)
+	}
+	if away {
+		m.center = center
+	}
 }
 
 // diagonalise is the eigendecomposition of a covariance: eigenvalues and, row-major, the matrix of eigenvectors.
 func diagonalise(cov [][]float64) (spectrum, basis []float64, err error) {
-	d := len(cov)
-	sym := mat.NewSymDense(d, nil)
-	for i, row := range cov {
-		if len(row) != d {
-			return nil, nil, fmt.Errorf("has %d rows but row %d has %d entries", d, i, len(row))
-		}
-		for j, v := range row {
-			if math.IsNaN(v) || math.Abs(v-cov[j][i]) > 1e-12*(1+math.Abs(v)) {
-				return nil, nil, fmt.Errorf("is not symmetric: entries (%d,%d) and (%d,%d) are %g and %g", i, j, j, i, v, cov[j][i])
-			}
-			sym.SetSym(i, j, v)
-		}
+	if err := checkCovariance(cov); err != nil {
+		return nil, nil, err
 	}
 	var eig mat.EigenSym
-	if !eig.Factorize(sym, true) {
+	if !eig.Factorize(symmetric(cov, nil), true) {
 		return nil, nil, fmt.Errorf("has no eigendecomposition")
 	}
 	spectrum = eig.Values(nil)
-	if spectrum[0] <= 0 {
+	if !(spectrum[0] > 0) {
 		return nil, nil, fmt.Errorf("is not positive definite: its smallest eigenvalue is %g", spectrum[0])
 	}
 	var q mat.Dense
 	eig.VectorsTo(&q)
 	return spectrum, q.RawMatrix().Data, nil
+}
+
+// checkCovariance reports a matrix that is no covariance. Entries are judged in units of the standard deviations, so that the
+// unit of the data does not matter.
+func checkCovariance(cov [][]float64) error {
+	d := len(cov)
+	sd := make([]float64, d)
+	for i, row := range cov {
+		if len(row) != d {
+			return fmt.Errorf("has %d rows but row %d has %d entries", d, i, len(row))
+		}
+		for j, v := range row {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return fmt.Errorf("is %g at entry (%d,%d); give finite numbers", v, i, j)
+			}
+		}
+		if sd[i] = math.Sqrt(row[i]); !(sd[i] > 0) {
+			return fmt.Errorf("is not positive definite: the variance of coordinate %d is %g", i, row[i])
+		}
+	}
+	for i, row := range cov {
+		for j, v := range row {
+			if !(math.Abs(v-cov[j][i])/sd[i]/sd[j] <= 1e-12) {
+				return fmt.Errorf("is not symmetric: entries (%d,%d) and (%d,%d) are %g and %g", i, j, j, i, v, cov[j][i])
+			}
+		}
+	}
+	var eig mat.EigenSym
+	if !eig.Factorize(symmetric(cov, sd), false) {
+		return fmt.Errorf("has no eigendecomposition")
+	}
+	if least := eig.Values(nil)[0]; !(least > 4*float64(d)*epsilon) && d > 1 { // below, it is the rounding of a singular matrix
+		return fmt.Errorf("is not positive definite: the smallest eigenvalue of its correlations is %g", least)
+	}
+	return nil
+}
+
+// symmetric is a matrix in the form that the eigendecomposition takes, in units of the standard deviations where they are given.
+func symmetric(cov [][]float64, sd []float64) *mat.SymDense {
+	sym := mat.NewSymDense(len(cov), nil)
+	for i, row := range cov {
+		for j, v := range row {
+			if sd != nil {
+				v = v / sd[i] / sd[j]
+			}
+			sym.SetSym(i, j, v)
+		}
+	}
+	return sym
 }
 
 // Name is the mixture's name in registries and figures.

@@ -26,6 +26,14 @@ func TestNewMixtureRejects(t *testing.T) {
 		"not symmetric":          {{1, []float64{0, 0}, [][]float64{{1, .5}, {0, 1}}, 0}},
 		"not positive definite":  {{1, []float64{0, 0}, [][]float64{{1, 2}, {2, 1}}, 0}},
 		"mean of component 0 is": {{1, []float64{nan}, one, 0}},
+		// In units of any size, and for numbers that are none.
+		"weight +Inf":                     {{math.Inf(1), []float64{0}, one, 0}},
+		"is +Inf at entry (0,0)":          {{1, []float64{0}, [][]float64{{math.Inf(1)}}, 0}},
+		"is NaN at entry (0,1)":           {{1, []float64{0, 0}, [][]float64{{1, nan}, {nan, 1}}, 0}},
+		"are 9e-13 and -1e-13":            {{1, []float64{0, 0}, [][]float64{{1e-12, 9e-13}, {-1e-13, 1e-12}}, 0}},
+		"are 1e+08 and 1.1e+08":           {{1, []float64{0, 0}, [][]float64{{1e12, 1e8}, {1.1e8, 1e12}}, 0}},
+		"variance of coordinate 1 is 0":   {{1, []float64{0, 0}, [][]float64{{1, 0}, {0, 0}}, 0}},
+		"smallest eigenvalue of its corr": {{1, []float64{0, 0}, [][]float64{{1e-8, 1e-8}, {1e-8, 1e-8}}, 0}},
 	} {
 		if _, err := NewMixture("test", components...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error with %q", err, want)
@@ -85,7 +93,8 @@ func TestLatticeRejects(t *testing.T) {
 	for _, c := range []struct {
 		lo, hi float64
 		n, d   int
-	}{{1, 0, 5, 1}, {0, 1, 1, 1}, {0, 1, 5, 0}, {math.NaN(), 1, 5, 1}} {
+	}{{1, 0, 5, 1}, {0, 1, 1, 1}, {0, 1, 5, 0}, {math.NaN(), 1, 5, 1}, {0, math.Inf(1), 5, 1}, {math.Inf(-1), 0, 5, 1},
+		{0, 1, 100_000, 4}, {1e16, 1e16 + 2, 5, 1}} {
 		if _, _, err := Lattice(c.lo, c.hi, c.n, c.d); err == nil {
 			t.Errorf("lattice %+v was made", c)
 		}
@@ -127,7 +136,7 @@ func TestNormal(t *testing.T) {
 	if got := m.Covariance(); got[0][0] != .5 || got[0][1] != 0 || got[1][1] != .5 {
 		t.Errorf("covariance %v", got)
 	}
-	for _, variance := range []float64{0, -1, math.NaN()} {
+	for _, variance := range []float64{0, -1, math.NaN(), math.Inf(1), math.Inf(-1)} {
 		if _, err := Normal([]float64{0}, variance); err == nil {
 			t.Errorf("variance %g passes", variance)
 		}

@@ -33,6 +33,9 @@ func (m *Mixture) at(p diffusion.Process, x, t *Node) posterior {
 		t = Reshape(t, x.Shape().Dim(0), 1, 1)
 	}
 	s := posterior{m: m, c: p.At(t)}
+	if m.center != nil {
+		x = Sub(x, Mul(Reshape(s.c.Alpha, -1, 1), m.constant(x, m.center, 1, m.dim)))
+	}
 	rotated := DotGeneral(x, []int{1}, nil, m.constant(x, m.flatBasis(), m.size(), m.dim, m.dim), []int{1}, nil) // [batch, k, d]
 	s.z = Sub(rotated, Mul(s.c.Alpha, m.constant(x, m.rotatedMeans(), 1, m.size(), m.dim)))
 	s.v = Add(Mul(Square(s.c.Alpha), m.constant(x, flatten(m.spectrum), 1, m.size(), m.dim)), Square(s.c.Sigma))
@@ -59,14 +62,10 @@ func (s posterior) rotate(y *Node) *Node {
 // scores are those of the components, [batch, k, d].
 func (s posterior) scores() *Node { return Neg(s.rotate(Div(s.z, s.v))) }
 
-// means are E[x0 | x, component k], [batch, k, d].
+// means are E[x0 | x, component k] less the center, [batch, k, d].
 func (s posterior) means() *Node {
 	gain := Div(Mul(s.c.Alpha, s.constant(flatten(s.m.spectrum))), s.v)
-	means := make([][]float64, s.m.size())
-	for k, c := range s.m.components {
-		means[k] = c.Mean
-	}
-	return Add(s.rotate(Mul(gain, s.z)), s.constant(flatten(means)))
+	return Add(s.rotate(Mul(gain, s.z)), s.constant(flatten(s.m.means)))
 }
 
 // constant is a table [k, d] as [1, k, d].
@@ -80,7 +79,11 @@ func (m *Mixture) Model(p diffusion.Process) diffusion.Model {
 		Process: p,
 		Denoise: func(x, t *Node) *Node {
 			s := m.at(p, x, t)
-			return ReduceSum(Mul(s.responsibilities(), s.means()), 1)
+			mean := ReduceSum(Mul(s.responsibilities(), s.means()), 1)
+			if m.center != nil {
+				mean = Add(mean, m.constant(x, m.center, 1, m.dim))
+			}
+			return mean
 		},
 		Score: func(x, t *Node) *Node {
 			s := m.at(p, x, t)
@@ -156,14 +159,14 @@ func (m *Mixture) constant(like *Node, table []float64, dims ...int) *Node {
 
 func (m *Mixture) flatBasis() []float64 { return flatten(m.basis) }
 
-// rotatedMeans are Q_k^T mean_k, [k][d].
+// rotatedMeans are Q_k^T mean_k, less the center, [k][d].
 func (m *Mixture) rotatedMeans() []float64 {
 	var out []float64
-	for k, c := range m.components {
+	for k, mean := range m.means {
 		for j := range m.dim {
 			sum := 0.0
 			for i := range m.dim {
-				sum += m.basis[k][i*m.dim+j] * c.Mean[i]
+				sum += m.basis[k][i*m.dim+j] * mean[i]
 			}
 			out = append(out, sum)
 		}

@@ -2,6 +2,7 @@ package density
 
 import (
 	"fmt"
+	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -15,6 +16,13 @@ import (
 func OnLine(b compute.Backend, law Law, p diffusion.Process, x []float64, times ...float64) ([][]float64, error) {
 	if law.Dim() != 1 {
 		return nil, fmt.Errorf("%s has %d dimensions, not the one of a line", law.Name(), law.Dim())
+	}
+	for _, list := range [][]float64{x, times} {
+		for i, v := range list {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return nil, fmt.Errorf("log density of %s: point or time %d is %g; give finite numbers", law.Name(), i, v)
+			}
+		}
 	}
 	exec, err := NewExec(b, func(x, t *Node) *Node { return law.Model(p).LogDensity(x, t) })
 	if err != nil {

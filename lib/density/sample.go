@@ -1,6 +1,7 @@
 package density
 
 import (
+	"fmt"
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -48,6 +49,9 @@ func (m *Mixture) Sample(b compute.Backend, key diffusion.Key, n int) (*tensors.
 
 // SampleLabelled is Sample with the component of each sample.
 func (m *Mixture) SampleLabelled(b compute.Backend, key diffusion.Key, n int) (*tensors.Tensor, []int32, error) {
+	if err := checkCount(m.name, n); err != nil {
+		return nil, nil, err
+	}
 	out, err := ExecOnceN(b, func(g *Graph) []*Node {
 		x, component := m.Draw(g, diffusion.NewRandom(g, key), dtypes.Float64, n)
 		return []*Node{x, Reshape(component, n)}
@@ -57,4 +61,12 @@ func (m *Mixture) SampleLabelled(b compute.Backend, key diffusion.Key, n int) (*
 	}
 	component, err := tensors.CopyFlatData[int32](out[1])
 	return out[0], component, err
+}
+
+// checkCount reports a number of samples that is none.
+func checkCount(name string, n int) error {
+	if n < 1 {
+		return fmt.Errorf("%d samples of %s: give 1 at least", n, name)
+	}
+	return nil
 }
