@@ -118,9 +118,6 @@ func contest(l *suite.Lab, r *suite.Report, steps int) (*race, error) {
 	if err := density.CheckLattice(l.Backend, density.X2(), diffusion.EDM{}, lattice, cell, levels...); err != nil {
 		return nil, err
 	}
-	if err := density.CheckLattice(l.Backend, density.X2(), diffusion.EDM{}, lattice, cell, append(each(all, func(c contender) float64 { return c.sigma }), 0)...); err != nil {
-		return nil, err
-	}
 	exam, err := newExaminer(l, trainer, func(scope *model.Scope, in []*Node) []*Node {
 		x, m := in[0], density.X2().Model(diffusion.EDM{})
 		var out []*Node

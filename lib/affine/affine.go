@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 )
 
 // Map is x -> Gain x + Shift + Noise z in each coordinate, z a standard normal.
@@ -37,9 +38,9 @@ func (a Map) Stationary() float64 {
 // the others 0: independent, they add in variance. More points, with and without noise, test that the step is affine. It is
 // compiled once, for all steps.
 type Sampler struct {
-	exec    *Exec                 // of the two times
-	inUnits func() (*Exec, error) // of the two times and the units of x and of the noise
-	wide    *Exec                 // the latter, once it is needed
+	exec    *exec.Exec                 // of the two times
+	inUnits func() (*exec.Exec, error) // of the two times and the units of x and of the noise
+	wide    *exec.Exec                 // the latter, once it is needed
 	sampler string
 }
 
@@ -90,17 +91,17 @@ func Of(b compute.Backend, s diffusion.Sampler, m func() diffusion.Model) (*Samp
 		return next
 	}
 	one := func(column *Node) *Node { return column }
-	exec, err := NewExec(b, func(from, to *Node) *Node { return step(from, to, one, one) })
+	plain, err := exec.New(b, func(from, to *Node) *Node { return step(from, to, one, one) })
 	if err != nil {
 		return nil, err
 	}
-	inUnits := func() (*Exec, error) {
-		return NewExec(b, func(from, to, unit, noiseUnit *Node) *Node {
+	inUnits := func() (*exec.Exec, error) {
+		return exec.New(b, func(from, to, unit, noiseUnit *Node) *Node {
 			times := func(u *Node) func(column *Node) *Node { return func(column *Node) *Node { return Mul(u, column) } }
 			return step(from, to, times(unit), times(noiseUnit))
 		})
 	}
-	return &Sampler{exec: exec, inUnits: inUnits, sampler: fmt.Sprintf("%T", s)}, nil
+	return &Sampler{exec: plain, inUnits: inUnits, sampler: fmt.Sprintf("%T", s)}, nil
 }
 
 // Finalize frees the compiled step.
@@ -141,10 +142,10 @@ func (s *Sampler) step(from, to float64) (Map, error) {
 	return read(y, unit, noiseUnit), check(y, unit)
 }
 
-func call(exec *Exec, args ...any) ([]float64, error) {
+func call(exec *exec.Exec, args ...any) ([]float64, error) {
 	out, err := exec.Call1(args...)
 	if err != nil {
-		return nil, diffusion.Cause(err)
+		return nil, err
 	}
 	return tensors.CopyFlatData[float64](out)
 }

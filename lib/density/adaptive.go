@@ -6,8 +6,6 @@ import (
 	"sort"
 
 	"github.com/gomlx/gomlx/core/tensors"
-
-	"scorelab/lib/diffusion"
 )
 
 // evaluate integrates over each box, a fixed number of them a call.
@@ -47,7 +45,7 @@ func (c cubature) call(batch []box) (fine, coarse []float64, err error) {
 	}
 	out, err := c.exec.Call(tensors.FromFlatDataAndDimensions(centers, c.boxes, d), tensors.FromFlatDataAndDimensions(halves, c.boxes, d), c.time)
 	if err != nil {
-		return nil, nil, diffusion.Cause(err)
+		return nil, nil, err
 	}
 	if fine, err = tensors.CopyFlatData[float64](out[0]); err != nil {
 		return nil, nil, err

@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 )
 
 // Circle is a distribution on the circle of radius Radius in the plane, about 0 unless it is Moved: the angle has the von Mises density
@@ -82,7 +83,7 @@ func (c *Circle) Sample(b compute.Backend, key diffusion.Key, n int) (*tensors.T
 	if err := checkCount(c.name, n); err != nil {
 		return nil, err
 	}
-	u, err := ExecOnce(b, func(g *Graph) *Node {
+	u, err := exec.Once(b, func(g *Graph) *Node {
 		return diffusion.NewRandom(g, key).Uniform(Zeros(g, shapes.Make(dtypes.Float64, n, 1)))
 	})
 	if err != nil {

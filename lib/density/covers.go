@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 )
 
 // latticeTolerance is how much of the mass may be missing or too much on a lattice: 1e-8 lies beyond 5.7 standard deviations
@@ -39,7 +40,7 @@ func CheckSum(what string, density []float64, cell float64) error {
 
 // CheckLattice is CheckSum for a distribution, noised along p to each of the times, on the points of a lattice.
 func CheckLattice(b compute.Backend, law Law, p diffusion.Process, lattice *tensors.Tensor, cell float64, times ...float64) error {
-	exec, err := NewExec(b, func(x, t *Node) *Node { return Exp(law.Model(p).LogDensity(x, t)) })
+	exec, err := exec.New(b, func(x, t *Node) *Node { return Exp(law.Model(p).LogDensity(x, t)) })
 	if err != nil {
 		return err
 	}
@@ -47,7 +48,7 @@ func CheckLattice(b compute.Backend, law Law, p diffusion.Process, lattice *tens
 	for _, t := range times {
 		out, err := exec.Call1(lattice, t)
 		if err != nil {
-			return fmt.Errorf("density of %s at t = %g: %w", law.Name(), t, diffusion.Cause(err))
+			return fmt.Errorf("density of %s at t = %g: %w", law.Name(), t, err)
 		}
 		density, err := tensors.CopyFlatData[float64](out)
 		if err != nil {

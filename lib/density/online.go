@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 )
 
 // OnLine are the log densities of a law in one dimension at points x, noised along p to each of the times: [time][point].
@@ -24,7 +25,7 @@ func OnLine(b compute.Backend, law Law, p diffusion.Process, x []float64, times 
 			}
 		}
 	}
-	exec, err := NewExec(b, func(x, t *Node) *Node { return law.Model(p).LogDensity(x, t) })
+	exec, err := exec.New(b, func(x, t *Node) *Node { return law.Model(p).LogDensity(x, t) })
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +35,7 @@ func OnLine(b compute.Backend, law Law, p diffusion.Process, x []float64, times 
 	for k, t := range times {
 		out, err := exec.Call1(column, t)
 		if err != nil {
-			return nil, fmt.Errorf("log density of %s at t = %g: %w", law.Name(), t, diffusion.Cause(err))
+			return nil, fmt.Errorf("log density of %s at t = %g: %w", law.Name(), t, err)
 		}
 		logs[k] = tensors.MustCopyFlatData[float64](out)
 	}

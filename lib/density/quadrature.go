@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 )
 
 // Expect is E f(x), f giving [batch], over a distribution in one or two dimensions, noised along p to time t. f also gets the
@@ -55,7 +56,7 @@ func expect(b compute.Backend, law Law, weights *model.Store, p diffusion.Proces
 	}
 	where := law.Support(alpha, sigma)
 	c := cubature{boxes: batchBoxes[law.Dim()], time: t}
-	exec, err := model.NewExec(b, weights, func(scope *model.Scope, in []*Node) []*Node {
+	exec, err := exec.NewModel(b, weights, func(scope *model.Scope, in []*Node) []*Node {
 		return c.graph(law, p, where.whole(), scope, in, f)
 	})
 	if err != nil {
@@ -100,7 +101,7 @@ const cubatureTolerance = 1e-9
 
 // cubature integrates functions over boxes, adaptively.
 type cubature struct {
-	exec  *model.Exec
+	exec  *exec.Exec
 	boxes int // a call
 	time  float64
 }

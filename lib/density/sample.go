@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 )
 
 // Draw is n exact samples [n, d] as a graph, in the given type, with the component [n, 1] (int32) of each.
@@ -52,7 +53,7 @@ func (m *Mixture) SampleLabelled(b compute.Backend, key diffusion.Key, n int) (*
 	if err := checkCount(m.name, n); err != nil {
 		return nil, nil, err
 	}
-	out, err := ExecOnceN(b, func(g *Graph) []*Node {
+	out, err := exec.OnceN(b, func(g *Graph) []*Node {
 		x, component := m.Draw(g, diffusion.NewRandom(g, key), dtypes.Float64, n)
 		return []*Node{x, Reshape(component, n)}
 	})
