@@ -88,10 +88,34 @@ func TestDecodeRefuses(t *testing.T) {
 		{"more text", string(good), string(good) + "{}", "after top-level value"},
 		{"infinite tolerance", `"tol": 0.1`, `"tol": "Inf"`, "changed by hand"},
 		{"no check", string(good), `{"schema": 1}`, "holds no checks"},
+		{"two lists of checks", "  \"tables\"", "  \"checks\": [{\"got\": 1, \"n\": 7}],\n  \"tables\"", "changed by hand"},
+		{"a name twice", `"seed": 0`, "\"seed\": 0,\n  \"seed\": 0", `line 5 is "\"seed\": 0,", where this program writes "\"profile\": \"\","`},
+		{"another case", `"checks"`, `"Checks"`, `line 11 is "\"Checks\": [", where this program writes "\"checks\": ["`},
+		{"another case within a check", `"metric"`, `"METRIC"`, `line 14 is "\"METRIC\": \"m\","`},
+		{"an unknown field of a check", `"claim"`, `"clam": "x", "claim"`, `unknown field "clam"`},
+		{"other spaces", "  ", "    ", "line 2 is"},
+		{"a number in other digits", `"tol": 0.1`, `"tol": 0.10`, `line 20 is "\"tol\": 0.10,", where`},
+		{"a number in quotes", `"tol": 0.1`, `"tol": "0.1"`, "line 20 is"},
 	} {
 		_, err := decodeResult([]byte(strings.Replace(string(good), c.old, c.new, 1)))
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want ... %s", c.name, err, c.want)
+		}
+	}
+}
+
+// The two lists of a hand-made file are not joined: the first would lend the second its fields.
+func TestReadLedgerRefuses(t *testing.T) {
+	dir := t.TempDir()
+	runAll(t, fake(), dir, quick)
+	if rows, err := ReadLedger(dir); err != nil || len(rows) != 5 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for _, change := range [][2]string{{`"claim"`, `"Claim"`}, {`"got"`, `"got": 7, "got"`}, {`"claim"`, `"clam": 1, "claim"`}, {"[", "{"}} {
+		runAll(t, fake(), dir, quick)
+		replaceText(t, change[0], change[1], dir, ledgerName)
+		if _, err := ReadLedger(dir); err == nil || !strings.Contains(err.Error(), "is no ledger: line ") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q for %q: %v", change[1], change[0], err)
 		}
 	}
 }

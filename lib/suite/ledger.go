@@ -80,11 +80,22 @@ func ReadLedger(dir string) ([]Row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the ledger: %w", err)
 	}
-	var rows []Row
-	if err := json.Unmarshal(text, &rows); err != nil {
+	rows, err := decodeLedger(text)
+	if err != nil {
 		return nil, fmt.Errorf("%s is no ledger: %w; `scorelab report %s` writes it anew", path, err, dir)
 	}
 	return rows, nil
+}
+
+func decodeLedger(text []byte) (rows []Row, err error) {
+	if err := json.Unmarshal(text, &rows); err != nil {
+		return nil, explain(text, err)
+	}
+	written, err := encodeJSON(rows)
+	if err != nil {
+		return nil, err
+	}
+	return rows, sameText(text, written)
 }
 
 // measurement is a check and where it was made.
