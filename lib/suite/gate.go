@@ -19,6 +19,7 @@ import (
 type Gate struct {
 	Failures []string // one sentence each; none: the gate is open
 	Notes    []string // what a reader of the verdict should know
+	Weak     []string // fresh checks that pass but test little, one sentence each
 	Checks   int      // how many pairs were compared
 }
 
@@ -83,6 +84,9 @@ func (c Catalogue) Compare(baseline, fresh, pattern string) (*Gate, error) {
 		if a != nil && b != nil {
 			g.experiment(a, b)
 		}
+		if b != nil {
+			g.weak(b)
+		}
 	}
 	return g, nil
 }
@@ -104,6 +108,13 @@ func (g *Gate) summaries(c Catalogue, baseline string, results []*Result) error 
 
 func (g *Gate) fail(format string, args ...any) {
 	g.Failures = append(g.Failures, fmt.Sprintf(format, args...))
+}
+
+// weak lists the checks of a fresh result that say little.
+func (g *Gate) weak(r *Result) {
+	for _, c := range r.Weak() {
+		g.Weak = append(g.Weak, fmt.Sprintf("%v: %s", key{r.Experiment, c.Claim, c.Metric}, c.weakness()))
+	}
 }
 
 // experiment compares two results of one experiment, a the committed one.
@@ -169,7 +180,8 @@ func (g *Gate) pair(p pair, sameRun, sameBackend bool) {
 		}
 		// A wide interval passes everything: an estimate that lost its precision is a change, too.
 		if wide := b.Got.Half(); moved(0, wide, 3*a.Got.Half()+a.Tol/10) {
-			g.fail("%v: the interval was ± %s and is now ± %s, so that the check has lost its force", p.key, metrics.Digits(a.Got.Half(), 3), metrics.Digits(wide, 3))
+			g.fail("%v: the interval was ±%s and is now ±%s (5 s.e.), so that the check has lost its force",
+				p.key, metrics.Digits(a.Got.Half(), 3), metrics.Digits(wide, 3))
 		}
 	}
 	if (a.OfTraining || b.OfTraining) && !sameRun {
@@ -183,7 +195,11 @@ func (g *Gate) pair(p pair, sameRun, sameBackend bool) {
 
 // Miss says how a check fails.
 func (c Check) Miss() string {
-	return fmt.Sprintf("got %s, wanted %s ± %s (%s)", c.Got.String(), metrics.Digits(c.Want, 9), metrics.Digits(c.Tol, 3), c.Why)
+	got := c.Got.String()
+	if strings.Contains(got, "±") {
+		got += " (5 s.e.)"
+	}
+	return fmt.Sprintf("got %s, wanted %s ± %s (%s)", got, metrics.Digits(c.Want, 9), metrics.Digits(c.Tol, 3), c.Why)
 }
 
 func (c Check) verdictOfPass() Verdict {
