@@ -155,6 +155,18 @@ func parseHead(path string, text []byte) (*head, error) {
 
 var sumLine = regexp.MustCompile(`^([0-9a-f]{64})  ([a-z][a-z0-9-]*\.(?:json|safetensors))$`)
 
+// filesOf tells which files in the folder of a checkpoint are part of it: those that SHA256SUMS names.
+func filesOf(dir string) func(name string) bool {
+	names := []string{sumsName}
+	text, _ := os.ReadFile(filepath.Join(dir, sumsName)) // without it, all others are taken for somebody else's
+	for line := range strings.Lines(string(text)) {
+		if parts := sumLine.FindStringSubmatch(strings.TrimSuffix(line, "\n")); parts != nil {
+			names = append(names, parts[2])
+		}
+	}
+	return func(name string) bool { return slices.Contains(names, name) }
+}
+
 // readFiles reads the files that SHA256SUMS names, and holds them against their hashes.
 func readFiles(dir string) (map[string][]byte, error) {
 	path := filepath.Join(dir, sumsName)

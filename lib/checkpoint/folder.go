@@ -22,6 +22,7 @@ type Folder struct {
 	notice func(string)
 	found  int          // the latest step of another process's checkpoints that were not loaded; -1: none
 	good   map[int]bool // steps of the checkpoints that this process read or wrote; false: damaged
+	stays  map[int]bool // steps of the checkpoints that were named as holding files of somebody else
 	unlock func() error
 }
 
@@ -50,7 +51,7 @@ func Open(dir string, keep int, notice func(string)) (*Folder, error) {
 	for _, name := range cleared {
 		notice(fmt.Sprintf("%s is a checkpoint that was never finished, and removed", filepath.Join(dir, name)))
 	}
-	f := &Folder{Dir: dir, keep: keep, notice: notice, found: -1, good: map[int]bool{}, unlock: unlock}
+	f := &Folder{Dir: dir, keep: keep, notice: notice, found: -1, good: map[int]bool{}, stays: map[int]bool{}, unlock: unlock}
 	there, err := steps(dir)
 	if err != nil {
 		return nil, errors.Join(err, unlock())
@@ -100,22 +101,22 @@ func (f *Folder) Save(c Checkpoint) error {
 	if err != nil {
 		return err
 	}
-	if err := f.Writer.Replace(path(f.Dir, c.Step), files); err != nil {
+	if err := f.Writer.Replace(path(f.Dir, c.Step), files, filesOf(path(f.Dir, c.Step))); err != nil {
 		return fmt.Errorf("%w; the checkpoints before it are untouched", folder.Error("write", path(f.Dir, c.Step), err))
 	}
 	f.good[c.Step] = true
-	if err := f.prune(); err != nil {
-		f.notice(err.Error()) // the checkpoint is there all the same
-	}
+	f.prune()
 	return nil
 }
 
 // prune removes the oldest checkpoints, so that the last few good ones are left. Those that are known to be damaged neither
-// count nor go: somebody may want to look at them.
-func (f *Folder) prune() error {
+// count nor go: somebody may want to look at them. Those with files of somebody else stay, with a notice; so does what
+// cannot be removed: the newest checkpoint is there all the same.
+func (f *Folder) prune() {
 	found, err := steps(f.Dir)
 	if err != nil {
-		return err
+		f.notice(err.Error())
+		return
 	}
 	kept := 0
 	for _, step := range found {
@@ -125,11 +126,13 @@ func (f *Folder) prune() error {
 		if kept++; kept <= f.keep {
 			continue
 		}
-		if err := f.Writer.Remove(path(f.Dir, step)); err != nil {
-			return folder.Error("remove", path(f.Dir, step), err)
+		at := path(f.Dir, step)
+		err := f.Writer.Remove(at, filesOf(at))
+		if foreign := (*folder.ForeignError)(nil); err != nil && !(errors.As(err, &foreign) && f.stays[step]) {
+			f.notice(folder.Error("remove", at, err).Error())
+			f.stays[step] = foreign != nil
 		}
 	}
-	return nil
 }
 
 // Load reads the newest checkpoint that is whole. Damaged ones are skipped with a notice; if there are no others, that is

@@ -230,7 +230,7 @@ func forge(t *testing.T, dir string, step int, change func(*head)) {
 		sums += hashOf(files[name]) + "  " + name + "\n"
 	}
 	files[sumsName] = []byte(sums)
-	if err := (folder.Writer{}).Replace(path(dir, step), files); err != nil {
+	if err := (folder.Writer{}).Replace(path(dir, step), files, nil); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,4 +1,5 @@
 // Package folder writes files and folders that appear whole or not at all, and keeps two processes out of one folder.
+// It removes what this program made and nothing else, and follows links instead of replacing them.
 package folder
 
 import (
@@ -9,13 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
-)
-
-// Names of what is not there yet. Whatever begins with TmpPrefix is left over from a killed process; Sweep clears it.
-const (
-	TmpPrefix = ".tmp-"
-	oldPrefix = TmpPrefix + "old-" // a folder on its way out, on systems that cannot exchange two folders
 )
 
 // Writer writes files and folders that appear whole or not at all. Only tests set its fields.
@@ -31,22 +25,52 @@ func (w Writer) at(step string) error {
 	return w.Step(step)
 }
 
-// Replace puts a folder of these files in the place of dir, where there may be none. Whenever it is killed, dir is the old one or the new one.
-func (w Writer) Replace(dir string, files map[string][]byte) (err error) {
-	tmp, err := os.MkdirTemp(filepath.Dir(dir), TmpPrefix+filepath.Base(dir)+"-")
+// Replace puts a folder of these files in the place of dir, where there may be none. Whenever it is killed, dir is
+// the old folder or the new one. Of the files in the old one, those that ours names (by their paths there, with
+// slashes; nil: none) are dropped. All others, unless they are written, move to the new one: somebody else put them
+// there. Where dir is a link, the folder that it leads to is replaced.
+func (w Writer) Replace(dir string, files map[string][]byte, ours func(name string) bool) (err error) {
+	if dir, err = Resolve(dir); err != nil {
+		return err
+	}
+	if err := notHere(dir); err != nil {
+		return err
+	}
+	tmp, err := newTemp(dir)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			os.RemoveAll(tmp)
+			err = errors.Join(err, tmp.discard())
 		}
 	}()
-	if err := os.Chmod(tmp, 0o755); err != nil {
+	if err := w.fill(tmp.at(newName), files); err != nil {
+		return err
+	}
+	if Exists(dir) {
+		names, err := Foreign(dir, func(name string) bool {
+			_, written := files[name]
+			return written || ours != nil && ours(name)
+		})
+		if err != nil {
+			return err
+		}
+		if err := keep(dir, tmp.at(newName), names); err != nil {
+			return err
+		}
+	}
+	syncTree(tmp.at(newName))
+	return w.replace(tmp, dir)
+}
+
+// fill makes the folder dir of these files.
+func (w Writer) fill(dir string, files map[string][]byte) error {
+	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		path := filepath.Join(tmp, filepath.FromSlash(name))
+		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return err
 		}
@@ -57,125 +81,144 @@ func (w Writer) Replace(dir string, files map[string][]byte) (err error) {
 			return err
 		}
 	}
-	syncTree(tmp)
-	return w.replace(tmp, dir)
+	return nil
 }
 
-// File replaces one file.
+// File replaces one file. Where path is a link, the file that it leads to is replaced.
 func (w Writer) File(path string, data []byte) error {
-	tmp := filepath.Join(filepath.Dir(path), TmpPrefix+filepath.Base(path))
+	path, err := Resolve(path)
+	if err != nil {
+		return err
+	}
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is no plain file: move it elsewhere", path)
+	}
 	if err := w.at("write " + filepath.Base(path)); err != nil {
 		return err
 	}
-	err := writeSynced(tmp, data)
-	if err == nil {
-		err = os.Rename(tmp, path)
-	}
+	tmp, err := newTemp(path)
 	if err != nil {
-		os.Remove(tmp)
 		return err
 	}
+	if err = writeSynced(tmp.at(newName), data); err == nil {
+		err = os.Rename(tmp.at(newName), path)
+	}
+	if err != nil {
+		return errors.Join(err, tmp.discard())
+	}
 	syncDir(filepath.Dir(path))
-	return nil
+	return tmp.discard()
 }
 
-// Remove takes a folder away: whoever reads it meanwhile finds all of it or none.
-func (w Writer) Remove(dir string) error {
+// Remove takes a folder away: whoever reads it meanwhile finds all of it or none. A folder with files that ours does
+// not name (by their paths there, with slashes) stays as it is; the error is a *ForeignError. Of a link, the link
+// alone goes.
+func (w Writer) Remove(dir string, ours func(name string) bool) error {
 	if err := w.at("remove"); err != nil {
 		return err
 	}
-	gone, err := os.MkdirTemp(filepath.Dir(dir), TmpPrefix+filepath.Base(dir)+"-")
+	if info, err := os.Lstat(dir); err == nil && info.Mode().Type() == fs.ModeSymlink {
+		return os.Remove(dir)
+	}
+	names, err := Foreign(dir, ours)
 	if err != nil {
 		return err
 	}
-	if err := os.Rename(dir, filepath.Join(gone, "old")); err != nil {
-		return errors.Join(err, os.RemoveAll(gone))
+	if len(names) > 0 {
+		return &ForeignError{dir, names}
 	}
-	return os.RemoveAll(gone)
+	tmp, err := newTemp(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.Rename(dir, tmp.at(goneName)), tmp.discard())
 }
 
-// replace puts the folder tmp in the place of dir, and removes what was there.
-func (w Writer) replace(tmp, dir string) error {
+// replace puts the new folder in the place of dir, and removes what was there.
+func (w Writer) replace(tmp temp, dir string) error {
 	if err := w.at("rename"); err != nil {
 		return err
 	}
-	old := "" // there may be none
-	if err := os.Rename(tmp, dir); err != nil {
-		if !Exists(dir) {
-			return err
-		}
-		if old, err = w.exchange(tmp, dir); err != nil {
-			return err
-		}
+	err := os.Rename(tmp.at(newName), dir)
+	there := err != nil && Exists(dir)
+	if there {
+		err = w.exchange(tmp, dir)
+	}
+	if err != nil {
+		return err
 	}
 	syncDir(filepath.Dir(dir))
-	if old != "" && w.at("remove old") == nil {
-		_ = os.RemoveAll(old) // the new folder is in place; the next sweep tries again
+	// The new folder is in place: what cannot be removed is left to the next sweep.
+	if !there || w.at("remove old") == nil {
+		_ = errors.Join(os.RemoveAll(tmp.at(oldName)), tmp.discard())
 	}
 	return nil
 }
 
-// exchange puts the folder tmp in the place of the folder dir, and returns where that is now.
-func (w Writer) exchange(tmp, dir string) (old string, err error) {
+// exchange puts the new folder in the place of the folder dir, which stays in tmp.
+func (w Writer) exchange(tmp temp, dir string) error {
 	if err := w.at("exchange"); err != nil {
-		return "", err
+		return err
 	}
 	swap := w.Swap
 	if swap == nil {
 		swap = exchange
 	}
-	if err := swap(tmp, dir); !errors.Is(err, errors.ErrUnsupported) {
-		return tmp, err
+	if err := swap(tmp.at(newName), dir); !errors.Is(err, errors.ErrUnsupported) {
+		return err
 	}
 	// Two renames. Killed between them, the old folder comes back with the next sweep.
-	old = filepath.Join(filepath.Dir(dir), oldPrefix+filepath.Base(dir))
-	if err := os.RemoveAll(old); err != nil {
-		return "", err
+	if err := os.Rename(dir, tmp.at(oldName)); err != nil {
+		return err
 	}
-	if err := os.Rename(dir, old); err != nil {
-		return "", err
-	}
-	if err = w.at("second rename"); err == nil {
-		err = os.Rename(tmp, dir)
+	err := w.at("second rename")
+	if err == nil {
+		err = os.Rename(tmp.at(newName), dir)
 	}
 	if err != nil {
-		return "", errors.Join(err, os.Rename(old, dir))
+		return errors.Join(err, os.Rename(tmp.at(oldName), dir))
 	}
-	return old, nil
+	return nil
 }
 
-// Sweep removes what killed processes left in dir, and brings back a folder that was caught between two renames. Only is the
-// folder whose replacement was cut short; empty: all of them. It returns the names of what it removed.
-func Sweep(dir, only string) (removed []string, err error) {
-	entries, err := os.ReadDir(dir)
+// Resolve is the absolute path of what path leads to through links; the last name in it need not be there yet.
+func Resolve(path string) (string, error) {
+	full, err := filepath.Abs(path)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	for _, entry := range entries {
-		path := filepath.Join(dir, entry.Name())
-		name, isOld := strings.CutPrefix(entry.Name(), oldPrefix)
-		if isOld && (only == "" || only == name) {
-			if _, err := os.Lstat(filepath.Join(dir, name)); errors.Is(err, fs.ErrNotExist) {
-				if err := os.Rename(path, filepath.Join(dir, name)); err != nil {
-					return removed, err
-				}
-				continue
-			}
-		}
-		mine := only == "" || isOld && only == name || strings.HasPrefix(entry.Name(), TmpPrefix+only+"-")
-		if strings.HasPrefix(entry.Name(), TmpPrefix) && mine {
-			if err := os.RemoveAll(path); err != nil {
-				return removed, err
-			}
-			removed = append(removed, entry.Name())
-		}
+	real, err := filepath.EvalSymlinks(full)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return real, err
 	}
-	return removed, nil
+	if to, err := os.Readlink(full); err == nil {
+		return "", fmt.Errorf("%s is a link to %s, which is not there: make that, or remove the link", path, to)
+	}
+	parent, err := filepath.EvalSymlinks(filepath.Dir(full))
+	return filepath.Join(parent, filepath.Base(full)), err
 }
 
-// writeSynced writes a file and waits until the disk has it: a rename must not overtake the data.
+// notHere refuses to replace the folder in which this process works: the shell that started it would be left in a
+// folder that is gone.
+func notHere(dir string) error {
+	here, err := os.Getwd()
+	if err == nil {
+		here, err = filepath.EvalSymlinks(here)
+	}
+	if err != nil {
+		return nil // no such folder any more
+	}
+	if rel, err := filepath.Rel(dir, here); err == nil && filepath.IsLocal(rel) && Exists(dir) {
+		return fmt.Errorf("%s is the working directory or holds it, and would be replaced as a whole: "+
+			"run this from another folder", dir)
+	}
+	return nil
+}
+
+// writeSynced writes a file that is not there yet, and waits until the disk has it: a rename must not overtake the
+// data.
 func writeSynced(path string, data []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
@@ -184,6 +227,20 @@ func writeSynced(path string, data []byte) error {
 		err = f.Sync()
 	}
 	return errors.Join(err, f.Close())
+}
+
+// makeDir makes a folder and those above it, and waits until the disk has their names.
+func makeDir(dir string) error {
+	if Exists(dir) {
+		return nil
+	}
+	err := os.MkdirAll(dir, 0o755)
+	for parent := filepath.Dir(dir); err == nil; parent = filepath.Dir(parent) {
+		if syncDir(parent); parent == filepath.Dir(parent) {
+			break
+		}
+	}
+	return err
 }
 
 // syncTree waits until the disk has the names in dir and below it.

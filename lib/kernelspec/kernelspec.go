@@ -67,7 +67,7 @@ func Install(dir, root string) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
 		return "", folder.Error("make", filepath.Dir(at), err)
 	}
-	return filepath.Join(at, "kernel.json"), folder.Writer{}.Replace(at, map[string][]byte{"kernel.json": text.Bytes()})
+	return filepath.Join(at, "kernel.json"), folder.Writer{}.Replace(at, map[string][]byte{"kernel.json": text.Bytes()}, nil)
 }
 
 // tools are what a kernel calls.
@@ -79,7 +79,7 @@ func Remove(dir string) (bool, error) {
 	if !folder.Exists(at) {
 		return false, nil
 	}
-	return true, folder.Writer{}.Remove(at)
+	return true, folder.Writer{}.Remove(at, func(name string) bool { return name == "kernel.json" })
 }
 
 // Installed is the checkout that the kernel of a Jupyter belongs to; "" if it has none. It is an error if the kernel cannot start.

@@ -77,10 +77,25 @@ func replaceResults(writer folder.Writer, dir string, files map[string][]byte, f
 		return err
 	}
 	defer target.Close()
-	if err := writer.Replace(filepath.Clean(dir), files); err != nil {
+	if err := writer.Replace(dir, files, filesOfResults(dir)); err != nil {
 		return fmt.Errorf("%w; %s is untouched", folder.Error("write", dir, err), former)
 	}
 	return nil
+}
+
+// filesOfResults tells which files in a folder of results are part of them.
+func filesOfResults(dir string) func(name string) bool {
+	parts := map[string]func(string) bool{}
+	return func(name string) bool {
+		id, rest, below := strings.Cut(name, "/")
+		if !below {
+			return name == ledgerName || name == readmeName
+		}
+		if parts[id] == nil {
+			parts[id] = filesOfResult(filepath.Join(dir, id))
+		}
+		return parts[id](rest)
+	}
 }
 
 // acceptable finds reasons to refuse results as a baseline.

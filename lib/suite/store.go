@@ -59,10 +59,23 @@ func (s *Store) Put(r *Result, report *Report, meta Meta) error {
 	for _, f := range report.Figures {
 		files[f.Name] = f.Data
 	}
-	if err := s.writer.Replace(filepath.Join(s.Dir, r.Experiment), files); err != nil {
+	dir := filepath.Join(s.Dir, r.Experiment)
+	if err := s.writer.Replace(dir, files, filesOfResult(dir)); err != nil {
 		return fmt.Errorf("%w; the former result of %s is untouched", folder.Error("write", filepath.Join(s.Dir, r.Experiment), err), r.Experiment)
 	}
 	return nil
+}
+
+// filesOfResult tells which files in the folder of a result are part of it: those that its run.json names. All others are
+// somebody else's, and stay.
+func filesOfResult(dir string) func(name string) bool {
+	names := []string{runName, metaName}
+	if text, err := os.ReadFile(filepath.Join(dir, runName)); err == nil {
+		if r, err := decodeResult(text); err == nil {
+			names = append(names, r.files()...)
+		}
+	}
+	return func(name string) bool { return slices.Contains(names, name) }
 }
 
 // Summarize rewrites the ledger and the gallery from the results that lie in the folder. Strays are folders that it

@@ -1,0 +1,90 @@
+package checkpoint
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Files that somebody else put into the folder of a checkpoint stay: with the checkpoint when it would be too old to
+// keep, and in its new folder when the same step is saved again.
+func TestForeignFilesStay(t *testing.T) {
+	dir := t.TempDir()
+	f, notices := open(t, dir, 1)
+	save(t, f, 1)
+	for _, name := range []string{"step-00000001/notes.md", ".tmp-mydata/x"} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("mine"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save(t, f, 1, 2, 3, 4)
+	if got, want := list(t, dir), []string{".tmp-mydata", "step-00000001", "step-00000004"}; !slices.Equal(got, want) {
+		t.Errorf("there are %q, want %q", got, want)
+	}
+	const notice = "step-00000001 holds notes.md, which this program did not write: move that elsewhere"
+	if len(*notices) != 1 || !strings.Contains((*notices)[0], notice) {
+		t.Errorf("notices: %q", *notices)
+	}
+	f.Close()
+	open(t, dir, 1)
+	for _, name := range []string{"step-00000001/notes.md", ".tmp-mydata/x"} {
+		if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(text) != "mine" {
+			t.Errorf("%s: %q, %v", name, text, err)
+		}
+	}
+	if c, err := Read(filepath.Join(dir, "step-00000001")); err != nil {
+		t.Error(err)
+	} else {
+		whole(t, c, 1)
+	}
+}
+
+// A folder of checkpoints behind a link is written where the link leads to; a lock that is a link is refused.
+func TestLinks(t *testing.T) {
+	root := t.TempDir()
+	real, link := filepath.Join(root, "real"), filepath.Join(root, "link")
+	if err := os.Mkdir(real, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("real", link); err != nil {
+		t.Fatal(err)
+	}
+	f, _ := open(t, link, 2)
+	save(t, f, 1, 2)
+	if err := os.Rename(path(real, 2), filepath.Join(root, "moved")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("../moved", path(real, 2)); err != nil {
+		t.Fatal(err)
+	}
+	save(t, f, 2)
+	for _, name := range []string{link, path(real, 2)} {
+		if info, err := os.Lstat(name); err != nil || info.Mode().Type() != os.ModeSymlink {
+			t.Errorf("%s is no link any more: %v", name, err)
+		}
+	}
+	c, err := Newest(real, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole(t, c, 2)
+	f.Close()
+	precious := filepath.Join(root, "precious")
+	if err := os.WriteFile(precious, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(precious, filepath.Join(real, ".lock")); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(link, 2, nil)
+	oneLine(t, err, "is a symbolic link")
+	if text, _ := os.ReadFile(precious); string(text) != "mine" {
+		t.Errorf("the target of the link holds %q", text)
+	}
+}

@@ -1,0 +1,142 @@
+package folder
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// TmpPrefix begins the name of a temporary folder. Its marker says that this program made it: only such ones are
+// removed.
+const TmpPrefix = ".tmp-"
+
+// What a temporary folder holds, beside its marker.
+const (
+	markerName = ".scorelab"
+	newName    = "new"  // what is not in place yet; after an exchange, what was there before
+	oldName    = "old"  // a folder between two renames, on systems that cannot exchange two folders
+	goneName   = "gone" // a folder that is being removed
+)
+
+const markerFormat = "scorelab: temporary, in place of %q\n"
+
+// temp is a temporary folder.
+type temp string
+
+func (t temp) at(name string) string { return filepath.Join(string(t), name) }
+
+// newTemp makes a temporary folder beside path, for what is to take its place.
+func newTemp(path string) (temp, error) {
+	base := filepath.Base(path)
+	dir, err := os.MkdirTemp(filepath.Dir(path), TmpPrefix+base+"-")
+	if err != nil {
+		return "", err
+	}
+	t := temp(dir)
+	if err := writeSynced(t.at(markerName), fmt.Appendf(nil, markerFormat, base)); err != nil {
+		return "", errors.Join(err, t.discard(), os.Remove(dir))
+	}
+	return t, nil
+}
+
+// owner is the name of what the folder is in place of; false when this program did not make the folder.
+func (t temp) owner() (base string, ok bool) {
+	if regular(t.at(markerName)) != nil {
+		return "", false
+	}
+	f, err := os.OpenFile(t.at(markerName), os.O_RDONLY|noFollow, 0)
+	if err != nil {
+		return "", false
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, 4096))
+	if err != nil {
+		return "", false
+	}
+	_, err = fmt.Sscanf(string(text), markerFormat, &base)
+	return base, err == nil && fmt.Sprintf(markerFormat, base) == string(text) && base == filepath.Base(base)
+}
+
+// discard removes what this program put into the folder, the marker last, and then the folder if it is empty. A
+// folder that is between two renames is kept, and with it the marker, for Sweep to bring it back.
+func (t temp) discard() error {
+	for _, name := range []string{newName, goneName} {
+		if err := os.RemoveAll(t.at(name)); err != nil {
+			return err
+		}
+	}
+	if _, err := os.Lstat(t.at(oldName)); err == nil {
+		return nil
+	}
+	if err := os.Remove(t.at(markerName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	_ = os.Remove(string(t)) // holds somebody else's file: it stays
+	return nil
+}
+
+// madeName is the name of a temporary folder, which may have been left before it had a marker.
+var madeName = regexp.MustCompile(`^\.tmp-.+-[0-9]+$`)
+
+// Sweep removes the temporary folders that killed processes of this program left in dir, and brings back a folder
+// that was caught between two renames. Only is the name of the folder or file whose replacement was cut short; empty:
+// all of them. It returns the names of what it removed. What this program did not make stays.
+func Sweep(dir, only string) (removed []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		if !strings.HasPrefix(name, TmpPrefix) || !entry.IsDir() {
+			continue
+		}
+		t := temp(filepath.Join(dir, name))
+		base, made := t.owner()
+		if !made {
+			mine := madeName.MatchString(name) && (only == "" || strings.HasPrefix(name, TmpPrefix+only+"-"))
+			if mine && os.Remove(string(t)) == nil { // only an empty one goes
+				removed = append(removed, name)
+			}
+			continue
+		}
+		if only != "" && base != only {
+			continue
+		}
+		back, err := t.bringBack(filepath.Join(dir, base))
+		if err == nil {
+			err = t.discard()
+		}
+		if err != nil {
+			return removed, err
+		}
+		if !back {
+			removed = append(removed, name)
+		}
+	}
+	return removed, nil
+}
+
+// bringBack ends a replacement that was cut short between two renames: the old folder is dropped when the new one is in
+// place, and goes back there when not.
+func (t temp) bringBack(dir string) (back bool, err error) {
+	old := t.at(oldName)
+	if _, err := os.Lstat(old); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+		return true, os.Rename(old, dir)
+	}
+	return false, os.RemoveAll(old)
+}
+
+// isTemp reports whether this program made the folder at path for what is not in place yet.
+func isTemp(path string) bool {
+	_, made := temp(path).owner()
+	return made && strings.HasPrefix(filepath.Base(path), TmpPrefix)
+}
