@@ -1,13 +1,11 @@
 package suite
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
+	"slices"
 
 	"scorelab/lib/folder"
 )
@@ -31,11 +29,14 @@ func (c Catalogue) accept(dir, baseline string, writer folder.Writer) (*Accepted
 	if _, err := os.Stat(dir); err != nil {
 		return nil, fmt.Errorf("%w: `make experiments` makes results", folder.Error("read", dir, err))
 	}
-	source, err := OpenStore(dir) // nobody may write while we read
+	if within(dir, baseline) {
+		return nil, fmt.Errorf("%s is the baseline or lies in it, which is replaced as a whole: accept results from elsewhere", dir)
+	}
+	release, err := folder.Guard(dir) // nobody may write while we read
 	if err != nil {
 		return nil, err
 	}
-	defer source.Close()
+	defer release()
 	results, strays, err := c.Load(dir)
 	if err != nil {
 		return nil, err
@@ -63,7 +64,11 @@ func (c Catalogue) accept(dir, baseline string, writer folder.Writer) (*Accepted
 
 // replaceResults makes these files all that a folder of results holds. Former is what they replace.
 func replaceResults(writer folder.Writer, dir string, files map[string][]byte, former string) error {
-	parent, base := filepath.Split(filepath.Clean(dir))
+	real, err := folder.Resolve(dir) // where dir is a link, it stays one
+	if err != nil {
+		return folder.Error("write", dir, err)
+	}
+	parent, base := filepath.Split(real)
 	if parent = filepath.Clean(parent); folder.Exists(parent) {
 		if _, err := folder.Sweep(parent, base); err != nil {
 			return folder.Error("clean", parent, err)
@@ -83,21 +88,6 @@ func replaceResults(writer folder.Writer, dir string, files map[string][]byte, f
 	return nil
 }
 
-// filesOfResults tells which files in a folder of results are part of them.
-func filesOfResults(dir string) func(name string) bool {
-	parts := map[string]func(string) bool{}
-	return func(name string) bool {
-		id, rest, below := strings.Cut(name, "/")
-		if !below {
-			return name == ledgerName || name == readmeName
-		}
-		if parts[id] == nil {
-			parts[id] = filesOfResult(filepath.Join(dir, id))
-		}
-		return parts[id](rest)
-	}
-}
-
 // acceptable finds reasons to refuse results as a baseline.
 func (c Catalogue) acceptable(dir string, results []*Result, strays []string) error {
 	for _, id := range strays {
@@ -109,6 +99,9 @@ func (c Catalogue) acceptable(dir string, results []*Result, strays []string) er
 		}
 	}
 	for _, r := range results {
+		if !r.vouched() {
+			return r.unvouched(dir)
+		}
 		for _, check := range r.Failed() {
 			return fmt.Errorf("%v fails, %s: only a run whose checks all pass can be accepted",
 				key{r.Experiment, check.Claim, check.Metric}, check.Miss())
@@ -152,32 +145,15 @@ func (c Catalogue) collect(dir string, results []*Result) (map[string][]byte, er
 
 // readFiles adds the files of a result in the folder dir by their path in it; all but what never enters a comparison.
 func (r *Result) readFiles(dir string, files map[string][]byte) error {
-	for _, name := range append(r.files(), runName) {
-		data, err := os.ReadFile(filepath.Join(dir, r.Experiment, name))
-		if err != nil {
-			return folder.Error("read", filepath.Join(dir, r.Experiment, name), err)
-		}
-		files[path.Join(r.Experiment, name)] = data
-	}
-	return nil
-}
-
-// onlyResults makes sure that replacing a folder loses nothing but results.
-func onlyResults(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	from := filepath.Join(dir, r.Experiment)
+	text, err := os.ReadFile(filepath.Join(from, runName))
 	if err != nil {
-		return folder.Error("read", dir, err)
+		return folder.Error("read", filepath.Join(from, runName), err)
 	}
-	for _, entry := range entries {
-		name := entry.Name()
-		if name == ledgerName || name == readmeName || name == folder.LockName || strings.HasPrefix(name, folder.TmpPrefix) {
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(dir, name, runName)); err != nil {
-			return fmt.Errorf("%s holds %s, which is no result, and writing there would remove it: move it elsewhere", dir, name)
+	files[path.Join(r.Experiment, runName)] = text
+	for _, f := range slices.Concat(r.Tables, r.Figures) {
+		if files[path.Join(r.Experiment, f.Name)], err = f.read(from); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -73,8 +73,15 @@ func (c Catalogue) Compare(baseline, fresh, pattern string) (*Gate, error) {
 			return nil, err
 		}
 	}
+	var unvouched []string
 	for _, e := range experiments {
 		a, b := find(old, e.ID), find(now, e.ID)
+		if a != nil && !a.vouched() {
+			unvouched = append(unvouched, e.ID)
+		}
+		if b != nil && !b.vouched() {
+			g.fail("%v", b.unvouched(fresh))
+		}
 		if a == nil {
 			g.fail("%s: not in the baseline %s: look at its result, then `make accept`", e.ID, baseline)
 		}
@@ -87,6 +94,10 @@ func (c Catalogue) Compare(baseline, fresh, pattern string) (*Gate, error) {
 		if b != nil {
 			g.weak(b)
 		}
+	}
+	if len(unvouched) > 0 {
+		g.fail("the baseline %s holds no hashes of the tables and figures of %s, so that damage to them would not show: "+
+			"`make experiments`, then `make accept`", baseline, firstLine(strings.Join(unvouched, ", ")))
 	}
 	return g, nil
 }

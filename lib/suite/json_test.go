@@ -3,6 +3,8 @@ package suite
 import (
 	"encoding/json"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -23,7 +25,7 @@ func TestJSONRoundTrip(t *testing.T) {
 		r := &Result{
 			Experiment: "E01", Seed: rapid.Int64().Draw(t, "seed"), Profile: Full, Backend: "xla:cpu", Title: "t",
 			Question: rapid.String().Draw(t, "question"), Sources: rapid.SliceOf(rapid.Just("s")).Draw(t, "sources"), Answer: "a",
-			Tables: []File{{"x.csv", rapid.String().Draw(t, "caption")}},
+			Tables: []File{{Name: "x.csv", Caption: rapid.String().Draw(t, "caption"), SHA256: rapid.String().Draw(t, "hash")}},
 		}
 		for i := range rapid.IntRange(1, 4).Draw(t, "checks") {
 			r.Checks = append(r.Checks, Check{
@@ -112,6 +114,7 @@ func TestReadLedgerRefuses(t *testing.T) {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
 	for _, change := range [][2]string{{`"claim"`, `"Claim"`}, {`"got"`, `"got": 7, "got"`}, {`"claim"`, `"clam": 1, "claim"`}, {"[", "{"}} {
+		os.Remove(filepath.Join(dir, ledgerName))
 		runAll(t, fake(), dir, quick)
 		replaceText(t, change[0], change[1], dir, ledgerName)
 		if _, err := ReadLedger(dir); err == nil || !strings.Contains(err.Error(), "is no ledger: line ") || strings.Contains(err.Error(), "\n") {

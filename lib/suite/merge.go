@@ -32,11 +32,11 @@ func (c Catalogue) merge(out string, shards []string, writer folder.Writer) (*Me
 	}
 	m := merger{Catalogue: c, from: make([]string, len(c.Experiments)), results: make([]*Result, len(c.Experiments)), files: map[string][]byte{}}
 	for _, dir := range shards {
-		store, err := OpenStore(dir) // nobody may write while we read
+		release, err := folder.Guard(dir) // nobody may write while we read
 		if err != nil {
 			return nil, err
 		}
-		defer store.Close()
+		defer release()
 		if err := m.add(dir); err != nil {
 			return nil, err
 		}
@@ -63,7 +63,8 @@ func (c Catalogue) merge(out string, shards []string, writer folder.Writer) (*Me
 	return done, nil
 }
 
-// distinctFolders makes sure that the shards are folders, and no two of all folders the same.
+// distinctFolders makes sure that the shards are folders, no two of all folders the same, and none within the first, which
+// is replaced.
 func distinctFolders(dirs []string) error {
 	var known []os.FileInfo
 	for i, dir := range dirs {
@@ -80,9 +81,25 @@ func distinctFolders(dirs []string) error {
 				return fmt.Errorf("%s and %s are the same folder: give the merged results and each shard one of their own", dirs[j], dir)
 			}
 		}
+		if i > 0 && within(dir, dirs[0]) {
+			return fmt.Errorf("%s lies in %s, which the merged results replace as a whole: give them a folder of their own", dir, dirs[0])
+		}
 		known = append(known, info)
 	}
 	return nil
+}
+
+// within reports whether a folder is another one or lies below it, whichever links lead there.
+func within(dir, root string) bool {
+	dir, err := folder.Resolve(dir)
+	if err != nil {
+		return false
+	}
+	if root, err = folder.Resolve(root); err != nil {
+		return false
+	}
+	rel, err := filepath.Rel(root, dir)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // merger is a merge under way. Its lists follow the table of experiments.
@@ -104,6 +121,9 @@ func (m *merger) add(dir string) error {
 		return fmt.Errorf("%s/%s is of no experiment in the table: remove it", dir, id)
 	}
 	for _, r := range results {
+		if !r.vouched() {
+			return r.unvouched(dir)
+		}
 		files := map[string][]byte{}
 		if err := r.readFiles(dir, files); err != nil {
 			return err

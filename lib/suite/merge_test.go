@@ -164,6 +164,7 @@ func TestMergeRefuses(t *testing.T) {
 			other := filepath.Join(root, "other")
 			runAll(t, fake(), other, quick)
 			os.WriteFile(filepath.Join(other, "E01-moment", "more.png"), picture(9), 0o644)
+			edit(t, other, "E01-moment", func(r *Result) { r.Figures[1].SHA256 = hash(picture(9)) })
 			return "out", append(dirs, other)
 		}, "other have E01-moment/more.png with other bytes"},
 		{"stray", func(root string, dirs []string) (string, []string) {
@@ -180,9 +181,25 @@ func TestMergeRefuses(t *testing.T) {
 			"none: no such file or directory: `scorelab run -shard I/N -out"},
 		{"shard twice", func(root string, dirs []string) (string, []string) { return "out", append(dirs, dirs[0]+"/.") }, "are the same folder"},
 		{"into a shard", func(root string, dirs []string) (string, []string) { return "shard-1", dirs }, "are the same folder"},
+		{"into the folder of the shards", func(root string, dirs []string) (string, []string) { return ".", dirs },
+			"shard-1 lies in "},
+		{"into a folder with a README", func(root string, dirs []string) (string, []string) {
+			os.Mkdir(filepath.Join(root, "mine"), 0o755)
+			os.WriteFile(filepath.Join(root, "mine", "README.md"), []byte("# My work\n"), 0o644)
+			return "mine", dirs
+		}, "mine/README.md is not of this program"},
+		{"cut table", func(root string, dirs []string) (string, []string) {
+			os.Truncate(filepath.Join(dirs[0], "E01-moment", "moment.csv"), 20)
+			return "out", dirs
+		}, "names moment.csv, whose 20 bytes are not those that were stored"},
+		{"no hashes", func(root string, dirs []string) (string, []string) {
+			edit(t, dirs[0], "E01-moment", forget)
+			return "out", dirs
+		}, "shard-1/E01-moment/run.json holds no hashes of its tables and figures"},
 		{"into a foreign folder", func(root string, dirs []string) (string, []string) {
-			os.WriteFile(filepath.Join(root, "notes.txt"), nil, 0o644)
-			return ".", dirs
+			os.Mkdir(filepath.Join(root, "mine"), 0o755)
+			os.WriteFile(filepath.Join(root, "mine", "notes.txt"), nil, 0o644)
+			return "mine", dirs
 		}, "which is no result, and writing there would remove it"},
 	} {
 		root := t.TempDir()

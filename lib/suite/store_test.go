@@ -27,7 +27,7 @@ func noSwap(string, string) error { return errors.ErrUnsupported }
 func version(n int) (*Result, *Report) {
 	report := &Report{Figures: []Figure{{Name: "f.svg", Data: fmt.Appendf(nil, "v%d", n)}}, Tables: []Table{{Name: "t", Header: []string{"v"}, Rows: [][]any{{n}}}}}
 	return &Result{
-		Experiment: "E01-moment", Seed: int64(n), Tables: []File{{"t.csv", ""}}, Figures: []File{{"f.svg", ""}},
+		Experiment: "E01-moment", Seed: int64(n), Tables: []File{{Name: "t.csv"}}, Figures: []File{{Name: "f.svg"}},
 		Checks: []Check{Equals("001/moment", "m", 1, 1, 0, "w")},
 	}, report
 }
@@ -256,6 +256,9 @@ func TestAccept(t *testing.T) {
 		change func()
 		want   string
 	}{
+		{"into itself", func() { os.RemoveAll(dir); os.Symlink(baseline, dir) }, "is the baseline or lies in it"},
+		{"empty figure", func() { os.Truncate(filepath.Join(dir, "E01-moment", "moment.png"), 0) }, "names moment.png, whose 0 bytes are not"},
+		{"no hashes", func() { edit(t, dir, "E01-moment", forget) }, "holds no hashes of its tables and figures"},
 		{"failing check", func() { edit(t, dir, "E02-mass", func(r *Result) { r.Checks[0].Tol = 0 }) }, "fails, got 2.7e-13, wanted 0"},
 		{"two seeds", func() { edit(t, dir, "E02-mass", func(r *Result) { r.Seed = 9 }) }, "run all with the same"},
 		{"missing experiment", func() { os.RemoveAll(filepath.Join(dir, "E02-mass")) }, "has no result of E02-mass"},
