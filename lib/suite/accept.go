@@ -21,11 +21,16 @@ type Accepted struct {
 
 // Accept makes the results in dir the baseline, all at once or not at all. It refuses results that are not a whole run
 // of the suite under one setting with all checks passing, and a baseline folder that holds anything else than results.
-func (c Catalogue) Accept(dir, baseline string) (*Accepted, error) {
-	return c.accept(dir, baseline, folder.Writer{})
+// Pattern takes some experiments alone from dir, and the others from the former baseline; empty: all.
+func (c Catalogue) Accept(dir, baseline, pattern string) (*Accepted, error) {
+	return c.accept(dir, baseline, pattern, folder.Writer{})
 }
 
-func (c Catalogue) accept(dir, baseline string, writer folder.Writer) (*Accepted, error) {
+func (c Catalogue) accept(dir, baseline, pattern string, writer folder.Writer) (*Accepted, error) {
+	chosen, err := c.Match(pattern)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := os.Stat(dir); err != nil {
 		return nil, fmt.Errorf("%w: `make experiments` makes results", folder.Error("read", dir, err))
 	}
@@ -41,10 +46,17 @@ func (c Catalogue) accept(dir, baseline string, writer folder.Writer) (*Accepted
 	if err != nil {
 		return nil, err
 	}
-	if err := c.acceptable(dir, results, strays); err != nil {
+	for _, id := range strays {
+		return nil, fmt.Errorf("%s/%s is of no experiment in the table: remove it", dir, id)
+	}
+	from := map[string]string{} // where each result is from
+	if results, err = c.candidates(dir, baseline, chosen, results, from); err != nil {
 		return nil, err
 	}
-	files, err := c.collect(dir, results)
+	if err := acceptable(from, results); err != nil {
+		return nil, err
+	}
+	files, err := c.collect(from, results)
 	if err != nil {
 		return nil, err
 	}
@@ -88,19 +100,36 @@ func replaceResults(writer folder.Writer, dir string, files map[string][]byte, f
 	return nil
 }
 
-// acceptable finds reasons to refuse results as a baseline.
-func (c Catalogue) acceptable(dir string, results []*Result, strays []string) error {
-	for _, id := range strays {
-		return fmt.Errorf("%s/%s is of no experiment in the table: remove it", dir, id)
-	}
-	for _, e := range c.Experiments {
-		if find(results, e.ID) == nil {
-			return fmt.Errorf("%s has no result of %s: `scorelab run -run '^%s$'` makes it", dir, e.ID, e.ID)
+// candidates are the results of the chosen experiments among the fresh ones, and those of the others in the baseline.
+func (c Catalogue) candidates(dir, baseline string, chosen []Experiment, fresh []*Result, from map[string]string) ([]*Result, error) {
+	var old []*Result
+	if len(chosen) < len(c.Experiments) {
+		var err error
+		if old, _, err = c.Load(baseline); err != nil {
+			return nil, &BaselineError{err}
 		}
 	}
+	var all []*Result
+	for _, e := range c.Experiments {
+		place, results := dir, fresh
+		if !slices.ContainsFunc(chosen, func(o Experiment) bool { return o.ID == e.ID }) {
+			place, results = baseline, old
+		}
+		r := find(results, e.ID)
+		if r == nil {
+			return nil, fmt.Errorf("%s has no result of %s: `scorelab run -run '^%s$'` makes it", place, e.ID, e.ID)
+		}
+		all = append(all, r)
+		from[e.ID] = place
+	}
+	return all, nil
+}
+
+// acceptable finds reasons to refuse results as a baseline.
+func acceptable(from map[string]string, results []*Result) error {
 	for _, r := range results {
 		if !r.vouched() {
-			return r.unvouched(dir)
+			return r.unvouched(from[r.Experiment])
 		}
 		for _, check := range r.Failed() {
 			return fmt.Errorf("%v fails, %s: only a run whose checks all pass can be accepted",
@@ -130,13 +159,13 @@ func (r *Result) setting() string {
 }
 
 // collect returns the files of a baseline by their path in it. Ledger and gallery are made anew: theirs may be stale.
-func (c Catalogue) collect(dir string, results []*Result) (map[string][]byte, error) {
+func (c Catalogue) collect(from map[string]string, results []*Result) (map[string][]byte, error) {
 	files, err := c.summaries(results)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range results {
-		if err := r.readFiles(dir, files); err != nil {
+		if err := r.readFiles(from[r.Experiment], files); err != nil {
 			return nil, err
 		}
 	}

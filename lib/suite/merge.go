@@ -21,16 +21,20 @@ type Merged struct{ Shards, Experiments, Files, Failed int }
 
 // Merge makes one folder out of those of the shards, all at once or not at all: byte for byte what a whole run would
 // have written, times and machines apart. It refuses experiments that are missing, or that two shards answer
-// differently, and shards of different settings.
-func (c Catalogue) Merge(out string, shards []string) (*Merged, error) {
-	return c.merge(out, shards, folder.Writer{})
+// differently, and shards of different settings. Pattern restricts it to some experiments; empty: all.
+func (c Catalogue) Merge(out string, shards []string, pattern string) (*Merged, error) {
+	return c.merge(out, shards, pattern, folder.Writer{})
 }
 
-func (c Catalogue) merge(out string, shards []string, writer folder.Writer) (*Merged, error) {
+func (c Catalogue) merge(out string, shards []string, pattern string, writer folder.Writer) (*Merged, error) {
+	chosen, err := c.Match(pattern)
+	if err != nil {
+		return nil, err
+	}
 	if err := distinctFolders(append([]string{out}, shards...)); err != nil {
 		return nil, err
 	}
-	m := merger{Catalogue: c, from: make([]string, len(c.Experiments)), results: make([]*Result, len(c.Experiments)), files: map[string][]byte{}}
+	m := merger{Catalogue: c, chosen: chosen, from: make([]string, len(c.Experiments)), results: make([]*Result, len(c.Experiments)), files: map[string][]byte{}}
 	for _, dir := range shards {
 		release, err := folder.Guard(dir) // nobody may write while we read
 		if err != nil {
@@ -44,7 +48,8 @@ func (c Catalogue) merge(out string, shards []string, writer folder.Writer) (*Me
 	if err := m.complete(); err != nil {
 		return nil, err
 	}
-	summaries, err := c.summaries(m.results)
+	results := slices.DeleteFunc(m.results, func(r *Result) bool { return r == nil })
+	summaries, err := c.summaries(results)
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +59,8 @@ func (c Catalogue) merge(out string, shards []string, writer folder.Writer) (*Me
 	if err := replaceResults(writer, out, m.files, "what was there"); err != nil {
 		return nil, err
 	}
-	done := &Merged{Shards: len(shards), Experiments: len(m.results), Files: len(m.files)}
-	for _, r := range m.results {
+	done := &Merged{Shards: len(shards), Experiments: len(results), Files: len(m.files)}
+	for _, r := range results {
 		if len(r.Failed()) > 0 {
 			done.Failed++
 		}
@@ -105,6 +110,7 @@ func within(dir, root string) bool {
 // merger is a merge under way. Its lists follow the table of experiments.
 type merger struct {
 	Catalogue
+	chosen  []Experiment
 	from    []string // the folder that a result is from
 	results []*Result
 	files   map[string][]byte
@@ -121,6 +127,9 @@ func (m *merger) add(dir string) error {
 		return fmt.Errorf("%s/%s is of no experiment in the table: remove it", dir, id)
 	}
 	for _, r := range results {
+		if !slices.ContainsFunc(m.chosen, func(e Experiment) bool { return e.ID == r.Experiment }) {
+			continue
+		}
 		if !r.vouched() {
 			return r.unvouched(dir)
 		}
@@ -171,12 +180,14 @@ func (m *merger) meta(dir, id string) {
 func (m *merger) complete() error {
 	var places, missing []string
 	var present []*Result
-	for i, r := range m.results {
+	for _, e := range m.chosen {
+		i := m.rank(e.ID)
+		r := m.results[i]
 		if r == nil {
-			missing = append(missing, m.Experiments[i].ID)
+			missing = append(missing, e.ID)
 			continue
 		}
-		places, present = append(places, filepath.Join(m.from[i], r.Experiment)), append(present, r)
+		places, present = append(places, filepath.Join(m.from[i], e.ID)), append(present, r)
 	}
 	if err := oneSetting(places, present); err != nil || len(missing) == 0 {
 		return err

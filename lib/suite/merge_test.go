@@ -83,11 +83,11 @@ func TestMergeIsTheWholeRun(t *testing.T) {
 			dirs[i], dirs[j] = dirs[j], dirs[i]
 		}
 		for range 2 { // also in the place of a former merge
-			done, err := fake().Merge(out, dirs)
+			done, err := fake().Merge(out, dirs, "")
 			if err != nil || *done != (Merged{n, 2, 9, 0}) {
 				t.Fatalf("%d shards: %+v, %v", n, done, err)
 			}
-			d, err := fake().Diff(whole, out)
+			d, err := fake().Diff(whole, out, "")
 			if err != nil || !d.Identical() || d.Files != 7 || len(d.Differences) > 0 {
 				t.Errorf("%d shards: %+v, %v", n, d, err)
 			}
@@ -108,11 +108,11 @@ func TestMergeOfEqualOverlap(t *testing.T) {
 	root := t.TempDir()
 	whole, out := filepath.Join(root, "whole"), filepath.Join(root, "out")
 	runAll(t, fake(), whole, quick)
-	if _, err := fake().Merge(out, append(shards(t, fake(), root, 2, quick), whole)); err != nil {
+	if _, err := fake().Merge(out, append(shards(t, fake(), root, 2, quick), whole), ""); err != nil {
 		t.Fatal(err)
 	}
 	edit(t, whole, "E02-mass", func(r *Result) { r.Checks[0].Tol = 0 })
-	if done, err := fake().Merge(out, []string{whole}); err != nil || done.Failed != 1 {
+	if done, err := fake().Merge(out, []string{whole}, ""); err != nil || done.Failed != 1 {
 		t.Errorf("a failing check: %+v, %v", done, err)
 	}
 }
@@ -204,7 +204,7 @@ func TestMergeRefuses(t *testing.T) {
 	} {
 		root := t.TempDir()
 		out, dirs := c.change(root, shards(t, fake(), root, 2, quick))
-		_, err := fake().Merge(filepath.Join(root, out), dirs)
+		_, err := fake().Merge(filepath.Join(root, out), dirs, "")
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want ... %s", c.name, err, c.want)
 		}
@@ -227,7 +227,7 @@ func TestMergeIsAtomic(t *testing.T) {
 			}
 			return nil
 		}}
-		_, err := fake().merge(out, dirs, full)
+		_, err := fake().merge(out, dirs, "", full)
 		if err == nil || !strings.Contains(err.Error(), "no space left on device; what was there is untouched") {
 			t.Errorf("full disk at %q: %v", step, err)
 		}
@@ -240,7 +240,7 @@ func TestMergeIsAtomic(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	if _, err := fake().Merge(out, dirs); err == nil || !strings.Contains(err.Error(), "is writing into "+dirs[1]) {
+	if _, err := fake().Merge(out, dirs, ""); err == nil || !strings.Contains(err.Error(), "is writing into "+dirs[1]) {
 		t.Errorf("a shard under way: %v", err)
 	}
 }

@@ -227,7 +227,7 @@ func TestAccept(t *testing.T) {
 	root := t.TempDir()
 	dir, baseline := filepath.Join(root, "fresh"), filepath.Join(root, "results")
 	runAll(t, fake(), dir, quick)
-	done, err := fake().Accept(dir, baseline)
+	done, err := fake().Accept(dir, baseline, "")
 	if err != nil || done.Experiments != 2 || done.Files != 7 {
 		t.Fatalf("%+v, %v", done, err)
 	}
@@ -248,7 +248,7 @@ func TestAccept(t *testing.T) {
 		}
 		return nil
 	}}
-	if _, err := fake().accept(dir, baseline, full); err == nil || !strings.Contains(err.Error(), "the former baseline is untouched") {
+	if _, err := fake().accept(dir, baseline, "", full); err == nil || !strings.Contains(err.Error(), "the former baseline is untouched") {
 		t.Errorf("full disk: %v", err)
 	}
 	for _, c := range []struct {
@@ -269,7 +269,7 @@ func TestAccept(t *testing.T) {
 		os.RemoveAll(dir)
 		runAll(t, fake(), dir, quick)
 		c.change()
-		if _, err := fake().Accept(dir, baseline); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		if _, err := fake().Accept(dir, baseline, ""); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want ... %s", c.name, err, c.want)
 		}
 		if !bytes.Equal(before, read(t, baseline, "E01-moment", runName)) {
