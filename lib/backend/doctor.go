@@ -76,18 +76,24 @@ func pluginFinding() Finding {
 		err = checkPlugin(path)
 	}
 	if err != nil {
-		f.Found, f.Mend = oneLine(err).Error(), mend["cpu"]
+		f.Found, f.Mend = fault(err), "`make setup` installs it"
 		return f
 	}
 	f.Found, f.OK = path, true
 	return f
 }
 
+// fault is an error without its advice, which a finding has of its own.
+func fault(err error) string {
+	text, _, _ := strings.Cut(oneLine(err).Error(), ": `make ")
+	return text
+}
+
 func clientFinding() Finding {
 	f := Finding{What: XLACPU}
 	b, _, err := Open(XLACPU)
 	if err != nil {
-		f.Found, f.Mend = "does not open: "+err.Error(), "the Go backend serves; `make setup` installs the plugin that is known to work"
+		f.Found, f.Mend = "does not open: "+fault(err), "the Go backend serves; `make setup` installs the plugin that is known to work"
 		return f
 	}
 	f.Found, f.OK = fmt.Sprintf("opens, %d device", b.NumDevices()), b.NumDevices() == 1
