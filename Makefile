@@ -143,7 +143,8 @@ rename: ## make the module yours: MODULE=github.com/you/scorelab
 # What the doctor finds missing is no error of make: its last line says what to do.
 doctor: ## say what is installed and what is missing; changes nothing
 	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
-	if ! command -v go >/dev/null; then echo "missing  go -> install Go 1.26 or later: https://go.dev/dl/, then \`make setup\`"; \
+	if ! command -v go >/dev/null; then \
+	echo "missing  go -> install Go 1.26 or later (https://go.dev/dl/), then run \`make setup\`"; \
 	elif $(BUILD) -o "$$dir/scorelab" ./experiments; then "$$dir/scorelab" doctor --backend $(BACKEND) || true; \
 	else echo "missing  the command does not build -> run \`make setup\`"; fi
 

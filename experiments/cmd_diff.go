@@ -10,7 +10,7 @@ import (
 
 type diffCmd struct {
 	Exact   bool   `help:"Exit with 1 unless all bytes are the same."`
-	Pattern string `name:"run" placeholder:"REGEX" help:"Experiments to compare, by their names; default: all, and the summaries."`
+	Pattern string `name:"run" placeholder:"REGEX" help:"Experiments to compare; default: all, and the summaries."`
 	A       string `arg:"" help:"One folder of results."`
 	B       string `arg:"" help:"The other."`
 }

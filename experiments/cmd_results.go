@@ -33,7 +33,7 @@ func (c *reportCmd) Run(e *env) error {
 }
 
 type acceptCmd struct {
-	Pattern  string `name:"run" placeholder:"REGEX" help:"Experiments to accept, by their names; the others stay as the baseline has them. Default: all."`
+	Pattern  string `name:"run" placeholder:"REGEX" help:"Experiments to accept; the others stay as they are. Default: all."`
 	Dir      string `arg:"" default:"build/results" help:"Folder of results."`
 	Baseline string `default:"results" placeholder:"DIR" help:"What they become."`
 }

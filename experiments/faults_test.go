@@ -110,7 +110,8 @@ func TestListOfDamagedResults(t *testing.T) {
 		t.Errorf("exit code %d, %s", code, stderr)
 	}
 	for _, want := range []string{
-		"E01-good\n    Is it?\n    DAMAGED: results/E01-good/run.json cannot be used, line 1: unexpected end of JSON input: `scorelab run -run '^E01-good$'` makes it anew\n",
+		"E01-good\n    Is it?\n    DAMAGED: results/E01-good/run.json cannot be used, line 1: unexpected end of JSON input: " +
+			"`scorelab run -run '^E01-good$'` makes it anew\n",
 		"E02-bad\n    Is it?\n    1 claim\n", "E03-panic\n    Is it?\n    not run yet\n",
 	} {
 		if !strings.Contains(stdout, want) {
@@ -131,8 +132,8 @@ func TestFullOutput(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	for _, args := range []string{
-		"list", "--help", "run E01 -out r", "run E02 -out r", "check -baseline r -run E01 r", "diff r r", "report r", "merge -run E01 m r", "version", "doctor --backend go",
-		"run --help",
+		"list", "--help", "run --help", "run E01 -out r", "run E02 -out r", "check -baseline r -run E01 r", "diff r r",
+		"report r", "merge -run E01 m r", "version", "doctor --backend go",
 	} {
 		c, _, stderr := command(dir, strings.Fields(args)...)
 		c.Stdout = full
@@ -154,7 +155,8 @@ func TestDoctorAndEnv(t *testing.T) {
 	}
 	t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", plugins)
 	code, stdout, _ := cli(t, dir, "doctor", "--backend", "auto")
-	if slices.Contains(backend.Compiled(), backend.XLACPU) && (code != exitFailed || !strings.HasSuffix(stdout, " missing -> run `make setup`\n")) {
+	told := code == exitFailed && strings.HasSuffix(stdout, " missing -> run `make setup`\n")
+	if slices.Contains(backend.Compiled(), backend.XLACPU) && !told {
 		t.Errorf("no plugin: exit code %d\n%s", code, stdout)
 	}
 	code, _, stderr := cli(t, dir, "env")
@@ -165,7 +167,8 @@ func TestDoctorAndEnv(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, stdout, stderr = cli(t, dir, "env")
-	if want := "export GOMLX_NO_AUTO_INSTALL=1\nexport PJRT_PLUGIN_LIBRARY_PATH='" + plugins + "'\n"; code != 0 || stdout != want {
+	want := "export GOMLX_NO_AUTO_INSTALL=1\nexport PJRT_PLUGIN_LIBRARY_PATH='" + plugins + "'\n"
+	if code != 0 || stdout != want {
 		t.Errorf("exit code %d, %s%s, want %s", code, stdout, stderr, want)
 	}
 	for text, want := range map[string]string{"/a/b:/c": "/a/b:/c", "it's": `'it'\''s'`, "": "''", "$x": "'$x'"} {

@@ -34,8 +34,8 @@ func Doctor(name string) []Finding {
 	return append(list, goFinding(fallback(list)))
 }
 
-// fallback reports whether the Go backend is all that there is: XLA is not compiled in, or it does not open although set-up
-// has done what it can.
+// fallback reports whether the Go backend is all that there is: XLA is not compiled in, or it does not open although
+// set-up has done what it can.
 func fallback(list []Finding) bool {
 	ok := map[string]bool{}
 	for _, f := range list {
@@ -93,7 +93,8 @@ func clientFinding() Finding {
 	f := Finding{What: XLACPU}
 	b, _, err := Open(XLACPU)
 	if err != nil {
-		f.Found, f.Mend = "does not open: "+fault(err), "the Go backend serves; `make setup` installs the plugin that is known to work"
+		f.Found = "does not open: " + fault(err)
+		f.Mend = "the Go backend serves; `make setup` installs the plugin that is known to work"
 		return f
 	}
 	f.Found, f.OK = fmt.Sprintf("opens, %d device", b.NumDevices()), b.NumDevices() == 1

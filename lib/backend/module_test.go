@@ -13,8 +13,8 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// A module of one's own that names this checkout finds its plugin, from wherever it runs; one that finds none hears what to
-// set.
+// A module of one's own that names this checkout finds its plugin, from wherever it runs; one that finds none hears what
+// to set.
 func TestOwnModuleFindsThePlugin(t *testing.T) {
 	if testing.Short() {
 		t.Skip("links a program")
@@ -49,9 +49,10 @@ func TestOwnModuleFindsThePlugin(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	empty := "PJRT_PLUGIN_LIBRARY_PATH=" + dir
 	for env, want := range map[string]string{
-		"HOME=" + dir:                     "xla:cpu \n",
-		"PJRT_PLUGIN_LIBRARY_PATH=" + dir: "go using the Go backend, which is slower: no PJRT plugin for cpu in PJRT_PLUGIN_LIBRARY_PATH=" + dir + ": ",
+		"HOME=" + dir: "xla:cpu \n",
+		empty:         "go using the Go backend, which is slower: no PJRT plugin for cpu in " + empty + ": ",
 	} {
 		own := exec.Command(filepath.Join(dir, "own"))
 		own.Dir, own.Env = dir, []string{"HOME=" + dir, env}

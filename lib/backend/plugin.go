@@ -75,7 +75,8 @@ func Environment() (map[string]string, error) {
 		_, err := findPlugin("cpu")
 		return nil, err
 	}
-	return map[string]string{pluginPathEnv: strings.Join(with, string(filepath.ListSeparator)), "GOMLX_NO_AUTO_INSTALL": "1"}, nil
+	folders := strings.Join(with, string(filepath.ListSeparator))
+	return map[string]string{pluginPathEnv: folders, "GOMLX_NO_AUTO_INSTALL": "1"}, nil
 }
 
 // venvIn returns the plugin folders of the virtual environment in dir: what `make setup` and `make cuda` fill.
@@ -118,7 +119,8 @@ func findPlugin(kind string) (string, error) {
 	if set, ok := os.LookupEnv(pluginPathEnv); ok {
 		return "", fmt.Errorf("no PJRT plugin for %s in %s=%s: %s", kind, pluginPathEnv, set, mend[kind])
 	}
-	return "", fmt.Errorf("no PJRT plugin for %s in .venv/pjrt here or above, nor in go-xla's folders: %s%s", kind, mend[kind], elsewhere)
+	return "", fmt.Errorf("no PJRT plugin for %s in .venv/pjrt here or above, nor in go-xla's folders: %s%s",
+		kind, mend[kind], elsewhere)
 }
 
 // checkPlugin catches files that dlopen would complain about at length, or crash on when they are cut short.

@@ -43,8 +43,8 @@ func (a Axis) fit(name string, data span, tight bool) (scale, error) {
 		return s, fmt.Errorf("figure: the %s axis runs from %v to %v", name, s.lo, s.hi)
 	}
 	if s.lo < -greatest || s.hi > greatest || a.Log && s.lo < least {
-		return s, fmt.Errorf("figure: the %s axis runs from %v to %v, beyond what can be drawn: divide the numbers by their size",
-			name, s.lo, s.hi)
+		return s, fmt.Errorf("figure: the %s axis runs from %v to %v, beyond what can be drawn: "+
+			"divide the numbers by their size", name, s.lo, s.hi)
 	}
 	if a.fixed() {
 		return s, nil

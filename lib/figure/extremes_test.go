@@ -92,7 +92,8 @@ func TestEqualUpToRounding(t *testing.T) {
 			}
 		}
 	})
-	if upright, inverted := (Heat{Field: bump, Hi: 1}).ticks(300), (Heat{Field: bump, Lo: 1}).ticks(300); len(inverted) != len(upright) {
+	upright, inverted := (Heat{Field: bump, Hi: 1}).ticks(300), (Heat{Field: bump, Lo: 1}).ticks(300)
+	if len(inverted) != len(upright) {
 		t.Errorf("%d marks on an inverted colour bar, want %d", len(inverted), len(upright))
 	}
 	flat := Field{X1: 1, Y1: 1, NX: 2, NY: 2, Z: []float64{1e15, 1e15 + 1, 1e15, 1e15 - 1}}
@@ -178,8 +179,8 @@ func TestBeyondWhatCanBeDrawn(t *testing.T) {
 	}
 	soon("sizes", func() {
 		inf := math.Inf(1)
-		bars := ErrorBars{X: x3, Y: y3, Lo: lo3, Hi: hi3, Size: 1e12}
-		if _, err := PNG(one(Points{X: x3, Y: y3, Size: inf}, Line{X: x3, Y: y3, Width: inf, Markers: true}, bars)); err != nil {
+		bars, line := ErrorBars{X: x3, Y: y3, Lo: lo3, Hi: hi3, Size: 1e12}, Line{X: x3, Y: y3, Width: inf, Markers: true}
+		if _, err := PNG(one(Points{X: x3, Y: y3, Size: inf}, line, bars)); err != nil {
 			t.Error(err)
 		}
 	})

@@ -35,7 +35,8 @@ func (c Catalogue) accept(dir, baseline, pattern string, writer folder.Writer) (
 		return nil, fmt.Errorf("%w: `make experiments` makes results", folder.Error("read", dir, err))
 	}
 	if within(dir, baseline) {
-		return nil, fmt.Errorf("%s is the baseline or lies in it, which is replaced as a whole: accept results from elsewhere", dir)
+		return nil, fmt.Errorf("%s is the baseline or lies in it, which is replaced as a whole: "+
+			"accept results from elsewhere", dir)
 	}
 	release, err := folder.Guard(dir) // nobody may write while we read
 	if err != nil {
@@ -101,7 +102,8 @@ func replaceResults(writer folder.Writer, dir string, files map[string][]byte, f
 }
 
 // candidates are the results of the chosen experiments among the fresh ones, and those of the others in the baseline.
-func (c Catalogue) candidates(dir, baseline string, chosen []Experiment, fresh []*Result, from map[string]string) ([]*Result, error) {
+func (c Catalogue) candidates(dir, baseline string, chosen []Experiment, fresh []*Result,
+	from map[string]string) ([]*Result, error) {
 	var old []*Result
 	if len(chosen) < len(c.Experiments) {
 		var err error

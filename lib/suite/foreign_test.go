@@ -84,9 +84,8 @@ func TestSummariesOfOthers(t *testing.T) {
 	for name, text := range map[string]string{readmeName: "# My project\n", ledgerName: `{"accounts": []}`} {
 		dir := t.TempDir()
 		write(t, text, dir, name)
-		if _, err := OpenStore(dir); err == nil || !strings.Contains(err.Error(), name+" is not of this program") || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%s: %v", name, err)
-		}
+		_, err := OpenStore(dir)
+		oneLine(t, name, err, name+" is not of this program")
 		if got := read(t, dir, name); string(got) != text {
 			t.Errorf("%s is now %q", name, got)
 		}
@@ -105,9 +104,7 @@ func TestLockThatIsALink(t *testing.T) {
 		"run":   func() error { _, err := OpenStore(dir); return err },
 		"merge": func() error { _, err := fake().Merge(filepath.Join(t.TempDir(), "out"), []string{dir}, ""); return err },
 	} {
-		if err := open(); err == nil || !strings.Contains(err.Error(), folder.LockName+" is a symbolic link") || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%s: %v", name, err)
-		}
+		oneLine(t, name, open(), folder.LockName+" is a symbolic link")
 		if got := read(t, target); string(got) != "precious" {
 			t.Errorf("%s: the target is now %q", name, got)
 		}
@@ -145,13 +142,13 @@ func TestLinksAreFollowed(t *testing.T) {
 	link(t, moved, filepath.Join(out, "E01-moment"))
 	runAll(t, fake(), out, Options{Seed: 4, Profile: Quick, BackendName: "go"})
 	results, _, err := fake().Load(out)
-	if err != nil || len(results) != 2 || results[0].Seed != 4 || !bytes.Contains(read(t, moved, runName), []byte(`"seed": 4`)) {
+	there := bytes.Contains(read(t, moved, runName), []byte(`"seed": 4`))
+	if err != nil || len(results) != 2 || results[0].Seed != 4 || !there {
 		t.Errorf("%+v, %v", results, err)
 	}
 	link(t, filepath.Join(root, "nowhere"), filepath.Join(root, "dangling"))
-	if _, err := fake().Merge(filepath.Join(root, "dangling"), dirs, ""); err == nil || !strings.Contains(err.Error(), "which is not there") || strings.Contains(err.Error(), "\n") {
-		t.Errorf("a link to nothing: %v", err)
-	}
+	_, err = fake().Merge(filepath.Join(root, "dangling"), dirs, "")
+	oneLine(t, "a link to nothing", err, "which is not there")
 }
 
 // The folder that one works in is replaced by nothing: the shell would be left in one that is gone.
@@ -165,13 +162,18 @@ func TestIntoTheWorkingFolder(t *testing.T) {
 		"merge":  func() error { _, err := fake().Merge(".", dirs, ""); return err },
 		"accept": func() error { _, err := fake().Accept(here, ".", ""); return err },
 	} {
-		err := into()
-		if err == nil || !strings.Contains(err.Error(), "replaced as a whole") || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%s: %v", name, err)
-		}
+		oneLine(t, name, into(), "replaced as a whole")
 		if _, err := os.Stat(filepath.Join(here, "E01-moment", runName)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// oneLine makes sure that an error is one line that says something.
+func oneLine(t testing.TB, name string, err error, want string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("%s: %v, want ... %s", name, err, want)
 	}
 }
 

@@ -51,9 +51,11 @@ func (g *gallery) intro() {
 	g.line("- %s: true as written. %s: true under a condition that the statement leaves out. %s: wrong as", badge(Confirmed),
 		badge(Qualified), badge(Refuted))
 	g.line("  written, and the check measures what is exact instead.")
-	g.line("- A value with ± is an estimate with its interval of five standard errors (s.e.); one without is computed exactly, up to rounding.")
+	g.line("- A value with ± is an estimate with its interval of five standard errors (s.e.); one without is computed exactly,")
+	g.line("  up to rounding.")
 	if weak > 0 {
-		g.line("- %s with the mark *%s* %s little: %s.", plural(weak, "check"), weakMark, verb(weak, "tests", "test"), WeakMeans)
+		g.line("- %s with the mark *%s* %s little: %s.", plural(weak, "check"), weakMark, verb(weak, "tests", "test"),
+			WeakMeans)
 	}
 	g.line("- %s", settings(g.results))
 	g.line("- False alarms: a correct code fails this suite by chance %s.\n", OnceIn(FalseAlarm(g.results)))

@@ -150,7 +150,8 @@ func sameText(text, written []byte) error {
 	for line < min(len(is), len(want))-1 && bytes.Equal(is[line], want[line]) {
 		line++
 	}
-	return fmt.Errorf("line %d is %s, where this program writes %s: it was changed by hand", line+1, quoted(is[line]), quoted(want[line]))
+	return fmt.Errorf("line %d is %s, where this program writes %s: it was changed by hand",
+		line+1, quoted(is[line]), quoted(want[line]))
 }
 
 func quoted(line []byte) string {

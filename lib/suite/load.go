@@ -109,7 +109,8 @@ func parseResult(path, id string, text []byte) (*Result, error) {
 	return r, nil
 }
 
-// read returns the bytes of a table or figure in the folder of its result: those that were stored, where their hash is known.
+// read returns the bytes of a table or figure in the folder of its result: those that were stored, where their hash is
+// known.
 func (f File) read(dir string) ([]byte, error) {
 	path, id := filepath.Join(dir, runName), filepath.Base(dir)
 	if info, err := os.Stat(filepath.Join(dir, f.Name)); err != nil || !info.Mode().IsRegular() {
@@ -120,7 +121,8 @@ func (f File) read(dir string) ([]byte, error) {
 		return nil, folder.Error("read", filepath.Join(dir, f.Name), err)
 	}
 	if f.SHA256 != "" && f.SHA256 != hash(data) {
-		return nil, &ResultError{path, id, fmt.Sprintf("names %s, whose %d bytes are not those that were stored", f.Name, len(data))}
+		problem := fmt.Sprintf("names %s, whose %d bytes are not those that were stored", f.Name, len(data))
+		return nil, &ResultError{path, id, problem}
 	}
 	return data, nil
 }
@@ -149,5 +151,6 @@ func (r *Result) vouched() bool {
 
 // unvouched is the error of a result in dir whose hashes are not known.
 func (r *Result) unvouched(dir string) error {
-	return &ResultError{filepath.Join(dir, r.Experiment, runName), r.Experiment, "holds no hashes of its tables and figures, so that damage to them would not show"}
+	const problem = "holds no hashes of its tables and figures, so that damage to them would not show"
+	return &ResultError{filepath.Join(dir, r.Experiment, runName), r.Experiment, problem}
 }

@@ -34,7 +34,8 @@ func (c Catalogue) merge(out string, shards []string, pattern string, writer fol
 	if err := distinctFolders(append([]string{out}, shards...)); err != nil {
 		return nil, err
 	}
-	m := merger{Catalogue: c, chosen: chosen, from: make([]string, len(c.Experiments)), results: make([]*Result, len(c.Experiments)), files: map[string][]byte{}}
+	n := len(c.Experiments)
+	m := merger{Catalogue: c, chosen: chosen, from: make([]string, n), results: make([]*Result, n), files: map[string][]byte{}}
 	for _, dir := range shards {
 		release, err := folder.Guard(dir) // nobody may write while we read
 		if err != nil {
@@ -68,8 +69,8 @@ func (c Catalogue) merge(out string, shards []string, pattern string, writer fol
 	return done, nil
 }
 
-// distinctFolders makes sure that the shards are folders, no two of all folders the same, and none within the first, which
-// is replaced.
+// distinctFolders makes sure that the shards are folders, no two of all folders the same, and none within the first,
+// which is replaced.
 func distinctFolders(dirs []string) error {
 	var known []os.FileInfo
 	for i, dir := range dirs {
@@ -87,7 +88,8 @@ func distinctFolders(dirs []string) error {
 			}
 		}
 		if i > 0 && within(dir, dirs[0]) {
-			return fmt.Errorf("%s lies in %s, which the merged results replace as a whole: give them a folder of their own", dir, dirs[0])
+			return fmt.Errorf("%s lies in %s, which the merged results replace as a whole: give them a folder of their own",
+				dir, dirs[0])
 		}
 		known = append(known, info)
 	}

@@ -12,9 +12,9 @@ import (
 	"scorelab/lib/folder"
 )
 
-// filesOfResult tells which files in the folder of a result are part of it: those that its run.json names. All others are
-// somebody else's, and stay. A run.json that cannot be used names them all the same; one that cannot even be read has
-// tables and figures of any name.
+// filesOfResult tells which files in the folder of a result are part of it: those that its run.json names. All others
+// are somebody else's, and stay. A run.json that cannot be used names them all the same; one that cannot even be read
+// has tables and figures of any name.
 func filesOfResult(dir string) func(name string) bool {
 	text, err := os.ReadFile(filepath.Join(dir, runName))
 	if err != nil {
@@ -47,13 +47,16 @@ func filesOfResults(dir string) func(name string) bool {
 // summariesAreOurs refuses a folder whose README.md or ledger.json no program of this kind wrote: results in a folder
 // of somebody's work would overwrite them.
 func summariesAreOurs(dir string) error {
-	for name, made := range map[string][]byte{readmeName: []byte("# Results:"), ledgerName: []byte(`"claim"`)} {
+	for name, sign := range map[string]string{readmeName: "# Results:", ledgerName: `"claim"`} {
 		path := filepath.Join(dir, name)
 		text, err := os.ReadFile(path)
-		if text = bytes.TrimSpace(text); err != nil || len(text) == 0 || bytes.Contains(text[:min(len(text), 200)], made) || string(text) == "[]" {
+		text = bytes.TrimSpace(text)
+		empty := len(text) == 0 || string(text) == "[]"
+		if err != nil || empty || bytes.Contains(text[:min(len(text), 200)], []byte(sign)) {
 			continue
 		}
-		return fmt.Errorf("%s is not of this program, and results in %s would overwrite it: choose another folder, or move it elsewhere", path, dir)
+		return fmt.Errorf("%s is not of this program, and results in %s would overwrite it: "+
+			"choose another folder, or move it elsewhere", path, dir)
 	}
 	return nil
 }

@@ -22,13 +22,13 @@ func (c Check) ownInterval() bool {
 	return half > 0 && math.Abs(c.Tol-half) <= 1e-9*half
 }
 
-// tests is what a pass leaves open as a share of what is measured: a wanted value that is off by this share, either way, may
-// pass as well. It is NaN where there is nothing to compare with:
+// tests is what a pass leaves open as a share of what is measured: a wanted value that is off by this share, either way,
+// may pass as well. It is NaN where there is nothing to compare with:
 //
 //   - The scale is the wanted value.
-//   - An estimate of 0 has no scale of its own: what is measured is noise. It is compared with the standard deviation of a
-//     single draw, as a standardized effect is.
-//   - Any other check of 0 is the bound of an error, and a range (of quantiles, or of trained networks) is itself the claim.
+//   - An estimate of 0 has no scale of its own: what is measured is noise. It is compared with the standard deviation of
+//     a single draw, as a standardized effect is.
+//   - Any other check of 0 is the bound of an error, and a range (of quantiles, or of trained networks) is the claim.
 func (c Check) tests() float64 {
 	switch {
 	case c.ownInterval() && c.Want == 0 && c.Got.N > 1:
@@ -39,7 +39,7 @@ func (c Check) tests() float64 {
 	return c.Tol / math.Abs(c.Want)
 }
 
-// Weak reports whether the check passes and says little: it would pass with a value that is off by more than a tenth too.
+// Weak reports whether the check passes and says little: it would pass with a value that is off by more than a tenth.
 func (c Check) Weak() bool { return c.Pass() && c.tests() > weakShare*(1+1e-9) }
 
 // weakness says how little a weak check tests.

@@ -68,7 +68,9 @@ func TestWeakChecksAreNamed(t *testing.T) {
 		t.Errorf("%+v, %v, want %s", gate, err, want)
 	}
 	text := string(read(t, fresh, readmeName))
-	for _, part := range []string{"1 check with the mark *wide* tests little: ", "| 2.10 ± 0.31 | 2 *wide* |", "Value (± 5 s.e.)"} {
+	for _, part := range []string{
+		"1 check with the mark *wide* tests little: ", "| 2.10 ± 0.31 | 2 *wide* |", "Value (± 5 s.e.)",
+	} {
 		if !strings.Contains(text, part) {
 			t.Errorf("the gallery lacks %q", part)
 		}

@@ -24,8 +24,8 @@ type Store struct {
 	unlock func() error
 }
 
-// OpenStore makes dir if need be, locks it and clears what a killed run left there. It refuses a folder with a README.md or
-// a ledger.json of somebody else, which a run would overwrite. The error of a folder that is in use is a
+// OpenStore makes dir if need be, locks it and clears what a killed run left there. It refuses a folder with a README.md
+// or a ledger.json of somebody else, which a run would overwrite. The error of a folder that is in use is a
 // *folder.LockedError.
 func OpenStore(dir string) (*Store, error) {
 	if err := summariesAreOurs(dir); err != nil {
