@@ -138,10 +138,10 @@ func TestFullOutput(t *testing.T) {
 		c, _, stderr := command(dir, strings.Fields(args)...)
 		c.Stdout = full
 		err := c.Run()
-		lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
-		want := "scorelab: cannot write to standard output: no space left on device"
-		if c.ProcessState.ExitCode() != exitUsage || lines[len(lines)-1] != want {
-			t.Errorf("%s: %v, %q", args, err, stderr)
+		const want = "scorelab: cannot write to standard output: no space left on device\n"
+		text := stderr.String()
+		if c.ProcessState.ExitCode() != exitUsage || !strings.HasSuffix(text, want) || strings.Count(text, "scorelab: ") != 1 {
+			t.Errorf("%s: %v, %q", args, err, text)
 		}
 	}
 }

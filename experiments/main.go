@@ -73,6 +73,9 @@ func (e *env) command(args []string) int {
 		return e.complain(err)
 	}
 	parsed, err := parser.Parse(goFlags(args))
+	if e.stdout.err != nil { // of the help; finish says so
+		return exitUsage
+	}
 	if err != nil {
 		return e.complain(fmt.Errorf("%w; `scorelab --help` shows what there is", err))
 	}

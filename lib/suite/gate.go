@@ -73,14 +73,13 @@ func (c Catalogue) Compare(baseline, fresh, pattern string) (*Gate, error) {
 			return nil, err
 		}
 	}
-	var unvouched []string
+	var bare [2][]string // experiments without hashes, in the baseline and here
 	for _, e := range experiments {
 		a, b := find(old, e.ID), find(now, e.ID)
-		if a != nil && !a.vouched() {
-			unvouched = append(unvouched, e.ID)
-		}
-		if b != nil && !b.vouched() {
-			g.fail("%v", b.unvouched(fresh))
+		for i, r := range []*Result{a, b} {
+			if r != nil && !r.vouched() {
+				bare[i] = append(bare[i], e.ID)
+			}
 		}
 		if a == nil {
 			g.fail("%s: not in the baseline %s: look at its result, then `make accept`", e.ID, baseline)
@@ -95,11 +94,17 @@ func (c Catalogue) Compare(baseline, fresh, pattern string) (*Gate, error) {
 			g.weak(b)
 		}
 	}
-	if len(unvouched) > 0 {
-		g.fail("the baseline %s holds no hashes of the tables and figures of %s, so that damage to them would not show: "+
-			"`make experiments`, then `make accept`", baseline, firstLine(strings.Join(unvouched, ", ")))
-	}
+	g.vouched(baseline, bare[0], "`make experiments`, then `make accept`")
+	g.vouched(fresh, bare[1], fmt.Sprintf("`scorelab run -out %s` makes them anew", fresh))
 	return g, nil
+}
+
+// vouched fails where the hashes of some results in dir are not known.
+func (g *Gate) vouched(dir string, bare []string, cure string) {
+	if len(bare) > 0 {
+		g.fail("%s: no hashes of the tables and figures of %s, so that damage to them would not show: %s",
+			dir, firstLine(strings.Join(bare, ", ")), cure)
+	}
 }
 
 // summaries makes sure that the committed ledger and gallery follow from the committed results.

@@ -106,9 +106,9 @@ func TestGateFailsClosed(t *testing.T) {
 			os.Truncate(filepath.Join(baseline, moment, "moment.csv"), 20)
 		}, "names moment.csv, whose 20 bytes are not those that were stored: `make accept`", true},
 		{"no hashes", func(t *testing.T, _, fresh string) { edit(t, fresh, moment, forget) },
-			"holds no hashes of its tables and figures, so that damage to them would not show: `scorelab run -run '^E01-moment$'`", false},
+			"fresh: no hashes of the tables and figures of E01-moment, so that damage to them would not show: `scorelab run", false},
 		{"no hashes in the baseline", func(t *testing.T, baseline, _ string) { edit(t, baseline, moment, forget) },
-			"holds no hashes of the tables and figures of E01-moment, so that damage to them would not show: `make experiments`", false},
+			"results: no hashes of the tables and figures of E01-moment, so that damage to them would not show: `make exp", false},
 		{"missing figure", func(t *testing.T, _, fresh string) { os.Remove(filepath.Join(fresh, moment, "more.png")) }, "names more.png, which is missing", true},
 		{"folder under another name", func(t *testing.T, _, fresh string) {
 			os.RemoveAll(filepath.Join(fresh, mass))
