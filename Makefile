@@ -140,8 +140,13 @@ cuda: setup ## download the plugin for NVIDIA cards (linux/amd64, some gigabytes
 rename: ## make the module yours: MODULE=github.com/you/scorelab
 	@scripts/rename.sh "$(MODULE)"
 
+# What the doctor finds missing is no error of make: its last line says what to do.
 doctor: ## say what is installed and what is missing; changes nothing
-	@go run ./experiments doctor
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	if ! command -v go >/dev/null; then \
+	echo "missing  go -> install Go 1.26 or later (https://go.dev/dl/), then run \`make setup\`"; \
+	elif $(BUILD) -o "$$dir/scorelab" ./experiments; then "$$dir/scorelab" doctor --backend $(BACKEND) || true; \
+	else echo "missing  the command does not build -> run \`make setup\`"; fi
 
 clean: ## remove build/; .venv stays
 	@rm -rf build

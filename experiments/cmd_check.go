@@ -1,9 +1,14 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+
+	"scorelab/lib/suite"
+)
 
 type checkCmd struct {
 	Baseline string `default:"results" placeholder:"DIR" help:"Committed results."`
+	Weak     bool   `help:"List the checks that pass but test little: a value that is off by a tenth passes too."`
 	Pattern  string `name:"run" placeholder:"REGEX" help:"Experiments to compare, by their names; default: all, and every claim must be covered."`
 	Dir      string `arg:"" default:"build/results" help:"Fresh results."`
 }
@@ -17,7 +22,16 @@ func (c *checkCmd) Run(e *env) error {
 	for _, failure := range gate.Failures {
 		fmt.Fprintln(e.stdout, "FAIL", failure)
 	}
+	if c.Weak {
+		for _, weak := range gate.Weak {
+			fmt.Fprintln(e.stdout, "weak", weak)
+		}
+	}
 	fmt.Fprintf(e.stdout, "%s against %s: %s\n", c.Dir, c.Baseline, gate.Summary())
+	if n := len(gate.Weak); n > 0 {
+		fmt.Fprintf(e.stdout, "warning: checks that pass but test little, since %s: %d (--weak lists them)\n",
+			suite.WeakMeans, n)
+	}
 	if len(gate.Failures) > 0 {
 		return exit(exitFailed)
 	}

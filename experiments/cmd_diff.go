@@ -9,14 +9,15 @@ import (
 )
 
 type diffCmd struct {
-	Exact bool   `help:"Exit with 1 unless all bytes are the same."`
-	A     string `arg:"" help:"One folder of results."`
-	B     string `arg:"" help:"The other."`
+	Exact   bool   `help:"Exit with 1 unless all bytes are the same."`
+	Pattern string `name:"run" placeholder:"REGEX" help:"Experiments to compare; default: all, and the summaries."`
+	A       string `arg:"" help:"One folder of results."`
+	B       string `arg:"" help:"The other."`
 }
 
 // Run prints what two runs measured differently, in units of the band within which a difference is no change.
 func (c *diffCmd) Run(e *env) error {
-	d, err := e.Diff(c.A, c.B)
+	d, err := e.Diff(c.A, c.B, c.Pattern)
 	if err != nil {
 		return err
 	}

@@ -3,23 +3,27 @@ package main
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"text/tabwriter"
 
 	"scorelab/lib/backend"
 	"scorelab/lib/kernelspec"
 )
 
-type doctorCmd struct{}
+type doctorCmd struct {
+	Backend string `default:"auto" env:"SCORELAB_BACKEND" help:"What is to compute: auto, xla:cpu, xla:cuda or go."`
+}
 
 // Run prints what the backends and the notebooks need and whether it is there.
-func (*doctorCmd) Run(e *env) error {
-	missing := 0
+func (c *doctorCmd) Run(e *env) error {
+	missing, setup := 0, false
 	table := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
-	for _, f := range append(backend.Doctor(), kernelFindings()...) {
+	for _, f := range append(backend.Doctor(c.Backend), kernelFindings()...) {
 		word := "ok"
 		if !f.OK {
 			word = "missing"
 			missing++
+			setup = setup || strings.Contains(f.Mend, "`make setup`")
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\n", word, f.What, f.Found)
 		if f.Mend != "" {
@@ -27,10 +31,15 @@ func (*doctorCmd) Run(e *env) error {
 		}
 	}
 	table.Flush()
-	if missing > 0 {
-		return exit(exitFailed)
+	if missing == 0 {
+		return nil
 	}
-	return nil
+	if setup {
+		fmt.Fprintf(e.stdout, "%d missing -> run `make setup`\n", missing)
+	} else {
+		fmt.Fprintf(e.stdout, "%d missing -> the arrows above say what to do\n", missing)
+	}
+	return exit(exitFailed)
 }
 
 // kernelFindings look for the notebooks' kernel. That there is none is no fault: only a kernel that cannot start is.

@@ -3,13 +3,14 @@ package main
 import "fmt"
 
 type mergeCmd struct {
-	Out    string   `arg:"" help:"Folder for the whole results; those that it holds are replaced."`
-	Shards []string `arg:"" name:"shard" help:"Folders of results of scorelab run -shard I/N."`
+	Pattern string   `name:"run" placeholder:"REGEX" help:"Experiments to put together, by their names; default: all."`
+	Out     string   `arg:"" help:"Folder for the whole results; those that it holds are replaced."`
+	Shards  []string `arg:"" name:"shard" help:"Folders of results of scorelab run -shard I/N."`
 }
 
 // Run makes one folder of results out of those of the shards. It ends as the whole run would have ended.
 func (c *mergeCmd) Run(e *env) error {
-	done, err := e.Merge(c.Out, c.Shards)
+	done, err := e.Merge(c.Out, c.Shards, c.Pattern)
 	if err != nil {
 		return err
 	}

@@ -33,13 +33,14 @@ func (c *reportCmd) Run(e *env) error {
 }
 
 type acceptCmd struct {
+	Pattern  string `name:"run" placeholder:"REGEX" help:"Experiments to accept; the others stay as they are. Default: all."`
 	Dir      string `arg:"" default:"build/results" help:"Folder of results."`
 	Baseline string `default:"results" placeholder:"DIR" help:"What they become."`
 }
 
 // Run makes results the baseline.
 func (c *acceptCmd) Run(e *env) error {
-	done, err := e.Accept(c.Dir, c.Baseline)
+	done, err := e.Accept(c.Dir, c.Baseline, c.Pattern)
 	if err != nil {
 		return err
 	}

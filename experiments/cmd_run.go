@@ -17,6 +17,7 @@ type runCmd struct {
 	Seed    int64         `default:"1" help:"Seed of all random numbers."`
 	Shard   string        `placeholder:"I/N" help:"Run part I, 1 .. N, of the suite, for scorelab merge; auto or auto/N: the part that a Kubernetes Indexed Job or a Slurm array says."`
 	Out     string        `default:"build/results" placeholder:"DIR" help:"Where results go."`
+	Names   []string      `arg:"" optional:"" name:"experiment" help:"Experiments to run, as with --run."`
 	Backend string        `default:"auto" env:"SCORELAB_BACKEND" help:"What computes: auto, xla:cpu, xla:cuda or go."`
 }
 
@@ -25,7 +26,11 @@ func (c *runCmd) Run(e *env) error {
 	if err := e.Validate(); err != nil {
 		return err
 	}
-	experiments, err := e.Match(c.Pattern)
+	pattern, err := e.chosen(c.Pattern, c.Names)
+	if err != nil {
+		return err
+	}
+	experiments, err := e.Match(pattern)
 	if err != nil {
 		return err
 	}

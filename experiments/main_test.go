@@ -25,11 +25,10 @@ func TestMain(m *testing.M) {
 	case "":
 		os.Exit(m.Run())
 	case "real":
-		e := &env{suite.Catalogue{Experiments: []suite.Experiment{e01, e12}, Claims: Claims, Documents: Documents}, os.Stdout, os.Stderr, false}
+		e := newEnv(suite.Catalogue{Experiments: []suite.Experiment{e01, e12}, Claims: Claims, Documents: Documents})
 		os.Exit(e.main(os.Args[1:]))
 	default:
-		e := &env{playground(), os.Stdout, os.Stderr, false}
-		os.Exit(e.main(os.Args[1:]))
+		os.Exit(newEnv(playground()).main(os.Args[1:]))
 	}
 }
 
@@ -113,11 +112,16 @@ func TestExitCodes(t *testing.T) {
 		{"run -run goood -out r", 2, `^scorelab: no experiment matches "goood"; the nearest are E01-good, [^\n]*\n$`},
 		{"run -run ( -out r", 2, `^scorelab: pattern "\(" is no regular expression: [^\n]*\n$`},
 		{"run -profile huge", 2, `^scorelab: --profile must be one of "quick","full" but got "huge"; [^\n]*\n$`},
-		{"run -seed x", 2, `^scorelab: --seed: expected a valid 64 bit int but got "x"; [^\n]*\n$`},
-		{"run -seed 9223372036854775808", 2, `^scorelab: --seed: expected a valid 64 bit int but got "9223372036854775808"[^\n]*\n$`},
+		{"run -seed x", 2, `^scorelab: --seed: expected a valid 64 bit int in decimal digits but got "x"; [^\n]*\n$`},
+		{"run -seed 0x10", 2, `^scorelab: --seed: expected a valid 64 bit int in decimal digits but got "0x10"; [^\n]*\n$`},
+		{"run -seed 1_0", 2, `^scorelab: --seed: expected a valid 64 bit int in decimal digits but got "1_0"; [^\n]*\n$`},
+		{"run -seed 9223372036854775808", 2, `^scorelab: --seed: expected a valid 64 bit int in decimal digits [^\n]*\n$`},
 		{"run -sede 1", 2, `^scorelab: unknown flag --sede, did you mean "--seed"[^\n]*\n$`},
 		{"run -backend gpu -out r", 2, `^scorelab: no backend "gpu"[^\n]*\n$`},
 		{"run -run E01 -out /dev/null/r", 2, `^scorelab: cannot open /dev/null/r: [^\n]*\n$`},
+		{"run E01 -out r", 0, `^ok     E01-good  1 confirmed\n`},
+		{"run E01 E04 -out r", 1, `^ok     E01-good   1 confirmed\nBROKEN E04-error`},
+		{"run E01 goood -out r", 2, `^scorelab: no experiment matches "goood"; the nearest are E01-good, [^\n]*\n$`},
 		{"rum", 2, `^scorelab: unexpected argument rum, did you mean "run"[^\n]*\n$`},
 		{"", 2, `^scorelab: expected one of "list", [^\n]*\n$`},
 		{"--help", 0, `Usage: scorelab <command>`},
@@ -131,6 +135,12 @@ func TestExitCodes(t *testing.T) {
 		{"run -run E01 -seed 9 -out s", 0, ``},
 		{"diff r s", 0, `(?s)EXPERIMENT .*E01-good +000/a +m +1 +1 .*other bytes: E01-good/run.json\n`},
 		{"diff -exact r s", 1, ``},
+		{"diff -exact -run E02 r r", 0, `1 experiments and 1 metrics in both, 0 metrics differ; all 1 files are identical`},
+		{"accept -run goood r", 2, `^scorelab: no experiment matches "goood"`},
+		{"accept -run E01 r -baseline none", 2, `^scorelab: there is no folder none: [^\n]*make accept[^\n]*\n$`},
+		{"merge -run E01 one r", 0, `^1 of 1 experiments hold, 4 files from 1 shards; one/README.md`},
+		{"diff -run E01 -exact r one", 0, `1 experiments and 1 metrics in both`},
+		{"list -run E01 -baseline r", 0, `^E01-good\n    E01-good\n    Is it\?\n    1 claim\n$`},
 		{"run -run E01|E03 -shard 1/6 -out p", 0, `^ok     E01-good  1 confirmed\n1 of 1`},
 		{"run -run E01 -shard 6/6 -out p", 0, `^scorelab: no experiment belongs to shard 6/6\n0 of 0 experiments hold`},
 		{"run -shard 7/6 -out p", 2, `^scorelab: -shard 7/6: the parts are 1 to 6\n$`},

@@ -21,6 +21,7 @@ type screen struct {
 	width       int
 	timed       bool
 	bar         *progressbar.ProgressBar // nil: nobody watches
+	barWidth    int
 	current     int
 }
 
@@ -28,16 +29,42 @@ type screen struct {
 const barSteps = 1000
 
 func newScreen(e *env, experiments []suite.Experiment) *screen {
-	s := &screen{env: e, experiments: experiments, timed: isTerminal(e.stdout)}
+	s := &screen{env: e, experiments: experiments, timed: isTerminal(e.stdout.file)}
 	for _, experiment := range experiments {
 		s.width = max(s.width, len(experiment.ID))
 	}
-	if isTerminal(e.stderr) {
+	if width := barWidth(columns(e.stderr)); width > 0 {
+		s.barWidth = width
 		s.bar = progressbar.NewOptions(barSteps*len(experiments), progressbar.OptionSetWriter(e.stderr),
-			progressbar.OptionSetWidth(24), progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionSetWidth(width), progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionSetPredictTime(false), progressbar.OptionClearOnFinish())
 	}
 	return s
+}
+
+// beside is how many columns of the bar's line are neither bar nor description: " 100% |" and "| [1h59m59s] ".
+const beside = 22
+
+// barWidth is the width of the bar on a terminal; 0: a narrow one has no room for it, and its line would wrap at every
+// turn.
+func barWidth(columns int) int {
+	const least, most, description = 8, 24, 10
+	width := min(most, columns-beside-description)
+	if width < least {
+		return 0
+	}
+	return width
+}
+
+// columns is the width of a terminal; 0: it is none.
+func columns(w io.Writer) int {
+	if f, ok := w.(*os.File); ok && isTerminal(w) {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			return width
+		}
+		return 80 // a terminal that does not say
+	}
+	return 0
 }
 
 func isTerminal(w io.Writer) bool {
@@ -55,8 +82,21 @@ func (s *screen) progress(fraction float64, doing string) {
 	if s.bar == nil {
 		return
 	}
-	s.bar.Describe(strings.TrimSpace(s.experiments[s.current].ID + " " + doing))
+	room := columns(s.stderr) - beside - s.barWidth
+	if room < 0 { // the terminal has become narrower
+		s.finish()
+		return
+	}
+	s.bar.Describe(fitted(strings.TrimSpace(s.experiments[s.current].ID+" "+doing), room))
 	_ = s.bar.Set(s.current*barSteps + int(barSteps*min(max(fraction, 0), 0.999)))
+}
+
+// fitted cuts a text to some columns.
+func fitted(text string, room int) string {
+	if runes := []rune(text); len(runes) > room {
+		return string(runes[:room])
+	}
+	return text
 }
 
 // result prints the verdict of an experiment, and its failing checks in full.

@@ -16,19 +16,35 @@ type Finding struct {
 	Mend  string // what to do about it, or how to have more; empty where there is nothing to do
 }
 
-// Doctor looks at everything that decides what computes, and how fast. It opens the XLA CPU backend to be sure.
-func Doctor() []Finding {
+// Doctor looks at everything that decides what computes, and how fast, where programs ask for the backend of a name. It
+// opens the XLA CPU backend to be sure, unless that is Go alone, which needs nothing.
+func Doctor(name string) []Finding {
 	list := []Finding{
 		{What: "go", Found: fmt.Sprintf("%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH), OK: true},
 		{What: "processors", Found: fmt.Sprintf("%d, of which %d used", runtime.NumCPU(), runtime.GOMAXPROCS(0)), OK: true},
 		compiledFinding(),
-		venvFinding(),
 	}
+	if name == Go {
+		return append(list, goFinding(true))
+	}
+	list = append(list, venvFinding())
 	if xlaCompiled {
 		list = append(list, pluginFinding(), clientFinding(), cudaFinding())
 	}
-	return append(list, goFinding())
+	return append(list, goFinding(fallback(list)))
 }
+
+// fallback reports whether the Go backend is all that there is: XLA is not compiled in, or it does not open although
+// set-up has done what it can.
+func fallback(list []Finding) bool {
+	ok := map[string]bool{}
+	for _, f := range list {
+		ok[f.What] = f.OK
+	}
+	return !xlaCompiled || ok[whatVenv] && !ok[XLACPU]
+}
+
+const whatVenv = "python environment"
 
 func compiledFinding() Finding {
 	f := Finding{What: "backends compiled in", Found: strings.Join(Compiled(), ", "), OK: true}
@@ -42,7 +58,7 @@ func venvFinding() Finding {
 	dir, err := os.Getwd()
 	for err == nil {
 		if venv := filepath.Join(dir, ".venv"); isFolder(venv) {
-			return Finding{What: "python environment", Found: venv, OK: true}
+			return Finding{What: whatVenv, Found: venv, OK: true}
 		}
 		up := filepath.Dir(dir)
 		if up == dir {
@@ -50,7 +66,7 @@ func venvFinding() Finding {
 		}
 		dir = up
 	}
-	return Finding{What: "python environment", Found: "no .venv here or above", OK: !xlaCompiled, Mend: "`make setup` makes it"}
+	return Finding{What: whatVenv, Found: "no .venv here or above", OK: !xlaCompiled, Mend: "`make setup` makes it"}
 }
 
 func pluginFinding() Finding {
@@ -60,18 +76,25 @@ func pluginFinding() Finding {
 		err = checkPlugin(path)
 	}
 	if err != nil {
-		f.Found, f.Mend = oneLine(err).Error(), mend["cpu"]
+		f.Found, f.Mend = fault(err), "`make setup` installs it"
 		return f
 	}
 	f.Found, f.OK = path, true
 	return f
 }
 
+// fault is an error without its advice, which a finding has of its own.
+func fault(err error) string {
+	text, _, _ := strings.Cut(oneLine(err).Error(), ": `make ")
+	return text
+}
+
 func clientFinding() Finding {
 	f := Finding{What: XLACPU}
 	b, _, err := Open(XLACPU)
 	if err != nil {
-		f.Found, f.Mend = "does not open: "+err.Error(), "the Go backend serves; `make setup` installs the plugin that is known to work"
+		f.Found = "does not open: " + fault(err)
+		f.Mend = "the Go backend serves; `make setup` installs the plugin that is known to work"
 		return f
 	}
 	f.Found, f.OK = fmt.Sprintf("opens, %d device", b.NumDevices()), b.NumDevices() == 1
@@ -87,10 +110,13 @@ func cudaFinding() Finding {
 	return Finding{What: XLACUDA, Found: path, OK: true}
 }
 
-func goFinding() Finding {
+// goFinding is about speed, which matters where the Go backend is all that there is.
+func goFinding(alone bool) Finding {
 	f := Finding{What: Go, Found: "vector instructions (simd) on", OK: true}
 	switch {
 	case simd:
+	case !alone:
+		f.Found = "compiled in"
 	case runtime.GOARCH == "amd64":
 		f.Found, f.Mend = "vector instructions (simd) off", "for speed, build with GOEXPERIMENT=simd, as `make BACKEND=go build` does"
 	default:

@@ -9,7 +9,7 @@ import (
 )
 
 func TestDoctor(t *testing.T) {
-	findings := backend.Doctor()
+	findings := backend.Doctor(backend.Auto)
 	var names []string
 	for _, f := range findings {
 		names = append(names, f.What)
@@ -24,6 +24,16 @@ func TestDoctor(t *testing.T) {
 		if !slices.Contains(names, want) {
 			t.Errorf("nothing about %s in %v", want, names)
 		}
+	}
+	// Whoever asks for Go alone misses nothing, and hears of its speed; whoever has XLA, does not.
+	for _, f := range backend.Doctor(backend.Go) {
+		if !f.OK || strings.Contains(f.What, "XLA") || strings.Contains(f.What, "python") {
+			t.Errorf("for the Go backend alone: %+v", f)
+		}
+	}
+	xla := slices.IndexFunc(findings, func(f backend.Finding) bool { return f.What == backend.XLACPU && f.OK })
+	if last := findings[len(findings)-1]; xla >= 0 && strings.Contains(last.Found, "off") {
+		t.Errorf("beside XLA: %+v", last)
 	}
 }
 

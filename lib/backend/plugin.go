@@ -15,9 +15,12 @@ const pluginPathEnv = "PJRT_PLUGIN_LIBRARY_PATH"
 
 // mend says how to get the plugin of a kind.
 var mend = map[string]string{
-	"cpu":  "`make setup` installs it",
-	"cuda": "`make cuda` installs it on linux/amd64 with an NVIDIA card",
+	"cpu":  "`make setup` in a checkout of scorelab installs it",
+	"cuda": "`make cuda` in a checkout of scorelab installs it on linux/amd64 with an NVIDIA card",
 }
+
+// elsewhere says how a program outside a checkout finds the plugins of one.
+const elsewhere = "; elsewhere, set " + pluginPathEnv + " to its folder, as `scorelab env` prints it"
 
 // pluginFolders lists where plugins may lie, the first choice first.
 func pluginFolders() []string {
@@ -31,6 +34,9 @@ func pluginFolders() []string {
 	if exe, err := os.Executable(); err == nil {
 		folders = append(folders, venvAbove(filepath.Dir(exe))...)
 	}
+	if root, ok := checkout(); ok {
+		folders = append(folders, venvIn(root)...)
+	}
 	// Where go-xla's own installer puts them.
 	if home, err := os.UserHomeDir(); err == nil {
 		folders = append(folders, filepath.Join(home, ".local/lib/go-xla/nvidia"), filepath.Join(home, ".local/lib/go-xla"))
@@ -38,13 +44,53 @@ func pluginFolders() []string {
 	return append(folders, "/usr/local/lib/go-xla/nvidia", "/usr/local/lib/go-xla")
 }
 
-// venvAbove returns the plugin folders of the virtual environments in dir and above it: what `make setup` and
-// `make cuda` fill.
+// checkout is the folder of this module's source where it still is where this program was built from: the one that a
+// module of one's own names with a replace directive, say. Builds with -trimpath do not know it.
+func checkout() (root string, ok bool) {
+	_, file, _, ok := runtime.Caller(0)
+	root = filepath.Dir(filepath.Dir(filepath.Dir(file)))
+	if !ok || !filepath.IsAbs(file) {
+		return "", false
+	}
+	info, err := os.Stat(filepath.Join(root, "go.mod"))
+	return root, err == nil && info.Mode().IsRegular()
+}
+
+// Environment is the settings with which programs elsewhere find the plugins that this one finds, and download none.
+func Environment() (map[string]string, error) {
+	var with []string
+	for _, folder := range pluginFolders() {
+		found, err := filepath.Glob(filepath.Join(folder, "pjrt_c_api_*_plugin.so"))
+		if err != nil || len(found) == 0 {
+			continue
+		}
+		if folder, err = filepath.Abs(folder); err != nil {
+			return nil, err
+		}
+		if !slices.Contains(with, folder) {
+			with = append(with, folder)
+		}
+	}
+	if len(with) == 0 {
+		_, err := findPlugin("cpu")
+		return nil, err
+	}
+	folders := strings.Join(with, string(filepath.ListSeparator))
+	return map[string]string{pluginPathEnv: folders, "GOMLX_NO_AUTO_INSTALL": "1"}, nil
+}
+
+// venvIn returns the plugin folders of the virtual environment in dir: what `make setup` and `make cuda` fill.
+func venvIn(dir string) (folders []string) {
+	if venv := filepath.Join(dir, ".venv"); isFolder(venv) {
+		folders = append(folders, filepath.Join(venv, "pjrt"), filepath.Join(venv, "lib/go-xla/nvidia"))
+	}
+	return folders
+}
+
+// venvAbove returns the plugin folders of the virtual environments in dir and above it.
 func venvAbove(dir string) (folders []string) {
 	for {
-		if venv := filepath.Join(dir, ".venv"); isFolder(venv) {
-			folders = append(folders, filepath.Join(venv, "pjrt"), filepath.Join(venv, "lib/go-xla/nvidia"))
-		}
+		folders = append(folders, venvIn(dir)...)
 		up := filepath.Dir(dir)
 		if up == dir {
 			return folders
@@ -70,11 +116,11 @@ func findPlugin(kind string) (string, error) {
 			}
 		}
 	}
-	where := "in .venv/pjrt here or above, nor in go-xla's folders"
-	if _, ok := os.LookupEnv(pluginPathEnv); ok {
-		where = fmt.Sprintf("in %s=%s", pluginPathEnv, os.Getenv(pluginPathEnv))
+	if set, ok := os.LookupEnv(pluginPathEnv); ok {
+		return "", fmt.Errorf("no PJRT plugin for %s in %s=%s: %s", kind, pluginPathEnv, set, mend[kind])
 	}
-	return "", fmt.Errorf("no PJRT plugin for %s %s: %s", kind, where, mend[kind])
+	return "", fmt.Errorf("no PJRT plugin for %s in .venv/pjrt here or above, nor in go-xla's folders: %s%s",
+		kind, mend[kind], elsewhere)
 }
 
 // checkPlugin catches files that dlopen would complain about at length, or crash on when they are cut short.

@@ -18,7 +18,11 @@ type Arrows struct {
 }
 
 func (a Arrows) check() error {
-	return checkColumns(named("Arrows", a.Label), column{"X", a.X}, column{"Y", a.Y}, column{"U", a.U}, column{"V", a.V})
+	kind := named("Arrows", a.Label)
+	if err := checkColumns(kind, column{"X", a.X}, column{"Y", a.Y}, column{"U", a.U}, column{"V", a.V}); err != nil {
+		return err
+	}
+	return checkColumns(kind, column{"|(U, V)|^Power", a.power()})
 }
 
 func (a Arrows) extent(_, _ Axis) (span, span) { return over(a.X), over(a.Y) }
@@ -58,18 +62,25 @@ func (a Arrows) draw(p *pen) {
 		perUnit = a.spacing(p) / longest
 	}
 	// Directions are in pixels: the two axes may have different units per pixel.
-	fx, fy := p.w/(p.x.hi-p.x.lo), p.h/(p.y.hi-p.y.lo)
+	fx, fy := unit(p.w/(p.x.hi-p.x.lo), p.h/(p.y.hi-p.y.lo))
 	var path vg.Path
 	for i := range a.X {
-		dx, dy := a.U[i]*fx, a.V[i]*fy
+		u, v := unit(a.U[i], a.V[i])
+		dx, dy := u*fx, v*fy
 		norm := math.Hypot(dx, dy)
-		px := length[i] * perUnit
-		if norm == 0 || px < 0.5 {
+		px := math.Min(length[i]*perUnit, 2*far)
+		if norm == 0 || !(px >= 0.5) {
 			continue
 		}
-		path = append(path, arrow(p.at(a.X[i], a.Y[i]), dx/norm, dy/norm, px, positiveOr(a.Width, 1.6))...)
+		path = append(path, arrow(p.clamp(p.at(a.X[i], a.Y[i])), dx/norm, dy/norm, px, positiveOr(a.Width, 1.6))...)
 	}
 	p.fill(path, p.color.with(1))
+}
+
+// unit scales two numbers by a power of two, which rounds nothing, so that the greater is near 1: no product overflows.
+func unit(x, y float64) (float64, float64) {
+	_, exp := math.Frexp(math.Max(math.Abs(x), math.Abs(y)))
+	return math.Ldexp(x, -exp), math.Ldexp(y, -exp)
 }
 
 // arrow is the outline of an arrow of px pixels in the direction (ex, ey). A short one shrinks as a whole.

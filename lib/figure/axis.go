@@ -6,7 +6,7 @@ import (
 )
 
 // Axis is one direction of a panel. Min == Max fits the range to the data with a margin; panels of an animation should
-// give both. Log makes it logarithmic.
+// give both. Two numbers closer than 1e-12 of their size count as equal. Log makes the axis logarithmic.
 type Axis struct {
 	Label    string
 	Min, Max float64
@@ -20,12 +20,14 @@ type scale struct {
 	log    bool
 }
 
+// fixed reports whether the axis has a range of its own.
+func (a Axis) fixed() bool { return !same(a.Min, a.Max) }
+
 // fit returns the axis' own range, or that of the data with a margin of 4 % where it gives none.
 // tight leaves the margin out, for fields that fill the panel.
 func (a Axis) fit(name string, data span, tight bool) (scale, error) {
 	s := scale{a.Min, a.Max, a.Log}
-	fixed := a.Min != a.Max
-	if !fixed {
+	if !a.fixed() {
 		if !data.any {
 			return s, fmt.Errorf("figure: the %s axis has no range and no data", name)
 		}
@@ -40,7 +42,11 @@ func (a Axis) fit(name string, data span, tight bool) (scale, error) {
 	if math.IsNaN(s.lo) || math.IsNaN(s.hi) || math.IsInf(s.lo, 0) || math.IsInf(s.hi, 0) || s.lo > s.hi {
 		return s, fmt.Errorf("figure: the %s axis runs from %v to %v", name, s.lo, s.hi)
 	}
-	if fixed {
+	if s.lo < -greatest || s.hi > greatest || a.Log && s.lo < least {
+		return s, fmt.Errorf("figure: the %s axis runs from %v to %v, beyond what can be drawn: "+
+			"divide the numbers by their size", name, s.lo, s.hi)
+	}
+	if a.fixed() {
 		return s, nil
 	}
 	return s.widen(tight), nil
@@ -48,16 +54,20 @@ func (a Axis) fit(name string, data span, tight bool) (scale, error) {
 
 // widen adds the margin; a single number gets some room on both sides.
 func (s scale) widen(tight bool) scale {
+	one := same(s.lo, s.hi)
+	if one {
+		s.lo += (s.hi - s.lo) / 2
+		s.hi = s.lo
+	}
 	lo, hi := s.to(s.lo), s.to(s.hi)
 	pad := 0.04 * (hi - lo)
 	switch {
-	case lo == hi && s.log:
+	case one && s.log:
 		pad = 0.5
-	case lo == hi:
-		pad = math.Max(0.5*math.Abs(lo), 1e-300)
-		if lo == 0 {
-			pad = 1
-		}
+	case one && math.Abs(lo) < least:
+		pad = 1
+	case one:
+		pad = 0.5 * math.Abs(lo)
 	case tight:
 		return s
 	}
@@ -73,7 +83,8 @@ func (s scale) to(v float64) float64 {
 
 func (s scale) from(u float64) float64 {
 	if s.log {
-		return math.Pow(10, u)
+		const decades = 307 // of a float64, on either side of 1
+		return math.Pow(10, math.Max(-decades, math.Min(decades, u)))
 	}
 	return u
 }

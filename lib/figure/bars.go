@@ -2,6 +2,7 @@ package figure
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"gonum.org/v1/plot/vg"
@@ -16,13 +17,13 @@ type Bars struct {
 }
 
 // Histogram counts x in n equal bins over [lo, hi], normalised to a density: a bar's area is the share of all of x, so
-// that what falls outside is missing from the total. It panics unless n > 0 and lo < hi.
+// that what falls outside is missing from the total. It panics unless n > 0 and bins from lo to hi have a width.
 func Histogram(x []float64, lo, hi float64, n int) Bars {
-	if n <= 0 || !(lo < hi) {
-		panic(fmt.Sprintf("figure: Histogram over %d bins from %v to %v", n, lo, hi))
+	width := (hi - lo) / float64(n)
+	if n <= 0 || !(width > 0) || math.IsInf(width, 0) {
+		panic(fmt.Errorf("figure: Histogram over %d bins from %v to %v", n, lo, hi))
 	}
 	b := Bars{Edges: make([]float64, n+1), Heights: make([]float64, n)}
-	width := (hi - lo) / float64(n)
 	for i := range b.Edges {
 		b.Edges[i] = lo + width*float64(i)
 	}

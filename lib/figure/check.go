@@ -5,13 +5,26 @@ import (
 	"math"
 )
 
+// What can be drawn: float64 has room above and below for margins, sums and squares of pixels.
+const (
+	greatest   = 1e300  // of a number
+	least      = 1e-300 // of a spread, and of a number on a logarithmic axis
+	resolution = 1e-12  // of a spread, as a share of the greater number: closer ones are one number, up to rounding
+)
+
+// same reports whether two numbers are one, up to rounding. NaN and infinities are like nothing else.
+func same(a, b float64) bool {
+	size := math.Max(math.Abs(a), math.Abs(b))
+	return size <= math.MaxFloat64 && math.Abs(a-b) <= math.Max(resolution*size, least)
+}
+
 // column is a named slice of a layer, so that one function can check them all.
 type column struct {
 	name string
 	v    []float64
 }
 
-// checkColumns reports the first fault: no data, unequal lengths, NaN or an infinity.
+// checkColumns reports the first fault: no data, unequal lengths, NaN, an infinity or a number too large to be drawn.
 func checkColumns(layer string, columns ...column) error {
 	n := len(columns[0].v)
 	if n == 0 {
@@ -24,6 +37,10 @@ func checkColumns(layer string, columns ...column) error {
 		for i, v := range c.v {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
 				return fmt.Errorf("figure: %s has %s[%d] = %v", layer, c.name, i, v)
+			}
+			if math.Abs(v) > greatest {
+				return fmt.Errorf("figure: %s has %s[%d] = %v, beyond %g: divide the numbers by their size",
+					layer, c.name, i, v, greatest)
 			}
 		}
 	}

@@ -5,7 +5,8 @@ import "math"
 // ticks of the colour bar at a height in pixels.
 func (h Heat) ticks(height int) []tick {
 	lo, hi := h.levels()
-	return scale{lo: lo, hi: hi}.ticks(float64(height), 20, func(string) float64 { return sizeTick })
+	values := scale{lo: math.Min(lo, hi), hi: math.Max(lo, hi)}
+	return values.ticks(float64(height), 20, func(string) float64 { return sizeTick })
 }
 
 // drawBar draws the colour bar of a heat map to the right of a data area.

@@ -46,6 +46,9 @@ func (c Contour) levels() []float64 {
 		n = 6
 	}
 	s := over(c.Field.Z)
+	if same(s.lo, s.hi) {
+		return nil // lines between equal values would show their rounding
+	}
 	var levels []float64
 	for i := range n {
 		levels = append(levels, s.lo+(s.hi-s.lo)*float64(i+1)/float64(n+1))

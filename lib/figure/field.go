@@ -28,8 +28,11 @@ func (d Field) check(kind string) error {
 	if d.NX < 2 || d.NY < 2 || len(d.Z) != d.NX*d.NY {
 		return fmt.Errorf("figure: %s has %d values for a grid of %d by %d nodes, want at least 2 by 2", kind, len(d.Z), d.NX, d.NY)
 	}
-	if !(d.X0 < d.X1) || !(d.Y0 < d.Y1) {
-		return fmt.Errorf("figure: %s covers [%v, %v] x [%v, %v]", kind, d.X0, d.X1, d.Y0, d.Y1)
+	if !(d.X0 < d.X1) || !(d.Y0 < d.Y1) || same(d.X0, d.X1) || same(d.Y0, d.Y1) {
+		return fmt.Errorf("figure: %s covers [%v, %v] x [%v, %v], want an area", kind, d.X0, d.X1, d.Y0, d.Y1)
+	}
+	if err := checkColumns(kind, column{"X0, X1, Y0, Y1", []float64{d.X0, d.X1, d.Y0, d.Y1}}); err != nil {
+		return err
 	}
 	return checkColumns(kind, column{"Z", d.Z})
 }

@@ -3,7 +3,8 @@ package figure
 import "math"
 
 // Heat shows a field as colours. Lo and Hi are the values at the ends of the colour map; Lo == Hi takes the range of the
-// values, which frames of an animation should not leave to chance. A field of equal values takes the low colour.
+// values, which frames of an animation should not leave to chance; Lo > Hi inverts. A field of values that are equal, up
+// to rounding, takes the low colour.
 type Heat struct {
 	Field  Field
 	Colors ColorMap // default: Blues
@@ -50,7 +51,7 @@ func (h Heat) colors() ColorMap {
 
 // levels are the values at the ends of the colour map.
 func (h Heat) levels() (lo, hi float64) {
-	if h.Lo != h.Hi {
+	if !same(h.Lo, h.Hi) {
 		return h.Lo, h.Hi
 	}
 	s := over(h.Field.Z)
@@ -58,8 +59,8 @@ func (h Heat) levels() (lo, hi float64) {
 		m := math.Max(math.Abs(s.lo), math.Abs(s.hi))
 		s.lo, s.hi = -m, m
 	}
-	if s.lo == s.hi {
-		s.hi = s.lo + 1
+	if same(s.lo, s.hi) {
+		s.hi = s.lo + math.Max(1, math.Abs(s.lo)/1e6) // more than rounding leaves
 	}
 	return s.lo, s.hi
 }

@@ -42,7 +42,7 @@ func (a Axis) positive(columns ...[]float64) span {
 	var s span
 	for _, c := range columns {
 		for _, v := range c {
-			if v > 0 {
+			if v >= least {
 				s = s.join(span{v, v, true})
 			}
 		}

@@ -134,7 +134,7 @@ func (q *plot) shape(b rect) rect {
 	if !q.EqualAspect {
 		return b
 	}
-	w := min(b.w, int(math.Round(float64(b.h)/q.aspect())))
-	h := min(b.h, int(math.Round(float64(b.w)*q.aspect())))
+	w := int(math.Min(float64(b.w), math.Round(float64(b.h)/q.aspect())))
+	h := int(math.Min(float64(b.h), math.Round(float64(b.w)*q.aspect())))
 	return rect{b.x + (b.w-w)/2, b.y + (b.h-h)/2, max(w, 1), max(h, 1)}
 }

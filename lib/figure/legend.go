@@ -92,12 +92,12 @@ func clearLegends(rows [][]cell, text *faces) {
 		for _, c := range row {
 			q := c.plot
 			w, h := q.legendSize(text)
-			if h == 0 || q.Legend != BestCorner || q.Y.Min != q.Y.Max || q.framed() {
+			if h == 0 || q.Legend != BestCorner || q.Y.fixed() || q.framed() {
 				continue
 			}
 			p := q.layers(c.area, text)
 			if _, ink := p.bestCorner(w, h); ink > bearable {
-				q.y.hi = q.y.value(p.h / math.Max(p.h/2, p.h-h-legendInset))
+				q.y.hi = math.Min(q.y.value(p.h/math.Max(p.h/2, p.h-h-legendInset)), 10*greatest)
 			}
 		}
 	}

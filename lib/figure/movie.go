@@ -3,6 +3,7 @@ package figure
 import (
 	"fmt"
 	"image"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -29,7 +30,7 @@ func (m Movie) hundredths(i, n int) int {
 			d = 1500 * time.Millisecond
 		}
 	}
-	return max(2, int(d/(10*time.Millisecond)))
+	return min(max(2, int(d/(10*time.Millisecond))), math.MaxUint16) // all that the formats hold
 }
 
 // render draws the frames, on all processors. They must have one size. All are held in memory at once, 4 bytes a pixel,

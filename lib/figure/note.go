@@ -23,7 +23,7 @@ func (n Note) key() key { return key{} }
 
 func (n Note) draw(p *pen) {
 	s := style{size: sizeLegend}
-	q := p.at(n.X, n.Y)
+	q := p.clamp(p.at(n.X, n.Y))
 	x := float64(q.X) - n.Align*p.text.width(n.Text, s)
 	y := p.h - float64(q.Y) + 0.35*s.size
 	for i := range 9 {

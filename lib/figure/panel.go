@@ -67,7 +67,7 @@ func (p Panel) prepare() (*plot, error) {
 	if q.y, err = p.Y.fit("y", ys, q.filled); err != nil {
 		return nil, err
 	}
-	if standing && ys.lo == 0 && p.Y.Min == p.Y.Max {
+	if standing && ys.lo == 0 && !p.Y.fixed() {
 		q.y.lo = 0 // bars stand on the axis
 	}
 	if p.EqualAspect && (p.X.Log || p.Y.Log) {

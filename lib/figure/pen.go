@@ -44,9 +44,11 @@ func (p *pen) polyline(x, y []float64) vg.Path {
 	return path
 }
 
-// clamp keeps points within what the rasteriser's fixed-point numbers hold.
+// far is what the rasteriser's fixed-point numbers hold, in pixels.
+const far = 8000
+
+// clamp keeps points within reach of the rasteriser.
 func (p *pen) clamp(q vg.Point) vg.Point {
-	const far = 8000
 	q.X = max(-far, min(far, q.X))
 	q.Y = max(-far, min(far, q.Y))
 	return q
@@ -54,7 +56,7 @@ func (p *pen) clamp(q vg.Point) vg.Point {
 
 func (p *pen) stroke(path vg.Path, c color.Color, width float64, dashed bool) {
 	p.canvas.SetColor(c)
-	p.canvas.SetLineWidth(vg.Length(width))
+	p.canvas.SetLineWidth(vg.Length(min(width, far)))
 	var dashes []vg.Length
 	if dashed {
 		dashes = []vg.Length{6, 4}
@@ -70,6 +72,7 @@ func (p *pen) fill(path vg.Path, c color.Color) {
 
 // dot stamps a disc.
 func (p *pen) dot(q vg.Point, diameter float64, c color.Color) {
+	diameter = min(diameter, 2*max(p.w, p.h)) // one that is larger would only cost memory
 	s := p.stamps[diameter]
 	if s == nil {
 		s = newStamp(diameter * float64(p.zoom))

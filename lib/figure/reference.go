@@ -37,13 +37,13 @@ func (l HLine) key() key { return key{label: l.Label, line: l.width(), dashed: l
 func (l VLine) key() key { return HLine(l).key() }
 
 func (l HLine) draw(p *pen) {
-	y := p.sharp(vg.Length(p.y.norm(l.At) * p.h))
+	y := p.sharp(p.clamp(p.at(p.x.lo, l.At)).Y)
 	p.stroke(vg.Path{{Type: vg.MoveComp, Pos: vg.Point{X: 0, Y: y}}, {Type: vg.LineComp, Pos: vg.Point{X: vg.Length(p.w), Y: y}}},
 		p.color.with(1), l.width(), l.Dashed)
 }
 
 func (l VLine) draw(p *pen) {
-	x := p.sharp(vg.Length(p.x.norm(l.At) * p.w))
+	x := p.sharp(p.clamp(p.at(l.At, p.y.lo)).X)
 	p.stroke(vg.Path{{Type: vg.MoveComp, Pos: vg.Point{X: x, Y: 0}}, {Type: vg.LineComp, Pos: vg.Point{X: x, Y: vg.Length(p.h)}}},
 		p.color.with(1), HLine(l).width(), l.Dashed)
 }

@@ -46,11 +46,12 @@ func (s scale) multiples(m, exp int) []tick {
 	step := float64(m) * math.Pow(10, float64(exp))
 	eps := 1e-9 * (s.hi - s.lo) / step
 	first, last := math.Ceil(s.lo/step-eps), math.Floor(s.hi/step+eps)
-	if last-first > 200 {
+	if !(last-first <= 200) {
 		return nil
 	}
 	var t []tick
-	for k := first; k <= last; k++ {
+	for i := range int(last-first) + 1 { // k itself may be too large to be counted up
+		k := first + float64(i)
 		t = append(t, tick{k * step, decimal(k*float64(m), exp, s.power())})
 	}
 	return t
@@ -97,10 +98,10 @@ func (s scale) fits(t []tick, px, gap float64, width func(string) float64) bool 
 func (s scale) digits(px, gap float64, width func(string) float64) []tick {
 	for _, set := range [...][]int{{1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 5}, {1, 3}} {
 		var t []tick
-		for e := math.Floor(math.Log10(s.lo)); e <= math.Log10(s.hi); e++ {
+		for e := int(math.Floor(math.Log10(s.lo))); float64(e) <= math.Log10(s.hi); e++ {
 			for _, d := range set {
-				if v := float64(d) * math.Pow(10, e); v >= s.lo && v <= s.hi {
-					t = append(t, tick{v, decimal(float64(d), int(e), s.power())})
+				if v := float64(d) * math.Pow(10, float64(e)); v >= s.lo && v <= s.hi {
+					t = append(t, tick{v, decimal(float64(d), e, s.power())})
 				}
 			}
 		}

@@ -1,13 +1,11 @@
 package suite
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
+	"slices"
 
 	"scorelab/lib/folder"
 )
@@ -23,27 +21,43 @@ type Accepted struct {
 
 // Accept makes the results in dir the baseline, all at once or not at all. It refuses results that are not a whole run
 // of the suite under one setting with all checks passing, and a baseline folder that holds anything else than results.
-func (c Catalogue) Accept(dir, baseline string) (*Accepted, error) {
-	return c.accept(dir, baseline, folder.Writer{})
+// Pattern takes some experiments alone from dir, and the others from the former baseline; empty: all.
+func (c Catalogue) Accept(dir, baseline, pattern string) (*Accepted, error) {
+	return c.accept(dir, baseline, pattern, folder.Writer{})
 }
 
-func (c Catalogue) accept(dir, baseline string, writer folder.Writer) (*Accepted, error) {
-	if _, err := os.Stat(dir); err != nil {
-		return nil, fmt.Errorf("%w: `make experiments` makes results", folder.Error("read", dir, err))
-	}
-	source, err := OpenStore(dir) // nobody may write while we read
+func (c Catalogue) accept(dir, baseline, pattern string, writer folder.Writer) (*Accepted, error) {
+	chosen, err := c.Match(pattern)
 	if err != nil {
 		return nil, err
 	}
-	defer source.Close()
+	if _, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("%w: `make experiments` makes results", folder.Error("read", dir, err))
+	}
+	if within(dir, baseline) {
+		return nil, fmt.Errorf("%s is the baseline or lies in it, which is replaced as a whole: "+
+			"accept results from elsewhere", dir)
+	}
+	release, err := folder.Guard(dir) // nobody may write while we read
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	results, strays, err := c.Load(dir)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.acceptable(dir, results, strays); err != nil {
+	for _, id := range strays {
+		return nil, fmt.Errorf("%s/%s is of no experiment in the table: remove it", dir, id)
+	}
+	from := map[string]string{} // where each result is from
+	if results, err = c.candidates(dir, baseline, chosen, results, from); err != nil {
 		return nil, err
 	}
-	files, err := c.collect(dir, results)
+	if err := acceptable(from, results); err != nil {
+		return nil, err
+	}
+	files, err := c.collect(from, results)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +77,11 @@ func (c Catalogue) accept(dir, baseline string, writer folder.Writer) (*Accepted
 
 // replaceResults makes these files all that a folder of results holds. Former is what they replace.
 func replaceResults(writer folder.Writer, dir string, files map[string][]byte, former string) error {
-	parent, base := filepath.Split(filepath.Clean(dir))
+	real, err := folder.Resolve(dir) // where dir is a link, it stays one
+	if err != nil {
+		return folder.Error("write", dir, err)
+	}
+	parent, base := filepath.Split(real)
 	if parent = filepath.Clean(parent); folder.Exists(parent) {
 		if _, err := folder.Sweep(parent, base); err != nil {
 			return folder.Error("clean", parent, err)
@@ -83,32 +101,38 @@ func replaceResults(writer folder.Writer, dir string, files map[string][]byte, f
 	return nil
 }
 
-// filesOfResults tells which files in a folder of results are part of them.
-func filesOfResults(dir string) func(name string) bool {
-	parts := map[string]func(string) bool{}
-	return func(name string) bool {
-		id, rest, below := strings.Cut(name, "/")
-		if !below {
-			return name == ledgerName || name == readmeName
+// candidates are the results of the chosen experiments among the fresh ones, and those of the others in the baseline.
+func (c Catalogue) candidates(dir, baseline string, chosen []Experiment, fresh []*Result,
+	from map[string]string) ([]*Result, error) {
+	var old []*Result
+	if len(chosen) < len(c.Experiments) {
+		var err error
+		if old, _, err = c.Load(baseline); err != nil {
+			return nil, &BaselineError{err}
 		}
-		if parts[id] == nil {
-			parts[id] = filesOfResult(filepath.Join(dir, id))
-		}
-		return parts[id](rest)
 	}
+	var all []*Result
+	for _, e := range c.Experiments {
+		place, results := dir, fresh
+		if !slices.ContainsFunc(chosen, func(o Experiment) bool { return o.ID == e.ID }) {
+			place, results = baseline, old
+		}
+		r := find(results, e.ID)
+		if r == nil {
+			return nil, fmt.Errorf("%s has no result of %s: `scorelab run -run '^%s$'` makes it", place, e.ID, e.ID)
+		}
+		all = append(all, r)
+		from[e.ID] = place
+	}
+	return all, nil
 }
 
 // acceptable finds reasons to refuse results as a baseline.
-func (c Catalogue) acceptable(dir string, results []*Result, strays []string) error {
-	for _, id := range strays {
-		return fmt.Errorf("%s/%s is of no experiment in the table: remove it", dir, id)
-	}
-	for _, e := range c.Experiments {
-		if find(results, e.ID) == nil {
-			return fmt.Errorf("%s has no result of %s: `scorelab run -run '^%s$'` makes it", dir, e.ID, e.ID)
-		}
-	}
+func acceptable(from map[string]string, results []*Result) error {
 	for _, r := range results {
+		if !r.vouched() {
+			return r.unvouched(from[r.Experiment])
+		}
 		for _, check := range r.Failed() {
 			return fmt.Errorf("%v fails, %s: only a run whose checks all pass can be accepted",
 				key{r.Experiment, check.Claim, check.Metric}, check.Miss())
@@ -137,13 +161,13 @@ func (r *Result) setting() string {
 }
 
 // collect returns the files of a baseline by their path in it. Ledger and gallery are made anew: theirs may be stale.
-func (c Catalogue) collect(dir string, results []*Result) (map[string][]byte, error) {
+func (c Catalogue) collect(from map[string]string, results []*Result) (map[string][]byte, error) {
 	files, err := c.summaries(results)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range results {
-		if err := r.readFiles(dir, files); err != nil {
+		if err := r.readFiles(from[r.Experiment], files); err != nil {
 			return nil, err
 		}
 	}
@@ -152,32 +176,15 @@ func (c Catalogue) collect(dir string, results []*Result) (map[string][]byte, er
 
 // readFiles adds the files of a result in the folder dir by their path in it; all but what never enters a comparison.
 func (r *Result) readFiles(dir string, files map[string][]byte) error {
-	for _, name := range append(r.files(), runName) {
-		data, err := os.ReadFile(filepath.Join(dir, r.Experiment, name))
-		if err != nil {
-			return folder.Error("read", filepath.Join(dir, r.Experiment, name), err)
-		}
-		files[path.Join(r.Experiment, name)] = data
-	}
-	return nil
-}
-
-// onlyResults makes sure that replacing a folder loses nothing but results.
-func onlyResults(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	from := filepath.Join(dir, r.Experiment)
+	text, err := os.ReadFile(filepath.Join(from, runName))
 	if err != nil {
-		return folder.Error("read", dir, err)
+		return folder.Error("read", filepath.Join(from, runName), err)
 	}
-	for _, entry := range entries {
-		name := entry.Name()
-		if name == ledgerName || name == readmeName || name == folder.LockName || strings.HasPrefix(name, folder.TmpPrefix) {
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(dir, name, runName)); err != nil {
-			return fmt.Errorf("%s holds %s, which is no result, and writing there would remove it: move it elsewhere", dir, name)
+	files[path.Join(r.Experiment, runName)] = text
+	for _, f := range slices.Concat(r.Tables, r.Figures) {
+		if files[path.Join(r.Experiment, f.Name)], err = f.read(from); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -2,9 +2,9 @@ package suite
 
 import (
 	"bytes"
-	"io/fs"
 	"math"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 )
@@ -28,8 +28,13 @@ type Diff struct {
 // Identical reports whether both hold the same bytes.
 func (d *Diff) Identical() bool { return len(d.FilesDiffer) == 0 }
 
-// Diff compares two folders of results, number by number and byte by byte.
-func (c Catalogue) Diff(a, b string) (*Diff, error) {
+// Diff compares two folders of results, number by number and byte by byte. Pattern restricts it to some experiments;
+// empty: all, and the summaries too.
+func (c Catalogue) Diff(a, b, pattern string) (*Diff, error) {
+	chosen, err := c.Match(pattern)
+	if err != nil {
+		return nil, err
+	}
 	left, _, err := c.Load(a)
 	if err != nil {
 		return nil, err
@@ -39,11 +44,16 @@ func (c Catalogue) Diff(a, b string) (*Diff, error) {
 		return nil, err
 	}
 	d := &Diff{}
-	for _, e := range c.Experiments {
+	var inA, inB []string
+	if pattern == "" {
+		inA, inB = summaryNames(a), summaryNames(b)
+	}
+	for _, e := range chosen {
 		l, r := find(left, e.ID), find(right, e.ID)
 		if l == nil && r == nil {
 			continue
 		}
+		inA, inB = append(inA, l.paths()...), append(inB, r.paths()...)
 		none := &Result{Experiment: e.ID}
 		if l != nil && r != nil {
 			d.Experiments++
@@ -61,19 +71,11 @@ func (c Catalogue) Diff(a, b string) (*Diff, error) {
 			d.Differences = append(d.Differences, difference)
 		}
 	}
-	return d, d.bytes(a, b)
+	return d, d.bytes(a, b, inA, inB)
 }
 
-// bytes compares the files themselves.
-func (d *Diff) bytes(a, b string) error {
-	left, err := listing(a)
-	if err != nil {
-		return err
-	}
-	right, err := listing(b)
-	if err != nil {
-		return err
-	}
+// bytes compares the files of these names in a and in b.
+func (d *Diff) bytes(a, b string, left, right []string) error {
 	for _, name := range left {
 		if !slices.Contains(right, name) {
 			d.FilesDiffer = append(d.FilesDiffer, name)
@@ -102,25 +104,25 @@ func (d *Diff) bytes(a, b string) error {
 	return nil
 }
 
-// listing returns the paths of the results in dir.
-func listing(dir string) (names []string, err error) {
-	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case path != dir && entry.Name()[0] == '.':
-			if entry.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case entry.IsDir() || entry.Name() == metaName:
-			return nil
+// summaryNames are the summaries that lie in dir.
+func summaryNames(dir string) (names []string) {
+	for _, name := range []string{ledgerName, readmeName} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			names = append(names, name)
 		}
-		name, err := filepath.Rel(dir, path)
-		names = append(names, name)
-		return err
-	})
-	return names, err
+	}
+	return names
+}
+
+// paths are those of the files of a result, without what never enters a comparison; none of no result.
+func (r *Result) paths() (names []string) {
+	if r == nil {
+		return nil
+	}
+	for _, name := range append(r.files(), runName) {
+		names = append(names, path.Join(r.Experiment, name))
+	}
+	return names
 }
 
 func or(r, none *Result) *Result {

@@ -9,6 +9,9 @@ import (
 	"scorelab/lib/metrics"
 )
 
+// galleryTitle is the first line of a README of results.
+const galleryTitle = "# Results: the theory of score-based diffusion, measured"
+
 // Gallery is the README of a folder of results: what was asked, seen and established. The same results give the same
 // bytes.
 func (c Catalogue) Gallery(results []*Result) []byte {
@@ -32,12 +35,13 @@ type gallery struct {
 func (g *gallery) line(format string, args ...any) { fmt.Fprintf(&g.text, format+"\n", args...) }
 
 func (g *gallery) intro() {
-	checks, failed := 0, 0
+	checks, failed, weak := 0, 0, 0
 	for _, r := range g.results {
 		checks += len(r.Checks)
 		failed += len(r.Failed())
+		weak += len(r.Weak())
 	}
-	g.line("# Results: the theory of score-based diffusion, measured\n")
+	g.line(galleryTitle + "\n")
 	g.line("Every figure and claim of %s is an experiment here, and every experiment ends in numbers that are",
 		plural(len(g.Documents), "theory document"))
 	g.line("held against what they must be. **%s** made **%s**; %s.",
@@ -47,7 +51,12 @@ func (g *gallery) intro() {
 	g.line("- %s: true as written. %s: true under a condition that the statement leaves out. %s: wrong as", badge(Confirmed),
 		badge(Qualified), badge(Refuted))
 	g.line("  written, and the check measures what is exact instead.")
-	g.line("- A value with ± is an estimate with its interval of five standard errors; one without is computed exactly, up to rounding.")
+	g.line("- A value with ± is an estimate with its interval of five standard errors (s.e.); one without is computed exactly,")
+	g.line("  up to rounding.")
+	if weak > 0 {
+		g.line("- %s with the mark *%s* %s little: %s.", plural(weak, "check"), weakMark, verb(weak, "tests", "test"),
+			WeakMeans)
+	}
 	g.line("- %s", settings(g.results))
 	g.line("- False alarms: a correct code fails this suite by chance %s.\n", OnceIn(FalseAlarm(g.results)))
 }
@@ -115,11 +124,11 @@ func (g *gallery) experiment(r *Result) {
 	}
 	g.line("%s\n", prose(r.Answer))
 	g.line("%s\n", badges(r))
-	g.line("| | Measured | Value | Must be |")
+	g.line("| | Measured | Value (± 5 s.e.) | Must be (± tolerance) |")
 	g.line("|---|---|--:|--:|")
 	shown := leading(r.Checks)
 	for _, c := range shown {
-		g.line("| %s | %s | %s | %s |", mark(c), cell(c.Metric), c.Got.String(), mustBe(c))
+		g.line("| %s | %s | %s | %s |", mark(c), cell(c.Metric), c.Got.String(), accepted(c))
 	}
 	g.line("")
 	summary := "Claims, tolerances and where they come from"
@@ -127,10 +136,11 @@ func (g *gallery) experiment(r *Result) {
 		summary = fmt.Sprintf("%d more numbers; claims, tolerances and where they come from", rest)
 	}
 	g.line("<details><summary>%s</summary>\n", summary)
-	g.line("| Claim | Measured | Value | Must be | Tolerance | Why |")
+	g.line("| Claim | Measured | Value (± 5 s.e.) | Must be | Tolerance | Why |")
 	g.line("|---|---|--:|--:|--:|---|")
 	for _, c := range r.Checks {
-		g.line("| %s | %s | %s | %s | %s | %s |", g.claim(c.Claim), cell(c.Metric), c.Got.String(), mustBe(c), metrics.Digits(c.Tol, 3), cell(c.Why))
+		g.line("| %s | %s | %s | %s | %s | %s |", g.claim(c.Claim), cell(c.Metric), c.Got.String(), accepted(c),
+			metrics.Digits(c.Tol, 3), cell(c.Why))
 	}
 	g.line("\n</details>\n")
 	if len(r.Figures) > 1 {
@@ -145,6 +155,14 @@ func (g *gallery) experiment(r *Result) {
 		source = "Raised in " + prose(strings.Join(r.Sources, "; ")) + ". "
 	}
 	g.line("<sub>%sData: %s</sub>\n", source, strings.Join(g.data(r), ", "))
+}
+
+// accepted is what a check accepts, with a mark where that is too much to test it.
+func accepted(c Check) string {
+	if c.Weak() {
+		return mustBe(c) + " *" + weakMark + "*"
+	}
+	return mustBe(c)
 }
 
 // leading are the checks that stand beside the figure: all of a few; of many those that fail, the first of each claim, and

@@ -19,6 +19,7 @@ import (
 type Gate struct {
 	Failures []string // one sentence each; none: the gate is open
 	Notes    []string // what a reader of the verdict should know
+	Weak     []string // fresh checks that pass but test little, one sentence each
 	Checks   int      // how many pairs were compared
 }
 
@@ -72,8 +73,14 @@ func (c Catalogue) Compare(baseline, fresh, pattern string) (*Gate, error) {
 			return nil, err
 		}
 	}
+	var bare [2][]string // experiments without hashes, in the baseline and here
 	for _, e := range experiments {
 		a, b := find(old, e.ID), find(now, e.ID)
+		for i, r := range []*Result{a, b} {
+			if r != nil && !r.vouched() {
+				bare[i] = append(bare[i], e.ID)
+			}
+		}
 		if a == nil {
 			g.fail("%s: not in the baseline %s: look at its result, then `make accept`", e.ID, baseline)
 		}
@@ -83,8 +90,21 @@ func (c Catalogue) Compare(baseline, fresh, pattern string) (*Gate, error) {
 		if a != nil && b != nil {
 			g.experiment(a, b)
 		}
+		if b != nil {
+			g.weak(b)
+		}
 	}
+	g.vouched(baseline, bare[0], "`make experiments`, then `make accept`")
+	g.vouched(fresh, bare[1], fmt.Sprintf("`scorelab run -out %s` makes them anew", fresh))
 	return g, nil
+}
+
+// vouched fails where the hashes of some results in dir are not known.
+func (g *Gate) vouched(dir string, bare []string, cure string) {
+	if len(bare) > 0 {
+		g.fail("%s: no hashes of the tables and figures of %s, so that damage to them would not show: %s",
+			dir, firstLine(strings.Join(bare, ", ")), cure)
+	}
 }
 
 // summaries makes sure that the committed ledger and gallery follow from the committed results.
@@ -104,6 +124,13 @@ func (g *Gate) summaries(c Catalogue, baseline string, results []*Result) error 
 
 func (g *Gate) fail(format string, args ...any) {
 	g.Failures = append(g.Failures, fmt.Sprintf(format, args...))
+}
+
+// weak lists the checks of a fresh result that say little.
+func (g *Gate) weak(r *Result) {
+	for _, c := range r.Weak() {
+		g.Weak = append(g.Weak, fmt.Sprintf("%v: %s", key{r.Experiment, c.Claim, c.Metric}, c.weakness()))
+	}
 }
 
 // experiment compares two results of one experiment, a the committed one.
@@ -169,7 +196,8 @@ func (g *Gate) pair(p pair, sameRun, sameBackend bool) {
 		}
 		// A wide interval passes everything: an estimate that lost its precision is a change, too.
 		if wide := b.Got.Half(); moved(0, wide, 3*a.Got.Half()+a.Tol/10) {
-			g.fail("%v: the interval was ± %s and is now ± %s, so that the check has lost its force", p.key, metrics.Digits(a.Got.Half(), 3), metrics.Digits(wide, 3))
+			g.fail("%v: the interval was ±%s and is now ±%s (5 s.e.), so that the check has lost its force",
+				p.key, metrics.Digits(a.Got.Half(), 3), metrics.Digits(wide, 3))
 		}
 	}
 	if (a.OfTraining || b.OfTraining) && !sameRun {
@@ -183,7 +211,11 @@ func (g *Gate) pair(p pair, sameRun, sameBackend bool) {
 
 // Miss says how a check fails.
 func (c Check) Miss() string {
-	return fmt.Sprintf("got %s, wanted %s ± %s (%s)", c.Got.String(), metrics.Digits(c.Want, 9), metrics.Digits(c.Tol, 3), c.Why)
+	got := c.Got.String()
+	if strings.Contains(got, "±") {
+		got += " (5 s.e.)"
+	}
+	return fmt.Sprintf("got %s, wanted %s ± %s (%s)", got, metrics.Digits(c.Want, 9), metrics.Digits(c.Tol, 3), c.Why)
 }
 
 func (c Check) verdictOfPass() Verdict {

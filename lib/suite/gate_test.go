@@ -29,6 +29,15 @@ func edit(t *testing.T, dir, id string, change func(*Result)) {
 	}
 }
 
+// forget makes a result as older versions stored it, without hashes.
+func forget(r *Result) {
+	for _, list := range [][]File{r.Tables, r.Figures} {
+		for i := range list {
+			list[i].SHA256 = ""
+		}
+	}
+}
+
 // rewrite makes the summaries of a folder anew.
 func rewrite(t *testing.T, dir string) {
 	t.Helper()
@@ -86,6 +95,20 @@ func TestGateFailsClosed(t *testing.T) {
 		{"broken result", func(t *testing.T, _, fresh string) {
 			replaceText(t, `{`, `{{`, fresh, mass, runName)
 		}, "cannot be used, line 1", true},
+		{"empty figure", func(t *testing.T, _, fresh string) { os.Truncate(filepath.Join(fresh, moment, "more.png"), 0) },
+			"names more.png, whose 0 bytes are not those that were stored: `scorelab run -run '^E01-moment$'`", true},
+		{"foreign figure", func(t *testing.T, _, fresh string) {
+			os.WriteFile(filepath.Join(fresh, moment, "more.png"), picture(9), 0o644)
+		}, "names more.png, whose", true},
+		{"cut table", func(t *testing.T, _, fresh string) { os.Truncate(filepath.Join(fresh, moment, "moment.csv"), 20) },
+			"names moment.csv, whose 20 bytes", true},
+		{"cut table in the baseline", func(t *testing.T, baseline, _ string) {
+			os.Truncate(filepath.Join(baseline, moment, "moment.csv"), 20)
+		}, "names moment.csv, whose 20 bytes are not those that were stored: `make accept`", true},
+		{"no hashes", func(t *testing.T, _, fresh string) { edit(t, fresh, moment, forget) },
+			"fresh: no hashes of the tables and figures of E01-moment, so that damage to them would not show: `scorelab run", false},
+		{"no hashes in the baseline", func(t *testing.T, baseline, _ string) { edit(t, baseline, moment, forget) },
+			"results: no hashes of the tables and figures of E01-moment, so that damage to them would not show: `make exp", false},
 		{"missing figure", func(t *testing.T, _, fresh string) { os.Remove(filepath.Join(fresh, moment, "more.png")) }, "names more.png, which is missing", true},
 		{"folder under another name", func(t *testing.T, _, fresh string) {
 			os.RemoveAll(filepath.Join(fresh, mass))

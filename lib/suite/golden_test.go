@@ -23,11 +23,11 @@ func TestRunsAreIdentical(t *testing.T) {
 	seed.Seed = 2
 	runAll(t, fake(), other, seed)
 
-	d, err := fake().Diff(a, b)
+	d, err := fake().Diff(a, b, "")
 	if err != nil || !d.Identical() || d.Files != 7 || len(d.Differences) != 0 {
 		t.Errorf("two runs of one seed: %+v, %v", d, err)
 	}
-	d, err = fake().Diff(a, other)
+	d, err = fake().Diff(a, other, "")
 	if err != nil || d.Identical() || len(d.Differences) != 1 || d.Metrics != 5 || d.Differences[0].Bands > 1 {
 		t.Errorf("two runs of other seeds: %+v, %v", d, err)
 	}

@@ -129,7 +129,38 @@ func decodeResult(text []byte) (*Result, error) {
 	if len(r.Checks) == 0 {
 		return nil, errors.New("it holds no checks")
 	}
-	return r, r.distinct()
+	if err := r.distinct(); err != nil {
+		return nil, err
+	}
+	written, err := r.encode()
+	if err != nil {
+		return nil, err
+	}
+	return r, sameText(text, written)
+}
+
+// sameText refuses a text that is not what this program writes for what it read there. JSON itself takes a name in
+// another case for the name, and joins the fields of a name that comes twice.
+func sameText(text, written []byte) error {
+	if bytes.Equal(text, written) {
+		return nil
+	}
+	is, want := bytes.Split(text, []byte("\n")), bytes.Split(written, []byte("\n"))
+	line := 0
+	for line < min(len(is), len(want))-1 && bytes.Equal(is[line], want[line]) {
+		line++
+	}
+	return fmt.Errorf("line %d is %s, where this program writes %s: it was changed by hand",
+		line+1, quoted(is[line]), quoted(want[line]))
+}
+
+func quoted(line []byte) string {
+	const most = 80
+	text := string(bytes.TrimSpace(line))
+	if len(text) > most {
+		text = text[:most] + " ..."
+	}
+	return strconv.Quote(text)
 }
 
 // encodeJSON indents, keeps <, > and & readable, and ends with a newline.

@@ -3,6 +3,8 @@ package suite
 import (
 	"encoding/json"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -23,7 +25,7 @@ func TestJSONRoundTrip(t *testing.T) {
 		r := &Result{
 			Experiment: "E01", Seed: rapid.Int64().Draw(t, "seed"), Profile: Full, Backend: "xla:cpu", Title: "t",
 			Question: rapid.String().Draw(t, "question"), Sources: rapid.SliceOf(rapid.Just("s")).Draw(t, "sources"), Answer: "a",
-			Tables: []File{{"x.csv", rapid.String().Draw(t, "caption")}},
+			Tables: []File{{Name: "x.csv", Caption: rapid.String().Draw(t, "caption"), SHA256: rapid.String().Draw(t, "hash")}},
 		}
 		for i := range rapid.IntRange(1, 4).Draw(t, "checks") {
 			r.Checks = append(r.Checks, Check{
@@ -88,11 +90,38 @@ func TestDecodeRefuses(t *testing.T) {
 		{"more text", string(good), string(good) + "{}", "after top-level value"},
 		{"infinite tolerance", `"tol": 0.1`, `"tol": "Inf"`, "changed by hand"},
 		{"no check", string(good), `{"schema": 1}`, "holds no checks"},
+		{"two lists of checks", "  \"tables\"", "  \"checks\": [{\"got\": 1, \"n\": 7}],\n  \"tables\"", "changed by hand"},
+		{"a name twice", `"seed": 0`, "\"seed\": 0,\n  \"seed\": 0",
+			`line 5 is "\"seed\": 0,", where this program writes "\"profile\": \"\","`},
+		{"another case", `"checks"`, `"Checks"`, `line 11 is "\"Checks\": [", where this program writes "\"checks\": ["`},
+		{"another case within a check", `"metric"`, `"METRIC"`, `line 14 is "\"METRIC\": \"m\","`},
+		{"an unknown field of a check", `"claim"`, `"clam": "x", "claim"`, `unknown field "clam"`},
+		{"other spaces", "  ", "    ", "line 2 is"},
+		{"a number in other digits", `"tol": 0.1`, `"tol": 0.10`, `line 20 is "\"tol\": 0.10,", where`},
+		{"a number in quotes", `"tol": 0.1`, `"tol": "0.1"`, "line 20 is"},
 	} {
 		_, err := decodeResult([]byte(strings.Replace(string(good), c.old, c.new, 1)))
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want ... %s", c.name, err, c.want)
 		}
+	}
+}
+
+// A ledger of another program, or one that was cut, is refused, and the command that makes it anew is named.
+func TestReadLedgerRefuses(t *testing.T) {
+	dir := t.TempDir()
+	runAll(t, fake(), dir, quick)
+	if rows, err := ReadLedger(dir); err != nil || len(rows) != 5 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for _, change := range [][2]string{
+		{`"claim"`, `"clam": 1, "claim"`}, {"[", "{"}, {`"got":`, `"got"`},
+	} {
+		os.Remove(filepath.Join(dir, ledgerName))
+		runAll(t, fake(), dir, quick)
+		replaceText(t, change[0], change[1], dir, ledgerName)
+		_, err := ReadLedger(dir)
+		oneLine(t, change[1]+" for "+change[0], err, "is no ledger: ")
 	}
 }
 

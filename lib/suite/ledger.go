@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -80,9 +81,19 @@ func ReadLedger(dir string) ([]Row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the ledger: %w", err)
 	}
-	var rows []Row
-	if err := json.Unmarshal(text, &rows); err != nil {
+	rows, err := decodeLedger(text)
+	if err != nil {
 		return nil, fmt.Errorf("%s is no ledger: %w; `scorelab report %s` writes it anew", path, err, dir)
+	}
+	return rows, nil
+}
+
+// decodeLedger reads a ledger. That it follows from the results beside it, to the byte, is for the gate to say.
+func decodeLedger(text []byte) (rows []Row, err error) {
+	strict := json.NewDecoder(bytes.NewReader(text))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&rows); err != nil {
+		return nil, explain(text, err)
 	}
 	return rows, nil
 }

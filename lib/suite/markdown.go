@@ -89,6 +89,14 @@ func prose(text string) string {
 // cell is prose inside a table.
 func cell(text string) string { return strings.ReplaceAll(prose(text), "|", `\|`) }
 
+// verb is its form for one or for more.
+func verb(n int, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
+}
+
 // plural writes a count with its noun.
 func plural(n int, noun string) string {
 	if n != 1 {

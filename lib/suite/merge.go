@@ -21,22 +21,27 @@ type Merged struct{ Shards, Experiments, Files, Failed int }
 
 // Merge makes one folder out of those of the shards, all at once or not at all: byte for byte what a whole run would
 // have written, times and machines apart. It refuses experiments that are missing, or that two shards answer
-// differently, and shards of different settings.
-func (c Catalogue) Merge(out string, shards []string) (*Merged, error) {
-	return c.merge(out, shards, folder.Writer{})
+// differently, and shards of different settings. Pattern restricts it to some experiments; empty: all.
+func (c Catalogue) Merge(out string, shards []string, pattern string) (*Merged, error) {
+	return c.merge(out, shards, pattern, folder.Writer{})
 }
 
-func (c Catalogue) merge(out string, shards []string, writer folder.Writer) (*Merged, error) {
+func (c Catalogue) merge(out string, shards []string, pattern string, writer folder.Writer) (*Merged, error) {
+	chosen, err := c.Match(pattern)
+	if err != nil {
+		return nil, err
+	}
 	if err := distinctFolders(append([]string{out}, shards...)); err != nil {
 		return nil, err
 	}
-	m := merger{Catalogue: c, from: make([]string, len(c.Experiments)), results: make([]*Result, len(c.Experiments)), files: map[string][]byte{}}
+	n := len(c.Experiments)
+	m := merger{Catalogue: c, chosen: chosen, from: make([]string, n), results: make([]*Result, n), files: map[string][]byte{}}
 	for _, dir := range shards {
-		store, err := OpenStore(dir) // nobody may write while we read
+		release, err := folder.Guard(dir) // nobody may write while we read
 		if err != nil {
 			return nil, err
 		}
-		defer store.Close()
+		defer release()
 		if err := m.add(dir); err != nil {
 			return nil, err
 		}
@@ -44,7 +49,8 @@ func (c Catalogue) merge(out string, shards []string, writer folder.Writer) (*Me
 	if err := m.complete(); err != nil {
 		return nil, err
 	}
-	summaries, err := c.summaries(m.results)
+	results := slices.DeleteFunc(m.results, func(r *Result) bool { return r == nil })
+	summaries, err := c.summaries(results)
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +60,8 @@ func (c Catalogue) merge(out string, shards []string, writer folder.Writer) (*Me
 	if err := replaceResults(writer, out, m.files, "what was there"); err != nil {
 		return nil, err
 	}
-	done := &Merged{Shards: len(shards), Experiments: len(m.results), Files: len(m.files)}
-	for _, r := range m.results {
+	done := &Merged{Shards: len(shards), Experiments: len(results), Files: len(m.files)}
+	for _, r := range results {
 		if len(r.Failed()) > 0 {
 			done.Failed++
 		}
@@ -63,7 +69,8 @@ func (c Catalogue) merge(out string, shards []string, writer folder.Writer) (*Me
 	return done, nil
 }
 
-// distinctFolders makes sure that the shards are folders, and no two of all folders the same.
+// distinctFolders makes sure that the shards are folders, no two of all folders the same, and none within the first,
+// which is replaced.
 func distinctFolders(dirs []string) error {
 	var known []os.FileInfo
 	for i, dir := range dirs {
@@ -80,14 +87,32 @@ func distinctFolders(dirs []string) error {
 				return fmt.Errorf("%s and %s are the same folder: give the merged results and each shard one of their own", dirs[j], dir)
 			}
 		}
+		if i > 0 && within(dir, dirs[0]) {
+			return fmt.Errorf("%s lies in %s, which the merged results replace as a whole: give them a folder of their own",
+				dir, dirs[0])
+		}
 		known = append(known, info)
 	}
 	return nil
 }
 
+// within reports whether a folder is another one or lies below it, whichever links lead there.
+func within(dir, root string) bool {
+	dir, err := folder.Resolve(dir)
+	if err != nil {
+		return false
+	}
+	if root, err = folder.Resolve(root); err != nil {
+		return false
+	}
+	rel, err := filepath.Rel(root, dir)
+	return err == nil && filepath.IsLocal(rel)
+}
+
 // merger is a merge under way. Its lists follow the table of experiments.
 type merger struct {
 	Catalogue
+	chosen  []Experiment
 	from    []string // the folder that a result is from
 	results []*Result
 	files   map[string][]byte
@@ -104,6 +129,12 @@ func (m *merger) add(dir string) error {
 		return fmt.Errorf("%s/%s is of no experiment in the table: remove it", dir, id)
 	}
 	for _, r := range results {
+		if !slices.ContainsFunc(m.chosen, func(e Experiment) bool { return e.ID == r.Experiment }) {
+			continue
+		}
+		if !r.vouched() {
+			return r.unvouched(dir)
+		}
 		files := map[string][]byte{}
 		if err := r.readFiles(dir, files); err != nil {
 			return err
@@ -151,12 +182,14 @@ func (m *merger) meta(dir, id string) {
 func (m *merger) complete() error {
 	var places, missing []string
 	var present []*Result
-	for i, r := range m.results {
+	for _, e := range m.chosen {
+		i := m.rank(e.ID)
+		r := m.results[i]
 		if r == nil {
-			missing = append(missing, m.Experiments[i].ID)
+			missing = append(missing, e.ID)
 			continue
 		}
-		places, present = append(places, filepath.Join(m.from[i], r.Experiment)), append(present, r)
+		places, present = append(places, filepath.Join(m.from[i], e.ID)), append(present, r)
 	}
 	if err := oneSetting(places, present); err != nil || len(missing) == 0 {
 		return err

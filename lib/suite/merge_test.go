@@ -83,11 +83,11 @@ func TestMergeIsTheWholeRun(t *testing.T) {
 			dirs[i], dirs[j] = dirs[j], dirs[i]
 		}
 		for range 2 { // also in the place of a former merge
-			done, err := fake().Merge(out, dirs)
+			done, err := fake().Merge(out, dirs, "")
 			if err != nil || *done != (Merged{n, 2, 9, 0}) {
 				t.Fatalf("%d shards: %+v, %v", n, done, err)
 			}
-			d, err := fake().Diff(whole, out)
+			d, err := fake().Diff(whole, out, "")
 			if err != nil || !d.Identical() || d.Files != 7 || len(d.Differences) > 0 {
 				t.Errorf("%d shards: %+v, %v", n, d, err)
 			}
@@ -108,11 +108,11 @@ func TestMergeOfEqualOverlap(t *testing.T) {
 	root := t.TempDir()
 	whole, out := filepath.Join(root, "whole"), filepath.Join(root, "out")
 	runAll(t, fake(), whole, quick)
-	if _, err := fake().Merge(out, append(shards(t, fake(), root, 2, quick), whole)); err != nil {
+	if _, err := fake().Merge(out, append(shards(t, fake(), root, 2, quick), whole), ""); err != nil {
 		t.Fatal(err)
 	}
 	edit(t, whole, "E02-mass", func(r *Result) { r.Checks[0].Tol = 0 })
-	if done, err := fake().Merge(out, []string{whole}); err != nil || done.Failed != 1 {
+	if done, err := fake().Merge(out, []string{whole}, ""); err != nil || done.Failed != 1 {
 		t.Errorf("a failing check: %+v, %v", done, err)
 	}
 }
@@ -164,6 +164,7 @@ func TestMergeRefuses(t *testing.T) {
 			other := filepath.Join(root, "other")
 			runAll(t, fake(), other, quick)
 			os.WriteFile(filepath.Join(other, "E01-moment", "more.png"), picture(9), 0o644)
+			edit(t, other, "E01-moment", func(r *Result) { r.Figures[1].SHA256 = hash(picture(9)) })
 			return "out", append(dirs, other)
 		}, "other have E01-moment/more.png with other bytes"},
 		{"stray", func(root string, dirs []string) (string, []string) {
@@ -180,14 +181,30 @@ func TestMergeRefuses(t *testing.T) {
 			"none: no such file or directory: `scorelab run -shard I/N -out"},
 		{"shard twice", func(root string, dirs []string) (string, []string) { return "out", append(dirs, dirs[0]+"/.") }, "are the same folder"},
 		{"into a shard", func(root string, dirs []string) (string, []string) { return "shard-1", dirs }, "are the same folder"},
+		{"into the folder of the shards", func(root string, dirs []string) (string, []string) { return ".", dirs },
+			"shard-1 lies in "},
+		{"into a folder with a README", func(root string, dirs []string) (string, []string) {
+			os.Mkdir(filepath.Join(root, "mine"), 0o755)
+			os.WriteFile(filepath.Join(root, "mine", "README.md"), []byte("# My work\n"), 0o644)
+			return "mine", dirs
+		}, "mine/README.md is not of this program"},
+		{"cut table", func(root string, dirs []string) (string, []string) {
+			os.Truncate(filepath.Join(dirs[0], "E01-moment", "moment.csv"), 20)
+			return "out", dirs
+		}, "names moment.csv, whose 20 bytes are not those that were stored"},
+		{"no hashes", func(root string, dirs []string) (string, []string) {
+			edit(t, dirs[0], "E01-moment", forget)
+			return "out", dirs
+		}, "shard-1/E01-moment/run.json holds no hashes of its tables and figures"},
 		{"into a foreign folder", func(root string, dirs []string) (string, []string) {
-			os.WriteFile(filepath.Join(root, "notes.txt"), nil, 0o644)
-			return ".", dirs
+			os.Mkdir(filepath.Join(root, "mine"), 0o755)
+			os.WriteFile(filepath.Join(root, "mine", "notes.txt"), nil, 0o644)
+			return "mine", dirs
 		}, "which is no result, and writing there would remove it"},
 	} {
 		root := t.TempDir()
 		out, dirs := c.change(root, shards(t, fake(), root, 2, quick))
-		_, err := fake().Merge(filepath.Join(root, out), dirs)
+		_, err := fake().Merge(filepath.Join(root, out), dirs, "")
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want ... %s", c.name, err, c.want)
 		}
@@ -210,7 +227,7 @@ func TestMergeIsAtomic(t *testing.T) {
 			}
 			return nil
 		}}
-		_, err := fake().merge(out, dirs, full)
+		_, err := fake().merge(out, dirs, "", full)
 		if err == nil || !strings.Contains(err.Error(), "no space left on device; what was there is untouched") {
 			t.Errorf("full disk at %q: %v", step, err)
 		}
@@ -223,7 +240,7 @@ func TestMergeIsAtomic(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	if _, err := fake().Merge(out, dirs); err == nil || !strings.Contains(err.Error(), "is writing into "+dirs[1]) {
+	if _, err := fake().Merge(out, dirs, ""); err == nil || !strings.Contains(err.Error(), "is writing into "+dirs[1]) {
 		t.Errorf("a shard under way: %v", err)
 	}
 }

@@ -36,6 +36,7 @@ type Result struct {
 type File struct {
 	Name    string `json:"name"`
 	Caption string `json:"caption"`
+	SHA256  string `json:"sha256,omitempty"` // of its bytes, in hexadecimal
 }
 
 // Failed returns the checks that do not hold.
@@ -75,10 +76,10 @@ func (c Catalogue) newResult(e Experiment, l *Lab, backend string, report *Repor
 		Title: e.Title, Question: e.Question, Sources: e.Sources, Answer: report.Answer, Checks: report.Checks,
 	}
 	for _, t := range report.Tables {
-		r.Tables = append(r.Tables, File{t.Name + ".csv", t.Caption})
+		r.Tables = append(r.Tables, File{Name: t.Name + ".csv", Caption: t.Caption})
 	}
 	for _, f := range report.Figures {
-		r.Figures = append(r.Figures, File{f.Name, f.Caption})
+		r.Figures = append(r.Figures, File{Name: f.Name, Caption: f.Caption})
 	}
 	var wrong []error
 	if r.Answer == "" {

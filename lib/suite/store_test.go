@@ -27,7 +27,7 @@ func noSwap(string, string) error { return errors.ErrUnsupported }
 func version(n int) (*Result, *Report) {
 	report := &Report{Figures: []Figure{{Name: "f.svg", Data: fmt.Appendf(nil, "v%d", n)}}, Tables: []Table{{Name: "t", Header: []string{"v"}, Rows: [][]any{{n}}}}}
 	return &Result{
-		Experiment: "E01-moment", Seed: int64(n), Tables: []File{{"t.csv", ""}}, Figures: []File{{"f.svg", ""}},
+		Experiment: "E01-moment", Seed: int64(n), Tables: []File{{Name: "t.csv"}}, Figures: []File{{Name: "f.svg"}},
 		Checks: []Check{Equals("001/moment", "m", 1, 1, 0, "w")},
 	}, report
 }
@@ -227,7 +227,7 @@ func TestAccept(t *testing.T) {
 	root := t.TempDir()
 	dir, baseline := filepath.Join(root, "fresh"), filepath.Join(root, "results")
 	runAll(t, fake(), dir, quick)
-	done, err := fake().Accept(dir, baseline)
+	done, err := fake().Accept(dir, baseline, "")
 	if err != nil || done.Experiments != 2 || done.Files != 7 {
 		t.Fatalf("%+v, %v", done, err)
 	}
@@ -248,7 +248,7 @@ func TestAccept(t *testing.T) {
 		}
 		return nil
 	}}
-	if _, err := fake().accept(dir, baseline, full); err == nil || !strings.Contains(err.Error(), "the former baseline is untouched") {
+	if _, err := fake().accept(dir, baseline, "", full); err == nil || !strings.Contains(err.Error(), "the former baseline is untouched") {
 		t.Errorf("full disk: %v", err)
 	}
 	for _, c := range []struct {
@@ -256,6 +256,9 @@ func TestAccept(t *testing.T) {
 		change func()
 		want   string
 	}{
+		{"into itself", func() { os.RemoveAll(dir); os.Symlink(baseline, dir) }, "is the baseline or lies in it"},
+		{"empty figure", func() { os.Truncate(filepath.Join(dir, "E01-moment", "moment.png"), 0) }, "names moment.png, whose 0 bytes are not"},
+		{"no hashes", func() { edit(t, dir, "E01-moment", forget) }, "holds no hashes of its tables and figures"},
 		{"failing check", func() { edit(t, dir, "E02-mass", func(r *Result) { r.Checks[0].Tol = 0 }) }, "fails, got 2.7e-13, wanted 0"},
 		{"two seeds", func() { edit(t, dir, "E02-mass", func(r *Result) { r.Seed = 9 }) }, "run all with the same"},
 		{"missing experiment", func() { os.RemoveAll(filepath.Join(dir, "E02-mass")) }, "has no result of E02-mass"},
@@ -266,7 +269,7 @@ func TestAccept(t *testing.T) {
 		os.RemoveAll(dir)
 		runAll(t, fake(), dir, quick)
 		c.change()
-		if _, err := fake().Accept(dir, baseline); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		if _, err := fake().Accept(dir, baseline, ""); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want ... %s", c.name, err, c.want)
 		}
 		if !bytes.Equal(before, read(t, baseline, "E01-moment", runName)) {

@@ -1,0 +1,192 @@
+package suite
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"scorelab/lib/folder"
+)
+
+// foreign puts files of somebody else into a folder of results, and returns a check that they are as they were.
+func foreign(t *testing.T, dir string) (untouched func()) {
+	t.Helper()
+	id := "E01-moment"
+	if !folder.Exists(filepath.Join(dir, id)) {
+		id = "E02-mass" // of another shard
+	}
+	names := []string{".tmp-mydata/x.bin", id + "/notes.md", id + "/mine/data.csv", id + "/mine.csv"}
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("mine: "+name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return func() {
+		t.Helper()
+		for _, name := range names {
+			if got, err := os.ReadFile(filepath.Join(dir, name)); string(got) != "mine: "+name {
+				t.Errorf("%s: %q, %v", name, got, err)
+			}
+		}
+	}
+}
+
+// Files of somebody else outlive runs, merges and accepts, in what they write and in what they read.
+func TestForeignFilesStay(t *testing.T) {
+	root := t.TempDir()
+	dirs, out, baseline := shards(t, fake(), root, 2, quick), filepath.Join(root, "out"), filepath.Join(root, "results")
+	runAll(t, fake(), out, quick)
+	runAll(t, fake(), baseline, quick)
+	for _, dir := range append(dirs, out, baseline) {
+		defer foreign(t, dir)()
+	}
+	runAll(t, fake(), out, Options{Seed: 3, Profile: Quick, BackendName: "go"})
+	for range 2 {
+		if _, err := fake().Merge(out, dirs, ""); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fake().Accept(out, baseline, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	gate, err := fake().Compare(baseline, out, "")
+	if err != nil || len(gate.Failures) > 0 {
+		t.Errorf("%+v, %v", gate, err)
+	}
+}
+
+// A result that cannot be read is made anew all the same: its pictures are no files of somebody else.
+func TestDamagedResultIsReplaced(t *testing.T) {
+	dir := t.TempDir()
+	for _, damage := range []string{"{", "[]", `{"schema": 0, "figures": [{"name": "old.png"}]}`} {
+		runAll(t, fake(), dir, quick)
+		write(t, damage, dir, "E01-moment", runName)
+		write(t, "x", dir, "E01-moment", "old.png")
+		write(t, "mine", dir, "E01-moment", "notes.md")
+		runAll(t, fake(), dir, quick)
+		if _, err := os.Stat(filepath.Join(dir, "E01-moment", "old.png")); !os.IsNotExist(err) {
+			t.Errorf("%s: the picture of the former result: %v", damage, err)
+		}
+		if got := read(t, dir, "E01-moment", "notes.md"); string(got) != "mine" {
+			t.Errorf("%s: the notes are %q", damage, got)
+		}
+	}
+}
+
+// A run in a folder of somebody's work does not overwrite its README.
+func TestSummariesOfOthers(t *testing.T) {
+	for name, text := range map[string]string{readmeName: "# My project\n", ledgerName: `{"accounts": []}`} {
+		dir := t.TempDir()
+		write(t, text, dir, name)
+		_, err := OpenStore(dir)
+		oneLine(t, name, err, name+" is not of this program")
+		if got := read(t, dir, name); string(got) != text {
+			t.Errorf("%s is now %q", name, got)
+		}
+		if left := hidden(t, dir); left != nil {
+			t.Errorf("a refusal leaves %q", left)
+		}
+	}
+}
+
+// A lock that is a link is refused, and what it leads to stays as it is.
+func TestLockThatIsALink(t *testing.T) {
+	dir, target := t.TempDir(), filepath.Join(t.TempDir(), "precious")
+	write(t, "precious", target)
+	link(t, target, filepath.Join(dir, folder.LockName))
+	for name, open := range map[string]func() error{
+		"run":   func() error { _, err := OpenStore(dir); return err },
+		"merge": func() error { _, err := fake().Merge(filepath.Join(t.TempDir(), "out"), []string{dir}, ""); return err },
+	} {
+		oneLine(t, name, open(), folder.LockName+" is a symbolic link")
+		if got := read(t, target); string(got) != "precious" {
+			t.Errorf("%s: the target is now %q", name, got)
+		}
+	}
+}
+
+// Merge and accept follow a link to the folder that they replace, and a run one to the folder of an experiment.
+func TestLinksAreFollowed(t *testing.T) {
+	root, disk := t.TempDir(), t.TempDir()
+	dirs, out, baseline := shards(t, fake(), root, 2, quick), filepath.Join(root, "out"), filepath.Join(root, "results")
+	for _, path := range []string{out, baseline} {
+		real := filepath.Join(disk, filepath.Base(path))
+		runAll(t, fake(), real, Options{Seed: 3, Profile: Quick, BackendName: "go"})
+		link(t, real, path)
+	}
+	if _, err := fake().Merge(out, dirs, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fake().Accept(out, baseline, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{out, baseline} {
+		real := filepath.Join(disk, filepath.Base(path))
+		if to, err := os.Readlink(path); err != nil || to != real {
+			t.Errorf("%s leads to %q, %v", path, to, err)
+		}
+		if got := read(t, real, "E01-moment", runName); !bytes.Contains(got, []byte(`"seed": 1`)) {
+			t.Errorf("%s holds the former results", real)
+		}
+	}
+	moved := filepath.Join(disk, "E01")
+	if err := os.Rename(filepath.Join(out, "E01-moment"), moved); err != nil {
+		t.Fatal(err)
+	}
+	link(t, moved, filepath.Join(out, "E01-moment"))
+	runAll(t, fake(), out, Options{Seed: 4, Profile: Quick, BackendName: "go"})
+	results, _, err := fake().Load(out)
+	there := bytes.Contains(read(t, moved, runName), []byte(`"seed": 4`))
+	if err != nil || len(results) != 2 || results[0].Seed != 4 || !there {
+		t.Errorf("%+v, %v", results, err)
+	}
+	link(t, filepath.Join(root, "nowhere"), filepath.Join(root, "dangling"))
+	_, err = fake().Merge(filepath.Join(root, "dangling"), dirs, "")
+	oneLine(t, "a link to nothing", err, "which is not there")
+}
+
+// The folder that one works in is replaced by nothing: the shell would be left in one that is gone.
+func TestIntoTheWorkingFolder(t *testing.T) {
+	root := t.TempDir()
+	dirs := shards(t, fake(), root, 2, quick)
+	here := filepath.Join(root, "here")
+	runAll(t, fake(), here, quick)
+	t.Chdir(here)
+	for name, into := range map[string]func() error{
+		"merge":  func() error { _, err := fake().Merge(".", dirs, ""); return err },
+		"accept": func() error { _, err := fake().Accept(here, ".", ""); return err },
+	} {
+		oneLine(t, name, into(), "replaced as a whole")
+		if _, err := os.Stat(filepath.Join(here, "E01-moment", runName)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// oneLine makes sure that an error is one line that says something.
+func oneLine(t testing.TB, name string, err error, want string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("%s: %v, want ... %s", name, err, want)
+	}
+}
+
+func write(t testing.TB, text string, path ...string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(path...), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func link(t testing.TB, to, path string) {
+	t.Helper()
+	if err := os.Symlink(to, path); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,78 @@
+package suite
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"scorelab/lib/metrics"
+)
+
+// A check that passes for values a tenth away says little. What a tenth is of, depends on what is claimed.
+func TestWeak(t *testing.T) {
+	near := func(center, half, want float64, n int) Check {
+		return Near("c", "m", metrics.WithError(center, half/metrics.Width, n), want, "w")
+	}
+	for _, c := range []struct {
+		name  string
+		check Check
+		want  string // "": it is not weak
+	}{
+		{"a wrong value within its interval", near(2, .31, 2.3, 100), "±0.31 (5 s.e.) about 2.3, 13 % of it"},
+		{"a narrow interval", near(2, .19, 2, 100), ""},
+		{"exactly a tenth", Equals("c", "m", 1, 1, .1, "w"), ""},
+		{"a negative value", near(-2, .31, -2, 100), "±0.31 (5 s.e.) about -2, 16 % of it"},
+		{"any size", near(2e-9, .32e-9, 2e-9, 100), "±3.2e-10 (5 s.e.) about 2e-9, 16 % of it"},
+		{"a wide tolerance", Equals("c", "m", 1.05, 1, .15, "w"), "±0.15 about 1, 15 % of it"},
+		{"a check that fails", near(1, .31, 2, 100), ""},
+		{"zero of few draws", near(.001, .0126, 0, 200), "±0.0126 (5 s.e.) about 0, 35 % of the deviation of a single draw"},
+		{"zero of many draws", near(.001, .0126, 0, 2500), ""},
+		{"zero in exact arithmetic", Below("c", "m", 1e-13, 1e-12, "w"), ""},
+		{"a range of quantiles", Between("c", "m", metrics.Exactly(.01), .002, .03, 1e-6, "w"), ""},
+		{"a range of trained networks", Equals("c", "m", .8, .75, .15, "w").Trained(), ""},
+	} {
+		got := ""
+		if c.check.Weak() {
+			got = c.check.weakness()
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+	// The interval of an estimate is its tolerance up to rounding, whichever way its ends were computed.
+	rounded := near(.1, .031, .1, 100)
+	rounded.Tol *= 1 + 1e-15
+	if !rounded.Weak() || !strings.Contains(rounded.weakness(), "s.e.") {
+		t.Errorf("%+v is not weak", rounded)
+	}
+}
+
+// The gate lists weak checks and opens all the same; the gallery marks and counts them.
+func TestWeakChecksAreNamed(t *testing.T) {
+	baseline, fresh := filepath.Join(t.TempDir(), "results"), filepath.Join(t.TempDir(), "fresh")
+	runAll(t, fake(), baseline, quick)
+	runAll(t, fake(), fresh, quick)
+	gate, err := fake().Compare(baseline, fresh, "")
+	if err != nil || len(gate.Failures)+len(gate.Weak) > 0 {
+		t.Fatalf("%+v, %v", gate, err)
+	}
+	for _, dir := range []string{baseline, fresh} {
+		edit(t, dir, "E01-moment", func(r *Result) {
+			r.Checks[0] = Near("001/moment", "E|x|^2", metrics.WithError(2.1, .062, 100), 2, "5 s.e.")
+		})
+		rewrite(t, dir)
+	}
+	gate, err = fake().Compare(baseline, fresh, "")
+	want := `E01-moment, claim 001/moment, metric "E|x|^2": ±0.31 (5 s.e.) about 2, 16 % of it`
+	if err != nil || len(gate.Failures) > 0 || len(gate.Weak) != 1 || gate.Weak[0] != want {
+		t.Errorf("%+v, %v, want %s", gate, err, want)
+	}
+	text := string(read(t, fresh, readmeName))
+	for _, part := range []string{
+		"1 check with the mark *wide* tests little: ", "| 2.10 ± 0.31 | 2 *wide* |", "Value (± 5 s.e.)",
+	} {
+		if !strings.Contains(text, part) {
+			t.Errorf("the gallery lacks %q", part)
+		}
+	}
+}
