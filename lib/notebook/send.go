@@ -30,10 +30,20 @@ var (
 	exit                     = os.Exit
 )
 
-// Say shows a line of text.
+// Say shows a line of text, and explains the intervals in it.
 func Say(format string, args ...any) {
-	send(map[protocol.MIMEType]any{protocol.MIMETextPlain: fmt.Sprintf(format, args...)})
+	text := fmt.Sprintf(format, args...)
+	if strings.Contains(text, plusMinus) {
+		text += " (± is 5 s.e.)"
+	}
+	send(map[protocol.MIMEType]any{protocol.MIMETextPlain: text})
 }
+
+// plusMinus is how a [metrics.Summary] writes its interval, which the reader would take for one standard error.
+const plusMinus = " ± "
+
+// intervals says what ± means in a table.
+const intervals = "± is 5 standard errors"
 
 // Must is the value of a call that went well; an error ends the cell.
 func Must[T any](value T, err error) T {
@@ -54,9 +64,13 @@ func Check(err error) {
 // link is a cell of a table that leads somewhere.
 type link struct{ text, to string }
 
-// Table shows rows under their header. Numbers are printed with six digits.
-func Table(header []string, rows ...[]any) {
+// Table shows rows under their header, and explains the intervals in them. Numbers are printed with six digits.
+func Table(header []string, rows ...[]any) { tableWith(intervals, header, rows) }
+
+// tableWith shows a table, with a note below it where it has intervals.
+func tableWith(note string, header []string, rows [][]any) {
 	var plain, rich strings.Builder
+	noted := false
 	plain.WriteString(strings.Join(header, "  "))
 	rich.WriteString("<table><thead><tr>")
 	for j, h := range header {
@@ -72,11 +86,16 @@ func Table(header []string, rows ...[]any) {
 				plain.WriteString("  ")
 			}
 			plain.WriteString(text)
+			noted = noted || strings.Contains(text, plusMinus)
 			fmt.Fprintf(&rich, "<td%s>%s</td>", aligned(rows, j), markup)
 		}
 		rich.WriteString("</tr>")
 	}
 	rich.WriteString("</tbody></table>")
+	if noted {
+		plain.WriteString("\n" + note)
+		fmt.Fprintf(&rich, "<p><small>%s</small></p>", html.EscapeString(note))
+	}
 	send(map[protocol.MIMEType]any{protocol.MIMETextPlain: plain.String(), protocol.MIMETextHTML: rich.String()})
 }
 
