@@ -131,7 +131,9 @@ scripts/notebooks/node_modules: scripts/notebooks/package.json scripts/notebooks
 	@command -v npm >/dev/null || { echo "npm: not found; Debian or Ubuntu: sudo apt-get install -y nodejs npm" >&2; exit 1; }
 	@cd scripts/notebooks && npm ci --silent --no-audit --no-fund && touch node_modules
 
-.venv/.lab: requirements-lab.txt scripts/lab.sh scripts/notebooks/overrides.json go.mod go.sum $(wildcard lib/kernelspec/*.go) | setup
+LABINPUTS := scripts/notebooks/overrides.json scripts/notebooks/gopls.sh $(wildcard scripts/notebooks/gonb/*)
+
+.venv/.lab: requirements-lab.txt scripts/lab.sh $(LABINPUTS) go.mod go.sum $(wildcard lib/kernelspec/*.go) | setup
 	@STAMP=$@ scripts/lab.sh
 
 cuda: setup ## download the plugin for NVIDIA cards (linux/amd64, some gigabytes), for BACKEND=xla:cuda

@@ -57,7 +57,9 @@ func Install(dir, root string) (string, error) {
 	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")
 	err = out.Encode(spec{
-		Argv:        []string{filepath.Join(bin, "gonb"), "-kernel", "{connection_file}", "-go_work=" + root, "-raw_error=true"},
+		Argv: []string{filepath.Join(bin, "gonb"), "-kernel", "{connection_file}", "-go_work=" + root, "-raw_error=true",
+			// Of its log, only errors go to Jupyter's terminal.
+			"-logtostderr=false", "-stderrthreshold=ERROR", "-log_file=" + os.DevNull},
 		DisplayName: "Go (scorelab)", Language: "go", InterruptMode: "message", Env: env,
 	})
 	if err != nil {
@@ -70,8 +72,8 @@ func Install(dir, root string) (string, error) {
 	return filepath.Join(at, "kernel.json"), folder.Writer{}.Replace(at, map[string][]byte{"kernel.json": text.Bytes()})
 }
 
-// tools are what a kernel calls.
-var tools = []string{"gonb", "goimports"}
+// tools are what a kernel calls: gopls completes and explains what the cursor is at.
+var tools = []string{"gonb", "goimports", "gopls", filepath.Join("..", "gopls", "gopls")}
 
 // Remove takes the kernel away from the Jupyter whose data lie in dir, and reports whether it was there.
 func Remove(dir string) (bool, error) {
