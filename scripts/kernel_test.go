@@ -1,0 +1,95 @@
+package scripts
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// ask asks a kernel, and returns its answers and its log; see testdata/ask.py.
+func ask(t *testing.T, questions ...[]any) (answers [][]string, log string) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts a kernel")
+	}
+	if _, err := os.Stat("../.venv/.lab"); err != nil {
+		t.Skip("JupyterLab is not set up: make lab")
+	}
+	text, err := json.Marshal(questions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("../.venv/bin/python", "testdata/ask.py")
+	var out, failed bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(text), &out, &failed
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, failed.String())
+	}
+	var got struct {
+		Answers [][]string
+		Log     string
+	}
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil || len(got.Answers) != len(questions) {
+		t.Fatalf("%v: %s", err, out.String())
+	}
+	return got.Answers, got.Log
+}
+
+// TestCompletion: Tab names what a package of this checkout has, and Shift-Tab explains it, from the first cell on, also for
+// what another cell declared.
+func TestCompletion(t *testing.T) {
+	const open = "import \"scorelab/lib/density\"\n\n%%\np := density."
+	const whole = open + "X2()\nfmt.Println(p)"
+	answers, _ := ask(t,
+		[]any{"complete", open, len(open)},
+		[]any{"inspect", whole, strings.Index(whole, "X2") + 1},
+		[]any{"execute", "import \"scorelab/lib/density\"\n\nfunc crossOfMine() *density.Mixture { return density.X2() }"},
+		[]any{"complete", "%%\ncrossOf", len("%%\ncrossOf")},
+	)
+	if !slices.Contains(answers[0], "NewMixture") {
+		t.Errorf("Tab after density. names %q", answers[0])
+	}
+	if text := strings.Join(answers[1], ""); !strings.Contains(text, "func density.X2() *density.Mixture") || !strings.Contains(text, "is the cross") {
+		t.Errorf("Shift-Tab on X2 says %q", text)
+	}
+	if !slices.ContainsFunc(answers[3], func(name string) bool { return strings.HasPrefix(name, "crossOfMine") }) {
+		t.Errorf("Tab after crossOf names %q", answers[3])
+	}
+}
+
+// mistakes are the common ones in cells, with the compiler's message and the hint below it. The notebook to start from has the
+// same messages in a table.
+var mistakes = []struct{ cell, message, hint string }{
+	{"x := 3", "expected declaration, found x", "hint: a cell that runs statements needs a line %% above them"},
+	{"%%\nfmt.Println(fromAnotherCell)", "undefined: fromAnotherCell", "hint: a name from below a %% lives only in its own cell"},
+	{"%%\ny := 3", "declared and not used: y", "hint: Go wants every variable used"},
+	{"import \"example.org/nothing\"\n\n%%\nnothing.Do()", "example.org/nothing", "hint: cells import the packages of this checkout"},
+	{"%%\nn := strconv.Atoi(\"3\")\nfmt.Println(n)", "assignment mismatch: 1 variable but strconv.Atoi returns 2 values", "hint: the second value is an error"},
+}
+
+// TestMistakesHaveHints: what the compiler says of a cell ends with what to do; and Jupyter's terminal shows errors alone.
+func TestMistakesHaveHints(t *testing.T) {
+	questions := [][]any{{"execute", "%%\nfmt.Println(6 * 7)"}}
+	for _, m := range mistakes {
+		questions = append(questions, []any{"execute", m.cell})
+	}
+	answers, log := ask(t, questions...)
+	if got := strings.Join(answers[0], ""); got != "42\n" {
+		t.Errorf("a good cell shows %q", got)
+	}
+	for i, m := range mistakes {
+		got := strings.Join(answers[i+1], "\n")
+		if !strings.Contains(got, m.message) || strings.Count(got, "hint: ") != 1 || !strings.Contains(got, m.hint) {
+			t.Errorf("%q shows\n%s", m.cell, got)
+		}
+	}
+	for line := range strings.Lines(log) {
+		if len(line) > 5 && strings.ContainsRune("IW", rune(line[0])) && strings.Trim(line[1:5], "0123456789") == "" || strings.Contains(line, "Error message") {
+			t.Errorf("the terminal shows %s", line)
+		}
+	}
+}
