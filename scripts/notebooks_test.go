@@ -1,6 +1,7 @@
 package scripts
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -103,6 +104,31 @@ func TestNotebooksAreReproducible(t *testing.T) {
 	write(t, path, strings.Replace(once, `"two"`, `"too"`, 1), 0o600)
 	if out, failed := execute(t, "--check", path); !failed || !strings.Contains(out, "differ from the committed ones") {
 		t.Errorf("another output passes: %s", out)
+	}
+}
+
+// TestSavingChangesNothing: a notebook that is opened in JupyterLab and saved is the same file: Lab writes what the kernel says of
+// itself, and when cells ran.
+func TestSavingChangesNothing(t *testing.T) {
+	if _, err := os.Stat("../.venv/.lab"); err != nil {
+		t.Skip("JupyterLab is not set up: make lab")
+	}
+	paths, err := filepath.Glob("../notebooks/*.ipynb")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("%d notebooks, %v", len(paths), err)
+	}
+	for _, path := range paths[:2] {
+		before := read(t, path)
+		saved := filepath.Join(t.TempDir(), filepath.Base(path))
+		write(t, saved, string(before), 0o600)
+		cmd := exec.Command("../.venv/bin/python", "testdata/save.py", saved)
+		cmd.Env = append(os.Environ(), "PYTHONPATH=notebooks")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		if !bytes.Equal(read(t, saved), before) {
+			t.Errorf("%s differs after it was saved", path)
+		}
 	}
 }
 
