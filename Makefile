@@ -36,7 +36,7 @@ LABFLAGS ?=# of jupyter lab, more of them
 NOTEBOOKS ?= $(wildcard notebooks/[0-9]*.ipynb)# which notebooks to execute
 
 .PHONY: help setup build experiments accept report test fmt vet lint unit race fuzz static nightly cuda rename doctor clean \
-	lab kernel kernel-remove notebooks notebooks-check some-notebooks html browser
+	lab notebook kernel kernel-remove notebooks notebooks-check some-notebooks html browser
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -107,6 +107,13 @@ lab: .venv/.lab ## open the notebooks in JupyterLab; LABFLAGS=--no-browser where
 	@.venv/bin/jupyter trust $(NOTARY) notebooks/*.ipynb >/dev/null
 	@PYTHONPATH=scripts/notebooks .venv/bin/jupyter lab $(NOTARY) $(FORM) --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_score.ipynb \
 		$(if $(filter 0,$(shell id -u)),--allow-root) $(LABFLAGS)
+
+notebook: ## start a notebook of your own from notebooks/template.ipynb: NAME=mine
+	@[[ "$(NAME)" =~ ^[A-Za-z][A-Za-z0-9_-]*$$ ]] || \
+		{ echo "notebook: say NAME=mine: a letter, then letters, digits, - and _" >&2; exit 1; }
+	@! [[ -e notebooks/$(NAME).ipynb ]] || { echo "notebook: notebooks/$(NAME).ipynb is there already" >&2; exit 1; }
+	@cp notebooks/template.ipynb notebooks/$(NAME).ipynb
+	@echo "notebook: notebooks/$(NAME).ipynb; make lab opens JupyterLab, its file browser shows it"
 
 kernel: .venv/.lab build ## register the kernel Go (scorelab) with your own Jupyter
 	@build/scorelab kernel install

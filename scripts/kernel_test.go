@@ -61,14 +61,19 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-// mistakes are the common ones in cells, with the compiler's message and the hint below it. The notebook to start from has the
-// same messages in a table.
-var mistakes = []struct{ cell, message, hint string }{
-	{"x := 3", "expected declaration, found x", "hint: a cell that runs statements needs a line %% above them"},
-	{"%%\nfmt.Println(fromAnotherCell)", "undefined: fromAnotherCell", "hint: a name from below a %% lives only in its own cell"},
-	{"%%\ny := 3", "declared and not used: y", "hint: Go wants every variable used"},
-	{"import \"example.org/nothing\"\n\n%%\nnothing.Do()", "example.org/nothing", "hint: cells import the packages of this checkout"},
-	{"%%\nn := strconv.Atoi(\"3\")\nfmt.Println(n)", "assignment mismatch: 1 variable but strconv.Atoi returns 2 values", "hint: the second value is an error"},
+// mistakes are the common ones in cells, with the compiler's message, the hint below it, and the message in the table of the
+// notebook to start from.
+var mistakes = []struct{ cell, message, hint, row string }{
+	{"x := 3", "expected declaration, found x",
+		"a cell that runs statements needs a line %% above them", "expected declaration, found ..."},
+	{"%%\nfmt.Println(fromAnotherCell)", "undefined: fromAnotherCell",
+		"a name from below a %% lives only in its own cell", "undefined: x"},
+	{"%%\ny := 3", "declared and not used: y",
+		"Go wants every variable used", "declared and not used: x"},
+	{"%%\nn := strconv.Atoi(\"3\")\nfmt.Println(n)", "assignment mismatch: 1 variable but strconv.Atoi returns 2 values",
+		"the second value is an error", "assignment mismatch: 1 variable but f returns 2 values"},
+	{"import \"example.org/nothing\"\n\n%%\nnothing.Do()", "cannot find module providing package example.org/nothing",
+		"cells import the packages of this checkout", "cannot find module providing package x"},
 }
 
 // TestMistakesHaveHints: what the compiler says of a cell ends with what to do; and Jupyter's terminal shows errors alone.
@@ -83,7 +88,7 @@ func TestMistakesHaveHints(t *testing.T) {
 	}
 	for i, m := range mistakes {
 		got := strings.Join(answers[i+1], "\n")
-		if !strings.Contains(got, m.message) || strings.Count(got, "hint: ") != 1 || !strings.Contains(got, m.hint) {
+		if !strings.Contains(got, m.message) || strings.Count(got, "hint: ") != 1 || !strings.Contains(got, "hint: "+m.hint) {
 			t.Errorf("%q shows\n%s", m.cell, got)
 		}
 	}

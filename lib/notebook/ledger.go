@@ -62,7 +62,7 @@ func Measured(experiment string, beginnings ...string) {
 var measured = []string{"claim", "what was measured", "value", "must be", "verdict"}
 
 // A check accepts a value within its own tolerance, which need not be five standard errors.
-const measuredIntervals = "value: ± is 5 standard errors; must be: ± is the tolerance"
+const measuredIntervals = "value: intervals are those of 5 standard errors; must be: ± is the tolerance"
 
 func measurement(r suite.Row) []any {
 	return []any{lineOf(r.Claim), r.Metric, r.Measured(), r.MustBe(), string(r.Verdict)}

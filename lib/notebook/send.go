@@ -5,6 +5,7 @@ import (
 	"html"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -33,17 +34,22 @@ var (
 // Say shows a line of text, and explains the intervals in it.
 func Say(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	if strings.Contains(text, plusMinus) {
+	switch {
+	case strings.Contains(text, " ± "):
 		text += " (± is 5 s.e.)"
+	case isInterval(text):
+		text += " (the interval is that of 5 s.e.)"
 	}
 	send(map[protocol.MIMEType]any{protocol.MIMETextPlain: text})
 }
 
-// plusMinus is how a [metrics.Summary] writes its interval, which the reader would take for one standard error.
-const plusMinus = " ± "
+// intervals says in a table what an interval of [metrics.Summary] is: the reader would take ± for one standard error.
+const intervals = "intervals are those of 5 standard errors"
 
-// intervals says what ± means in a table.
-const intervals = "± is 5 standard errors"
+// skewed is how an interval is written that reaches farther to one side.
+var skewed = regexp.MustCompile(`, between \S+ and \S`)
+
+func isInterval(text string) bool { return strings.Contains(text, " ± ") || skewed.MatchString(text) }
 
 // Must is the value of a call that went well; an error ends the cell.
 func Must[T any](value T, err error) T {
@@ -86,7 +92,7 @@ func tableWith(note string, header []string, rows [][]any) {
 				plain.WriteString("  ")
 			}
 			plain.WriteString(text)
-			noted = noted || strings.Contains(text, plusMinus)
+			noted = noted || isInterval(text)
 			fmt.Fprintf(&rich, "<td%s>%s</td>", aligned(rows, j), markup)
 		}
 		rich.WriteString("</tr>")
