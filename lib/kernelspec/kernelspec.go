@@ -34,7 +34,7 @@ func Install(dir, root string) (string, error) {
 	}
 	bin := filepath.Join(root, ".venv", "bin")
 	for _, tool := range tools {
-		if path := filepath.Join(bin, tool); !isFile(path) {
+		if path := filepath.Join(bin, tool.path); !isFile(path) {
 			return "", fmt.Errorf("no %s: `rm -f .venv/.lab && make lab` builds it", path)
 		}
 	}
@@ -72,8 +72,13 @@ func Install(dir, root string) (string, error) {
 	return filepath.Join(at, "kernel.json"), folder.Writer{}.Replace(at, map[string][]byte{"kernel.json": text.Bytes()})
 }
 
-// tools are what a kernel calls: gopls completes and explains what the cursor is at.
-var tools = []string{"gonb", "goimports", "gopls", filepath.Join("..", "gopls", "gopls")}
+// tools are what a kernel calls, beside gonb, and what for.
+var tools = []struct{ path, use string }{
+	{"gonb", "the kernel"},
+	{"goimports", "its cells"},
+	{"gopls", "Tab and Shift-Tab"},
+	{filepath.Join("..", "gopls", "gopls"), "Tab and Shift-Tab"},
+}
 
 // Remove takes the kernel away from the Jupyter whose data lie in dir, and reports whether it was there.
 func Remove(dir string) (bool, error) {
@@ -102,8 +107,8 @@ func Installed(dir string) (root string, err error) {
 		return "", fmt.Errorf("%s starts %v, which is not there", path, s.Argv)
 	}
 	for _, tool := range tools {
-		if beside := filepath.Join(filepath.Dir(s.Argv[0]), tool); !isFile(beside) {
-			return "", fmt.Errorf("%s: its cells need %s, which is not there", path, beside)
+		if beside := filepath.Join(filepath.Dir(s.Argv[0]), tool.path); !isFile(beside) {
+			return "", fmt.Errorf("%s: for %s it needs %s, which is not there", path, tool.use, beside)
 		}
 	}
 	root = s.Env["SCORELAB_ROOT"]

@@ -110,6 +110,7 @@ async function read(page, name) {
   // Lab draws what is in view: walk down the notebook.
   const cells = page.locator(".jp-CodeCell");
   let figures = 0, moved = await moveLive(page, name, idle);
+  await complete(page);
   for (let i = 0; i < await cells.count(); i++) {
     const cell = cells.nth(i);
     await cell.scrollIntoViewIfNeeded();
@@ -133,6 +134,24 @@ async function read(page, name) {
   if (!curve) throw new Error("no curve is to be seen while it trains");
   if (!moved) throw new Error("it has no slider");
   await page.screenshot({ path: path.join(folder, `${name}.png`) });
+}
+
+// complete writes the beginning of a name of the library into a new cell, and fails where Tab does not offer the rest. The cell is
+// taken away again.
+async function complete(page) {
+  const last = page.locator(".jp-CodeCell").last();
+  await last.scrollIntoViewIfNeeded();
+  await last.locator(".jp-InputArea-editor").click();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("b");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("%%\nnb.Weigh");
+  await page.keyboard.press("Tab");
+  const cell = page.locator(".jp-CodeCell.jp-mod-active");
+  await until("what Tab offers", async () => /nb\.Weights/.test(await cell.innerText()) || await page.locator(".jp-Completer-item").count() > 0);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  await page.keyboard.type("dd");
 }
 
 // seeCurve reports whether the curve of a training is there to be seen, and keeps a picture of it.
