@@ -100,13 +100,13 @@ nightly: ## the full profile, longer fuzzing, the gate on the Go backend, all no
 # Jupyters of theirs are not told.
 NOTARY := --NotebookNotary.secret_file=.venv/share/jupyter/notebook_secret --NotebookNotary.db_file=.venv/share/jupyter/nbsignatures.db
 
-# Lab saves a notebook in the form in which it is committed: who only opens one changes nothing, who runs one changes outputs.
+# Lab saves a notebook in the form in which it is committed: opening one changes nothing, running one changes outputs.
 FORM := --FileContentsManager.pre_save_hook=form.before_save
 
 lab: .venv/.lab ## open the notebooks in JupyterLab; LABFLAGS=--no-browser where there is none
 	@.venv/bin/jupyter trust $(NOTARY) notebooks/*.ipynb >/dev/null
-	@PYTHONPATH=scripts/notebooks .venv/bin/jupyter lab $(NOTARY) $(FORM) --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_score.ipynb \
-		$(if $(filter 0,$(shell id -u)),--allow-root) $(LABFLAGS)
+	@PYTHONPATH=scripts/notebooks .venv/bin/jupyter lab $(NOTARY) $(FORM) --ServerApp.root_dir=. \
+		--LabApp.default_url=/lab/tree/notebooks/01_score.ipynb $(if $(filter 0,$(shell id -u)),--allow-root) $(LABFLAGS)
 
 notebook: ## start a notebook of your own from notebooks/template.ipynb: NAME=mine
 	@[[ "$(NAME)" =~ ^[A-Za-z][A-Za-z0-9_-]*$$ ]] || \

@@ -16,11 +16,13 @@ func export(t *testing.T, args ...string) (output string, failed bool) {
 	if _, err := os.Stat("../.venv/.lab"); err != nil {
 		t.Skip("JupyterLab is not set up: make lab")
 	}
-	out, err := exec.Command("../.venv/bin/python", append([]string{"notebooks/export.py"}, args...)...).CombinedOutput()
+	args = append([]string{"notebooks/export.py"}, args...)
+	out, err := exec.Command("../.venv/bin/python", args...).CombinedOutput()
 	return string(out), err != nil
 }
 
-// pageNotebook writes a notebook of one page and one cell, as JupyterLab saves it: it has GoNB's empty name of a highlighter.
+// pageNotebook writes a notebook of one page and one cell, as JupyterLab saves it: it has GoNB's empty name of a
+// highlighter.
 func pageNotebook(t *testing.T, path, page string) {
 	t.Helper()
 	text, err := json.Marshal(map[string]any{
@@ -31,8 +33,8 @@ func pageNotebook(t *testing.T, path, page string) {
 		},
 		"cells": []any{
 			map[string]any{"cell_type": "markdown", "id": "a", "metadata": map[string]any{}, "source": page},
-			map[string]any{"cell_type": "code", "id": "b", "metadata": map[string]any{}, "source": "func f() int { return 1 }",
-				"execution_count": nil, "outputs": []any{}},
+			map[string]any{"cell_type": "code", "id": "b", "metadata": map[string]any{}, "outputs": []any{},
+				"execution_count": nil, "source": "func f() int { return 1 }"},
 		},
 	})
 	if err != nil {
@@ -41,15 +43,17 @@ func pageNotebook(t *testing.T, path, page string) {
 	write(t, path, string(text), 0o600)
 }
 
-// TestExportedSite: what notebooks link to comes along, Markdown as pages; Go is highlighted as Go, whatever JupyterLab left in
-// the file; and no page leads to a file or an anchor that is not there.
+// TestExportedSite: what notebooks link to comes along, Markdown as pages; Go is highlighted as Go, whatever
+// JupyterLab left in the file; and no page leads to a file or an anchor that is not there.
 func TestExportedSite(t *testing.T) {
 	root := t.TempDir()
 	first := filepath.Join(root, "notebooks", "1.ipynb")
 	pageNotebook(t, first, "# One\n\nSee [two](2.ipynb) and [a claim](../results/README.md#a-claim-two).")
-	pageNotebook(t, filepath.Join(root, "notebooks", "2.ipynb"), "# Two\n\n[Results](../results/README.md), [elsewhere](https://example.org/a.md)")
+	pageNotebook(t, filepath.Join(root, "notebooks", "2.ipynb"),
+		"# Two\n\n[Results](../results/README.md), [elsewhere](https://example.org/a.md)")
 	write(t, filepath.Join(root, "results", "README.md"),
-		"# Results\n\n## A claim: *two*\n\n![picture](E/p.png) [data](E/t.csv) [notes](../docs/notes.md) [here](#results)\n\n| a | b |\n|---|---|\n| 1 | 2 |\n", 0o600)
+		"# Results\n\n## A claim: *two*\n\n![picture](E/p.png) [data](E/t.csv) [notes](../docs/notes.md) [here](#results)\n\n"+
+			"| a | b |\n|---|---|\n| 1 | 2 |\n", 0o600)
 	write(t, filepath.Join(root, "docs", "notes.md"), "# Notes\n\n[back](../notebooks/1.ipynb)\n", 0o600)
 	for _, name := range []string{"p.png", "t.csv"} {
 		write(t, filepath.Join(root, "results", "E", name), name, 0o600)
@@ -65,7 +69,8 @@ func TestExportedSite(t *testing.T) {
 		for _, to := range link.FindAllStringSubmatch(page, -1) {
 			leads++
 			target := filepath.Join(site, filepath.Dir(name), to[1])
-			if content, err := os.ReadFile(target); err != nil || filepath.Ext(target) == ".md" || filepath.Ext(target) == ".ipynb" {
+			content, err := os.ReadFile(target)
+			if ext := filepath.Ext(target); err != nil || ext == ".md" || ext == ".ipynb" {
 				t.Errorf("%s links to %s: %v", name, to[1], err)
 			} else if to[2] != "" && !strings.Contains(string(content), `id="`+to[2]+`"`) {
 				t.Errorf("%s links to %s, which has no such anchor", name, to[0])

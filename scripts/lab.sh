@@ -25,8 +25,8 @@ trap 'rm -rf "$tmp"' EXIT
 .venv/bin/python scripts/notebooks/gonb/patch.py "$(go list -m -f '{{.Dir}}' github.com/janpfeifer/gonb)" "$tmp/gonb"
 cp go.mod go.sum "$tmp"
 go mod edit -replace "github.com/janpfeifer/gonb=$tmp/gonb" "$tmp/go.mod"
-go build -modfile "$tmp/go.mod" -o .venv/bin/ github.com/janpfeifer/gonb && go build -o .venv/bin/ golang.org/x/tools/cmd/goimports ||
-	die "cannot build GoNB"
+go build -modfile "$tmp/go.mod" -o .venv/bin/ github.com/janpfeifer/gonb || die "cannot build GoNB"
+go build -o .venv/bin/ golang.org/x/tools/cmd/goimports || die "cannot build goimports"
 
 # For completions: 30 MB, without debug tables.
 if ! go version -m .venv/gopls/gopls 2>/dev/null | grep -q "golang.org/x/tools/gopls[[:space:]]$GOPLS"; then

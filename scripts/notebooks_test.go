@@ -107,8 +107,8 @@ func TestNotebooksAreReproducible(t *testing.T) {
 	}
 }
 
-// TestSavingChangesNothing: a notebook that is opened in JupyterLab and saved is the same file: Lab writes what the kernel says of
-// itself, and when cells ran.
+// TestSavingChangesNothing: a notebook that is opened in JupyterLab and saved is the same file: Lab writes what the
+// kernel says of itself, and when cells ran.
 func TestSavingChangesNothing(t *testing.T) {
 	if _, err := os.Stat("../.venv/.lab"); err != nil {
 		t.Skip("JupyterLab is not set up: make lab")
@@ -132,8 +132,9 @@ func TestSavingChangesNothing(t *testing.T) {
 	}
 }
 
-// TestInterruptedCell: a training cell draws its curve as it goes; the stop button ends it with what it reached saved and shown,
-// the rest of the cell does not run, and the kernel answers the next cell, which is told that the training is not done.
+// TestInterruptedCell: a training cell draws its curve as it goes; the stop button ends it with what it reached saved
+// and shown, the rest of the cell does not run, and the kernel answers the next cell, which is told that the training
+// is not done.
 func TestInterruptedCell(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a kernel")
@@ -146,8 +147,8 @@ func TestInterruptedCell(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := run(t, ".", python, "testdata/interrupt.py", t.TempDir())
-	want := regexp.MustCompile(`interrupted: \[figure\] error: mean: interrupted after ([1-9]\d*) of 100000000 steps; run the cell again to go on ` +
-		`exit status 1 exit status 1 with a live curve\nafter: 42\n` +
+	want := regexp.MustCompile(`interrupted: \[figure\] error: mean: interrupted after ([1-9]\d*) of 100000000 steps; ` +
+		`run the cell again to go on exit status 1 exit status 1 with a live curve\nafter: 42\n` +
 		`weights: mean: only (\d+) of 100000000 steps are trained; run the cell that trains it again to go on true\n`)
 	if found := want.FindStringSubmatch(out); found == nil || found[1] != found[2] {
 		t.Error(out)

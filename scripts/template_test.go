@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestTemplate: the notebook to start from runs as it is committed, has no outputs, and its table has the messages that the
-// compiler gives.
+// TestTemplate: the notebook to start from runs as it is committed, has no outputs, and its table has the messages
+// that the compiler gives.
 func TestTemplate(t *testing.T) {
 	const path = "../notebooks/template.ipynb"
 	var notebook struct {

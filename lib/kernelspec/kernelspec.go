@@ -57,9 +57,11 @@ func Install(dir, root string) (string, error) {
 	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")
 	err = out.Encode(spec{
-		Argv: []string{filepath.Join(bin, "gonb"), "-kernel", "{connection_file}", "-go_work=" + root, "-raw_error=true",
+		Argv: []string{
+			filepath.Join(bin, "gonb"), "-kernel", "{connection_file}", "-go_work=" + root, "-raw_error=true",
 			// Of its log, only errors go to Jupyter's terminal.
-			"-logtostderr=false", "-stderrthreshold=ERROR", "-log_file=" + os.DevNull},
+			"-logtostderr=false", "-stderrthreshold=ERROR", "-log_file=" + os.DevNull,
+		},
 		DisplayName: "Go (scorelab)", Language: "go", InterruptMode: "message", Env: env,
 	})
 	if err != nil {

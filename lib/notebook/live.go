@@ -19,7 +19,8 @@ import (
 	"scorelab/lib/figure"
 )
 
-// A live slider ends after patience without a move, and after reach if no page shows it: notebooks load what is in view.
+// A live slider ends after patience without a move, and after reach if no page shows it: notebooks load what is in
+// view.
 const (
 	patience = 30 * time.Second
 	reach    = 5 * time.Second
@@ -31,10 +32,10 @@ const positions = 100
 // wide gives GoNB's slider, which is 100 pixels long, room for them: as much as that of a film has.
 const wide = `<style>input[type="range"][id^="gonb_slider"] { width: min(100%, 600px) }</style>`
 
-// Live shows a slider from lo to hi and draws its picture anew wherever it is moved to, in the kernel, so that there is
-// nothing precomputed about it. A kernel runs one cell at a time, so the slider ends as soon as another cell is to run: Run
-// All does not wait for it. It also ends with the stop button, and 30 s after the last move. Where nobody watches it is a
-// film of a few pictures.
+// Live shows a slider from lo to hi and draws its picture anew wherever it is moved to, in the kernel, so that there
+// is nothing precomputed about it. A kernel runs one cell at a time, so the slider ends as soon as another cell is to
+// run: Run All does not wait for it. It also ends with the stop button, and 30 s after the last move. Where nobody
+// watches it is a film of a few pictures.
 func Live(label string, lo, hi, start float64, draw func(value float64) figure.Figure) {
 	if headless() || !gonbui.IsNotebook {
 		const stills = 9
@@ -64,8 +65,8 @@ func Live(label string, lo, hi, start float64, draw func(value float64) figure.F
 //go:embed live.js
 var watchQueue string
 
-// slide shows the slider. Its positions come through moves; queued says whether other cells wait, again and again while a page
-// shows the slider.
+// slide shows the slider. Its positions come through moves; queued says whether other cells wait, again and again
+// while a page shows the slider.
 func slide(start int) (moves <-chan int, queued <-chan bool) {
 	positionsMoved, waiting := make(chan int, 1), make(chan bool, 1)
 	go func() { // Done returns when a page shows it, which may be never
@@ -73,7 +74,8 @@ func slide(start int) (moves <-chan int, queued <-chan bool) {
 		comms.Subscribe(slider.Address(), func(_ string, position int) { latest(positionsMoved, position) })
 		address := slider.Address() + "/queued"
 		comms.Subscribe(address, func(_ string, cells int) { latest(waiting, cells > 0) })
-		dom.TransientJavascript(strings.NewReplacer("{{slider}}", slider.HtmlId(), "{{address}}", address).Replace(watchQueue))
+		script := strings.NewReplacer("{{slider}}", slider.HtmlId(), "{{address}}", address).Replace(watchQueue)
+		dom.TransientJavascript(script)
 	}()
 	return positionsMoved, waiting
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestSliderEnds: a live slider draws where it is moved to, and ends when another cell is to run, when nobody moves it, when no
-// page shows it, and with the stop button. It does not end before.
+// TestSliderEnds: a live slider draws where it is moved to, and ends when another cell is to run, when nobody moves
+// it, when no page shows it, and with the stop button. It does not end before.
 func TestSliderEnds(t *testing.T) {
 	for name, test := range map[string]struct {
 		reader func(moves chan<- int, queued chan<- bool, stop func())
@@ -28,7 +28,11 @@ func TestSliderEnds(t *testing.T) {
 			time.Sleep(29 * time.Second)
 			moves <- 7
 		}, "rests", 29*time.Second + patience},
-		"stop button": {func(_ chan<- int, queued chan<- bool, stop func()) { queued <- false; time.Sleep(time.Second); stop() }, "", time.Second},
+		"stop button": {func(_ chan<- int, queued chan<- bool, stop func()) {
+			queued <- false
+			time.Sleep(time.Second)
+			stop()
+		}, "", time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -38,8 +42,9 @@ func TestSliderEnds(t *testing.T) {
 				go test.reader(moves, queued, stop)
 				began, drawn := time.Now(), 0
 				end := follow(ctx, moves, queued, func(int) { drawn++ })
-				if (end == "") != (test.want == "") || !strings.Contains(end, test.want) || time.Since(began) != test.after {
-					t.Errorf("%q after %v, want %q after %v", end, time.Since(began), test.want, test.after)
+				took := time.Since(began)
+				if (end == "") != (test.want == "") || !strings.Contains(end, test.want) || took != test.after {
+					t.Errorf("%q after %v, want %q after %v", end, took, test.want, test.after)
 				}
 				if (drawn == 1) != (name == "moved, rests") {
 					t.Errorf("drawn %d times", drawn)

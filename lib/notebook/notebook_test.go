@@ -60,18 +60,24 @@ func TestTable(t *testing.T) {
 func TestIntervalsAreExplained(t *testing.T) {
 	estimate := metrics.WithError(2, .01, 100)
 	for want, code := range map[string]func(){
-		"mean 2.000 ± 0.050 (± is 5 s.e.)\n":                             func() { Say("mean %v", estimate) },
-		"2.00, between 1.90 and 2.50 (the interval is that of 5 s.e.)\n": func() { Say("%v", metrics.Summary{Center: 2, Lo: 1.9, Hi: 2.5, N: 9}) },
+		"mean 2.000 ± 0.050 (± is 5 s.e.)\n": func() { Say("mean %v", estimate) },
+		"2.00, between 1.90 and 2.50 (the interval is that of 5 s.e.)\n": func() {
+			Say("%v", metrics.Summary{Center: 2, Lo: 1.9, Hi: 2.5, N: 9})
+		},
 		"no interval\n": func() { Say("no interval") },
-		"x\n2.000 ± 0.050\n2.000 ± 0.050\n" + intervals + "\n": func() { Table([]string{"x"}, []any{estimate}, []any{estimate}) },
+		"x\n2.000 ± 0.050\n2.000 ± 0.050\n" + intervals + "\n": func() {
+			Table([]string{"x"}, []any{estimate}, []any{estimate})
+		},
 		"x\n2\n": func() { Table([]string{"x"}, []any{metrics.Exactly(2)}) },
 	} {
 		if shown, _, _ := cellOutput(t, code); shown != want {
 			t.Errorf("%q, want %q", shown, want)
 		}
 	}
-	results(t, `[{"claim": "c/one", "experiment": "E", "metric": "m", "got": 2, "lo": 1.5, "hi": 2.5, "want": 2.1, "tol": 0.5, "verdict": "confirmed"}]`)
-	if shown, _, _ := cellOutput(t, func() { Claims("c/one") }); strings.Count(shown, "those of 5 standard errors; must be: ± is the tolerance") != 1 {
+	results(t, `[{"claim": "c/one", "experiment": "E", "metric": "m", "got": 2, "lo": 1.5, "hi": 2.5,
+		"want": 2.1, "tol": 0.5, "verdict": "confirmed"}]`)
+	shown, _, _ := cellOutput(t, func() { Claims("c/one") })
+	if strings.Count(shown, "those of 5 standard errors; must be: ± is the tolerance") != 1 {
 		t.Errorf("%q", shown)
 	}
 }

@@ -22,10 +22,10 @@ import (
 	"scorelab/lib/train"
 )
 
-// Train takes steps of a plan, shows the curve of its loss, and keeps checkpoints under name, from which later cells load
-// the weights. The stop button ends the cell: the curve so far stays, what follows in the cell does not run, and the
-// training continues from there when the cell runs again; done, it is not done twice. To start over, give another name or
-// another plan.
+// Train takes steps of a plan, shows the curve of its loss, and keeps checkpoints under name, from which later cells
+// load the weights. The stop button ends the cell: the curve so far stays, what follows in the cell does not run, and
+// the training continues from there when the cell runs again; done, it is not done twice. To start over, give another
+// name or another plan.
 func Train(name string, p train.Plan, steps int) {
 	// Only while it trains: afterwards the stop button ends the cell as it ends any other.
 	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -49,13 +49,14 @@ func Train(name string, p train.Plan, steps int) {
 	}
 	shown.done()
 	if ctx.Err() != nil {
-		stopped = fmt.Errorf("%s: interrupted after %d of %d steps; run the cell again to go on", name, trainer.Step(), steps)
+		stopped = fmt.Errorf("%s: interrupted after %d of %d steps; run the cell again to go on",
+			name, trainer.Step(), steps)
 	}
 	Check(errors.Join(stopped, unsaved))
 }
 
-// Weights are those that Train left under this name, averaged where the plan keeps an average. A line says so where Train
-// was stopped before its end.
+// Weights are those that Train left under this name, averaged where the plan keeps an average. A line says so where
+// Train was stopped before its end.
 func Weights(name string, p train.Plan) *model.Store {
 	trainer, kept := resume(name, p)
 	defer trainer.Close()
@@ -64,7 +65,8 @@ func Weights(name string, p train.Plan) *model.Store {
 		Check(fmt.Errorf("nothing was trained under the name %q: run the cell that trains it first", name))
 	}
 	if goal := Must(readGoal(name)); trainer.Step() < goal {
-		Say("%s: only %d of %d steps are trained; run the cell that trains it again to go on", name, trainer.Step(), goal)
+		Say("%s: only %d of %d steps are trained; run the cell that trains it again to go on",
+			name, trainer.Step(), goal)
 	}
 	if p.Average.Decay > 0 {
 		return Must(trainer.Average())
@@ -132,8 +134,8 @@ func (c *curve) add(r train.Report) {
 		return
 	}
 	loss := r.Mean(train.LossCurve)
-	if math.IsNaN(loss) || math.IsInf(loss, 0) { // where a training diverges, the curve before it is what there is to see
-		return
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return // where a training diverges, the curve before it is what there is to see
 	}
 	c.steps = append(c.steps, float64(r.Step))
 	c.loss = append(c.loss, loss)

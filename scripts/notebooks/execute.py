@@ -2,9 +2,9 @@
 
     execute.py [--check | --dry-run] NOTEBOOK...
 
-Every error of a cell fails, with notebook, cell and line. With --dry-run nothing is written; with --check, outputs that differ
-from the committed ones fail, too: on the machine that made them they are the same bytes. Each notebook has an outer limit of
-time: nbclient's own does not catch a kernel that dies.
+Every error of a cell fails, with notebook, cell and line. With --dry-run nothing is written; with --check, outputs that
+differ from the committed ones fail, too: on the machine that made them they are the same bytes. Each notebook has an outer
+limit of time: nbclient's own does not catch a kernel that dies.
 """
 import argparse
 import concurrent.futures

@@ -2,8 +2,8 @@
 
     export.py FOLDER NOTEBOOK...
 
-The files of the checkout that they link to come along: notebooks and Markdown as pages, other files as copies, and so on for
-what these link to. A link to a file that is not there fails.
+The files of the checkout that they link to come along: notebooks and Markdown as pages, other files as copies, and so on
+for what these link to. A link to a file that is not there fails.
 """
 import html
 import json
@@ -23,7 +23,8 @@ import form
 HERE = pathlib.Path(__file__).resolve().parent
 OTHER_HOST = re.compile(r"""<(?:script|link|img|iframe|video|source)\b[^>]*\b(?:src|href)=["'](?:https?:)?//""", re.I)
 LINK = re.compile(r'\b(href|src)="(?!#|[a-z]+:|//)([^"#?]+)([^"]*)"', re.I)  # to a file of this host
-STYLE = ("body{font:17px/1.5 sans-serif;max-width:44em;margin:2em auto;padding:0 1em}img{max-width:100%}li{margin:.4em 0}"
+STYLE = ("body{font:17px/1.5 sans-serif;max-width:44em;margin:2em auto;padding:0 1em}"
+         "img{max-width:100%}li{margin:.4em 0}"
          "table{border-collapse:collapse;font-size:15px}td,th{border:1px solid #ccc;padding:.2em .5em;text-align:left}"
          "pre{overflow-x:auto}")
 
@@ -89,7 +90,7 @@ def introduction(path):
 
 
 class Site:
-    """The pages of a checkout, by their paths in the site: notebooks on top, other files as they lie in the checkout."""
+    """The pages of a checkout, by their paths in the site: notebooks on top, other files as in the checkout."""
 
     def __init__(self, root, notebooks):
         self.root, self.pages, self.copies = root, {}, {}
@@ -131,7 +132,8 @@ class Site:
 
     def check(self):
         """Every link leads to a page or a copy of the site, and to an anchor that is there."""
-        anchors = {str(place): set(map(html.unescape, re.findall(r'\bid="([^"]+)"', body))) for place, body in self.pages.items()}
+        anchors = {str(place): set(map(html.unescape, re.findall(r'\bid="([^"]+)"', body)))
+                   for place, body in self.pages.items()}
         there = anchors | {str(place): None for place in self.copies}
         for place, body in self.pages.items():
             for to, rest in re.findall(r'\bhref="(?![a-z]+:|//)([^"#?]*)([^"]*)"', body, re.I):
@@ -162,8 +164,8 @@ def main():
             title, about = introduction(source)
             about = LINK.sub(lambda link: site.follow(site.notebooks / "index.ipynb", *link.groups()), markdown(about))
             items.append(f'<li><a href="{place}">{html.escape(title)}</a>{about}</li>')
-    body = ('<h1>scorelab</h1><p>Score-based diffusion from theory to XLA, in Go.</p><ul style="list-style:none;padding:0">'
-            + "\n".join(items) + "</ul>")
+    body = ("<h1>scorelab</h1><p>Score-based diffusion from theory to XLA, in Go.</p>"
+            '<ul style="list-style:none;padding:0">' + "\n".join(items) + "</ul>")
     site.pages[pathlib.Path("index.html")] = plain_page("scorelab", body)
     site.write(folder)
 

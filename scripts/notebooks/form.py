@@ -1,10 +1,11 @@
-"""The form in which notebooks are committed, whoever ran them: GoNB gives Jupyter an empty name for the highlighter, and Go's
-version, which would change the file with every update."""
+"""The form in which notebooks are committed, whoever ran them: GoNB gives Jupyter an empty name for the highlighter, and
+Go's version, which would change the file with every update."""
 import copy
 
 METADATA = {
     "kernelspec": {"display_name": "Go (scorelab)", "language": "go", "name": "scorelab"},
-    "language_info": {"name": "go", "mimetype": "text/x-go", "file_extension": ".go", "codemirror_mode": "go", "pygments_lexer": "go"},
+    "language_info": {
+        "name": "go", "mimetype": "text/x-go", "file_extension": ".go", "codemirror_mode": "go", "pygments_lexer": "go"},
 }
 
 

@@ -1,5 +1,6 @@
-"""Asks one kernel the questions that come as JSON on standard input, [["execute", code], ["complete", code, position], ["inspect", ...]],
-and prints the answers, one list of strings for each, and what the kernel wrote to Jupyter's terminal."""
+"""Asks one kernel the questions that come as JSON on standard input, [["execute", code], ["complete", code, position],
+["inspect", code, position]], and prints the answers, one list of strings for each, and what the kernel wrote to Jupyter's
+terminal."""
 import json
 import os
 import pathlib

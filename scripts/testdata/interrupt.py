@@ -30,7 +30,7 @@ manager, client = start_new_kernel(kernel_name="scorelab", stderr=open(os.devnul
 
 
 def run(code, interrupt=False):
-    """What a cell shows. It is interrupted once its curve was drawn twice: before it runs, the kernel would not pass that on."""
+    """What a cell shows. It is interrupted once its curve was drawn twice: before it runs, it could not be."""
     shown, curves = [], 0
     running = client.execute(code)
     end = time.time() + 240
@@ -59,7 +59,8 @@ def run(code, interrupt=False):
 
 try:
     print("declared:", run(TRAINING))
-    print("interrupted:", run('%%\nnb.Train("mean", plan(), 100_000_000)\nnb.Say("trained, 100000000 steps")', interrupt=True))
+    print("interrupted:", run('%%\nnb.Train("mean", plan(), 100_000_000)\nnb.Say("trained, 100000000 steps")',
+                              interrupt=True))
     print("after:", run('%%\nnb.Say("%d", 6*7)'))
     print("weights:", run('%%\nnb.Say("%v", nb.Weights("mean", plan()).GetVariable("/mean") != nil)'))
 finally:

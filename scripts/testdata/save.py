@@ -1,4 +1,5 @@
-"""Saves a notebook as JupyterLab does after `make lab`, with the hook that puts it into the form in which notebooks are committed."""
+"""Saves a notebook as JupyterLab does after `make lab`, with the hook that gives it the form in which notebooks are
+committed."""
 import asyncio
 import json
 import pathlib
@@ -8,10 +9,12 @@ from jupyter_server.services.contents.largefilemanager import AsyncLargeFileMana
 from traitlets.config import Config
 
 path = pathlib.Path(sys.argv[1])
-manager = AsyncLargeFileManager(config=Config({"FileContentsManager": {"pre_save_hook": "form.before_save"}}), root_dir=str(path.parent))
+hook = Config({"FileContentsManager": {"pre_save_hook": "form.before_save"}})
+manager = AsyncLargeFileManager(config=hook, root_dir=str(path.parent))
 content = json.loads(path.read_text(encoding="utf-8"))
 content["metadata"]["language_info"] = {  # what GoNB says of itself
-    "name": "go", "version": "go1.99", "mimetype": "", "file_extension": ".go", "pygments_lexer": "", "codemirror_mode": "", "nbconvert_exporter": ""}
+    "name": "go", "version": "go1.99", "mimetype": "", "file_extension": ".go", "pygments_lexer": "",
+    "codemirror_mode": "", "nbconvert_exporter": ""}
 for cell in content["cells"]:
     cell["metadata"]["trusted"] = True
     if cell["cell_type"] == "code":
