@@ -36,7 +36,7 @@ LABFLAGS ?=# of jupyter lab, more of them
 NOTEBOOKS ?= $(wildcard notebooks/[0-9]*.ipynb)# which notebooks to execute
 
 .PHONY: help setup build experiments accept report test fmt vet lint unit race fuzz static nightly cuda rename doctor clean \
-	lab kernel kernel-remove notebooks notebooks-check some-notebooks html browser
+	lab notebook kernel kernel-remove notebooks notebooks-check some-notebooks html browser
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -100,10 +100,20 @@ nightly: ## the full profile, longer fuzzing, the gate on the Go backend, all no
 # Jupyters of theirs are not told.
 NOTARY := --NotebookNotary.secret_file=.venv/share/jupyter/notebook_secret --NotebookNotary.db_file=.venv/share/jupyter/nbsignatures.db
 
+# Lab saves a notebook in the form in which it is committed: opening one changes nothing, running one changes outputs.
+FORM := --FileContentsManager.pre_save_hook=form.before_save
+
 lab: .venv/.lab ## open the notebooks in JupyterLab; LABFLAGS=--no-browser where there is none
 	@.venv/bin/jupyter trust $(NOTARY) notebooks/*.ipynb >/dev/null
-	@.venv/bin/jupyter lab $(NOTARY) --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/01_score.ipynb \
-		$(if $(filter 0,$(shell id -u)),--allow-root) $(LABFLAGS)
+	@PYTHONPATH=scripts/notebooks .venv/bin/jupyter lab $(NOTARY) $(FORM) --ServerApp.root_dir=. \
+		--LabApp.default_url=/lab/tree/notebooks/01_score.ipynb $(if $(filter 0,$(shell id -u)),--allow-root) $(LABFLAGS)
+
+notebook: ## start a notebook of your own from notebooks/template.ipynb: NAME=mine
+	@[[ "$(NAME)" =~ ^[A-Za-z][A-Za-z0-9_-]*$$ ]] || \
+		{ echo "notebook: say NAME=mine: a letter, then letters, digits, - and _" >&2; exit 1; }
+	@! [[ -e notebooks/$(NAME).ipynb ]] || { echo "notebook: notebooks/$(NAME).ipynb is there already" >&2; exit 1; }
+	@cp notebooks/template.ipynb notebooks/$(NAME).ipynb
+	@echo "notebook: notebooks/$(NAME).ipynb; make lab opens JupyterLab, its file browser shows it"
 
 kernel: .venv/.lab build ## register the kernel Go (scorelab) with your own Jupyter
 	@build/scorelab kernel install
@@ -131,7 +141,9 @@ scripts/notebooks/node_modules: scripts/notebooks/package.json scripts/notebooks
 	@command -v npm >/dev/null || { echo "npm: not found; Debian or Ubuntu: sudo apt-get install -y nodejs npm" >&2; exit 1; }
 	@cd scripts/notebooks && npm ci --silent --no-audit --no-fund && touch node_modules
 
-.venv/.lab: requirements-lab.txt scripts/lab.sh scripts/notebooks/overrides.json go.mod go.sum $(wildcard lib/kernelspec/*.go) | setup
+LABINPUTS := scripts/notebooks/overrides.json scripts/notebooks/gopls.sh $(wildcard scripts/notebooks/gonb/*)
+
+.venv/.lab: requirements-lab.txt scripts/lab.sh $(LABINPUTS) go.mod go.sum $(wildcard lib/kernelspec/*.go) | setup
 	@STAMP=$@ scripts/lab.sh
 
 cuda: setup ## download the plugin for NVIDIA cards (linux/amd64, some gigabytes), for BACKEND=xla:cuda

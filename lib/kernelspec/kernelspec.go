@@ -34,7 +34,7 @@ func Install(dir, root string) (string, error) {
 	}
 	bin := filepath.Join(root, ".venv", "bin")
 	for _, tool := range tools {
-		if path := filepath.Join(bin, tool); !isFile(path) {
+		if path := filepath.Join(bin, tool.path); !isFile(path) {
 			return "", fmt.Errorf("no %s: `rm -f .venv/.lab && make lab` builds it", path)
 		}
 	}
@@ -57,7 +57,11 @@ func Install(dir, root string) (string, error) {
 	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")
 	err = out.Encode(spec{
-		Argv:        []string{filepath.Join(bin, "gonb"), "-kernel", "{connection_file}", "-go_work=" + root, "-raw_error=true"},
+		Argv: []string{
+			filepath.Join(bin, "gonb"), "-kernel", "{connection_file}", "-go_work=" + root, "-raw_error=true",
+			// Of its log, only errors go to Jupyter's terminal.
+			"-logtostderr=false", "-stderrthreshold=ERROR", "-log_file=" + os.DevNull,
+		},
 		DisplayName: "Go (scorelab)", Language: "go", InterruptMode: "message", Env: env,
 	})
 	if err != nil {
@@ -70,8 +74,13 @@ func Install(dir, root string) (string, error) {
 	return filepath.Join(at, "kernel.json"), folder.Writer{}.Replace(at, map[string][]byte{"kernel.json": text.Bytes()}, nil)
 }
 
-// tools are what a kernel calls.
-var tools = []string{"gonb", "goimports"}
+// tools are what a kernel calls, beside gonb, and what for.
+var tools = []struct{ path, use string }{
+	{"gonb", "the kernel"},
+	{"goimports", "its cells"},
+	{"gopls", "Tab and Shift-Tab"},
+	{filepath.Join("..", "gopls", "gopls"), "Tab and Shift-Tab"},
+}
 
 // Remove takes the kernel away from the Jupyter whose data lie in dir, and reports whether it was there.
 func Remove(dir string) (bool, error) {
@@ -100,8 +109,8 @@ func Installed(dir string) (root string, err error) {
 		return "", fmt.Errorf("%s starts %v, which is not there", path, s.Argv)
 	}
 	for _, tool := range tools {
-		if beside := filepath.Join(filepath.Dir(s.Argv[0]), tool); !isFile(beside) {
-			return "", fmt.Errorf("%s: its cells need %s, which is not there", path, beside)
+		if beside := filepath.Join(filepath.Dir(s.Argv[0]), tool.path); !isFile(beside) {
+			return "", fmt.Errorf("%s: for %s it needs %s, which is not there", path, tool.use, beside)
 		}
 	}
 	root = s.Env["SCORELAB_ROOT"]

@@ -12,7 +12,11 @@ import (
 func checkout(t *testing.T) string {
 	t.Helper()
 	root := filepath.Join(t.TempDir(), "a b")
-	for _, name := range append(tools, "../pjrt/plugin.so", "../../go.mod") {
+	names := []string{"../pjrt/plugin.so", "../../go.mod"}
+	for _, tool := range tools {
+		names = append(names, tool.path)
+	}
+	for _, name := range names {
 		path := filepath.Join(root, ".venv", "bin", name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
@@ -77,7 +81,7 @@ func TestBrokenKernels(t *testing.T) {
 	if err := os.Rename(root+" moved", root); err != nil {
 		t.Fatal(err)
 	}
-	for _, missing := range []string{".venv/bin/goimports", "go.mod"} {
+	for _, missing := range []string{".venv/bin/goimports", ".venv/bin/gopls", ".venv/gopls/gopls", "go.mod"} {
 		if err := os.Rename(filepath.Join(root, missing), filepath.Join(root, "aside")); err != nil {
 			t.Fatal(err)
 		}

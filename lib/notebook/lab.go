@@ -1,13 +1,10 @@
 package notebook
 
 import (
-	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"sync"
-	"syscall"
 
 	"github.com/gomlx/compute"
 
@@ -66,11 +63,3 @@ func Key(purpose string) diffusion.Key { return diffusion.NewKey(Seed, "notebook
 func SuiteKey(experiment, purpose string) diffusion.Key {
 	return diffusion.NewKey(Seed, experiment, purpose)
 }
-
-// Context ends when the notebook's stop button is pressed.
-func Context() context.Context { return interrupted() }
-
-var interrupted = sync.OnceValue(func() context.Context {
-	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	return ctx
-})

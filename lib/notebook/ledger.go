@@ -38,7 +38,7 @@ func Claims(ids ...string) {
 			rows = append(rows, []any{lineOf(id), fmt.Sprintf("and %d more", n-most), "", "", ""})
 		}
 	}
-	Table(measured, rows...)
+	tableWith(measuredIntervals, measured, rows)
 }
 
 // Measured shows the metrics of one experiment that begin so, like Claims.
@@ -56,10 +56,13 @@ func Measured(experiment string, beginnings ...string) {
 			Check(fmt.Errorf("results/ has no metric of %s that begins with %q", experiment, beginning))
 		}
 	}
-	Table(measured, rows...)
+	tableWith(measuredIntervals, measured, rows)
 }
 
 var measured = []string{"claim", "what was measured", "value", "must be", "verdict"}
+
+// A check accepts a value within its own tolerance, which need not be five standard errors.
+const measuredIntervals = "value: intervals are those of 5 standard errors; must be: ± is the tolerance"
 
 func measurement(r suite.Row) []any {
 	return []any{lineOf(r.Claim), r.Metric, r.Measured(), r.MustBe(), string(r.Verdict)}

@@ -10,15 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	. "github.com/gomlx/gomlx/core/graph"
-
-	"github.com/gomlx/gomlx/core/tensors"
-	"github.com/gomlx/gomlx/ml/model"
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 
-	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
-	"scorelab/lib/train"
+	"scorelab/lib/metrics"
 )
 
 // ended is how exit leaves a cell in a test.
@@ -57,6 +52,32 @@ func TestErrorsEndTheCell(t *testing.T) {
 func TestTable(t *testing.T) {
 	shown, _, _ := cellOutput(t, func() { Table([]string{"a<b", "x"}, []any{"one & two", 1. / 3}, []any{7, 1e-9}) })
 	if shown != "a<b  x\none & two  0.333333\n7  1e-09\n" {
+		t.Errorf("%q", shown)
+	}
+}
+
+// TestIntervalsAreExplained: ± is five standard errors and reads as one, so each output with an interval says so, once.
+func TestIntervalsAreExplained(t *testing.T) {
+	estimate := metrics.WithError(2, .01, 100)
+	for want, code := range map[string]func(){
+		"mean 2.000 ± 0.050 (± is 5 s.e.)\n": func() { Say("mean %v", estimate) },
+		"2.00, between 1.90 and 2.50 (the interval is that of 5 s.e.)\n": func() {
+			Say("%v", metrics.Summary{Center: 2, Lo: 1.9, Hi: 2.5, N: 9})
+		},
+		"no interval\n": func() { Say("no interval") },
+		"x\n2.000 ± 0.050\n2.000 ± 0.050\n" + intervals + "\n": func() {
+			Table([]string{"x"}, []any{estimate}, []any{estimate})
+		},
+		"x\n2\n": func() { Table([]string{"x"}, []any{metrics.Exactly(2)}) },
+	} {
+		if shown, _, _ := cellOutput(t, code); shown != want {
+			t.Errorf("%q, want %q", shown, want)
+		}
+	}
+	results(t, `[{"claim": "c/one", "experiment": "E", "metric": "m", "got": 2, "lo": 1.5, "hi": 2.5,
+		"want": 2.1, "tol": 0.5, "verdict": "confirmed"}]`)
+	shown, _, _ := cellOutput(t, func() { Claims("c/one") })
+	if strings.Count(shown, "those of 5 standard errors; must be: ± is the tolerance") != 1 {
 		t.Errorf("%q", shown)
 	}
 }
@@ -152,38 +173,5 @@ func TestFilm(t *testing.T) {
 	}
 	if shown, _, _ := cellOutput(t, func() { Film(Frame{"", at(0)}) }); shown != "[film of 1 pictures]\n" {
 		t.Errorf("%q", shown)
-	}
-}
-
-// TestTrain trains in one cell and reads the weights in another; done, it is not done again.
-func TestTrain(t *testing.T) {
-	t.Setenv(CacheEnv, t.TempDir())
-	t.Setenv(backendEnv, "go")
-	t.Setenv(HeadlessEnv, "1")
-	plan := func() train.Plan {
-		return train.Plan{
-			Data: train.Shuffled(2, tensors.FromValue([]float64{1, 2, 3, 4})), Adam: train.Adam{Rate: .1}, Key: Key("test"), Every: 10,
-			Loss: func(scope *model.Scope, batch []*Node, _ *diffusion.Random) *Node {
-				return Square(Sub(scope.VariableWithValue("mean", 0.).NodeValue(batch[0]), batch[0]))
-			},
-		}
-	}
-	if _, failed, status := cellOutput(t, func() { Weights("mean", plan()) }); status != 1 || !strings.Contains(failed, "run the cell that trains it first") {
-		t.Errorf("before: %q", failed)
-	}
-	if shown, failed, status := cellOutput(t, func() { Train("mean", plan(), 100) }); status != 0 || shown != "[figure]\n" {
-		t.Fatalf("%q, %q", shown, failed)
-	}
-	weights := Weights("mean", plan())
-	if got := weights.GetVariable("/mean").MustValue().Value().(float64); got < 1.5 || got > 3.5 {
-		t.Errorf("the mean of 1 to 4 is %g", got)
-	}
-	if shown, _, _ := cellOutput(t, func() { Train("mean", plan(), 100) }); shown != "mean: trained before, 100 steps\n" {
-		t.Errorf("again: %q", shown)
-	}
-	other := plan()
-	other.Adam.Rate = .2
-	if _, failed, status := cellOutput(t, func() { Train("mean", other, 100) }); status != 1 || !strings.Contains(failed, "mean: ") {
-		t.Errorf("another plan: %q", failed)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"html"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/janpfeifer/gonb/gonbui"
@@ -30,10 +31,25 @@ var (
 	exit                     = os.Exit
 )
 
-// Say shows a line of text.
+// Say shows a line of text, and explains the intervals in it.
 func Say(format string, args ...any) {
-	send(map[protocol.MIMEType]any{protocol.MIMETextPlain: fmt.Sprintf(format, args...)})
+	text := fmt.Sprintf(format, args...)
+	switch {
+	case strings.Contains(text, " ± "):
+		text += " (± is 5 s.e.)"
+	case isInterval(text):
+		text += " (the interval is that of 5 s.e.)"
+	}
+	send(map[protocol.MIMEType]any{protocol.MIMETextPlain: text})
 }
+
+// intervals says in a table what an interval of [metrics.Summary] is: the reader would take ± for one standard error.
+const intervals = "intervals are those of 5 standard errors"
+
+// skewed is how an interval is written that reaches farther to one side.
+var skewed = regexp.MustCompile(`, between \S+ and \S`)
+
+func isInterval(text string) bool { return strings.Contains(text, " ± ") || skewed.MatchString(text) }
 
 // Must is the value of a call that went well; an error ends the cell.
 func Must[T any](value T, err error) T {
@@ -54,9 +70,13 @@ func Check(err error) {
 // link is a cell of a table that leads somewhere.
 type link struct{ text, to string }
 
-// Table shows rows under their header. Numbers are printed with six digits.
-func Table(header []string, rows ...[]any) {
+// Table shows rows under their header, and explains the intervals in them. Numbers are printed with six digits.
+func Table(header []string, rows ...[]any) { tableWith(intervals, header, rows) }
+
+// tableWith shows a table, with a note below it where it has intervals.
+func tableWith(note string, header []string, rows [][]any) {
 	var plain, rich strings.Builder
+	noted := false
 	plain.WriteString(strings.Join(header, "  "))
 	rich.WriteString("<table><thead><tr>")
 	for j, h := range header {
@@ -72,11 +92,16 @@ func Table(header []string, rows ...[]any) {
 				plain.WriteString("  ")
 			}
 			plain.WriteString(text)
+			noted = noted || isInterval(text)
 			fmt.Fprintf(&rich, "<td%s>%s</td>", aligned(rows, j), markup)
 		}
 		rich.WriteString("</tr>")
 	}
 	rich.WriteString("</tbody></table>")
+	if noted {
+		plain.WriteString("\n" + note)
+		fmt.Fprintf(&rich, "<p><small>%s</small></p>", html.EscapeString(note))
+	}
 	send(map[protocol.MIMEType]any{protocol.MIMETextPlain: plain.String(), protocol.MIMETextHTML: rich.String()})
 }
 

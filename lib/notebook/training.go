@@ -1,11 +1,16 @@
 package notebook
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"html"
+	"math"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/gomlx/gomlx/ml/model"
@@ -13,45 +18,55 @@ import (
 
 	"scorelab/lib/checkpoint"
 	"scorelab/lib/figure"
+	"scorelab/lib/folder"
 	"scorelab/lib/train"
 )
 
-// Train takes steps of a plan, shows the curve of its loss, and keeps checkpoints under name, from which later cells load
-// the weights. Stopped in the middle, it goes on from there when it is run again; done, it is not done twice. To start
-// over, give another name or another plan.
+// Train takes steps of a plan, shows the curve of its loss, and keeps checkpoints under name, from which later cells
+// load the weights. The stop button ends the cell: the curve so far stays, what follows in the cell does not run, and
+// the training continues from there when the cell runs again; done, it is not done twice. To start over, give another
+// name or another plan.
 func Train(name string, p train.Plan, steps int) {
-	trainer, folder := resume(name, p)
+	// Only while it trains: afterwards the stop button ends the cell as it ends any other.
+	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer release()
+	trainer, kept := resume(name, p)
 	defer trainer.Close()
-	defer folder.Close()
+	defer kept.Close()
+	Check(writeGoal(name, steps))
 	if trainer.Step() >= steps {
 		Say("%s: trained before, %d steps", name, trainer.Step())
 		return
 	}
 	shown := newCurve(name, p.Floor != nil)
-	var stopped error
-	for report, err := range trainer.Run(Context(), steps) {
+	var stopped, unsaved error
+	for report, err := range trainer.Run(ctx, steps) {
 		shown.add(report)
-		if stopped = errors.Join(err, trainer.Save(folder)); stopped != nil {
+		if stopped, unsaved = err, trainer.Save(kept); stopped != nil || unsaved != nil {
 			break
 		}
 		shown.live(report.Step, steps)
 	}
 	shown.done()
-	if Context().Err() != nil {
-		Say("%s: stopped after %d of %d steps; run the cell again to go on", name, trainer.Step(), steps)
-		return
+	if ctx.Err() != nil {
+		stopped = fmt.Errorf("%s: interrupted after %d of %d steps; run the cell again to go on",
+			name, trainer.Step(), steps)
 	}
-	Check(stopped)
-	Show(shown.figure())
+	Check(errors.Join(stopped, unsaved))
 }
 
-// Weights are those that Train left under this name, averaged where the plan keeps an average.
+// Weights are those that Train left under this name, averaged where the plan keeps an average. A line says so where
+// Train was stopped before its end.
 func Weights(name string, p train.Plan) *model.Store {
-	trainer, folder := resume(name, p)
+	trainer, kept := resume(name, p)
 	defer trainer.Close()
-	defer folder.Close()
+	defer kept.Close()
 	if trainer.Step() == 0 {
 		Check(fmt.Errorf("nothing was trained under the name %q: run the cell that trains it first", name))
+	}
+	if goal := Must(readGoal(name)); trainer.Step() < goal {
+		Say("%s: only %d of %d steps are trained; run the cell that trains it again to go on",
+			name, trainer.Step(), goal)
 	}
 	if p.Average.Decay > 0 {
 		return Must(trainer.Average())
@@ -59,16 +74,39 @@ func Weights(name string, p train.Plan) *model.Store {
 	return Must(trainer.Weights())
 }
 
+// goalPath is where Train notes how many steps it is to take.
+func goalPath(name string) string { return filepath.Join(Cache(), name+".steps") }
+
+func writeGoal(name string, steps int) error {
+	return folder.Writer{}.File(goalPath(name), []byte(strconv.Itoa(steps)))
+}
+
+// readGoal is the number of steps that Train was last asked for; 0 where nothing says it.
+func readGoal(name string) (int, error) {
+	text, err := os.ReadFile(goalPath(name))
+	if os.IsNotExist(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	steps, err := strconv.Atoi(string(text))
+	if err != nil {
+		return 0, fmt.Errorf("%s should hold a number of steps: %w; remove it", goalPath(name), err)
+	}
+	return steps, nil
+}
+
 // resume is a trainer where its newest checkpoint left it.
 func resume(name string, p train.Plan) (*train.Trainer, *checkpoint.Folder) {
 	dir := filepath.Join(Cache(), name)
 	Check(os.MkdirAll(filepath.Dir(dir), 0o755))
-	folder := Must(checkpoint.Open(dir, 1, func(line string) { Say("%s", line) }))
+	kept := Must(checkpoint.Open(dir, 1, func(line string) { Say("%s", line) }))
 	trainer := Must(p.Begin(Backend()))
-	if err := trainer.Resume(folder); err != nil {
+	if err := trainer.Resume(kept); err != nil {
 		Check(fmt.Errorf("%s: %w", name, err))
 	}
-	return trainer, folder
+	return trainer, kept
 }
 
 // curve is the loss, a mean for each report, and its floor where it is known.
@@ -95,8 +133,12 @@ func (c *curve) add(r train.Report) {
 	if len(r.Loss()) == 0 {
 		return
 	}
+	loss := r.Mean(train.LossCurve)
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return // where a training diverges, the curve before it is what there is to see
+	}
 	c.steps = append(c.steps, float64(r.Step))
-	c.loss = append(c.loss, r.Mean(train.LossCurve))
+	c.loss = append(c.loss, loss)
 	if c.hasFloor {
 		c.floor = append(c.floor, r.Mean(train.FloorCurve))
 	}
@@ -112,10 +154,13 @@ func (c *curve) live(step, steps int) {
 		step, steps, html.EscapeString(c.name), step, steps, c.loss[len(c.loss)-1], inline(c.figure())))
 }
 
-// done takes the live output away.
+// done puts the curve where the live output was, however the training ended.
 func (c *curve) done() {
 	if c.id != "" {
 		gonbui.UpdateHtml(c.id, "")
+	}
+	if len(c.loss) > 0 {
+		Show(c.figure())
 	}
 }
 

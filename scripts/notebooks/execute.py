@@ -2,8 +2,9 @@
 
     execute.py [--check | --dry-run] NOTEBOOK...
 
-Every error of a cell fails, with notebook, cell and line. With --dry-run nothing is written; with --check, outputs that differ
-from the committed ones fail, too: on the machine that made them they are the same bytes. Each notebook has an outer limit of time: nbclient's own does not catch a kernel that dies.
+Every error of a cell fails, with notebook, cell and line. With --dry-run nothing is written; with --check, outputs that
+differ from the committed ones fail, too: on the machine that made them they are the same bytes. Each notebook has an outer
+limit of time: nbclient's own does not catch a kernel that dies.
 """
 import argparse
 import concurrent.futures
@@ -17,6 +18,8 @@ import tempfile
 import nbclient
 import nbformat
 
+import form
+
 LIMIT = 600  # seconds for one notebook
 LARGEST = 1_000_000  # bytes of one notebook
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -28,15 +31,11 @@ def execute(path):
     # The order of a dict's keys and random cell names would make other bytes each time.
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
-        cell.metadata.pop("execution", None)
     client = nbclient.NotebookClient(notebook, kernel_name="scorelab", record_timing=False, timeout=LIMIT, interrupt_on_timeout=True,
                                      resources={"metadata": {"path": str(path.parent)}})
     with open(os.devnull, "w") as nowhere:  # GoNB logs what it does; errors come as outputs
         client.execute(stderr=nowhere)
-    notebook.metadata = nbformat.from_dict({
-        "kernelspec": {"display_name": "Go (scorelab)", "language": "go", "name": "scorelab"},
-        "language_info": {"name": "go", "mimetype": "text/x-go", "file_extension": ".go", "codemirror_mode": "go", "pygments_lexer": "go"},
-    })
+    form.normalize(notebook)
     return nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"
 
 

@@ -29,15 +29,15 @@ os.environ.update(SCORELAB_HEADLESS="", SCORELAB_CACHE=sys.argv[1], JUPYTER_PATH
 manager, client = start_new_kernel(kernel_name="scorelab", stderr=open(os.devnull, "w"))
 
 
-def run(code, interrupt_after=None):
+def run(code, interrupt=False):
+    """What a cell shows. It is interrupted once its curve was drawn twice: before it runs, it could not be."""
     shown, curves = [], 0
     running = client.execute(code)
-    end = time.time() + 90
-    interrupt = time.time() + interrupt_after if interrupt_after else None
+    end = time.time() + 240
     while time.time() < end:
-        if interrupt and time.time() > interrupt:
+        if interrupt and curves > 1:
             manager.interrupt_kernel()
-            interrupt = None
+            interrupt = False
         try:
             message = client.get_iopub_msg(timeout=0.2)
         except Exception:
@@ -49,9 +49,9 @@ def run(code, interrupt_after=None):
             page = content["data"].get("text/html", "")
             curves += "<progress" in page and "data:image/png" in page
             if "text/plain" in content["data"] and not page:
-                shown.append(content["data"]["text/plain"])
+                shown.append(content["data"]["text/plain"].replace("\n", " "))
         elif message["msg_type"] in ("error", "stream"):
-            shown.append(content.get("text") or content["evalue"])
+            shown.append((content.get("text") or content["evalue"]).strip().replace("\n", " "))
         elif message["msg_type"] == "status" and content["execution_state"] == "idle":
             return " ".join(shown + ["with a live curve"] * (curves > 1))
     raise SystemExit(f"the kernel did not answer; so far: {shown}")
@@ -59,7 +59,8 @@ def run(code, interrupt_after=None):
 
 try:
     print("declared:", run(TRAINING))
-    print("interrupted:", run('%%\nnb.Train("mean", plan(), 100_000_000)', interrupt_after=6))
+    print("interrupted:", run('%%\nnb.Train("mean", plan(), 100_000_000)\nnb.Say("trained, 100000000 steps")',
+                              interrupt=True))
     print("after:", run('%%\nnb.Say("%d", 6*7)'))
     print("weights:", run('%%\nnb.Say("%v", nb.Weights("mean", plan()).GetVariable("/mean") != nil)'))
 finally:
