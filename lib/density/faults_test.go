@@ -1,11 +1,15 @@
 package density
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
+	. "github.com/gomlx/gomlx/core/graph"
+
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
 
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/diffusion"
@@ -38,6 +42,22 @@ func TestPlanNamesBothShapes(t *testing.T) {
 			_, err := plan.Run(b, c.x)
 			if want := "sampling to t = 0.1, step 2 of 2: "; err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %v, want %s%s", err, want, c.want)
+			}
+		}
+	})
+}
+
+// A function that panics, with whatever, is one line from a quadrature, and from a reading of a log density.
+func TestPanicsInAQuadrature(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		for want, fail := range map[string]func(){"text": func() { panic("text") }, "runtime.Goexit": runtime.Goexit} {
+			_, err := Expect(b, G1(), diffusion.EDM{}, 1, func(diffusion.Model, *Node, *Node) *Node { fail(); return nil })
+			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("Expect: %v, want one line with %q", err, want)
+			}
+			_, err = ScoreErrors(b, G1(), nil, diffusion.EDM{}, func(*model.Scope, []*Node) diffusion.Model { fail(); return diffusion.Model{} }, 1)
+			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("ScoreErrors: %v, want one line with %q", err, want)
 			}
 		}
 	})

@@ -298,6 +298,3 @@ func narrow(x []float64) []float32 {
 	}
 	return out
 }
-
-// Cause is what went wrong in a graph, without the names of the functions that GoMLX wraps around it.
-func Cause(err error) error { return exec.Cause(err) }

@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/exec"
 )
 
 var nan, inf = math.NaN(), math.Inf(1)
@@ -69,7 +70,7 @@ func TestObjectiveSettings(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for want, list := range refused() {
 			for _, o := range list {
-				if err := build(b, o, VP{}, zero); err == nil || !strings.Contains(Cause(err).Error(), want) {
+				if err := build(b, o, VP{}, zero); err == nil || !strings.Contains(exec.Cause(err).Error(), want) {
 					t.Errorf("got %v, want %q", err, want)
 				}
 			}
@@ -81,7 +82,7 @@ func TestObjectiveSettings(t *testing.T) {
 				"there is no process":         build(b, o, nil, zero),
 				"objective without a network": build(b, o, VP{}, nil),
 			} {
-				if err == nil || !strings.Contains(Cause(err).Error(), want) {
+				if err == nil || !strings.Contains(exec.Cause(err).Error(), want) {
 					t.Errorf("%s: got %v, want %q", spec.Name, err, want)
 				}
 			}

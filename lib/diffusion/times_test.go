@@ -15,6 +15,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/exec"
 )
 
 // drawTimes draws the times of n samples and the logarithms of their noise levels.
@@ -214,7 +215,7 @@ func TestObjectiveFaults(t *testing.T) {
 		},
 	} {
 		_, err := ExecOnce(b, build, [][]float64{{1, 2}})
-		if err == nil || !strings.Contains(Cause(err).Error(), want) {
+		if err == nil || !strings.Contains(exec.Cause(err).Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}

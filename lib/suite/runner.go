@@ -69,14 +69,24 @@ func (c Catalogue) Do(ctx context.Context, e Experiment, o Options) (*Result, *R
 	return result, report, nil
 }
 
-// guarded turns a panic of the experiment into an error.
+// guarded turns a panic of the experiment, and runtime.Goexit, into an error.
 func guarded(e Experiment, l *Lab) (report *Report, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = &PanicError{Value: r, Stack: debug.Stack()}
-		}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		returned := false
+		defer func() {
+			if r := recover(); r != nil {
+				err = &PanicError{Value: r, Stack: debug.Stack()}
+			} else if !returned {
+				err = errors.New("ended its goroutine (runtime.Goexit); return an error instead")
+			}
+		}()
+		report, err = e.Run(l)
+		returned = true
 	}()
-	return e.Run(l)
+	<-done
+	return report, err
 }
 
 // firstLine keeps an error to one sentence; the rest of it is in the details.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -189,4 +190,19 @@ func TestPlanRejects(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// A loss that panics, with whatever, is one line before the first step.
+func TestPanicsInALoss(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		for want, fail := range map[string]func(){"text": func() { panic("text") }, "runtime.Goexit": runtime.Goexit} {
+			plan := Plan{
+				Data: Whole(tensors.FromValue([][]float64{{1}, {2}})),
+				Loss: func(*model.Scope, []*Node, *diffusion.Random) *Node { fail(); return nil },
+			}
+			if _, err := plan.Begin(b); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%v, want one line with %q", err, want)
+			}
+		}
+	})
 }

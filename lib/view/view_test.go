@@ -3,6 +3,7 @@ package view
 import (
 	"errors"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -93,4 +94,16 @@ func TestCloud(t *testing.T) {
 	if all := Cloud(p, 10, figure.Blue); len(all.X) != 3 {
 		t.Errorf("%d of 3", len(all.X))
 	}
+}
+
+// A model that panics, with whatever, is one line from a picture.
+func TestPanicsInAPicture(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		for want, fail := range map[string]func(){"text": func() { panic("text") }, "runtime.Goexit": runtime.Goexit} {
+			_, err := Scores(b, nil, func(*model.Scope, []*Node) diffusion.Model { fail(); return diffusion.Model{} }, 3, 5, 1)
+			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%v, want one line with %q", err, want)
+			}
+		}
+	})
 }
