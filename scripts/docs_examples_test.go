@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// given completes the examples that are fragments: what a page says in words is declared here, by the first line of the block.
-// A block that is not in this table compiles as it stands.
+// given completes the examples that are fragments: what a page says in words is declared here, by the first line of the
+// block. A block that is not in this table compiles as it stands.
 var given = map[string]string{
 	"target, process := density.G1(), diffusion.VP{}": `
 		var backend compute.Backend
@@ -79,8 +79,8 @@ var elsewhere = map[string]string{
 	"context": "context", "errors": "errors", "fmt": "fmt", "math": "math", "os": "os",
 }
 
-// file is a block as a Go file: a file of its own, declarations, or statements of a function, with the imports of the packages that it
-// names, and GoMLX's graph as its readers import it. Every variable counts as used.
+// file is a block as a Go file: a file of its own, declarations, or statements of a function, with the imports of the
+// packages that it names, and GoMLX's graph as its readers import it. Every variable counts as used.
 func (b block) file(module string) (string, error) {
 	if strings.HasPrefix(b.code, "package ") {
 		return b.code, nil

@@ -6,8 +6,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// AssumedSD are the standard deviations of the data for which the heads, scorers and weights of the objectives that drew from
-// this source were made: to compare with those of the data. Heads of one's own, and Unscaled ones, assume nothing.
+// AssumedSD are the standard deviations of the data for which the heads, scorers and weights of the objectives that
+// drew from this source were made: to compare with those of the data. Heads of one's own, and Unscaled ones, assume
+// nothing.
 func (r *Random) AssumedSD() []float64 { return slices.Clone(r.assumed) }
 
 // noting is a process whose coefficients note in r what heads assume.

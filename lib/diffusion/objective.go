@@ -59,7 +59,8 @@ func (m Matching) draw(p Process, net Net, b Batch, r *Random) (x, t *Node, scor
 // along is the process of an objective once all that it works with is checked, and notes in r what data are assumed.
 func (b Batch) along(p Process, net Net, r *Random) Process {
 	must(net != nil, "an objective without a network")
-	must(b.X0 != nil && b.X0.Rank() > 0 && b.X0.DType().IsFloat(), "an objective needs data [batch, ...] of floating-point numbers in X0")
+	must(b.X0 != nil && b.X0.Rank() > 0 && b.X0.DType().IsFloat(),
+		"an objective needs data [batch, ...] of floating-point numbers in X0")
 	if r == nil { // nothing is drawn: one time for all, and the noise in X1
 		return mustBeValid(p)
 	}

@@ -29,9 +29,9 @@ func (p stretched) At(t *Node) Coeffs {
 // unitSD is the standard deviation of the data that the objectives below are made for, before they are stretched.
 const unitSD = .8
 
-// likeness is one objective with one weight on data scale x0 + shift, along a process whose noise is stretched alike. The
-// network stands for the denoiser D(x) = scale g((x - alpha shift)/scale) + shift under every head, so what it does is one thing
-// in all units.
+// likeness is one objective with one weight on data scale x0 + shift, along a process whose noise is stretched alike.
+// The network stands for the denoiser D(x) = scale g((x - alpha shift)/scale) + shift under every head, so what it does
+// is one thing in all units.
 type likeness struct {
 	spec         ObjectiveSpec
 	weight       WeightingSpec
@@ -40,7 +40,8 @@ type likeness struct {
 	scale, shift float64
 }
 
-// weighting is that of data of this scale. Only the bound of MinSNR has units that the table's standard deviation does not set.
+// weighting is that of data of this scale. Only the bound of MinSNR has units that the table's standard deviation does
+// not set.
 func (l likeness) weighting() Weighting {
 	if l.weight.Name == "min-snr" {
 		return MinSNR(5 / (l.scale * l.scale))
@@ -70,8 +71,9 @@ func (l likeness) loss(x0, eps, probe, offset *Node) (loss, slope *Node) {
 	return loss, Gradient(ReduceAllSum(loss), offset)[0]
 }
 
-// power is the one of the scale with which a loss grows, by the error that its weight is for: of the denoiser like x^2, of the
-// score like 1/x^2, of the noise not at all. Under Plain the error is that of F; that of v has none, since v mixes units.
+// power is the one of the scale with which a loss grows, by the error that its weight is for: of the denoiser like x^2,
+// of the score like 1/x^2, of the noise not at all. Under Plain the error is that of F; that of v has none, since v
+// mixes units.
 func (l likeness) power(t *testing.T) (power float64, has bool) {
 	t.Helper()
 	switch l.weight.Name {
@@ -105,7 +107,8 @@ func invarianceBatch() (x0, eps, probe [][]float64) {
 	return x0, eps, probe
 }
 
-// variant is a likeness on a batch that is the same in other units, at another place, in another order, or a part of it.
+// variant is a likeness on a batch that is the same in other units, at another place, in another order, or a part of
+// it.
 type variant struct {
 	what string
 	likeness
@@ -119,8 +122,8 @@ func whole(x *Node) *Node { return x }
 
 func same(base []float64) []float64 { return base }
 
-// invariances are the variants of one likeness; the first is the likeness itself, in float64. A loss is what some ten operations
-// leave of numbers ten times as large, so a hundred units of rounding, or a thousand, are no fault.
+// invariances are the variants of one likeness; the first is the likeness itself, in float64. A loss is what some ten
+// operations leave of numbers ten times as large, so a hundred units of rounding, or a thousand, are no fault.
 func (l likeness) invariances(t *testing.T) []variant {
 	vs := []variant{{"itself", l, dtypes.Float64, whole, same, 0}, {"in float32", l, dtypes.Float32, whole, same, 1e3}}
 	if power, has := l.power(t); has {
@@ -154,8 +157,8 @@ func (l likeness) invariances(t *testing.T) []variant {
 	return vs
 }
 
-// scaled are those with data, noise and the head's standard deviation in other units: a loss has the power of the scale that its
-// weight gives it.
+// scaled are those with data, noise and the head's standard deviation in other units: a loss has the power of the scale
+// that its weight gives it.
 func (l likeness) scaled(power float64) (vs []variant) {
 	for _, scale := range []float64{1e-6, 1e6} {
 		at := l
@@ -201,10 +204,11 @@ func (l likeness) rounding(dtype dtypes.DType) float64 {
 	return unit
 }
 
-// Every objective, with every weighting, in other units from 1e-6 to 1e6, at offsets up to 1e7, in float32, in another order, one
-// sample at a time and in one dimension: losses, and their slope in a weight of the network, are what they are for the batch
-// itself. So a loss is as finite there, and its minimiser as good. The Go backend runs all along all processes; XLA, which takes
-// seconds to compile each, every objective once, with the numbers of the Go backend (TestObjectivesAgainstJAX has the weightings).
+// Every objective, with every weighting, in other units from 1e-6 to 1e6, at offsets up to 1e7, in float32, in another
+// order, one sample at a time and in one dimension: losses, and their slope in a weight of the network, are what they
+// are for the batch itself. So a loss is as finite there, and its minimizer as good. The Go backend runs all along all
+// processes; XLA, which takes seconds to compile each, every objective once, with the numbers of the Go backend
+// (TestObjectivesAgainstJAX has the weightings).
 func TestObjectiveInvariance(t *testing.T) {
 	bases := map[string][]float64{}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {

@@ -15,8 +15,8 @@ import (
 
 var nan, inf = math.NaN(), math.Inf(1)
 
-// refused are losses with a setting that none can work with, by the sentence that says so. The conformance of every table
-// is beside them: a line in Heads or Weightings is tried with every standard deviation that is none.
+// refused are losses with a setting that none can work with, by the sentence that says so. The conformance of every
+// table is beside them: a line in Heads or Weightings is tried with every standard deviation that is none.
 func refused() map[string][]Objective {
 	eps := func(w Weighting, times Times) Objective { return Denoising(EpsHead(1), w, times) }
 	timed := func(times Times) Objective { return eps(Plain, times) }
@@ -57,7 +57,8 @@ func refused() map[string][]Objective {
 	return out
 }
 
-// Objectives check their settings when a graph is built with them, and say which one in one sentence. Making one never panics.
+// Objectives check their settings when a graph is built with them, and say which one in one sentence. Making one never
+// panics.
 func TestObjectiveSettings(t *testing.T) {
 	zero := func(x, _, _ *Node) *Node { return ZerosLike(x) }
 	build := func(b compute.Backend, o Objective, p Process, net Net) error {

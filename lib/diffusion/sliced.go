@@ -9,7 +9,8 @@ type Probe func(r *Random, like *Node) *Node
 
 // draw is the probe itself, where there is one.
 func (p Probe) draw(r *Random, like *Node) *Node {
-	must(p != nil, "a sliced objective without a law of its probe; give one of the table Probes, such as (*Random).Rademacher")
+	must(p != nil,
+		"a sliced objective without a law of its probe; give one of the table Probes, such as (*Random).Rademacher")
 	return p(r, like)
 }
 

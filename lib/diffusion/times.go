@@ -39,7 +39,8 @@ func WholeTimes(draw Draw, last int) Times {
 		must(draw != nil, "WholeTimes without a draw; give Independent or LowDiscrepancy")
 		must(last >= 1, "whole times run from 1 to %d; give a last of at least 1", last)
 		_, end := p.Horizon()
-		must(float64(last) <= end, "whole times run from 1 to %d, but the process ends at %g; give a last of its Table", last, end)
+		must(float64(last) <= end,
+			"whole times run from 1 to %d, but the process ends at %g; give a last of its Table", last, end)
 		return Ceil(MulScalar(draw(r, perSample(x0)), float64(last)))
 	}
 }
@@ -60,7 +61,8 @@ func LevelTimes(draw Draw) Times {
 func LogNormalTimes(mean, sd float64) Times {
 	return func(p Process, x0 *Node, r *Random) *Node {
 		must(finite(mean), "LogNormalTimes with mean %g of the logarithm; give a finite number, such as -1.2", mean)
-		must(sd >= 0 && finite(sd), "LogNormalTimes with standard deviation %g of the logarithm; give 0 or more, such as 1.2", sd)
+		must(sd >= 0 && finite(sd),
+			"LogNormalTimes with standard deviation %g of the logarithm; give 0 or more, such as 1.2", sd)
 		z := r.Normal(perSample(x0))
 		lo, hi := horizon(p, z)
 		return timeAt(p, Exp(AddScalar(MulScalar(z, sd), mean)), lo, hi)

@@ -7,8 +7,8 @@ import (
 
 // Settings check themselves, and whatever builds a graph from them asks: plans, likelihoods and readings as well as
 // objectives. What has a type of its own has Validate; what is a function (Weighting, Times, Head) is checked by the
-// function, when the first graph is built with it. Graph-building code panics with the error, which whoever compiles the
-// graph returns: before the first step of a training or of a sampler.
+// function, when the first graph is built with it. Graph-building code panics with the error, which whoever compiles
+// the graph returns: before the first step of a training or of a sampler.
 
 // checkProcess reports a process that is missing, a setting of it out of its range, or a horizon that is none.
 func checkProcess(p Process) error {
@@ -33,7 +33,8 @@ func mustBeValid(p Process) Process {
 	return p
 }
 
-// must panics with a sentence unless what it says holds, for graph-building code. Conditions are written so that NaN fails them.
+// must panics with a sentence unless what it says holds, for graph-building code. Conditions are written so that NaN
+// fails them.
 func must(holds bool, format string, args ...any) {
 	if !holds {
 		panic(fmt.Errorf(format, args...))

@@ -9,8 +9,9 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// apply is what a body answers to samples x [batch, ...]: [batch, outputs], in the type of x. It computes in the precision of
-// the weights that scope has, so that a network trained in float32 serves samplers and oracles in float64, and the reverse.
+// apply is what a body answers to samples x [batch, ...]: [batch, outputs], in the type of x. It computes in the
+// precision of the weights that scope has, so that a network trained in float32 serves samplers and oracles in float64,
+// and the reverse.
 func apply(b Body, scope *model.Scope, x, logSNR, label *Node, outputs int) *Node {
 	mustBeValid("network", b)
 	dtype := precision(scope, x.DType())
@@ -18,7 +19,8 @@ func apply(b Body, scope *model.Scope, x, logSNR, label *Node, outputs int) *Nod
 	return ConvertDType(y, x.DType())
 }
 
-// precision is the one floating-point type of the weights in scope; where there are none, or of several types, it is the given one.
+// precision is the one floating-point type of the weights in scope; where there are none, or of several types, it is
+// the given one.
 func precision(scope *model.Scope, otherwise dtypes.DType) dtypes.DType {
 	found := dtypes.InvalidDType
 	for v := range scope.IterVariables() {

@@ -15,8 +15,8 @@ import (
 	"scorelab/lib/train"
 )
 
-// Guidance by a network: trained in float32 with some labels dropped, it guides samples in float64 to one of its classes, here
-// the numbers about 2 among those about -2 and 2.
+// Guidance by a network: trained in float32 with some labels dropped, it guides samples in float64 to one of its
+// classes, here the numbers about 2 among those about -2 and 2.
 func ExampleNewPair() {
 	b, _, err := backend.Open(backend.Go)
 	if err != nil {

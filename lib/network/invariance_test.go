@@ -14,9 +14,9 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// Every registered network, with its settings as they are: what it answers to a sample depends on the sample and its noise level
-// alone, not on the others, their number or their order; in one dimension and in three, in float32 as in float64, on both
-// backends. (TestForward has labels.)
+// Every registered network, with its settings as they are: what it answers to a sample depends on the sample and its
+// noise level alone, not on the others, their number or their order; in one dimension and in three, in float32 as in
+// float64, on both backends. (TestForward has labels.)
 func TestNetworkInvariance(t *testing.T) {
 	answers := map[string][]float64{}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {

@@ -11,8 +11,8 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Loss is that of a network under an objective along p, as a training plan takes it. The data's columns are x0 and, where
-// there is a second, labels.
+// Loss is that of a network under an objective along p, as a training plan takes it. The data's columns are x0 and,
+// where there is a second, labels.
 func Loss(o diffusion.Objective, p diffusion.Process, n Network) func(scope *model.Scope, columns []*Node, r *diffusion.Random) *Node {
 	return func(scope *model.Scope, columns []*Node, r *diffusion.Random) *Node {
 		mustBeValid("network", n)
@@ -43,13 +43,14 @@ func lossOf(o diffusion.Objective, p diffusion.Process, net diffusion.Net, colum
 func labelsOf(columns []*Node) *Node {
 	n, labels := columns[0].Shape().Dim(0), columns[1]
 	if !labels.DType().IsInt() || labels.Shape().Size() != n {
-		panic(fmt.Errorf("labels of %d samples have shape %s; give whole numbers, [batch] or [batch, 1]", n, labels.Shape()))
+		panic(fmt.Errorf("labels of %d samples have shape %s; give whole numbers, [batch] or [batch, 1]",
+			n, labels.Shape()))
 	}
 	return Reshape(labels, n)
 }
 
-// Learnt is the model that a network with the weights in scope makes under a head. It answers in the precision in which it is
-// asked, and computes in that of the weights.
+// Learnt is the model that a network with the weights in scope makes under a head. It answers in the precision in which
+// it is asked, and computes in that of the weights.
 func Learnt(p diffusion.Process, n Network, h diffusion.Head) diffusion.Build {
 	return func(scope *model.Scope, _ []*Node) diffusion.Model {
 		net := n.Net(scope)
@@ -57,8 +58,8 @@ func Learnt(p diffusion.Process, n Network, h diffusion.Head) diffusion.Build {
 	}
 }
 
-// InSingle evaluates a net of one's own in float32 for callers that compute in another precision; those of this package follow
-// their weights.
+// InSingle evaluates a net of one's own in float32 for callers that compute in another precision; those of this package
+// follow their weights.
 func InSingle(net diffusion.Net) diffusion.Net {
 	return func(x, logSNR, label *Node) *Node {
 		narrow := func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }

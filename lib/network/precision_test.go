@@ -43,7 +43,8 @@ func users(t *testing.T, n Spec, scope *model.Scope, x, at *Node) map[string]*No
 	return out
 }
 
-// A network with weights of one precision serves samples of the other, on all ways: as it does in float32 alone, to rounding.
+// A network with weights of one precision serves samples of the other, on all ways: as it does in float32 alone, to
+// rounding.
 func TestNetworkServesEveryPrecision(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, n := range small {
@@ -79,7 +80,8 @@ func TestNetworkServesEveryPrecision(t *testing.T) {
 	})
 }
 
-// A guided sampler in float64 runs on a pair of float32 weights, in the loops of both backends, and ends where it does in float32.
+// A guided sampler in float64 runs on a pair of float32 weights, in the loops of both backends, and ends where it does
+// in float32.
 func TestPairSamples(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		build := func(scope *model.Scope, _ []*Node) diffusion.Model {

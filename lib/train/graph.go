@@ -50,7 +50,8 @@ func (t *Trainer) unpack(in []*Node) frame {
 func (t *Trainer) turn(scope *model.Scope, f frame, dry bool) *Turn {
 	batch := t.plan.Data.draw(f.columns, f.window, f.order, f.step)
 	if len(batch) == 0 || slices.Contains(batch, nil) {
-		panic(fmt.Errorf("the data's draw returned %d columns, or one that is nil; give at least the samples", len(batch)))
+		panic(fmt.Errorf("the data's draw returned %d columns, or one that is nil; give at least the samples",
+			len(batch)))
 	}
 	turn := &Turn{Scope: scope, Batch: batch, Step: f.step, key: f.noise, moved: map[string]string{}, dry: dry}
 	t.plan.Step(turn)

@@ -10,9 +10,9 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Loss is a graph of the weights that it finds in scope: the loss [batch] of each sample, or its mean, a scalar. The batch
-// holds rows [batch, ...] of each column of the data; r is the noise of this step. Inside a compiled loop it may read
-// nothing but these, so that tables and labels come in as columns or as variables.
+// Loss is a graph of the weights that it finds in scope: the loss [batch] of each sample, or its mean, a scalar. The
+// batch holds rows [batch, ...] of each column of the data; r is the noise of this step. Inside a compiled loop it may
+// read nothing but these, so that tables and labels come in as columns or as variables.
 type Loss func(scope *model.Scope, batch []*Node, r *diffusion.Random) *Node
 
 // Level is the loss that has one value everywhere: a known floor.
@@ -47,7 +47,8 @@ type Plan struct {
 	Hosted bool // step from the host, also where a compiled loop would be faster: for debugging
 }
 
-// defaultEvery is the number of steps between two reports, mostEvery the largest: each step writes into a table of so many.
+// defaultEvery is the number of steps between two reports, mostEvery the largest: each step writes into a table of so
+// many.
 const defaultEvery, mostEvery = 100, 1 << 20
 
 // validate reports what Begin cannot work with, and fills in the defaults.

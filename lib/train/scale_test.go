@@ -14,7 +14,8 @@ import (
 	"scorelab/lib/train"
 )
 
-// scaledRun are the losses of a training on data scale (cos, sin), with noise and the head's standard deviation in the same units.
+// scaledRun are the losses of a training on data scale (cos, sin), with noise and the head's standard deviation in the
+// same units.
 func scaledRun(t *testing.T, b compute.Backend, scale float64, single bool) (losses []float64) {
 	t.Helper()
 	var wide [][]float64
@@ -47,8 +48,8 @@ func scaledRun(t *testing.T, b compute.Backend, scale float64, single bool) (los
 	return losses
 }
 
-// A training in other units takes the same steps: what the network reads and answers under EDM's head has no unit. Thirty steps
-// multiply a rounding by less than a hundred.
+// A training in other units takes the same steps: what the network reads and answers under EDM's head has no unit.
+// Thirty steps multiply a rounding by less than a hundred.
 func TestTrainingInOtherUnits(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		want := scaledRun(t, b, 1, false)

@@ -68,9 +68,15 @@ func settings() []spoiled {
 	nan, inf := math.NaN(), math.Inf(1)
 	for _, x := range []float64{nan, inf, -inf, -1, 0} {
 		add("VE: sigma runs from", func(p *problem) { p.process = diffusion.VE{SigmaMin: x, SigmaMax: 5} })
-		add("linear schedule: beta runs from", func(p *problem) { p.process = diffusion.VP{Schedule: diffusion.LinearBeta{Min: x, Max: 5}} })
-		add("scaled linear schedule: beta runs from", func(p *problem) { p.process = diffusion.SubVP{Schedule: diffusion.ScaledLinearBeta{Min: 1, Max: x}} })
-		add("sigmoid schedule of beta", func(p *problem) { p.process = diffusion.VP{Schedule: diffusion.SigmoidBeta{Min: x, Max: 5}} })
+		add("linear schedule: beta runs from", func(p *problem) {
+			p.process = diffusion.VP{Schedule: diffusion.LinearBeta{Min: x, Max: 5}}
+		})
+		add("scaled linear schedule: beta runs from", func(p *problem) {
+			p.process = diffusion.SubVP{Schedule: diffusion.ScaledLinearBeta{Min: 1, Max: x}}
+		})
+		add("sigmoid schedule of beta", func(p *problem) {
+			p.process = diffusion.VP{Schedule: diffusion.SigmoidBeta{Min: x, Max: 5}}
+		})
 		add("sigmoid schedule: from", func(p *problem) {
 			p.process = diffusion.VP{Schedule: diffusion.SigmoidAlpha{Start: -3, End: 3, Tau: x}}
 		})
@@ -83,7 +89,9 @@ func settings() []spoiled {
 			}
 		})
 		if x != 0 {
-			add("cosine schedule: S is", func(p *problem) { p.process = diffusion.VP{Schedule: diffusion.Cosine{S: x}} })
+			add("cosine schedule: S is", func(p *problem) {
+				p.process = diffusion.VP{Schedule: diffusion.Cosine{S: x}}
+			})
 			add("LogNormalTimes with standard deviation", func(p *problem) { p.times = diffusion.LogNormalTimes(0, x) })
 			add("FixedTime(", func(p *problem) { p.times = diffusion.FixedTime(x) })
 			add("labels are dropped with probability", func(p *problem) { p.drop = x })
@@ -98,7 +106,9 @@ func settings() []spoiled {
 		if x != 0 && x != -1 {
 			add("LogNormalTimes with mean", func(p *problem) { p.times = diffusion.LogNormalTimes(x, 1) })
 			add("Beta1 = ", func(p *problem) { p.plan.Adam.Beta1 = x })
-			add("values that are not finite", func(p *problem) { p.plan.Data = train.Whole(tensors.FromValue([][]float64{{1, x}})) })
+			add("values that are not finite", func(p *problem) {
+				p.plan.Data = train.Whole(tensors.FromValue([][]float64{{1, x}}))
+			})
 			add("a floor of", func(p *problem) { p.plan.Floor = train.Level(x) })
 		}
 	}
@@ -112,8 +122,12 @@ func settings() []spoiled {
 			add("none below 0", func(p *problem) {
 				p.network = network.MLP{Hidden: []int{4}, Condition: network.Condition{Frequencies: n}}
 			})
-			add("none below 0", func(p *problem) { p.network = network.MLP{Hidden: []int{4}, Condition: network.Condition{Classes: n}} })
-			add("none below 0", func(p *problem) { p.network = network.MLP{Hidden: []int{4}, Condition: network.Condition{Width: n}} })
+			add("none below 0", func(p *problem) {
+				p.network = network.MLP{Hidden: []int{4}, Condition: network.Condition{Classes: n}}
+			})
+			add("none below 0", func(p *problem) {
+				p.network = network.MLP{Hidden: []int{4}, Condition: network.Condition{Width: n}}
+			})
 			add("a report every", func(p *problem) { p.plan.Every = n })
 			add("Warmup = ", func(p *problem) { p.plan.Adam.Warmup = n })
 			add("Cosine = ", func(p *problem) { p.plan.Adam.Cosine = n })
@@ -127,7 +141,9 @@ func orders() []spoiled {
 	x := tensors.FromValue([][]float32{{1, 2}, {3, 4}})
 	return []spoiled{
 		{"VE: sigma runs from 9 to 1", func(p *problem) { p.process = diffusion.VE{SigmaMin: 9, SigmaMax: 1} }},
-		{"beta runs from 20 to -3", func(p *problem) { p.process = diffusion.VP{Schedule: diffusion.LinearBeta{Min: 20, Max: -3}} }},
+		{"beta runs from 20 to -3", func(p *problem) {
+			p.process = diffusion.VP{Schedule: diffusion.LinearBeta{Min: 20, Max: -3}}
+		}},
 		{"sigmoid schedule: from 3 to -3", func(p *problem) {
 			p.process = diffusion.VP{Schedule: diffusion.SigmoidAlpha{Start: 3, End: -3, Tau: 1}}
 		}},
@@ -137,18 +153,28 @@ func orders() []spoiled {
 		{"there is no network", func(p *problem) { p.network = nil }},
 		{"Denoising without a head", func(p *problem) { p.head = nil }},
 		{"UniformTimes without a draw", func(p *problem) { p.times = diffusion.UniformTimes(nil) }},
-		{"DropLabels without an objective", func(p *problem) { p.objective = func(*problem) diffusion.Objective { return nil } }},
+		{"DropLabels without an objective", func(p *problem) {
+			p.objective = func(*problem) diffusion.Objective { return nil }
+		}},
 		{"Energy without a body", func(p *problem) { p.network = network.Energy{} }},
-		{`no activation "wobble"`, func(p *problem) { p.network = network.MLP{Hidden: []int{4}, Activation: "wobble"} }},
-		{`no initialisation "random"`, func(p *problem) { p.network = network.ResMLP{Width: 4, Blocks: 1, Init: "random"} }},
+		{`no activation "wobble"`, func(p *problem) {
+			p.network = network.MLP{Hidden: []int{4}, Activation: "wobble"}
+		}},
+		{`no initialisation "random"`, func(p *problem) {
+			p.network = network.ResMLP{Width: 4, Blocks: 1, Init: "random"}
+		}},
 		{"Decay is 0.99999999;", func(p *problem) { p.plan.Average.Decay = 1 - 1e-8 }},
 		{"Epsilon = 1e-60", func(p *problem) { p.plan.Adam.Epsilon = 1e-60 }},
 		{"Cosine = 5", func(p *problem) { p.plan.Adam.Warmup, p.plan.Adam.Cosine = 6, 5 }},
 		{"a report every 2147483648 steps", func(p *problem) { p.plan.Every = 1 << 31 }},
 		{"batches of 3 rows from 2", func(p *problem) { p.plan.Data = train.Shuffled(3, x) }},
 		{"batch without labels", func(p *problem) { p.plan.Data = train.Whole(x) }},
-		{"labels of 2 samples have shape (Float32)[2]", func(p *problem) { p.plan.Data = train.Whole(x, tensors.FromValue([]float32{0, 1})) }},
-		{"labels of 2 samples have shape (Int32)[2, 2]", func(p *problem) { p.plan.Data = train.Whole(x, tensors.FromValue([][]int32{{0, 1}, {1, 0}})) }},
+		{"labels of 2 samples have shape (Float32)[2]", func(p *problem) {
+			p.plan.Data = train.Whole(x, tensors.FromValue([]float32{0, 1}))
+		}},
+		{"labels of 2 samples have shape (Int32)[2, 2]", func(p *problem) {
+			p.plan.Data = train.Whole(x, tensors.FromValue([][]int32{{0, 1}, {1, 0}}))
+		}},
 		{"data of 3 columns", func(p *problem) { p.plan.Data = train.Whole(x, x, x) }},
 		{"floating-point numbers in X0", func(p *problem) {
 			p.plan.Data = train.Whole(tensors.FromValue([][]int32{{1, 2}}), tensors.FromValue([]int32{1}))

@@ -175,8 +175,8 @@ func equal(t testing.TB, what string, a, b map[string][]float64) {
 }
 
 // The compiled loop takes the steps of its host-stepped twin. Both run the same graph of a step, so they differ by what
-// XLA's fusion rounds otherwise in a loop: nothing, where this was measured; a few units in the last place a step, which the
-// dynamics may double every few steps, are allowed.
+// XLA's fusion rounds otherwise in a loop: nothing, where this was measured; a few units in the last place a step,
+// which the dynamics may double every few steps, are allowed.
 func TestTwins(t *testing.T) {
 	b := backendtest.Default(t)
 	if !diffusion.CompilesLoops(b) {
@@ -336,8 +336,8 @@ func (c *ended) Err() error {
 	return nil
 }
 
-// A context that ends between two reports gets one that tells of the steps really taken, with their curves, beside the cause.
-// The curves of the run that goes on then are those of a run in one piece.
+// A context that ends between two reports gets one that tells of the steps really taken, with their curves, beside the
+// cause. The curves of the run that goes on then are those of a run in one piece.
 func TestInterruptedReport(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		p := example(dtypes.Float32)

@@ -12,17 +12,19 @@ import (
 	"scorelab/lib/exec"
 )
 
-// tolerated is how many times the data's standard deviation, or the distance of their mean from 0, may differ from what the
-// loss assumes. A network reads inputs of unit variance well, of 5 or 1/5 still; beyond, its first layer is saturated or blind.
+// tolerated is how many times the data's standard deviation, or the distance of their mean from 0, may differ from what
+// the loss assumes. A network reads inputs of unit variance well, of 5 or 1/5 still; beyond, its first layer is
+// saturated or blind.
 const tolerated = 5
 
-// readable is the largest standard deviation about which networks tell noise levels apart, and the inverse of the smallest:
-// what they read, ln SNR, ends at +-20, which leaves noise of 100 times the data where they have e^(20/2)/100.
+// readable is the largest standard deviation about which networks tell noise levels apart, and the inverse of the
+// smallest: what they read, ln SNR, ends at +-20, which leaves noise of 100 times the data where they have
+// e^(20/2)/100.
 const readable = 220.
 
-// Warnings are sentences about a plan that trains, but hardly to what was meant: its samples, the first column of the data, are
-// far from the scale for which the heads and weightings of the loss were made. It looks at all of a table, and at one batch of
-// data that are drawn afresh.
+// Warnings are sentences about a plan that trains, but hardly to what was meant: its samples, the first column of the
+// data, are far from the scale for which the heads and weightings of the loss were made. It looks at all of a table,
+// and at one batch of data that are drawn afresh.
 func (t *Trainer) Warnings() (list []string, err error) {
 	if len(t.assumed) == 0 {
 		return nil, nil
@@ -38,19 +40,22 @@ func (t *Trainer) Warnings() (list []string, err error) {
 	far := spread > readable || spread < 1/readable
 	if far {
 		list = append(list, fmt.Sprintf(
-			"the data have standard deviation %.3g: networks cannot tell noise levels of that size apart (Coeffs.LogSNR is bounded); scale the data to about 1",
+			"the data have standard deviation %.3g: networks cannot tell noise levels "+
+				"of that size apart (Coeffs.LogSNR is bounded); scale the data to about 1",
 			spread))
 	}
 	for _, sd := range t.assumed {
 		if !far && (spread > tolerated*sd || spread < sd/tolerated) {
 			list = append(list, fmt.Sprintf(
-				"the data have standard deviation %.3g, but the head or the weighting of the loss is made for %.3g: give it %.3g, or scale the data",
+				"the data have standard deviation %.3g, but the head or the weighting "+
+					"of the loss is made for %.3g: give it %.3g, or scale the data",
 				spread, sd, spread))
 		}
 	}
 	if center > tolerated*max(spread, slices.Max(t.assumed)) {
 		list = append(list, fmt.Sprintf(
-			"the data lie about a mean at distance %.3g from 0, with standard deviation %.3g, but heads are made for data about 0: subtract the mean",
+			"the data lie about a mean at distance %.3g from 0, with standard deviation %.3g, "+
+				"but heads are made for data about 0: subtract the mean",
 			center, spread))
 	}
 	return list, nil

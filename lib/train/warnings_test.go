@@ -26,8 +26,8 @@ func under(o diffusion.Objective, p diffusion.Process) Loss {
 	}
 }
 
-// Data far from the scale for which the head or the weight was made get a warning that names both numbers, in a table and
-// drawn afresh, in both precisions; data of that scale get none.
+// Data far from the scale for which the head or the weight was made get a warning that names both numbers, in a table
+// and drawn afresh, in both precisions; data of that scale get none.
 func TestWarnings(t *testing.T) {
 	curve := func(dtype dtypes.DType, scale, shift float64) *tensors.Tensor { // standard deviation sqrt((4/2 + 1/2)/2) = 1.118
 		x := values(t, points(dtypes.Float64, 64))
