@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -63,6 +64,7 @@ func TestDoRefuses(t *testing.T) {
 	for want, run := range map[string]func(*Lab) (*Report, error){
 		"panic: no such node":   func(*Lab) (*Report, error) { panic("no such node") },
 		"panic: shapes differ ": func(*Lab) (*Report, error) { panic(broken) },
+		"ended its goroutine":   func(*Lab) (*Report, error) { runtime.Goexit(); return nil, nil },
 		"panic: runtime error":  func(l *Lab) (*Report, error) { return nil, errors.New(fake().Experiments[2+l.Size(0, 1)].ID) },
 		"shapes differ ...":     func(*Lab) (*Report, error) { return nil, broken },
 		"no report":             func(*Lab) (*Report, error) { return nil, nil },
