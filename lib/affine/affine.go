@@ -179,7 +179,8 @@ func check(y []float64, unit float64) error {
 			want, size = want+(y[2+k]-y[0])*z, size+(math.Abs(y[2+k])+math.Abs(y[0]))*math.Abs(z)
 		}
 		if got := y[given+i]; !(math.Abs(got-want) <= tol*size) {
-			return fmt.Errorf("it takes x = %g to %g, where an affine map goes to %g; give a model with an affine score, that of one Gaussian",
+			return fmt.Errorf("it takes x = %g to %g, where an affine map goes to %g; give a model with an affine score, "+
+				"that of one Gaussian",
 				unit*r.x, got, want)
 		}
 	}

@@ -32,7 +32,8 @@ func Ancestral(v ReverseVariance) OneStep {
 
 // of is the variance for a step.
 func (v ReverseVariance) of(from, to Coeffs) *Node {
-	must(v >= PosteriorVariance && v <= KernelVarianceQuietEnd, "there is no ReverseVariance %d; give PosteriorVariance, KernelVariance or KernelVarianceQuietEnd", v)
+	must(v >= PosteriorVariance && v <= KernelVarianceQuietEnd,
+		"there is no ReverseVariance %d; give PosteriorVariance, KernelVariance or KernelVarianceQuietEnd", v)
 	if v == PosteriorVariance {
 		return posteriorVariance(from, to)
 	}

@@ -26,7 +26,9 @@ func AnnealedLangevin(steps int, size float64) OneStep {
 
 // langevinAt takes steps of length size sigma^2 on the density of x_t, none where sigma = 0.
 func langevinAt(m Model, t *Node, steps int, size float64, x *Node, r *Random) *Node {
-	must(steps >= 1 && 0 < size && size < 2, "%d Langevin steps of size %g sigma^2: give at least 1, and a size between 0 and 2, where they are stable", steps, size)
+	must(steps >= 1 && 0 < size && size < 2,
+		"%d Langevin steps of size %g sigma^2: give at least 1, and a size between 0 and 2, where they are stable",
+		steps, size)
 	sigma := m.At(t).Sigma
 	delta := MulScalar(Square(sigma), size)
 	y := x

@@ -30,7 +30,8 @@ func (p Plan) endOfBlocks(b compute.Backend, x *tensors.Tensor) (Snapshot, error
 			return Snapshot{}, err
 		}
 		if fill > p.Block {
-			return Snapshot{}, fmt.Errorf("populations of %d samples do not fit into blocks of %d: make Population smaller, or Block larger", fill, p.Block)
+			return Snapshot{}, fmt.Errorf("populations of %d samples do not fit into blocks of %d: make Population smaller, "+
+				"or Block larger", fill, p.Block)
 		}
 		p.Block -= p.Block % fill
 	}
@@ -91,7 +92,8 @@ func joinRows(blocks [][]*tensors.Tensor, k, size, n int) (*tensors.Tensor, erro
 	case dtypes.Int32:
 		return joinFlat[int32](blocks, k, n*per, dims)
 	}
-	return nil, fmt.Errorf("blocks cannot join what the sampler carries, %s: carry Float64, Float32 or Int32, or set Block to 0", shape)
+	return nil, fmt.Errorf("blocks cannot join what the sampler carries, %s: carry Float64, Float32 or Int32, or set "+
+		"Block to 0", shape)
 }
 
 func joinFlat[T float64 | float32 | int32](blocks [][]*tensors.Tensor, k, size int, dims []int) (*tensors.Tensor, error) {

@@ -287,7 +287,8 @@ func (c *chain) warn(start *tensors.Tensor) {
 		mean += v * v / float64(start.Size())
 	}
 	if mean < share*sigma*sigma {
-		exec.Warn(c.plan.Warn, fmt.Sprintf("the start has root mean square %.3g, and the process has noise of standard deviation %.3g at t = %g: multiply a start N(0, 1) by that", math.Sqrt(mean), sigma, c.plan.Grid[0]))
+		exec.Warn(c.plan.Warn, fmt.Sprintf("the start has root mean square %.3g, and the process has noise of standard "+
+			"deviation %.3g at t = %g: multiply a start N(0, 1) by that", math.Sqrt(mean), sigma, c.plan.Grid[0]))
 	}
 }
 

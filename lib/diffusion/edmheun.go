@@ -42,7 +42,8 @@ func (c Churn) check(s Span) {
 	must(c.Gamma >= 0 && finite(c.Gamma), "Churn: Gamma is %g; give 0, for none, or more", c.Gamma)
 	must(c.Low >= 0 && finite(c.Low) && (c.High == 0 || c.High >= c.Low), // an infinite High is one, too
 		"Churn: the noise levels run from Low %g to High %g; give two that are not negative, the lower first, or High 0 for no upper end", c.Low, c.High)
-	must(c.Inflation >= 0 && finite(c.Inflation), "Churn: Inflation is %g; give a positive standard deviation, or 0 for 1", c.Inflation)
+	must(c.Inflation >= 0 && finite(c.Inflation), "Churn: Inflation is %g; give a positive standard deviation, or 0 for 1",
+		c.Inflation)
 	if c.Gamma > 0 {
 		s.mustFall("EDMHeun with churn")
 	}

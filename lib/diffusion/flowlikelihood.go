@@ -39,7 +39,8 @@ func (l FlowLikelihood) orDefault() FlowLikelihood {
 // Init implements Sampler. The carry is the integral, [batch, 1, ...], what the method carries, and the probes.
 func (l FlowLikelihood) Init(_ Model, x *Node, r *Random) []*Node {
 	must(l.Probes >= 0, "FlowLikelihood: %d probes; give a positive number", l.Probes)
-	must(l.Probe != nil || l.Probes == 0, "FlowLikelihood: %d probes and no Probe; give (*Random).Rademacher or (*Random).Normal", l.Probes)
+	must(l.Probe != nil || l.Probes == 0,
+		"FlowLikelihood: %d probes and no Probe; give (*Random).Rademacher or (*Random).Normal", l.Probes)
 	l = l.orDefault()
 	integral := perSample(ZerosLike(x))
 	carry := append([]*Node{integral}, l.Method.begin([]*Node{x, integral})...)

@@ -70,7 +70,8 @@ func AtRatios(b compute.Backend, p Process, levels []float64) ([]float64, error)
 	const rounding = 1e-12 // an end that somebody wrote down with 12 digits is the end
 	for i, level := range levels {
 		if !(level > 0 && level >= ends[0]*(1-rounding) && level <= ends[1]*(1+rounding)) {
-			return nil, fmt.Errorf("noise level %d is sigma/alpha = %g; the horizon of %T goes from %g to %g", i, level, p, ends[0], ends[1])
+			return nil, fmt.Errorf("noise level %d is sigma/alpha = %g; the horizon of %T goes from %g to %g",
+				i, level, p, ends[0], ends[1])
 		}
 		if i > 0 && !(level < levels[i-1]) {
 			return nil, fmt.Errorf("noise levels %d and %d are %g and %g; they must fall", i-1, i, levels[i-1], level)
@@ -171,7 +172,8 @@ func checkGrid(grid []float64) error {
 func checkNarrow(grid []float64) error {
 	for i, t := range grid[1:] {
 		if float32(t) == float32(grid[i]) {
-			return fmt.Errorf("grid: times %d and %d, %g and %g, are the same number in float32: give float64 samples, or a coarser grid", i, i+1, grid[i], t)
+			return fmt.Errorf("grid: times %d and %d, %g and %g, are the same number in float32: give float64 samples, or a "+
+				"coarser grid", i, i+1, grid[i], t)
 		}
 	}
 	return nil

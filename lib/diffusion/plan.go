@@ -46,7 +46,8 @@ type Snapshot struct {
 func carriedBy[S Sampler](s Snapshot) (S, error) {
 	sampler, own := s.sampler.(S)
 	if !own {
-		return sampler, fmt.Errorf("asked for what %T carries, and the snapshot after %d steps is one of %T", sampler, s.Step, s.sampler)
+		return sampler, fmt.Errorf("asked for what %T carries, and the snapshot after %d steps is one of %T",
+			sampler, s.Step, s.sampler)
 	}
 	return sampler, nil
 }
@@ -130,7 +131,8 @@ func (p Plan) validate(x *tensors.Tensor) error {
 	}
 	dims, want := p.Replay.Shape().Dimensions, x.Shape().Dimensions
 	if p.Replay.DType() != x.DType() || len(dims) != len(want)+2 || dims[0] != len(p.Grid)-1 || !slices.Equal(dims[2:], want) {
-		return fmt.Errorf("replayed noise of shape %s for %d steps on samples of shape %s: give [steps, draws, samples...] of their type",
+		return fmt.Errorf("replayed noise of shape %s for %d steps on samples of shape %s: give [steps, draws, "+
+			"samples...] of their type",
 			p.Replay.Shape(), len(p.Grid)-1, x.Shape())
 	}
 	return nil

@@ -19,7 +19,8 @@ import (
 func PredictorCorrector(predictor OneStep, steps int, snr float64) OneStep {
 	return func(m Model, s Span, x *Node, r *Random) *Node {
 		must(predictor != nil, "PredictorCorrector: there is no predictor; give ReverseEulerMaruyama, say")
-		must(snr > 0 && snr < 1, "PredictorCorrector: the signal-to-noise ratio is %g; give one between 0 and 1, where its steps are stable", snr)
+		must(snr > 0 && snr < 1,
+			"PredictorCorrector: the signal-to-noise ratio is %g; give one between 0 and 1, where its steps are stable", snr)
 		return langevinAt(m, s.To, steps, 2*snr*snr, predictor(m, s, x, r), r)
 	}
 }

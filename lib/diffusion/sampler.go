@@ -26,7 +26,8 @@ func wayOf(grid []float64) way {
 
 // mustFall refuses a grid that rises, for samplers that only lead from noise to data.
 func (s Span) mustFall(sampler string) {
-	must(s.way <= 0, "%s leads from noise to data: give a grid that falls, such as Uniform(tMax, tMin, n); this one rises", sampler)
+	must(s.way <= 0, "%s leads from noise to data: give a grid that falls, such as Uniform(tMax, tMin, n); this one rises",
+		sampler)
 }
 
 // mustRise refuses a grid that falls.
