@@ -140,6 +140,6 @@ func evaluations(l *suite.Lab, s diffusion.Sampler) (calls int) {
 	exact := density.G1().Model(diffusion.VP{})
 	model := diffusion.Model{Process: exact.Process, Denoise: func(x, t *Node) *Node { calls++; return exact.Denoise(x, t) }}
 	x, random := Const(g, [][]float64{{.5}}), diffusion.NewRandom(g, l.Key("count"))
-	s.Step(model, diffusion.Span{From: scalar(x, .5), To: scalar(x, .4), Index: Const(g, int32(0))}, x, s.Init(model, x, random), random)
+	s.Step(model, diffusion.Falling(scalar(x, .5), scalar(x, .4), Const(g, int32(0))), x, s.Init(model, x, random), random)
 	return calls
 }

@@ -229,7 +229,7 @@ func newGaussChain(l *suite.Lab, gamma float64) (gaussChain, error) {
 		x := Const(g, [][]float64{{-1}, {0}, {1}, {0}})
 		z := Const(g, [][]float64{{0}, {0}, {0}, {1}})
 		m := lineGuide(guidedProcess).Tilted(guidedProcess, lineAll(guidedProcess), gamma)
-		span := diffusion.Span{From: from, To: to, Index: Const(g, int32(0))}
+		span := diffusion.Falling(from, to, Const(g, int32(0)))
 		return []*Node{diffusion.ReverseEulerMaruyama(m, span, x, diffusion.Replay(z)), Mul(m.Weight(x, from), span.Length())}
 	})
 	return gaussChain{exec}, err

@@ -58,7 +58,7 @@ func flowPlusLangevin(l *suite.Lab, r *suite.Report) error {
 		out, err := evaluate(l, func(in []*Node) []*Node {
 			m, x, g := density.X2().Model(p.Process), in[0], in[0].Graph()
 			z := diffusion.NewRandom(g, l.Key("noise")).Normal(x)
-			span := diffusion.Span{From: scalar(x, from), To: scalar(x, to), Index: Const(g, int32(0))}
+			span := diffusion.Falling(scalar(x, from), scalar(x, to), Const(g, int32(0)))
 			reverse := diffusion.ReverseEulerMaruyama(m, span, x, diffusion.Replay(z))
 			flow := diffusion.Flow(diffusion.EulerMethod)(m, span, x, nil)
 			_, g2 := m.At(span.From).Rates()

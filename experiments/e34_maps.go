@@ -32,7 +32,7 @@ func newFlows(l *suite.Lab, target, wrong *density.Mixture) (*flows, error) {
 	}{{&f.exact, diffusion.ClassicMethod}, {&f.euler, diffusion.EulerMethod}, {&f.heun, diffusion.HeunMethod}} {
 		var err error
 		if *s.exec, err = exec.New(l.Backend, func(x, from, to, w *Node) *Node {
-			span := diffusion.Span{From: from, To: to, Index: Const(x.Graph(), int32(0))}
+			span := diffusion.Falling(from, to, Const(x.Graph(), int32(0)))
 			return diffusion.Flow(s.method)(misled(target, wrong, w), span, x, nil)
 		}); err != nil {
 			return nil, err

@@ -36,13 +36,16 @@ func (a Map) Stationary() float64 {
 
 // Sampler is a sampler taken apart. One step runs, without noise, on x = 0 and 1, and on x = 0 with each of its draws 1 and
 // the others 0: independent, they add in variance. More points, with and without noise, test that the step is affine. It is
-// compiled once, for all steps.
+// compiled once, for all steps in one direction.
 type Sampler struct {
-	exec    *exec.Exec                 // of the two times
-	inUnits func() (*exec.Exec, error) // of the two times and the units of x and of the noise
-	wide    *exec.Exec                 // the latter, once it is needed
+	plain   func(rises bool) (*exec.Exec, error) // of the two times
+	inUnits func(rises bool) (*exec.Exec, error) // of the two times and the units of x and of the noise
+	built   map[graphOf]*exec.Exec               // once they are needed
 	sampler string
 }
+
+// graphOf is a step's graph: spans that rise have one of their own, since samplers refuse those against their direction.
+type graphOf struct{ rises, inUnits bool }
 
 // draws a step: an upper bound over all samplers.
 const draws = 4
@@ -70,7 +73,7 @@ const given = 2 + draws
 // Of takes a sampler apart on a model in one dimension whose score is affine, that of a Gaussian along any process. The
 // sampler must carry nothing from step to step. Finalize frees it.
 func Of(b compute.Backend, s diffusion.Sampler, m func() diffusion.Model) (*Sampler, error) {
-	step := func(from, to *Node, unit, noiseUnit func(column *Node) *Node) *Node {
+	step := func(rises bool, from, to *Node, unit, noiseUnit func(column *Node) *Node) *Node {
 		g := from.Graph()
 		column := func(of func(r row) float64) *Node {
 			var values [][]float64
@@ -83,7 +86,10 @@ func Of(b compute.Backend, s diffusion.Sampler, m func() diffusion.Model) (*Samp
 		for k := range draws {
 			noise = append(noise, noiseUnit(column(func(r row) float64 { return r.noise[k] })))
 		}
-		span := diffusion.Span{From: from, To: to, Index: Const(g, int32(0))}
+		span := diffusion.Falling(from, to, Const(g, int32(0)))
+		if rises {
+			span = diffusion.Rising(from, to, Const(g, int32(0)))
+		}
 		next, carry := s.Step(m(), span, unit(column(func(r row) float64 { return r.x })), nil, diffusion.Replay(noise...))
 		if len(carry) > 0 {
 			panic(fmt.Errorf("a sampler that carries state from step to step cannot be taken apart"))
@@ -91,25 +97,26 @@ func Of(b compute.Backend, s diffusion.Sampler, m func() diffusion.Model) (*Samp
 		return next
 	}
 	one := func(column *Node) *Node { return column }
-	plain, err := exec.New(b, func(from, to *Node) *Node { return step(from, to, one, one) })
-	if err != nil {
-		return nil, err
-	}
-	inUnits := func() (*exec.Exec, error) {
-		return exec.New(b, func(from, to, unit, noiseUnit *Node) *Node {
-			times := func(u *Node) func(column *Node) *Node { return func(column *Node) *Node { return Mul(u, column) } }
-			return step(from, to, times(unit), times(noiseUnit))
-		})
-	}
-	return &Sampler{exec: plain, inUnits: inUnits, sampler: fmt.Sprintf("%T", s)}, nil
+	times := func(u *Node) func(column *Node) *Node { return func(column *Node) *Node { return Mul(u, column) } }
+	return &Sampler{
+		plain: func(rises bool) (*exec.Exec, error) {
+			return exec.New(b, func(from, to *Node) *Node { return step(rises, from, to, one, one) })
+		},
+		inUnits: func(rises bool) (*exec.Exec, error) {
+			return exec.New(b, func(from, to, unit, noiseUnit *Node) *Node {
+				return step(rises, from, to, times(unit), times(noiseUnit))
+			})
+		},
+		built: map[graphOf]*exec.Exec{}, sampler: fmt.Sprintf("%T", s),
+	}, nil
 }
 
-// Finalize frees the compiled step.
+// Finalize frees the compiled steps.
 func (s *Sampler) Finalize() {
-	s.exec.Finalize()
-	if s.wide != nil {
-		s.wide.Finalize()
+	for _, compiled := range s.built {
+		compiled.Finalize()
 	}
+	clear(s.built)
 }
 
 // Step is the step between two times.
@@ -122,7 +129,7 @@ func (s *Sampler) Step(from, to float64) (Map, error) {
 }
 
 func (s *Sampler) step(from, to float64) (Map, error) {
-	y, err := call(s.exec, from, to)
+	y, err := s.call(graphOf{rises: to > from}, from, to)
 	if err != nil {
 		return Map{}, err
 	}
@@ -131,19 +138,26 @@ func (s *Sampler) step(from, to float64) (Map, error) {
 	if unit == 1 && noiseUnit == 1 {
 		return step, check(y, 1)
 	}
-	if s.wide == nil {
-		if s.wide, err = s.inUnits(); err != nil {
-			return Map{}, err
-		}
-	}
-	if y, err = call(s.wide, from, to, unit, noiseUnit); err != nil {
+	if y, err = s.call(graphOf{to > from, true}, from, to, unit, noiseUnit); err != nil {
 		return Map{}, err
 	}
 	return read(y, unit, noiseUnit), check(y, unit)
 }
 
-func call(exec *exec.Exec, args ...any) ([]float64, error) {
-	out, err := exec.Call1(args...)
+func (s *Sampler) call(of graphOf, args ...any) ([]float64, error) {
+	compiled, ready := s.built[of]
+	if !ready {
+		build := s.plain
+		if of.inUnits {
+			build = s.inUnits
+		}
+		var err error
+		if compiled, err = build(of.rises); err != nil {
+			return nil, err
+		}
+		s.built[of] = compiled
+	}
+	out, err := compiled.Call1(args...)
 	if err != nil {
 		return nil, err
 	}
@@ -189,6 +203,9 @@ func check(y []float64, unit float64) error {
 
 // Over composes the steps of a grid.
 func (s *Sampler) Over(grid []float64) (Map, error) {
+	if err := diffusion.CheckGrid(grid); err != nil {
+		return Map{}, err
+	}
 	whole := Map{Gain: 1}
 	for i := range len(grid) - 1 {
 		step, err := s.Step(grid[i], grid[i+1])

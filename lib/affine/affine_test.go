@@ -162,3 +162,37 @@ func TestAffineAtAnyScale(t *testing.T) {
 		}
 	})
 }
+
+// Grids that no plan takes, and those against the direction of a sampler, are refused here as well; forward samplers rise.
+func TestOverRefusesGrids(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
+		m := func() diffusion.Model {
+			law, err := density.Normal([]float64{0}, 1)
+			if err != nil {
+				panic(err)
+			}
+			return law.Model(diffusion.VP{})
+		}
+		for _, c := range []struct {
+			sampler diffusion.Sampler
+			grid    []float64
+			want    string
+		}{
+			{diffusion.OneStep(diffusion.ReverseEulerMaruyama), []float64{.1, .2, .3}, "leads from noise to data"},
+			{diffusion.OneStep(diffusion.EulerMaruyama), []float64{.3, .2}, "leads from data to noise"},
+			{diffusion.OneStep(diffusion.ReverseEulerMaruyama), []float64{.3, .1, .2}, "times must strictly rise or strictly fall"},
+			{diffusion.OneStep(diffusion.ReverseEulerMaruyama), []float64{.3}, "at least 2 times"},
+			{diffusion.DDIM(0), []float64{.3, math.NaN()}, "time 1 is NaN"},
+			{diffusion.OneStep(diffusion.EulerMaruyama), []float64{.2, .3}, ""},
+			{diffusion.DDIM(0), []float64{.2, .3}, ""},
+		} {
+			_, err := affine.Over(b, c.sampler, m, c.grid)
+			if c.want == "" && err == nil {
+				continue
+			}
+			if err == nil || c.want == "" || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%v: %v, want one line with %q", c.grid, err, c.want)
+			}
+		}
+	})
+}

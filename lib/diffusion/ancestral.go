@@ -47,19 +47,20 @@ func (v ReverseVariance) of(from, to Coeffs) *Node {
 // kernelVariance is that of q(x_from | x_to), for a step toward data: sigma_from^2 - (alpha_from/alpha_to)^2 sigma_to^2, in
 // DDPM's terms beta.
 func kernelVariance(from, to Coeffs) *Node {
-	ratio := Div(to.Ratio(), from.Ratio())
-	return Mul(Square(from.Sigma), OneMinus(Square(ratio)))
+	return Mul(Square(from.Sigma), lost(Div(to.Ratio(), from.Ratio())))
 }
 
 // posteriorVariance is that of q(x_to | x_from, x0).
 func posteriorVariance(from, to Coeffs) *Node {
-	ratio := Div(to.Ratio(), from.Ratio())
-	return Mul(Square(to.Sigma), OneMinus(Square(ratio)))
+	return Mul(Square(to.Sigma), lost(Div(to.Ratio(), from.Ratio())))
 }
+
+// lost is 1 - r^2, at least 0: r is 1 to rounding, or above, in steps that are hardly any.
+func lost(r *Node) *Node { return MaxScalar(Mul(OneMinus(r), OnePlus(r)), 0) }
 
 // posteriorMean is that of q(x_to | x_from, x0): with r the ratio of the two noise levels sigma/alpha,
 // alpha_to (1 - r^2) x0 + r sigma_to/sigma_from x: written so, alpha_from may be 0, where no data is left and r is 0.
 func posteriorMean(from, to Coeffs, x0, x *Node) *Node {
 	r := Div(to.Ratio(), from.Ratio())
-	return Add(Mul(Mul(to.Alpha, OneMinus(Square(r))), x0), Mul(Mul(r, Div(to.Sigma, from.Sigma)), x))
+	return Add(Mul(Mul(to.Alpha, lost(r)), x0), Mul(Mul(r, Div(to.Sigma, from.Sigma)), x))
 }

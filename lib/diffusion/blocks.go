@@ -75,12 +75,15 @@ func (p Plan) endOfBlocks(b compute.Backend, x *tensors.Tensor) (Snapshot, error
 	return whole, nil
 }
 
-// joinRows puts the k-th tensors of all blocks together, n rows of them in all; what has no row for each sample is that of the
-// last block.
+// joinRows puts the k-th tensors of all blocks together, n rows of them in all; a scalar is that of the last block.
 func joinRows(blocks [][]*tensors.Tensor, k, size, n int) (*tensors.Tensor, error) {
 	shape := blocks[0][k].Shape()
-	if shape.Rank() == 0 || shape.Dim(0) != size {
+	if shape.Rank() == 0 { // a count of steps, say
 		return blocks[len(blocks)-1][k], nil
+	}
+	if shape.Dim(0) != size {
+		return nil, fmt.Errorf("blocks of %d samples cannot join what the sampler carries, %s: carry scalars, or rows for "+
+			"samples, or set Block to 0", size, shape)
 	}
 	dims := append([]int{n}, shape.Dimensions[1:]...)
 	per := shape.Size() / size

@@ -1,6 +1,8 @@
 package diffusion
 
 import (
+	"fmt"
+
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
 )
@@ -14,6 +16,9 @@ const stretchOfGrid = 64
 
 // Compile prepares a plan, whose Grid is not read.
 func (p Plan) Compile(b compute.Backend) (*Compiled, error) {
+	if p.Block != 0 {
+		return nil, fmt.Errorf("a compiled plan carries all samples at once: set Block to 0")
+	}
 	c, err := p.chain(b)
 	if err != nil {
 		return nil, err

@@ -86,8 +86,13 @@ func TestCompiledRefuses(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if _, err := (Plan{}).Compile(b); err == nil {
-			t.Error("compiled a plan of nothing")
+		for want, plan := range map[string]Plan{
+			"needs Build and Sampler": {},
+			"set Block to 0":          {Build: gaussian(VP{}, 0, 1), Sampler: DDIM(0), Block: 4},
+		} {
+			if _, err := plan.Compile(b); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%v, want %q", err, want)
+			}
 		}
 		hopeless, err := Plan{Build: gaussian(VP{}, 0, 1), Sampler: DormandPrince{MaxEvaluations: 8}}.Compile(b)
 		if err != nil {

@@ -181,7 +181,8 @@ func (c *chain) arguments(stop int) []any {
 	if c.state[0].DType() == dtypes.Float32 {
 		times = tensors.FromFlatDataAndDimensions(narrow(stretch), c.window)
 	}
-	args := []any{int32(c.step), int32(stop), int32(base), c.plan.Noise[0], c.plan.Noise[1], uint32(c.plan.First), times}
+	steps := len(c.plan.Grid) - 1
+	args := []any{int32(c.step), int32(stop), int32(base), int32(steps), c.plan.Noise[0], c.plan.Noise[1], uint32(c.plan.First), times}
 	if c.plan.Replay != nil {
 		args = append(args, c.plan.Replay)
 	}
@@ -196,19 +197,19 @@ func (c *chain) arguments(stop int) []any {
 
 // frame is arguments inside a graph.
 type frame struct {
-	step, stop, base *Node
-	key              [2]*Node
-	first            *Node
-	times            *Node
-	replay           *Node
-	inputs           []*Node
-	x                *Node
-	carry            []*Node
+	step, stop, base, steps *Node
+	key                     [2]*Node
+	first                   *Node
+	times                   *Node
+	replay                  *Node
+	inputs                  []*Node
+	x                       *Node
+	carry                   []*Node
 }
 
 func (c *chain) unpack(in []*Node) frame {
-	f := frame{step: in[0], stop: in[1], base: in[2], key: [2]*Node{in[3], in[4]}, first: in[5], times: in[6]}
-	in = in[7:]
+	f := frame{step: in[0], stop: in[1], base: in[2], steps: in[3], key: [2]*Node{in[4], in[5]}, first: in[6], times: in[7]}
+	in = in[8:]
 	if c.plan.Replay != nil {
 		f.replay, in = in[0], in[1:]
 	}
@@ -255,7 +256,7 @@ func (c *chain) build(scope *model.Scope, f frame) Model {
 func (c *chain) stepOnce(scope *model.Scope, in []*Node) []*Node {
 	f := c.unpack(in)
 	m := c.build(scope, f)
-	span := Span{From: f.at(f.step), To: f.at(AddScalar(f.step, 1)), Index: f.step, way: wayOf(c.plan.Grid)}
+	span := Span{From: f.at(f.step), To: f.at(AddScalar(f.step, 1)), Index: f.step, Steps: f.steps, way: wayOf(c.plan.Grid)}
 	x, carry := c.plan.Sampler.Step(m, span, f.x, f.carry, f.random(f.step))
 	x.AssertDims(f.x.Shape().Dimensions...)
 	taken := AddScalar(f.step, 1)
@@ -287,8 +288,8 @@ func (c *chain) warn(start *tensors.Tensor) {
 		mean += v * v / float64(start.Size())
 	}
 	if mean < share*sigma*sigma {
-		exec.Warn(c.plan.Warn, fmt.Sprintf("the start has root mean square %.3g, and the process has noise of standard "+
-			"deviation %.3g at t = %g: multiply a start N(0, 1) by that", math.Sqrt(mean), sigma, c.plan.Grid[0]))
+		exec.Warn(c.plan.Warn, fmt.Sprintf("the start has root mean square %.3g, but the process has noise of standard "+
+			"deviation %.3g at t = %g: start from standard normals times %.3g", math.Sqrt(mean), sigma, c.plan.Grid[0], sigma))
 	}
 }
 

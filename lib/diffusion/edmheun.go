@@ -65,6 +65,7 @@ func (c Churn) raise(m Model, y, level, t *Node, r *Random) (raised, atLevel, at
 	target := Min(MulScalar(level, 1+min(c.Gamma, math.Sqrt2-1)), m.At(last).Ratio())
 	atLevel = Where(active, target, level)
 	atTime = Where(active, timeAt(m, target, t, last), t)
-	added := Sqrt(Mul(Sub(atLevel, level), Add(atLevel, level))) // a difference of squares need not be 0 where they are equal, on XLA
+	// On XLA a difference of squares need not be 0 where they are equal.
+	added := Sqrt(Mul(MaxScalar(Sub(atLevel, level), 0), Add(atLevel, level)))
 	return Add(y, Mul(MulScalar(added, inflation), r.Normal(y))), atLevel, atTime
 }

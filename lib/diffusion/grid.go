@@ -50,7 +50,7 @@ func InRatio(b compute.Backend, p Process, from, to float64, n int, rule func(fr
 		return nil, err
 	}
 	grid[0], grid[len(grid)-1] = from, to
-	return grid, checkGrid(grid)
+	return grid, CheckGrid(grid)
 }
 
 // AtRatios are the times at which a process has the noise levels sigma/alpha, which must lie within its horizon and fall
@@ -145,11 +145,11 @@ func spaced(from, to float64, n int, u, inverse func(float64) float64) ([]float6
 		grid[i] = inverse(a*(1-w) + b*w)
 	}
 	grid[0], grid[n] = from, to
-	return grid, checkGrid(grid)
+	return grid, CheckGrid(grid)
 }
 
-// checkGrid reports the first time that is not finite, before the data, or against the direction of the grid.
-func checkGrid(grid []float64) error {
+// CheckGrid reports, of a grid of at least 1 step, the first time that is not finite, before the data, or against the direction of the grid.
+func CheckGrid(grid []float64) error {
 	if len(grid) < 2 {
 		return fmt.Errorf("a grid needs at least 2 times (1 step), not %d", len(grid))
 	}

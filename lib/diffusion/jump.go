@@ -10,6 +10,5 @@ func Jump(m Model, s Span, x *Node, r *Random) *Node {
 	s.mustRise("Jump", "leads from data to noise")
 	from, to := m.At(s.From), m.At(s.To)
 	a := Div(to.Alpha, from.Alpha)
-	variance := Sub(Square(to.Sigma), Square(Mul(a, from.Sigma)))
-	return Add(Mul(a, x), Mul(Sqrt(variance), r.Normal(x)))
+	return Add(Mul(a, x), Mul(Sqrt(kernelVariance(to, from)), r.Normal(x)))
 }

@@ -88,7 +88,7 @@ func (p Plan) LogPrior(b compute.Backend, latents *tensors.Tensor, prior Prior) 
 	if p.Build == nil || prior == nil {
 		return nil, fmt.Errorf("a log density needs the plan's Build and a prior: ExactPrior or NoisePrior")
 	}
-	if err := checkGrid(p.Grid); err != nil {
+	if err := CheckGrid(p.Grid); err != nil {
 		return nil, err
 	}
 	args := []any{latents}

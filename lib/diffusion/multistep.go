@@ -13,7 +13,7 @@ import (
 // and lambda is infinite: that is DDIM's.
 type Multistep struct {
 	order int
-	steps int                               // of the grid, where the order falls toward its end; 0: it does not
+	lower bool                              // the order toward the end of the grid
 	value func(c Coeffs, x0, x *Node) *Node // what is interpolated: D or eps
 	// next is x_to from values at as many times, newest first, of which u says where they stand in the step: u[0] = 0.
 	next func(from, to Coeffs, x *Node, values, u []*Node) *Node
@@ -62,20 +62,20 @@ func DEIS(order int) Multistep {
 	}
 }
 
-// LowerOrderFinal lets the order fall to 1 over the last steps of a grid of so many, also where they end at a level above 0:
+// LowerOrderFinal lets the order fall to 1 over the last steps of a grid, also where they end at a level above 0:
 // lower_order_final of diffusers, which it takes for grids of fewer than 15 steps.
-func (m Multistep) LowerOrderFinal(steps int) Multistep {
-	m.steps = steps
+func (m Multistep) LowerOrderFinal() Multistep {
+	m.lower = true
 	return m
 }
 
-// most is the highest order that a step may have, int32, where the order falls toward the end of a grid of so many steps.
-func most(s Span, steps int) *Node {
-	if steps == 0 {
+// most is the highest order that a step may have, int32, where the order falls toward the end of the grid; nil: any.
+func most(s Span, lower bool) *Node {
+	if !lower {
 		return nil
 	}
-	must(steps > 0, "LowerOrderFinal for a grid of %d steps; give the number of steps, at least 1", steps)
-	return Sub(Scalar(s.Index.Graph(), s.Index.DType(), steps), s.Index)
+	must(s.Steps != nil, "LowerOrderFinal needs the number of steps: run the sampler by a plan, or set Steps of the span")
+	return Sub(s.Steps, s.Index)
 }
 
 func checkedOrder(name string, order int) int {
@@ -98,7 +98,7 @@ func (m Multistep) Step(model Model, s Span, x *Node, carry []*Node, _ *Random) 
 	for n := 1; n <= m.order; n++ {
 		orders = append(orders, m.next(from, to, x, past.values[:n], u[:n]))
 	}
-	return past.highest(orders, to, most(s, m.steps)), past.forget(m.order - 1).carry()
+	return past.highest(orders, to, most(s, m.lower)), past.forget(m.order - 1).carry()
 }
 
 // history is what a model said at the last steps, newest first.

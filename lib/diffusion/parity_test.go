@@ -116,7 +116,7 @@ func (w trip) follow(t *testing.T, b compute.Backend, y []float64, noise [][]flo
 	}, x)...)
 	state = state[:len(state)-1]
 	step := MustNewExec(b, func(in []*Node) []*Node {
-		span := diffusion.Span{From: in[0], To: in[1], Index: in[2]}
+		span := diffusion.Span{From: in[0], To: in[1], Index: in[2], Steps: Scalar(in[2].Graph(), in[2].DType(), len(w.spans))}
 		next, carry := w.sampler.Step(build(nil, nil), span, in[4], in[5:], diffusion.Replay(in[3]))
 		return append([]*Node{next}, carry...)
 	})

@@ -46,8 +46,7 @@ type Snapshot struct {
 func carriedBy[S Sampler](s Snapshot) (S, error) {
 	sampler, own := s.sampler.(S)
 	if !own {
-		return sampler, fmt.Errorf("asked for what %T carries, and the snapshot after %d steps is one of %T",
-			sampler, s.Step, s.sampler)
+		return sampler, fmt.Errorf("the snapshot after %d steps is of the sampler %T, not %T", s.Step, s.sampler, sampler)
 	}
 	return sampler, nil
 }
@@ -118,7 +117,7 @@ func (p Plan) validate(x *tensors.Tensor) error {
 	if p.First < 0 || p.First+x.Shape().Dim(0) > math.MaxUint32 {
 		return fmt.Errorf("sample indices from %d on do not fit 32 bits", p.First)
 	}
-	if err := checkGrid(p.Grid); err != nil {
+	if err := CheckGrid(p.Grid); err != nil {
 		return err
 	}
 	if x.DType() == dtypes.Float32 {

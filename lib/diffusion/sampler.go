@@ -4,12 +4,20 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Span is one step: From one time To the next, both scalars, and the Index (int32) of the step.
+// Span is one step: From one time To the next, both scalars, and the Index (int32) of the step. Steps (int32) is the number of
+// steps of the grid; nil: not known.
 type Span struct {
-	From, To, Index *Node
+	From, To, Index, Steps *Node
 
 	way way // of the grid that the step is on
 }
+
+// Rising is a span of a grid that rises, for whoever drives a sampler by hand; see Falling.
+func Rising(from, to, index *Node) Span { return Span{From: from, To: to, Index: index, way: 1} }
+
+// Falling is a span of a grid that falls. Samplers refuse spans against their direction; of those made in another way they
+// cannot tell it.
+func Falling(from, to, index *Node) Span { return Span{From: from, To: to, Index: index, way: -1} }
 
 // way is the direction of a grid's times: 1 where they rise, -1 where they fall, 0 where it is not known.
 type way int

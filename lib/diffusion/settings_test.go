@@ -47,8 +47,6 @@ func TestSamplerSettings(t *testing.T) {
 		{AnnealedLangevin(0, .1), "0 Langevin steps"},
 		{AnnealedLangevin(1, nan), "of size NaN sigma^2"},
 		{AnnealedLangevin(1, 2), "of size 2 sigma^2"},
-		{DPMSolverPP(2).LowerOrderFinal(-1), "a grid of -1 steps"},
-		{NewUniPC(2).LowerOrderFinal(-1), "a grid of -1 steps"},
 		{DormandPrince{RTol: nan}, "tolerances NaN"},
 		{DormandPrince{ATol: -1}, "tolerances 1e-05 and -1"},
 	}

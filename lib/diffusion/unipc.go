@@ -11,7 +11,7 @@ import (
 type UniPC struct {
 	order int
 	plain bool // B_1(h)
-	steps int  // of the grid, where the order falls toward its end; 0: it does not
+	lower bool // the order toward the end of the grid
 }
 
 // NewUniPC returns the sampler of order 1, 2 or 3; diffusers' default is 2.
@@ -20,10 +20,10 @@ func NewUniPC(order int) UniPC { return UniPC{order: checkedOrder("UniPC", order
 // NewUniPCB1 returns the sampler with B_1(h) = h in place of B_2(h) = e^h - 1: diffusers' "bh1".
 func NewUniPCB1(order int) UniPC { return UniPC{order: checkedOrder("UniPC", order), plain: true} }
 
-// LowerOrderFinal lets the order fall to 1 over the last steps of a grid of so many, and that of the corrections of what they
-// predict: lower_order_final of diffusers, which it takes for grids of any length.
-func (p UniPC) LowerOrderFinal(steps int) UniPC {
-	p.steps = steps
+// LowerOrderFinal lets the order fall to 1 over the last steps of a grid, and lowers the corrector's order likewise:
+// lower_order_final of diffusers, which it takes for grids of any length.
+func (p UniPC) LowerOrderFinal() UniPC {
+	p.lower = true
 	return p
 }
 
@@ -46,7 +46,7 @@ func (p UniPC) Step(m Model, s Span, x *Node, carry []*Node, _ *Random) (*Node, 
 	from, to := m.At(s.From), m.At(s.To)
 	last, past := carry[0], historyOf(carry[1:])
 	now := past.with(m.Denoise(x, s.From), s.From)
-	atMost := most(s, p.steps)
+	atMost := most(s, p.lower)
 	corrected := p.correct(m, x, last, now, atMost)
 	u := now.places(m, from, to)
 	var orders []*Node

@@ -46,10 +46,20 @@ func reading(weights *model.Store, build func()) error {
 		known[v.Path()] = true
 	}
 	err := Try(build)
+	var missing []string
 	for v := range weights.IterVariables() {
-		if !known[v.Path()] { // and so the reason of most errors
-			return fmt.Errorf("the model reads the weight %s, which is not in its store of %d weights: give the store that was trained", v.Path(), len(known))
+		if !known[v.Path()] {
+			missing = append(missing, v.Path())
 		}
+	}
+	for _, path := range missing { // or they would be there, at random, when somebody tries again
+		if err := weights.DeleteVariable(path); err != nil {
+			return err
+		}
+	}
+	if len(missing) > 0 { // which is the reason of most errors, too
+		return fmt.Errorf("the model reads the weight %s, which is not in its store of %d weights: give the store that was "+
+			"trained", missing[0], len(known))
 	}
 	return err
 }
@@ -81,12 +91,10 @@ func wrapped[F any](fn F, by func(build func()) error) F {
 
 // Call computes the outputs for tensors or Go values. Its error is the cause alone.
 func (e *Exec) Call(args ...any) (out []*tensors.Tensor, err error) {
-	defer func() { // weights are initialized by graph functions, too, which GoMLX calls by itself
-		if r := recover(); r != nil {
-			out, err = nil, asError(r)
-		}
-	}()
-	out, err = e.compiled.Call(args...)
+	// Guarded once more: the initial values of weights come from graph functions, too, which GoMLX calls by itself.
+	if failed := Try(func() { out, err = e.compiled.Call(args...) }); failed != nil {
+		return nil, failed
+	}
 	return out, Cause(err)
 }
 

@@ -2,8 +2,7 @@ package exec
 
 import "log/slog"
 
-// Warn hands a sentence about what runs, and may not be what was meant, to whoever asked for such; nobody: to the default
-// logger of log/slog.
+// Warn reports something suspicious to a function, or to the default logger of log/slog where there is none.
 func Warn(to func(sentence string), sentence string) {
 	if to == nil {
 		slog.Warn(sentence)
