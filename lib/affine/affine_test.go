@@ -126,7 +126,7 @@ func TestOfRejectsWhatIsNotAffine(t *testing.T) {
 			{"G1", diffusion.DDIM(0), on(density.G1()), grid, "an affine map goes to"},
 			{"far modes", diffusion.DDIM(1), on(far), grid, "an affine map goes to"},
 			{"random sign", square, normal(t, 0, 1, diffusion.VP{}), grid, "diffusion.OneStep: it takes x = -1.5"},
-			{"no time", diffusion.DDIM(0), normal(t, 0, 1, diffusion.VP{}), []float64{.5, math.NaN()}, "from t = 0.5 to NaN"},
+			{"no time", diffusion.DDIM(0), normal(t, 0, 1, diffusion.VP{}), []float64{.5, math.NaN()}, "time 1 is NaN"},
 		} {
 			maps, err := affine.Over(b, c.sampler, c.model, c.times)
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {

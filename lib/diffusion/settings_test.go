@@ -91,8 +91,13 @@ func TestSamplerSettings(t *testing.T) {
 // ways are those in which a plan can be run.
 func ways(p Plan) map[string]func(compute.Backend, *tensors.Tensor) error {
 	return map[string]func(compute.Backend, *tensors.Tensor) error{
-		"Run":   func(b compute.Backend, x *tensors.Tensor) error { _, err := p.Run(b, x); return err },
-		"Block": func(b compute.Backend, x *tensors.Tensor) error { p.Block = 2; _, err := p.Run(b, x); return err },
+		"Run": func(b compute.Backend, x *tensors.Tensor) error { _, err := p.Run(b, x); return err },
+		"Block": func(b compute.Backend, x *tensors.Tensor) error {
+			blocks := p
+			blocks.Block = 2
+			_, err := blocks.Run(b, x)
+			return err
+		},
 		"Trace": func(b compute.Backend, x *tensors.Tensor) (last error) {
 			for _, err := range p.Trace(b, x) {
 				last = err
