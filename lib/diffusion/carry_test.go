@@ -39,7 +39,10 @@ func TestCarriesHaveOwners(t *testing.T) {
 		{DDIM(0), []float64{.9, .5, .1}, ""},
 	}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
-		for _, owner := range owners {
+		for i, owner := range owners {
+			if b.Name() == "xla" && i%4 != 0 {
+				continue // who owns what is decided on the host; XLA compiles for a second
+			}
 			m := gaussian(VP{}, dataMean, dataVariance)(nil, nil)
 			m.Weight = m.LogDensity
 			plan := Plan{Build: Fixed(func() Model { return m }), Sampler: owner.sampler, Grid: owner.grid}

@@ -82,8 +82,8 @@ func TestChurnConverges(t *testing.T) {
 func TestChurnDownToData(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, steps := range []int{17, 20, 32, 64, 256} {
-			if b.Name() == "xla" && steps > 20 && testing.Short() {
-				continue
+			if b.Name() == "xla" && steps != 17 && steps != 64 {
+				continue // two plans compile for a second each
 			}
 			levels, err := Karras(7)(80, .002, steps)
 			if err != nil {

@@ -55,8 +55,8 @@ func TestKarras(t *testing.T) {
 func TestAtRatiosEverywhere(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for i, spec := range append(paths(), ProcessSpec{"wide edm", wide{EDM{}, 1e-6, 1e6}}) {
-			if b.Name() == "xla" && i > 1 {
-				continue
+			if b.Name() == "xla" && i > 0 {
+				continue // the iterations compile for some seconds; the process is only numbers in them
 			}
 			lo, hi := spec.Process.Horizon()
 			ends := coefficients(t, b, spec.Process, []float64{lo, hi})
