@@ -87,8 +87,8 @@ func differences(there, here json.RawMessage) ([]string, error) {
 	return out, nil
 }
 
-// flatten writes the leaves of a JSON tree by their paths. Two trees have the same leaves only if they are the same: a key
-// that could be taken for more than a name, or for a place in a list, stands in quotes, as in adam."a.b".
+// flatten writes the leaves of a JSON tree by their paths. Two trees have the same leaves only if they are the same: a
+// key that could be taken for more than a name, or for a place in a list, stands in quotes, as in adam."a.b".
 func flatten(path string, tree any, into map[string]string) {
 	place := cmp.Or(path, "the configuration") // no path has a space outside of quotes
 	below := func(name string) string {

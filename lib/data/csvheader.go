@@ -95,9 +95,9 @@ func (t *csvTable) notNumbered(record []string, line int) error {
 		quoted(strings.Join(record, ",")), sayHeader)}
 }
 
-// numbersAsNames reports whether the numbers of a line may be names: integers in equal steps, all written as 7 or all as
-// 7.0. Two consecutive integers are common in points, and so are steps other than 1 and -1: there the integers must be
-// 0 and 1, as pandas numbers columns, or years.
+// numbersAsNames reports whether the numbers of a line may be names: integers in equal steps, all written as 7 or all
+// as 7.0. Two consecutive integers are common in points, and so are steps other than 1 and -1: there the integers must
+// be 0 and 1, as pandas numbers columns, or years.
 func numbersAsNames(fields []string) bool {
 	if len(fields) == 1 {
 		return fields[0] == "0"

@@ -47,8 +47,8 @@ func rounded(field string, v float64) bool {
 	return exact.String() != digits
 }
 
-// wholeDigits are the digits of an integer of at least 16 significant digits, in any notation: of
-// 1.2345678901234567e16 they are 12345678901234567. They are empty for all other fields: float64 holds shorter ones, and
+// wholeDigits are the digits of an integer of at least 16 significant digits, in any notation: of 1.2345678901234567e16
+// they are 12345678901234567. They are empty for all other fields: float64 holds shorter ones, and
 // 1.2345678901234567e20, which does not give its last digits, is rounded already.
 func wholeDigits(field string) string {
 	mantissa, exponent := field, 0

@@ -65,8 +65,8 @@ func (t *Trainer) Warnings() (list []string, err error) {
 	return list, nil
 }
 
-// samples is the first column of floating-point numbers, as labels have no scale: of the whole table, or of one batch of
-// data that are drawn afresh. It is nil if there is none.
+// samples is the first column of floating-point numbers, as labels have no scale: of the whole table, or of one batch
+// of data that are drawn afresh. It is nil if there is none.
 func (t *Trainer) samples() (*tensors.Tensor, error) {
 	if len(t.columns) > 0 {
 		if i := slices.IndexFunc(t.columns, hasScale[*tensors.Tensor]); i >= 0 {
