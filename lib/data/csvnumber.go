@@ -51,6 +51,9 @@ func rounded(field string, v float64) bool {
 // they are 12345678901234567. They are empty for all other fields: float64 holds shorter ones, and
 // 1.2345678901234567e20, which does not give its last digits, is rounded already.
 func wholeDigits(field string) string {
+	if len(field) < 16 {
+		return ""
+	}
 	mantissa, exponent := field, 0
 	if e := strings.IndexAny(field, "eE"); e >= 0 {
 		mantissa = field[:e]
@@ -58,10 +61,10 @@ func wholeDigits(field string) string {
 	}
 	whole, fraction, point := strings.Cut(strings.TrimLeft(mantissa, "+-"), ".")
 	if digits := whole + fraction; len(strings.Trim(digits, "0")) < 16 {
-		return "" // at once for most numbers: float64 holds them
+		return ""
 	}
 	switch {
-	case exponent > len(fraction) && point, exponent > 400, -exponent > len(whole):
+	case exponent > len(fraction) && point, exponent > 400, exponent < -len(whole):
 		return ""
 	case exponent > len(fraction):
 		whole += strings.Repeat("0", exponent)
@@ -91,7 +94,7 @@ func missing(field string) bool {
 	return slices.Contains(marks, field)
 }
 
-// likeNumber reports whether a field begins as a number does.
+// likeNumber reports whether a field starts like a number.
 func likeNumber(field string) bool {
 	rest := strings.TrimPrefix(strings.TrimLeft(field, "+-"), ".")
 	return rest != "" && rest[0] >= '0' && rest[0] <= '9'
