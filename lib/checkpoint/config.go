@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -86,9 +87,10 @@ func differences(there, here json.RawMessage) ([]string, error) {
 	return out, nil
 }
 
-// flatten writes the leaves of a JSON tree by their paths. Two trees have the same leaves only if they are the same: a key
-// that could be taken for more than a name, or for a place in a list, stands in quotes, as in adam."a.b".
+// flatten writes the leaves of a JSON tree by their paths. Two trees have the same leaves only if they are the same: a
+// key that could be taken for more than a name, or for a place in a list, stands in quotes, as in adam."a.b".
 func flatten(path string, tree any, into map[string]string) {
+	place := cmp.Or(path, "the configuration") // no path has a space outside of quotes
 	below := func(name string) string {
 		if path == "" {
 			return name
@@ -104,26 +106,19 @@ func flatten(path string, tree any, into map[string]string) {
 			flatten(below(key), value, into)
 		}
 		if len(node) == 0 {
-			into[orAll(path)] = "{}"
+			into[place] = "{}"
 		}
 	case []any:
 		for i, value := range node {
 			flatten(below(strconv.Itoa(i)), value, into)
 		}
 		if len(node) == 0 {
-			into[orAll(path)] = "[]"
+			into[place] = "[]"
 		}
 	default:
 		text, _ := json.Marshal(node) // a leaf of parsed JSON
-		into[orAll(path)] = string(text)
+		into[place] = string(text)
 	}
 }
 
 var plainKey = regexp.MustCompile(`^[\pL_][\pL\pN_-]*$`)
-
-func orAll(path string) string {
-	if path == "" {
-		return "the configuration" // no path has a space outside of quotes
-	}
-	return path
-}

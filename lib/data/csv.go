@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// LineError is a mistake in a text file: where it is, counted from 1, and how to mend it.
+// LineError is a mistake in a text file: where it is, counted from 1, and how to fix it.
 type LineError struct {
 	Path    string // empty: the reader knew none
 	Line    int
@@ -27,7 +27,7 @@ func (e *LineError) Error() string {
 //
 // The first line is a header when all its fields are names, which must differ, and a point when all are numbers; see
 // HeaderAuto for what is refused, and Reader for how to read it all the same. Every line has as many fields as the
-// first one, none of them empty, NaN or infinite, or an integer that float64 would round.
+// first one, none of them empty, NaN or infinite, an integer that float64 would round, or so small that it would be 0.
 //
 // Label is the column of class labels; see Reader. Mistakes are a *LineError. Lines, fields, the text and the number of
 // values are bounded, and so is the memory.
@@ -85,7 +85,8 @@ func csvFault(err error) error {
 		return at
 	}
 	if at := (*csv.ParseError)(nil); errors.As(err, &at) {
-		return &LineError{Line: at.Line, Problem: fmt.Sprintf("byte %d: %v: quote a whole field or none of it", at.Column, at.Err)}
+		return &LineError{Line: at.Line,
+			Problem: fmt.Sprintf("byte %d: %v: quote a whole field or none of it", at.Column, at.Err)}
 	}
 	return fmt.Errorf("data: CSV damaged, get the file again: %w", err)
 }

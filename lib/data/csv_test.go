@@ -95,7 +95,7 @@ func TestCSVFaults(t *testing.T) {
 		{"damaged first row", "1.5,2x\n3,4\n", "", `data: line 1: column 2 (2x): "2x" is no number, yet column 1 is 1.5`},
 		{"NaN among names", "a,nan\n3,4\n", "", "yet column 2 is nan"},
 		{"repeated name", "0,0,1x\n3,4,5\n", "", `data: line 1: column 2 (0): the header has the name "0" in column 1 too`},
-		{"semicolons", "1;2\n3;4\n", "", `data: line 1: column 1 (1;2): "1;2" begins as a number does and is none`},
+		{"semicolons", "1;2\n3;4\n", "", `data: line 1: column 1 (1;2): "1;2" starts like a number but is not one`},
 		{"decimal commas", "x,y\n1,2\n1,5,2,3\n", "", "4 fields, but the header"},
 		{"empty field", "x,y\n1,\n", "", "data: line 2: column 2 (y): the field is empty"},
 		{"empty field in the first row", "1,,2\n", "", "data: line 1: column 2: the field is empty"},
@@ -110,7 +110,7 @@ func TestCSVFaults(t *testing.T) {
 		{"long field", strings.Repeat("1", 31) + ",2\n", "", "data: line 1: column 1: a field of 31 bytes, and at most 30"},
 		{"long line", strings.Repeat("1,", 30) + "2\n", "", "data: line 1: the line has more than 60 bytes"},
 		{"long text", strings.Repeat("# 5678901234567890\n", 30), "", "data: line 22: the text has more than 400 bytes"},
-		{"many values", "1,2,3\n4,5,6\n7,8,9\n", "", "data: line 3: more than 8 values"},
+		{"many values", "1,2,4\n4,5,6\n7,8,9\n", "", "data: line 3: more than 8 values"},
 		{"no such label", "x,y\n1,2\n", "z", `there is no column "z" for the labels among 2`},
 		{"label 0", "1,2\n", "0", "give a name of the header, or 1 .. 2, or -1"},
 		{"label 3", "1,2\n", "3", `there is no column "3"`},
@@ -119,6 +119,7 @@ func TestCSVFaults(t *testing.T) {
 		{"label 1.5", "1,1.5\n", "2", `data: line 1: column 2: "1.5" is no class label: these are integers in 0 .. 9`},
 		{"label -1", "1,-1\n", "2", `"-1" is no class label`},
 		{"label 10", "1,10\n", "2", `"10" is no class label`},
+		{"label of no size", "1,1e-400\n", "2", "line 1: column 2: 1e-400 is not 0"},
 		{"label NaN", "x,c\n1,nan\n", "c", `column 2 (c): "nan" is no class label`},
 		{"gzip", "\x1f\x8b", "", "gzip damaged"},
 		{"gzip checksum", string(broken), "", "CSV damaged, get the file again: gzip: invalid checksum"},
@@ -166,7 +167,8 @@ func FuzzReadCSV(f *testing.F) {
 	for _, seed := range []string{"", "1,2\n3,4.5\n", "x,y\r\n1,2\r\n", "\ufeffx,c\n1,2\n", "1,\"2\"\n", "\"1\n2\",3\n", "# c\n\n1\n",
 		"1,NaN\n", "1,,2\n", "\xff\xfe1\x00", "1;2\n3;4\n", string(zip([]byte("1,2\n"))), "\x1f\x8b\x08", "1e999,-1e-999\n",
 		"0x1p3,1_0\n", "0,1\n1,2\n", ",x,y\n0,1,2\n", "NA,3\n1,2\n", "x\n9007199254740993\n", "-nan,1\n", "Unnamed: 0,x\n0,1\n",
-		"x,y,\n1,2,\n", count(0, 12)} {
+		"x,y,\n1,2,\n", count(0, 12), "2019,2020\n1,2\n", "0.0,1.0\n1,2\n", "9007199254740993e0,1e-400\n",
+		"9.007199254740993e15\n", "90071992547409930e-1\n"} {
 		f.Add(seed, "")
 		f.Add(seed, "-1")
 	}

@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,7 +10,7 @@ import (
 
 // begin settles from the first line what the columns are.
 func (t *csvTable) begin(record []string, line int) error {
-	t.fields, t.firstLine, t.counts = len(record), line, true
+	t.fields, t.firstLine = len(record), line
 	if t.settings.Index == IndexDrop {
 		if t.from = 1; t.fields == 1 {
 			return &LineError{Line: line,
@@ -56,7 +57,7 @@ func (t *csvTable) isHeader(record []string, line int) (bool, error) {
 	if value >= 0 {
 		return false, t.fault(line, word,
 			"%s is no number, yet column %d is %s: a header has names only, a row numbers only; %s",
-			quoted(record[word]), value+1, bare(record[value]), mendOr(record[word]))
+			quoted(record[word]), value+1, bare(record[value]), fixOr(record[word]))
 	}
 	for i, name := range record[t.from:] {
 		switch {
@@ -64,8 +65,7 @@ func (t *csvTable) isHeader(record []string, line int) (bool, error) {
 			return false, t.fault(line, i+t.from, "%s marks a missing value, and in a header would be a name: %s",
 				quoted(name), sayHeader)
 		case likeNumber(name):
-			return false, t.fault(line, i+t.from, "%s begins as a number does and is none, and in a header would be a name: %s",
-				quoted(name), mendOr(name))
+			return false, t.fault(line, i+t.from, "%s starts like a number but is not one: %s", quoted(name), fixOr(name))
 		}
 	}
 	return true, nil
@@ -74,10 +74,10 @@ func (t *csvTable) isHeader(record []string, line int) (bool, error) {
 // sayHeader ends what is said about a first line that may be a header or a point.
 const sayHeader = "set Header of a Reader to HeaderYes if it is a header, to HeaderNo if not"
 
-// mendOr says how to make a number of a field, and how to read the line otherwise.
-func mendOr(field string) string {
-	if mend := advice(field); mend != "" {
-		return mend + "; or " + sayHeader
+// fixOr says how to make a number of a field, and how to read the line otherwise.
+func fixOr(field string) string {
+	if fix := advice(field); fix != "" {
+		return fix + "; or " + sayHeader
 	}
 	return sayHeader
 }
@@ -87,15 +87,52 @@ func (t *csvTable) notNumbered(record []string, line int) error {
 	if record[0] == "" && t.from == 0 && len(record) > 1 && t.settings.Index == IndexRefuse {
 		return t.fault(line, 0, "the field is empty: fill it; or, if this is a header over an index, %s", sayIndex)
 	}
-	for i, field := range record[t.from:] {
-		if field != strconv.Itoa(i) {
-			return nil
-		}
+	if !numbersAsNames(record[t.from:]) {
+		return nil
 	}
 	return &LineError{Line: line, Problem: fmt.Sprintf(
-		"the line %s may be a point, or names as pandas writes them over columns without names: %s",
+		"the line %s may be a point, or names, such as years or the numbers of the columns: %s",
 		quoted(strings.Join(record, ",")), sayHeader)}
 }
+
+// numbersAsNames reports whether the numbers of a line may be names: integers in equal steps, all written as 7 or all
+// as 7.0. Two consecutive integers are common in points, and so are steps other than 1 and -1: there the integers must
+// be 0 and 1, as pandas numbers columns, or years.
+func numbersAsNames(fields []string) bool {
+	if len(fields) == 1 {
+		return fields[0] == "0"
+	}
+	var first, step int
+	suffix := ""
+	if strings.HasSuffix(fields[0], ".0") {
+		suffix = ".0"
+	}
+	for i, field := range fields {
+		v, err := strconv.Atoi(strings.TrimSuffix(field, suffix))
+		if err != nil || strconv.Itoa(v)+suffix != field {
+			return false
+		}
+		switch {
+		case i == 0:
+			first = v
+		case i == 1:
+			step = v - first
+		}
+		if v != first+i*step {
+			return false
+		}
+	}
+	years := isYear(first) && isYear(first+step*(len(fields)-1))
+	switch consecutive := step == 1 || step == -1; {
+	case len(fields) == 2:
+		return first == 0 && step == 1 || consecutive && years
+	case consecutive:
+		return true
+	}
+	return years && step != 0
+}
+
+func isYear(v int) bool { return 1000 <= v && v < 3000 }
 
 // setNames takes the first line for a header.
 func (t *csvTable) setNames(record []string, line int) error {
@@ -111,8 +148,10 @@ func (t *csvTable) setNames(record []string, line int) error {
 		}
 		seen[name] = i
 		switch {
-		case i == 0 && t.settings.Index == IndexRefuse && (name == "" || name == "Unnamed: 0"):
+		case i == 0 && t.settings.Index == IndexRefuse && (name == "" || unnamed(name)):
 			return t.fault(line, i, "the column has no name, as an index that pandas writes: %s", sayIndex)
+		case unnamed(name) && t.settings.Index != IndexKeep && name != t.settings.Label:
+			return t.fault(line, i, "the column has no name, as an index that pandas has read and written again: %s", sayColumn)
 		case i > 0 && name == "":
 			return t.fault(line, i, "the column has no name: name it, or remove a comma too many at the end of the lines")
 		}
@@ -120,8 +159,14 @@ func (t *csvTable) setNames(record []string, line int) error {
 	return nil
 }
 
-// sayIndex ends what is said about a column that counts the lines.
-const sayIndex = "write the file without it (index=False), or set Index of a Reader to IndexDrop or IndexKeep"
+// What ends the sentence about a column that counts the lines: the first one, or a later one.
+const (
+	sayIndex  = "write the file without it (index=False), or set Index of a Reader to IndexDrop or IndexKeep"
+	sayColumn = "write the file without it, or set Index of a Reader to IndexKeep if it is a coordinate"
+)
+
+// unnamed reports whether pandas made a name for a column that had none: "Unnamed: 0", "Unnamed: 0.1" and so on.
+func unnamed(name string) bool { return strings.HasPrefix(name, "Unnamed: ") }
 
 // setLabel finds the column of the labels.
 func (t *csvTable) setLabel(line int) error {
@@ -155,10 +200,38 @@ func (t *csvTable) setLabel(line int) error {
 // minIndex is how many points a column must count to be taken for an index: so many hardly lie there by chance.
 const minIndex = 10
 
-// noIndex refuses a first column that counts the points.
+// noIndex refuses a column that counts the points.
 func (t *csvTable) noIndex() error {
-	if t.settings.Index != IndexRefuse || !t.counts || t.points.N < minIndex || t.label == 0 || t.points.D < 2 {
+	p := &t.points
+	if t.settings.Index != IndexRefuse || p.N < minIndex || p.D < 2 {
 		return nil
 	}
-	return t.fault(t.firstLine, 0, "the column counts the points, as an index does: %s", sayIndex)
+	for field, j := 0, 0; j < p.D; field++ {
+		if field == t.label {
+			continue
+		}
+		if counts(p.X[j:], p.D) {
+			say := sayColumn
+			if field == 0 {
+				say = sayIndex
+			}
+			return t.fault(t.firstLine, field, "the column counts the points, as an index does: %s", say)
+		}
+		j++
+	}
+	return nil
+}
+
+// counts reports whether a column of a table with d columns holds integers in equal steps, from its first value on.
+func counts(x []float64, d int) bool {
+	step := x[d] - x[0]
+	if step == 0 || step != math.Trunc(step) || x[0] != math.Trunc(x[0]) {
+		return false
+	}
+	for i := 0; i*d < len(x); i++ {
+		if x[i*d] != x[0]+float64(i)*step {
+			return false
+		}
+	}
+	return true
 }

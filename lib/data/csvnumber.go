@@ -35,22 +35,57 @@ func notFinite(field string) (v float64, ok bool) {
 // rounded reports whether a field is an integer that its value v in float64 is not. An integer with as many digits as
 // float64 needs, and zeros after them, is v as programs write it.
 func rounded(field string, v float64) bool {
-	digits := strings.TrimLeft(field, "+-")
-	if whole, fraction, ok := strings.Cut(digits, "."); ok && strings.Trim(fraction, "0") == "" {
-		digits = whole
-	}
-	digits = strings.TrimLeft(digits, "0")
-	if len(digits) < 16 || infinite(v) || strings.Trim(digits, "0123456789") != "" {
+	if infinite(v) {
 		return false
 	}
-	if v < 0 {
-		v = -v
-	}
-	if strconv.FormatFloat(v, 'f', -1, 64) == digits {
+	digits := wholeDigits(field)
+	v = math.Abs(v)
+	if digits == "" || strconv.FormatFloat(v, 'f', -1, 64) == digits {
 		return false
 	}
 	exact, _ := new(big.Float).SetFloat64(v).Int(nil)
 	return exact.String() != digits
+}
+
+// wholeDigits are the digits of an integer of at least 16 significant digits, in any notation: of 1.2345678901234567e16
+// they are 12345678901234567. They are empty for all other fields: float64 holds shorter ones, and
+// 1.2345678901234567e20, which does not give its last digits, is rounded already.
+func wholeDigits(field string) string {
+	if len(field) < 16 {
+		return ""
+	}
+	mantissa, exponent := field, 0
+	if e := strings.IndexAny(field, "eE"); e >= 0 {
+		mantissa = field[:e]
+		exponent, _ = strconv.Atoi(field[e+1:])
+	}
+	whole, fraction, point := strings.Cut(strings.TrimLeft(mantissa, "+-"), ".")
+	if digits := whole + fraction; len(strings.Trim(digits, "0")) < 16 {
+		return ""
+	}
+	switch {
+	case exponent > len(fraction) && point, exponent > 400, exponent < -len(whole):
+		return ""
+	case exponent > len(fraction):
+		whole += strings.Repeat("0", exponent)
+	case exponent >= 0:
+		whole, fraction = whole+fraction[:exponent], fraction[exponent:]
+	default:
+		at := len(whole) + exponent
+		whole, fraction = whole[:at], whole[at:]+fraction
+	}
+	if strings.Trim(fraction, "0") != "" {
+		return ""
+	}
+	return strings.TrimLeft(whole, "0")
+}
+
+// vanished reports whether a field that float64 holds as 0 has a digit other than 0.
+func vanished(field string) bool {
+	if e := strings.IndexAny(field, "eE"); e >= 0 {
+		field = field[:e]
+	}
+	return strings.ContainsAny(field, "123456789")
 }
 
 // missing reports whether a field is a mark of a missing value.
@@ -59,7 +94,7 @@ func missing(field string) bool {
 	return slices.Contains(marks, field)
 }
 
-// likeNumber reports whether a field begins as a number does.
+// likeNumber reports whether a field starts like a number.
 func likeNumber(field string) bool {
 	rest := strings.TrimPrefix(strings.TrimLeft(field, "+-"), ".")
 	return rest != "" && rest[0] >= '0' && rest[0] <= '9'
@@ -67,8 +102,8 @@ func likeNumber(field string) bool {
 
 // noNumber says what a field is not, and what to do.
 func noNumber(field string) string {
-	if mend := advice(field); mend != "" {
-		return quoted(field) + " is no number: " + mend
+	if fix := advice(field); fix != "" {
+		return quoted(field) + " is no number: " + fix
 	}
 	return quoted(field) + " is no number"
 }

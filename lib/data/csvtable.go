@@ -17,8 +17,6 @@ type csvTable struct {
 	from      int      // the first field that is read
 	names     []string // of the fields
 	label     int      // the field of the label; -1: none
-	counts    bool     // the first column counts the points so far,
-	start     float64  // from 0 or 1 on
 	bad       int      // how many values are NaN or infinite
 	first     *LineError
 	firstLine int
@@ -31,7 +29,8 @@ func (t *csvTable) row(record []string, line int) error {
 		if t.names != nil {
 			whose = "the header"
 		}
-		return &LineError{Line: line, Problem: fmt.Sprintf("%d fields, but %s, line %d, has %d: a field is missing or one too many",
+		return &LineError{Line: line, Problem: fmt.Sprintf(
+			"%d fields, but %s, line %d, has %d: a field is missing or one too many",
 			len(record), whose, t.firstLine, t.fields)}
 	}
 	if (t.points.N+1)*t.fields > t.limits.values {
@@ -45,6 +44,8 @@ func (t *csvTable) row(record []string, line int) error {
 			return t.fault(line, i, "the field is empty: fill it, or remove the line")
 		case !ok:
 			return t.fault(line, i, "%s", noNumber(field))
+		case v == 0 && vanished(field):
+			return t.fault(line, i, "%s is not 0, but float64 would hold it as 0: scale it", bare(field))
 		case i == t.label && !(v >= 0 && v <= float64(t.limits.class) && v == float64(int(v))):
 			return t.fault(line, i, "%s is no class label: these are integers in 0 .. %d", quoted(field), t.limits.class)
 		case i == t.label:
@@ -60,21 +61,10 @@ func (t *csvTable) row(record []string, line int) error {
 				t.first = t.fault(line, i, "%s is NaN or infinite", bare(field))
 			}
 		}
-		if i == 0 {
-			t.count(v)
-		}
 		t.x.add(v)
 	}
 	t.points.N++
 	return nil
-}
-
-// count looks whether the first column still counts the points.
-func (t *csvTable) count(v float64) {
-	if t.points.N == 0 {
-		t.start, t.counts = v, v == 0 || v == 1
-	}
-	t.counts = t.counts && v == t.start+float64(t.points.N)
 }
 
 // quoted is a field, or as much of it as a sentence bears.

@@ -48,7 +48,9 @@ func (r Reader) NPY(from io.Reader) (*Points, error) {
 	}
 	switch _, err := in.ReadByte(); {
 	case err == nil:
-		return nil, fmt.Errorf("data: bytes follow the %d values of the NPY array: the shape %v is wrong, or there is more than one array", n*d, h.shape)
+		return nil, fmt.Errorf(
+			"data: bytes follow the %d values of the NPY array: the shape %v is wrong, or there is more than one array",
+			n*d, h.shape)
 	case err != io.EOF: // also where gzip checks its sum
 		return nil, npyShort("the end", err)
 	}

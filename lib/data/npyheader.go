@@ -24,16 +24,20 @@ type npyHeader struct {
 // readNPYHeader reads up to the first value.
 func readNPYHeader(in io.Reader) (*npyHeader, error) {
 	var start [8]byte
-	if n, err := io.ReadFull(in, start[:]); err != nil && (n < 4 || strings.HasPrefix("\x93NUMPY", string(start[:min(n, 6)]))) {
+	n, err := io.ReadFull(in, start[:])
+	if err != nil && (n < 4 || strings.HasPrefix("\x93NUMPY", string(start[:min(n, 6)]))) {
 		return nil, npyShort("the magic number", err)
 	}
 	switch {
 	case strings.HasPrefix(string(start[:]), "PK\x03\x04"):
 		return nil, fmt.Errorf("data: this is an archive of arrays (.npz): save the one you want with numpy.save")
 	case string(start[:6]) != "\x93NUMPY":
-		return nil, fmt.Errorf("data: not an NPY file: it begins with % x, not with 93 4e 55 4d 50 59 (\"\\x93NUMPY\"); numpy.save writes one", start[:6])
+		return nil, fmt.Errorf(
+			"data: not an NPY file: it begins with % x, not with 93 4e 55 4d 50 59 (\"\\x93NUMPY\"); numpy.save writes one",
+			start[:6])
 	case start[6] < 1 || start[6] > 3 || start[7] != 0:
-		return nil, fmt.Errorf("data: NPY format %d.%d: save the array with numpy.save, which writes 1.0, 2.0 or 3.0", start[6], start[7])
+		return nil, fmt.Errorf(
+			"data: NPY format %d.%d: save the array with numpy.save, which writes 1.0, 2.0 or 3.0", start[6], start[7])
 	}
 	size := make([]byte, 2)
 	if start[6] > 1 {
@@ -47,7 +51,8 @@ func readNPYHeader(in io.Reader) (*npyHeader, error) {
 		length = uint64(binary.LittleEndian.Uint32(size))
 	}
 	if length > maxNPYHeader {
-		return nil, fmt.Errorf("data: the NPY header has %d bytes, and at most %d make sense for an array of numbers", length, maxNPYHeader)
+		return nil, fmt.Errorf(
+			"data: the NPY header has %d bytes, and at most %d make sense for an array of numbers", length, maxNPYHeader)
 	}
 	text := make([]byte, length)
 	if _, err := io.ReadFull(in, text); err != nil {

@@ -61,7 +61,9 @@ func (p *Points) finite() error {
 		}
 	}
 	if bad > 0 {
-		return fmt.Errorf("data: %d of %d values are NaN or infinite, the first at row %d, column %d, counted from 0: remove or fill these points",
+		return fmt.Errorf(
+			"data: %d of %d values are NaN or infinite, the first at row %d, column %d, counted from 0: "+
+				"remove or fill these points",
 			bad, len(p.X), first/p.D, first%p.D)
 	}
 	return nil

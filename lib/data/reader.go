@@ -38,8 +38,9 @@ type Header int
 
 const (
 	// HeaderAuto takes a line of names for a header and a line of numbers for a point, and refuses what may be both.
-	// A name does not begin as a number does and is no mark of a missing value. The numbers 0, 1, 2, ... in this
-	// order may be names, too: pandas writes them above columns that have none.
+	// A name does not start like a number and is no mark of a missing value. Numbers may be names, too: 0, 1 and so on,
+	// which pandas writes above columns that have none, three or more consecutive integers, and years in equal steps,
+	// all without decimals or all with ".0".
 	HeaderAuto Header = iota
 	HeaderYes         // the first line names the columns
 	HeaderNo          // the first line is a point
@@ -49,10 +50,11 @@ const (
 type Index int
 
 const (
-	// IndexRefuse refuses a first column without a name ("Unnamed: 0" after pandas has read and written it again),
-	// and one that counts at least ten points from 0 or 1 on: as a coordinate it would spoil the data.
+	// IndexRefuse refuses a first column without a name ("Unnamed: 0" or "Unnamed: 0.1" after pandas has read and
+	// written it again), and any that counts ten points or more, by integers in equal steps from any start: as a
+	// coordinate it would spoil the data. Drawn by chance, such a column is next to impossible.
 	IndexRefuse Index = iota
-	IndexDrop         // the first column is left out, whatever it holds
+	IndexDrop         // the first column is left out, whatever it holds; the others may count
 	IndexKeep         // the first column is a coordinate like the others
 )
 

@@ -10,7 +10,7 @@ import (
 )
 
 // LinearBetas are n betas in a line from lo to hi: 1e-4 .. 0.02, n = 1000 in DDPM (Ho et al. 2020, section 4). NewTable
-// reports what is no beta, and that there are none.
+// reports values outside (0, 1), and that there are none.
 func LinearBetas(lo, hi float64, n int) []float64 {
 	betas := make([]float64, max(n, 0))
 	for i := range betas {

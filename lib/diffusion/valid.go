@@ -10,7 +10,7 @@ import (
 // function, when the first graph is built with it. Graph-building code panics with the error, which whoever compiles
 // the graph returns: before the first step of a training or of a sampler.
 
-// checkProcess reports a process that is missing, a setting of it out of its range, or a horizon that is none.
+// checkProcess reports a process that is missing, a setting of it out of its range, or an invalid horizon.
 func checkProcess(p Process) error {
 	if p == nil {
 		return fmt.Errorf("there is no process; give one of the table Processes, such as VP{}")

@@ -14,7 +14,7 @@ type bounded struct {
 
 func (p bounded) Horizon() (tMin, tMax float64) { return p.lo, p.hi }
 
-// A process is refused by its own Validate, or for a horizon that is none; every registered one is accepted.
+// A process is refused by its own Validate, or for an invalid horizon; every registered one is accepted.
 func TestCheckProcess(t *testing.T) {
 	for _, spec := range Processes {
 		if err := checkProcess(spec.Process); err != nil {

@@ -41,8 +41,8 @@ func Langevin(l Line, log []float64) (*Generator, error) {
 	return FromPotential(l, u, 1)
 }
 
-// FromDrift is the generator with drift f(x), which is read at the faces. For a drift that depends on time, make one for
-// each step, at its middle.
+// FromDrift is the generator with drift f(x), which is read at the faces. For a drift that depends on time, make one
+// for each step, at its middle.
 func FromDrift(l Line, f func(x float64) float64, d float64) (*Generator, error) {
 	if err := l.validate(); err != nil {
 		return nil, err
@@ -67,7 +67,9 @@ func fromTilt(l Line, tilt []float64, d float64) (*Generator, error) {
 	scale := d / (l.Cell() * l.Cell())
 	for i, z := range tilt {
 		if math.Abs(z) > 700 {
-			return nil, fmt.Errorf("fokkerplanck: the potential rises by %g between cells %d and %d, so that no mass passes; use smaller cells", z, i, i+1)
+			return nil, fmt.Errorf(
+				"fokkerplanck: the potential rises by %g between cells %d and %d, so that no mass passes; use smaller cells",
+				z, i, i+1)
 		}
 		g.Up[i], g.Down[i] = scale*bernoulli(z), scale*bernoulli(-z)
 	}

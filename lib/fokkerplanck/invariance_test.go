@@ -288,6 +288,45 @@ func TestFromLogRefusesCoarseCells(t *testing.T) {
 	}
 }
 
+// A density may be largest at a wall, at either end, along either axis, and in any units: an exponential with cells that
+// follow it is accepted. With coarser cells it
+// is refused, and the error says to use smaller ones.
+func TestFromLogAtAWall(t *testing.T) {
+	for _, to := range []unit{{scale: 1}, {1, 1e3, 1e6}, {1e-3, -7, -50}, {1e4, 0, 0}} {
+		for _, c := range []struct {
+			perUnit int
+			fine    bool
+		}{{1, false}, {2, true}, {3, true}, {4, true}, {10, true}, {100, true}} {
+			for _, sign := range []float64{1, -1} {
+				line := Line{min(0, 12*sign), max(0, 12*sign), 12*c.perUnit + 1}
+				fall := line.Values(func(x float64) float64 { return -sign * x })
+				p, err := FromLog(to.line(line), to.potential(fall))
+				if (err == nil) != c.fine || err != nil && !strings.Contains(err.Error(), "use smaller cells if") {
+					t.Errorf("%v: %d cells per unit, sign %g: %v", to, c.perUnit, sign, err)
+				}
+				plane := Plane{to.line(line), to.line(Line{-1, 1, 5})}
+				if _, other := FromLog(plane, slices.Repeat(fall, 5)); (other == nil) != c.fine {
+					t.Errorf("%v: the plane, %d cells per unit: %v", to, c.perUnit, other)
+				}
+				if err != nil {
+					continue
+				}
+				// The mass of the cells, up to the exp(-12) beyond the line, is h sum_i exp(-i h).
+				h := 1 / float64(c.perUnit)
+				at := p[0]
+				if sign < 0 {
+					at = p[len(p)-1]
+				}
+				close(t, "the density at the wall", at*to.scale, -math.Expm1(-h)/h, 1e-4)
+			}
+		}
+	}
+	power := Line{.05, 9.95, 100}
+	must(FromLog(power, power.Values(func(x float64) float64 { return -math.Log(x) / 2 })))(t)
+	uneven := Line{0, 8, 33} // exp(-x) that bends a little: a normal density with its top 10 standard deviations away
+	must(FromLog(uneven, uneven.Values(func(x float64) float64 { return -x - x*x/200 })))(t)
+}
+
 // Where a density is so small that a quotient leaves float64, the divergence is still finite.
 func TestKLOfTinyDensities(t *testing.T) {
 	line := Line{0, 2, 3}

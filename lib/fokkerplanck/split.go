@@ -1,9 +1,9 @@
 package fokkerplanck
 
 // PlaneStepper advances densities in the plane by one fixed step of time: half a step along all rows, a whole one along
-// all columns, half a one along the rows (Strang, SIAM J. Numer. Anal. 5, 1968). With Crank-Nicolson its order is 2, with
-// backward Euler 1; mass, positivity and the equilibrium are those of the steps on lines. It owns scratch space: not for
-// concurrent use.
+// all columns, half a one along the rows (Strang, SIAM J. Numer. Anal. 5, 1968). With Crank-Nicolson its order is 2,
+// with backward Euler 1; mass, positivity and the equilibrium are those of the steps on lines. It owns scratch space:
+// not for concurrent use.
 type PlaneStepper struct {
 	g          *PlaneGenerator
 	rows, cols []*Stepper

@@ -62,7 +62,10 @@ func (g *Generator) Stepper(s Scheme, dt float64) (*Stepper, error) {
 				"use smaller steps", dt, i)
 		}
 	}
-	st := &Stepper{g: g, explicit: dt - implicit, lower: make([]float64, g.N-1), upper: make([]float64, g.N-1), inverse: make([]float64, g.N)}
+	st := &Stepper{
+		g: g, explicit: dt - implicit,
+		lower: make([]float64, g.N-1), upper: make([]float64, g.N-1), inverse: make([]float64, g.N),
+	}
 	// Elimination needs no pivoting (Thomas' algorithm), since columns sum to 1. That sum, kept in rest for what is left
 	// of each column, gives the pivots without a subtraction (Grassmann, Taksar and Heyman, Oper. Res. 33, 1985): no step
 	// is so long that rounding could grow with it.

@@ -5,6 +5,7 @@ package strictjson
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"encoding/json"
 	"errors"
@@ -85,7 +86,7 @@ func (c *checker) value(path string, t reflect.Type) error {
 	switch token {
 	case nil:
 		if t != nil && t.Kind() != reflect.Pointer && t.Kind() != reflect.Slice && t.Kind() != reflect.Map {
-			return c.fault("%s is null", orAll(path))
+			return c.fault("%s is null", place(path))
 		}
 		return nil
 	case json.Delim('{'):
@@ -112,11 +113,11 @@ func (c *checker) object(path string, t reflect.Type) error {
 		var below reflect.Type
 		switch f, ok := known[key]; {
 		case seen[key]:
-			return c.fault("%s has the key %q twice", orAll(path), key)
+			return c.fault("%s has the key %q twice", place(path), key)
 		case ok:
 			below = f.t
 		case isStruct:
-			return c.fault("%s has the unknown field %q%s", orAll(path), key, nearIn(known, key))
+			return c.fault("%s has the unknown field %q%s", place(path), key, nearIn(known, key))
 		case t != nil && t.Kind() == reflect.Map:
 			below = t.Elem()
 		}
@@ -127,7 +128,7 @@ func (c *checker) object(path string, t reflect.Type) error {
 	}
 	for name, f := range known {
 		if f.required && !seen[name] {
-			return c.fault("%s has no field %q", orAll(path), name)
+			return c.fault("%s has no field %q", place(path), name)
 		}
 	}
 	_, err := c.in.Token()
@@ -146,7 +147,7 @@ func (c *checker) list(path string, t reflect.Type) error {
 		}
 	}
 	if t != nil && t.Kind() == reflect.Array && n != t.Len() {
-		return c.fault("%s has %d values instead of %d", orAll(path), n, t.Len())
+		return c.fault("%s has %d values instead of %d", place(path), n, t.Len())
 	}
 	_, err := c.in.Token()
 	return err
@@ -203,9 +204,5 @@ func decodesItself(t reflect.Type) bool {
 	return t.Implements(unmarshaler) || t.Implements(textUnmarshaler)
 }
 
-func orAll(path string) string {
-	if path == "" {
-		return "the value"
-	}
-	return strings.TrimPrefix(path, ".")
-}
+// place names a path in a sentence.
+func place(path string) string { return cmp.Or(strings.TrimPrefix(path, "."), "the value") }

@@ -7,6 +7,7 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/exec"
@@ -23,15 +24,18 @@ const tolerated = 5
 const readable = 220.
 
 // Warnings are sentences about a plan that trains, but hardly to what was meant: its samples, the first column of the
-// data, are far from the scale for which the heads and weightings of the loss were made. It looks at all of a table,
-// and at one batch of data that are drawn afresh.
+// data that holds floating-point numbers, are far from the scale for which the heads and weightings of the loss were
+// made. It looks at all of a table, and at one batch of data that are drawn afresh.
 func (t *Trainer) Warnings() (list []string, err error) {
 	if len(t.assumed) == 0 {
 		return nil, nil
 	}
-	x, err := t.firstColumn()
+	x, err := t.samples()
 	if err != nil {
 		return nil, fmt.Errorf("drawing a batch to look at its scale: %w", err)
+	}
+	if x == nil {
+		return nil, nil
 	}
 	center, spread := scaleOf(x)
 	if spread == 0 {
@@ -41,7 +45,7 @@ func (t *Trainer) Warnings() (list []string, err error) {
 	if far {
 		list = append(list, fmt.Sprintf(
 			"the data have standard deviation %.3g: networks cannot tell noise levels "+
-				"of that size apart (Coeffs.LogSNR is bounded); scale the data to about 1",
+				"of that size apart; scale the data to about 1",
 			spread))
 	}
 	for _, sd := range t.assumed {
@@ -61,22 +65,37 @@ func (t *Trainer) Warnings() (list []string, err error) {
 	return list, nil
 }
 
-// firstColumn is the samples: the whole table, or one batch of data that are drawn afresh.
-func (t *Trainer) firstColumn() (*tensors.Tensor, error) {
+// samples is the first column of floating-point numbers, as labels have no scale: of the whole table, or of one batch
+// of data that are drawn afresh. It is nil if there is none.
+func (t *Trainer) samples() (*tensors.Tensor, error) {
 	if len(t.columns) > 0 {
-		return t.columns[0], nil
+		if i := slices.IndexFunc(t.columns, hasScale[*tensors.Tensor]); i >= 0 {
+			return t.columns[i], nil
+		}
+		return nil, nil
 	}
 	interpreter, err := exec.Interpreter() // for one batch no compiler is worth starting
 	if err != nil {
 		return nil, err
 	}
-	return exec.Once(interpreter, func(k0, k1, step *Node) *Node {
-		return t.plan.Data.draw(nil, nil, [2]*Node{k0, k1}, step)[0]
+	x, err := exec.Once(interpreter, func(k0, k1, step *Node) *Node {
+		columns := t.plan.Data.draw(nil, nil, [2]*Node{k0, k1}, step)
+		return columns[max(0, slices.IndexFunc(columns, hasScale[*Node]))]
 	}, t.order[0], t.order[1], int32(0))
+	if err != nil || !hasScale(x) {
+		return nil, err
+	}
+	return x, nil
 }
 
-// scaleOf is, over the numbers of a sample, the root mean square of their means and of their standard deviations: 0 for
-// both where the data are no floating-point numbers.
+// hasScale reports whether scaleOf reads a column.
+func hasScale[T interface{ DType() dtypes.DType }](column T) bool {
+	dtype := column.DType()
+	return dtype == dtypes.Float64 || dtype == dtypes.Float32
+}
+
+// scaleOf is, over the numbers of a sample, the root mean square of their means and of their standard deviations, for a
+// column that hasScale.
 func scaleOf(x *tensors.Tensor) (center, spread float64) {
 	n := x.Shape().Dim(0)
 	x.MustConstFlatData(func(flat any) {

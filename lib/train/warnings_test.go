@@ -18,11 +18,11 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// under is the loss of an objective for a network of one matrix.
+// under is the loss of an objective for a network of one matrix. The samples are the last column of a batch.
 func under(o diffusion.Objective, p diffusion.Process) Loss {
 	return func(scope *model.Scope, batch []*Node, r *diffusion.Random) *Node {
 		net := func(x, _, _ *Node) *Node { return dense(scope, x, x.Shape().Dim(1)) }
-		return o(p, net, diffusion.Batch{X0: batch[0]}, r)
+		return o(p, net, diffusion.Batch{X0: batch[len(batch)-1]}, r)
 	}
 }
 
@@ -51,6 +51,7 @@ func TestWarnings(t *testing.T) {
 	edm := diffusion.Denoising(diffusion.EDMHead(1), diffusion.Plain, nil)
 	weighted := diffusion.Denoising(diffusion.Unscaled(diffusion.DataHead(1)), diffusion.EDMWeight(.01), nil)
 	matching := diffusion.SlicedVR(diffusion.Matching{Score: diffusion.ScoreNet(40)}, (*diffusion.Random).Rademacher)
+	labels := tensors.FromFlatDataAndDimensions(make([]int32, 64), 64)
 	bare := diffusion.Denoising(diffusion.Unscaled(diffusion.DataHead(1)), diffusion.Plain, nil)
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, c := range []struct {
@@ -72,6 +73,12 @@ func TestWarnings(t *testing.T) {
 			{"weight", weighted, Whole(curve(dtypes.Float64, 1, 0)), "made for 0.01"},
 			{"scorer", matching, Whole(curve(dtypes.Float64, 1, 0)), "made for 40"},
 			{"no assumption", bare, Whole(curve(dtypes.Float64, 90, 0)), ""},
+			{"labels first, right", edm, Whole(labels, curve(dtypes.Float32, 1, 0)), ""},
+			{"labels first, large", edm, Shuffled(8, labels, curve(dtypes.Float64, 90, 0)), "standard deviation 101"},
+			{"labels first, afresh", edm, Fresh("labeled", func(g *Graph, r *diffusion.Random) []*Node {
+				x := MulScalar(r.Normal(Zeros(g, shapes.Make(dtypes.Float32, 1000, 2))), 90)
+				return []*Node{Zeros(g, shapes.Make(dtypes.Int32, 1000)), x}
+			}), "standard deviation 89.2"},
 			{"one point", edm, Whole(tensors.FromValue([][]float64{{3, 4}, {3, 4}})), "one point"},
 		} {
 			var said []string
