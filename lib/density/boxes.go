@@ -57,8 +57,7 @@ func (s Support) boxes() ([]box, error) {
 		}
 		if cover = append(cover, last); len(cover) > maxBoxes {
 			return nil, fmt.Errorf("the density varies over %.3g within an extent of %.3g, which needs more than %d boxes; "+
-				"take a time with more noise",
-				slices.Min(grain), 2*slices.Max(root.half), maxBoxes)
+				"use a time with more noise", slices.Min(grain), 2*slices.Max(root.half), maxBoxes)
 		}
 	}
 	return cover, nil
@@ -69,8 +68,7 @@ func (s Support) resolvable(root box) error {
 	grain := s.Grain(root.center, root.half)
 	for i, g := range grain {
 		if !(g > 0) || math.IsInf(g, 0) {
-			return fmt.Errorf("there is no density there: the distribution varies over a length of %g; take a time with noise",
-				g)
+			return fmt.Errorf("the distribution has no density at this time; use a time with noise")
 		}
 		if far := math.Max(math.Abs(s.Lo[i]), math.Abs(s.Hi[i])); !(far*epsilon < g/1000) {
 			return fmt.Errorf("the density varies over %.3g at %.3g, where float64 has too few digits for it; shift the "+

@@ -20,8 +20,8 @@ const latticeTolerance = 1e-8
 // checkMass reports the integral of a density that is not 1.
 func checkMass(mass, tol float64) error {
 	if !(math.Abs(mass-1) <= tol) {
-		return fmt.Errorf("the integral of the density is %.12g, not 1 to within %.2g; let the points reach further or "+
-			"lie closer", mass, tol)
+		return fmt.Errorf("the integral of the density is %.12g, not 1 to within %.2g; widen the box or use more points",
+			mass, tol)
 	}
 	return nil
 }

@@ -116,7 +116,7 @@ func TestExpectFaults(t *testing.T) {
 			f    func(m diffusion.Model, x, t *Node) *Node
 			want string
 		}{
-			{must(NewCircle("ring", 1, 0)), 0, ones, "there is no density there"},
+			{must(NewCircle("ring", 1, 0)), 0, ones, "the distribution has no density at this time"},
 			{must(NewCircle("ring", 1, 0)), 1e-3, ones, "more than 16384 boxes"},
 			{needle, 0, ones, "more than 16384 boxes"},
 			{must(Normal([]float64{1e16}, 1)), 0, ones, "shift the distribution toward 0"},
@@ -201,7 +201,7 @@ func TestSampleAndLineFaults(t *testing.T) {
 	b := interpreter(t)
 	for _, n := range []int{0, -1} {
 		for _, law := range []Law{G1(), must(NewCircle("ring", 1, 0))} {
-			if _, err := law.Sample(b, diffusion.NewKey(1), n); err == nil || !strings.Contains(err.Error(), "give 1 at least") {
+			if _, err := law.Sample(b, diffusion.NewKey(1), n); err == nil || !strings.Contains(err.Error(), "draw at least 1") {
 				t.Errorf("%d samples of %s: %v", n, law.Name(), err)
 			}
 		}
