@@ -126,4 +126,3 @@ func differentiatedAs(value, other *Node) *Node {
 	})
 	return Slice(both, AxisRange(), AxisRange(0, n))
 }
-
