@@ -54,8 +54,9 @@ func (c cubature) call(batch []box) (fine, coarse []float64, err error) {
 	return fine, coarse, err
 }
 
-// worst are the boxes to split, the worst first, at most so many: none when the differences are small. The first functions
-// stand each on its own; the others share a unit, so that one which vanishes is not refined for its rounding.
+// worst are the boxes to split, the worst first, at most so many: none when the differences are small. The first
+// functions stand each on its own; the others share a unit, so that one which vanishes is not refined for its
+// rounding.
 func worst(parts []part, alone, most int) []int {
 	size, gap := gaps(parts, alone)
 	done := true
@@ -81,8 +82,8 @@ func worst(parts []part, alone, most int) []int {
 	return split[:min(most, len(split))]
 }
 
-// gaps are the sums of the differences of the two rules, for each function, and the size that they are compared with: the integral
-// of the magnitude, the largest of them for the functions that share a unit.
+// gaps are the sums of the differences of the two rules, for each function, and the size that they are compared with:
+// the integral of the magnitude, the largest of them for the functions that share a unit.
 func gaps(parts []part, alone int) (size, gap []float64) {
 	size, gap = make([]float64, len(parts[0].value)), make([]float64, len(parts[0].value))
 	for _, p := range parts {

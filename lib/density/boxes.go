@@ -12,8 +12,8 @@ type box struct{ center, half []float64 }
 // maxBoxes bounds a quadrature's memory and time: 2^14 boxes in the plane are 3.7 million points.
 const maxBoxes = 1 << 14
 
-// boxSide is the longest side of a box at first, in grains: there Kronrod's rule is exact to rounding on a Gaussian times a
-// polynomial. Where components overlap and scores turn faster, boxes are split again.
+// boxSide is the longest side of a box at first, in grains: there Kronrod's rule is exact to rounding on a Gaussian
+// times a polynomial. Where components overlap and scores turn faster, boxes are split again.
 const boxSide = 1.5
 
 // whole is the box that holds the mass.
@@ -84,8 +84,8 @@ func (s Support) resolvable(root box) error {
 // epsilon is the spacing of float64 at 1.
 const epsilon = 0x1p-52
 
-// rounding is what the rounding of places in a support does to a density, relative to it: by its logarithmic derivative, which
-// within reach standard deviations is below reach/grain.
+// rounding is what the rounding of places in a support does to a density, relative to it: by its logarithmic
+// derivative, which within reach standard deviations is below reach/grain.
 func (s Support) rounding() float64 {
 	worst, root := 0., s.whole()
 	for i, g := range s.Grain(root.center, root.half) {

@@ -9,17 +9,19 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// loopSlab is how many coordinates one pass of the loop over coordinates adds, and the dimension up to which there is no loop.
+// loopSlab is how many coordinates one pass of the loop over coordinates adds, and the dimension up to which there is
+// no loop.
 const loopSlab = 16
 
 // centerRows bounds the rows that a center is taken from.
 const centerRows = 1024
 
-// centerUnit is the unit of centers, in standard deviations: data about 0 keep 0 as their center, and so all their digits.
+// centerUnit is the unit of centers, in standard deviations: data about 0 keep 0 as their center, and so all their
+// digits.
 const centerUnit = 8
 
-// centerOf is a point [1, d] among the data from which to measure: differences from it are exact where the data lie far from 0
-// and close together. It is centerAt of a mixture, in a graph.
+// centerOf is a point [1, d] among the data from which to measure: differences from it are exact where the data lie
+// far from 0 and close together. It is centerAt of a mixture, in a graph.
 func centerOf(data *Node) *Node {
 	first := Slice(data, AxisElem(0), AxisRange())
 	rows := Sub(Slice(data, AxisRange(0, min(data.Shape().Dim(0), centerRows)), AxisRange()), first)
@@ -31,7 +33,8 @@ func centerOf(data *Node) *Node {
 	return StopGradient(Where(some, Mul(Round(Div(mean, unit)), unit), mean))
 }
 
-// centerAt is the center [d] of a distribution of that mean and covariance: whole multiples of centerUnit standard deviations.
+// centerAt is the center [d] of a distribution of that mean and covariance: whole multiples of centerUnit standard
+// deviations.
 func centerAt(mean []float64, cov [][]float64) []float64 {
 	unit := 0.
 	for i, row := range cov {
@@ -44,10 +47,10 @@ func centerAt(mean []float64, cov [][]float64) []float64 {
 	return center
 }
 
-// halfSquares are |x - alpha y|^2/2, [batch, n], for x [batch, d], y [n, d] and alpha a scalar or [batch, 1]. They are sums of
-// squared differences, exact to rounding wherever the points lie: the expansion |x|^2 - 2 x.y + |y|^2 would lose the digits of
-// points that are closer to each other than to the center. The sum runs over the coordinates, so that no [batch, n, d] tensor
-// comes up.
+// halfSquares are |x - alpha y|^2/2, [batch, n], for x [batch, d], y [n, d] and alpha a scalar or [batch, 1]. They are
+// sums of squared differences, exact to rounding wherever the points lie: the expansion |x|^2 - 2 x.y + |y|^2 would
+// lose the digits of points that are closer to each other than to the center. The sum runs over the coordinates, so
+// that no [batch, n, d] tensor comes up.
 func halfSquares(x, y, alpha *Node) *Node {
 	x, y = Transpose(x, 0, 1), Transpose(y, 0, 1) // coordinates first
 	d := y.Shape().Dim(0)
@@ -64,7 +67,8 @@ func halfSquares(x, y, alpha *Node) *Node {
 	return differentiatedAs(MulScalar(squares, .5), expandedSquares(x, y, alpha))
 }
 
-// addSquares adds the squared differences of all coordinates to a sum [batch, n], nil at first, for x [d, batch] and y [d, n].
+// addSquares adds the squared differences of all coordinates to a sum [batch, n], nil at first, for x [d, batch] and y
+// [d, n].
 func addSquares(sum, x, y, alpha *Node) *Node {
 	batch, n := x.Shape().Dim(1), y.Shape().Dim(1)
 	for i := range y.Shape().Dim(0) {
@@ -79,8 +83,8 @@ func addSquares(sum, x, y, alpha *Node) *Node {
 	return sum
 }
 
-// loopSquares is addSquares over the first coordinates, as a loop of slabs: unrolled, it takes a compiler minutes. Its constants
-// are states, since a graph shares its constants and one that is made in a closure serves there only.
+// loopSquares is addSquares over the first coordinates, as a loop of slabs: unrolled, it takes a compiler minutes. Its
+// constants are states, since a graph shares its constants and one that is made in a closure serves there only.
 func loopSquares(coordinates int, x, y, alpha *Node) *Node {
 	g, batch, n := x.Graph(), x.Shape().Dim(1), y.Shape().Dim(1)
 	start := []*Node{
@@ -116,8 +120,8 @@ func expandedSquares(x, y, alpha *Node) *Node {
 	return Add(Sub(norms, cross), own)
 }
 
-// differentiatedAs has the value of one node [batch, n] and the gradient of another. XLA drops the other where no gradient is
-// taken.
+// differentiatedAs has the value of one node [batch, n] and the gradient of another. XLA drops the other where no
+// gradient is taken.
 func differentiatedAs(value, other *Node) *Node {
 	n := value.Shape().Dim(1)
 	both := IdentityWithCustomGradient(Concatenate([]*Node{value, other}, 1), func(_, v *Node) *Node {

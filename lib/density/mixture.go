@@ -95,8 +95,8 @@ func diagonalise(cov [][]float64) (spectrum, basis []float64, err error) {
 	return spectrum, q.RawMatrix().Data, nil
 }
 
-// checkCovariance reports a matrix that is no covariance. Entries are judged in units of the standard deviations, so that the
-// unit of the data does not matter.
+// checkCovariance reports a matrix that is no covariance. Entries are judged in units of the standard deviations, so
+// that the unit of the data does not matter.
 func checkCovariance(cov [][]float64) error {
 	d := len(cov)
 	sd := make([]float64, d)
@@ -130,7 +130,8 @@ func checkCovariance(cov [][]float64) error {
 	return nil
 }
 
-// symmetric is a matrix in the form that the eigendecomposition takes, in units of the standard deviations where they are given.
+// symmetric is a matrix in the form that the eigendecomposition takes, in units of the standard deviations where they
+// are given.
 func symmetric(cov [][]float64, sd []float64) *mat.SymDense {
 	sym := mat.NewSymDense(len(cov), nil)
 	for i, row := range cov {
