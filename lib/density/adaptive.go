@@ -54,24 +54,13 @@ func (c cubature) call(batch []box) (fine, coarse []float64, err error) {
 	return fine, coarse, err
 }
 
-// worst are the boxes to split, the worst first, at most so many: none when the differences are small. The first functions
-// stand each on its own; the others share a unit, so that one which vanishes is not refined for its rounding.
+// worst are the boxes to split, the worst first, at most so many: none when the differences are small. The first
+// functions stand each on its own; the others share a unit, so that one which vanishes is not refined for its
+// rounding.
 func worst(parts []part, alone, most int) []int {
-	size, gap := make([]float64, len(parts[0].value)), make([]float64, len(parts[0].value))
-	for _, p := range parts {
-		for k, v := range p.value {
-			size[k], gap[k] = size[k]+math.Abs(v), gap[k]+p.error[k]
-		}
-	}
-	shared := 0.
-	for _, v := range size[alone:] {
-		shared = math.Max(shared, v)
-	}
+	size, gap := gaps(parts, alone)
 	done := true
 	for k := range size {
-		if k >= alone {
-			size[k] = shared
-		}
 		done = done && !(gap[k] > cubatureTolerance*size[k])
 	}
 	if done {
@@ -91,6 +80,37 @@ func worst(parts []part, alone, most int) []int {
 	}
 	sort.SliceStable(split, func(a, b int) bool { return errors[split[a]] > errors[split[b]] })
 	return split[:min(most, len(split))]
+}
+
+// gaps are the sums of the differences of the two rules, for each function, and the size that they are compared with:
+// the integral of the magnitude, the largest of them for the functions that share a unit.
+func gaps(parts []part, alone int) (size, gap []float64) {
+	size, gap = make([]float64, len(parts[0].value)), make([]float64, len(parts[0].value))
+	for _, p := range parts {
+		for k, v := range p.value {
+			size[k], gap[k] = size[k]+math.Abs(v), gap[k]+p.error[k]
+		}
+	}
+	shared := 0.
+	for _, v := range size[alone:] {
+		shared = math.Max(shared, v)
+	}
+	for k := alone; k < len(size); k++ {
+		size[k] = shared
+	}
+	return size, gap
+}
+
+// converged reports an integral whose boxes are used up while the two rules still differ.
+func converged(parts []part, alone int) error {
+	size, gap := gaps(parts, alone)
+	for k := range size {
+		if !(gap[k] <= convergedTolerance*size[k]) {
+			return fmt.Errorf("the integral has not converged: with %d boxes it is known to a relative error of only %.1g; "+
+				"the function varies too fast for them, so smooth it or integrate it by samples", len(parts), gap[k]/size[k])
+		}
+	}
+	return nil
 }
 
 // total is the integral of each function.

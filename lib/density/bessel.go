@@ -15,8 +15,8 @@ const (
 	asymptoticTerms = 28 // the last is below 1e-17
 )
 
-// bessel holds what a von Mises law of concentration kappa needs of the modified Bessel functions I0 and I1, accurate to
-// rounding at every kappa and differentiable.
+// bessel holds what a von Mises law of concentration kappa needs of the modified Bessel functions I0 and I1, accurate
+// to rounding at every kappa and differentiable.
 type bessel struct {
 	large  *Node // whether kappa is beyond besselSwitch
 	kappa  *Node // where large
@@ -70,8 +70,8 @@ func asymptoticSeries(order int) []float64 {
 	return a
 }
 
-// horner is the polynomial with the given coefficients, constant first. Arguments in [0, 1] keep its gradient in range in
-// float32 too.
+// horner is the polynomial with the given coefficients, constant first. Arguments in [0, 1] keep its gradient in range
+// in float32 too.
 func horner(x *Node, coefficients []float64) *Node {
 	last := len(coefficients) - 1
 	sum := MulScalar(OnesLike(x), coefficients[last])
@@ -81,8 +81,8 @@ func horner(x *Node, coefficients []float64) *Node {
 	return sum
 }
 
-// besselRatios are I_j(kappa)/I_0(kappa), the mean of cos(j angle) of the von Mises law, for j from 0 to where they vanish,
-// by Miller's backward recurrence I_(j-1) = I_(j+1) + (2j/kappa) I_j; exactly 1, 0, 0 at kappa = 0.
+// besselRatios are I_j(kappa)/I_0(kappa), the mean of cos(j angle) of the von Mises law, for j from 0 to where they
+// vanish, by Miller's backward recurrence I_(j-1) = I_(j+1) + (2j/kappa) I_j; exactly 1, 0, 0 at kappa = 0.
 func besselRatios(kappa float64) []float64 {
 	n := 60 + int(2*kappa)
 	ratios := make([]float64, n)

@@ -12,8 +12,8 @@ type box struct{ center, half []float64 }
 // maxBoxes bounds a quadrature's memory and time: 2^14 boxes in the plane are 3.7 million points.
 const maxBoxes = 1 << 14
 
-// boxSide is the longest side of a box at first, in grains: there Kronrod's rule is exact to rounding on a Gaussian times a
-// polynomial. Where components overlap and scores turn faster, boxes are split again.
+// boxSide is the longest side of a box at first, in grains: there Kronrod's rule is exact to rounding on a Gaussian
+// times a polynomial. Where components overlap and scores turn faster, boxes are split again.
 const boxSide = 1.5
 
 // whole is the box that holds the mass.
@@ -57,8 +57,7 @@ func (s Support) boxes() ([]box, error) {
 		}
 		if cover = append(cover, last); len(cover) > maxBoxes {
 			return nil, fmt.Errorf("the density varies over %.3g within an extent of %.3g, which needs more than %d boxes; "+
-				"take a time with more noise",
-				slices.Min(grain), 2*slices.Max(root.half), maxBoxes)
+				"use a time with more noise", slices.Min(grain), 2*slices.Max(root.half), maxBoxes)
 		}
 	}
 	return cover, nil
@@ -69,8 +68,7 @@ func (s Support) resolvable(root box) error {
 	grain := s.Grain(root.center, root.half)
 	for i, g := range grain {
 		if !(g > 0) || math.IsInf(g, 0) {
-			return fmt.Errorf("there is no density there: the distribution varies over a length of %g; take a time with noise",
-				g)
+			return fmt.Errorf("the distribution has no density at this time; use a time with noise")
 		}
 		if far := math.Max(math.Abs(s.Lo[i]), math.Abs(s.Hi[i])); !(far*epsilon < g/1000) {
 			return fmt.Errorf("the density varies over %.3g at %.3g, where float64 has too few digits for it; shift the "+
@@ -86,8 +84,8 @@ func (s Support) resolvable(root box) error {
 // epsilon is the spacing of float64 at 1.
 const epsilon = 0x1p-52
 
-// rounding is what the rounding of places in a support does to a density, relative to it: by its logarithmic derivative, which
-// within reach standard deviations is below reach/grain.
+// rounding is what the rounding of places in a support does to a density, relative to it: by its logarithmic
+// derivative, which within reach standard deviations is below reach/grain.
 func (s Support) rounding() float64 {
 	worst, root := 0., s.whole()
 	for i, g := range s.Grain(root.center, root.half) {

@@ -15,9 +15,10 @@ import (
 	"scorelab/lib/exec"
 )
 
-// Circle is a distribution on the circle of radius Radius in the plane, about 0 unless it is Moved: the angle has the von Mises density
-// exp(Pull cos angle)/(2 pi I0(Pull)) (Mardia and Jupp 2000, section 3.5.4), uniform at Pull = 0. It has no density in the
-// plane and no score until noise is added; then everything is a Bessel function: the angle of x0 given x is von Mises again.
+// Circle is a distribution on the circle of radius Radius in the plane, about 0 unless it is Moved: the angle has the
+// von Mises density exp(Pull cos angle)/(2 pi I0(Pull)) (Mardia and Jupp 2000, section 3.5.4), uniform at Pull = 0. It
+// has no density in the plane and no score until noise is added; then everything is a Bessel function: the angle of x0
+// given x is von Mises again.
 type Circle struct {
 	name         string
 	radius, pull float64
@@ -152,8 +153,8 @@ func (c *Circle) Model(p diffusion.Process) diffusion.Model {
 	}
 }
 
-// logDensity is -(|x|^2 + a^2)/(2 sigma^2) + log I0(kappa) - log I0(Pull) - log(2 pi sigma^2) with a = alpha Radius. Where
-// kappa is large its two large terms make one square by hand.
+// logDensity is -(|x|^2 + a^2)/(2 sigma^2) + log I0(kappa) - log I0(Pull) - log(2 pi sigma^2) with a = alpha Radius.
+// Where kappa is large its two large terms make one square by hand.
 func (c *Circle) logDensity(p diffusion.Process, x, t *Node) *Node {
 	s := c.at(p, x, t)
 	v := Square(s.c.Sigma)
@@ -178,8 +179,8 @@ func (c *Circle) Build(p diffusion.Process) diffusion.Build {
 	return diffusion.Fixed(func() diffusion.Model { return c.Model(p) })
 }
 
-// PosteriorCov is Cov[x0 | x_t = x], [batch, 2, 2]: I1/(kappa I0) across the mean direction, 1 - I1/(kappa I0) - (I1/I0)^2
-// along it, times Radius^2.
+// PosteriorCov is Cov[x0 | x_t = x], [batch, 2, 2]: I1/(kappa I0) across the mean direction, 1 - I1/(kappa I0) -
+// (I1/I0)^2 along it, times Radius^2.
 func (c *Circle) PosteriorCov(p diffusion.Process, x, t *Node) *Node {
 	s := c.at(p, x, t)
 	squared := MaxScalar(ReduceAndKeep(Square(s.parameter), ReduceSum, 1), 1e-30)

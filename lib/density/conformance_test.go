@@ -3,6 +3,7 @@ package density
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -80,11 +81,20 @@ func TestDensityConformance(t *testing.T) {
 				checkIdentities(t, interpreter(t), spec.Target, process.Process, dtypes.Float64, 1e-11)
 			}
 			backendtest.Each(t, func(t *testing.T, b compute.Backend) {
-				checkIdentities(t, b, spec.Target, spec.Process, dtypes.Float64, 1e-11)
-				checkIdentities(t, b, spec.Target, spec.Process, dtypes.Float32, 5e-4)
+				if onBackend(b, spec.Name, "X2", "M8", "circle") {
+					checkIdentities(t, b, spec.Target, spec.Process, dtypes.Float64, 1e-11)
+				}
+				if onBackend(b, spec.Name, "G1", "arc") {
+					checkIdentities(t, b, spec.Target, spec.Process, dtypes.Float32, 5e-4)
+				}
 			})
 		})
 	}
+}
+
+// onBackend is whether a backend checks a density: the Go backend checks all, XLA, which takes a second for each graph, those named.
+func onBackend(b compute.Backend, name string, named ...string) bool {
+	return b.Name() == "go" || slices.Contains(named, name)
 }
 
 // interpreter is the Go backend: it builds a graph in a millisecond, where XLA optimises it for half a second.
@@ -255,6 +265,9 @@ func TestSample(t *testing.T) {
 	const n = 20000
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, spec := range Densities {
+			if !onBackend(b, spec.Name, "G1", "M8", "circle") {
+				continue
+			}
 			m, key := spec.Target, diffusion.NewKey(11, spec.Name)
 			x, err := m.Sample(b, key, n)
 			if err != nil {
@@ -305,11 +318,12 @@ func TestClassifierGuideIsBayes(t *testing.T) {
 		m, p := S2(), diffusion.VP{}
 		only := must(NewMixture("class 1", Component{1, m.components[1].Mean, m.components[1].Cov, 1}))
 		guide := diffusion.ByClassifier(func(x, t *Node) *Node { return m.ClassLogProb(p, 1, x, t) })
+		exec := MustNewExec(b, func(x, at *Node) *Node {
+			return ReduceAllMax(Abs(Sub(guide(p, m.Model(p).Denoise)(x, at), only.Model(p).Denoise(x, at))))
+		})
+		defer exec.Finalize()
 		for _, at := range times(p) {
-			worst := MustExecOnce(b, func(x *Node) *Node {
-				at := Const(x.Graph(), at)
-				return ReduceAllMax(Abs(Sub(guide(p, m.Model(p).Denoise)(x, at), only.Model(p).Denoise(x, at))))
-			}, points(m, 10))
+			worst := exec.MustCall(points(m, 10), at)[0]
 			if v := tensors.ToScalar[float64](worst); v > 1e-10 {
 				t.Errorf("t = %g: guided and conditional denoisers differ by %g", at, v)
 			}

@@ -13,21 +13,21 @@ import (
 	"scorelab/lib/exec"
 )
 
-// latticeTolerance is how much of the mass may be missing or too much on a lattice: 1e-8 lies beyond 5.7 standard deviations
-// of a Gaussian, and is what its sum is off by where the spacing is a standard deviation, 2 exp(-2 pi^2).
+// latticeTolerance is how much of the mass may be missing or too much on a lattice: 1e-8 lies beyond 5.7 standard
+// deviations of a Gaussian, and is what its sum is off by where the spacing is a standard deviation, 2 exp(-2 pi^2).
 const latticeTolerance = 1e-8
 
 // checkMass reports the integral of a density that is not 1.
 func checkMass(mass, tol float64) error {
 	if !(math.Abs(mass-1) <= tol) {
-		return fmt.Errorf("the integral of the density is %.12g, not 1 to within %.2g; let the points reach further or "+
-			"lie closer", mass, tol)
+		return fmt.Errorf("the integral of the density is %.12g, not 1 to within %.2g; widen the box or use more points",
+			mass, tol)
 	}
 	return nil
 }
 
-// CheckSum returns an error unless density times cell adds up to 1 over a lattice. Every sum over a box of fixed size needs it:
-// a wrong box is then an error, not a wrong number.
+// CheckSum returns an error unless density times cell adds up to 1 over a lattice. Every sum over a box of fixed size
+// needs it: a wrong box is then an error, not a wrong number.
 func CheckSum(what string, density []float64, cell float64) error {
 	mass := 0.
 	for _, p := range density {

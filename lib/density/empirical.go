@@ -17,8 +17,8 @@ const maxWeights = 1 << 22
 // balls. Its Denoise is the ideal denoiser of the data, a softmax-weighted mean of it (Karras et al. 2022, appendix
 // B.3), which every network trained on the data approximates; run to sigma = 0 it returns the data itself.
 //
-// Squared distances come chunk by chunk from the data, never from an [batch, n, d] tensor, and hold wherever the data lie: see
-// halfSquares. The density needs sigma > 0.
+// Squared distances come chunk by chunk from the data, never from an [batch, n, d] tensor, and hold wherever the data
+// lie: see halfSquares. The density needs sigma > 0.
 func Empirical(p diffusion.Process, data *Node) diffusion.Model {
 	if data.Rank() != 2 {
 		panic(fmt.Errorf("an empirical density takes data of shape [n, d], not %s", data.Shape()))
@@ -40,8 +40,8 @@ func EmpiricalBuild(p diffusion.Process) diffusion.Build {
 	}
 }
 
-// EmpiricalGuided is EmpiricalBuild guided by labels. The first input of the plan is the data, the others are the data of each
-// class; batches fall into equal groups of consecutive samples, one for each class.
+// EmpiricalGuided is EmpiricalBuild guided by labels. The first input of the plan is the data, the others are the data
+// of each class; batches fall into equal groups of consecutive samples, one for each class.
 func EmpiricalGuided(p diffusion.Process, scale diffusion.Scale) diffusion.Build {
 	return func(_ *model.Scope, inputs []*Node) diffusion.Model {
 		if len(inputs) < 2 {

@@ -29,13 +29,16 @@ func farData(n, d int, offset float64) *tensors.Tensor {
 
 // Data far from 0 and close together: under noise of .05 the denoiser takes a copy of a point to that point, since the next
 // one is 10 standard deviations away, and the nearest point of a copy is the point itself. In one dimension, and in as many as
-// take a matrix product; for one sample and for all.
+// take a loop; for one sample and for all.
 func TestEmpiricalFarFromZero(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, c := range []struct {
 			dtype  dtypes.DType
 			offset float64
 		}{{dtypes.Float32, 1e4}, {dtypes.Float32, -1e4}, {dtypes.Float32, 0}, {dtypes.Float64, 1e7}, {dtypes.Float64, 0}} {
+			if b.Name() != "go" && c.offset != 1e4 && c.offset != 1e7 { // XLA takes seconds for each
+				continue
+			}
 			t.Run(fmt.Sprintf("%s/%g", c.dtype, c.offset), func(t *testing.T) { checkCopies(t, b, c.dtype, c.offset) })
 		}
 	})
@@ -43,7 +46,10 @@ func TestEmpiricalFarFromZero(t *testing.T) {
 
 func checkCopies(t *testing.T, b compute.Backend, dtype dtypes.DType, offset float64) {
 	const n, sigma = 30, .05
-	dims, batches := []int{1, 2, directDim + 1, 40}, []int{1, n}
+	dims, batches := []int{1, 2, loopSlab + 1, 40}, []int{1, n}
+	if b.Name() != "go" {
+		dims = []int{1, 40}
+	}
 	var inputs []any
 	for _, d := range dims {
 		inputs = append(inputs, farData(n, d, offset))
@@ -116,7 +122,7 @@ func TestNearestAmongNeighbors(t *testing.T) {
 func TestEmpiricalInvariance(t *testing.T) {
 	b := interpreter(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		d := rapid.SampledFrom([]int{1, 2, directDim + 1}).Draw(rt, "d")
+		d := rapid.SampledFrom([]int{1, 2, loopSlab + 1}).Draw(rt, "d")
 		m := move{math.Pow(10, rapid.Float64Range(-6, 6).Draw(rt, "log scale")), rapid.SampledFrom([]float64{0, 1, -1e3, 1e7}).Draw(rt, "offset")}
 		dtype, epsilon := dtypes.Float64, 0x1p-52
 		if rapid.Bool().Draw(rt, "single") {

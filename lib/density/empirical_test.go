@@ -20,12 +20,14 @@ func TestEmpiricalAgainstMixture(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		p := diffusion.VE{SigmaMin: 1, SigmaMax: 4}
 		data := tensors.FromValue(ProbingPoints())
+		exec := MustNewExec(b, func(data, x, at *Node) []*Node {
+			m := Empirical(p, data)
+			return []*Node{m.Denoise(x, at), m.LogDensity(x, at)}
+		})
+		defer exec.Finalize()
 		for _, at := range []float64{0, .3, 1} {
 			sigma := math.Pow(4, at)
-			out := MustExecOnceN(b, func(data, x *Node) []*Node {
-				m, at := Empirical(p, data), Const(x.Graph(), at)
-				return []*Node{m.Denoise(x, at), m.LogDensity(x, at)}
-			}, data, points(P10(), 7))
+			out := exec.MustCall(data, points(P10(), 7), at)
 			mean, logs := tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1])
 			x := tensors.MustCopyFlatData[float64](points(P10(), 7))
 			for i := range logs {
@@ -62,16 +64,18 @@ func TestEmpiricalChunks(t *testing.T) {
 		}
 		table := tensors.FromFlatDataAndDimensions(data, n, d)
 		query := tensors.FromFlatDataAndDimensions(data[:2000*d], 2000, d) // 6e6 weights: two chunks
+		exec := MustNewExec(b, func(data, x, at *Node) []*Node {
+			m := Empirical(diffusion.VP{}, data)
+			few := Slice(x, AxisRange(0, 500), AxisRange())
+			first := func(y *Node) *Node { return Slice(y, AxisRange(0, 500)) }
+			return []*Node{
+				ReduceAllMax(Abs(Sub(first(m.Denoise(x, at)), m.Denoise(few, at)))),
+				ReduceAllMax(Abs(Sub(first(m.LogDensity(x, at)), m.LogDensity(few, at)))),
+			}
+		})
+		defer exec.Finalize()
 		for _, at := range []float64{.05, .9} {
-			out := MustExecOnceN(b, func(data, x *Node) []*Node {
-				m, at := Empirical(diffusion.VP{}, data), Const(x.Graph(), at)
-				few := Slice(x, AxisRange(0, 500), AxisRange())
-				first := func(y *Node) *Node { return Slice(y, AxisRange(0, 500)) }
-				return []*Node{
-					ReduceAllMax(Abs(Sub(first(m.Denoise(x, at)), m.Denoise(few, at)))),
-					ReduceAllMax(Abs(Sub(first(m.LogDensity(x, at)), m.LogDensity(few, at)))),
-				}
-			}, table, query)
+			out := exec.MustCall(table, query, at)
 			for i, o := range out {
 				if v := tensors.ToScalar[float64](o); v > 1e-10 {
 					t.Errorf("t = %g: output %d differs by %g between one chunk and two", at, i, v)

@@ -1,8 +1,8 @@
 package density
 
-// The 15-point rule of Kronrod on [-1, 1], exact for polynomials of degree 22, and the 7-point rule of Gauss within it, of
-// degree 13 (Piessens et al. 1983, QUADPACK, routine QK15): nodes from the end to the middle, and their weights. Gauss uses
-// every second node.
+// The 15-point rule of Kronrod on [-1, 1], exact for polynomials of degree 22, and the 7-point rule of Gauss within
+// it, of degree 13 (Piessens et al. 1983, QUADPACK, routine QK15): nodes from the end to the middle, and their
+// weights. Gauss uses every second node.
 var (
 	kronrodNodes = [8]float64{
 		.991455371120812639206854697526329, .949107912342758524526189684047851, .864864423359769072789712788640926,

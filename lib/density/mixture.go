@@ -3,6 +3,7 @@ package density
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/gomlx/compute"
 	"gonum.org/v1/gonum/mat"
@@ -62,30 +63,18 @@ func NewMixture(name string, components ...Component) (*Mixture, error) {
 	if !(math.Abs(total-1) <= 1e-9) {
 		return nil, fmt.Errorf("mixture %s: weights sum to %g, not 1", name, total)
 	}
-	m.centerAt(m.Mean())
-	return m, nil
-}
-
-// centerAt takes whole multiples of 8 standard deviations as the center: 0 for a mixture about 0, whose formulas stay as they are.
-func (m *Mixture) centerAt(mean []float64) {
-	center, unit, away := make([]float64, m.dim), 0., false
-	for i, row := range m.Covariance() {
-		unit = math.Max(unit, 8*math.Sqrt(row[i]))
-	}
-	for i, v := range mean {
-		center[i] = math.Round(v/unit) * unit
-		away = away || center[i] != 0
-	}
-	for _, c := range m.components {
+	center := centerAt(m.Mean(), m.Covariance())
+	for _, c := range components {
 		relative := make([]float64, m.dim)
 		for i, v := range c.Mean {
 			relative[i] = v - center[i]
 		}
 		m.means = append(m.means, relative)
 	}
-	if away {
-		m.center = center
+	if slices.ContainsFunc(center, func(v float64) bool { return v != 0 }) {
+		m.center = center // a mixture about 0 keeps its formulas as they are
 	}
+	return m, nil
 }
 
 // diagonalise is the eigendecomposition of a covariance: eigenvalues and, row-major, the matrix of eigenvectors.
@@ -106,8 +95,8 @@ func diagonalise(cov [][]float64) (spectrum, basis []float64, err error) {
 	return spectrum, q.RawMatrix().Data, nil
 }
 
-// checkCovariance reports a matrix that is no covariance. Entries are judged in units of the standard deviations, so that the
-// unit of the data does not matter.
+// checkCovariance reports a matrix that is no covariance. Entries are judged in units of the standard deviations, so
+// that the unit of the data does not matter.
 func checkCovariance(cov [][]float64) error {
 	d := len(cov)
 	sd := make([]float64, d)
@@ -141,7 +130,8 @@ func checkCovariance(cov [][]float64) error {
 	return nil
 }
 
-// symmetric is a matrix in the form that the eigendecomposition takes, in units of the standard deviations where they are given.
+// symmetric is a matrix in the form that the eigendecomposition takes, in units of the standard deviations where they
+// are given.
 func symmetric(cov [][]float64, sd []float64) *mat.SymDense {
 	sym := mat.NewSymDense(len(cov), nil)
 	for i, row := range cov {

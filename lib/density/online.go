@@ -13,7 +13,8 @@ import (
 	"scorelab/lib/exec"
 )
 
-// OnLine are the log densities of a law in one dimension at points x, noised along p to each of the times: [time][point].
+// OnLine are the log densities of a law in one dimension at points x, noised along p to each of the times:
+// [time][point].
 func OnLine(b compute.Backend, law Law, p diffusion.Process, x []float64, times ...float64) ([][]float64, error) {
 	if law.Dim() != 1 {
 		return nil, fmt.Errorf("%s has %d dimensions, not the one of a line", law.Name(), law.Dim())

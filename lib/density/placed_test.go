@@ -43,6 +43,11 @@ func TestKronrod(t *testing.T) {
 
 func ones(_ diffusion.Model, x, _ *Node) *Node { return OnesLike(ReduceSum(x, 1)) }
 
+// waves vary too fast for the boxes of a Gaussian in the plane.
+func waves(_ diffusion.Model, x, _ *Node) *Node {
+	return Square(Cos(MulScalar(Squeeze(Slice(x, AxisRange(), AxisElem(0)), 1), 100)))
+}
+
 func squares(_ diffusion.Model, x, _ *Node) *Node { return ReduceSum(Square(x), 1) }
 
 // Wherever a distribution lies and however narrow it is, E 1 is 1 and E |x|^2 is that of its mean and covariance: narrow and
@@ -59,7 +64,7 @@ func TestExpectIsPlaced(t *testing.T) {
 	}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for i, law := range laws {
-			if b.Name() != "go" && i%2 == 1 { // XLA takes a second for each graph
+			if b.Name() != "go" && i%4 != 2 { // XLA takes a second for each graph
 				continue
 			}
 			one, err := Expect(b, law, diffusion.EDM{}, 0, ones)
@@ -116,13 +121,14 @@ func TestExpectFaults(t *testing.T) {
 			f    func(m diffusion.Model, x, t *Node) *Node
 			want string
 		}{
-			{must(NewCircle("ring", 1, 0)), 0, ones, "there is no density there"},
+			{must(NewCircle("ring", 1, 0)), 0, ones, "the distribution has no density at this time"},
 			{must(NewCircle("ring", 1, 0)), 1e-3, ones, "more than 16384 boxes"},
 			{needle, 0, ones, "more than 16384 boxes"},
 			{must(Normal([]float64{1e16}, 1)), 0, ones, "shift the distribution toward 0"},
 			{misplaced{must(Normal([]float64{0}, 1))}, 0, ones, ""},
 			{misplaced{must(Normal([]float64{6}, 1))}, 0, ones, "the integral of the density is 0.99"},
 			{misplaced{must(Normal([]float64{50}, 1))}, 0, ones, "the integral of the density is "},
+			{must(Normal([]float64{0, 0}, 1)), 0, waves, "has not converged"},
 			{G1(), 0, func(_ diffusion.Model, x, _ *Node) *Node { return Log(ReduceSum(x, 1)) }, "is not finite near"},
 			{G1(), math.NaN(), ones, "t = NaN"},
 			{G1(), math.Inf(1), ones, "t = +Inf"},
@@ -201,7 +207,7 @@ func TestSampleAndLineFaults(t *testing.T) {
 	b := interpreter(t)
 	for _, n := range []int{0, -1} {
 		for _, law := range []Law{G1(), must(NewCircle("ring", 1, 0))} {
-			if _, err := law.Sample(b, diffusion.NewKey(1), n); err == nil || !strings.Contains(err.Error(), "give 1 at least") {
+			if _, err := law.Sample(b, diffusion.NewKey(1), n); err == nil || !strings.Contains(err.Error(), "draw at least 1") {
 				t.Errorf("%d samples of %s: %v", n, law.Name(), err)
 			}
 		}

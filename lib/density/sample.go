@@ -67,7 +67,7 @@ func (m *Mixture) SampleLabelled(b compute.Backend, key diffusion.Key, n int) (*
 // checkCount reports a number of samples that is none.
 func checkCount(name string, n int) error {
 	if n < 1 {
-		return fmt.Errorf("%d samples of %s: give 1 at least", n, name)
+		return fmt.Errorf("%d samples of %s; draw at least 1", n, name)
 	}
 	return nil
 }

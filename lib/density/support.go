@@ -8,8 +8,8 @@ const reach = 9
 // Support is where a distribution has its mass, and the resolution that a quadrature needs there.
 type Support struct {
 	Lo, Hi []float64 // [d]: a box that holds the mass
-	// Grain are the lengths [d] over which the density varies along each axis within the box center +- half: nil where it has no
-	// mass, and 0 where it has no density.
+	// Grain are the lengths [d] over which the density varies along each axis within the box center +- half: nil where
+	// it has no mass, and 0 where it has no density.
 	Grain func(center, half []float64) []float64
 }
 

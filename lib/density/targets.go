@@ -80,8 +80,8 @@ func R8() *Mixture {
 	return must(NewMixture("R8", components...))
 }
 
-// M8 is a mixture in eight dimensions, to learn where no lattice reaches: four Gaussians of unequal weights about points of Walsh
-// functions, 3.2 apart. Each has variances from 0.1 to 1 along axes of its own.
+// M8 is a mixture in eight dimensions, to learn where no lattice reaches: four Gaussians of unequal weights about
+// points of Walsh functions, 3.2 apart. Each has variances from 0.1 to 1 along axes of its own.
 func M8() *Mixture {
 	const d = 8
 	var components []Component
