@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// LineError is a mistake in a text file: where it is, counted from 1, and how to mend it.
+// LineError is a mistake in a text file: where it is, counted from 1, and how to fix it.
 type LineError struct {
 	Path    string // empty: the reader knew none
 	Line    int

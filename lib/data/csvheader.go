@@ -56,7 +56,7 @@ func (t *csvTable) isHeader(record []string, line int) (bool, error) {
 	if value >= 0 {
 		return false, t.fault(line, word,
 			"%s is no number, yet column %d is %s: a header has names only, a row numbers only; %s",
-			quoted(record[word]), value+1, bare(record[value]), mendOr(record[word]))
+			quoted(record[word]), value+1, bare(record[value]), fixOr(record[word]))
 	}
 	for i, name := range record[t.from:] {
 		switch {
@@ -65,7 +65,7 @@ func (t *csvTable) isHeader(record []string, line int) (bool, error) {
 				quoted(name), sayHeader)
 		case likeNumber(name):
 			return false, t.fault(line, i+t.from, "%s begins as a number does and is none, and in a header would be a name: %s",
-				quoted(name), mendOr(name))
+				quoted(name), fixOr(name))
 		}
 	}
 	return true, nil
@@ -74,10 +74,10 @@ func (t *csvTable) isHeader(record []string, line int) (bool, error) {
 // sayHeader ends what is said about a first line that may be a header or a point.
 const sayHeader = "set Header of a Reader to HeaderYes if it is a header, to HeaderNo if not"
 
-// mendOr says how to make a number of a field, and how to read the line otherwise.
-func mendOr(field string) string {
-	if mend := advice(field); mend != "" {
-		return mend + "; or " + sayHeader
+// fixOr says how to make a number of a field, and how to read the line otherwise.
+func fixOr(field string) string {
+	if fix := advice(field); fix != "" {
+		return fix + "; or " + sayHeader
 	}
 	return sayHeader
 }

@@ -67,8 +67,8 @@ func likeNumber(field string) bool {
 
 // noNumber says what a field is not, and what to do.
 func noNumber(field string) string {
-	if mend := advice(field); mend != "" {
-		return quoted(field) + " is no number: " + mend
+	if fix := advice(field); fix != "" {
+		return quoted(field) + " is no number: " + fix
 	}
 	return quoted(field) + " is no number"
 }
