@@ -108,7 +108,7 @@ func lock(dir string) (unlock func() error, err error) {
 	}
 }
 
-// claim writes the number of this process into the lock, unless somebody keeps something else there. The last holder
+// claim writes the number of this process into the lock, unless a foreign file has its name. The last holder
 // may have removed the file just after it was opened; then the lock is on nothing, and is to be taken again.
 func claim(path string, mine os.FileInfo) (again bool, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|noFollow, 0)
