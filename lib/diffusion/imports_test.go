@@ -24,7 +24,7 @@ var allowed = map[string][]string{
 	"network":      {"diffusion", "exec"},
 	"fokkerplanck": nil,
 	"folder":       nil,
-	"suite":        {"backend", "diffusion", "folder", "metrics"},
+	"suite":        {"backend", "diffusion", "exec", "folder", "metrics", "strictjson"},
 	"train":        {"backend", "checkpoint", "diffusion", "exec"},
 	"kernelspec":   {"folder"},
 	"view":         {"density", "diffusion", "exec", "figure", "metrics"},

@@ -173,6 +173,25 @@ func Sweep(dir, only string) (removed []string, err error) {
 	return removed, nil
 }
 
+// inUse reports whether a living process is about to replace what is at path.
+func inUse(path string) bool {
+	entries, _ := os.ReadDir(filepath.Dir(path))
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), TmpPrefix) {
+			continue
+		}
+		tmp := filepath.Join(filepath.Dir(path), entry.Name())
+		if base, made := (temp{path: tmp}).owner(); !made || base != filepath.Base(path) {
+			continue
+		}
+		t, free := abandoned(tmp)
+		if t.release(); !free {
+			return true
+		}
+	}
+	return false
+}
+
 // bringBack ends a replacement that was cut short between two renames: the old folder is dropped when the new one is in
 // place, and goes back there when not.
 func (t temp) bringBack(dir string) (back bool, err error) {
