@@ -78,10 +78,13 @@ func TestForeignFilesAreNamed(t *testing.T) {
 	}{
 		{"a folder with a run.json", "mlproject/run.json", mine, "holds mlproject, which is no result", false},
 		{"a damaged run.json of no experiment", "mlproject/run.json", "{", "holds mlproject, which is no result", false},
-		{"a run.json in the place of a result", "E01-moment/run.json", mine, "E01-moment/run.json is not of this program", false},
+		{"a run.json in the place of a result", "E01-moment/run.json", mine,
+			"E01-moment/run.json is not of this program", false},
 		{"a folder without a file", "mine/empty/", "", "holds mine, which is no result", false},
-		{"a table beside a damaged result", "E01-moment/mine.csv", "1", "nothing says whether mine.csv belongs to the result", true},
-		{"a picture beside a damaged result", "E01-moment/mine.png", "1", "nothing says whether mine.png belongs to the result", true},
+		{"a table beside a damaged result", "E01-moment/mine.csv", "1",
+			"nothing says whether mine.csv belongs to the result", true},
+		{"a picture beside a damaged result", "E01-moment/mine.png", "1",
+			"nothing says whether mine.png belongs to the result", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			root := t.TempDir()

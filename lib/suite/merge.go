@@ -155,7 +155,8 @@ func (m *merger) add(dir string, wanted []Experiment) error {
 		}
 		i := m.rank(r.Experiment)
 		if m.results[i] != nil {
-			if err := oneSetting([]string{filepath.Join(m.from[i], r.Experiment), filepath.Join(dir, r.Experiment)}, []*Result{m.results[i], r}); err != nil {
+			places := []string{filepath.Join(m.from[i], r.Experiment), filepath.Join(dir, r.Experiment)}
+			if err := oneSetting(places, []*Result{m.results[i], r}); err != nil {
 				return err
 			}
 			for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -180,7 +181,9 @@ func (m *merger) carry(out string) error {
 	if len(m.chosen) == len(m.Experiments) || !folder.Exists(out) {
 		return nil
 	}
-	others := slices.DeleteFunc(slices.Clone(m.Experiments), func(e Experiment) bool { return m.results[m.rank(e.ID)] != nil })
+	others := slices.DeleteFunc(slices.Clone(m.Experiments), func(e Experiment) bool {
+		return m.results[m.rank(e.ID)] != nil
+	})
 	if err := m.add(out, others); err != nil {
 		return err
 	}

@@ -48,7 +48,8 @@ func foreignRun(dir string) error {
 	if err != nil || json.Unmarshal(text, &fields) != nil || fields == nil || fields["schema"] != nil {
 		return nil
 	}
-	return fmt.Errorf("%s is not of this program, and a result would overwrite it: move it elsewhere", filepath.Join(dir, runName))
+	return fmt.Errorf("%s is not of this program, and a result would overwrite it: move it elsewhere",
+		filepath.Join(dir, runName))
 }
 
 // filesOfResults tells which files in a folder of results are part of them.

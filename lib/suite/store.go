@@ -27,9 +27,8 @@ type Store struct {
 	unlock func() error
 }
 
-// OpenStore makes dir if need be, locks it and clears what a killed run left there. It refuses a folder with a README.md
-// or a ledger.json that is foreign, which a run would overwrite. The error of a folder that is in use is a
-// *folder.LockedError.
+// OpenStore makes dir if need be, locks it and clears what a killed run left there. It refuses a folder with a foreign
+// README.md or ledger.json, which a run would overwrite. The error of a folder that is in use is a *folder.LockedError.
 func OpenStore(dir string) (*Store, error) {
 	if err := summariesAreOurs(dir); err != nil {
 		return nil, err
@@ -54,8 +53,8 @@ func (s *Store) Check(experiments []Experiment) error {
 	return nil
 }
 
-// Put stores a result with its tables and figures in the place of the former one. On any error the former stays. Foreign
-// files stay, too; Warn is told of those that may be of a former result.
+// Put stores a result with its tables and figures in the place of the former one. On any error the former stays.
+// Foreign files stay, too; Warn is told of those that may be of a former result.
 func (s *Store) Put(r *Result, report *Report, meta Meta) error {
 	files := map[string][]byte{}
 	var err error
