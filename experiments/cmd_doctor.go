@@ -23,11 +23,11 @@ func (c *doctorCmd) Run(e *env) error {
 		if !f.OK {
 			word = "missing"
 			missing++
-			setup = setup || strings.Contains(f.Mend, "`make setup`")
+			setup = setup || strings.Contains(f.Fix, "`make setup`")
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\n", word, f.What, f.Found)
-		if f.Mend != "" {
-			fmt.Fprintf(table, "\t\t-> %s\n", f.Mend)
+		if f.Fix != "" {
+			fmt.Fprintf(table, "\t\t-> %s\n", f.Fix)
 		}
 	}
 	table.Flush()
@@ -53,12 +53,12 @@ func kernelFindings() []backend.Finding {
 		{"notebooks here", kernelspec.LabData("."), "`make lab` opens them, and sets up what they need", "`rm -rf .venv && make lab` sets them up anew"},
 		{"notebooks in your Jupyter", user, "`make kernel` registers the kernel", "`make kernel` registers it anew, `make kernel-remove` takes it away"},
 	} {
-		f := backend.Finding{What: place.what, OK: true, Mend: place.none, Found: "no kernel Go (scorelab)"}
+		f := backend.Finding{What: place.what, OK: true, Fix: place.none, Found: "no kernel Go (scorelab)"}
 		switch root, err := kernelspec.Installed(place.data); {
 		case err != nil:
-			f.OK, f.Found, f.Mend = false, err.Error(), place.broken
+			f.OK, f.Found, f.Fix = false, err.Error(), place.broken
 		case root != "":
-			f.Mend, f.Found = "", "kernel Go (scorelab) of "+root
+			f.Fix, f.Found = "", "kernel Go (scorelab) of "+root
 		}
 		found = append(found, f)
 	}

@@ -4,7 +4,7 @@ import "fmt"
 
 type mergeCmd struct {
 	Pattern string   `name:"run" placeholder:"REGEX" help:"Experiments to put together, by their names; default: all."`
-	Out     string   `arg:"" help:"Folder for the whole results; those that it holds are replaced."`
+	Out     string   `arg:"" help:"Folder for the whole results; those that it holds are replaced, but with -run those of the other experiments stay."`
 	Shards  []string `arg:"" name:"shard" help:"Folders of results of scorelab run -shard I/N."`
 }
 
@@ -14,8 +14,12 @@ func (c *mergeCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(e.stdout, "%d of %d experiments hold, %d files from %d shards; %s/README.md shows them\n",
-		done.Experiments-done.Failed, done.Experiments, done.Files, done.Shards, c.Out)
+	kept := ""
+	if done.Kept > 0 {
+		kept = fmt.Sprintf(" and %d results that were there", done.Kept)
+	}
+	fmt.Fprintf(e.stdout, "%d of %d experiments hold, %d files from %d shards%s; %s/README.md shows them\n",
+		done.Experiments-done.Failed, done.Experiments, done.Files, done.Shards, kept, c.Out)
 	if done.Failed > 0 {
 		return exit(exitFailed)
 	}

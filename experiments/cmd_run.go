@@ -46,6 +46,9 @@ func (c *runCmd) Run(e *env) error {
 		return err
 	}
 	defer store.Close()
+	if err := store.Check(experiments); err != nil {
+		return err
+	}
 	b, note, err := backend.Open(c.Backend)
 	if err != nil {
 		return err
@@ -56,6 +59,10 @@ func (c *runCmd) Run(e *env) error {
 	ctx, stop := interruptible(e.stderr)
 	defer stop()
 	began, screen := time.Now(), newScreen(e, experiments)
+	store.Warn = func(sentence string) {
+		screen.finish()
+		fmt.Fprintln(e.stderr, "scorelab:", sentence)
+	}
 	options := suite.Options{Seed: c.Seed, Profile: c.Profile, Backend: b, BackendName: backend.Name(b), Progress: screen.progress}
 	bad := 0
 	for i, experiment := range experiments {

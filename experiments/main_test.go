@@ -140,6 +140,7 @@ func TestExitCodes(t *testing.T) {
 		{"accept -run E01 r -baseline none", 2, `^scorelab: there is no folder none: [^\n]*make accept[^\n]*\n$`},
 		{"merge -run E01 one r", 0, `^1 of 1 experiments hold, 4 files from 1 shards; one/README.md`},
 		{"diff -run E01 -exact r one", 0, `1 experiments and 1 metrics in both`},
+		{"merge -run E02 one r", 1, `^1 of 2 experiments hold, [0-9]+ files from 1 shards and 1 results that were there; one/README.md`},
 		{"list -run E01 -baseline r", 0, `^E01-good\n    E01-good\n    Is it\?\n    1 claim\n$`},
 		{"run -run E01|E03 -shard 1/6 -out p", 0, `^ok     E01-good  1 confirmed\n1 of 1`},
 		{"run -run E01 -shard 6/6 -out p", 0, `^scorelab: no experiment belongs to shard 6/6\n0 of 0 experiments hold`},

@@ -39,19 +39,29 @@ func terminal(t *testing.T, columns int) (screen, tty *os.File) {
 
 // The line of the bar fits the terminal, so that each turn overwrites the one before; a narrow terminal has none.
 func TestBarFitsTheTerminal(t *testing.T) {
-	escape := regexp.MustCompile(`\x1b\[[0-9;]*[A-Za-z]`)
+	var ends []func() // the experiments sleep, all at once
 	for _, columns := range []int{20, 39, 40, 50, 80, 200} {
-		screen, tty := terminal(t, columns)
-		c, _, _ := command(t.TempDir(), "run", "E05", "-out", "r")
-		c.Stderr = tty
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
-		shown := make(chan string)
-		go func() {
-			text, _ := io.ReadAll(screen) // ends with an error when nobody has the terminal open
-			shown <- string(text)
-		}()
+		ends = append(ends, runOnTerminal(t, columns))
+	}
+	for _, end := range ends {
+		end()
+	}
+}
+
+// runOnTerminal starts an experiment on a terminal; end waits for it and looks at what it has shown.
+func runOnTerminal(t *testing.T, columns int) (end func()) {
+	screen, tty := terminal(t, columns)
+	c, _, _ := command(t.TempDir(), "run", "E05", "-out", "r")
+	c.Stderr = tty
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	shown := make(chan string)
+	go func() {
+		text, _ := io.ReadAll(screen) // ends with an error when nobody has the terminal open
+		shown <- string(text)
+	}()
+	return func() {
 		err := c.Wait()
 		tty.Close()
 		text := <-shown
@@ -70,3 +80,6 @@ func TestBarFitsTheTerminal(t *testing.T) {
 		}
 	}
 }
+
+// escape matches what steers the terminal.
+var escape = regexp.MustCompile(`\x1b\[[0-9;]*[A-Za-z]`)

@@ -13,7 +13,7 @@ type Finding struct {
 	What  string
 	Found string
 	OK    bool   // false: something is missing that this build counts on
-	Mend  string // what to do about it, or how to have more; empty where there is nothing to do
+	Fix   string // what to do about it, or how to have more; empty where there is nothing to do
 }
 
 // Doctor looks at everything that decides what computes, and how fast, where programs ask for the backend of a name. It
@@ -49,7 +49,7 @@ const whatVenv = "python environment"
 func compiledFinding() Finding {
 	f := Finding{What: "backends compiled in", Found: strings.Join(Compiled(), ", "), OK: true}
 	if !xlaCompiled {
-		f.Mend = "for XLA, build with CGO_ENABLED=1, a C compiler and without the tag noxla"
+		f.Fix = "for XLA, build with CGO_ENABLED=1, a C compiler and without the tag noxla"
 	}
 	return f
 }
@@ -66,7 +66,7 @@ func venvFinding() Finding {
 		}
 		dir = up
 	}
-	return Finding{What: whatVenv, Found: "no .venv here or above", OK: !xlaCompiled, Mend: "`make setup` makes it"}
+	return Finding{What: whatVenv, Found: "no .venv here or above", OK: !xlaCompiled, Fix: "`make setup` makes it"}
 }
 
 func pluginFinding() Finding {
@@ -76,7 +76,7 @@ func pluginFinding() Finding {
 		err = checkPlugin(path)
 	}
 	if err != nil {
-		f.Found, f.Mend = fault(err), "`make setup` installs it"
+		f.Found, f.Fix = fault(err), "`make setup` installs it"
 		return f
 	}
 	f.Found, f.OK = path, true
@@ -94,7 +94,7 @@ func clientFinding() Finding {
 	b, _, err := Open(XLACPU)
 	if err != nil {
 		f.Found = "does not open: " + fault(err)
-		f.Mend = "the Go backend serves; `make setup` installs the plugin that is known to work"
+		f.Fix = "the Go backend serves; `make setup` installs the plugin that is known to work"
 		return f
 	}
 	f.Found, f.OK = fmt.Sprintf("opens, %d device", b.NumDevices()), b.NumDevices() == 1
@@ -118,7 +118,7 @@ func goFinding(alone bool) Finding {
 	case !alone:
 		f.Found = "compiled in"
 	case runtime.GOARCH == "amd64":
-		f.Found, f.Mend = "vector instructions (simd) off", "for speed, build with GOEXPERIMENT=simd, as `make BACKEND=go build` does"
+		f.Found, f.Fix = "vector instructions (simd) off", "for speed, build with GOEXPERIMENT=simd, as `make BACKEND=go build` does"
 	default:
 		f.Found = "no vector instructions (simd) on " + runtime.GOARCH
 	}

@@ -13,10 +13,10 @@ func TestDoctor(t *testing.T) {
 	var names []string
 	for _, f := range findings {
 		names = append(names, f.What)
-		if f.Found == "" || strings.Contains(f.Found+f.Mend, "\n") {
-			t.Errorf("%s: want one line, got %q, %q", f.What, f.Found, f.Mend)
+		if f.Found == "" || strings.Contains(f.Found+f.Fix, "\n") {
+			t.Errorf("%s: want one line, got %q, %q", f.What, f.Found, f.Fix)
 		}
-		if !f.OK && f.Mend == "" {
+		if !f.OK && f.Fix == "" {
 			t.Errorf("%s is not well, and nothing says what to do", f.What)
 		}
 	}

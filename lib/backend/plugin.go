@@ -13,8 +13,8 @@ import (
 // pluginPathEnv names folders with PJRT plugins; when it is set, nothing else is searched.
 const pluginPathEnv = "PJRT_PLUGIN_LIBRARY_PATH"
 
-// mend says how to get the plugin of a kind.
-var mend = map[string]string{
+// fixes says how to get the plugin of a kind.
+var fixes = map[string]string{
 	"cpu":  "`make setup` in a checkout of scorelab installs it",
 	"cuda": "`make cuda` in a checkout of scorelab installs it on linux/amd64 with an NVIDIA card",
 }
@@ -117,10 +117,10 @@ func findPlugin(kind string) (string, error) {
 		}
 	}
 	if set, ok := os.LookupEnv(pluginPathEnv); ok {
-		return "", fmt.Errorf("no PJRT plugin for %s in %s=%s: %s", kind, pluginPathEnv, set, mend[kind])
+		return "", fmt.Errorf("no PJRT plugin for %s in %s=%s: %s", kind, pluginPathEnv, set, fixes[kind])
 	}
 	return "", fmt.Errorf("no PJRT plugin for %s in .venv/pjrt here or above, nor in go-xla's folders: %s%s",
-		kind, mend[kind], elsewhere)
+		kind, fixes[kind], elsewhere)
 }
 
 // checkPlugin catches files that dlopen would complain about at length, or crash on when they are cut short.

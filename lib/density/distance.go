@@ -9,9 +9,9 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// loopSlab is how many coordinates one pass of the loop over coordinates adds, and the dimension up to which there is
-// no loop.
-const loopSlab = 16
+// directDim is the dimension up to which distances are sums over the coordinates, and closest the number of points that
+// are measured so beyond it.
+const directDim, closest = 16, 4
 
 // centerRows bounds the rows that a center is taken from.
 const centerRows = 1024
@@ -47,86 +47,47 @@ func centerAt(mean []float64, cov [][]float64) []float64 {
 	return center
 }
 
-// halfSquares are |x - alpha y|^2/2, [batch, n], for x [batch, d], y [n, d] and alpha a scalar or [batch, 1]. They are
-// sums of squared differences, exact to rounding wherever the points lie: the expansion |x|^2 - 2 x.y + |y|^2 would
-// lose the digits of points that are closer to each other than to the center. The sum runs over the coordinates, so
-// that no [batch, n, d] tensor comes up.
+// halfSquares are |x - alpha y|^2/2, [batch, n], for x [batch, d], y [n, d] and alpha a scalar or [batch, 1]. Up to
+// directDim dimensions they are sums of squared differences, exact to rounding wherever the points lie. Beyond, they are
+// |x|^2 - 2 x.y + |y|^2 by a matrix product, which rounds at the size of the largest distance from the center, with the
+// closest points measured directly once more. So there points that are closer to each other than eps times the square of
+// that distance can be mixed up: in float32, a unit apart in clusters at 5,000 units. No [batch, n, d] tensor comes up.
 func halfSquares(x, y, alpha *Node) *Node {
-	x, y = Transpose(x, 0, 1), Transpose(y, 0, 1) // coordinates first
-	d := y.Shape().Dim(0)
-	if d <= loopSlab {
-		return MulScalar(addSquares(nil, x, y, alpha), .5)
+	if y.Shape().Dim(1) <= directDim {
+		return directSquares(x, y, alpha)
 	}
-	// A loop has no gradient of its own: the gradient is that of the expansion, which is linear in x and y.
-	whole := d - d%loopSlab
-	squares := StopGradient(loopSquares(whole, x, y, alpha))
-	if whole < d {
-		rest := AxisRange(whole)
-		squares = StopGradient(addSquares(squares, Slice(x, rest), Slice(y, rest), alpha))
-	}
-	return differentiatedAs(MulScalar(squares, .5), expandedSquares(x, y, alpha))
+	cross := Mul(alpha, DotGeneral(x, []int{1}, nil, y, []int{1}, nil))
+	norms := Mul(Square(alpha), Reshape(MulScalar(ReduceSum(Square(y), 1), .5), 1, y.Shape().Dim(0)))
+	own := MulScalar(ReduceAndKeep(Square(x), ReduceSum, 1), .5)
+	return measureClosest(Add(Sub(norms, cross), own), x, y, alpha)
 }
 
-// addSquares adds the squared differences of all coordinates to a sum [batch, n], nil at first, for x [d, batch] and y
-// [d, n].
-func addSquares(sum, x, y, alpha *Node) *Node {
-	batch, n := x.Shape().Dim(1), y.Shape().Dim(1)
-	for i := range y.Shape().Dim(0) {
-		own := Reshape(Slice(x, AxisElem(i)), batch, 1)
-		square := Square(Sub(own, Mul(alpha, Reshape(Slice(y, AxisElem(i)), 1, n))))
+// directSquares sums over the coordinates, so that no [batch, n, d] tensor comes up.
+func directSquares(x, y, alpha *Node) *Node {
+	var sum *Node
+	for i := range y.Shape().Dim(1) {
+		coordinate := func(v *Node) *Node { return Slice(v, AxisRange(), AxisElem(i)) } // [., 1]
+		square := Square(Sub(coordinate(x), Mul(alpha, Reshape(coordinate(y), 1, y.Shape().Dim(0)))))
 		if sum == nil {
 			sum = square
 		} else {
 			sum = Add(sum, square)
 		}
 	}
-	return sum
+	return MulScalar(sum, .5)
 }
 
-// loopSquares is addSquares over the first coordinates, as a loop of slabs: unrolled, it takes a compiler minutes. Its
-// constants are states, since a graph shares its constants and one that is made in a closure serves there only.
-func loopSquares(coordinates int, x, y, alpha *Node) *Node {
-	g, batch, n := x.Graph(), x.Shape().Dim(1), y.Shape().Dim(1)
-	start := []*Node{
-		Iota(g, shapes.Make(dtypes.Int32, loopSlab, 1), 0), Const(g, int32(0)), Const(g, int32(loopSlab)), Const(g, int32(coordinates)),
-		x, y, alpha, Zeros(g, shapes.Make(x.DType(), batch, n)),
+// measureClosest replaces the smallest of the squares by direct ones.
+func measureClosest(squares, x, y, alpha *Node) *Node {
+	n := y.Shape().Dim(0)
+	place := Iota(squares.Graph(), shapes.Make(dtypes.Int32, squares.Shape().Dim(0), n), 1)
+	rest, taken := StopGradient(squares), Infinity(squares.Graph(), squares.DType(), 1)
+	for range min(closest, n) {
+		index := InsertAxes(ArgMin(rest, 1, dtypes.Int32), -1) // [batch, 1]
+		here := Equal(place, index)
+		direct := MulScalar(ReduceAndKeep(Square(Sub(x, Mul(alpha, Gather(y, index)))), ReduceSum, 1), .5)
+		squares = Where(here, BroadcastToShape(direct, squares.Shape()), squares)
+		rest = Where(here, taken, rest)
 	}
-	state := func(g *Graph) []*Node {
-		in := make([]*Node, len(start))
-		for i, name := range []string{"rows", "from", "slab", "end", "x", "y", "alpha", "sum"} {
-			in[i] = Parameter(g, name, start[i].Shape())
-		}
-		return in
-	}
-	more := NewClosure(g, func(g *Graph) []*Node {
-		in := state(g)
-		return []*Node{LessThan(in[1], in[3])}
-	})
-	slab := NewClosure(g, func(g *Graph) []*Node {
-		in := state(g)
-		rows, step := in[0], in[2]
-		x, y := Gather(in[4], rows), Gather(in[5], rows) // the Go backend has no DynamicSlice
-		in[0], in[1], in[7] = Add(rows, step), Add(in[1], step), addSquares(in[7], x, y, in[6])
-		return in
-	})
-	return While(more, slab, start...)[7]
-}
-
-// expandedSquares are half squares by a matrix product, with a rounding relative to |x|^2 + |alpha y|^2.
-func expandedSquares(x, y, alpha *Node) *Node {
-	cross := Mul(alpha, DotGeneral(x, []int{0}, nil, y, []int{0}, nil))
-	norms := Mul(Square(alpha), Reshape(MulScalar(ReduceSum(Square(y), 0), .5), 1, y.Shape().Dim(1)))
-	own := Reshape(MulScalar(ReduceSum(Square(x), 0), .5), x.Shape().Dim(1), 1)
-	return Add(Sub(norms, cross), own)
-}
-
-// differentiatedAs has the value of one node [batch, n] and the gradient of another. XLA drops the other where no
-// gradient is taken.
-func differentiatedAs(value, other *Node) *Node {
-	n := value.Shape().Dim(1)
-	both := IdentityWithCustomGradient(Concatenate([]*Node{value, other}, 1), func(_, v *Node) *Node {
-		v = Slice(v, AxisRange(), AxisRange(0, n))
-		return Concatenate([]*Node{ZerosLike(v), v}, 1)
-	})
-	return Slice(both, AxisRange(), AxisRange(0, n))
+	return squares
 }

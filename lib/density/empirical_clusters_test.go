@@ -21,9 +21,9 @@ func TestTwoFarClusters(t *testing.T) {
 	const sigma = .05
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for dtype, far := range map[dtypes.DType]float64{dtypes.Float32: 1e4, dtypes.Float64: 1e10} {
-			sizes, dims := []int{12, 200}, []int{1, 2, 5, 6, 40}
+			sizes, dims := []int{12, 200}, []int{1, 2, 5, 6, directDim}
 			if b.Name() != "go" {
-				sizes, dims = sizes[1:], []int{1, 6, 40} // XLA takes a second for each graph
+				sizes, dims = sizes[1:], []int{1, 6, directDim} // XLA takes a second for each graph
 			}
 			var inputs []any
 			var names []string
@@ -73,7 +73,7 @@ func clusters(n, d int, far float64) *tensors.Tensor {
 func TestEmpiricalGradient(t *testing.T) {
 	const n, alpha, sigma = 5, .8, .5
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
-		for _, d := range []int{loopSlab, loopSlab + 1, 3 * loopSlab} {
+		for _, d := range []int{directDim, directDim + 1, 3 * directDim} {
 			out := MustExecOnceN(b, func(data *Node) []*Node {
 				model := Empirical(constantPath{alpha, sigma}, data)
 				x := AddScalar(MulScalar(Slice(data, AxisRange(0, 3)), alpha), .3)

@@ -18,17 +18,18 @@ var allowed = map[string][]string{
 	"data":         nil,
 	"figure":       nil,
 	"backend":      nil,
-	"checkpoint":   {"backend", "folder"},
+	"checkpoint":   {"backend", "folder", "strictjson"},
 	"affine":       {"diffusion", "exec"},
 	"density":      {"diffusion", "exec"},
 	"network":      {"diffusion", "exec"},
 	"fokkerplanck": nil,
 	"folder":       nil,
-	"suite":        {"backend", "diffusion", "folder", "metrics"},
+	"strictjson":   nil,
+	"suite":        {"backend", "diffusion", "exec", "folder", "metrics", "strictjson"},
 	"train":        {"backend", "checkpoint", "diffusion", "exec"},
 	"kernelspec":   {"folder"},
 	"view":         {"density", "diffusion", "exec", "figure", "metrics"},
-	"notebook":     {"backend", "checkpoint", "diffusion", "figure", "suite", "train"},
+	"notebook":     {"backend", "checkpoint", "diffusion", "figure", "folder", "suite", "train"},
 }
 
 func TestImportsPointDown(t *testing.T) {

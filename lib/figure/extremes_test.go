@@ -2,7 +2,6 @@ package figure
 
 import (
 	"fmt"
-	"image"
 	"math"
 	"strings"
 	"testing"
@@ -115,6 +114,12 @@ func TestEqualUpToRounding(t *testing.T) {
 
 // Every layer draws any numbers, on axes that fit them and on axes far from them; or says what is wrong.
 func TestLayersOfAnyNumbers(t *testing.T) {
+	drawn := 0
+	defer func() {
+		if drawn == 0 {
+			t.Error("no layer was drawn")
+		}
+	}()
 	rapid.Check(t, func(t *rapid.T) {
 		x, y, z := anyNumbers(t, "x", true), anyNumbers(t, "y", true), anyNumbers(t, "z", false)
 		lo, hi := over(x), over(y)
@@ -141,21 +146,13 @@ func TestLayersOfAnyNumbers(t *testing.T) {
 			f.RowHeight = 120
 		}
 		soon(panel, func() {
-			img, err := f.render(1)
-			if err == nil && blank(img) {
-				t.Errorf("%+v: a blank picture", panel)
+			if _, err := f.render(1); err == nil {
+				drawn++
+			} else if text := err.Error(); text == "" || strings.Contains(text, "\n") {
+				t.Errorf("%+v: not one line: %q", panel, text)
 			}
 		})
 	})
-}
-
-func blank(img *image.RGBA) bool {
-	for _, v := range img.Pix {
-		if v != 255 {
-			return false
-		}
-	}
-	return true
 }
 
 // What no float64 has room to draw, and sizes that would fill the memory.

@@ -5,7 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -34,6 +36,10 @@ func tree(t *testing.T, dir string) map[string]string {
 	}
 	for _, name := range names {
 		path := filepath.Join(dir, name)
+		if strings.HasSuffix(name, "/") {
+			found[name] = "empty"
+			continue
+		}
 		if to, err := os.Readlink(path); err == nil {
 			found[name] = "-> " + to
 			continue
@@ -84,7 +90,7 @@ func oneLine(t *testing.T, what string, err error, want string) {
 
 func noSwap(string, string) error { return errors.ErrUnsupported }
 
-// Files that somebody else put into a folder outlive its replacement, whether or not the system exchanges folders.
+// Foreign files in a folder outlive its replacement, whether or not the system exchanges folders.
 func TestReplaceKeepsForeignFiles(t *testing.T) {
 	for _, swap := range []func(a, b string) error{nil, noSwap} {
 		root := t.TempDir()
@@ -97,25 +103,29 @@ func TestReplaceKeepsForeignFiles(t *testing.T) {
 		if err := os.Symlink("/nowhere", filepath.Join(dir, "link")); err != nil {
 			t.Fatal(err)
 		}
+		if err := os.MkdirAll(filepath.Join(dir, "empty", "deep"), 0o755); err != nil {
+			t.Fatal(err)
+		}
 		ours := func(name string) bool { return name == "run.json" || name == "old.csv" }
 		if err := w.Replace(dir, map[string][]byte{"run.json": []byte("2"), "sub/new.csv": []byte("2")}, ours); err != nil {
 			t.Fatal(err)
 		}
 		wantTree(t, "after", dir, map[string]string{"run.json": "2", "sub/new.csv": "2", "notes.md": "mine",
-			"sub/deep/data": "mine, too", ".tmp-mydata/x": "and this", "link": "-> /nowhere"})
+			"sub/deep/data": "mine, too", ".tmp-mydata/x": "and this", "link": "-> /nowhere",
+			"empty/deep/": "empty"})
 		if left := temporary(t, root); left != nil {
 			t.Errorf("%q is left", left)
 		}
 		put(t, dir, map[string]string{"in/the/way": "mine"})
 		err := w.Replace(dir, map[string][]byte{"in": nil}, ours)
-		oneLine(t, "a folder of somebody else in the place of a file", err, "keeping "+dir+"/in/the/way")
+		oneLine(t, "a foreign folder in the place of a file", err, "keeping "+dir+"/in/the/way")
 		if got := tree(t, dir)["in/the/way"]; got != "mine" {
 			t.Errorf("a replacement that fails leaves %q", got)
 		}
 	}
 }
 
-// Killed at any step, a replacement leaves the old folder or the new one, either with the files of somebody else, and the
+// Killed at any step, a replacement leaves the old folder or the new one, either with the foreign files, and the
 // next run clears the rest.
 func TestReplaceKilled(t *testing.T) {
 	type killed struct{}
@@ -164,7 +174,7 @@ func TestReplaceKilled(t *testing.T) {
 	}
 }
 
-// A folder with files of somebody else is not removed.
+// A folder with foreign files is not removed.
 func TestRemoveRefusesForeignFiles(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, "step")
@@ -183,6 +193,12 @@ func TestRemoveRefusesForeignFiles(t *testing.T) {
 	if err := (Writer{}).Remove(link, ours); err != nil || !Exists(dir) {
 		t.Errorf("a link: %v, its target is there: %v", err, Exists(dir))
 	}
+	empty := filepath.Join(root, "with an empty folder")
+	put(t, empty, map[string]string{"a": "1"})
+	if err := os.Mkdir(filepath.Join(empty, "x"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	oneLine(t, "an empty folder", Writer{}.Remove(empty, ours), "holds x/, which this program did not write")
 	if err := (Writer{}).Remove(dir, func(string) bool { return true }); err != nil || Exists(dir) {
 		t.Errorf("our own: %v", err)
 	}
@@ -207,13 +223,14 @@ func TestSweepRemovesOurOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		put(t, string(tmp), map[string]string{"new/a": "half"})
-		made = append(made, filepath.Base(string(tmp)))
+		tmp.release() // as a kill does
+		put(t, tmp.path, map[string]string{"new/a": "half"})
+		made = append(made, filepath.Base(tmp.path))
 	}
 	if err := os.Mkdir(filepath.Join(dir, ".tmp-h-77"), 0o755); err != nil { // killed before there was a marker
 		t.Fatal(err)
 	}
-	put(t, filepath.Join(dir, made[1]), map[string]string{"notes.md": "put there by somebody"})
+	put(t, filepath.Join(dir, made[1]), map[string]string{"notes.md": "foreign"})
 	removed, err := Sweep(dir, "e")
 	if err != nil || len(removed) != 2 || !slices.Contains(removed, made[0]) || !slices.Contains(removed, made[1]) {
 		t.Errorf("those of e: %q, %v; want %q", removed, err, made[:2])
@@ -222,9 +239,58 @@ func TestSweepRemovesOurOwn(t *testing.T) {
 	if err != nil || !slices.Equal(removed, []string{".tmp-h-77", made[2]}) {
 		t.Errorf("all: %q, %v", removed, err)
 	}
-	before[made[1]+"/notes.md"] = "put there by somebody"
+	before[made[1]+"/notes.md"] = "foreign"
 	wantTree(t, "after", dir, before)
 	wantTree(t, "elsewhere", elsewhere, map[string]string{"precious": "mine"})
+}
+
+// Sweep leaves what a living writer uses, whenever it comes: before, between and after the writer's steps.
+func TestSweepLeavesLiveFolders(t *testing.T) {
+	for _, swap := range []func(a, b string) error{nil, noSwap} {
+		root := t.TempDir()
+		dir := filepath.Join(root, "e")
+		put(t, dir, map[string]string{"run.json": "1", "notes.md": "mine"})
+		steps := 0
+		w := Writer{Swap: swap, Step: func(name string) error {
+			steps++
+			if removed, err := Sweep(root, ""); err != nil || removed != nil {
+				t.Errorf("%s: a sweep removes %q, %v", name, removed, err)
+			}
+			return nil
+		}}
+		if err := w.Replace(dir, map[string][]byte{"run.json": []byte("2")}, nil); err != nil || steps < 4 {
+			t.Errorf("after %d steps: %v", steps, err)
+		}
+		wantTree(t, "after", root, map[string]string{"e/run.json": "2", "e/notes.md": "mine"})
+		if left := temporary(t, root); left != nil {
+			t.Errorf("%q is left", left)
+		}
+	}
+}
+
+// Any number of writers and sweepers at once: every replacement succeeds or meets a folder that just changed, and none
+// leaves anything.
+func TestSweepBesideWriters(t *testing.T) {
+	root := t.TempDir()
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			name := filepath.Join(root, strconv.Itoa(i))
+			for range 20 {
+				if err := (Writer{}).File(name, []byte("1")); err != nil {
+					t.Error(err)
+				}
+				if _, err := Sweep(root, ""); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	wantTree(t, "after", root, map[string]string{"0": "1", "1": "1", "2": "1", "3": "1"})
+	if left := temporary(t, root); left != nil {
+		t.Errorf("%q is left", left)
+	}
 }
 
 // Whoever writes through a link writes where it leads to: the link stays.
@@ -273,10 +339,10 @@ func TestReplaceRefusesWorkingDirectory(t *testing.T) {
 	if err := (Writer{}).Replace("new", nil, nil); err != nil {
 		t.Error(err)
 	}
-	wantTree(t, "after", root, map[string]string{"out/sub/x": "1"})
+	wantTree(t, "after", root, map[string]string{"out/sub/x": "1", "out/sub/new/": "empty"})
 }
 
-// A file is not written over what is no file, nor through a link that somebody puts where the temporary file was
+// A file is not written over what is no file, nor through a link that is put where the temporary file was
 // expected.
 func TestFileRefuses(t *testing.T) {
 	root := t.TempDir()

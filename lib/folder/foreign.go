@@ -24,8 +24,8 @@ func (e *ForeignError) Error() string {
 		e.Dir, strings.Join(shown, ", "), more)
 }
 
-// Foreign lists the files below dir that this program did not write, by their paths in dir, with slashes: all but those
-// that ours names, the lock and temporary folders. Links are listed, and not followed.
+// Foreign lists the foreign files below dir, by their paths in dir, with slashes: all but those that ours names, the
+// lock and temporary folders. Links are listed, and not followed. The path of an empty folder ends with a slash.
 func Foreign(dir string, ours func(name string) bool) (names []string, err error) {
 	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -38,10 +38,19 @@ func Foreign(dir string, ours func(name string) bool) (names []string, err error
 		name := filepath.ToSlash(rel)
 		switch {
 		case entry.IsDir():
-			if path != dir && isTemp(path) {
+			if path == dir {
+				return nil
+			}
+			if isTemp(path) {
 				return fs.SkipDir
 			}
-			return nil
+			entries, err := os.ReadDir(path)
+			if err != nil || len(entries) > 0 {
+				return err
+			}
+			if name += "/"; ours != nil && ours(name) {
+				return nil
+			}
 		case name == LockName, ours != nil && ours(name):
 			return nil
 		}
@@ -51,13 +60,20 @@ func Foreign(dir string, ours func(name string) bool) (names []string, err error
 	return names, err
 }
 
-// keep gives the files of these names a second place, in another folder: a second name, or a copy where the file system
-// has only one name for a file.
+// keep gives the foreign files of these names a second place, in another folder: a second name, or a copy where the
+// file system has only one name for a file.
 func keep(from, to string, names []string) error {
 	for _, name := range names {
 		source, target := filepath.Join(from, filepath.FromSlash(name)), filepath.Join(to, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		parent := filepath.Dir(target)
+		if strings.HasSuffix(name, "/") {
+			parent = target // an empty folder
+		}
+		if err := os.MkdirAll(parent, 0o755); err != nil {
 			return fmt.Errorf("keeping %s: %w", source, err)
+		}
+		if parent == target {
+			continue
 		}
 		if err := os.Link(source, target); err == nil {
 			continue

@@ -18,6 +18,8 @@ import (
 // LockName is the file that is locked.
 const LockName = ".lock"
 
+const unknown = "(number unknown)" // of a process
+
 // LockedError says that another process writes into the folder.
 type LockedError struct{ Dir, PID string }
 
@@ -26,8 +28,11 @@ func (e *LockedError) Error() string {
 }
 
 // Open makes dir if need be, locks it, and clears what killed processes of this program left there: these names. The
-// error of a folder that is in use is a *LockedError.
+// error of a folder that is in use is a *LockedError, also between two renames, when there is none.
 func Open(dir string) (cleared []string, unlock func() error, err error) {
+	if real, err := Resolve(dir); err == nil && !Exists(dir) && inUse(real) {
+		return nil, nil, &LockedError{dir, unknown}
+	}
 	if err := makeDir(dir); err != nil {
 		return nil, nil, Error("open", dir, err)
 	}
@@ -108,7 +113,7 @@ func lock(dir string) (unlock func() error, err error) {
 	}
 }
 
-// claim writes the number of this process into the lock, unless somebody keeps something else there. The last holder
+// claim writes the number of this process into the lock, unless a foreign file has its name. The last holder
 // may have removed the file just after it was opened; then the lock is on nothing, and is to be taken again.
 func claim(path string, mine os.FileInfo) (again bool, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|noFollow, 0)
@@ -161,13 +166,13 @@ func regular(path string) error {
 func holder(path string) string {
 	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
 	if err != nil {
-		return "(number unknown)"
+		return unknown
 	}
 	defer f.Close()
 	text, _ := io.ReadAll(io.LimitReader(f, 64))
 	pid := strings.TrimSpace(string(text))
 	if _, err := strconv.Atoi(pid); err != nil {
-		return "(number unknown)"
+		return unknown
 	}
 	return pid
 }

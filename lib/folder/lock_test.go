@@ -76,6 +76,7 @@ func TestGuard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tmp.release() // as a kill does
 	release, err := Guard(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +88,7 @@ func TestGuard(t *testing.T) {
 	if err := release(); err != nil {
 		t.Error(err)
 	}
-	if got := temporary(t, dir); len(got) != 1 || got[0] != filepath.Base(string(tmp)) {
+	if got := temporary(t, dir); len(got) != 1 || got[0] != filepath.Base(tmp.path) {
 		t.Errorf("there are %q", got)
 	}
 	cleared, unlock, err := Open(dir)

@@ -1,5 +1,6 @@
 // Package folder writes files and folders that appear whole or not at all, and keeps two processes out of one folder.
-// It removes what this program made and nothing else, and follows links instead of replacing them.
+// It removes what this program made and nothing else, and follows links instead of replacing them. Foreign files are
+// files and empty folders that this program did not write: they stay.
 package folder
 
 import (
@@ -27,8 +28,8 @@ func (w Writer) at(step string) error {
 
 // Replace puts a folder of these files in the place of dir, where there may be none. Whenever it is killed, dir is
 // the old folder or the new one. Of the files in the old one, those that ours names (by their paths there, with
-// slashes; nil: none) are dropped. All others, unless they are written, move to the new one: somebody else put them
-// there. Where dir is a link, the folder that it leads to is replaced.
+// slashes; nil: none) are dropped. All others, unless they are written, are foreign and move to
+// the new one. Where dir is a link, the folder that it leads to is replaced.
 func (w Writer) Replace(dir string, files map[string][]byte, ours func(name string) bool) (err error) {
 	if dir, err = Resolve(dir); err != nil {
 		return err
@@ -40,6 +41,7 @@ func (w Writer) Replace(dir string, files map[string][]byte, ours func(name stri
 	if err != nil {
 		return err
 	}
+	defer tmp.release()
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, tmp.discard())

@@ -38,6 +38,11 @@ func (c Catalogue) accept(dir, baseline, pattern string, writer folder.Writer) (
 		return nil, fmt.Errorf("%s is the baseline or lies in it, which is replaced as a whole: "+
 			"accept results from elsewhere", dir)
 	}
+	target, err := c.openTarget(baseline)
+	if err != nil {
+		return nil, err
+	}
+	defer target.close()
 	release, err := folder.Guard(dir) // nobody may write while we read
 	if err != nil {
 		return nil, err
@@ -69,36 +74,10 @@ func (c Catalogue) accept(dir, baseline, pattern string, writer folder.Writer) (
 		return nil, fmt.Errorf("the results are %.1f MB, and a baseline may have %d MB: make figures smaller",
 			float64(done.Bytes)/1e6, MaxBaseline/1_000_000)
 	}
-	if err := replaceResults(writer, baseline, files, "the former baseline"); err != nil {
+	if err := target.replace(writer, files, "the former baseline"); err != nil {
 		return nil, err
 	}
 	return done, nil
-}
-
-// replaceResults makes these files all that a folder of results holds. Former is what they replace.
-func replaceResults(writer folder.Writer, dir string, files map[string][]byte, former string) error {
-	real, err := folder.Resolve(dir) // where dir is a link, it stays one
-	if err != nil {
-		return folder.Error("write", dir, err)
-	}
-	parent, base := filepath.Split(real)
-	if parent = filepath.Clean(parent); folder.Exists(parent) {
-		if _, err := folder.Sweep(parent, base); err != nil {
-			return folder.Error("clean", parent, err)
-		}
-	}
-	if err := onlyResults(dir); err != nil {
-		return err
-	}
-	target, err := OpenStore(dir)
-	if err != nil {
-		return err
-	}
-	defer target.Close()
-	if err := writer.Replace(dir, files, filesOfResults(dir)); err != nil {
-		return fmt.Errorf("%w; %s is untouched", folder.Error("write", dir, err), former)
-	}
-	return nil
 }
 
 // candidates are the results of the chosen experiments among the fresh ones, and those of the others in the baseline.

@@ -10,7 +10,8 @@ import (
 	"scorelab/lib/folder"
 )
 
-// foreign puts files of somebody else into a folder of results, and returns a check that they are as they were.
+// foreign puts foreign files and an empty folder into a folder of results, and returns a check that they are as they
+// were.
 func foreign(t *testing.T, dir string) (untouched func()) {
 	t.Helper()
 	id := "E01-moment"
@@ -27,8 +28,15 @@ func foreign(t *testing.T, dir string) (untouched func()) {
 			t.Fatal(err)
 		}
 	}
+	empty := filepath.Join(dir, id, "empty", "deep")
+	if err := os.MkdirAll(empty, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	return func() {
 		t.Helper()
+		if !folder.Exists(empty) {
+			t.Errorf("the empty folder %s is gone", empty)
+		}
 		for _, name := range names {
 			if got, err := os.ReadFile(filepath.Join(dir, name)); string(got) != "mine: "+name {
 				t.Errorf("%s: %q, %v", name, got, err)
@@ -37,7 +45,7 @@ func foreign(t *testing.T, dir string) (untouched func()) {
 	}
 }
 
-// Files of somebody else outlive runs, merges and accepts, in what they write and in what they read.
+// Foreign files outlive runs, merges and accepts, in what they write and in what they read.
 func TestForeignFilesStay(t *testing.T) {
 	root := t.TempDir()
 	dirs, out, baseline := shards(t, fake(), root, 2, quick), filepath.Join(root, "out"), filepath.Join(root, "results")
@@ -61,25 +69,137 @@ func TestForeignFilesStay(t *testing.T) {
 	}
 }
 
-// A result that cannot be read is made anew all the same: its pictures are no files of somebody else.
-func TestDamagedResultIsReplaced(t *testing.T) {
+// A merge or accept that would remove a foreign file names it, and writes nothing.
+func TestForeignFilesAreNamed(t *testing.T) {
+	const mine = `{"run": "of another program"}`
+	for _, c := range []struct {
+		name, file, text, want string
+		damaged                bool // the result beside it
+	}{
+		{"a folder with a run.json", "mlproject/run.json", mine, "holds mlproject, which is no result", false},
+		{"a damaged run.json of no experiment", "mlproject/run.json", "{", "holds mlproject, which is no result", false},
+		{"a run.json in the place of a result", "E01-moment/run.json", mine,
+			"E01-moment/run.json is not of this program", false},
+		{"a folder without a file", "mine/empty/", "", "holds mine, which is no result", false},
+		{"a table beside a damaged result", "E01-moment/mine.csv", "1",
+			"nothing says whether mine.csv belongs to the result", true},
+		{"a picture beside a damaged result", "E01-moment/mine.png", "1",
+			"nothing says whether mine.png belongs to the result", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			root := t.TempDir()
+			dirs, out := shards(t, fake(), root, 2, quick), filepath.Join(root, "out")
+			whole := filepath.Join(root, "whole")
+			runAll(t, fake(), out, quick)
+			runAll(t, fake(), whole, quick)
+			path := filepath.Join(out, filepath.FromSlash(c.file))
+			if err := os.MkdirAll(filepath.Join(path, ".."), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if strings.HasSuffix(c.file, "/") {
+				os.Mkdir(path, 0o755)
+			} else {
+				write(t, c.text, path)
+			}
+			if c.damaged {
+				write(t, "{", out, "E01-moment", runName)
+			}
+			for name, into := range map[string]func() error{
+				"merge":  func() error { _, err := fake().Merge(out, dirs, ""); return err },
+				"accept": func() error { _, err := fake().Accept(whole, out, ""); return err },
+			} {
+				oneLine(t, name, into(), c.want)
+				if _, err := os.Stat(path); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+			if c.text == mine {
+				if got := read(t, path); string(got) != mine {
+					t.Errorf("the file is now %q", got)
+				}
+			}
+		})
+	}
+	// What was a result of an experiment that the table has no more is one, and goes.
+	root := t.TempDir()
+	dirs, out := shards(t, fake(), root, 2, quick), filepath.Join(root, "out")
+	older := fake()
+	older.Experiments = append(older.Experiments, Experiment{ID: "E09-gone", Title: "t", Question: "q", Run: runMass})
+	older.Experiments = older.Experiments[2:]
+	runAll(t, older, out, quick)
+	if _, err := fake().Merge(out, dirs, ""); err != nil || folder.Exists(filepath.Join(out, "E09-gone")) {
+		t.Errorf("a result of a former table: %v", err)
+	}
+}
+
+// A run refuses to write over a run.json of another program, before and when it stores the result.
+func TestRunBesideForeignRun(t *testing.T) {
 	dir := t.TempDir()
-	for _, damage := range []string{"{", "[]", `{"schema": 0, "figures": [{"name": "old.png"}]}`} {
+	if err := os.Mkdir(filepath.Join(dir, "E01-moment"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, `{"mine": 1}`, dir, "E01-moment", runName)
+	store, err := OpenStore(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	oneLine(t, "before", store.Check(fake().Experiments), "E01-moment/run.json is not of this program")
+	if err := store.Check(fake().Experiments[1:]); err != nil {
+		t.Errorf("another experiment: %v", err)
+	}
+	r, report := version(1)
+	oneLine(t, "storing", store.Put(r, report, Meta{}), "E01-moment/run.json is not of this program")
+	if got := read(t, dir, "E01-moment", runName); string(got) != `{"mine": 1}` {
+		t.Errorf("the file is now %q", got)
+	}
+}
+
+// A result that cannot be read is made anew all the same. What its run.json names goes; where that says nothing, tables
+// and pictures stay, and are named.
+func TestDamagedResultIsReplaced(t *testing.T) {
+	for damage, stays := range map[string]bool{
+		"{": true, "[]": true, `{"schema": 0, "figures": [{"name": "old.png"}]}`: false,
+	} {
+		dir := t.TempDir()
 		runAll(t, fake(), dir, quick)
 		write(t, damage, dir, "E01-moment", runName)
 		write(t, "x", dir, "E01-moment", "old.png")
 		write(t, "mine", dir, "E01-moment", "notes.md")
-		runAll(t, fake(), dir, quick)
-		if _, err := os.Stat(filepath.Join(dir, "E01-moment", "old.png")); !os.IsNotExist(err) {
-			t.Errorf("%s: the picture of the former result: %v", damage, err)
+		store, err := OpenStore(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		store.Warn = func(sentence string) { told = append(told, sentence) }
+		result, report, err := fake().Do(t.Context(), fake().Experiments[0], quick)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the second time there is nothing to tell
+			if err := store.Put(result, report, Meta{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		store.Close()
+		if _, err := os.Stat(filepath.Join(dir, "E01-moment", "old.png")); (err == nil) != stays {
+			t.Errorf("%s: the picture: %v", damage, err)
+		}
+		all := strings.Join(told, "\n")
+		if strings.Contains(all, "whether old.png belonged to the former result") != stays || len(told) > 1 ||
+			strings.Contains(all, "moment.png") || strings.Contains(all, "notes") {
+			t.Errorf("%s: warnings %q", damage, told)
 		}
 		if got := read(t, dir, "E01-moment", "notes.md"); string(got) != "mine" {
 			t.Errorf("%s: the notes are %q", damage, got)
 		}
+		if results, _, err := fake().Load(dir); err != nil || len(results) != 2 {
+			t.Errorf("%s: %v, %v", damage, results, err)
+		}
 	}
 }
 
-// A run in a folder of somebody's work does not overwrite its README.
+// A run in a foreign folder does not overwrite its README.
 func TestSummariesOfOthers(t *testing.T) {
 	for name, text := range map[string]string{readmeName: "# My project\n", ledgerName: `{"accounts": []}`} {
 		dir := t.TempDir()

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"scorelab/lib/metrics"
+	"scorelab/lib/strictjson"
 )
 
 // number is a float64 in JSON: shortest form that reads back the same, and a string where JSON has no number.
@@ -102,9 +103,7 @@ func decodeResult(text []byte) (*Result, error) {
 		return nil, fmt.Errorf("it has schema %d, newer than this program's %d", *head.Schema, Schema)
 	}
 	var in runJSON
-	strict := json.NewDecoder(bytes.NewReader(text))
-	strict.DisallowUnknownFields()
-	if err := strict.Decode(&in); err != nil {
+	if err := strictjson.Unmarshal(text, &in); err != nil {
 		return nil, explain(text, err)
 	}
 	r := &Result{
@@ -139,8 +138,7 @@ func decodeResult(text []byte) (*Result, error) {
 	return r, sameText(text, written)
 }
 
-// sameText refuses a text that is not what this program writes for what it read there. JSON itself takes a name in
-// another case for the name, and joins the fields of a name that comes twice.
+// sameText refuses a text that is not what this program writes for what it read there: other spaces, digits or order.
 func sameText(text, written []byte) error {
 	if bytes.Equal(text, written) {
 		return nil
@@ -173,8 +171,11 @@ func encodeJSON(value any) ([]byte, error) {
 	return text.Bytes(), err
 }
 
-// explain adds the line to an error of encoding/json.
+// explain adds the line to an error of encoding/json; those of strictjson have it.
 func explain(text []byte, err error) error {
+	if refused := (*strictjson.Error)(nil); errors.As(err, &refused) {
+		return err
+	}
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	offset := int64(-1)

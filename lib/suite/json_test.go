@@ -75,6 +75,10 @@ func TestDecodeRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	none, err := (&Result{Experiment: "E01"}).encode()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct{ name, old, new, want string }{
 		{"empty", string(good), "", "unexpected end of JSON input"},
 		{"cut", string(good), string(good[:100]), "line 7: unexpected end"},
@@ -89,12 +93,13 @@ func TestDecodeRefuses(t *testing.T) {
 		{"another verdict", `"confirmed"`, `"qualified"`, "changed by hand"},
 		{"more text", string(good), string(good) + "{}", "after top-level value"},
 		{"infinite tolerance", `"tol": 0.1`, `"tol": "Inf"`, "changed by hand"},
-		{"no check", string(good), `{"schema": 1}`, "holds no checks"},
-		{"two lists of checks", "  \"tables\"", "  \"checks\": [{\"got\": 1, \"n\": 7}],\n  \"tables\"", "changed by hand"},
+		{"no field", string(good), `{"schema": 1}`, `line 1: the value has no field "`},
+		{"no check", string(good), string(none), "holds no checks"},
+		{"two lists of checks", "  \"tables\"", "  \"checks\": [{\"got\": 1, \"n\": 7}],\n  \"tables\"", `line 26: the value has the key "checks" twice`},
 		{"a name twice", `"seed": 0`, "\"seed\": 0,\n  \"seed\": 0",
-			`line 5 is "\"seed\": 0,", where this program writes "\"profile\": \"\","`},
-		{"another case", `"checks"`, `"Checks"`, `line 11 is "\"Checks\": [", where this program writes "\"checks\": ["`},
-		{"another case within a check", `"metric"`, `"METRIC"`, `line 14 is "\"METRIC\": \"m\","`},
+			`line 5: the value has the key "seed" twice`},
+		{"another case", `"checks"`, `"Checks"`, `line 11: the value has the unknown field "Checks" (it is "checks")`},
+		{"another case within a check", `"metric"`, `"METRIC"`, `line 14: checks[0] has the unknown field "METRIC"`},
 		{"an unknown field of a check", `"claim"`, `"clam": "x", "claim"`, `unknown field "clam"`},
 		{"other spaces", "  ", "    ", "line 2 is"},
 		{"a number in other digits", `"tol": 0.1`, `"tol": 0.10`, `line 20 is "\"tol\": 0.10,", where`},

@@ -1,8 +1,6 @@
 package suite
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -10,6 +8,7 @@ import (
 	"path/filepath"
 
 	"scorelab/lib/metrics"
+	"scorelab/lib/strictjson"
 )
 
 // Row is one line of the ledger: a document's statement held against one measurement.
@@ -90,9 +89,7 @@ func ReadLedger(dir string) ([]Row, error) {
 
 // decodeLedger reads a ledger. That it follows from the results beside it, to the byte, is for the gate to say.
 func decodeLedger(text []byte) (rows []Row, err error) {
-	strict := json.NewDecoder(bytes.NewReader(text))
-	strict.DisallowUnknownFields()
-	if err := strict.Decode(&rows); err != nil {
+	if err := strictjson.Unmarshal(text, &rows); err != nil {
 		return nil, explain(text, err)
 	}
 	return rows, nil

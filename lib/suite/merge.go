@@ -16,12 +16,13 @@ import (
 	"scorelab/lib/folder"
 )
 
-// Merged says what a merge put together.
-type Merged struct{ Shards, Experiments, Files, Failed int }
+// Merged says what a merge put together. Kept is how many of the experiments were there before, and stay.
+type Merged struct{ Shards, Experiments, Files, Failed, Kept int }
 
 // Merge makes one folder out of those of the shards, all at once or not at all: byte for byte what a whole run would
 // have written, times and machines apart. It refuses experiments that are missing, or that two shards answer
-// differently, and shards of different settings. Pattern restricts it to some experiments; empty: all.
+// differently, and results of different settings. Pattern restricts it to some experiments: of the others, the results
+// that lie in out stay. Empty: all.
 func (c Catalogue) Merge(out string, shards []string, pattern string) (*Merged, error) {
 	return c.merge(out, shards, pattern, folder.Writer{})
 }
@@ -34,6 +35,11 @@ func (c Catalogue) merge(out string, shards []string, pattern string, writer fol
 	if err := distinctFolders(append([]string{out}, shards...)); err != nil {
 		return nil, err
 	}
+	target, err := c.openTarget(out)
+	if err != nil {
+		return nil, err
+	}
+	defer target.close()
 	n := len(c.Experiments)
 	m := merger{Catalogue: c, chosen: chosen, from: make([]string, n), results: make([]*Result, n), files: map[string][]byte{}}
 	for _, dir := range shards {
@@ -42,11 +48,14 @@ func (c Catalogue) merge(out string, shards []string, pattern string, writer fol
 			return nil, err
 		}
 		defer release()
-		if err := m.add(dir); err != nil {
+		if err := m.add(dir, chosen); err != nil {
 			return nil, err
 		}
 	}
 	if err := m.complete(); err != nil {
+		return nil, err
+	}
+	if err := m.carry(out); err != nil {
 		return nil, err
 	}
 	results := slices.DeleteFunc(m.results, func(r *Result) bool { return r == nil })
@@ -57,10 +66,10 @@ func (c Catalogue) merge(out string, shards []string, pattern string, writer fol
 	for name, text := range summaries {
 		m.files[name] = text
 	}
-	if err := replaceResults(writer, out, m.files, "what was there"); err != nil {
+	if err := target.replace(writer, m.files, "what was there"); err != nil {
 		return nil, err
 	}
-	done := &Merged{Shards: len(shards), Experiments: len(results), Files: len(m.files)}
+	done := &Merged{Shards: len(shards), Experiments: len(results), Files: len(m.files), Kept: len(results) - len(chosen)}
 	for _, r := range results {
 		if len(r.Failed()) > 0 {
 			done.Failed++
@@ -119,17 +128,22 @@ type merger struct {
 	parts   []int // how many shards there are, as the shards themselves say
 }
 
-// add takes in the results of a shard.
-func (m *merger) add(dir string) error {
-	results, strays, err := m.Load(dir)
+// add takes in the results of the wanted experiments in a folder.
+func (m *merger) add(dir string, wanted []Experiment) error {
+	stored, err := m.Read(dir)
 	if err != nil {
 		return err
 	}
-	for _, id := range strays {
+	for _, id := range stored.Strays {
 		return fmt.Errorf("%s/%s is of no experiment in the table: remove it", dir, id)
 	}
-	for _, r := range results {
-		if !slices.ContainsFunc(m.chosen, func(e Experiment) bool { return e.ID == r.Experiment }) {
+	for _, e := range wanted {
+		if err := stored.Damaged[e.ID]; err != nil {
+			return err
+		}
+	}
+	for _, r := range stored.Results {
+		if !slices.ContainsFunc(wanted, func(e Experiment) bool { return e.ID == r.Experiment }) {
 			continue
 		}
 		if !r.vouched() {
@@ -141,7 +155,8 @@ func (m *merger) add(dir string) error {
 		}
 		i := m.rank(r.Experiment)
 		if m.results[i] != nil {
-			if err := oneSetting([]string{filepath.Join(m.from[i], r.Experiment), filepath.Join(dir, r.Experiment)}, []*Result{m.results[i], r}); err != nil {
+			places := []string{filepath.Join(m.from[i], r.Experiment), filepath.Join(dir, r.Experiment)}
+			if err := oneSetting(places, []*Result{m.results[i], r}); err != nil {
 				return err
 			}
 			for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -159,6 +174,27 @@ func (m *merger) add(dir string) error {
 		m.meta(dir, r.Experiment)
 	}
 	return nil
+}
+
+// carry takes over the results of all other experiments from the folder that is replaced.
+func (m *merger) carry(out string) error {
+	if len(m.chosen) == len(m.Experiments) || !folder.Exists(out) {
+		return nil
+	}
+	others := slices.DeleteFunc(slices.Clone(m.Experiments), func(e Experiment) bool {
+		return m.results[m.rank(e.ID)] != nil
+	})
+	if err := m.add(out, others); err != nil {
+		return err
+	}
+	var places []string
+	var present []*Result
+	for i, r := range m.results {
+		if r != nil {
+			places, present = append(places, filepath.Join(m.from[i], r.Experiment)), append(present, r)
+		}
+	}
+	return oneSetting(places, present)
 }
 
 // meta keeps the description of a run, where there is one, and learns from it how many shards there are.

@@ -84,7 +84,7 @@ func TestMergeIsTheWholeRun(t *testing.T) {
 		}
 		for range 2 { // also in the place of a former merge
 			done, err := fake().Merge(out, dirs, "")
-			if err != nil || *done != (Merged{n, 2, 9, 0}) {
+			if err != nil || *done != (Merged{n, 2, 9, 0, 0}) {
 				t.Fatalf("%d shards: %+v, %v", n, done, err)
 			}
 			d, err := fake().Diff(whole, out, "")

@@ -12,21 +12,44 @@ import (
 	"scorelab/lib/folder"
 )
 
-// filesOfResult tells which files in the folder of a result are part of it: those that its run.json names. All others
-// are somebody else's, and stay. A run.json that cannot be used names them all the same; one that cannot even be read
-// has tables and figures of any name.
+// filesOfResult tells which files in the folder of a result are part of it: those that its run.json names, whatever
+// else is wrong with it. All others are foreign, and stay.
 func filesOfResult(dir string) func(name string) bool {
+	names := []string{runName, metaName}
+	if text, err := os.ReadFile(filepath.Join(dir, runName)); err == nil {
+		var r Result
+		_ = json.Unmarshal(text, &struct{ Tables, Figures *[]File }{&r.Tables, &r.Figures})
+		names = append(names, r.files()...)
+	}
+	return func(name string) bool { return slices.Contains(names, name) }
+}
+
+// undecided lists the tables and figures in the folder of a result of which nothing says whether this program wrote
+// them, since its run.json is damaged: all but those in written.
+func undecided(dir string, written func(name string) bool) (names []string) {
 	text, err := os.ReadFile(filepath.Join(dir, runName))
-	if err != nil {
-		return func(name string) bool { return name == runName || name == metaName }
+	if err != nil || json.Unmarshal(text, &struct{ Tables, Figures []File }{}) == nil {
+		return nil
 	}
-	var r Result
-	damaged := json.Unmarshal(text, &struct{ Tables, Figures *[]File }{&r.Tables, &r.Figures}) != nil
-	names := append(r.files(), runName, metaName)
-	return func(name string) bool {
-		made := damaged && slices.Contains([]string{".csv", ".png", ".gif", ".svg"}, filepath.Ext(name))
-		return slices.Contains(names, name) || made && !strings.Contains(name, "/")
+	entries, _ := os.ReadDir(dir)
+	for _, entry := range entries {
+		name := entry.Name()
+		if slices.Contains([]string{".csv", ".png", ".gif", ".svg"}, filepath.Ext(name)) && !written(name) {
+			names = append(names, name)
+		}
 	}
+	return names
+}
+
+// foreignRun refuses to overwrite a run.json of another program.
+func foreignRun(dir string) error {
+	text, err := os.ReadFile(filepath.Join(dir, runName))
+	var fields map[string]json.RawMessage
+	if err != nil || json.Unmarshal(text, &fields) != nil || fields == nil || fields["schema"] != nil {
+		return nil
+	}
+	return fmt.Errorf("%s is not of this program, and a result would overwrite it: move it elsewhere",
+		filepath.Join(dir, runName))
 }
 
 // filesOfResults tells which files in a folder of results are part of them.
@@ -44,8 +67,8 @@ func filesOfResults(dir string) func(name string) bool {
 	}
 }
 
-// summariesAreOurs refuses a folder whose README.md or ledger.json no program of this kind wrote: results in a folder
-// of somebody's work would overwrite them.
+// summariesAreOurs refuses a folder whose README.md or ledger.json no program of this kind wrote: results would
+// overwrite foreign files.
 func summariesAreOurs(dir string) error {
 	for name, sign := range map[string]string{readmeName: "# Results:", ledgerName: `"claim"`} {
 		path := filepath.Join(dir, name)
@@ -62,7 +85,7 @@ func summariesAreOurs(dir string) error {
 }
 
 // onlyResults makes sure that replacing a folder loses nothing but results.
-func onlyResults(dir string) error {
+func (c Catalogue) onlyResults(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if os.IsNotExist(err) {
 		return nil
@@ -75,9 +98,23 @@ func onlyResults(dir string) error {
 		if name == ledgerName || name == readmeName || name == folder.LockName || strings.HasPrefix(name, folder.TmpPrefix) {
 			continue
 		}
-		if _, err := os.Stat(filepath.Join(dir, name, runName)); err != nil {
+		if !c.isResult(dir, name) {
 			return fmt.Errorf("%s holds %s, which is no result, and writing there would remove it: move it elsewhere", dir, name)
+		}
+		if err := foreignRun(filepath.Join(dir, name)); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// isResult reports whether a folder in dir holds a result: one of an experiment in the table, also damaged, or one of
+// an experiment that bore the name of the folder when it ran.
+func (c Catalogue) isResult(dir, name string) bool {
+	text, err := os.ReadFile(filepath.Join(dir, name, runName))
+	if err != nil {
+		return false
+	}
+	r, err := decodeResult(text)
+	return c.rank(name) >= 0 || err == nil && r.Experiment == name
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/gomlx/compute"
+
+	"scorelab/lib/exec"
 )
 
 // Options are the settings of a run.
@@ -69,23 +71,19 @@ func (c Catalogue) Do(ctx context.Context, e Experiment, o Options) (*Result, *R
 	return result, report, nil
 }
 
-// guarded turns a panic of the experiment, and runtime.Goexit, into an error.
+// guarded turns a panic of the experiment, and runtime.Goexit, into an error. A panic keeps its stack, for Detail.
 func guarded(e Experiment, l *Lab) (report *Report, err error) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		returned := false
+	ended := exec.Try(func() {
 		defer func() {
 			if r := recover(); r != nil {
 				err = &PanicError{Value: r, Stack: debug.Stack()}
-			} else if !returned {
-				err = errors.New("ended its goroutine (runtime.Goexit); return an error instead")
 			}
 		}()
 		report, err = e.Run(l)
-		returned = true
-	}()
-	<-done
+	})
+	if ended != nil {
+		return nil, errors.New("ended its goroutine (runtime.Goexit); return an error instead")
+	}
 	return report, err
 }
 

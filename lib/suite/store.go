@@ -5,7 +5,9 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
+	"scorelab/lib/exec"
 	"scorelab/lib/folder"
 )
 
@@ -20,13 +22,13 @@ const (
 // Store is a folder of results that this process alone writes.
 type Store struct {
 	Dir    string
+	Warn   func(sentence string) // nil: the default logger
 	writer folder.Writer
 	unlock func() error
 }
 
-// OpenStore makes dir if need be, locks it and clears what a killed run left there. It refuses a folder with a README.md
-// or a ledger.json of somebody else, which a run would overwrite. The error of a folder that is in use is a
-// *folder.LockedError.
+// OpenStore makes dir if need be, locks it and clears what a killed run left there. It refuses a folder with a foreign
+// README.md or ledger.json, which a run would overwrite. The error of a folder that is in use is a *folder.LockedError.
 func OpenStore(dir string) (*Store, error) {
 	if err := summariesAreOurs(dir); err != nil {
 		return nil, err
@@ -41,8 +43,18 @@ func OpenStore(dir string) (*Store, error) {
 // Close lets others write.
 func (s *Store) Close() error { return s.unlock() }
 
-// Put stores a result with its tables and figures in the place of the former one. On any error the former stays. Files
-// that somebody else put there stay, too.
+// Check finds foreign files that keep the results of these experiments from being stored.
+func (s *Store) Check(experiments []Experiment) error {
+	for _, e := range experiments {
+		if err := foreignRun(filepath.Join(s.Dir, e.ID)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Put stores a result with its tables and figures in the place of the former one. On any error the former stays.
+// Foreign files stay, too; Warn is told of those that may be of a former result.
 func (s *Store) Put(r *Result, report *Report, meta Meta) error {
 	files := map[string][]byte{}
 	var err error
@@ -61,8 +73,19 @@ func (s *Store) Put(r *Result, report *Report, meta Meta) error {
 		return &RunError{r.Experiment, err}
 	}
 	dir := filepath.Join(s.Dir, r.Experiment)
+	if err := foreignRun(dir); err != nil {
+		return err
+	}
+	stay := undecided(dir, func(name string) bool {
+		_, ok := files[name]
+		return ok
+	})
 	if err := s.writer.Replace(dir, files, filesOfResult(dir)); err != nil {
 		return fmt.Errorf("%w; the former result of %s is untouched", folder.Error("write", dir, err), r.Experiment)
+	}
+	if len(stay) > 0 {
+		exec.Warn(s.Warn, fmt.Sprintf("%s could not be read, so that nothing said whether %s belonged to the former result: "+
+			"it stays there; remove it if it did", filepath.Join(dir, runName), strings.Join(stay, ", ")))
 	}
 	return nil
 }
