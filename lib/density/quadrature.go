@@ -15,7 +15,7 @@ import (
 
 // Expect is E f(x), f giving [batch], over a distribution in one or two dimensions, noised along p to time t. f also
 // gets the exact model. The result is exact to rounding where f is smooth at the size of a box, 1.5 times the length
-// over which the density varies; kinks cost accuracy, some 1e-7 of E |f| in the plane. An error says where mass and
+// over which the density varies; kinks cost accuracy. An error says where mass and
 // mean come out wrong, and where the integral has not converged to 1e-4 of E |f|. What is narrower than the distance
 // of points, a tenth of that length, and lies between them is missed: such a peak cannot be told from 0.
 func Expect(b compute.Backend, law Law, p diffusion.Process, t float64, f func(exact diffusion.Model, x, t *Node) *Node) (float64, error) {
@@ -103,7 +103,7 @@ const cubatureTolerance = 1e-9
 
 // convergedTolerance is the same difference, at which an integral counts as converged once all boxes are used. It
 // bounds the error from far above: differences add up here without their signs, and Kronrod's rule is closer than
-// Gauss's. Networks of 128 relus in the plane end at 1e-5; waves that the boxes do not resolve end at 0.1.
+// Gauss's. Networks of 128 relus in the plane end at 2e-5 at most; waves that the boxes do not resolve end at 0.1.
 const convergedTolerance = 1e-4
 
 // cubature integrates functions over boxes, adaptively.
