@@ -19,8 +19,8 @@ import (
 // block. A block that is not in this table compiles as it stands.
 var given = map[string]string{
 	"target, process := density.G1(), diffusion.VP{}": `
-		var backend compute.Backend
-		var noise *tensors.Tensor`,
+		var b compute.Backend
+		var start *tensors.Tensor`,
 	"build := func(scope *model.Scope, _ []*Node) diffusion.Model {": `
 		var net network.Network
 		var head diffusion.Head
