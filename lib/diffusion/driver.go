@@ -148,6 +148,7 @@ func (c *chain) run(to int) error {
 		if err != nil {
 			return err
 		}
+		c.built = true
 		c.step, c.state = int(tensors.ToScalar[int32](state[0])), state[1:]
 	}
 	return nil
@@ -263,7 +264,7 @@ func (c *chain) stepOnce(scope *model.Scope, in []*Node) []*Node {
 	if r, repeats := c.plan.Sampler.(Repeater); repeats {
 		taken = Where(r.Done(span, carry), taken, f.step)
 	}
-	c.built, c.model = true, m.Process
+	c.model = m.Process
 	return append([]*Node{taken, x}, carry...)
 }
 
