@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"scorelab/lib/affine"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/metrics"
@@ -241,15 +242,20 @@ func acrossTheLine(l *suite.Lab, r *suite.Report, end metrics.Points) error {
 	if err != nil {
 		return err
 	}
-	var spans []float64 // one a step
-	for _, sigma := range grid[1:] {
-		for range patient.steps {
-			spans = append(spans, sigma)
-		}
-	}
-	whole, err := affineSteps(l, diffusion.AnnealedLangevin(1, patient.size), diffusion.EDM{}, 1, append(grid[:1:1], spans...)...)
+	apart, err := affine.Of(l.Backend, diffusion.AnnealedLangevin(1, patient.size), normalModel(diffusion.EDM{}, 1))
 	if err != nil {
 		return err
+	}
+	defer apart.Finalize()
+	whole, at := affine.Map{Gain: 1}, grid[0]
+	for _, sigma := range grid[1:] {
+		for range patient.steps { // the first comes from the level before, the others stay: no grid, whose times must fall
+			step, err := apart.Step(at, sigma)
+			if err != nil {
+				return err
+			}
+			whole, at = whole.Then(step), sigma
+		}
 	}
 	exact := whole.Variance(blindStart * blindStart / 3)
 	variance, err := metrics.Variance(end.Along(1/math.Sqrt2, -1/math.Sqrt2))
