@@ -2,6 +2,7 @@ package notebook
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
 )
 
 // ended is how exit leaves a cell in a test.
@@ -82,9 +84,17 @@ func TestIntervalsAreExplained(t *testing.T) {
 	}
 }
 
-// results is a checkout with a ledger.
+// results is a checkout with a ledger, whose rows have all fields: those that are not given are empty.
 func results(t *testing.T, ledger string) {
 	t.Helper()
+	var rows []suite.Row
+	if json.Unmarshal([]byte(ledger), &rows) == nil {
+		whole, err := json.Marshal(rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ledger = string(whole)
+	}
 	root := t.TempDir()
 	t.Setenv(RootEnv, root)
 	if err := os.Mkdir(filepath.Join(root, "results"), 0o700); err != nil {
