@@ -191,7 +191,10 @@ func (a annealed) sample(l *suite.Lab, n int, marks ...int) (d descent, err erro
 	if err != nil {
 		return d, err
 	}
-	plan := diffusion.Plan{Build: density.S2().Build(diffusion.EDM{}), Sampler: diffusion.AnnealedLangevin(a.steps, a.size), Grid: d.grid, Noise: l.Key(name)}
+	plan := diffusion.Plan{
+		Build: density.S2().Build(diffusion.EDM{}), Sampler: diffusion.AnnealedLangevin(a.steps, a.size),
+		Grid: d.grid, Noise: l.Key(name), Warn: func(string) {}, // the start is blind on purpose
+	}
 	for s, err := range plan.Trace(l.Backend, start, append(slices.Clone(marks), a.levels)...) {
 		if err != nil {
 			return d, err
