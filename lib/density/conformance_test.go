@@ -214,6 +214,9 @@ func TestLogDensityAgainstGonum(t *testing.T) {
 
 // Numbers of the catalogue, by quadrature on a lattice.
 func TestKnownIntegrals(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	b := backendtest.Default(t)
 	ve := diffusion.VE{SigmaMin: 1e-3, SigmaMax: 10}
 	timeOf := func(sigma float64) float64 { return math.Log(sigma/1e-3) / math.Log(1e4) }

@@ -18,6 +18,9 @@ import (
 // apart. The nearest point of a copy is the point, and under noise of .05 the denoiser takes a copy to it: the next has the weight
 // exp(-200). In few and in many dimensions, for few and for many points.
 func TestTwoFarClusters(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	const sigma = .05
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for dtype, far := range map[dtypes.DType]float64{dtypes.Float32: 1e4, dtypes.Float64: 1e10} {
@@ -71,6 +74,9 @@ func clusters(n, d int, far float64) *tensors.Tensor {
 
 // Beyond the dimension up to which sums over coordinates are unrolled, gradients are still those of the formulas.
 func TestEmpiricalGradient(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	const n, alpha, sigma = 5, .8, .5
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, d := range []int{directDim, directDim + 1, 3 * directDim} {

@@ -31,6 +31,9 @@ func farData(n, d int, offset float64) *tensors.Tensor {
 // one is 10 standard deviations away, and the nearest point of a copy is the point itself. In one dimension, and in as many as
 // take a loop; for one sample and for all.
 func TestEmpiricalFarFromZero(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, c := range []struct {
 			dtype  dtypes.DType
@@ -120,6 +123,9 @@ func TestNearestAmongNeighbors(t *testing.T) {
 // The empirical density is independent of unit, origin and order of the data, in both ways of measuring distances. Allowed is
 // the rounding of moved points, times what the closed forms change by: at most 2 |x - y|/sigma^2 = 60 for these data.
 func TestEmpiricalInvariance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	b := interpreter(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		d := rapid.SampledFrom([]int{1, 2, directDim + 1}).Draw(rt, "d")

@@ -120,6 +120,9 @@ func compare(t testing.TB, b compute.Backend, law Law, p diffusion.Process, m mo
 // covariances are multiplied by c^2. This holds in any unit, at any offset that the type resolves, for a batch and for its first
 // sample alone.
 func TestDensityInvariance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	const floor64, floor32 = 1e-10, 5e-4 // as in the identities; (|x|/sigma)^2 of 10^6 takes the digits
 	for k, spec := range Densities {
 		t.Run(spec.Name, func(t *testing.T) {
@@ -143,6 +146,9 @@ func TestDensityInvariance(t *testing.T) {
 
 // Samples move along, from the same key, and say which component they come from in any order of the components.
 func TestSamplesMove(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, spec := range Densities {
 			if !onBackend(b, spec.Name, "G1", "arc") {
@@ -171,6 +177,9 @@ func TestSamplesMove(t *testing.T) {
 
 // The order of the components and of the samples changes nothing but roundings.
 func TestDensityPermutation(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, spec := range Densities {
 			mixture, ok := spec.Target.(*Mixture)
@@ -227,6 +236,9 @@ var quadratures = []struct {
 }
 
 func TestQuadratureInvariance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, spec := range Densities {
 			if spec.Target.Dim() > 2 || b.Name() != "go" && spec.Name != "arc" { // XLA takes a second for each graph

@@ -53,6 +53,9 @@ func squares(_ diffusion.Model, x, _ *Node) *Node { return ReduceSum(Square(x), 
 // Wherever a distribution lies and however narrow it is, E 1 is 1 and E |x|^2 is that of its mean and covariance: narrow and
 // far, narrow within wide, and a far component of little weight. What may be off is the rounding of the places.
 func TestExpectIsPlaced(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	plane := func(a, b float64) [][]float64 { return [][]float64{{a, 0}, {0, b}} }
 	laws := []*Mixture{
 		must(Normal([]float64{100}, 1e-4)), must(Normal([]float64{1000}, 1e-4)), must(Normal([]float64{5, 5}, 1e-4)),
@@ -86,6 +89,9 @@ func TestExpectIsPlaced(t *testing.T) {
 
 // A circle under little noise: E |x|^2 is the square of its radius, and of the noise in the plane.
 func TestExpectOnThinRings(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	b := interpreter(t)
 	for _, sigma := range []float64{2, .1, .01} {
 		got, err := Expect(b, must(NewCircle("ring", 1, 0)), diffusion.EDM{}, sigma, squares)
@@ -97,6 +103,9 @@ func TestExpectOnThinRings(t *testing.T) {
 
 // Kinks are split until they are small: E |x| under N(0, 1) is sqrt(2/pi).
 func TestExpectSplitsKinks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	law := must(Normal([]float64{.1}, 1))
 	got, err := Expect(interpreter(t), law, diffusion.EDM{}, 0, func(_ diffusion.Model, x, _ *Node) *Node { return Abs(ReduceSum(x, 1)) })
 	want := math.Sqrt(2/math.Pi)*math.Exp(-.005) + .1*math.Erf(.1/math.Sqrt2)

@@ -14,6 +14,9 @@ import (
 // A compiled plan is the plan: every sampler, on grids shorter and longer than what one call reads, in both precisions, one
 // sample or more.
 func TestCompiledIsThePlan(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	specs := append(Samplers,
 		SamplerSpec{Name: "flow-likelihood", Sampler: FlowLikelihood{}, Kind: ReverseKind},
 		SamplerSpec{Name: "bound", Sampler: Bound{}, Kind: ReverseKind, Stochastic: true})

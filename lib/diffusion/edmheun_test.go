@@ -80,6 +80,9 @@ func TestChurnConverges(t *testing.T) {
 // The settings of Karras et al. 2022 for ImageNet, down to data, on every backend: algorithm 2 written plainly on the host, with
 // the same noise. Below S_tmin no noise is added, and the square root of a difference of equal squares must be 0.
 func TestChurnDownToData(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, steps := range []int{17, 20, 32, 64, 256} {
 			if b.Name() == "xla" && steps != 17 && steps != 64 {

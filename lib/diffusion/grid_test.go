@@ -53,6 +53,9 @@ func TestKarras(t *testing.T) {
 
 // Times of noise levels are right to rounding wherever the levels lie: far inside the horizon, near its ends, and at them.
 func TestAtRatiosEverywhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for i, spec := range append(paths(), ProcessSpec{"wide edm", wide{EDM{}, 1e-6, 1e6}}) {
 			if b.Name() == "xla" && i > 0 {

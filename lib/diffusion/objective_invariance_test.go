@@ -210,6 +210,9 @@ func (l likeness) rounding(dtype dtypes.DType) float64 {
 // processes; XLA, which takes seconds to compile each, every objective once, with the numbers of the Go backend
 // (TestObjectivesAgainstJAX has the weightings).
 func TestObjectiveInvariance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	bases := map[string][]float64{}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, spec := range Objectives {

@@ -18,6 +18,9 @@ import (
 // noise level alone, not on the others, their number or their order; in one dimension and in three, in float32 as in
 // float64, on both backends. (TestForward has labels.)
 func TestNetworkInvariance(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	answers := map[string][]float64{}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		specs, dims := append(Networks[:len(Networks):len(Networks)], small...), []int{1, 3}

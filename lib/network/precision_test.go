@@ -46,6 +46,9 @@ func users(t *testing.T, n Spec, scope *model.Scope, x, at *Node) map[string]*No
 // A network with weights of one precision serves samples of the other, on all ways: as it does in float32 alone, to
 // rounding.
 func TestNetworkServesEveryPrecision(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, n := range small {
 			var want map[string][]float64

@@ -51,6 +51,9 @@ func scaledRun(t *testing.T, b compute.Backend, scale float64, single bool) (los
 // A training in other units takes the same steps: what the network reads and answers under EDM's head has no unit.
 // Thirty steps multiply a rounding by less than a hundred.
 func TestTrainingInOtherUnits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		want := scaledRun(t, b, 1, false)
 		for _, c := range []struct {
