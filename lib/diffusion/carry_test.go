@@ -11,6 +11,9 @@ import (
 
 // What a sampler carries is read as its own alone: not from snapshots of others, of no plan, or before it is there.
 func TestCarriesHaveOwners(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	type reader struct {
 		name string
 		read func(s Snapshot) error

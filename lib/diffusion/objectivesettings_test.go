@@ -60,6 +60,9 @@ func refused() map[string][]Objective {
 // Objectives check their settings when a graph is built with them, and say which one in one sentence. Making one never
 // panics.
 func TestObjectiveSettings(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	zero := func(x, _, _ *Node) *Node { return ZerosLike(x) }
 	build := func(b compute.Backend, o Objective, p Process, net Net) error {
 		_, err := ExecOnce(b, func(x *Node) *Node {

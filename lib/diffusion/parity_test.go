@@ -230,6 +230,9 @@ func (w trip) run(t *testing.T, b compute.Backend, y []float64, noise [][]float6
 // levels, and along the times of the beta table where a case has them. XLA, which takes a second to compile a plan, runs the
 // longest case of each sampler along one of the two.
 func TestParity(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	cases, _ := readGoldens()
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, row := range equal {

@@ -118,6 +118,9 @@ func ways(p Plan) map[string]func(compute.Backend, *tensors.Tensor) error {
 
 // Every sampler says which way it goes, and those of the probability flow go both ways.
 func TestGridsAgainstTheirDirection(t *testing.T) {
+	if testing.Short() {
+		t.Skip("numbers of graphs, in which the race detector finds nothing")
+	}
 	both := map[string]bool{
 		"ddim": true, "flow-euler": true, "flow-midpoint": true, "flow-heun": true, "flow-rk4": true, "flow-dopri5": true,
 		"edm-heun": true, "dpm-solver-2": true, "dpm-solver++-2m": true, "dpm-solver++-3m": true, "exponential-adams-2": true,
