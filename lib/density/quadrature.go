@@ -49,9 +49,6 @@ func expect(b compute.Backend, law Law, weights *model.Store, p diffusion.Proces
 	if d := law.Dim(); d > 2 {
 		return nil, fmt.Errorf("means over %s in %d dimensions: quadrature serves 1 and 2", law.Name(), d)
 	}
-	if weights == nil {
-		weights = model.NewStore()
-	}
 	alpha, sigma, err := diffusion.PathAt(b, p, t)
 	if err != nil {
 		return nil, err

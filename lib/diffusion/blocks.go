@@ -35,14 +35,11 @@ func (p Plan) endOfBlocks(b compute.Backend, x *tensors.Tensor) (Snapshot, error
 		}
 		p.Block -= p.Block % fill
 	}
-	c, err := p.chain(b)
+	c, err := p.chain(b, len(p.Grid))
 	if err != nil {
 		return Snapshot{}, err
 	}
 	defer c.finalize()
-	if c.window == 0 {
-		c.window = max(1, len(p.Grid))
-	}
 	rows := rowsOf(x)
 	var ends [][]*tensors.Tensor
 	n := x.Shape().Dim(0)

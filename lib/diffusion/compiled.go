@@ -19,12 +19,9 @@ func (p Plan) Compile(b compute.Backend) (*Compiled, error) {
 	if p.Block != 0 {
 		return nil, fmt.Errorf("a compiled plan carries all samples at once: set Block to 0")
 	}
-	c, err := p.chain(b)
+	c, err := p.chain(b, stretchOfGrid)
 	if err != nil {
 		return nil, err
-	}
-	if c.window == 0 {
-		c.window = stretchOfGrid
 	}
 	return &Compiled{c}, nil
 }

@@ -49,22 +49,20 @@ type chain struct {
 
 // start checks the plan and makes the sampler's carry.
 func (p Plan) start(b compute.Backend, x *tensors.Tensor) (*chain, error) {
-	c, err := p.chain(b)
+	c, err := p.chain(b, len(p.Grid))
 	if err != nil {
 		return nil, err
-	}
-	if c.window == 0 {
-		c.window = len(p.Grid)
 	}
 	return c, c.begin(x, p.First)
 }
 
-// chain is the plan before it has a grid and samples.
-func (p Plan) chain(b compute.Backend) (*chain, error) {
+// chain is the plan before it has a grid and samples. A call of its compiled loop reads so many times; steps from the host read
+// the two that they need.
+func (p Plan) chain(b compute.Backend, window int) (*chain, error) {
 	if p.Build == nil || p.Sampler == nil {
 		return nil, fmt.Errorf("a plan needs Build and Sampler")
 	}
-	c := &chain{plan: p, b: b, drive: p.driver}
+	c := &chain{plan: p, b: b, drive: p.driver, window: window}
 	if c.drive == byCapability {
 		c.drive = capable(b)
 	}
