@@ -60,9 +60,6 @@ func scoreErrors(l *suite.Lab, law density.Law, build diffusion.Build, weights *
 	if err != nil {
 		return nil, err
 	}
-	if weights == nil {
-		weights = model.NewStore()
-	}
 	exec, err := exec.NewModel(l.Backend, weights, func(scope *model.Scope, x0, t *Node) (wrong, size *Node) {
 		m := build(scope, nil)
 		x := m.At(t).Forward(x0, diffusion.NewRandom(x0.Graph(), l.Key("scoring noise")).Normal(x0))

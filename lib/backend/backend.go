@@ -10,7 +10,8 @@ import (
 
 	"github.com/agnivade/levenshtein"
 	"github.com/gomlx/compute"
-	"github.com/gomlx/compute/gobackend"
+
+	"scorelab/lib/exec"
 )
 
 // Names of the backends that Open takes.
@@ -95,9 +96,7 @@ func shared(name string) (compute.Backend, error) {
 
 func open(name string) (compute.Backend, error) {
 	if name == Go {
-		// One operation after another; each still spreads over the cores. Started together, as many products as there are
-		// workers hold every worker and wait for a free one, for ever (gobackend's Pool.Saturate inside Pool.WaitToStart).
-		return gobackend.New("ops_sequential")
+		return exec.Interpreter()
 	}
 	_, kind, _ := strings.Cut(name, ":")
 	if !xlaCompiled {

@@ -17,7 +17,7 @@ var allowed = map[string][]string{
 	"metrics":      nil,
 	"data":         nil,
 	"figure":       nil,
-	"backend":      nil,
+	"backend":      {"exec"},
 	"checkpoint":   {"backend", "folder", "strictjson"},
 	"affine":       {"diffusion", "exec"},
 	"density":      {"diffusion", "exec"},
