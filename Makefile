@@ -49,7 +49,7 @@ $(STAMP): requirements.txt scripts/setup.sh go.mod go.sum
 	@XLA=$(XLA) STAMP=$@ scripts/setup.sh
 
 build: setup ## build build/scorelab
-	@$(BUILD) -o build/scorelab ./experiments
+	@$(BUILD) -o build/scorelab ./cmd/scorelab
 
 experiments: build ## run all experiments into OUT, and hold them against results/
 	@build/scorelab run --profile $(PROFILE) --seed $(SEED) --backend $(BACKEND) --out $(OUT)
@@ -88,7 +88,7 @@ fuzz: setup ## each fuzz target for FUZZTIME
 
 static: setup ## a static binary without cgo and XLA: build/scorelab-static
 	@GOEXPERIMENT=$(if $(filter amd64,$(shell go env GOARCH 2>/dev/null)),simd) CGO_ENABLED=0 \
-		$(BUILD) -o build/scorelab-static ./experiments
+		$(BUILD) -o build/scorelab-static ./cmd/scorelab
 	@build/scorelab-static list >/dev/null
 
 nightly: ## the full profile, longer fuzzing, the gate on the Go backend, all notebooks, and a browser
@@ -157,7 +157,7 @@ doctor: ## say what is installed and what is missing; changes nothing
 	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
 	if ! command -v go >/dev/null; then \
 	echo "missing  go -> install Go 1.26 or later (https://go.dev/dl/), then run \`make setup\`"; \
-	elif $(BUILD) -o "$$dir/scorelab" ./experiments; then "$$dir/scorelab" doctor --backend $(BACKEND) || true; \
+	elif $(BUILD) -o "$$dir/scorelab" ./cmd/scorelab; then "$$dir/scorelab" doctor --backend $(BACKEND) || true; \
 	else echo "missing  the command does not build -> run \`make setup\`"; fi
 
 clean: ## remove build/; .venv stays

@@ -1,4 +1,4 @@
-package main
+package experiments
 
 import (
 	"encoding/json"
@@ -54,7 +54,7 @@ func TestReadmeQuotesTheLedger(t *testing.T) {
 	if quoted < 8 {
 		t.Errorf("README quotes %d rows of the ledger", quoted)
 	}
-	for _, d := range Documents {
+	for _, d := range Catalogue.Documents {
 		if !strings.Contains(string(readme), "| "+d.ID+" |") {
 			t.Errorf("README does not list document %s", d.ID)
 		}

@@ -36,7 +36,7 @@ if ! go version -m .venv/gopls/gopls 2>/dev/null | grep -q "golang.org/x/tools/g
 fi
 install -m 755 scripts/notebooks/gopls.sh .venv/bin/gopls
 
-go run ./experiments kernel install --data .venv/share/jupyter
+go run ./cmd/scorelab kernel install --data .venv/share/jupyter
 # What cells link is compiled once, here.
 go build ./lib/notebook ./lib/view
 touch "$STAMP"

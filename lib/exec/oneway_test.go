@@ -14,7 +14,7 @@ var otherWays = regexp.MustCompile(`(^|[^.\w])(graph\.|model\.)?(NewExec|ExecOnc
 
 // Nothing but this package compiles graph functions: elsewhere a panic would be a hang. Tests may.
 func TestOneWayIn(t *testing.T) {
-	for _, root := range []string{"..", "../../experiments"} {
+	for _, root := range []string{"..", "../../experiments", "../../cmd"} {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") ||
 				filepath.Base(filepath.Dir(path)) == "exec" {

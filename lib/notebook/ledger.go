@@ -24,7 +24,7 @@ func Claims(ids ...string) {
 	for _, id := range ids {
 		n := 0
 		for _, r := range all {
-			if r.Claim != id {
+			if string(r.Claim) != id {
 				continue
 			}
 			if n++; n <= most {
@@ -65,7 +65,7 @@ var measured = []string{"claim", "what was measured", "value", "must be", "verdi
 const measuredIntervals = "value: intervals are those of 5 standard errors; must be: ± is the tolerance"
 
 func measurement(r suite.Row) []any {
-	return []any{lineOf(r.Claim), r.Metric, r.Measured(), r.MustBe(), string(r.Verdict)}
+	return []any{lineOf(string(r.Claim)), r.Metric, r.Measured(), r.MustBe(), string(r.Verdict)}
 }
 
 // lineOf leads to a claim's line in the ledger, as seen from a notebook.

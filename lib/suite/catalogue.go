@@ -69,11 +69,11 @@ func (c Catalogue) Validate() error {
 		}
 	}
 	for _, claim := range c.Claims {
-		first("claim", claim.ID)
+		first("claim", string(claim.ID))
 		switch {
 		case !seen["document"+claim.Document]:
 			complain("claim %q is of document %q, which is not in the table of documents", claim.ID, claim.Document)
-		case !strings.HasPrefix(claim.ID, claim.Document+"/"):
+		case !strings.HasPrefix(string(claim.ID), claim.Document+"/"):
 			complain("claim %q must begin with its document, %q", claim.ID, claim.Document+"/")
 		case claim.Section == "" || claim.Statement == "":
 			complain("claim %q lacks a section or a statement", claim.ID)
@@ -106,7 +106,7 @@ func (c Catalogue) rank(id string) int {
 	return slices.IndexFunc(c.Experiments, func(e Experiment) bool { return e.ID == id })
 }
 
-func (c Catalogue) claim(id string) (Claim, bool) {
+func (c Catalogue) claim(id ClaimID) (Claim, bool) {
 	i := slices.IndexFunc(c.Claims, func(claim Claim) bool { return claim.ID == id })
 	if i < 0 {
 		return Claim{}, false
@@ -115,16 +115,16 @@ func (c Catalogue) claim(id string) (Claim, bool) {
 }
 
 // knows reports whether a claim is in the table; the error names the nearest ones.
-func (c Catalogue) knows(claim string) error {
+func (c Catalogue) knows(claim ClaimID) error {
 	if _, ok := c.claim(claim); ok {
 		return nil
 	}
 	ids := make([]string, len(c.Claims))
 	for i := range c.Claims {
-		ids[i] = c.Claims[i].ID
+		ids[i] = string(c.Claims[i].ID)
 	}
 	return fmt.Errorf("claim %q is not in the table of claims; the nearest are %s",
-		claim, strings.Join(nearest(claim, ids), ", "))
+		claim, strings.Join(nearest(string(claim), ids), ", "))
 }
 
 // nearest returns up to three words that look most like a pattern.

@@ -11,9 +11,11 @@ import (
 
 // Difference is one metric that two runs measured differently.
 type Difference struct {
-	Experiment, Claim, Metric string
-	A, B                      *Check // nil: not measured there
-	Bands                     float64
+	Experiment string
+	Claim      ClaimID
+	Metric     string
+	A, B       *Check // nil: not measured there
+	Bands      float64
 }
 
 // Diff is how two folders of results differ.

@@ -172,7 +172,7 @@ func leading(checks []Check) []Check {
 	if len(checks) <= most {
 		return checks
 	}
-	picked, claims, count := make([]bool, len(checks)), map[string]bool{}, 0
+	picked, claims, count := make([]bool, len(checks)), map[ClaimID]bool{}, 0
 	pick := func(wanted func(c Check) bool, limit int) {
 		for i, c := range checks {
 			if count < limit && !picked[i] && wanted(c) {
@@ -229,7 +229,7 @@ func (g *gallery) ledger() {
 				continue
 			}
 			all := about(claim, g.results)
-			g.line("| <a id=\"%s\"></a>%s | %s | %s | %s |", Anchor(claim.ID), cell(claim.Section), cell(claim.Statement),
+			g.line("| <a id=\"%s\"></a>%s | %s | %s | %s |", Anchor(string(claim.ID)), cell(claim.Section), cell(claim.Statement),
 				badge(verdictOf(all)), strings.Join(g.places(all), ", "))
 		}
 		g.line("")

@@ -9,7 +9,7 @@ import (
 
 // Of many checks the gallery shows a dozen: every failure, every claim, what is qualified; and all of a few.
 func TestLeading(t *testing.T) {
-	check := func(claim string, i int, got float64) Check {
+	check := func(claim ClaimID, i int, got float64) Check {
 		return Check{Claim: claim, Metric: fmt.Sprint(i), Got: metrics.Exactly(got), Tol: 1, Why: "test"}
 	}
 	var checks []Check

@@ -258,14 +258,14 @@ func find(results []*Result, id string) *Result {
 }
 
 // uncovered lists the claims that no check is about.
-func (c Catalogue) uncovered(results []*Result) []string {
-	covered := map[string]bool{}
+func (c Catalogue) uncovered(results []*Result) []ClaimID {
+	covered := map[ClaimID]bool{}
 	for _, r := range results {
 		for _, check := range r.Checks {
 			covered[check.Claim] = true
 		}
 	}
-	var ids []string
+	var ids []ClaimID
 	for _, claim := range c.Claims {
 		if !covered[claim.ID] {
 			ids = append(ids, claim.ID)

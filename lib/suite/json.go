@@ -50,7 +50,7 @@ type runJSON struct {
 }
 
 type checkJSON struct {
-	Claim   string  `json:"claim"`
+	Claim   ClaimID `json:"claim"`
 	Metric  string  `json:"metric"`
 	Got     number  `json:"got"`
 	Lo      number  `json:"lo"`

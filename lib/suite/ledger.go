@@ -13,7 +13,7 @@ import (
 
 // Row is one line of the ledger: a document's statement held against one measurement.
 type Row struct {
-	Claim      string  `json:"claim"`
+	Claim      ClaimID `json:"claim"`
 	Document   string  `json:"document"`
 	Title      string  `json:"title"`
 	Author     string  `json:"author"`

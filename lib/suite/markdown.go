@@ -50,9 +50,9 @@ func (r *Result) verdicts(mark string) string {
 }
 
 // claim names a claim, with a link to its line in the ledger.
-func (g *gallery) claim(id string) string {
+func (g *gallery) claim(id ClaimID) string {
 	claim, _ := g.Catalogue.claim(id)
-	return fmt.Sprintf("[%s](#%s) %s", id, Anchor(id), cell(claim.Statement))
+	return fmt.Sprintf("[%s](#%s) %s", id, Anchor(string(id)), cell(claim.Statement))
 }
 
 // Anchor is the target of links to a claim, a document or an experiment within the page of results.

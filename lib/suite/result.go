@@ -54,7 +54,11 @@ func (r *Result) Count() map[Verdict]int {
 }
 
 // key addresses a check within a suite.
-type key struct{ experiment, claim, metric string }
+type key struct {
+	experiment string
+	claim      ClaimID
+	metric     string
+}
 
 func (k key) String() string {
 	return fmt.Sprintf("%s, claim %s, metric %q", k.experiment, k.claim, k.metric)
@@ -187,7 +191,7 @@ func blank(picture image.Image) bool {
 
 // Claims is how many claims the checks are about.
 func (r *Result) Claims() int {
-	distinct := map[string]bool{}
+	distinct := map[ClaimID]bool{}
 	for _, c := range r.Checks {
 		distinct[c.Claim] = true
 	}

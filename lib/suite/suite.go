@@ -49,9 +49,12 @@ const (
 	Refuted   Verdict = "refuted"   // wrong as written; the check measures what is exact
 )
 
+// ClaimID names a claim: "001/tweedie", document / name.
+type ClaimID string
+
 // Claim is a statement of one of the documents.
 type Claim struct {
-	ID        string // "001/tweedie": document / name
+	ID        ClaimID
 	Document  string // "001"
 	Section   string // heading or figure
 	Statement string // in our own words
@@ -62,7 +65,7 @@ type Document struct{ ID, Title, Author string }
 
 // Check holds one measured number against what it must be.
 type Check struct {
-	Claim  string          // the ID of a Claim
+	Claim  ClaimID
 	Metric string          // what was measured; unique within (experiment, claim)
 	Got    metrics.Summary // measured
 	Want   float64         // exact value, or the middle of the accepted range
@@ -97,22 +100,22 @@ func (c Check) Verdict() Verdict {
 var alphaWidth = math.Erfc(metrics.Width / math.Sqrt2)
 
 // Near checks a Monte Carlo estimate against its exact value: the interval of the estimate must hold it.
-func Near(claim, metric string, got metrics.Summary, want float64, why string) Check {
+func Near(claim ClaimID, metric string, got metrics.Summary, want float64, why string) Check {
 	return Check{Claim: claim, Metric: metric, Got: got, Want: want, Tol: got.Half(), Why: why, Alpha: alphaWidth}
 }
 
 // Equals checks a deterministic number against its exact value.
-func Equals(claim, metric string, got, want, tol float64, why string) Check {
+func Equals(claim ClaimID, metric string, got, want, tol float64, why string) Check {
 	return Check{Claim: claim, Metric: metric, Got: metrics.Exactly(got), Want: want, Tol: tol, Why: why}
 }
 
 // Below checks an error, a non-negative deterministic number that vanishes in exact arithmetic, against its bound.
-func Below(claim, metric string, got, bound float64, why string) Check {
+func Below(claim ClaimID, metric string, got, bound float64, why string) Check {
 	return Equals(claim, metric, got, 0, bound, why)
 }
 
 // Between checks a random number against the quantiles [lo, hi] that correct code leaves with probability alpha.
-func Between(claim, metric string, got metrics.Summary, lo, hi, alpha float64, why string) Check {
+func Between(claim ClaimID, metric string, got metrics.Summary, lo, hi, alpha float64, why string) Check {
 	return Check{Claim: claim, Metric: metric, Got: got, Want: (lo + hi) / 2, Tol: (hi - lo) / 2, Why: why, Alpha: alpha}
 }
 

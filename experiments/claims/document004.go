@@ -1,0 +1,82 @@
+package claims
+
+import "scorelab/lib/suite"
+
+// The statements of document 004.
+const (
+	D004ScoreField          suite.ClaimID = "004/score-field"
+	D004ODEOnlyModes        suite.ClaimID = "004/ode-only-modes"
+	D004BrownianTerm        suite.ClaimID = "004/brownian-term"
+	D004UniqueInvariantLaw  suite.ClaimID = "004/unique-invariant-law"
+	D004LangevinConvergence suite.ClaimID = "004/langevin-convergence"
+	D004LangevinSamples     suite.ClaimID = "004/langevin-samples"
+	D004ThinData            suite.ClaimID = "004/thin-data"
+	D004NoiseLevels         suite.ClaimID = "004/noise-levels"
+	D004EulerMaruyama       suite.ClaimID = "004/euler-maruyama"
+	D004BackAndForth        suite.ClaimID = "004/back-and-forth"
+	D004ELBO                suite.ClaimID = "004/elbo"
+	D004ELBOIsScore         suite.ClaimID = "004/elbo-is-score"
+	D004ThreeForms          suite.ClaimID = "004/three-forms"
+	D004SpeedOfTransition   suite.ClaimID = "004/speed-of-transition"
+	D004TimeObjective       suite.ClaimID = "004/time-objective"
+	D004OneStepDenoising    suite.ClaimID = "004/one-step-denoising"
+	D004BayesScore          suite.ClaimID = "004/bayes-score"
+	D004ClassifierGuidance  suite.ClaimID = "004/classifier-guidance"
+	D004NoisyClassifier     suite.ClaimID = "004/noisy-classifier"
+	D004CFGIdentity         suite.ClaimID = "004/cfg-identity"
+	D004CFGLaw              suite.ClaimID = "004/cfg-law"
+	D004CFGScale            suite.ClaimID = "004/cfg-scale"
+	D004ConditioningDropout suite.ClaimID = "004/conditioning-dropout"
+	D004CFGBetter           suite.ClaimID = "004/cfg-better"
+)
+
+var document004 = []suite.Claim{
+	{ID: D004ScoreField, Document: "004", Section: "Sampling: Intuition for Score Function",
+		Statement: "The score is a vector field of gradients whose arrows point to the modes."},
+	{ID: D004ODEOnlyModes, Document: "004", Section: "Sampling: Naive Idea",
+		Statement: "The trajectories of dx = score dt end in samples of the modes alone and leave the rest unexplored."},
+	{ID: D004BrownianTerm, Document: "004", Section: "Sampling: Insights from Physics",
+		Statement: "The Langevin equation reads dx = score dt + sqrt(2) B_t."},
+	{ID: D004UniqueInvariantLaw, Document: "004", Section: "Langevin Dynamics Convergence Theorem",
+		Statement: "Langevin dynamics has the target p as its unique invariant distribution."},
+	{ID: D004LangevinConvergence, Document: "004", Section: "Langevin Dynamics Convergence Theorem",
+		Statement: "The distribution p_t of Langevin dynamics converges to the target p as t grows."},
+	{ID: D004LangevinSamples, Document: "004", Section: "Summary so Far",
+		Statement: "With the score given, the Langevin equation draws samples from the data distribution."},
+	{ID: D004ThinData, Document: "004", Section: "Challenges with Learning Score Function",
+		Statement: "Where the data has low density, the score is estimated inaccurately (Challenge 1)."},
+	{ID: D004NoiseLevels, Document: "004", Section: "Challenges with Learning Score Function",
+		Statement: "Noise of several levels fills the regions of low density, which a score of the data alone leaves open."},
+	{ID: D004EulerMaruyama, Document: "004", Section: "Perturbing Data: Forward Process",
+		Statement: "x + dt(-x) + sqrt(2 dt) z is the forward process after discretising."},
+	{ID: D004BackAndForth, Document: "004", Section: "Back and forth from GMM to Normal distribution",
+		Statement: "The reverse process takes the normal distribution back to the mixture."},
+	{ID: D004ELBO, Document: "004", Section: "Diffusion Models",
+		Statement: "Diffusion models are variational autoencoders with a linear Gaussian chain of latent variables, and their ELBO is that of such an autoencoder."},
+	{ID: D004ELBOIsScore, Document: "004", Section: "Denoising Score Matching",
+		Statement: "Maximising the ELBO is equivalent to learning the score at x_t: it is exactly the denoising objective."},
+	{ID: D004ThreeForms, Document: "004", Section: "Denoising Score Matching",
+		Statement: "The score objective at time t is 1/(2(1 - alpha-bar)) times the squared error of the noise prediction."},
+	{ID: D004SpeedOfTransition, Document: "004", Section: "Why is this viewpoint useful?",
+		Statement: "Different noise schedules just correspond to how fast the transition from data to noise is."},
+	{ID: D004TimeObjective, Document: "004", Section: "Summary so Far",
+		Statement: "The learning objective for all t is the mean over x ~ p(x) of |s(x, t) - grad log p(x_t)|^2 / 2."},
+	{ID: D004OneStepDenoising, Document: "004", Section: "Why is this viewpoint useful?",
+		Statement: "Given the score, Tweedie's formula gives E[x_0 | x_t]: denoising in one step."},
+	{ID: D004BayesScore, Document: "004", Section: "Conditional Diffusion Models - Guidance",
+		Statement: "By Bayes' rule the conditional score is the unconditional one plus the gradient of log p(y | x_t)."},
+	{ID: D004ClassifierGuidance, Document: "004", Section: "Conditional Diffusion Models - Guidance",
+		Statement: "A classifier's gradient, scaled by a factor, guides an unconditional model to samples of p(x | y)."},
+	{ID: D004NoisyClassifier, Document: "004", Section: "Classifier Free Guidance",
+		Statement: "Guidance by a classifier needs one that can handle noisy inputs."},
+	{ID: D004CFGIdentity, Document: "004", Section: "Classifier Free Guidance",
+		Statement: "The score guided with the factor gamma is (1 - gamma) times the unconditional one plus gamma times the conditional one: no classifier is needed."},
+	{ID: D004CFGLaw, Document: "004", Section: "Classifier Free Guidance",
+		Statement: "The guided score is that of p_gamma(x_t | y), which sampling with it then draws from."},
+	{ID: D004CFGScale, Document: "004", Section: "Classifier Free Guidance",
+		Statement: "Scales above 1 are what works well."},
+	{ID: D004ConditioningDropout, Document: "004", Section: "Classifier Free Guidance",
+		Statement: "A model whose conditioning is removed 10 to 20 % of the time learns to be a conditional and an unconditional model."},
+	{ID: D004CFGBetter, Document: "004", Section: "Classifier Free Guidance Results",
+		Statement: "Guidance without a classifier seems to work better, because its classifier is made of the generative model itself."},
+}

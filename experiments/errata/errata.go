@@ -1,0 +1,219 @@
+package errata
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
+	"scorelab/lib/figure"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+var callouts = suite.Experiment{
+	ID:       "errata",
+	Title:    "What the documents say, and what is exact",
+	Question: "Which sentences are loose or wrong, and by how much?",
+	Sources:  []string{"001, Denoising Score Matching", "001, Incorporating time", "001, Probing the learning objective", "001, We took an different approach", "004, Sampling: Insights from Physics", "004, Summary so Far"},
+	Run:      runCallouts,
+}
+
+func runCallouts(l *suite.Lab) (*suite.Report, error) {
+	r := &suite.Report{Answer: "Denoising score matching learns the score of the noised density, not the true one; its loss over all times is infinite without a weight; " +
+		"noise of standard deviation sigma has covariance sigma^2 I; the increment, not the value, of Brownian motion drives a chain; mean and covariance cannot tell success on the cross; " +
+		"the reversed equation is driven by the reverse-time Brownian motion, not the forward one; and the loss at time t averages over x_t, not over the data."}
+	for _, part := range []func(*suite.Lab, *suite.Report) error{blindMoments, reversedFrames, clampedScore, noiseCovariance, brownianValue, noisedScore, endlessLoss, reversedNoise, timeObjective} {
+		if err := part(l, r); err != nil {
+			return nil, err
+		}
+	}
+	r.Tables = append(r.Tables, calloutTable(r.Checks))
+	return r, nil
+}
+
+// calloutTable sets what a document says beside what is exact and what was measured.
+func calloutTable(checks []suite.Check) suite.Table {
+	says := map[suite.ClaimID]string{}
+	for _, c := range claims.Claims {
+		says[c.ID] = c.Statement
+	}
+	table := suite.Table{Name: "callouts", Caption: "What the documents say, what is exact, what was measured",
+		Header: []string{"claim", "the document says", "measured", "value", "lo", "hi", "exact", "verdict"}}
+	for _, c := range checks {
+		table.Rows = append(table.Rows, []any{string(c.Claim), says[c.Claim], c.Metric, c.Got.Center, c.Got.Lo, c.Got.Hi, c.Want, string(c.Verdict())})
+	}
+	return table
+}
+
+// blindMoments: the target of 001's figures has the mean and covariance of the start.
+func blindMoments(_ *suite.Lab, r *suite.Report) error {
+	cov := density.X2().Covariance()
+	worst := math.Max(math.Max(math.Abs(cov[0][0]-1), math.Abs(cov[1][1]-1)), math.Abs(cov[0][1]))
+	r.Checks = append(r.Checks, suite.Below(claims.D001LangevinFigure, "distance of the cross's covariance from that of the start N(0, I)", worst, 1e-15, "rounding").But(suite.Qualified))
+	return nil
+}
+
+// reversedFrames: the companion code of 001's forward figure runs Langevin dynamics toward the data and plays its 50
+// frames backwards, so that its first frame is where the chain has come after t = 0.5, not data.
+func reversedFrames(l *suite.Lab, r *suite.Report) error {
+	n := l.Size(10_000, 100_000)
+	start, err := kit.Normal([]float64{0, 0}, 1).Sample(l.Backend, l.Key("reversed start"), n)
+	if err != nil {
+		return err
+	}
+	grid, err := diffusion.Uniform(0, 50*kit.LangevinFigureStep, 50)
+	if err != nil {
+		return err
+	}
+	first, err := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.Langevin), Grid: grid, Noise: l.Key("reversed")}.Run(l.Backend, start)
+	if err != nil {
+		return err
+	}
+	m22, err := metrics.M22(kit.Points(first))
+	if err != nil {
+		return err
+	}
+	moment := 5 * math.Sqrt(76.202/float64(n))
+	r.Checks = append(r.Checks, suite.Between(claims.D001ForwardFigure, "E[x1^2 x2^2] of the figure's first frame, as its code makes it; the forward process starts at the data's 2.62", m22, 1.96-moment, 1.96+moment, metrics.Miss,
+		"5 standard errors under the cross; reference from 4 million samples").But(suite.Refuted))
+	return nil
+}
+
+// clampedScore: the companion code of 001 clamps log densities at -20, which bends its score far out.
+func clampedScore(l *suite.Lab, r *suite.Report) error {
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node { return []*Node{kit.StaticScore(density.X2(), in[0])} }, [][]float64{{4, 0}})
+	if err != nil {
+		return err
+	}
+	r.Checks = append(r.Checks, suite.Equals(claims.D001ScoreUphill, "exact score of the cross at (4, 0), first coordinate; the companion code clamps the components' log densities at -20", out[0][0], -4/.19, 1e-12,
+		"by hand: both components pull by 4/(1 - 0.81) there"))
+	return nil
+}
+
+// noiseCovariance: 001 writes N(x~; x, sigma I).
+func noiseCovariance(l *suite.Lab, r *suite.Report) error {
+	const sigma = .2
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		eps := diffusion.NewRandom(in[0].Graph(), l.Key("pairs")).Normal(in[0])
+		noisy := Add(in[0], MulScalar(eps, sigma))
+		return []*Node{Reshape(Sub(noisy, in[0]), in[0].Shape().Size())}
+	}, tensors.FromShape(shapes.Make(dtypes.Float64, l.Size(20_000, 200_000), 2)))
+	if err != nil {
+		return err
+	}
+	variance, err := metrics.Variance(out[0])
+	if err != nil {
+		return err
+	}
+	r.Checks = append(r.Checks, suite.Near(claims.D001NoiseKernel, "variance of x~ - x at sigma = 0.2; the document's kernel has 0.2", variance, sigma*sigma, kit.WhySE).But(suite.Refuted))
+	return nil
+}
+
+// brownianValue: 004 writes sqrt(2) B_t for sqrt(2) dB_t. Summed over N steps to t = 1 the increments have variance 2,
+// the values 2 sum_jk min(t_j, t_k), which grows like 2 N^2/3.
+func brownianValue(l *suite.Lab, r *suite.Report) error {
+	const steps = 20
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		z := diffusion.NewRandom(in[0].Graph(), l.Key("Brownian motion")).Normal(in[0])
+		dB := MulScalar(z, math.Sqrt(1./steps))
+		B := CumSum(dB, 1)
+		return []*Node{MulScalar(ReduceSum(dB, 1), math.Sqrt2), MulScalar(ReduceSum(B, 1), math.Sqrt2)}
+	}, tensors.FromShape(shapes.Make(dtypes.Float64, l.Size(20_000, 200_000), steps)))
+	if err != nil {
+		return err
+	}
+	for i, c := range []struct {
+		metric  string
+		want    float64
+		verdict suite.Verdict
+	}{
+		{"variance of the noise that 20 steps to t = 1 add, with increments", 2, suite.Confirmed},
+		{"variance of the noise that 20 steps to t = 1 add, with values as printed; it grows without bound as the step falls", 2 * (steps + 1) * (2*steps + 1) / 6., suite.Refuted},
+	} {
+		variance, err := metrics.Variance(out[i])
+		if err != nil {
+			return err
+		}
+		r.Checks = append(r.Checks, suite.Near(claims.D004BrownianTerm, c.metric, variance, c.want, kit.WhySE).But(c.verdict))
+	}
+	return nil
+}
+
+// noisedScore: the minimiser of denoising score matching over s = -theta x on N(0, v) is theta = 1/(v + sigma^2).
+func noisedScore(l *suite.Lab, r *suite.Report) error {
+	const v = 2.
+	n := l.Size(50_000, 500_000)
+	line := figure.ErrorBars{Label: "minimiser of J_{D}", Color: figure.Vermillion}
+	exact := figure.Line{Label: "1/(v + σ^{2})", Color: figure.Blue}
+	for s := 0.; s <= 1.6; s += .02 {
+		exact.X, exact.Y = append(exact.X, s), append(exact.Y, 1/(v+s*s))
+	}
+	for _, sigma := range []float64{.25, .5, 1, 1.5} {
+		data, err := kit.Normal([]float64{0}, v).Sample(l.Backend, l.Key(fmt.Sprint("linear model ", sigma)), n)
+		if err != nil {
+			return err
+		}
+		out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+			eps := diffusion.NewRandom(in[0].Graph(), l.Key(fmt.Sprint("noise ", sigma))).Normal(in[0])
+			noisy := Add(in[0], MulScalar(eps, sigma))
+			// The quadratic loss E|-theta x~ + eps/sigma|^2 is least at E[x~ eps/sigma] / E[x~^2].
+			return []*Node{Reshape(Mul(noisy, DivScalar(eps, sigma)), n), Reshape(Square(noisy), n)}
+		}, data)
+		if err != nil {
+			return err
+		}
+		theta, err := metrics.Ratio(out[0], out[1])
+		if err != nil {
+			return err
+		}
+		r.Checks = append(r.Checks, suite.Near(claims.D001DSMUnbiased, fmt.Sprintf("slope of the linear score that J_D learns on N(0, 2) at sigma = %g; the true score has 0.5", sigma), theta, 1/(v+sigma*sigma), kit.WhySE).But(suite.Qualified))
+		line.X, line.Y = append(line.X, sigma), append(line.Y, theta.Center)
+		line.Lo, line.Hi = append(line.Lo, theta.Lo), append(line.Hi, theta.Hi)
+	}
+	fisher, err := kit.FisherDistancesOfCross(l, []float64{.2})
+	if err != nil {
+		return err
+	}
+	r.Checks = append(r.Checks, suite.Equals(claims.D001DSMUnbiased, "E|score - score noised by 0.2|^2 over the cross, by quadrature", fisher[0], .647428, 6e-7, "six decimals of an independent computation").But(suite.Qualified))
+	f, err := kit.PNG("dsm", "What denoising score matching learns about N(0, 2) with a linear score: the slope of the noised density, which is the true one (dashed) only as the noise goes.",
+		figure.Row("", figure.Panel{X: figure.Axis{Label: "σ", Min: 0, Max: 1.6}, Y: figure.Axis{Label: "slope θ of s = -θ x", Min: .2, Max: .6},
+			Layers: []figure.Layer{exact, line, figure.HLine{At: 1 / v, Dashed: true, Label: "true score"}}, Legend: figure.BottomLeft}))
+	r.Figures = append(r.Figures, f)
+	return err
+}
+
+// endlessLoss: the time-dependent loss of 001 weighs all times alike. Its floor contains E|eps/sigma_t|^2, which for the
+// Ornstein-Uhlenbeck path from tMin to 1 is (d/2) ln((e^2 - 1)/(e^(2 tMin) - 1)): no limit as tMin falls.
+func endlessLoss(l *suite.Lab, r *suite.Report) error {
+	const d = 2
+	n := l.Size(100_000, 1_000_000)
+	for _, tMin := range []float64{.1, .01, .001} {
+		out, err := exec.OnceN(l.Backend, func(g *Graph) []*Node {
+			rnd := diffusion.NewRandom(g, l.Key(fmt.Sprint("times ", tMin)))
+			t := AddScalar(MulScalar(rnd.Uniform(Zeros(g, shapes.Make(dtypes.Float64, n, 1))), 1-tMin), tMin)
+			eps := rnd.Normal(Zeros(g, shapes.Make(dtypes.Float64, n, d)))
+			target := Div(eps, diffusion.OU{}.At(t).Sigma)
+			return []*Node{MulScalar(ReduceSum(Square(target), 1), 1-tMin)}
+		})
+		if err != nil {
+			return err
+		}
+		loss, err := metrics.Mean(kit.Points(out[0]).X)
+		if err != nil {
+			return err
+		}
+		r.Checks = append(r.Checks, suite.Near(claims.D001TimeDSM, fmt.Sprintf("E|eps/sigma_t|^2 over t in [%g, 1]: every decade adds %.2f", tMin, d/2*math.Ln10), loss,
+			float64(d)/2*math.Log(math.Expm1(2)/math.Expm1(2*tMin)), kit.WhySE).But(suite.Qualified))
+	}
+	return nil
+}

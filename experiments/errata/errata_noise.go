@@ -1,0 +1,199 @@
+package errata
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/affine"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/figure"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+// 001 writes the reversed equation with dB_t, the noise of its forward equation; 000 with the increments of another Brownian
+// motion. Along one path both equations can only hold with dB'_t = dB_t + g score dt, on N(0, v) data and the
+// Ornstein-Uhlenbeck path dB_t - sqrt(2) x/V dt, where V_t is the variance of x_t. The increments of B are correlated with
+// where the path goes later, which is where a step back starts; those of B' are not.
+const (
+	watchedVariance = .25
+	watchedFrom     = .25 // the watched increments are those over [0.25, 0.5]
+	watchedLength   = .25
+	watchedSteps    = 50 // of each length: the trapezoidal rule below errs by 1e-6
+)
+
+// watch moves a path (column 0) and sums the increments of B (column 1) and B' (column 2).
+func watch(m diffusion.Model, s diffusion.Span, x *Node, r *diffusion.Random) *Node {
+	const h = watchedLength / watchedSteps
+	column := func(i int) *Node { return Slice(x, AxisRange(), AxisElem(i)) }
+	dB := MulScalar(r.Normal(column(0)), math.Sqrt(h))
+	next := kit.ExactOU(column(0), dB, r.Normal(dB), h)
+	_, g2 := m.At(s.From).Rates()
+	drift := MulScalar(Add(m.ScoreAt(column(0), s.From), m.ScoreAt(next, s.To)), h/2)
+	reverse := Add(dB, Mul(Sqrt(g2), drift))
+	return Concatenate([]*Node{next, Add(column(1), dB), Add(column(2), reverse)}, 1)
+}
+
+// reversedNoise measures whose increments a step back may use, and what comes of the others.
+func reversedNoise(l *suite.Lab, r *suite.Report) error {
+	covariance, err := watchedCovariance(l)
+	if err != nil {
+		return err
+	}
+	// Rows: the increment of B over the first length, of B' over it, of B' over the second, x at the end of each length.
+	const forward, reverse, second = 0, 1, 2
+	var later []float64
+	marks := [2]figure.ErrorBars{{Color: figure.Vermillion, Label: "increment of B, measured"}, {Color: figure.Blue, Label: "increment of B', measured"}}
+	for k := range 3 {
+		t := watchedFrom + watchedLength*float64(k+1)
+		want := forwardKnows(t)
+		for i, row := range []int{forward, reverse} {
+			c := covariance[row][3+k]
+			marks[i].X, marks[i].Y = append(marks[i].X, t), append(marks[i].Y, c.Center)
+			marks[i].Lo, marks[i].Hi = append(marks[i].Lo, c.Lo), append(marks[i].Hi, c.Hi)
+		}
+		r.Checks = append(r.Checks,
+			suite.Near(claims.D001ReversalNoise, fmt.Sprintf("covariance of the forward noise over [0.25, 0.5] with x later, at t = %g", t), covariance[forward][3+k], want, kit.WhySE).But(suite.Qualified),
+			suite.Near(claims.D000ReverseNoise, fmt.Sprintf("covariance of the reverse-time noise over [0.25, 0.5] with x later, at t = %g", t), covariance[reverse][3+k], 0, kit.WhySE))
+		later = append(later, t)
+	}
+	r.Checks = append(r.Checks,
+		suite.Near(claims.D000ReverseNoise, "variance of the reverse-time noise over [0.25, 0.5]", covariance[reverse][reverse], watchedLength, kit.WhySE),
+		suite.Near(claims.D000ReverseNoise, "covariance of the reverse-time noise over [0.25, 0.5] and over [0.5, 0.75]", covariance[reverse][second], 0, kit.WhySE))
+	if err := ownNoiseBack(l, r); err != nil {
+		return err
+	}
+	exact := figure.Line{Color: figure.Vermillion, Label: "exact"}
+	for t := later[0]; t <= 1.001; t += .01 {
+		exact.X, exact.Y = append(exact.X, t), append(exact.Y, forwardKnows(t))
+	}
+	back := figure.Line{Color: figure.Vermillion, Label: "with the forward noise"}
+	for t := .01; t <= 3; t += .01 {
+		back.X, back.Y = append(back.X, t), append(back.Y, ownNoise(watchedVariance, t))
+	}
+	f, err := kit.PNG("reversed-noise", "Whose noise drives the reversed equation? Left: the increment of the forward Brownian motion B over [0.25, 0.5] is correlated with the path's later values, that of the reverse-time one, B', is not. "+
+		"Right: variance of what the printed equation returns to t = 0 if it starts at x_T of a path of N(0, 0.25) data and is driven by that path's own B.",
+		figure.Row("", figure.Panel{X: figure.Axis{Label: "t"}, Y: figure.Axis{Label: "covariance with x_{t}", Min: -.1, Max: .5},
+			Layers: []figure.Layer{exact, figure.HLine{At: 0, Color: figure.Blue}, marks[0], marks[1]}, Legend: figure.TopRight},
+			figure.Panel{X: figure.Axis{Label: "T", Min: 0, Max: 3}, Y: figure.Axis{Label: "variance at t = 0", Min: 0, Max: .3},
+				Layers: []figure.Layer{back, figure.HLine{At: watchedVariance, Color: figure.Blue, Label: "with the reverse-time noise: the data"}}, Legend: figure.BottomRight}))
+	r.Figures = append(r.Figures, f)
+	return err
+}
+
+// forwardKnows is cov(B_0.5 - B_0.25, x_t) for t from 0.5 on.
+func forwardKnows(t float64) float64 {
+	return -math.Sqrt2 * math.Expm1(-watchedLength) * math.Exp(watchedFrom+watchedLength-t)
+}
+
+// watchedCovariance is that of the increments of B and of B' over the first length, of B' over the second, and x at the ends
+// of three lengths.
+func watchedCovariance(l *suite.Lab) ([][]metrics.Summary, error) {
+	n := l.Size(20_000, 200_000)
+	data := kit.Normal([]float64{0}, watchedVariance)
+	law, err := data.At(l.Backend, diffusion.OU{}, watchedFrom)
+	if err != nil {
+		return nil, err
+	}
+	x, err := law.Sample(l.Backend, l.Key("watched start"), n)
+	if err != nil {
+		return nil, err
+	}
+	start := make([]float64, 3*n)
+	for i, v := range kit.Points(x).X {
+		start[3*i] = v
+	}
+	grid, err := diffusion.Uniform(watchedFrom, watchedFrom+3*watchedLength, 3*watchedSteps)
+	if err != nil {
+		return nil, err
+	}
+	var at []metrics.Points
+	plan := diffusion.Plan{Build: data.Build(diffusion.OU{}), Sampler: diffusion.OneStep(watch), Grid: grid, Noise: l.Key("watched")}
+	for s, err := range plan.Trace(l.Backend, tensors.FromFlatDataAndDimensions(start, n, 3), watchedSteps, 2*watchedSteps, 3*watchedSteps) {
+		if err != nil {
+			return nil, err
+		}
+		at = append(at, kit.Points(s.X))
+	}
+	rows := make([][]float64, n)
+	for i := range rows {
+		first, second, third := at[1].Row(i), at[2].Row(i), at[3].Row(i)
+		rows[i] = []float64{first[1], first[2], second[2] - first[2], first[0], second[0], third[0]}
+	}
+	p, err := metrics.PointsOf(rows)
+	if err != nil {
+		return nil, err
+	}
+	return metrics.Covariance(p)
+}
+
+// ownNoiseBack runs the printed equation from x_T of a forward chain, driven by that chain's own increments and by fresh
+// ones, to t = 0, and takes the variance there to the limit of the step.
+func ownNoiseBack(l *suite.Lab, r *suite.Report) error {
+	const T, v = .5, watchedVariance
+	forward, err := affine.Of(l.Backend, diffusion.OneStep(diffusion.EulerMaruyama), kit.NormalModel(diffusion.OU{}, v))
+	if err != nil {
+		return err
+	}
+	defer forward.Finalize()
+	reverse, err := affine.Of(l.Backend, diffusion.OneStep(diffusion.ReverseEulerMaruyama), kit.NormalModel(diffusion.OU{}, v))
+	if err != nil {
+		return err
+	}
+	defer reverse.Finalize()
+	var own, fresh []float64
+	for _, n := range []int{40, 80, 160, 320, 640} {
+		grid, err := diffusion.Uniform(0, T, n)
+		if err != nil {
+			return err
+		}
+		// x is the path as weights of its independent normals: the data's, and one a step.
+		x := make([]float64, n+1)
+		x[0] = math.Sqrt(v)
+		for k := 1; k <= n; k++ {
+			step, err := forward.Step(grid[k-1], grid[k])
+			if err != nil {
+				return err
+			}
+			for i := range k {
+				x[i] *= step.Gain
+			}
+			x[k] = step.Noise
+		}
+		variance := kit.SquaredNorm(x)
+		for k := n; k >= 1; k-- {
+			step, err := reverse.Step(grid[k], grid[k-1])
+			if err != nil {
+				return err
+			}
+			for i := range x {
+				x[i] *= step.Gain
+			}
+			x[k] -= step.Noise // going back, dB_t is the forward increment with the other sign
+			variance = step.Variance(variance)
+		}
+		own, fresh = append(own, kit.SquaredNorm(x)), append(fresh, variance)
+	}
+	const why = "chains of 40 to 640 steps, extrapolated"
+	r.Checks = append(r.Checks,
+		suite.Equals(claims.D001ReversalNoise, "variance that the reversed equation returns to t = 0 from x_0.5 when driven by the forward path's own noise; the data has 0.25", kit.StepLimit(own), ownNoise(v, T), 1e-7, why).But(suite.Qualified),
+		suite.Equals(claims.D000ReverseNoise, "variance that the reversed equation returns to t = 0 from x_0.5 when driven by independent noise", kit.StepLimit(fresh), v, 1e-7, why))
+	return nil
+}
+
+// ownNoise is the variance at t = 0 of the solution of the reversed equation that starts at x_T and is driven by the forward
+// path's own Brownian motion. Its distance d from that path solves dd/dt = (2/V - 1) d + 2x/V back from d_T = 0, so that
+// it arrives at y = x_0 - 2v int_0^T exp(-t) x_t / V_t^2 dt. With c = 1 - v the integrals of its variance are elementary.
+func ownNoise(v, T float64) float64 {
+	c := 1 - v
+	end := 1 - c*math.Exp(-2*T)
+	inverse := math.Log((math.Exp(2*T)-c)/v) / 2 // int 1/V
+	span := 1/v - 1/end
+	return v + 2*v*v/c*(2*(inverse+span/2-inverse/end)-span)
+}

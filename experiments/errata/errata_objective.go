@@ -1,0 +1,195 @@
+package errata
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
+	"scorelab/lib/figure"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+// 004 writes the objective at time t as E over x ~ p(x) of |s(x, t) - grad log p(x_t)|^2/2, where p is the law of the data.
+// The next slide has x_t ~ p(x_t), which is right. Read as printed, either the network is shown the clean x and the target
+// belongs to the noisy x_t, or both are taken at the clean x. What each reading learns with a linear score s = -theta x is
+// known exactly on the Ornstein-Uhlenbeck path.
+var readings = []struct {
+	name  string
+	color figure.Color
+	// input is what the network sees, score where the target is taken.
+	input, score func(x0, xt *Node) *Node
+	verdict      suite.Verdict
+}{
+	{"network and target at x_t", figure.Blue, atNoisy, atNoisy, suite.Confirmed},
+	{"network and target at the data", figure.Orange, atData, atData, suite.Qualified},
+	{"network at the data, target at x_t", figure.Vermillion, atData, atNoisy, suite.Qualified},
+}
+
+func atData(x, _ *Node) *Node  { return x }
+func atNoisy(_, x *Node) *Node { return x }
+
+// learned is the theta that each reading learns on a law in one dimension at time t: -E[input score]/E[input^2].
+func learned(l *suite.Lab, m *density.Mixture, t float64, n int) ([]metrics.Summary, error) {
+	data, err := m.Sample(l.Backend, l.Key(fmt.Sprint("objective ", m.Name(), t)), n)
+	if err != nil {
+		return nil, err
+	}
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		x0, time := in[0], kit.ScalarLike(in[0], t)
+		model := m.Model(diffusion.OU{})
+		xt := model.At(time).Forward(x0, diffusion.NewRandom(x0.Graph(), l.Key(fmt.Sprint("objective noise ", m.Name(), t))).Normal(x0))
+		var columns []*Node
+		for _, r := range readings {
+			input := r.input(x0, xt)
+			product := Neg(Mul(input, model.ScoreAt(r.score(x0, xt), time)))
+			columns = append(columns, Reshape(product, n), Reshape(Square(input), n))
+		}
+		return columns
+	}, data)
+	if err != nil {
+		return nil, err
+	}
+	thetas := make([]metrics.Summary, len(readings))
+	for i := range thetas {
+		if thetas[i], err = metrics.Ratio(out[2*i], out[2*i+1]); err != nil {
+			return nil, err
+		}
+	}
+	return thetas, nil
+}
+
+// learnedExactly is the same in closed form, with two integrals by quadrature: the Fisher information F of x_t, and the
+// mean of x s_t(x) over the data. In the last reading E[x_0 s_t(x_t)] = (sigma^2 F - 1)/alpha, by Stein's identity.
+func learnedExactly(l *suite.Lab, m *density.Mixture, times ...float64) ([][]float64, error) {
+	nodes, cell, err := density.Lattice(-9, 9, 3601, 1)
+	if err != nil {
+		return nil, err
+	}
+	if err := density.CheckLattice(l.Backend, m, diffusion.OU{}, nodes, cell, append([]float64{0}, times...)...); err != nil {
+		return nil, err
+	}
+	exec, err := exec.New(l.Backend, func(x, t *Node) []*Node {
+		model := m.Model(diffusion.OU{})
+		mean := func(time, f *Node) *Node {
+			w := MulScalar(Exp(model.LogDensity(x, time)), cell)
+			return ReduceAllSum(Mul(w, Reshape(f, x.Shape().Dim(0))))
+		}
+		zero, score, c := kit.ScalarLike(x, 0), model.ScoreAt(x, t), model.At(t)
+		power, fisher := mean(zero, Square(x)), mean(t, Square(score))
+		noise := Square(c.Sigma)
+		return []*Node{
+			Reciprocal(Add(Mul(Square(c.Alpha), power), noise)),
+			Neg(Div(mean(zero, Mul(x, score)), power)),
+			Div(OneMinus(Mul(noise, fisher)), Mul(c.Alpha, power)),
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer exec.Finalize()
+	thetas := make([][]float64, len(readings))
+	for _, t := range times {
+		out, err := exec.Call(nodes, t)
+		if err != nil {
+			return nil, err
+		}
+		for i, theta := range out {
+			thetas[i] = append(thetas[i], tensors.ToScalar[float64](theta))
+		}
+	}
+	return thetas, nil
+}
+
+// timeObjective measures what 004's objective learns, reading by reading.
+func timeObjective(l *suite.Lab, r *suite.Report) error {
+	const claim, v, t = claims.D004TimeObjective, .25, .5
+	n := l.Size(50_000, 500_000)
+	gauss, err := learned(l, kit.Normal([]float64{0}, v), t, n)
+	if err != nil {
+		return err
+	}
+	alpha := math.Exp(-t)
+	variance := alpha*alpha*v - math.Expm1(-2*t)
+	what := fmt.Sprintf("slope of the linear score learned on N(0, 0.25) at t = %g, ", t)
+	r.Checks = append(r.Checks,
+		suite.Equals(claim, what+readings[1].name+": a model that can be exact learns the score over any law", gauss[1].Center, 1/variance, 1e-12, kit.WhyRounding),
+		suite.Near(claim, what+readings[2].name+"; the score has 1/V, this alpha/V", gauss[2], alpha/variance, kit.WhySE+"; closed form").But(readings[2].verdict))
+	if err := weighedWrong(l, r, v, t, variance, n); err != nil {
+		return err
+	}
+	g1 := density.G1()
+	var times []float64
+	for t := .02; t <= 2; t *= 1.05 {
+		times = append(times, t)
+	}
+	curves, err := learnedExactly(l, g1, times...)
+	if err != nil {
+		return err
+	}
+	panel := figure.Panel{X: figure.Axis{Label: "t", Log: true, Min: .018, Max: 2.2}, Y: figure.Axis{Label: "slope θ of s = -θ x"}, Legend: figure.TopLeft}
+	marks := make([]figure.ErrorBars, len(readings))
+	for _, t := range []float64{.1, .3, 1} {
+		want, err := learnedExactly(l, g1, t)
+		if err != nil {
+			return err
+		}
+		got, err := learned(l, g1, t, n)
+		if err != nil {
+			return err
+		}
+		for i, reading := range readings {
+			r.Checks = append(r.Checks, suite.Near(claim, fmt.Sprintf("slope of the best linear score of G1 at t = %g, %s", t, reading.name), got[i], want[i][0], kit.WhySE+"; exact by quadrature").But(reading.verdict))
+			marks[i].X, marks[i].Y = append(marks[i].X, t), append(marks[i].Y, got[i].Center)
+			marks[i].Lo, marks[i].Hi = append(marks[i].Lo, got[i].Lo), append(marks[i].Hi, got[i].Hi)
+		}
+	}
+	for i, reading := range readings {
+		marks[i].Color = reading.color
+		panel.Layers = append(panel.Layers, figure.Line{X: times, Y: curves[i], Color: reading.color, Label: strings.ReplaceAll(reading.name, "x_t", "x_{t}")}, marks[i])
+	}
+	f, err := kit.PNG("objective", "The best linear score of G1 at time t by three readings of one objective: over x_{t} (right), and over the data as printed, with the target at the data or at x_{t}.", figure.Row("", panel))
+	r.Figures = append(r.Figures, f)
+	return err
+}
+
+// weighedWrong measures what the objective makes of one and the same error, a score that is 1 + d times too large, in units
+// of d^2/2: the mean squared score, 1/V over x_t and v/V^2 over the data.
+func weighedWrong(l *suite.Lab, r *suite.Report, v, t, variance float64, n int) error {
+	m := kit.Normal([]float64{0}, v)
+	data, err := m.Sample(l.Backend, l.Key("weights"), n)
+	if err != nil {
+		return err
+	}
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		x0, time := in[0], kit.ScalarLike(in[0], t)
+		model := m.Model(diffusion.OU{})
+		xt := model.At(time).Forward(x0, diffusion.NewRandom(x0.Graph(), l.Key("weights noise")).Normal(x0))
+		size := func(x *Node) *Node { return Reshape(Square(model.ScoreAt(x, time)), n) }
+		return []*Node{size(xt), size(x0)}
+	}, data)
+	if err != nil {
+		return err
+	}
+	for i, where := range []struct {
+		name    string
+		want    float64
+		verdict suite.Verdict
+	}{{"x_t", 1 / variance, suite.Confirmed}, {"the data", v / variance / variance, suite.Qualified}} {
+		loss, err := metrics.Mean(out[i])
+		if err != nil {
+			return err
+		}
+		r.Checks = append(r.Checks, suite.Near(claims.D004TimeObjective, fmt.Sprintf("loss of a score of N(0, 0.25) at t = %g that is 1 + d times too large, over d^2/2, averaged over %s", t, where.name), loss, where.want, kit.WhySE+"; closed form").But(where.verdict))
+	}
+	return nil
+}

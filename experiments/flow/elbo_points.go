@@ -1,0 +1,162 @@
+package flow
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
+	"scorelab/lib/figure"
+	"scorelab/lib/fokkerplanck"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+// pointLine is where the chain's density is computed.
+var pointLine = fokkerplanck.Line{Lo: -8, Hi: 8, N: 1601}
+
+// boundAtPoints holds the bound at single points against the chain's own density there, which it must not fall below, for
+// chains on G1 with the variance beta.
+func boundAtPoints(l *suite.Lab, r *suite.Report) error {
+	g1, line := density.G1(), pointLine
+	logs, err := density.OnLine(l.Backend, g1, diffusion.VP{}, line.Nodes(), 0)
+	if err != nil {
+		return err
+	}
+	xs := line.Nodes()
+	shown := func(y []float64) (x, v []float64) { // every fifth node, from -3.5 to 3.5
+		for i := 450; i <= 1150; i += 5 {
+			x, v = append(x, xs[i]), append(v, y[i])
+		}
+		return x, v
+	}
+	at, exact := shown(kit.Map(logs[0], func(v float64) float64 { return -v }))
+	panel := figure.Panel{Title: "variance beta, steps even in t", X: figure.Axis{Label: "x", Min: -3.5, Max: 3.5}, Y: figure.Axis{Label: "nats", Min: .5, Max: 7}, Legend: figure.Outside,
+		Layers: []figure.Layer{figure.Line{X: at, Y: exact, Color: figure.Gray, Width: 4, Label: "-log p of G1"}}}
+	for k, n := range []int{10, 100} {
+		grid, err := diffusion.Uniform(1, 0, n)
+		if err != nil {
+			return err
+		}
+		chain, err := chainDensity(l, g1, grid)
+		if err != nil {
+			return err
+		}
+		bound, err := pointBounds(l, g1, grid, at)
+		if err != nil {
+			return err
+		}
+		_, own := shown(kit.Map(chain, func(p float64) float64 { return -math.Log(p) }))
+		least := math.Inf(1)
+		for i := range bound {
+			least = min(least, bound[i]-own[i])
+		}
+		within, err := posteriorVariances(l, g1, diffusion.VP{}, grid)
+		if err != nil {
+			return err
+		}
+		gap := posteriorBound(g1, vpNoise(grid), within, diffusion.KernelVariance) - 1.3934888893
+		distance, err := metrics.KL(logs[0], kit.Map(chain, math.Log), line.Cell())
+		if err != nil {
+			return err
+		}
+		r.Checks = append(r.Checks,
+			suite.Below(claims.D004ELBO, fmt.Sprintf("how far the bound falls below the chain's own -log density, over [-3.5, 3.5], %d steps", n), max(0, -least), 1e-9, "quadrature, to rounding"),
+			suite.Equals(claims.D004ELBO, fmt.Sprintf("KL(G1 | end of the chain) over the gap, %d steps", n), distance.Center/gap, .5, .5, "the gap is that and the divergence of the latent variables, and neither is negative"))
+		color := []figure.Color{figure.Vermillion, figure.Blue}[k]
+		panel.Layers = append(panel.Layers, figure.Line{X: at, Y: bound, Color: color, Label: fmt.Sprintf("bound, %d steps", n)},
+			figure.Line{X: at, Y: own, Color: color, Dashed: true, Width: 1.5, Label: fmt.Sprintf("chain's -log density, %d steps", n)})
+	}
+	f, err := kit.PNG("points", "The bound at single points: it never lies below -log density of the chain's own end, and where the chain makes too many samples, as between the modes, it does lie below -log p of the data.",
+		figure.Grid{Width: 760, RowHeight: 360, Rows: [][]figure.Panel{{panel}}})
+	r.Figures = append(r.Figures, f)
+	if err != nil {
+		return err
+	}
+	return l.Progress(.85, "score errors")
+}
+
+// pointBounds is the bound at points x0 on the line, with the noise integrated by the trapezoidal rule.
+func pointBounds(l *suite.Lab, m *density.Mixture, grid, x0 []float64) ([]float64, error) {
+	const step, reach = .1, 80
+	const nodes = 2*reach + 1
+	var x, eps [][]float64
+	weight := make([]float64, nodes)
+	for _, v := range x0 {
+		for j := range weight {
+			z := step * float64(j-reach)
+			x, eps = append(x, []float64{v}), append(eps, []float64{z})
+			weight[j] = step * math.Exp(-z*z/2) / math.Sqrt(2*math.Pi)
+		}
+	}
+	exec, err := exec.New(l.Backend, func(in []*Node) []*Node {
+		average := func(y *Node) *Node {
+			return ReduceSum(Mul(Reshape(y, len(x0), nodes), ConstAs(y, [][]float64{weight})), 1)
+		}
+		b, model := diffusion.Bound{Variance: diffusion.KernelVariance}, m.Model(diffusion.VP{})
+		return []*Node{average(b.Start(model.At(in[0]), in[2])), average(b.Term(model, diffusion.Span{From: in[0], To: in[1]}, in[2], in[3]))}
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer exec.Finalize()
+	data, noise := tensors.FromValue(x), tensors.FromValue(eps)
+	bound := make([]float64, len(x0))
+	for i := range len(grid) - 1 {
+		out, err := exec.Call(grid[i], grid[i+1], data, noise)
+		if err != nil {
+			return nil, err
+		}
+		start, term := tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1])
+		for k := range bound {
+			if i == 0 {
+				bound[k] = start[k]
+			}
+			bound[k] += term[k]
+		}
+	}
+	return bound, nil
+}
+
+// chainDensity is the density of the end of the chain on the nodes of pointLine: N(0, 1), carried through the sampler's own
+// transitions by the trapezoidal rule.
+func chainDensity(l *suite.Lab, m *density.Mixture, grid []float64) ([]float64, error) {
+	line := pointLine
+	exec, err := exec.New(l.Backend, func(x, from, to *Node) []*Node {
+		step := func(z *Node) *Node {
+			return diffusion.Ancestral(diffusion.KernelVariance)(m.Model(diffusion.VP{}), diffusion.Span{From: from, To: to}, x, diffusion.Replay(z))
+		}
+		mean := step(ZerosLike(x))
+		return []*Node{mean, ReduceAllMean(Sub(step(OnesLike(x)), mean))}
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer exec.Finalize()
+	xs := tensors.FromFlatDataAndDimensions(line.Nodes(), line.N, 1)
+	p := line.Values(func(x float64) float64 { return math.Exp(-x*x/2) / math.Sqrt(2*math.Pi) })
+	for i := range len(grid) - 1 {
+		out, err := exec.Call(xs, grid[i], grid[i+1])
+		if err != nil {
+			return nil, err
+		}
+		means, sd := tensors.MustCopyFlatData[float64](out[0]), tensors.ToScalar[float64](out[1])
+		next := make([]float64, line.N)
+		for k, mean := range means {
+			place := func(x float64) int { return int((x - line.Lo) / line.Cell()) }
+			for j := max(0, place(mean-10*sd)); j <= min(line.N-1, place(mean+10*sd)+1); j++ {
+				z := (line.At(float64(j)) - mean) / sd
+				next[j] += p[k] * line.Cell() * math.Exp(-z*z/2) / (sd * math.Sqrt(2*math.Pi))
+			}
+		}
+		p = next
+	}
+	return p, density.CheckSum("end of the chain", p, line.Cell())
+}

@@ -1,0 +1,121 @@
+package flow
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/suite"
+)
+
+// scoreMaximises spoils the score of N(0, 0.25) by a factor 1 + delta and holds what the bound loses against the weighted
+// squared error of the score; then it compares the weights with those of 004's objective.
+func scoreMaximises(l *suite.Lab, r *suite.Report) error {
+	const variance, steps = .25, 1000
+	m, vp := kit.Normal([]float64{0}, variance), diffusion.VP{}
+	grid, err := diffusion.Uniform(1, 0, steps)
+	if err != nil {
+		return err
+	}
+	path := vpNoise(grid)
+	bounds := func(delta float64) ([]boundBudget, error) {
+		model := m.Model(vp)
+		exact := model.Denoise
+		model.Denoise = func(x, t *Node) *Node { // alpha D = x + sigma^2 score
+			d := exact(x, t)
+			return Add(d, MulScalar(Sub(d, Div(x, vp.At(t).Alpha)), delta))
+		}
+		q, err := newBoundQuadrature(l, m, vp, model)
+		if err != nil {
+			return nil, err
+		}
+		defer q.finalize()
+		return q.over(grid)
+	}
+	right, err := bounds(0)
+	if err != nil {
+		return err
+	}
+	// In DDPM's letters the term is beta^2/(2 v alpha (1 - abar)) E|eps error|^2 (Ho et al. 2020, equation 12), the error of
+	// eps is sigma delta score, and E|score|^2 = 1/S.
+	lost := make([]float64, len(kit.DDPMVariances))
+	for i := range steps {
+		for k, v := range kit.DDPMVariances {
+			lost[k] += noiseWeight(path[i], path[i+1], v.Variance) * path[i].Noise / path[i].Total(variance)
+		}
+	}
+	for _, delta := range []float64{-.2, .2} {
+		wrong, err := bounds(delta)
+		if err != nil {
+			return err
+		}
+		for k, v := range kit.DDPMVariances {
+			r.Checks = append(r.Checks, suite.Equals(claims.D004ELBOIsScore, fmt.Sprintf("nats that the bound loses with the score times %g, N(0, 0.25), 1000 steps, %s", 1+delta, v.Name), wrong[k].bound-right[k].bound, delta*delta*lost[k], 1e-9,
+				"the weighted squared error of the score, by Pythagoras; rounding of a thousand terms"))
+		}
+	}
+	// In the limit: half the integral of beta E|score error|^2 (Song, Durkan, Murray and Ermon 2021).
+	integral := 0.
+	const cells = 10_000
+	for i, at := range vpNoise(middles(cells)) {
+		integral += (.1 + 19.9*middles(cells)[i]) / at.Total(variance) / cells / 2
+	}
+	r.Checks = append(r.Checks, suite.Equals(claims.D004ELBOIsScore, "the same at 1000 steps over half the integral of beta E|score error|^2, variance beta", lost[0]/integral, 1, .02,
+		"its limit, from which a step of largest beta, 0.02, keeps it by as much"))
+	return objectiveWeights(l, r)
+}
+
+// middles are those of n cells of [0, 1].
+func middles(n int) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = (float64(i) + .5) / float64(n)
+	}
+	return out
+}
+
+// objectiveWeights shifts the predicted noise by 1 at every step of the chain of document 000: what a term of the bound then
+// loses is its weight of the squared error. The objective of 004 has the weight 1/(2 (1 - abar)) at every step.
+func objectiveWeights(l *suite.Lab, r *suite.Report) error {
+	vp, grid, err := kit.DDPMChain()
+	if err != nil {
+		return err
+	}
+	m := kit.Normal([]float64{0}, .25)
+	var terms [2][]float64
+	for shift := range terms {
+		model := m.Model(vp)
+		exact := model.Denoise
+		model.Denoise = func(x, t *Node) *Node { return Sub(exact(x, t), MulScalar(vp.At(t).Ratio(), float64(shift))) }
+		q, err := newBoundQuadrature(l, m, vp, model)
+		if err != nil {
+			return err
+		}
+		defer q.finalize()
+		budgets, err := q.over(grid)
+		if err != nil {
+			return err
+		}
+		terms[shift] = budgets[0].steps
+	}
+	path := kit.DDPMPath()
+	excess := func(i int) float64 { return (terms[1][i] - terms[0][i]) * 2 * path[i].Noise }
+	odds := func(beta float64) float64 { return beta / (1 - beta) }
+	r.Checks = append(r.Checks, suite.Equals(claims.D004ELBOIsScore, "weight of the noise's squared error in the bound over that in 004's objective, step 1000 against step 1, variance beta", excess(0)/excess(kit.DDPMSteps-1), odds(kit.DDPMHigh)/odds(kit.DDPMLow), 1e-9*odds(kit.DDPMHigh)/odds(kit.DDPMLow),
+		"beta/(1 - beta) (Ho et al. 2020, equation 12); "+kit.WhyRounding).But(suite.Qualified))
+	return nil
+}
+
+// noiseWeight is the weight of E|eps error|^2 in a term of the bound, in DDPM's letters (Ho et al. 2020, equation 12).
+func noiseWeight(from, to kit.NoiseAt, v diffusion.ReverseVariance) float64 {
+	alpha := from.Signal / to.Signal
+	beta := from.Noise - alpha*to.Noise
+	variance := beta
+	if v == diffusion.PosteriorVariance && to.Noise > 0 {
+		variance *= to.Noise / from.Noise
+	}
+	return beta * beta / (2 * variance * alpha * from.Noise)
+}

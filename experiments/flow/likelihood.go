@@ -1,0 +1,281 @@
+package flow
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/backend"
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+var likelihood = suite.Experiment{
+	ID:       "E17-likelihood",
+	Title:    "How likely is a sample?",
+	Question: "Does the probability flow give the exact log density, and is learning the score maximum likelihood?",
+	Sources:  []string{"002, section 6, table", "003, Probability Flow ODEs", "003, Fisher Divergence and Score Matching", "004, Denoising Score Matching"},
+	Run:      runLikelihood,
+}
+
+// dataEnd is the time at which the flows of this experiment meet the data: log p_t is log p_0 to 1e-7 there.
+const dataEnd = 1e-7
+
+func runLikelihood(l *suite.Lab) (*suite.Report, error) {
+	r := &suite.Report{Answer: "With the exact score, and the exact law of the latents, the flow's log density is exact to the tolerance of its solver, in either direction of time. Each shortcut has a price: the prior N(0, I) in place of p_T " +
+		"moves log p by up to 0.003 nats here, stopping short of t = 0 by an amount proportional to that time, and random probes by a variance. " +
+		"The Fisher divergence, integrated over all noise levels, is the KL divergence; so score matching at all of them bounds the likelihood, though of the reverse SDE: the flow of the same wrong score can do several times worse than the bound."}
+	// XLA would compile each of these many small integrations for seconds; the interpreter runs them in a tenth of one.
+	b, _, err := backend.Open(backend.Go)
+	if err != nil {
+		return nil, err
+	}
+	small := *l
+	small.Backend = b
+	if err := onBackend(l, &small, r); err != nil {
+		return nil, err
+	}
+	for _, part := range []func(*suite.Lab, *suite.Report) error{exactLikelihood, wholeLine, limitOfTime, bothDirections, crossLikelihood, probedLikelihood, klIsFisher, wrongScore, flowLines} {
+		if err := part(&small, r); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// flowOf is the likelihood of a target along VP, from data to noise, at a tolerance.
+func flowOf(m *density.Mixture, tol float64) diffusion.Plan {
+	return diffusion.Plan{Build: m.Build(diffusion.VP{}), Sampler: diffusion.FlowLikelihood{Method: diffusion.DormandPrince{RTol: tol}}, Grid: []float64{dataEnd, 1}}
+}
+
+const whySolver = "a hundred tolerances: the errors of some ten steps, which the flow stretches where it parts the modes"
+
+// onBackend runs one likelihood on the backend that the user chose, as one compiled loop where it can.
+func onBackend(l, small *suite.Lab, r *suite.Report) error {
+	var nats [2][]float64
+	for i, b := range []compute.Backend{l.Backend, small.Backend} {
+		x, _, err := density.Lattice(-3, 3, 29, 1) // each its own: a tensor belongs to one backend
+		if err != nil {
+			return err
+		}
+		got, err := flowOf(density.G1(), 1e-8).LogLikelihood(b, x, diffusion.ExactPrior)
+		if err != nil {
+			return err
+		}
+		nats[i] = got.Nats
+	}
+	r.Checks = append(r.Checks, suite.Below(claims.D003ExactLikelihood, "log p of G1 on the chosen backend less that of the interpreter", kit.LargestDifference(nats[0], nats[1]), 1e-9,
+		"a tenth of the tolerance: rounding moves a step by a small part of its own error"))
+	return l.Progress(.3, "tolerances")
+}
+
+// solve is a likelihood with its setting, the most evaluations of a sample, and its errors.
+type solve struct {
+	diffusion.Likelihood
+	setting, cost float64
+	errors        []float64
+}
+
+// exactLikelihood holds the flow's log density of G1 against the exact one, at falling tolerances and with more and more
+// steps of a fixed method.
+func exactLikelihood(l *suite.Lab, r *suite.Report) error {
+	g1 := density.G1()
+	x, _, err := density.Lattice(-3, 3, 29, 1)
+	if err != nil {
+		return err
+	}
+	exact, err := kit.LogDensity(l, g1, diffusion.VP{}, dataEnd, x)
+	if err != nil {
+		return err
+	}
+	run := func(plan diffusion.Plan, setting float64) (solve, error) {
+		got, err := plan.LogLikelihood(l.Backend, x, diffusion.ExactPrior)
+		if err != nil {
+			return solve{}, err
+		}
+		cost := kit.LargestAbs(kit.Map(got.Evaluations, func(n int) float64 { return float64(n) }))
+		return solve{got, setting, cost, kit.Differences(got.Nats, exact)}, nil
+	}
+	var adaptive, fixed []solve
+	table := suite.Table{Name: "cost", Caption: "Worst error of log p of G1 at 29 points, and the evaluations of the model that it took", Header: []string{"method", "tolerance or steps", "evaluations", "worst error"}}
+	for _, tol := range []float64{1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10} {
+		s, err := run(flowOf(g1, tol), tol)
+		if err != nil {
+			return err
+		}
+		adaptive = append(adaptive, s)
+		table.Rows = append(table.Rows, []any{"Dormand-Prince", tol, s.cost, kit.LargestAbs(s.errors)})
+		r.Checks = append(r.Checks, suite.Below(claims.D003ExactLikelihood, fmt.Sprintf("error of log p of G1 at 29 points on [-3, 3], tolerance %.0e", tol), kit.LargestAbs(s.errors), 100*tol,
+			whySolver))
+	}
+	for _, n := range []int{20, 40, 80, 160, 320} {
+		plan := flowOf(g1, 0)
+		plan.Sampler = diffusion.FlowLikelihood{Method: diffusion.ClassicMethod}
+		if plan.Grid, err = diffusion.Uniform(dataEnd, 1, n); err != nil {
+			return err
+		}
+		s, err := run(plan, float64(n))
+		if err != nil {
+			return err
+		}
+		fixed = append(fixed, s)
+		table.Rows = append(table.Rows, []any{"Runge-Kutta 4", n, s.cost, kit.LargestAbs(s.errors)})
+	}
+	order := math.Log2(kit.LargestAbs(fixed[1].errors)/kit.LargestAbs(fixed[3].errors)) / 2
+	r.Checks = append(r.Checks, suite.Equals(claims.D003ExactLikelihood, "order of the error of log p with Runge-Kutta 4, from 40 to 160 steps", order, 4, .4, "theory, with a tenth for terms of higher order"))
+	tight := adaptive[5]
+	data, err := kit.LogDensity(l, g1, diffusion.VP{}, 0, x)
+	if err != nil {
+		return err
+	}
+	noise, err := flowOf(g1, 0).LogPrior(l.Backend, tight.End, diffusion.NoisePrior)
+	if err != nil {
+		return err
+	}
+	mismatch := kit.Differences(noise, tight.Prior)
+	r.Checks = append(r.Checks,
+		suite.Below(claims.D003ExactLikelihood, "error of log p of G1 at t = 0, from a flow that starts at t = 1e-7, tolerance 1e-08", kit.LargestDifference(tight.Nats, data), 1e-6, whySolver+"; the start adds 2e-7"),
+		suite.Below(claims.D003ExactLikelihood, "what the prior N(0, sigma^2) in place of p_T moves log p by, on [-3, 3]", kit.LargestAbs(mismatch), .004,
+			"at t = 1 a signal of alpha = 0.0066 is left; an independent computation has 0.0025 for N(0, 1)").But(suite.Qualified))
+	r.Tables = append(r.Tables, table)
+	return likelihoodFigures(r, kit.Points(x).X, exact, tight.Nats, mismatch, adaptive, fixed)
+}
+
+// wholeLine integrates over the line: the flow's density has mass 1, its cross-entropy is the entropy, in nats and in bits,
+// and with the prior N(0, sigma^2) it is more by the KL divergence of p_T from that prior, since a bijection keeps it.
+func wholeLine(l *suite.Lab, r *suite.Report) error {
+	g1 := density.G1()
+	x, cell, err := density.Lattice(-6, 6, 241, 1)
+	if err != nil {
+		return err
+	}
+	exact, err := kit.LogDensity(l, g1, diffusion.VP{}, dataEnd, x)
+	if err != nil {
+		return err
+	}
+	plan := flowOf(g1, 1e-8)
+	flow, err := plan.LogLikelihood(l.Backend, x, diffusion.ExactPrior)
+	if err != nil {
+		return err
+	}
+	noise, err := plan.LogPrior(l.Backend, flow.End, diffusion.NoisePrior)
+	if err != nil {
+		return err
+	}
+	// At the noise's end directly, on the same lattice.
+	p, err := plan.LogPrior(l.Backend, x, diffusion.ExactPrior)
+	if err != nil {
+		return err
+	}
+	q, err := plan.LogPrior(l.Backend, x, diffusion.NoisePrior)
+	if err != nil {
+		return err
+	}
+	for what, logs := range map[string][]float64{"G1": exact, "G1 at the noise's end": p} {
+		if err := density.CheckSum(what, kit.Map(logs, math.Exp), cell); err != nil {
+			return err
+		}
+	}
+	mass, entropy, cross, prior := 0., 0., 0., 0.
+	for i, log := range exact {
+		mass += math.Exp(flow.Nats[i]) * cell
+		entropy -= math.Exp(log) * flow.Nats[i] * cell
+		cross -= math.Exp(log) * (flow.Volume[i] + noise[i]) * cell
+		prior += math.Exp(p[i]) * (p[i] - q[i]) * cell
+	}
+	const known = 1.3934888893 // the catalogue's
+	r.Checks = append(r.Checks,
+		suite.Equals(claims.D003ExactLikelihood, "integral of the flow's density of G1 over the line", mass, 1, 1e-6, whySolver),
+		suite.Equals(claims.D003ExactLikelihood, "cross-entropy of G1 and the flow, in nats: the entropy", entropy, known, 1e-6, whySolver),
+		suite.Equals(claims.D003ExactLikelihood, "the same in bits per dimension", diffusion.BitsPerDim(-entropy, 1), known/math.Ln2, 2e-6, whySolver),
+		suite.Equals(claims.D003ExactLikelihood, "what the prior N(0, sigma^2) adds to the cross-entropy: KL(p_T || prior)", cross-entropy, prior, 1e-8, "both by the trapezoidal rule; the flow's own error is the same in both cross-entropies").But(suite.Qualified))
+	// What a user sees: an average over samples.
+	samples, err := g1.Sample(l.Backend, l.Key("held out"), l.Size(2000, 20_000))
+	if err != nil {
+		return err
+	}
+	held, err := flowOf(g1, 1e-6).LogLikelihood(l.Backend, samples, diffusion.ExactPrior)
+	if err != nil {
+		return err
+	}
+	mean, err := metrics.Mean(kit.Map(held.Nats, func(nats float64) float64 { return -nats }))
+	if err != nil {
+		return err
+	}
+	r.Checks = append(r.Checks, suite.Near(claims.D003ExactLikelihood, "mean negative log likelihood of samples of G1, in nats", mean, known, kit.WhySE))
+	return l.Progress(.5, "the limit t -> 0")
+}
+
+// limitOfTime: the flow ends at a time t > 0, and gives log p_t. By the Fokker-Planck equation the difference to log p_0 is t
+// times beta_0/2 (d + x.s + div s + |s|^2), to first order.
+func limitOfTime(l *suite.Lab, r *suite.Report) error {
+	g1 := density.G1()
+	x, _, err := density.Lattice(-3, 3, 29, 1)
+	if err != nil {
+		return err
+	}
+	exact, err := kit.LogDensity(l, g1, diffusion.VP{}, 0, x)
+	if err != nil {
+		return err
+	}
+	rate, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		m, x, t := g1.Model(diffusion.VP{}), in[0], kit.ScalarLike(in[0], 0)
+		_, g2 := m.At(t).Rates()
+		s := m.Score(x, t)
+		return []*Node{Mul(MulScalar(g2, .5), OnePlus(Add(m.Divergence(x, t), Squeeze(Mul(s, Add(x, s)), 1))))}
+	}, x)
+	if err != nil {
+		return err
+	}
+	var times, gaps []float64
+	for _, t := range []float64{1e-2, 1e-3, 1e-4, 1e-5, 1e-6, dataEnd} {
+		stopped, err := kit.LogDensity(l, g1, diffusion.VP{}, t, x)
+		if err != nil {
+			return err
+		}
+		times, gaps = append(times, t), append(gaps, kit.LargestDifference(stopped, exact))
+	}
+	r.Checks = append(r.Checks, suite.Equals(claims.D003ExactLikelihood, "largest |log p_t - log p_0|/t of G1 at t = 1e-7, where the flows here end", gaps[len(gaps)-1]/dataEnd, kit.LargestAbs(rate[0]), .01,
+		"the rate by the Fokker-Planck equation; rounding of log p leaves 1e-15/1e-7").But(suite.Qualified))
+	r.Tables = append(r.Tables, suite.Table{Name: "limit", Caption: "What stopping the flow at t > 0 moves log p of G1 by, at the worst of 29 points", Header: []string{"t", "nats"}, Rows: kit.Rows(times, gaps)})
+	return nil
+}
+
+// bothDirections: the likelihood of samples as they are made is that of the samples once made, and the way back leads to
+// the latents.
+func bothDirections(l *suite.Lab, r *suite.Report) error {
+	const tol = 1e-8
+	g1 := density.G1()
+	plan := flowOf(g1, tol)
+	start, err := kit.FromPrior(l, g1, "latents", 200)
+	if err != nil {
+		return err
+	}
+	up := plan.Grid
+	plan.Grid = []float64{up[1], up[0]}
+	down, err := plan.LogLikelihood(l.Backend, start, diffusion.ExactPrior)
+	if err != nil {
+		return err
+	}
+	exact, err := kit.LogDensity(l, g1, diffusion.VP{}, dataEnd, down.End)
+	if err != nil {
+		return err
+	}
+	plan.Grid = up
+	back, err := plan.LogLikelihood(l.Backend, down.End, diffusion.ExactPrior)
+	if err != nil {
+		return err
+	}
+	r.Checks = append(r.Checks,
+		suite.Below(claims.D003ExactLikelihood, "error of the log likelihood that comes with sampling G1", kit.LargestDifference(down.Nats, exact), 100*tol, whySolver),
+		suite.Below(claims.D003ExactLikelihood, "log likelihood while sampling less that of the finished samples", kit.LargestDifference(down.Nats, back.Nats), 100*tol, whySolver),
+		suite.Below(claims.D003ExactLikelihood, "noise to sample to noise: the latents come back", kit.LargestDifference(kit.Points(start).X, kit.Points(back.End).X), 100*tol, whySolver))
+	return l.Progress(.6, "the cross")
+}

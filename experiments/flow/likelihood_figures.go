@@ -1,0 +1,89 @@
+package flow
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/experiments/kit"
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/figure"
+	"scorelab/lib/fokkerplanck"
+	"scorelab/lib/suite"
+)
+
+// likelihoodFigures shows the log density of G1 by the flow, its errors, and their price.
+func likelihoodFigures(r *suite.Report, x, exact, flow, mismatch []float64, adaptive, fixed []solve) error {
+	curve := figure.Panel{Title: "log density of G1", X: figure.Axis{Label: "x"}, Y: figure.Axis{Label: "nats", Min: -9, Max: 0}, Legend: figure.BottomLeft, Layers: []figure.Layer{
+		figure.Line{X: x, Y: exact, Color: figure.Gray, Width: 4, Label: "exact"},
+		figure.Points{X: x, Y: flow, Color: figure.Vermillion, Label: "probability flow"},
+	}}
+	size := func(v []float64) []float64 {
+		return kit.Map(v, func(e float64) float64 { return math.Max(math.Abs(e), 1e-12) })
+	}
+	errors := figure.Panel{Title: "its error", X: figure.Axis{Label: "x"}, Y: figure.Axis{Label: "nats", Log: true, Min: 1e-11, Max: 1}}
+	for _, c := range []struct {
+		solve solve
+		color figure.Color
+		below float64 // where its name stands
+	}{{adaptive[0], figure.Orange, 2e-2}, {adaptive[2], figure.Green, 5e-8}, {adaptive[5], figure.Blue, 3e-11}} {
+		errors.Layers = append(errors.Layers, figure.Line{X: x, Y: size(c.solve.errors), Color: c.color},
+			figure.Note{X: 3, Y: c.below, Align: 1, Color: c.color, Text: fmt.Sprintf("tolerance %.0e", c.solve.setting)})
+	}
+	errors.Layers = append(errors.Layers, figure.Line{X: x, Y: size(mismatch), Color: figure.Ink, Dashed: true},
+		figure.Note{X: -3, Y: 2.5e-1, Text: "dashed: prior N(0, σ²)"})
+	price := func(label string, color figure.Color, solves []solve) figure.Layer {
+		return figure.Line{Label: label, Color: color, Markers: true, X: kit.Map(solves, func(s solve) float64 { return s.cost }), Y: kit.Map(solves, func(s solve) float64 { return kit.LargestAbs(s.errors) })}
+	}
+	cost := figure.Panel{Title: "worst error against cost", X: figure.Axis{Label: "evaluations of the model", Log: true}, Y: figure.Axis{Label: "nats", Log: true, Min: 5e-11, Max: .1}, Legend: figure.TopRight,
+		Layers: []figure.Layer{price("Dormand-Prince", figure.Blue, adaptive), price("Runge-Kutta 4", figure.Vermillion, fixed)}}
+	f, err := kit.PNG("likelihood", "The log density of G1 by change of variables along the probability flow. Middle: its error at three tolerances, and what the prior N(0, σ²) in place of the law of the latents adds. Right: adaptive and fixed steps, tolerances 1e-3 to 1e-10 and 20 to 320 steps.",
+		figure.Row("", curve, errors, cost))
+	r.Figures = append(r.Figures, f)
+	return err
+}
+
+// flowLines draws the flow of G1 over the density in time: every sample keeps its quantile.
+func flowLines(l *suite.Lab, r *suite.Report) error {
+	const side, steps = 3.2, 48
+	g1 := density.G1()
+	start, _, err := density.Lattice(-2.9, 2.5, 19, 1)
+	if err != nil {
+		return err
+	}
+	grid, err := diffusion.Uniform(dataEnd, 1, steps)
+	if err != nil {
+		return err
+	}
+	line := fokkerplanck.Line{Lo: -side, Hi: side, N: 121}
+	laws, err := kit.LineDensities(l, g1, diffusion.VP{}, line, grid...)
+	if err != nil {
+		return err
+	}
+	field := figure.Field{X0: 0, X1: 1, Y0: -side, Y1: side, NX: len(grid), NY: line.N}
+	for i := range line.N {
+		for k := range grid {
+			field.Z = append(field.Z, laws[k][i])
+		}
+	}
+	paths := make([]figure.Line, start.Size())
+	plan := diffusion.Plan{Build: g1.Build(diffusion.VP{}), Sampler: diffusion.DormandPrince{RTol: 1e-6}, Grid: grid}
+	for s, err := range plan.Trace(l.Backend, start) {
+		if err != nil {
+			return err
+		}
+		for i, x := range tensors.MustCopyFlatData[float64](s.X) {
+			paths[i].X, paths[i].Y = append(paths[i].X, s.Time), append(paths[i].Y, x)
+		}
+	}
+	panel := figure.Panel{X: figure.Axis{Label: "t", Min: 0, Max: 1}, Y: figure.Axis{Label: "x", Min: -side, Max: side}, Layers: []figure.Layer{figure.Heat{Field: field}}}
+	for _, p := range paths {
+		p.Color, p.Width = figure.Vermillion, 1
+		panel.Layers = append(panel.Layers, p)
+	}
+	f, err := kit.PNG("flow", "The probability flow of G1 on the VP process, over the density. Lines that come nearer to each other carry density with them: the rate is the divergence that the likelihood integrates.", figure.Single(panel, 560))
+	r.Figures = append(r.Figures, f)
+	return err
+}

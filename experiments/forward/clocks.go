@@ -1,0 +1,82 @@
+package forward
+
+import (
+	"fmt"
+
+	"scorelab/experiments/kit"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/suite"
+)
+
+// clock is a way to walk the variance-preserving path, and what it reads.
+type clock struct {
+	name    string
+	process diffusion.Process
+
+	even  diffusion.Reading // at noiseToSignal
+	own   diffusion.Reading // in as many steps between the same ends, equal in its own time
+	race  diffusion.Reading // in raceSteps equal steps from data to sigma = alpha
+	curve diffusion.Reading // over its horizon
+}
+
+const (
+	ouClock   = 0             // the index of the Ornstein-Uhlenbeck process in its own time: the clock of document 001
+	mostNoise = 14.           // sigma/alpha at the start of noiseToSignal; 1/mostNoise at its end
+	evenSteps = 20            // of noiseToSignal
+	raceLevel = evenSteps / 2 // the index of sigma = alpha, where the particles of every clock arrive
+	raceSteps = 200
+)
+
+// noiseToSignal are the noise levels sigma/alpha at which clocks are compared, equal steps of log SNR toward
+// data.
+var noiseToSignal = func() []float64 {
+	levels, err := diffusion.Geometric(mostNoise, 1/mostNoise, evenSteps)
+	if err != nil {
+		panic(err)
+	}
+	return levels
+}()
+
+func readClocks(l *suite.Lab) ([]clock, error) {
+	ddpm, _, err := kit.DDPMChain()
+	if err != nil {
+		return nil, err
+	}
+	clocks := []clock{{name: "Ornstein-Uhlenbeck", process: diffusion.OU{}}}
+	for _, spec := range diffusion.Schedules {
+		clocks = append(clocks, clock{name: spec.Name, process: diffusion.VP{Schedule: spec.Schedule}})
+	}
+	clocks = append(clocks, clock{name: "DDPM's table", process: ddpm})
+	for i := range clocks {
+		if err := clocks[i].read(l); err != nil {
+			return nil, fmt.Errorf("%s: %w", clocks[i].name, err)
+		}
+	}
+	return clocks, nil
+}
+
+// read fills in the readings of a clock.
+func (c *clock) read(l *suite.Lab) error {
+	even, err := diffusion.AtRatios(l.Backend, c.process, noiseToSignal)
+	if err != nil {
+		return err
+	}
+	lo, hi := c.process.Horizon()
+	grids := [][]float64{even}
+	for _, g := range []struct {
+		from, to float64
+		n        int
+	}{{even[0], even[evenSteps], evenSteps}, {0, even[raceLevel], raceSteps}, {lo, hi, 200}} {
+		grid, err := diffusion.Uniform(g.from, g.to, g.n)
+		if err != nil {
+			return err
+		}
+		grids = append(grids, grid)
+	}
+	r, err := diffusion.Read(l.Backend, c.process, grids...)
+	if err != nil {
+		return err
+	}
+	c.even, c.own, c.race, c.curve = r[0], r[1], r[2], r[3]
+	return nil
+}

@@ -1,0 +1,143 @@
+package forward
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/figure"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+// orderLevels are the numbers of steps to T = 1, each dividing the last.
+var orderLevels = []int{8, 16, 32, 64, 128}
+
+// forwardOrders measures the strong and weak order of Euler-Maruyama on dx = -x dt + sqrt(2) dW from x = 1, once by the
+// moments' own recursion, without chance, and once by paths that share their Brownian motion with the exact solution.
+func forwardOrders(l *suite.Lab, r *suite.Report) error {
+	paths, err := coupledPaths(l)
+	if err != nil {
+		return err
+	}
+	finest := orderLevels[len(orderLevels)-1]
+	exactVariance := -math.Expm1(-2)
+	var steps, strong, weak []float64
+	measured := figure.ErrorBars{Color: figure.Vermillion, Label: "coupled paths"}
+	table := suite.Table{Name: "orders", Caption: "Errors of Euler-Maruyama at T = 1", Header: []string{"steps", "strong (RMS)", "measured", "lo", "hi", "weak (variance)"}}
+	for i, n := range orderLevels {
+		rms, variance := emErrors(n, exactVariance)
+		steps, strong, weak = append(steps, float64(n)), append(strong, rms), append(weak, variance)
+		square, err := metrics.MeanOf(paths.N, func(k int) float64 {
+			row := paths.Row(k)
+			return (row[i+1] - row[0]) * (row[i+1] - row[0])
+		})
+		if err != nil {
+			return err
+		}
+		r.Checks = append(r.Checks, suite.Near(claims.D004EulerMaruyama, fmt.Sprintf("mean squared distance from the exact path, %d steps", n), square, rms*rms, kit.WhySE+"; exact by the recursion of the joint moments"))
+		measured.X, measured.Y = append(measured.X, float64(n)), append(measured.Y, math.Sqrt(square.Center))
+		measured.Lo, measured.Hi = append(measured.Lo, math.Sqrt(square.Lo)), append(measured.Hi, math.Sqrt(square.Hi))
+		table.Rows = append(table.Rows, []any{n, rms, math.Sqrt(square.Center), math.Sqrt(square.Lo), math.Sqrt(square.Hi), variance})
+	}
+	// The exact path's own law: variance 1 - exp(-2) about exp(-1).
+	variance, err := metrics.Variance(paths.Col(0))
+	if err != nil {
+		return err
+	}
+	r.Checks = append(r.Checks, suite.Near(claims.D001OneJump, fmt.Sprintf("variance of the exact path of %d joint increments", finest), variance, exactVariance, kit.WhySE))
+	for _, o := range []struct {
+		name   string
+		errors []float64
+		tol    float64
+	}{{"strong", strong, .1}, {"weak", weak, .05}} {
+		slope, err := metrics.LogSlope(steps, o.errors)
+		if err != nil {
+			return err
+		}
+		r.Checks = append(r.Checks, suite.Equals(claims.D004EulerMaruyama, o.name+" order between 8 and 128 steps", -slope.Center, 1, o.tol,
+			"order 1, strong because the noise is additive; the next term of the expansion bends the first steps by a few percent").But(suite.Qualified))
+	}
+	f, err := kit.PNG("orders", "Error of Euler-Maruyama against its number of steps: lines exact, points measured on 20,000 paths that share their noise with the exact solution.",
+		figure.Row("", figure.Panel{X: figure.Axis{Label: "steps", Log: true, Min: 6, Max: 170}, Y: figure.Axis{Label: "error at T = 1", Log: true, Min: 2e-3, Max: .15},
+			Layers: []figure.Layer{
+				figure.Line{X: steps, Y: strong, Color: figure.Vermillion, Label: "strong: RMS distance from the exact path"},
+				measured,
+				figure.Line{X: steps, Y: weak, Color: figure.Blue, Label: "weak: error of the variance", Markers: true},
+				figure.Line{X: []float64{8, 128}, Y: []float64{.03, .03 / 16}, Color: figure.Gray, Dashed: true, Label: "slope -1"},
+			}, Legend: figure.TopRight}))
+	r.Figures, r.Tables = append(r.Figures, f), append(r.Tables, table)
+	return err
+}
+
+// emErrors is the root mean squared distance of n steps from the exact path with the same Brownian motion, and the error
+// of their variance, by recursion: over a step h the exact noise sqrt(2) I has variance 1 - exp(-2h), the scheme's
+// sqrt(2) dW has 2h, and their covariance is 2 (1 - exp(-h)).
+func emErrors(n int, exactVariance float64) (rms, variance float64) {
+	h := 1 / float64(n)
+	a, b := math.Exp(-h), 1-h
+	xx, xy, yy, mean := 1., 1., 1., 1.
+	for range n {
+		xx, xy, yy, mean = a*a*xx-math.Expm1(-2*h), a*b*xy-2*math.Expm1(-h), b*b*yy+2*h, b*mean
+	}
+	return math.Sqrt(xx - 2*xy + yy), math.Abs(yy - mean*mean - exactVariance)
+}
+
+// coupledPaths runs the exact solution (column 0) and Euler-Maruyama at every level (the others) on one Brownian motion.
+func coupledPaths(l *suite.Lab) (metrics.Points, error) {
+	n, columns := l.Size(20_000, 200_000), len(orderLevels)+1
+	start := make([]float64, n*columns)
+	for i := range start {
+		start[i] = 1
+	}
+	finest := orderLevels[len(orderLevels)-1]
+	grid, err := diffusion.Uniform(0, 1, finest)
+	if err != nil {
+		return metrics.Points{}, err
+	}
+	build := diffusion.Fixed(func() diffusion.Model { return diffusion.Model{Process: diffusion.OU{}} })
+	end, err := diffusion.Plan{Build: build, Sampler: coupled{}, Grid: grid, Noise: l.Key("coupled paths")}.Run(
+		l.Backend, tensors.FromFlatDataAndDimensions(start, n, columns))
+	if err != nil {
+		return metrics.Points{}, err
+	}
+	return kit.Points(end), nil
+}
+
+// coupled steps the exact solution on the finest grid and each coarser chain when its own step is full; it carries the
+// Brownian increment that each chain has gathered, [n, levels].
+type coupled struct{}
+
+// Init implements diffusion.Sampler.
+func (coupled) Init(_ diffusion.Model, x *Node, _ *diffusion.Random) []*Node {
+	return []*Node{Zeros(x.Graph(), shapes.Make(x.DType(), x.Shape().Dim(0), len(orderLevels)))}
+}
+
+// Step implements diffusion.Sampler.
+func (coupled) Step(_ diffusion.Model, s diffusion.Span, x *Node, carry []*Node, r *diffusion.Random) (*Node, []*Node) {
+	finest := orderLevels[len(orderLevels)-1]
+	column := func(m *Node, i int) *Node { return Slice(m, AxisRange(), AxisElem(i)) }
+	h := 1 / float64(finest)
+	dw := MulScalar(r.Normal(column(x, 0)), math.Sqrt(h))
+	next := []*Node{kit.ExactOU(column(x, 0), dw, r.Normal(dw), h)}
+	var gathered []*Node
+	for i, n := range orderLevels {
+		w := Add(column(carry[0], i), dw)
+		y := column(x, i+1)
+		dt := 1 / float64(n)
+		moved := Add(MulScalar(y, 1-dt), MulScalar(w, math.Sqrt2))
+		full := Equal(ModScalar(AddScalar(s.Index, 1), finest/n), ScalarZero(x.Graph(), dtypes.Int32))
+		full = BroadcastToDims(full, w.Shape().Dimensions...)
+		next = append(next, Where(full, moved, y))
+		gathered = append(gathered, Where(full, ZerosLike(w), w))
+	}
+	return Concatenate(next, 1), []*Node{Concatenate(gathered, 1)}
+}

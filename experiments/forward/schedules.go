@@ -1,0 +1,214 @@
+package forward
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/affine"
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+var schedules = suite.Experiment{
+	ID:       "E08-schedules",
+	Title:    "One path at many speeds",
+	Question: "Does a noise schedule change which laws the data passes through, or only when, and what does it change then?",
+	Sources:  []string{"001, Finite time & the schedule", "000, section 3.1", "002, section 5", "004, Why is this viewpoint useful?"},
+	Run:      runSchedules,
+}
+
+func runSchedules(l *suite.Lab) (*suite.Report, error) {
+	r := &suite.Report{Answer: "Only when. At equal noise all variance-preserving schedules, the Ornstein-Uhlenbeck process and DDPM's table have the same law and, for every unit of log SNR, the same SDE, to rounding; " +
+		"sub-VP, VE and the flow are other paths, though merely rescaled ones. What a schedule decides is where a finite number of steps is spent, and with it their error: on steps that are equal in log SNR all of them agree again."}
+	clocks, err := readClocks(l)
+	if err != nil {
+		return nil, err
+	}
+	for i, part := range []func(*suite.Lab, *suite.Report, []clock) error{onePath, finiteTime, otherPaths, raceParticles, goldenTables, tableLimits, spentSteps, scheduleFigures} {
+		if err := part(l, r, clocks); err != nil {
+			return nil, err
+		}
+		if err := l.Progress(float64(i+1)/8, "schedules"); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// abscissae are where distribution functions are compared.
+var abscissae = func() (xs []float64) {
+	for i := -800; i <= 800; i++ {
+		xs = append(xs, float64(i)/100)
+	}
+	return xs
+}()
+
+// cdfGap is the largest distance of two distribution functions on abscissae, the first one's stretched by a factor.
+func cdfGap(p *density.Mixture, stretch float64, q *density.Mixture) float64 {
+	return kit.LargestAbs(kit.Map(abscissae, func(x float64) float64 { return p.CDF(stretch*x) - q.CDF(x) }))
+}
+
+// onePath: the same law and the same SDE at the same noise, by whichever clock.
+func onePath(_ *suite.Lab, r *suite.Report, clocks []clock) error {
+	const whyInverse = "rounding in float64: a time is found to a unit in its last place, and near the end of a schedule the path moves 200 times as fast as the time"
+	g1 := density.G1()
+	table := suite.Table{Name: "clocks", Caption: "When each clock shows a noise level sigma/alpha", Header: []string{"schedule"}}
+	const every = 5
+	for k := 0; k <= evenSteps; k += every {
+		table.Header = append(table.Header, fmt.Sprintf("%.3g", noiseToSignal[k]))
+	}
+	for i, c := range clocks {
+		var laws, drifts, marginals, ou []float64
+		row := []any{c.name}
+		for k, level := range noiseToSignal {
+			at := c.even
+			alpha := 1 / math.Hypot(1, level)
+			sigma := level * alpha
+			laws = append(laws, at.Alpha[k]/alpha-1, at.Sigma[k]/sigma-1)
+			drifts = append(drifts, at.F[k]/at.LogSNRSpeed(k)/(sigma*sigma/2)-1)
+			ou = append(ou, -math.Log(at.Alpha[k])-clocks[ouClock].even.T[k])
+			noised, err := g1.Noised(at.Alpha[k], at.Sigma[k])
+			if err != nil {
+				return err
+			}
+			reference, err := g1.Noised(alpha, sigma)
+			if err != nil {
+				return err
+			}
+			marginals = append(marginals, cdfGap(noised, 1, reference))
+			if k%every == 0 {
+				row = append(row, at.T[k])
+			}
+		}
+		r.Checks = append(r.Checks,
+			suite.Below(claims.D001SpeedNotPath, "distance of G1's distribution functions at equal noise, "+c.name, kit.LargestAbs(marginals), 1e-12, whyInverse),
+			suite.Below(claims.D001SpeedNotPath, "relative error of alpha and sigma at equal noise, "+c.name, kit.LargestAbs(laws), 1e-12, whyInverse),
+			suite.Below(claims.D001SpeedNotPath, "relative error of the SDE's drift for a unit of log SNR, "+c.name, kit.LargestAbs(drifts), 1e-12, whyInverse+"; sigma^2/2, by hand; its diffusion is sigma^2 for such a unit on any path"))
+		if i != ouClock {
+			r.Checks = append(r.Checks, suite.Below(claims.D001OtherSchedules, "half the integral of the rate minus the Ornstein-Uhlenbeck process's time, "+c.name, kit.LargestAbs(ou), 1e-12, whyInverse))
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	r.Tables = append(r.Tables, table)
+	return nil
+}
+
+// finiteTime: t' = 1 - e^-t of document 001 against the process in t.
+func finiteTime(l *suite.Lab, r *suite.Report, _ []clock) error {
+	news := []float64{.01, .1, .3, .5, .7, .9, .99}
+	olds := kit.Map(news, func(t float64) float64 { return -math.Log1p(-t) })
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		slow, fast := diffusion.OU{}.At(in[0]), diffusion.VP{Schedule: diffusion.Exponential{}}.At(in[1])
+		f, g2 := slow.Rates()
+		quickF, quickG2 := fast.Rates()
+		stretch := Exp(in[0]) // dt/dt'
+		return []*Node{
+			Sub(fast.Alpha, OneMinus(in[1])), Sub(Square(fast.Sigma), OneMinus(Square(OneMinus(in[1])))),
+			Sub(fast.Alpha, slow.Alpha), Sub(fast.Sigma, slow.Sigma),
+			Sub(Div(quickF, Mul(f, stretch)), OnesLike(f)), Sub(Div(quickG2, Mul(g2, stretch)), OnesLike(f)),
+			Mul(quickF, OneMinus(in[1])),
+		}
+	}, olds, news)
+	if err != nil {
+		return err
+	}
+	const claim = claims.D001FiniteTime
+	rate := kit.Map(out[6], func(v float64) float64 { return v + 1 })
+	r.Checks = append(r.Checks,
+		suite.Below(claim, "mean factor minus 1 - t'", kit.LargestAbs(out[0]), 1e-15, kit.WhyRounding),
+		suite.Below(claim, "variance of the noise minus 1 - (1 - t')^2", kit.LargestAbs(out[1]), 1e-15, kit.WhyRounding),
+		suite.Below(claim, "alpha and sigma in t' minus those in t", math.Max(kit.LargestAbs(out[2]), kit.LargestAbs(out[3])), 1e-15, kit.WhyRounding),
+		suite.Below(claim, "drift in t' times 1 - t', plus 1: the rate is infinite at t' = 1, so that a run has to end before", kit.LargestAbs(rate), 1e-14, kit.WhyRounding).But(suite.Qualified),
+		suite.Below(claims.D001ScheduleFactor, "rates in t' over exp(t) times the rates in t, minus 1", math.Max(kit.LargestAbs(out[4]), kit.LargestAbs(out[5])), 1e-13, kit.WhyRounding+"; 1 - t' has lost two digits at t' = 0.99"))
+	return nil
+}
+
+// otherPaths: sub-VP, VE and the flow do not pass through the same laws, but through the same ones up to scale.
+func otherPaths(l *suite.Lab, r *suite.Report, clocks []clock) error {
+	const why = "an independent computation on the same abscissae; the noise levels are met to rounding"
+	g1 := density.G1()
+	for _, path := range []struct {
+		name    string
+		process diffusion.Process
+		apart   float64
+	}{{"sub-VP", diffusion.SubVP{}, .059069674754}, {"VE", diffusion.VE{}, .426851263647}, {"flow", diffusion.Linear{}, .129064558611}} {
+		times, err := diffusion.AtRatios(l.Backend, path.process, noiseToSignal)
+		if err != nil {
+			return err
+		}
+		read, err := diffusion.Read(l.Backend, path.process, times)
+		if err != nil {
+			return err
+		}
+		at := read[0]
+		var apart, rescaled []float64
+		for k := range noiseToSignal {
+			here, err := g1.Noised(at.Alpha[k], at.Sigma[k])
+			if err != nil {
+				return err
+			}
+			ou := clocks[ouClock].even
+			vp, err := g1.Noised(ou.Alpha[k], ou.Sigma[k])
+			if err != nil {
+				return err
+			}
+			apart = append(apart, cdfGap(here, 1, vp))
+			rescaled = append(rescaled, cdfGap(here, at.Alpha[k]/ou.Alpha[k], vp))
+		}
+		r.Checks = append(r.Checks,
+			suite.Equals(claims.D001SpeedNotPath, "largest distance of G1's distribution functions at equal sigma/alpha, "+path.name+" to VP: another path", kit.LargestAbs(apart), path.apart, 1e-10, why),
+			suite.Below(claims.D001SpeedNotPath, "distance of the distribution functions of x/alpha at equal sigma/alpha, "+path.name+" to VP", kit.LargestAbs(rescaled), 1e-12, kit.WhyRounding))
+	}
+	return nil
+}
+
+// raceParticles simulates the forward SDE of G1 by every clock until sigma = alpha, and compares the clouds.
+func raceParticles(l *suite.Lab, r *suite.Report, clocks []clock) error {
+	n, g1 := l.Size(20_000, 200_000), density.G1()
+	critical, err := metrics.KSBetweenCritical(n, n, 1e-6)
+	if err != nil {
+		return err
+	}
+	data, err := g1.Sample(l.Backend, l.Key("race data"), n*len(clocks))
+	if err != nil {
+		return err
+	}
+	all := kit.Points(data).X
+	var first []float64
+	var firstLaw *density.Mixture
+	for i, c := range clocks {
+		start := tensors.FromFlatDataAndDimensions(all[i*n:(i+1)*n], n, 1)
+		end, err := diffusion.Plan{Build: g1.Build(c.process), Sampler: diffusion.OneStep(diffusion.EulerMaruyama), Grid: c.race.T, Noise: l.Key("race, " + c.name)}.Run(l.Backend, start)
+		if err != nil {
+			return err
+		}
+		xs, law := kit.Points(end).X, affine.Map{Gain: 1}
+		for k := range raceSteps {
+			h := c.race.T[k+1] - c.race.T[k]
+			law = law.Then(affine.Map{Gain: 1 + c.race.F[k]*h, Noise: math.Sqrt(c.race.G2[k] * h)})
+		}
+		reached, err := g1.Noised(law.Gain, law.Noise)
+		if err != nil {
+			return err
+		}
+		if i == ouClock {
+			first, firstLaw = xs, reached
+			continue
+		}
+		ks, err := metrics.KSBetween(first, xs)
+		if err != nil {
+			return err
+		}
+		r.Checks = append(r.Checks, suite.Between(claims.D001SpeedNotPath, "two-sample KS distance at sigma = alpha, 200 steps of Euler-Maruyama, "+c.name+" to Ornstein-Uhlenbeck", ks,
+			.27*math.Sqrt(2/float64(n)), critical+cdfGap(reached, 1, firstLaw), 2e-6, "Kolmogorov's law at alpha = 1e-6 on either side, and the exact distance of the two schemes' laws, which 200 steps leave"))
+	}
+	return nil
+}

@@ -1,0 +1,240 @@
+package guidance
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/ml/model"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+var guidedByBayes = suite.Experiment{
+	ID:       "E18-bayes",
+	Title:    "Bayes' rule for scores",
+	Question: "Does the gradient of a classifier turn the score of all data into that of a class, and what does more of it do?",
+	Sources:  []string{"004, Conditional Diffusion Models - Guidance", "004, Classifier Free Guidance"},
+	Run:      runGuidedByBayes,
+}
+
+const (
+	bayesClaim = claims.D004BayesScore
+	scaleClaim = claims.D004ClassifierGuidance
+)
+
+func runGuidedByBayes(l *suite.Lab) (*suite.Report, error) {
+	r := &suite.Report{Answer: "It does, to rounding, at every noise level of every process: with scale 1 the guided samples are those of the class, with scale 0 those of all data. " +
+		"With more, samples are surer of their class, sample by sample, but no longer its samples: at scale 10 four of five have left the mode that is nearest to the other class, and those at the others have half their spread. " +
+		"With exact scores a classifier and a label are the same guide."}
+	for _, part := range []func(*suite.Lab, *suite.Report) error{bayesIdentity, bayesSweep} {
+		if err := part(l, r); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// bayesIdentity compares the two sides of Bayes' rule for scores on a lattice, the gradient by autodiff.
+func bayesIdentity(l *suite.Lab, r *suite.Report) error {
+	nodes, _, err := density.Lattice(-4, 4, 33, 2)
+	if err != nil {
+		return err
+	}
+	m, worst, worstClose, only := guidedLaw(), 0., 0., make(map[int]*density.Mixture)
+	for _, class := range m.Classes() {
+		if only[class], _, err = m.Conditional(class); err != nil {
+			return err
+		}
+	}
+	table := suite.Table{Name: "identity", Caption: "Largest difference, on [-4, 4]^2, of the two sides of Bayes' rule for scores, and of the guided denoiser to that of the class",
+		Header: []string{"process", "t", "scores", "denoisers"}}
+	for _, spec := range diffusion.Processes {
+		p := spec.Process
+		exec, err := exec.New(l.Backend, func(x, t *Node) []*Node {
+			var scores, denoisers []*Node
+			for _, class := range m.Classes() {
+				log := func(x, t *Node) *Node { return m.ClassLogProb(p, class, x, t) }
+				sum := Add(m.Model(p).Score(x, t), Gradient(ReduceAllSum(log(x, t)), x)[0])
+				scores = append(scores, ReduceAllMax(Abs(Sub(sum, only[class].Model(p).Score(x, t)))))
+				guided := diffusion.ByClassifier(log)(p, m.Model(p).Denoise)(x, t)
+				denoisers = append(denoisers, ReduceAllMax(Abs(Sub(guided, only[class].Model(p).Denoise(x, t)))))
+			}
+			return []*Node{ReduceAllMax(Stack(scores, 0)), ReduceAllMax(Stack(denoisers, 0))}
+		})
+		if err != nil {
+			return err
+		}
+		lo, hi := p.Horizon()
+		for _, share := range []float64{0, .1, .4, .9} {
+			t := lo + share*(hi-lo)
+			out, err := exec.Call(nodes, t)
+			if err != nil {
+				exec.Finalize()
+				return err
+			}
+			gaps := kit.Flatten(out)
+			worst, worstClose = math.Max(worst, gaps[0][0]), math.Max(worstClose, gaps[1][0])
+			table.Rows = append(table.Rows, []any{spec.Name, t, gaps[0][0], gaps[1][0]})
+		}
+		exec.Finalize()
+	}
+	const why = "rounding of scores of up to 25, and of denoisers; the catalogue asks for 1e-10"
+	r.Checks = append(r.Checks,
+		suite.Below(bayesClaim, "largest error of score(x | y) = score(x) + grad log p(y | x_t), by autodiff, on a lattice, all processes and noise levels", worst, 1e-10, why),
+		suite.Below(bayesClaim, "largest distance of the denoiser guided by the exact classifier to that of the class", worstClose, 1e-10, why))
+	r.Tables = append(r.Tables, table)
+	return nil
+}
+
+// bayesSweep samples at every strength, from the same starts.
+func bayesSweep(l *suite.Lab, r *suite.Report) error {
+	n := l.Size(1500, 20_000)
+	s, err := newGuidedSweep(l, diffusion.Flow(diffusion.HeunMethod), "flow", n, 60)
+	if err != nil {
+		return err
+	}
+	byClassifier, byLabel := exactGuides(guidedProcess)
+	film, err := s.trace(l, guidingExactly(byClassifier), bayesMarks(s), guidedStrengths...)
+	if err != nil {
+		return err
+	}
+	clouds := film[len(film)-1]
+	if err := l.Progress(.4, "by label"); err != nil {
+		return err
+	}
+	labelled, err := s.run(l, guidingExactly(byLabel), guidedStrengths...)
+	if err != nil {
+		return err
+	}
+	judgements, err := judged(l, clouds)
+	if err != nil {
+		return err
+	}
+	if err := bayesSides(l, r, s, clouds, judgements); err != nil {
+		return err
+	}
+
+	least, apart := math.Inf(1), 0.
+	for k := range clouds {
+		apart = math.Max(apart, kit.LargestDifference(clouds[k].X, labelled[k].X))
+		if k > 0 {
+			for i, v := range judgements[k].tilt {
+				least = math.Min(least, v-judgements[k-1].tilt[i])
+			}
+		}
+	}
+	r.Checks = append(r.Checks,
+		suite.Between(scaleClaim, "least gain in log p(class | x) of any sample, from one scale to the next of 0, .5, 1, 1.5, 2, 3, 5, 10, same start", metrics.Exactly(least), -1e-9, 100, 0,
+			"purity must not fall; so near to 1, differences of logarithms are rounding"),
+		suite.Below(claims.D004CFGIdentity, "largest distance of samples guided by the exact classifier to those guided by the label, all scales", apart, 1e-10,
+			"rounding of the guided denoisers, which the flow may magnify"),
+		suite.Between(scaleClaim, "mean of P(class | x) at scale 10", judgements[len(judgements)-1].purity, .999, 1, 0,
+			"the class itself has 0.933; hardly a sample is left undecided"))
+
+	only, _ := guidedOnly()
+	table := suite.Table{Name: "strengths", Caption: "Samples of the probability flow at each scale: mean of P(class | x), share that the best classifier takes for the class, share at each of the class's modes, and the standard deviation along x1 within the right one, over its own",
+		Header: []string{"scale", "purity", "chosen", "left", "middle", "right", "spread"}}
+	var ten metrics.Summary
+	for k, gamma := range guidedStrengths {
+		j := judgements[k]
+		spread, err := modeSpread(only, clouds[k])
+		if err != nil {
+			return err
+		}
+		if gamma == 10 {
+			ten = spread
+		}
+		table.Rows = append(table.Rows, []any{gamma, j.purity.Center, j.chosen.Center, j.modes[0], j.modes[1], j.modes[2], spread.Center})
+	}
+	r.Tables = append(r.Tables, table)
+	r.Checks = append(r.Checks,
+		suite.Between(scaleClaim, "spread of samples at scale 10 across the classes, within the right mode, over the mode's own", ten, .1, .65, 0,
+			"what the claim leaves out: a scale above 1 asks for more than the class").But(suite.Qualified))
+	if err := bayesWays(l, r, s); err != nil {
+		return err
+	}
+	figures, err := bayesFigures(l, s, film, judgements)
+	r.Figures = append(r.Figures, figures...)
+	return err
+}
+
+// modeSpread is the standard deviation of x2 among the samples nearest to the last of the class's modes, over that mode's.
+func modeSpread(only *density.Mixture, cloud metrics.Points) (metrics.Summary, error) {
+	c := only.Components()[2]
+	var ys []float64
+	for i := range cloud.N {
+		if x, y := cloud.X[2*i], cloud.X[2*i+1]; x > c.Mean[0]/2 && y > 0 {
+			ys = append(ys, y)
+		}
+	}
+	v, err := metrics.Variance(ys)
+	root := func(v float64) float64 { return math.Sqrt(max(v, 0) / c.Cov[1][1]) }
+	return metrics.Summary{Center: root(v.Center), Lo: root(v.Lo), Hi: root(v.Hi), N: v.N}, err
+}
+
+// bayesSides holds the samples of scale 0 and 1 against the laws that they must be of.
+func bayesSides(l *suite.Lab, r *suite.Report, s guidedSweep, clouds []metrics.Points, judgements []judgement) error {
+	m := guidedLaw()
+	only, _ := guidedOnly()
+	inClass, err := exactPurity(l, only)
+	if err != nil {
+		return err
+	}
+	for _, side := range []struct {
+		name   string
+		scale  float64
+		law    *density.Mixture
+		purity float64
+	}{{"all data", 0, m, .5}, {"the class", 1, only, inClass}} {
+		k := slices.Index(guidedStrengths, side.scale)
+		unguided, err := s.run(l, func(*model.Scope, diffusion.Scale) diffusion.Model { return side.law.Model(guidedProcess) }, 0)
+		if err != nil {
+			return err
+		}
+		r.Checks = append(r.Checks, suite.Below(bayesClaim, fmt.Sprintf("largest distance of samples guided with scale %g to samples of the model of %s", side.scale, side.name),
+			kit.LargestDifference(clouds[k].X, unguided[0].X), 1e-9, "rounding of the denoisers, over 120 evaluations"))
+		for i, direction := range [][]float64{{1, 0}, {0, 1}} {
+			marginal, err := side.law.Marginal(direction)
+			if err != nil {
+				return err
+			}
+			check, err := kit.KSCheck(bayesClaim, fmt.Sprintf("KS distance of samples at scale %g to %s, x%d", side.scale, side.name, i+1), clouds[k].Along(direction...), marginal.CDF, .002,
+				", and .002 for the noise that is left at the end and the 0.25 % of the data at the start")
+			if err != nil {
+				return err
+			}
+			r.Checks = append(r.Checks, check)
+		}
+		r.Checks = append(r.Checks, suite.Near(bayesClaim, fmt.Sprintf("mean of P(class | x) at scale %g", side.scale), judgements[k].purity, side.purity, kit.WhySE+"; exact by quadrature for the law of "+side.name))
+	}
+	return nil
+}
+
+// exactPurity is E P(class | x) over a law, by quadrature.
+func exactPurity(l *suite.Lab, law *density.Mixture) (float64, error) {
+	nodes, cell, err := density.Lattice(-6, 6, 241, 2)
+	if err != nil {
+		return 0, err
+	}
+	if err := density.CheckLattice(l.Backend, law, guidedProcess, nodes, cell, 0); err != nil {
+		return 0, err
+	}
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		x, t := in[0], kit.ScalarLike(in[0], 0)
+		log := Add(law.Model(guidedProcess).LogDensity(x, t), guidedLaw().ClassLogProb(guidedProcess, guidedClass, x, t))
+		return []*Node{MulScalar(ReduceAllSum(Exp(log)), cell)}
+	}, nodes)
+	if err != nil {
+		return 0, err
+	}
+	return out[0][0], nil
+}

@@ -1,0 +1,90 @@
+package kit
+
+import (
+	"fmt"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+	"scorelab/lib/train"
+)
+
+// FreshBatches gives every step a new batch of a mixture, in float32, with the labels of its components where they are asked for.
+func FreshBatches(m *density.Mixture, batch int, labels bool) train.Data {
+	return train.Fresh(fmt.Sprint(m.Name(), " batch ", batch, " labels ", labels), func(g *Graph, r *diffusion.Random) []*Node {
+		x, label := m.Draw(g, r, dtypes.Float32, batch)
+		if labels {
+			return []*Node{x, label}
+		}
+		return []*Node{x}
+	})
+}
+
+// Train takes steps of a plan; see, unless nil, gets every report. The weights are the average, where the plan keeps one.
+func Train(l *suite.Lab, p train.Plan, steps int, see func(t *train.Trainer, r train.Report) error) (*model.Store, error) {
+	trainer, err := p.Begin(l.Backend)
+	if err != nil {
+		return nil, err
+	}
+	defer trainer.Close()
+	for report, err := range trainer.Run(l.Context, steps) {
+		if err == nil && see != nil {
+			err = see(trainer, report)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return weightsOf(trainer, p)
+}
+
+func weightsOf(t *train.Trainer, p train.Plan) (*model.Store, error) {
+	if p.Average.Decay > 0 {
+		return t.Average()
+	}
+	return t.Weights()
+}
+
+// ScoreErrors are E|s_model - s|^2/E|s|^2, s the exact score, at each of the times along p, over n samples of the noised law.
+// A network is scored on the samples that another was: they follow from the target's name, time and seed.
+func ScoreErrors(l *suite.Lab, law density.Law, build diffusion.Build, weights *model.Store, n int, times ...float64) ([]metrics.Summary, error) {
+	x0, err := law.Sample(l.Backend, l.Key("scored "+law.Name()), n)
+	if err != nil {
+		return nil, err
+	}
+	exec, err := exec.NewModel(l.Backend, weights, func(scope *model.Scope, x0, t *Node) (wrong, size *Node) {
+		m := build(scope, nil)
+		x := m.At(t).Forward(x0, diffusion.NewRandom(x0.Graph(), l.Key("scoring noise")).Normal(x0))
+		exact := law.Model(m.Process).ScoreAt(x, t)
+		norm := func(x *Node) *Node { return ReduceSum(Square(x), 1) }
+		return norm(Sub(m.ScoreAt(x, t), exact)), norm(exact)
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer exec.Finalize()
+	errors := make([]metrics.Summary, len(times))
+	for i, t := range times {
+		out, err := exec.Call(x0, t)
+		if err != nil {
+			return nil, err
+		}
+		if errors[i], err = metrics.Ratio(tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1])); err != nil {
+			return nil, err
+		}
+	}
+	return errors, nil
+}
+
+// SquaredScoreError is E|s_net - s|^2 over the cross under noise of sigma, by quadrature.
+func SquaredScoreError(learnt, exact, weights *Node) *Node {
+	return ReduceAllSum(Mul(weights, ReduceSum(Square(Sub(learnt, exact)), 1)))
+}

@@ -1,0 +1,103 @@
+package kit
+
+import (
+	"math"
+	"slices"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/compute/shapes"
+	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
+	"scorelab/lib/metrics"
+	"scorelab/lib/network"
+	"scorelab/lib/suite"
+	"scorelab/lib/train"
+)
+
+const (
+	LearnedSteps  = 4000
+	LearnedBatch  = 512
+	LearnedNFE    = 20 // exponential Adams asks the network once a step
+	learnedLowest = .02
+	CrossEntropy  = 2.429435 // catalogue, targets
+)
+
+// LearnedPath is the one on which the samplers learn: from a noise that hides nothing of the data to one that hides all but
+// a hundredth of its variance.
+var LearnedPath = diffusion.VE{SigmaMin: learnedLowest, SigmaMax: 10}
+
+// PathModel is a denoiser of a law along learnedPath, and the weights that it has learnt.
+type PathModel struct {
+	law     density.Law
+	Build   diffusion.Build
+	Weights *model.Store
+}
+
+// TrainOnPath trains a network with EDM's preconditioning on fresh samples of a law. Levels are drawn about sigma = e^-1, where
+// they decide on what the samples look like.
+func TrainOnPath(l *suite.Lab, m *density.Mixture, n network.Network, steps int, name string) (PathModel, error) {
+	square := 0.
+	for i, row := range m.Covariance() {
+		square += row[i] / float64(m.Dim())
+	}
+	head := diffusion.EDMHead(math.Sqrt(square))
+	weights, err := Train(l, train.Plan{
+		Loss:    network.Loss(diffusion.Denoising(head, diffusion.EDMWeight(math.Sqrt(square)), diffusion.LogNormalTimes(-1, 1.3)), LearnedPath, n),
+		Data:    FreshBatches(m, LearnedBatch, false),
+		Adam:    train.Adam{Rate: 5e-3, Warmup: 100, Cosine: steps},
+		Average: train.Average{Decay: .998},
+		Key:     l.Key(name + " training"),
+		Every:   500,
+	}, steps, func(*train.Trainer, train.Report) error { return l.Context.Err() })
+	return PathModel{m, network.Learnt(LearnedPath, n, head), weights}, err
+}
+
+// Keyed is a network with first weights of its own.
+func Keyed(n network.MLP, l *suite.Lab, name string) network.MLP {
+	n.Key = l.Key(name + " network")
+	return n
+}
+
+// grid is learnedPath's in n steps of Karras et al.
+func (m PathModel) grid(l *suite.Lab, n int) ([]float64, error) {
+	return diffusion.InRatio(l.Backend, LearnedPath, 1, 0, n, diffusion.Karras(7))
+}
+
+// Sample carries noise to n samples along the probability flow.
+func (m PathModel) Sample(l *suite.Lab, n int, purpose string) (metrics.Points, error) {
+	start, err := exec.Once(l.Backend, func(g *Graph) *Node {
+		like := Zeros(g, shapes.Make(dtypes.Float64, n, m.law.Dim()))
+		return MulScalar(diffusion.NewRandom(g, l.Key(purpose)).Normal(like), LearnedPath.SigmaMax)
+	})
+	if err != nil {
+		return metrics.Points{}, err
+	}
+	grid, err := m.grid(l, LearnedNFE)
+	if err != nil {
+		return metrics.Points{}, err
+	}
+	end, err := diffusion.Plan{Build: m.Build, Store: m.Weights, Sampler: diffusion.ExponentialAdams(2), Grid: grid}.Run(l.Backend, start)
+	if err != nil {
+		return metrics.Points{}, err
+	}
+	return Points(end), nil
+}
+
+// LogLikelihood is the log density that the flow gives to points, in 15 steps of order 4, from data to noise.
+func (m PathModel) LogLikelihood(l *suite.Lab, x *tensors.Tensor) ([]float64, error) {
+	grid, err := m.grid(l, 15)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(grid)
+	got, err := diffusion.Plan{Build: m.Build, Store: m.Weights, Sampler: diffusion.FlowLikelihood{Method: diffusion.ClassicMethod}, Grid: grid}.LogLikelihood(l.Backend, x, diffusion.NoisePrior)
+	return got.Nats, err
+}
+
+// LearnedNet is the network of both samplers.
+var LearnedNet = network.MLP{Hidden: []int{96, 96, 96}, Activation: "swish", Condition: network.Condition{Frequencies: 16}}

@@ -1,0 +1,90 @@
+package langevin
+
+import (
+	"fmt"
+	"math"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+// settle runs independent chains on N(0, v) from N(0, v) until they have forgotten it.
+func settle(l *suite.Lab, sampler diffusion.Sampler, name string, v, delta float64) (diffusion.Snapshot, error) {
+	target := kit.Normal([]float64{0}, v)
+	name = fmt.Sprintf("%s v=%g delta=%g", name, v, delta)
+	start, err := target.Sample(l.Backend, l.Key(name+" start"), l.Size(64_000, 1_280_000))
+	if err != nil {
+		return diffusion.Snapshot{}, err
+	}
+	// Twice the log of the contraction over 4 relaxation times leaves exp(-8) of a bias that is itself small.
+	steps := int(math.Ceil(4 * v / delta))
+	grid, err := diffusion.Uniform(0, delta*float64(steps), steps)
+	if err != nil {
+		return diffusion.Snapshot{}, err
+	}
+	if err := l.Progress(.7, "chains on N(0, v)"); err != nil {
+		return diffusion.Snapshot{}, err
+	}
+	var end diffusion.Snapshot
+	for s, err := range (diffusion.Plan{Build: kit.Static(target), Sampler: sampler, Grid: grid, Noise: l.Key(name)}).Trace(l.Backend, start, steps) {
+		if err != nil {
+			return diffusion.Snapshot{}, err
+		}
+		end = s
+	}
+	return end, nil
+}
+
+// adjusted holds the Metropolis-adjusted chain against the law that the unadjusted one misses.
+func adjusted(l *suite.Lab, r *suite.Report) error {
+	const delta = .05
+	table := suite.Table{Name: "adjusted", Caption: "Metropolis-adjusted chains on N(0, v), delta = 0.05",
+		Header: []string{"v", "variance", "lo", "hi", "unadjusted", "acceptance", "lo", "hi", "exact acceptance"}}
+	for _, v := range []float64{.1, 1.9} {
+		end, err := settle(l, diffusion.MALA{}, "adjusted chains", v, delta)
+		if err != nil {
+			return err
+		}
+		variance, err := metrics.Variance(kit.Points(end.X).X)
+		if err != nil {
+			return err
+		}
+		shares, err := diffusion.Accepted(end)
+		if err != nil {
+			return err
+		}
+		acceptance, err := metrics.Mean(shares)
+		if err != nil {
+			return err
+		}
+		exact := acceptanceOf(v, delta)
+		what := fmt.Sprintf("v = %g, delta = %g", v, delta)
+		r.Checks = append(r.Checks,
+			suite.Near(claims.D001LangevinConverges, "variance of Metropolis-adjusted chains, "+what, variance, v, kit.WhySE+"; no bias at any step"),
+			suite.Near(claims.D001LangevinConverges, "share of proposals accepted, "+what, acceptance, exact, kit.WhySE+"; exact by quadrature over state and proposal"))
+		table.Rows = append(table.Rows, []any{v, variance.Center, variance.Lo, variance.Hi, v / (1 - delta/(2*v)), acceptance.Center, acceptance.Lo, acceptance.Hi, exact})
+	}
+	r.Tables = append(r.Tables, table)
+	return nil
+}
+
+// acceptanceOf is E min(1, ratio) of the Langevin proposal on N(0, v) at stationarity, by the trapezoidal rule over 9
+// standard deviations. The logarithm of the ratio is delta (x^2 - y^2)/(4 v^2).
+func acceptanceOf(v, delta float64) float64 {
+	const n, reach = 1201, 9.
+	h := 2 * reach / (n - 1)
+	sum := 0.
+	for i := range n {
+		a := -reach + h*float64(i)
+		x := math.Sqrt(v) * a
+		for j := range n {
+			b := -reach + h*float64(j)
+			y := x*(1-delta/v) + math.Sqrt(2*delta)*b
+			sum += math.Exp(-(a*a+b*b)/2) * math.Min(1, math.Exp(delta*(x*x-y*y)/(4*v*v)))
+		}
+	}
+	return sum * h * h / (2 * math.Pi)
+}

@@ -1,0 +1,203 @@
+package langevin
+
+import (
+	"fmt"
+	"math"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/density"
+	"scorelab/lib/fokkerplanck"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+var invariantLaw = suite.Experiment{
+	ID:       "E04-invariant-law",
+	Title:    "Every start relaxes to the one invariant law, at the rate of the spectral gap",
+	Question: "Does the law of Langevin dynamics converge to its target from any start, and when?",
+	Sources:  []string{"001, Fokker-Planck Equation", "004, Langevin Dynamics Convergence Theorem"},
+	Run:      runInvariantLaw,
+}
+
+const (
+	relaxStep = .01
+	relaxEnd  = 60
+)
+
+// relaxStarts are where the dynamics on G1 start: between its modes, outside of them, and on the wrong side.
+var relaxStarts = []struct {
+	name string
+	law  *density.Mixture
+}{
+	{"N(0, 1)", kit.Normal([]float64{0}, 1)},
+	{"N(4, 0.1)", kit.Normal([]float64{4}, .1)},
+	{"N(-2.5, 0.1)", kit.Normal([]float64{-2.5}, .1)},
+}
+
+// relaxation is what the equation did from one start: the divergence from the target after every step, and densities at
+// the times of the film.
+type relaxation struct {
+	kl    []float64
+	shots [][]float64
+}
+
+func runInvariantLaw(l *suite.Lab) (*suite.Report, error) {
+	r := &suite.Report{Answer: "It does. The target is stationary to rounding, the eigenvalue 0 is simple, so there is no other, and the divergence " +
+		"from it falls at every step, in the end by exp(-2 gap t) from each start. But the proof by stationarity says nothing about when: " +
+		"G1 forgets in 1/gap = 15, and two unit modes 12 apart in 22 million."}
+	line := fokkerplanck.Line{Lo: -6, Hi: 6, N: 1201}
+	g, q, err := kit.LangevinLine(l, density.G1(), line)
+	if err != nil {
+		return nil, err
+	}
+	modes, err := invariance(r, g, q)
+	if err != nil {
+		return nil, err
+	}
+	shots := relaxShots()
+	var runs []relaxation
+	for i, s := range relaxStarts {
+		run, err := relaxFrom(l, r, g, q, s.law, s.name, modes[1].Rate, shots)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, run)
+		if err := l.Progress(.1*float64(i+1), "relaxing"); err != nil {
+			return nil, err
+		}
+	}
+	if err := relaxDigits(l, r, g, q, runs[0]); err != nil {
+		return nil, err
+	}
+	pairs, err := separatedModes(l, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Progress(.6, "drawing"); err != nil {
+		return nil, err
+	}
+	return r, relaxFigures(r, g, q, modes, runs, shots, pairs)
+}
+
+// invariance: the target is stationary, and nothing else is.
+func invariance(r *suite.Report, g *fokkerplanck.Generator, q []float64) ([]fokkerplanck.Mode, error) {
+	change, err := g.Apply(q)
+	if err != nil {
+		return nil, err
+	}
+	modes, err := g.Spectrum(4)
+	if err != nil {
+		return nil, err
+	}
+	r.Checks = append(r.Checks,
+		suite.Below(claims.D004UniqueInvariantLaw, "largest |dp/dt| at p = the target G1", kit.LargestAbs(change), 1e-10,
+			"rounding in float64: a cell of density 0.5 exchanges it 20,000 times per unit of time, which makes 1e-12 a flux, and some"),
+		suite.Below(claims.D004UniqueInvariantLaw, "slowest rate of the generator, that of the invariant law", math.Abs(modes[0].Rate), 1e-9,
+			"rounding in float64 of the largest jump rate, 20,000, times the square root of 1,201 cells, and some"))
+	for k, what := range []string{"second rate, the spectral gap; it is not 0, so no other law is invariant", "third rate", "fourth rate"} {
+		r.Checks = append(r.Checks, suite.Equals(claims.D004UniqueInvariantLaw, what, modes[k+1].Rate, []float64{.065924, 2.9209, 5.8924}[k], 1e-4,
+			"an independent computation to that many digits"))
+	}
+	table := suite.Table{Name: "modes", Caption: "The target q and the slowest modes of its dynamics, scaled to integral mode^2/q = 1",
+		Header: []string{"x", "target", "mode 2", "mode 3", "mode 4"}}
+	for i := 0; i < g.N; i += 5 {
+		table.Rows = append(table.Rows, []any{g.At(float64(i)), q[i], modes[1].Shape[i], modes[2].Shape[i], modes[3].Shape[i]})
+	}
+	r.Tables = append(r.Tables, table)
+	return modes, nil
+}
+
+// relaxFrom runs the equation from one start with backward Euler and holds mass, fall and late rate.
+func relaxFrom(l *suite.Lab, r *suite.Report, g *fokkerplanck.Generator, q []float64, law *density.Mixture, name string, gap float64, shots []int) (relaxation, error) {
+	run := relaxation{}
+	p, err := kit.LineDensity(l, law, g.Line)
+	if err != nil {
+		return run, err
+	}
+	step, err := g.Stepper(fokkerplanck.BackwardEuler, relaxStep)
+	if err != nil {
+		return run, err
+	}
+	leak, rises := 0.0, 0
+	for s := 0; ; s++ {
+		kl, err := fokkerplanck.KL(g, p, q)
+		if err != nil {
+			return run, err
+		}
+		if s > 0 && kl >= run.kl[s-1] {
+			rises++
+		}
+		leak = math.Max(leak, math.Abs(fokkerplanck.Mass(g, p)-1))
+		run.kl = append(run.kl, kl)
+		if len(run.shots) < len(shots) && shots[len(run.shots)] == s {
+			run.shots = append(run.shots, append([]float64(nil), p...))
+		}
+		if s == relaxEnd/relaxStep {
+			break
+		}
+		if err := step.Advance(p, 1); err != nil {
+			return run, err
+		}
+	}
+	var times, logs []float64
+	for s := 40 / relaxStep; s <= relaxEnd/relaxStep; s += 100 {
+		times, logs = append(times, relaxStep*s), append(logs, math.Log(run.kl[int(s)]))
+	}
+	slope, err := metrics.Slope(times, logs)
+	if err != nil {
+		return run, err
+	}
+	r.Checks = append(r.Checks,
+		suite.Equals(claims.D004LangevinConvergence, "steps of 6,000 in which KL(p_t, p) does not fall, from "+name, float64(rises), 0, 0,
+			"a theorem for backward Euler: each step is a Markov chain that leaves the target alone"),
+		suite.Below(claims.D004LangevinConvergence, "largest change of mass, from "+name, leak, 1e-12, "rounding in float64 over 6,000 steps"),
+		suite.Equals(claims.D004LangevinConvergence, "late slope of log KL over -2 gap, from "+name, slope.Center/(-2*gap), 1, .02,
+			"the next term of KL falls by exp(-3 gap t): from the start farthest off, at t = 40, it is 3 % of the first and bends the slope by half of that").But(suite.Qualified))
+	return run, nil
+}
+
+// relaxDigits holds the divergence at five times against an independent computation, and the size of the step against
+// a scheme of second order.
+func relaxDigits(l *suite.Lab, r *suite.Report, g *fokkerplanck.Generator, q []float64, run relaxation) error {
+	for i, want := range []float64{.009527, .007235, .005526, .003235, .001898} {
+		t := []float64{1, 2, 4, 8, 12}[i]
+		r.Checks = append(r.Checks, suite.Equals(claims.D004LangevinConvergence, fmt.Sprintf("KL(p_t, p) at t = %g from N(0, 1), backward Euler, dt = 0.01", t),
+			run.kl[int(math.Round(t/relaxStep))], want, 5e-7, "the last digit of an independent computation of the same scheme"))
+	}
+	p, err := kit.LineDensity(l, relaxStarts[0].law, g.Line)
+	if err != nil {
+		return err
+	}
+	const dt = .001
+	step, err := g.Stepper(fokkerplanck.CrankNicolson, dt)
+	if err != nil {
+		return err
+	}
+	if err := step.Advance(p, 1/dt); err != nil {
+		return err
+	}
+	kl, err := fokkerplanck.KL(g, p, q)
+	if err != nil {
+		return err
+	}
+	r.Checks = append(r.Checks, suite.Equals(claims.D004LangevinConvergence, "KL(p_t, p) at t = 1 from N(0, 1), Crank-Nicolson, dt = 0.001", kl, .009425, 5e-7,
+		"the last digit of an independent computation. At dt = 0.01, backward Euler is 1 % above, and Crank-Nicolson has the digits but is negative in the tails"))
+	table := suite.Table{Name: "kl", Caption: "KL(p_t, p) from N(0, 1)", Header: []string{"t", "kl"}}
+	for s := 0; s < len(run.kl); s += 50 {
+		table.Rows = append(table.Rows, []any{relaxStep * float64(s), run.kl[s]})
+	}
+	r.Tables = append(r.Tables, table)
+	return nil
+}
+
+// relaxShots are the steps of the film: a third of an e-folding apart at first, when the modes form, and wider later.
+func relaxShots() []int {
+	shots := []int{0}
+	for t := .03; t < relaxEnd; t *= 1.17 {
+		if s := int(math.Round(t / relaxStep)); s > shots[len(shots)-1] {
+			shots = append(shots, s)
+		}
+	}
+	return shots
+}

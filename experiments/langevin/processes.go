@@ -1,0 +1,97 @@
+package langevin
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/fokkerplanck"
+	"scorelab/lib/suite"
+)
+
+// processOrder: one equation for every forward process, dx = f(t) x dt + g(t) dB, from G1 noised a little to as much noise
+// as signal.
+func processOrder(l *suite.Lab, r *suite.Report) error {
+	for _, spec := range diffusion.Processes {
+		end, err := evenTime(l, spec.Process)
+		if err != nil {
+			return err
+		}
+		var errs []float64
+		for _, n := range []int{401, 801} {
+			gap, err := processError(l, spec.Process, n, end/4, end)
+			if err != nil {
+				return fmt.Errorf("%s: %w", spec.Name, err)
+			}
+			errs = append(errs, gap)
+		}
+		r.Checks = append(r.Checks, suite.Equals(claims.D000FokkerPlanck, fmt.Sprintf("order of the L1 error to the exact law of %s at as much noise as signal, 401 to 801 cells", spec.Name),
+			math.Log2(errs[0]/errs[1]), 2, .05, "theory of the scheme, with drift and diffusion read at the middle of each step"))
+	}
+	return nil
+}
+
+// evenTime is when the noise of a process reaches its signal: sigma = alpha.
+func evenTime(l *suite.Lab, p diffusion.Process) (float64, error) {
+	lo, hi := p.Horizon()
+	grid, err := diffusion.Uniform(lo, hi, 10_000)
+	if err != nil {
+		return 0, err
+	}
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		c := p.At(in[0])
+		return []*Node{Sub(c.Sigma, c.Alpha)}
+	}, grid)
+	if err != nil {
+		return 0, err
+	}
+	for k, v := range out[0] {
+		if v >= 0 {
+			return grid[k], nil
+		}
+	}
+	return 0, fmt.Errorf("the noise never reaches the signal")
+}
+
+// processError is the L1 error on n cells of [-8, 8], in n - 1 steps of Crank-Nicolson.
+func processError(l *suite.Lab, p diffusion.Process, n int, from, to float64) (float64, error) {
+	line, dt := fokkerplanck.Line{Lo: -8, Hi: 8, N: n}, (to-from)/float64(n-1)
+	middles := make([]float64, n-1)
+	for k := range middles {
+		middles[k] = from + (float64(k)+.5)*dt
+	}
+	rates, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		c := p.At(in[0])
+		f, g2 := c.Rates()
+		zero := ZerosLike(in[0])
+		return []*Node{Add(f, zero), Add(g2, zero)}
+	}, middles)
+	if err != nil {
+		return 0, err
+	}
+	laws, err := kit.LineDensities(l, density.G1(), p, line, from, to)
+	if err != nil {
+		return 0, err
+	}
+	solution, exact := laws[0], laws[1]
+	for k := range middles {
+		f, g2 := rates[0][k], rates[1][k]
+		g, err := fokkerplanck.FromDrift(line, func(x float64) float64 { return f * x }, g2/2)
+		if err != nil {
+			return 0, err
+		}
+		step, err := g.Stepper(fokkerplanck.CrankNicolson, dt)
+		if err != nil {
+			return 0, err
+		}
+		if err := step.Advance(solution, 1); err != nil {
+			return 0, err
+		}
+	}
+	return fokkerplanck.L1(line, solution, exact)
+}

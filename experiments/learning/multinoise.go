@@ -1,0 +1,163 @@
+package learning
+
+import (
+	"math"
+	"slices"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+var multiNoise = suite.Experiment{
+	ID:       "E19-multi-noise",
+	Title:    "One noise level is not enough, and the largest must dwarf the data",
+	Question: "Do the modes get their weights when they are far apart?",
+	Sources:  []string{"002, section 5", "003, Noise Levels and Multi-Scale Scores", "004, Challenges with Learning Score Function (Challenge 1)", "004, Summary so Far"},
+	Run:      runMultiNoise,
+}
+
+func runMultiNoise(l *suite.Lab) (*suite.Report, error) {
+	r := &suite.Report{Answer: "Not from one score. With the exact score of two modes of weights 0.2 and 0.8, Langevin dynamics gives 0.49 to the lighter: each sample climbs the mode in whose " +
+		"basin it starts, and stays; crossing takes times of 10^10. At any one noise level either this or the blur remains. The reverse SDE over all levels gives 0.2, to what its start knows: from N(0, sigma_max^2) instead of the " +
+		"noised data, weights are pulled toward one half, by 0.021 at sigma_max = 20 and 0.0002 at 200."}
+	plain, err := oneLevel(l, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Progress(.45, "the reverse SDE"); err != nil {
+		return nil, err
+	}
+	all, err := allLevels(l, r)
+	if err != nil {
+		return nil, err
+	}
+	best := slices.Min(plain.toData)
+	r.Checks = append(r.Checks, suite.Between(claims.D002SingleSigma, "W1 to the data of the reverse SDE from sigma_max = 200, over the least that one level leaves", metrics.Exactly(all[2].w1/best), 0, .1, 0,
+		"what the claim says: all levels together come ten times nearer, at least, than any one"))
+	return r, multiNoiseFigures(l, r, plain, all)
+}
+
+const (
+	plainStep  = .05 // of Langevin dynamics, in units of the variance of a mode
+	plainSteps = 1000
+)
+
+// single is what Langevin dynamics makes of one noise level after another.
+type single struct {
+	start, end metrics.Points // of the samples at level 0
+	sigma      []float64
+	// Of the chain's law, along the line of the modes: the weight of (-5, -5) and W1 to the data and to the noised density.
+	weight, toData, toNoised []float64
+}
+
+// oneLevel runs Langevin dynamics on the score at one noise level.
+func oneLevel(l *suite.Lab, r *suite.Report) (single, error) {
+	line, err := kit.AlongModes()
+	if err != nil {
+		return single{}, err
+	}
+	clean, err := kit.NewTransfer(l, kit.Static(line), diffusion.Langevin)
+	if err != nil {
+		return single{}, err
+	}
+	defer clean.Finalize()
+	var s single
+	for _, sigma := range []float64{0, .5, 1, 1.5, 2, 2.5, 3, 4, 5, 7, 10} {
+		if err := s.level(l, line, clean, sigma); err != nil {
+			return s, err
+		}
+		if err := l.Progress(.03*float64(len(s.sigma)), "one noise level after another"); err != nil {
+			return s, err
+		}
+	}
+	r.Tables = append(r.Tables, suite.Table{Name: "one-level", Caption: "Langevin dynamics at one noise level, 1,000 steps from the square, along the line of the modes: weight of (-5, -5), W1 to the data and to the noised data",
+		Header: []string{"sigma", "weight", "W1 to the data", "W1 to the noised data"}, Rows: kit.Rows(s.sigma, s.weight, s.toData, s.toNoised)})
+
+	begin, err := kit.UniformStart(l, "square", l.Size(5000, 100_000))
+	if err != nil {
+		return s, err
+	}
+	grid, err := diffusion.Uniform(0, plainStep*plainSteps, plainSteps)
+	if err != nil {
+		return s, err
+	}
+	end, err := diffusion.Plan{Build: kit.Static(density.S2()), Sampler: diffusion.OneStep(diffusion.Langevin), Grid: grid, Noise: l.Key("plain")}.Run(l.Backend, begin)
+	if err != nil {
+		return s, err
+	}
+	s.start, s.end = kit.Points(begin), kit.Points(end)
+	weight, err := kit.ModeWeight(s.end)
+	if err != nil {
+		return s, err
+	}
+	between := kit.NewGridDensity(-kit.ModeDistance, kit.ModeDistance, 2001, kit.NoMass)
+	if between.Density, err = clean.DensityAt(between, 0); err != nil {
+		return s, err
+	}
+	resistance := 0.
+	for _, q := range between.Density {
+		resistance += between.Cell / q
+	}
+	last := len(s.sigma) - 1
+	whole := math.Sqrt(line.Covariance()[0][0] + s.sigma[last]*s.sigma[last])
+	bias := whole * (1/math.Sqrt(1-plainStep/2) - 1) * math.Sqrt(2/math.Pi)
+	r.Checks = append(r.Checks,
+		suite.Near(claims.D004LangevinSamples, "weight of (-5, -5) after 1,000 steps of 0.05 from a square, exact score; the data has 0.2", weight, s.weight[0], kit.WhySE+"; the chain's own law, by quadrature").But(suite.Qualified),
+		suite.Equals(claims.D004LangevinSamples, "weight of (-5, -5) in the chain's law, against the share of the square from where the flow without noise leads there", s.weight[0], basinShare(), plainStep/(2*kit.UniformHalfSide*kit.UniformHalfSide),
+			"half the variance 2 delta of the first step's noise, times the slope 1/(2 8^2) of the start's density along the line of the modes").But(suite.Qualified),
+		suite.Equals(claims.D004LangevinConvergence, "time in which Langevin dynamics would mend the weights, 0.2 0.8 int du/p between the modes", .16*resistance, 1.654454e10, 1e4,
+			"seven digits of an independent computation").But(suite.Qualified),
+		suite.Equals(claims.D002SingleSigma, "W1 to the data at sigma = 0", s.toData[0], math.Abs(s.weight[0]-.2)*2*kit.ModeDistance, 1e-6,
+			"the modes are right but for their weights: mass must travel from one to the other; rounding of quadrature"),
+		suite.Below(claims.D002SingleSigma, "W1 to the noised data at sigma = 10, where it is far from the data", s.toNoised[last], bias, "the unadjusted chain's bias for one Gaussian of that variance"))
+	return s, nil
+}
+
+// basinShare is the probability, under the blind start, of the basin of (-5, -5): what lies below the saddle, where the score
+// vanishes: u = reach (1 - 2 P(lighter | u)).
+func basinShare() float64 {
+	lo, hi := -1., 1.
+	for range 60 {
+		u := (lo + hi) / 2
+		if kit.ModeDistance*(1-2*kit.LightModePosterior(kit.ModeDistance, u, 1)) < u {
+			lo = u
+		} else {
+			hi = u
+		}
+	}
+	const end = kit.UniformHalfSide * math.Sqrt2
+	return (end + lo) * (end + lo) / (2 * end * end)
+}
+
+// level adds the law of Langevin dynamics on the density noised by sigma, from the square. The step grows with the variance of
+// a mode, so that every level makes as many relaxation times.
+func (s *single) level(l *suite.Lab, line *density.Mixture, clean kit.Transfer, sigma float64) error {
+	noised, err := line.Noised(1, sigma)
+	if err != nil {
+		return err
+	}
+	chain, err := kit.NewTransfer(l, kit.Static(noised), diffusion.Langevin)
+	if err != nil {
+		return err
+	}
+	defer chain.Finalize()
+	law, err := chain.Repeat(kit.UniformStartOnLine(math.Max(kit.UniformHalfSide*math.Sqrt2, kit.ModeDistance+kit.Reach*math.Sqrt(1+sigma*sigma)), 501), 0, plainStep*(1+sigma*sigma), plainSteps)
+	if err != nil {
+		return err
+	}
+	data, err := clean.DensityAt(law, 0)
+	if err != nil {
+		return err
+	}
+	own, err := chain.DensityAt(law, 0)
+	if err != nil {
+		return err
+	}
+	s.sigma, s.weight = append(s.sigma, sigma), append(s.weight, law.ProbabilityBelow(0))
+	s.toData, s.toNoised = append(s.toData, law.W1(data)), append(s.toNoised, law.W1(own))
+	return nil
+}

@@ -1,0 +1,299 @@
+package learning
+
+import (
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
+	"scorelab/lib/metrics"
+	"scorelab/lib/network"
+	"scorelab/lib/suite"
+	"scorelab/lib/train"
+)
+
+var blindToTime = suite.Experiment{
+	ID:       "E37-blind-to-t",
+	Title:    "A network that is not told the time",
+	Question: "What does a network learn that does not read the noise level, and what does that cost?",
+	Sources:  []string{"003, Practical Implications for Diffusion Training", "003, Noise Levels and Multi-Scale Scores"},
+	Run:      runBlindToTime,
+}
+
+const conditioningClaim = claims.D003TimeConditioning
+
+// blindNodes are those of the quadrature over levels.
+const blindNodes = 24
+
+// sighted is one of the models that are compared: what it is, and how far it is from the exact score.
+type sighted struct {
+	name    string
+	build   diffusion.Build
+	weights *model.Store
+	errors  []metrics.Summary
+	samples metrics.Points
+	m22     metrics.Summary // E[x1^2 x2^2] of its samples, less that of those of the exact score
+	astray  float64         // root mean square distance of its samples from those of the exact score
+}
+
+func runBlindToTime(l *suite.Lab) (*suite.Report, error) {
+	r := &suite.Report{Answer: "The mean of what it should answer at each level, over the levels that may have led to its input; for scores that is the score of the density averaged over the levels. " +
+		"A trained network without the level misses 1 % of the mean square of this mean, which is exact here. It costs: on the cross it misses 10 to 20 % of the score's mean square at noise 0.1 to 0.5, at least seven times and up to hundreds of times what the same network that reads the level misses, " +
+		"and its samples spill out of the arms: E[x1^2 x2^2] is 2.05 where the data has 2.62. No training can help, since the best blind network does the same. " +
+		"In eight dimensions the input tells its level no better where the noise is far below the width of the data."}
+	if err := averagedIdentity(l, r); err != nil {
+		return nil, err
+	}
+	models, err := blindModels(l)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Progress(.8, "errors"); err != nil {
+		return nil, err
+	}
+	for _, part := range []func(*suite.Lab, *suite.Report, []sighted) error{blindErrors, blindBest, sightSamples} {
+		if err := part(l, r, models); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// averagedIdentity: the mean of the scores over the posterior of the level is the score of the density averaged over the levels.
+func averagedIdentity(l *suite.Lab, r *suite.Report) error {
+	for _, m := range []*density.Mixture{density.X2(), density.G1(), density.M8()} {
+		x, err := m.Sample(l.Backend, l.Key("averaged "+m.Name()), 200)
+		if err != nil {
+			return err
+		}
+		out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+			x := MulScalar(in[0], 1.5)
+			score := averagedScore(m, x, blindNodes)
+			gradient := Gradient(ReduceAllSum(averagedLogDensity(m, x, blindNodes)), x)[0]
+			u := MulScalar(in[0], .8)
+			none := Scalar(x.Graph(), x.DType(), 0)
+			coarse, fine := blindNet(m, blindNodes)(u, none, nil), blindNet(m, 2*blindNodes)(u, none, nil)
+			return []*Node{Sub(score, gradient), Sub(coarse, fine)}
+		}, x)
+		if err != nil {
+			return err
+		}
+		r.Checks = append(r.Checks,
+			suite.Below(conditioningClaim, "posterior mean of the scores of all levels, less the gradient of the log of the averaged density, "+m.Name(), kit.LargestAbs(out[0]), 1e-9, kit.WhyRounding+", scores up to 1/sigma^2 times x"),
+			suite.Below(conditioningClaim, "best blind network with 24 levels less that with 48, "+m.Name(), kit.LargestAbs(out[1]), 1e-6, "Gauss-Legendre quadrature over ln sigma; training resolves ten thousand times less"))
+	}
+	return nil
+}
+
+// blindModels are the exact score, the same network with and without the noise level, trained alike, and the best blind network.
+func blindModels(l *suite.Lab) ([]sighted, error) {
+	x2, head := density.X2(), diffusion.EDMHead(1)
+	models := []sighted{{name: "exact", build: x2.Build(kit.NoiseLevels)}, {name: "told the level"}, {name: "blind"}, {name: "best blind", build: blindOracle(x2, blindNodes)}}
+	steps := l.Size(6000, 20_000)
+	for i, frequencies := range []int{16, 0} {
+		m := &models[i+1]
+		net := network.MLP{Hidden: []int{64, 64, 64}, Condition: network.Condition{Frequencies: frequencies}, Key: l.Key("network")}
+		objective := diffusion.Denoising(head, diffusion.EDMWeight(1), diffusion.LevelTimes(diffusion.LowDiscrepancy))
+		plan := timedPlan(l, objective, kit.NoiseLevels, net, x2, steps)
+		weights, err := kit.Train(l, plan, steps, func(_ *train.Trainer, r train.Report) error {
+			return l.Progress(.05+.375*(float64(i)+float64(r.Step)/float64(steps)), "training: "+m.name)
+		})
+		if err != nil {
+			return nil, err
+		}
+		m.build, m.weights = network.Learnt(kit.NoiseLevels, net, head), weights
+	}
+	return models, nil
+}
+
+// blindLevels are the noise levels of the scores.
+var blindLevels = []float64{9.9, 5, 2, 1, .5, .2, .1, .0501}
+
+func blindErrors(l *suite.Lab, r *suite.Report, models []sighted) error {
+	times, err := diffusion.AtRatios(l.Backend, kit.NoiseLevels, blindLevels)
+	if err != nil {
+		return err
+	}
+	table := suite.Table{Name: "errors", Caption: "Fisher error on the cross, relative to E|s|^2", Header: []string{"network", "sigma", "error", "lo", "hi"}}
+	score := func(m *sighted, law *density.Mixture, n int) error {
+		var err error
+		if m.errors, err = kit.ScoreErrors(l, law, m.build, m.weights, n, times...); err != nil {
+			return err
+		}
+		for k, e := range m.errors {
+			table.Rows = append(table.Rows, []any{m.name, blindLevels[k], e.Center, e.Lo, e.Hi})
+		}
+		return nil
+	}
+	for i := range models[1:] {
+		if err := score(&models[i+1], density.X2(), l.Size(10_000, 100_000)); err != nil {
+			return err
+		}
+	}
+	averaged := sighted{name: "score of the averaged density", build: averagedModel(density.X2())}
+	if err := score(&averaged, density.X2(), l.Size(5000, 50_000)); err != nil {
+		return err
+	}
+	eight := sighted{name: "best blind, M8", build: blindOracle(density.M8(), blindNodes)}
+	if err := score(&eight, density.M8(), l.Size(2000, 20_000)); err != nil {
+		return err
+	}
+	r.Tables = append(r.Tables, table)
+	told, blind := models[1], models[2]
+	worst, least := 0., math.Inf(1)
+	for k, sigma := range blindLevels {
+		if sigma >= .1 {
+			worst = math.Max(worst, told.errors[k].Center)
+			least = math.Min(least, blind.errors[k].Center/told.errors[k].Center)
+		}
+	}
+	r.Checks = append(r.Checks,
+		suite.Between(conditioningClaim, "largest Fisher error at sigma = 0.1 .. 10 relative to E|s|^2, network told the level", metrics.Exactly(worst), 0, .1, 0, "as for the networks of E13; seven seeds leave 0.015 to 0.024").Trained(),
+		suite.Between(conditioningClaim, "Fisher error of the blind network over that of the same network told the level, the least at sigma = 0.1 .. 10", metrics.Exactly(least), 3, 1e4, 0, "the least of seven levels; seven seeds leave 7 to 10 at sigma = 0.1, and hundreds at 5 and 10").Trained())
+	f, err := blindErrorFigure(told, blind, models[3], averaged, eight)
+	r.Figures = append(r.Figures, f)
+	return err
+}
+
+// blindBest holds the blind network against the best one, over all levels in the weights of training. What it misses of the target at
+// a level is what the best misses and what it misses of the best: the two are orthogonal, for any network that reads u alone.
+func blindBest(l *suite.Lab, r *suite.Report, models []sighted) error {
+	x2, n := density.X2(), l.Size(20_000, 200_000)
+	x0, err := x2.Sample(l.Backend, l.Key("best"), n)
+	if err != nil {
+		return err
+	}
+	blind := models[2]
+	exec, err := exec.NewModel(l.Backend, blind.weights, func(scope *model.Scope, x0 *Node) []*Node {
+		rnd := diffusion.NewRandom(x0.Graph(), l.Key("best noise"))
+		t := rnd.Uniform(Slice(x0, AxisRange(), AxisElem(0)))
+		c := kit.NoiseLevels.At(t)
+		x := c.Forward(x0, rnd.Normal(x0))
+		skip, out, in := diffusion.EDMHead(1)(c)
+		u := Mul(in, x)
+		got := Div(Sub(blind.build(scope, nil).Denoise(x, t), Mul(skip, x)), out)
+		best, level := blindNet(x2, blindNodes)(u, c.LogSNR(), nil), exactNet(x2)(u, c.LogSNR(), nil)
+		norm := func(x *Node) *Node { return ReduceSum(Square(x), 1) }
+		return []*Node{norm(Sub(got, level)), norm(Sub(best, level)), norm(Sub(got, best)), norm(best)}
+	})
+	if err != nil {
+		return err
+	}
+	defer exec.Finalize()
+	out, err := exec.Call(x0)
+	if err != nil {
+		return err
+	}
+	parts := kit.Map(out, tensors.MustCopyFlatData[float64])
+	cross, err := metrics.Mean(kit.Differences(parts[0], sums(parts[1], parts[2])))
+	if err != nil {
+		return err
+	}
+	missed, err := metrics.Ratio(parts[2], parts[3])
+	if err != nil {
+		return err
+	}
+	r.Checks = append(r.Checks,
+		suite.Near(conditioningClaim, "blind network: its squared error, less the best blind network's, less its squared distance from the best", cross, 0, kit.WhySE+"; no network that reads u alone can correlate with the rest of the target"),
+		suite.Between(conditioningClaim, "squared distance of the blind network from the posterior mean over the levels, relative", missed, 0, .05, 0, "seven seeds leave 0.011 to 0.014").Trained())
+	return nil
+}
+
+// sums adds two columns.
+func sums(a, b []float64) []float64 {
+	out := make([]float64, len(a))
+	for i := range a {
+		out[i] = a[i] + b[i]
+	}
+	return out
+}
+
+// sightSamples makes samples with each model, from the same noise.
+func sightSamples(l *suite.Lab, r *suite.Report, models []sighted) error {
+	const steps = 40
+	n := l.Size(10_000, 50_000)
+	x2 := density.X2()
+	noised := func(sigma float64, purpose string) (*tensors.Tensor, error) {
+		m, err := x2.Noised(1, sigma)
+		if err != nil {
+			return nil, err
+		}
+		return m.Sample(l.Backend, l.Key(purpose), n)
+	}
+	start, err := noised(kit.NoiseLevels.SigmaMax, "start")
+	if err != nil {
+		return err
+	}
+	end, err := noised(kit.NoiseLevels.SigmaMin, "reference")
+	if err != nil {
+		return err
+	}
+	reference := kit.Points(end)
+	grid, err := diffusion.Uniform(1, 0, steps)
+	if err != nil {
+		return err
+	}
+	table := suite.Table{Name: "samples", Caption: "Samples of the probability flow, 40 steps of Heun from the noised data, against as many exact ones; and how far, root mean square, each ends from where the exact score takes the same noise",
+		Header: []string{"model", "SW2", "lo", "hi", "E[x1^2 x2^2]", "lo", "hi", "less the exact score's", "lo", "hi", "astray"}}
+	for i := range models {
+		m := &models[i]
+		out, err := diffusion.Plan{Build: m.build, Sampler: diffusion.Flow(diffusion.HeunMethod), Grid: grid, Store: m.weights}.Run(l.Backend, start)
+		if err != nil {
+			return err
+		}
+		m.samples = kit.Points(out)
+		sw2, err := metrics.SlicedW2(m.samples, reference, 64)
+		if err != nil {
+			return err
+		}
+		m22, err := metrics.M22(m.samples)
+		if err != nil {
+			return err
+		}
+		if m.m22, err = metrics.Mean(kit.Differences(mixedSquares(m.samples), mixedSquares(models[0].samples))); err != nil {
+			return err
+		}
+		m.astray = math.Sqrt(meanSquare(kit.Differences(m.samples.X, models[0].samples.X)) * float64(x2.Dim()))
+		table.Rows = append(table.Rows, []any{m.name, sw2.Center, sw2.Lo, sw2.Hi, m22.Center, m22.Lo, m22.Hi, m.m22.Center, m.m22.Lo, m.m22.Hi, m.astray})
+	}
+	r.Tables = append(r.Tables, table)
+	told, blind, best := models[1], models[2], models[3]
+	r.Checks = append(r.Checks,
+		suite.Between(conditioningClaim, "E[x1^2 x2^2] of samples of the network told the level, less that of the exact score's samples from the same noise; the data has 2.625", told.m22, -.25, .25, 0, "seven seeds leave -0.10 to -0.04").Trained(),
+		suite.Between(conditioningClaim, "the same of the blind network", blind.m22, -1, -.35, 0, "seven seeds leave -0.62 to -0.54").Trained(),
+		suite.Between(conditioningClaim, "how far samples of the blind network end from the exact flow's, over the same of the network told the level", metrics.Exactly(blind.astray/told.astray), 2, 100, 0, "seven seeds leave 3.8 to 5.4").Trained(),
+		suite.Between(conditioningClaim, "the same over that of the best blind network", metrics.Exactly(blind.astray/best.astray), .9, 1.2, 0, "seven seeds leave 0.98 to 1.04").Trained())
+	samples, err := blindSampleFigure(l, models)
+	if err != nil {
+		return err
+	}
+	guess, err := blindGuessFigure(l)
+	r.Figures = append(r.Figures, samples, guess)
+	return err
+}
+
+// mixedSquares are x1^2 x2^2.
+func mixedSquares(p metrics.Points) []float64 {
+	out := make([]float64, p.N)
+	for i := range out {
+		x := p.Row(i)
+		out[i] = x[0] * x[0] * x[1] * x[1]
+	}
+	return out
+}
+
+// meanSquare is the mean of the squares.
+func meanSquare(xs []float64) float64 {
+	sum := 0.
+	for _, x := range xs {
+		sum += x * x
+	}
+	return sum / float64(len(xs))
+}

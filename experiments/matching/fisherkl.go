@@ -1,0 +1,336 @@
+package matching
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/core/tensors"
+	"gonum.org/v1/gonum/integrate/quad"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+var fisherVersusKL = suite.Experiment{
+	ID:       "E22-fisher-vs-kl",
+	Title:    "Scores do not know how much lies in each mode",
+	Question: "What does score matching see of the weights of two modes, and why do many noise levels see what one does not?",
+	Sources:  []string{"003, Fisher Divergence and Score Matching", "003, Noise Levels and Multi-Scale Scores", "002, section 5"},
+	Run:      runFisherVersusKL,
+}
+
+// The left mode has evenWeight in the data, and wrongWeight in a model that has all else right.
+const (
+	evenWeight  = .5
+	wrongWeight = .2
+)
+
+// twoModes is w N(-m, 1) + (1-w) N(m, 1).
+func twoModes(m, w float64) (*density.Mixture, error) {
+	unit := [][]float64{{1}}
+	return density.NewMixture("two modes",
+		density.Component{Weight: w, Mean: []float64{-m}, Cov: unit},
+		density.Component{Weight: 1 - w, Mean: []float64{m}, Cov: unit, Class: 1})
+}
+
+// telltale is what tells the wrong weights from the even ones at one time of a process.
+type telltale struct {
+	g2, kl, fisher float64
+	loss           float64 // by how much Hyvarinen's loss E[s^2/2 + s'] of the wrong score is larger
+	blur           float64 // KL divergence of the data from the data noised
+	// How many samples put the mean log-likelihood ratio, and the mean difference of Hyvarinen's losses, five standard
+	// errors above 0.
+	byLikelihood, byScore float64
+}
+
+// modePair evaluates telltale at any time of one process, by the trapezoidal rule over exact densities and scores.
+type modePair struct {
+	exec  *exec.Exec
+	nodes *tensors.Tensor
+}
+
+func newModePair(l *suite.Lab, m float64, p diffusion.Process) (modePair, error) {
+	even, err := twoModes(m, evenWeight)
+	if err != nil {
+		return modePair{}, err
+	}
+	wrong, err := twoModes(m, wrongWeight)
+	if err != nil {
+		return modePair{}, err
+	}
+	nodes, cell, err := density.Lattice(-1, 1, 3001, 1)
+	if err != nil {
+		return modePair{}, err
+	}
+	exec, err := exec.New(l.Backend, func(nodes, t *Node) *Node {
+		c := p.At(t)
+		// Nine standard deviations beyond the modes: 1e-18 of the mass is left out.
+		half := AddScalar(MulScalar(Sqrt(Add(Square(c.Alpha), Square(c.Sigma))), 9), m)
+		x := Mul(half, nodes)
+		data, model := even.Model(p), wrong.Model(p)
+		log, s, other := data.LogDensity(x, t), Squeeze(data.Score(x, t), 1), Squeeze(model.Score(x, t), 1)
+		ratio := Sub(log, model.LogDensity(x, t))
+		loss := Add(MulScalar(Sub(Square(other), Square(s)), .5), Sub(model.Divergence(x, t), data.Divergence(x, t)))
+		clean := even.Model(diffusion.OU{}).LogDensity(x, kit.ScalarLike(x, 0))
+		mean := func(log, v *Node) *Node { return MulScalar(Mul(half, ReduceAllSum(Mul(Exp(log), v))), cell) }
+		_, g2 := c.Rates()
+		return Stack([]*Node{g2, mean(log, ratio), mean(log, Square(Sub(s, other))), mean(log, loss), mean(clean, Sub(clean, log)),
+			mean(log, Square(ratio)), mean(log, Square(loss)), mean(log, OnesLike(log)), mean(clean, OnesLike(clean))}, 0)
+	})
+	return modePair{exec, nodes}, err
+}
+
+func (m modePair) at(t float64) (telltale, error) {
+	out, err := m.exec.Call1(m.nodes, t)
+	if err != nil {
+		return telltale{}, err
+	}
+	v := tensors.MustCopyFlatData[float64](out)
+	for _, mass := range v[7:] {
+		if err := density.CheckSum(fmt.Sprintf("two modes at t = %g", t), []float64{mass}, 1); err != nil {
+			return telltale{}, err
+		}
+	}
+	needed := func(mean, square float64) float64 { return metrics.Width * metrics.Width * (square/(mean*mean) - 1) }
+	return telltale{g2: v[0], kl: v[1], fisher: v[2], loss: v[3], blur: v[4], byLikelihood: needed(v[1], v[5]), byScore: needed(v[3], v[6])}, nil
+}
+
+func runFisherVersusKL(l *suite.Lab) (*suite.Report, error) {
+	r := &suite.Report{Answer: "It sees them only where the modes overlap. For modes at +-m the Fisher divergence of weights 0.2, 0.8 from 0.5, 0.5 is nothing at m = 0, has a peak near m = 1.15, and dies like " +
+		"(1/4) sqrt(pi/2) m exp(-m^2/2), while the KL divergence rises to ln 1.25. At m = 6 the likelihood tells the weights apart with 241 samples, and score matching with thirty billion. " +
+		"Noise brings the modes together, and along any diffusion the KL divergence falls by g^2/2 times the Fisher divergence: the KL divergence is the sum of the Fisher divergences of all noise levels, " +
+		"which is why many levels repair what each alone cannot see."}
+	for _, part := range []func(*suite.Lab, *suite.Report) error{separations, noisedModes, sumOfLevels, modeFigures} {
+		if err := part(l, r); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// tilt is half the logarithm of the odds by which the weights differ. The scores are -x + m tanh(mx) and
+// -x + m tanh(mx + tilt).
+var tilt = math.Log(evenWeight/wrongWeight*(1-wrongWeight)/(1-evenWeight)) / 2
+
+// overSaddle integrates over u = mx, from side to side of the saddle between the modes.
+func overSaddle(f func(u float64) float64) float64 {
+	const half, n = 60., 12000
+	sum := 0.
+	for i := range n {
+		sum += f(-half + 2*half*float64(i)/n)
+	}
+	return sum * 2 * half / n
+}
+
+// atSaddle is what a point at u adds to the Fisher divergence, but for the normal density: 1/(cosh u cosh^2(u + tilt)).
+func atSaddle(u float64) float64 { return 1 / (math.Cosh(u) * math.Pow(math.Cosh(u+tilt), 2)) }
+
+// modesFisher is the Fisher divergence written out. With e^(-m^2/2) cosh(mx) phi(x) for the density of the data,
+// it is m^2 e^(-m^2/2) sinh^2(tilt) int phi(x) atSaddle(mx) dx.
+func modesFisher(m float64) float64 {
+	if m == 0 {
+		return 0
+	}
+	phi := func(x float64) float64 { return math.Exp(-x*x/2) / math.Sqrt(2*math.Pi) }
+	sinh := math.Sinh(tilt)
+	return m * math.Exp(-m*m/2) * sinh * sinh * overSaddle(func(u float64) float64 { return phi(u/m) * atSaddle(u) })
+}
+
+// modesLaw is what it comes to for modes far apart, where phi(u/m) is phi(0): int atSaddle = pi/(cosh(tilt) + 1), so that
+// it is (cosh(tilt) - 1) sqrt(pi/2) m exp(-m^2/2). It is an upper bound at every m.
+func modesLaw(m float64) float64 {
+	return (math.Cosh(tilt) - 1) * math.Sqrt(math.Pi/2) * m * math.Exp(-m*m/2)
+}
+
+// farKL is the KL divergence of the weights alone.
+var farKL = evenWeight*math.Log(evenWeight/wrongWeight) + (1-evenWeight)*math.Log((1-evenWeight)/(1-wrongWeight))
+
+const (
+	whyModes   = "rounding, relative: trapezoidal rule on both sides"
+	blindClaim = claims.D003GradientsNotProbabilities
+	levelClaim = claims.D003FisherAndKL
+)
+
+// widest is the largest separation. The Ornstein-Uhlenbeck process leaves the modes their width and brings them together,
+// at widest exp(-t), and so passes through all smaller ones.
+const widest = 6.
+
+// closeness is when the modes are at m.
+func closeness(m float64) float64 { return math.Max(0, math.Log(widest/m)) }
+
+// separations measures both divergences at m = 0..6, and holds them against formulas for modes without noise.
+func separations(l *suite.Lab, r *suite.Report) error {
+	table := suite.Table{Name: "separation", Caption: "Weights 0.2, 0.8 for 0.5, 0.5 on N(-m, 1) and N(m, 1): divergences, the law of the Fisher divergence for modes far apart, and how many samples show the difference at 5 standard errors",
+		Header: []string{"m", "KL", "Fisher", "Fisher law", "samples, likelihood", "samples, score matching"}}
+	spread := overSaddle(func(u float64) float64 { return u * u * atSaddle(u) }) / overSaddle(atSaddle) // mean u^2 at the saddle
+	one, err := newModePair(l, 0, diffusion.OU{})
+	if err != nil {
+		return err
+	}
+	defer one.exec.Finalize()
+	same, err := one.at(0)
+	if err != nil {
+		return err
+	}
+	r.Checks = append(r.Checks,
+		suite.Below(blindClaim, "Fisher divergence at m = 0, where both laws are one", same.fisher, 1e-28, "rounding of scores, squared"),
+		suite.Below(blindClaim, "KL divergence at m = 0", same.kl, 1e-14, kit.WhyRounding))
+	table.Rows = append(table.Rows, []any{0., same.kl, same.fisher, 0., "-", "-"})
+	pair, err := newModePair(l, widest, diffusion.OU{})
+	if err != nil {
+		return err
+	}
+	defer pair.exec.Finalize()
+	for m := 1.; m <= widest; m++ {
+		a, err := pair.at(closeness(m))
+		if err != nil {
+			return err
+		}
+		table.Rows = append(table.Rows, []any{m, a.kl, a.fisher, modesLaw(m), a.byLikelihood, a.byScore})
+		byHand := modesFisher(m)
+		r.Checks = append(r.Checks,
+			suite.Equals(blindClaim, fmt.Sprintf("Fisher divergence at m = %g", m), a.fisher, byHand, 1e-9*byHand, whyModes+"; by hand from the two tanh").But(suite.Qualified),
+			suite.Equals(blindClaim, fmt.Sprintf("what the wrong weights cost in Hyvarinen's loss at m = %g: half the Fisher divergence", m), a.loss, a.fisher/2, 1e-12,
+				"rounding in float64 of losses up to m^2").But(suite.Qualified))
+		if m < 3 {
+			continue
+		}
+		short := spread / (2 * m * m)
+		r.Checks = append(r.Checks, suite.Equals(blindClaim, fmt.Sprintf("Fisher divergence over its law (1/4) sqrt(pi/2) m exp(-m^2/2) at m = %g", m), a.fisher/modesLaw(m), 1-short/2, short/2,
+			"1 - u^2/(2m^2) <= exp(-u^2/(2m^2)) <= 1 under the integral").But(suite.Qualified))
+		if m < widest {
+			continue
+		}
+		// What is left of the KL divergence is the integral of Fisher/mu beyond m, and the law bounds that.
+		left := (math.Cosh(tilt) - 1) * math.Pi / 2 * math.Erfc(m/math.Sqrt2)
+		r.Checks = append(r.Checks,
+			suite.Equals(blindClaim, "KL divergence at m = 6; far apart it is ln 1.25", a.kl, farKL-left/2, left/2+1e-13, "between ln 1.25 and that less the integral of the Fisher divergence over all larger separations").But(suite.Qualified),
+			suite.Equals(blindClaim, "samples by which the likelihood shows the wrong weights at m = 6", a.byLikelihood, farSamples(), 1e-4*farSamples(), "far apart the ratio of likelihoods takes two values; here within 1e-6 of them, but for 1e-9 of the mass").But(suite.Qualified),
+			suite.Equals(blindClaim, "samples by which score matching shows them at m = 6, over the law for modes far apart", a.byScore/scoreSamplesLaw(m), 1, 5/(m*m), "the next term of the law is of order 1/m^2").But(suite.Qualified))
+	}
+	r.Tables = append(r.Tables, table)
+	return l.Progress(.3, "noise levels")
+}
+
+// farSamples is how many samples the likelihood needs when each says of which mode it is.
+func farSamples() float64 {
+	light, heavy := math.Log(evenWeight/wrongWeight), math.Log((1-evenWeight)/(1-wrongWeight))
+	return metrics.Width * metrics.Width * ((evenWeight*light*light+(1-evenWeight)*heavy*heavy)/(farKL*farKL) - 1)
+}
+
+// scoreSamplesLaw is how many samples score matching needs when the modes are far apart: the losses differ by
+// (m^2/2)(tanh^2(u + tilt) - tanh^2(u)), and only at the saddle.
+func scoreSamplesLaw(m float64) float64 {
+	square := overSaddle(func(u float64) float64 {
+		a, b := math.Tanh(u+tilt), math.Tanh(u)
+		gap := (a - b) * (a + b)
+		return math.Cosh(u) * gap * gap
+	})
+	density := m * math.Exp(-m*m/2) / math.Sqrt(2*math.Pi) * square * m * m / 4
+	return metrics.Width * metrics.Width * density / math.Pow(modesLaw(m)/2, 2)
+}
+
+// noisedModes: after noise sigma the modes are as far apart as at m/sqrt(1 + sigma^2), in units of their width.
+func noisedModes(l *suite.Lab, r *suite.Report) error {
+	const m = widest
+	pair, err := newModePair(l, m, diffusion.EDM{})
+	if err != nil {
+		return err
+	}
+	defer pair.exec.Finalize()
+	start, err := pair.at(0)
+	if err != nil {
+		return err
+	}
+	for _, sigma := range []float64{.1, .5, 1, 2, 4, 8} {
+		a, err := pair.at(sigma)
+		if err != nil {
+			return err
+		}
+		v := 1 + sigma*sigma
+		byHand := modesFisher(m/math.Sqrt(v)) / v
+		r.Checks = append(r.Checks, suite.Equals(claims.D002SingleSigma, fmt.Sprintf("Fisher divergence at m = 6 after noise sigma = %g", sigma), a.fisher, byHand, 1e-9*byHand, whyModes+"; by hand, that of modes at m/sqrt(1 + sigma^2), over 1 + sigma^2"))
+		if sigma != 2 {
+			continue
+		}
+		own := (1/v - 1 + math.Log(v)) / 2
+		r.Checks = append(r.Checks,
+			suite.Equals(claims.D002SingleSigma, "KL divergence of the data from the data noised by sigma = 2, where score matching starts to see the weights; these are off by ln 1.25", a.blur, own,
+				math.Exp(-2*m*m/v*(1-1/v)), "that of one mode from its own noised self; the other mode's tail is below the tolerance"),
+			suite.Between(claims.D003MultiScale, "share of the KL divergence of the weights at m = 6 that lies in noise levels above sigma = 2, twice the width of a mode", metrics.Exactly(a.kl/start.kl), .95, 1, 0,
+				"what the claim says: large noise holds the coarse structure; by de Bruijn's identity the KL divergence left at sigma is the sum over all levels above"))
+	}
+	return l.Progress(.5, "the sum over noise levels")
+}
+
+// sumOfLevels holds dKL/dt = -(g^2/2) Fisher (de Bruijn's identity between two laws under one diffusion) against the
+// divergences at the two ends of four processes. On the Ornstein-Uhlenbeck process from t = 0, where noise is but a smaller
+// separation, it says KL(m) = int_0^m Fisher(mu)/mu dmu.
+func sumOfLevels(l *suite.Lab, r *suite.Report) error {
+	const m = 4.
+	for _, spec := range []struct {
+		name string
+		diffusion.Process
+	}{{"VP", diffusion.VP{}}, {"VE", diffusion.VE{}}, {"the path of flow matching", diffusion.Linear{}}} {
+		tMin, tMax := spec.Horizon()
+		grid, err := diffusion.InRatio(l.Backend, spec.Process, tMin, tMax, 30, diffusion.Geometric)
+		if err != nil {
+			return err
+		}
+		fallen, integral, err := dissipated(l, m, spec.Process, grid)
+		if err != nil {
+			return err
+		}
+		r.Checks = append(r.Checks, suite.Equals(levelClaim, "int (g^2/2) Fisher dt over "+spec.name+", against the KL divergence lost, modes 0.2, 0.8 for 0.5, 0.5 at m = 4", integral, fallen, 1e-11, whyLevels).But(suite.Qualified))
+	}
+	// To t = 12, where the modes have closed in to m exp(-12) and less than 1e-9 of the divergence is left.
+	grid, err := diffusion.Uniform(0, 12, 30)
+	if err != nil {
+		return err
+	}
+	fallen, integral, err := dissipated(l, widest, diffusion.OU{}, grid)
+	if err != nil {
+		return err
+	}
+	r.Checks = append(r.Checks, suite.Equals(levelClaim, "int Fisher(mu)/mu dmu over all separations up to 6, against the KL divergence at m = 6", integral, fallen, 1e-11, whyLevels).But(suite.Qualified))
+	return l.Progress(.7, "drawing")
+}
+
+const whyLevels = "Gauss-Legendre with 8 points on each of 30 stretches equal in log noise level (in t on the OU process), trapezoidal in space: rounding"
+
+// dissipated is the KL divergence lost from one end of a grid to the other, and the integral of (g^2/2) Fisher dt between.
+func dissipated(l *suite.Lab, m float64, p diffusion.Process, grid []float64) (fallen, integral float64, err error) {
+	pair, err := newModePair(l, m, p)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer pair.exec.Finalize()
+	first, err := pair.at(grid[0])
+	if err != nil {
+		return 0, 0, err
+	}
+	last, err := pair.at(grid[len(grid)-1])
+	if err != nil {
+		return 0, 0, err
+	}
+	const points = 8
+	t, weights := make([]float64, points), make([]float64, points)
+	for k := range len(grid) - 1 {
+		quad.Legendre{}.FixedLocations(t, weights, grid[k], grid[k+1])
+		for i := range t {
+			a, err := pair.at(t[i])
+			if err != nil {
+				return 0, 0, err
+			}
+			integral += weights[i] * a.g2 / 2 * a.fisher
+		}
+	}
+	return first.kl - last.kl, integral, nil
+}

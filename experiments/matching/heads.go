@@ -1,0 +1,165 @@
+package matching
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute/dtypes"
+	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+	"gonum.org/v1/gonum/floats"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
+	"scorelab/lib/network"
+	"scorelab/lib/suite"
+)
+
+// answered turns a network's score s at x into the answer that a head would have to give, by the documents' formulas, and says
+// by what factor the squared error of the score exceeds that of the answer.
+type answered struct {
+	head   string
+	claim  suite.ClaimID
+	answer func(x, s, alpha, sigma *Node) *Node
+	weight func(alpha, sigma float64) float64
+}
+
+// preconditioning is c_skip and c_out of Karras et al. 2022, table 1, for data of unit variance, at the level r = sigma/alpha.
+func preconditioning(alpha, sigma *Node) (skip, out *Node) {
+	r := Div(sigma, alpha)
+	return Reciprocal(OnePlus(Square(r))), Div(r, Sqrt(OnePlus(Square(r))))
+}
+
+func epsOf(_, s, _, sigma *Node) *Node    { return Neg(Mul(sigma, s)) }
+func x0Of(x, s, alpha, sigma *Node) *Node { return Div(Add(x, Mul(Square(sigma), s)), alpha) }
+
+var dsmReadings = []answered{
+	{"eps", claims.D001NoiseForm, epsOf, func(_, sigma float64) float64 { return 1 / (sigma * sigma) }},
+	{"x0", claims.D001DataForm, x0Of, func(alpha, sigma float64) float64 { return alpha * alpha / math.Pow(sigma, 4) }},
+	{"v", claims.D004ThreeForms, func(x, s, alpha, sigma *Node) *Node {
+		return Sub(Mul(alpha, epsOf(x, s, alpha, sigma)), Mul(sigma, x0Of(x, s, alpha, sigma)))
+	}, func(alpha, sigma float64) float64 { return math.Pow(alpha/(sigma*(alpha*alpha+sigma*sigma)), 2) }},
+	{"edm", claims.D004ThreeForms, func(x, s, alpha, sigma *Node) *Node {
+		skip, out := preconditioning(alpha, sigma)
+		return Div(Sub(x0Of(x, s, alpha, sigma), Div(Mul(skip, x), alpha)), out)
+	}, func(alpha, sigma float64) float64 {
+		out := sigma / math.Hypot(alpha, sigma)
+		return math.Pow(alpha*out/(sigma*sigma), 2)
+	}},
+}
+
+// oneObjective holds the losses and gradients of one network, read in every way, against each other on the same noise.
+func oneObjective(l *suite.Lab, r *suite.Report) error {
+	const n = 256
+	worst := map[string][2]float64{} // of losses and gradients, by head, in float64
+	single := [2]float64{}
+	for _, on := range []struct {
+		path  diffusion.Process
+		dtype dtypes.DType
+		times []float64
+	}{{diffusion.EDM{}, dtypes.Float64, []float64{companionSigma, 2}}, {diffusion.VP{}, dtypes.Float64, []float64{.05, .4, .9}}, {diffusion.VP{}, dtypes.Float32, []float64{.05, .4, .9}}} {
+		exec, err := readEveryWay(l, on.path, on.dtype, n)
+		if err != nil {
+			return err
+		}
+		for _, t := range on.times {
+			out, err := exec.Call(t)
+			if err != nil {
+				return err
+			}
+			flat := kit.Map(out, tensors.MustCopyFlatData[float64])
+			losses, gradients := flat[:len(dsmHeads)], flat[len(dsmHeads):2*len(dsmHeads)]
+			alpha, sigma := flat[2*len(dsmHeads)][0], flat[2*len(dsmHeads)+1][0]
+			for i, d := range dsmReadings {
+				weight := d.weight(alpha, sigma)
+				off := [2]float64{}
+				for k, v := range losses[i+1] {
+					off[0] = math.Max(off[0], math.Abs(v*weight/losses[0][k]-1))
+				}
+				gap := make([]float64, len(gradients[0]))
+				for k, v := range gradients[i+1] {
+					gap[k] = v*weight - gradients[0][k]
+				}
+				off[1] = math.Sqrt(kit.SquaredNorm(gap) / kit.SquaredNorm(gradients[0]))
+				if on.dtype == dtypes.Float32 {
+					single = [2]float64{math.Max(single[0], off[0]), math.Max(single[1], off[1])}
+					continue
+				}
+				w := worst[d.head]
+				worst[d.head] = [2]float64{math.Max(w[0], off[0]), math.Max(w[1], off[1])}
+				ratio := floats.Sum(losses[0]) / floats.Sum(losses[i+1])
+				switch {
+				case t == companionSigma && d.head == "eps":
+					r.Checks = append(r.Checks, suite.Equals(d.claim, "loss of the score over loss of eps at sigma = 0.2: 1/sigma^2", ratio, 25, 1e-10, kit.WhyRounding))
+				case t == companionSigma && d.head == "x0":
+					r.Checks = append(r.Checks, suite.Equals(d.claim, "loss of the score over loss of x0 at sigma = 0.2: 1/sigma^4", ratio, 625, 1e-8, kit.WhyRounding))
+				case t == .4 && d.head == "eps":
+					r.Checks = append(r.Checks, suite.Equals(claims.D004ThreeForms, "loss of the score over loss of eps, in units of 1/(1 - alpha-bar), VP at t = 0.4", ratio*(1-alpha*alpha), 1, 1e-10, kit.WhyRounding))
+				}
+			}
+		}
+		exec.Finalize()
+	}
+	for _, d := range dsmReadings {
+		r.Checks = append(r.Checks,
+			suite.Below(d.claim, "weighted loss of "+d.head+" relative to that of the score, sample by sample, less 1: largest at five noise levels", worst[d.head][0], 1e-10, "rounding in float64, of targets up to 30 times the error"),
+			suite.Below(d.claim, "weighted gradient of "+d.head+" less that of the score, relative", worst[d.head][1], 1e-10, "rounding in float64"))
+	}
+	r.Checks = append(r.Checks,
+		suite.Below(claims.D004ThreeForms, "the same for the mean loss in float32, all heads", single[0], 1e-4, "rounding in float32"),
+		suite.Below(claims.D004ThreeForms, "the same for the gradient in float32, all heads", single[1], 1e-4, "rounding in float32"))
+	return nil
+}
+
+// readEveryWay are, at a time of a path, the losses and gradients of one random network, taken for the score (first) and turned into
+// the answer of every other head, under the objective of that head; then alpha and sigma. Losses are by sample in float64, their mean
+// in float32, where a single sample's error may be small by chance.
+func readEveryWay(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, n int) (*exec.Exec, error) {
+	net := companionNet(l.Key("read every way"), 16)
+	random := model.NewStore()
+	if err := network.Create(l.Backend, random.RootScope(), net, dtype, 2); err != nil {
+		return nil, err
+	}
+	return exec.NewModel(l.Backend, random, func(scope *model.Scope, t *Node) []*Node {
+		g := t.Graph()
+		x0, _ := density.X2().Draw(g, diffusion.NewRandom(g, l.Key("read points")), dtype, n)
+		c, score := path.At(ConvertDType(t, dtype)), net.Net(scope)
+		times := func(diffusion.Process, *Node, *diffusion.Random) *Node { return ConvertDType(t, dtype) }
+		loss := func(head int, answer func(x, s, alpha, sigma *Node) *Node) *Node {
+			read := func(x, logSNR, label *Node) *Node { return answer(x, score(x, logSNR, label), c.Alpha, c.Sigma) }
+			return diffusion.Denoising(dsmHeads[head].head, diffusion.Plain, times)(path, read, diffusion.Batch{X0: x0}, diffusion.NewRandom(g, l.Key("read noise")))
+		}
+		all := []*Node{loss(0, func(_, s, _, _ *Node) *Node { return s })}
+		for i, d := range dsmReadings {
+			if dsmHeads[i+1].name != d.head {
+				panic(fmt.Sprintf("head %s is read as %s", dsmHeads[i+1].name, d.head))
+			}
+			all = append(all, loss(i+1, d.answer))
+		}
+		var out []*Node
+		weights := kit.WeightsIn(scope, g)
+		for _, v := range all {
+			if dtype == dtypes.Float32 {
+				v = Reshape(ReduceAllMean(v), 1)
+			}
+			out = append(out, v)
+		}
+		for _, v := range all {
+			var parts []*Node
+			for _, d := range Gradient(ReduceAllMean(v), weights...) {
+				parts = append(parts, Reshape(d, d.Shape().Size()))
+			}
+			out = append(out, Concatenate(parts, 0))
+		}
+		out = append(out, c.Alpha, c.Sigma)
+		for i, v := range out {
+			out[i] = ConvertDType(v, dtypes.Float64)
+		}
+		return out
+	})
+}

@@ -1,0 +1,188 @@
+package reverse
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/density"
+	"scorelab/lib/exec"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+var errorBudget = suite.Experiment{
+	ID:       "E34-error-budget",
+	Title:    "Four errors, one budget",
+	Question: "A sampler starts from the wrong noise, ends before the data, makes steps, and has a wrong score: what does each cost, and which knob should one turn?",
+	Sources:  []string{"000, section 5", "002, section 6", "003, Practical Implications for Diffusion Training"},
+	Run:      runErrorBudget,
+}
+
+// baseSetting is where the four terms are about equal, by Heun's method.
+var baseSetting = setting{start: 8, end: .1, steps: 16, wrong: .2}
+
+// wrongCross is the law whose score misleads: the cross with correlations of 0.8 in place of 0.9.
+func wrongCross() (*density.Mixture, error) {
+	component := func(rho float64) density.Component {
+		return density.Component{Weight: .5, Mean: []float64{0, 0}, Cov: [][]float64{{1, rho}, {rho, 1}}}
+	}
+	return density.NewMixture("the wrong cross", component(.8), component(-.8))
+}
+
+func runErrorBudget(l *suite.Lab) (*suite.Report, error) {
+	r := &suite.Report{Answer: "Each costs what its own knob says: the steps of Heun's method by their square, the noise at the start and at the end by its square, the score in proportion. The total lies between " +
+		"the largest term less the others and the sum of all, so that a knob is worth turning while its term leads: with four equal terms four times the steps gain nothing, and all four knobs together gain a factor 6. " +
+		"The reverse SDE forgets a wrong start, which the flow keeps, and pays for it in steps."}
+	gauss, err := gaussBudget(l, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.Progress(.2, "the cross"); err != nil {
+		return nil, err
+	}
+	wrong, err := wrongCross()
+	if err != nil {
+		return nil, err
+	}
+	f, err := newFlows(l, density.X2(), wrong)
+	if err != nil {
+		return nil, err
+	}
+	defer f.finalize()
+	p, err := onLattice(l, f, density.X2())
+	if err != nil {
+		return nil, err
+	}
+	if err := pairingChecks(r, p); err != nil {
+		return nil, err
+	}
+	k, err := turnKnobs(l, r, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := budgetOfParticles(l, r, f, p); err != nil {
+		return nil, err
+	}
+	if err := scoreTable(l, r, p, wrong); err != nil {
+		return nil, err
+	}
+	return r, budgetFigures(r, k, gauss)
+}
+
+// pairingChecks hold the exact map against what is known of both its ends.
+func pairingChecks(r *suite.Report, p *pairing) error {
+	mixed := 0.
+	for i, w := range p.weight {
+		mixed += w * math.Pow(p.noise[2*i]*p.noise[2*i+1], 2)
+	}
+	back, err := p.exactly(p.from(allNoise), allNoise, allData, 0)
+	if err != nil {
+		return err
+	}
+	const why = "integration of order 4 in steps of a tenth in log sigma"
+	r.Checks = append(r.Checks,
+		suite.Equals(claims.D003FlowCounterpart, "E[z1^2 z2^2] of the noise that the flow carries the cross to; the data has 2.62", mixed, 1, 1e-5, why),
+		suite.Below(claims.D003FlowCounterpart, "root mean squared distance of the cross from itself after the flow to noise and back", p.distance(back, p.data), 1e-6, why))
+	return nil
+}
+
+// budgetOfParticles measures the base setting on pairs drawn at random, and W2 of the two samples, which may pair them
+// otherwise.
+func budgetOfParticles(l *suite.Lab, r *suite.Report, f *flows, p *pairing) error {
+	n := l.Size(2000, 20_000)
+	data, err := density.X2().Sample(l.Backend, l.Key("pairs"), n)
+	if err != nil {
+		return err
+	}
+	weight := make([]float64, n)
+	for i := range weight {
+		weight[i] = 1 / float64(n)
+	}
+	drawn, err := newPairing(f, data, weight)
+	if err != nil {
+		return err
+	}
+	i, err := drawn.run(f.heun, baseSetting)
+	if err != nil {
+		return err
+	}
+	want, err := p.measure(f.heun, baseSetting)
+	if err != nil {
+		return err
+	}
+	for k, c := range []struct {
+		name  string
+		image []float64
+		want  float64
+	}{
+		{termNames[0], squares(i.truncated, data), want.alone[0]}, {termNames[1], squares(i.prior, data), want.alone[1]},
+		{termNames[2], squares(i.score, data), want.alone[2]}, {termNames[3], squares(i.steps, data), want.alone[3]},
+		{"all four", squares(i.real, data), want.total},
+	} {
+		got, err := metrics.Mean(c.image)
+		if err != nil {
+			return err
+		}
+		claim := claims.D003IntegrationAccuracy
+		if k == 1 {
+			claim = claims.D000PriorApproximates
+		}
+		r.Checks = append(r.Checks, suite.Near(claim, "mean squared error of particles, base setting: "+c.name, got, c.want*c.want, kit.WhySE+"; exact by quadrature"))
+	}
+	const few = 1000 // the assignment takes the cube of their number
+	a, b := kit.Points(i.real), kit.Points(data)
+	a.N, a.X = few, a.X[:2*few]
+	b.N, b.X = few, b.X[:2*few]
+	w2, err := metrics.W2(a, b)
+	if err != nil {
+		return err
+	}
+	rms, err := metrics.Mean(squares(i.real, data)[:few])
+	if err != nil {
+		return err
+	}
+	r.Checks = append(r.Checks, suite.Between(claims.D003IntegrationAccuracy, "W2 between 1000 samples of the base setting and the data of the same noise, over their root mean squared distance", metrics.Exactly(w2.Center/math.Sqrt(rms.Center)), 0, 1+1e-9, 0,
+		"the pairs are one coupling of the two samples, so that W2 is at most their distance"))
+	return nil
+}
+
+// scoreTable says what a share of the wrong score is in the units of score matching: E|s_w - s|^2 over E|s|^2.
+func scoreTable(l *suite.Lab, r *suite.Report, p *pairing, wrong *density.Mixture) error {
+	exec, err := exec.New(l.Backend, func(x, sigma, w *Node) []*Node {
+		right, other := misled(density.X2(), wrong, ScalarZero(x.Graph(), x.DType())), misled(density.X2(), wrong, w)
+		s := right.ScoreAt(x, sigma)
+		return []*Node{ReduceSum(Square(Sub(other.ScoreAt(x, sigma), s)), 1), ReduceSum(Square(s), 1)}
+	})
+	if err != nil {
+		return err
+	}
+	defer exec.Finalize()
+	table := suite.Table{Name: "score", Caption: "Squared error of the base setting's score, E|s_w - s|^2 over E|s|^2", Header: []string{"sigma", "relative Fisher error"}}
+	for _, sigma := range []float64{.05, .1, .2, .5, 1, 2, 5} {
+		x, err := p.level(sigma)
+		if err != nil {
+			return err
+		}
+		off, fisher, err := exec.Call2(x, sigma, baseSetting.wrong)
+		if err != nil {
+			return err
+		}
+		wrongness, size := 0., 0.
+		for i, w := range p.weight {
+			wrongness += w * kit.Points(off).X[i]
+			size += w * kit.Points(fisher).X[i]
+		}
+		table.Rows = append(table.Rows, []any{sigma, wrongness / size})
+		for s, want := range map[float64]float64{.1: 7.370500, .5: 2.471799, 1: 1.065383} {
+			if s == sigma {
+				r.Checks = append(r.Checks, suite.Equals(claims.D003FlowCounterpart, fmt.Sprintf("E|s|^2 over the cross carried to sigma = %g by the flow", sigma), size, want, 1e-5, "six decimals of an independent computation, and the flow's steps"))
+			}
+		}
+	}
+	r.Tables = append(r.Tables, table)
+	return nil
+}

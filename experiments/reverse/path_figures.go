@@ -1,0 +1,164 @@
+package reverse
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/experiments/kit"
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/figure"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+// travellers is how many paths the figure shows of each kind.
+const travellers = 3
+
+// pathFigure draws what the marginals cannot see: three processes with the same densities at every time, some paths of
+// each, and how their positions at the five times are correlated.
+func pathFigure(l *suite.Lab, r *suite.Report, w walk, m *density.Mixture, sde, flow metrics.Points) error {
+	field, err := w.field(l, m)
+	if err != nil {
+		return err
+	}
+	forward, err := w.correlations(l, m)
+	if err != nil {
+		return err
+	}
+	data, err := m.Sample(l.Backend, l.Key("travellers"), travellers)
+	if err != nil {
+		return err
+	}
+	noise, err := w.start(l, m, travellers, "travellers back")
+	if err != nil {
+		return err
+	}
+	back, err := w.grid(60)
+	if err != nil {
+		return err
+	}
+	there := make([]float64, len(back))
+	for i, t := range back {
+		there[len(back)-1-i] = t
+	}
+	var paths, matrices []figure.Panel
+	for _, k := range []struct {
+		name    string
+		sampler diffusion.OneStep
+		grid    []float64
+		start   *tensors.Tensor
+		ends    metrics.Points // nil: exact
+	}{
+		{"forward process", diffusion.Jump, there, data, metrics.Points{}},
+		{"reverse SDE", diffusion.ReverseEulerMaruyama, back, noise, sde},
+		{"probability flow", diffusion.Flow(diffusion.ClassicMethod), back, noise, flow},
+	} {
+		lines, err := w.lines(l, m, k.sampler, k.grid, k.start)
+		if err != nil {
+			return err
+		}
+		paths = append(paths, figure.Panel{Title: k.name, X: figure.Axis{Label: "t"}, Y: figure.Axis{Label: "x", Min: -3.5, Max: 3.5},
+			Layers: append([]figure.Layer{figure.Heat{Field: field, Hi: .6}}, lines...)})
+		correlation := forward
+		if k.ends.N > 0 {
+			if correlation, err = sampleCorrelations(k.ends); err != nil {
+				return err
+			}
+		}
+		panel, err := w.matrix(correlation)
+		if err != nil {
+			return err
+		}
+		matrices = append(matrices, panel)
+	}
+	f, err := kit.PNG("path-law", "Three processes with the same density of x at every time (shaded, G1 on OU). Above: some paths of each; the reverse SDE and the flow start at the same points. "+
+		"Below: the correlation of x between five times, from 0 (white) to 1 (dark); its number for start and end above it. The reverse SDE has that of the forward process, the flow has not.",
+		figure.Grid{Rows: [][]figure.Panel{paths, matrices}, Width: 680, RowHeight: 235})
+	r.Figures = append(r.Figures, f)
+	return err
+}
+
+// field is the density of x_t over the plane of t and x.
+func (w walk) field(l *suite.Lab, m *density.Mixture) (figure.Field, error) {
+	tMin, _ := w.process.Horizon()
+	f := figure.NewField(tMin, w.from, 41, -3.5, 3.5, 57, func(_, _ float64) float64 { return 0 })
+	var t, x []float64
+	for j := range f.NY {
+		for i := range f.NX {
+			t = append(t, f.X0+(f.X1-f.X0)*float64(i)/float64(f.NX-1))
+			x = append(x, f.Y0+(f.Y1-f.Y0)*float64(j)/float64(f.NY-1))
+		}
+	}
+	column := func(v []float64) *tensors.Tensor { return tensors.FromFlatDataAndDimensions(v, len(v), 1) }
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node { return []*Node{Exp(m.Model(w.process).LogDensity(in[0], in[1]))} }, column(x), column(t))
+	if err != nil {
+		return f, err
+	}
+	f.Z = out[0]
+	return f, nil
+}
+
+// lines are paths over a grid, in the plane of t and x.
+func (w walk) lines(l *suite.Lab, m *density.Mixture, sampler diffusion.OneStep, grid []float64, start *tensors.Tensor) ([]figure.Layer, error) {
+	curves := make([]figure.Line, start.Shape().Dim(0))
+	plan := diffusion.Plan{Build: m.Build(w.process), Sampler: sampler, Grid: grid, Noise: l.Key("travelling")}
+	for s, err := range plan.Trace(l.Backend, start) {
+		if err != nil {
+			return nil, err
+		}
+		for i, x := range kit.Points(s.X).X {
+			curves[i].X, curves[i].Y = append(curves[i].X, s.Time), append(curves[i].Y, x)
+		}
+	}
+	return kit.Map(curves, func(c figure.Line) figure.Layer {
+		c.Color, c.Width = figure.Vermillion, 1.1
+		return c
+	}), nil
+}
+
+// correlations are those of the forward process between the five times.
+func (w walk) correlations(l *suite.Lab, m *density.Mixture) ([][]float64, error) {
+	c, err := w.forward(l, m.Covariance()[0][0])
+	if err != nil {
+		return nil, err
+	}
+	return symmetric(len(c), func(i, j int) float64 { return c[i][j] / math.Sqrt(c[i][i]*c[j][j]) }), nil
+}
+
+func sampleCorrelations(p metrics.Points) ([][]float64, error) {
+	c, err := metrics.Covariance(p)
+	if err != nil {
+		return nil, err
+	}
+	return symmetric(len(c), func(i, j int) float64 { return c[i][j].Center / math.Sqrt(c[i][i].Center*c[j][j].Center) }), nil
+}
+
+// matrix shows a correlation matrix between the five times.
+func (w walk) matrix(c [][]float64) (figure.Panel, error) {
+	times, err := w.times()
+	if err != nil {
+		return figure.Panel{}, err
+	}
+	n := len(c)
+	last := float64(n - 1)
+	field := figure.Field{X1: last, Y1: last, NX: n, NY: n}
+	for j := range n {
+		for i := range n {
+			field.Z = append(field.Z, c[n-1-j][n-1-i]) // time rises to the right, as above
+		}
+	}
+	label := "t = "
+	for i := range times {
+		if i > 0 {
+			label += ", "
+		}
+		label += fmt.Sprintf("%.1f", times[n-1-i])
+	}
+	axis := figure.Axis{Label: label, Min: -.5, Max: last + .5, Hide: true}
+	return figure.Panel{Title: fmt.Sprintf("start and end: %.2f", c[0][n-1]), Layers: []figure.Layer{figure.Heat{Field: field, Hi: 1, Cells: true}}, X: axis, Y: axis, EqualAspect: true}, nil
+}

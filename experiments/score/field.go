@@ -1,0 +1,238 @@
+package score
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"github.com/gomlx/compute/dtypes"
+
+	"scorelab/experiments/claims"
+	"scorelab/experiments/kit"
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/figure"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+var scoreField = suite.Experiment{
+	ID:       "E01-score-field",
+	Title:    "The score is a field of arrows that point uphill",
+	Question: "What does the score of a density look like, and does it really not need the normalising constant?",
+	Sources:  []string{"001, The 'Score' (first figure)", "002, section 1", "003, Probability Densities and Scores", "004, Intuition for Score Function"},
+	Run:      runScoreField,
+}
+
+func runScoreField(l *suite.Lab) (*suite.Report, error) {
+	r := &suite.Report{Answer: "The closed-form score of the cross is the gradient of its log density to rounding, " +
+		"everywhere along the steepest ascent. A normalising constant found by quadrature leaves no trace in it. " +
+		"Between two modes the score passes through zero at the saddle, where it guides nowhere."}
+	for _, part := range []func(*suite.Lab, *suite.Report) error{gradientOnGrid, scoreMoments, normaliser, profiles} {
+		if err := part(l, r); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// gradientOnGrid holds the closed form of X2 against autodiff and against a directional difference.
+func gradientOnGrid(l *suite.Lab, r *suite.Report) error {
+	x2, p := density.X2(), diffusion.OU{}
+	grid, _, err := density.Lattice(-4, 4, 15, 2)
+	if err != nil {
+		return err
+	}
+	const h = 1e-4
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		x, t := in[0], kit.ScalarLike(in[0], 0)
+		m := x2.Model(p)
+		score := m.Score(x, t)
+		auto := Gradient(ReduceAllSum(m.LogDensity(x, t)), x)[0]
+		column := func(i int) *Node {
+			return Gradient(ReduceAllSum(Slice(m.Score(x, t), AxisRange(), AxisElem(i))), x)[0]
+		}
+		asymmetry := Sub(Slice(column(0), AxisRange(), AxisElem(1)), Slice(column(1), AxisRange(), AxisElem(0)))
+		length := Sqrt(ReduceAndKeep(Square(score), ReduceSum, 1))
+		ahead := MulScalar(Div(score, MaxScalar(length, 1e-300)), h)
+		rise := DivScalar(Sub(m.LogDensity(Add(x, ahead), t), m.LogDensity(Sub(x, ahead), t)), 2*h)
+		narrow, narrowT := ConvertDType(x, dtypes.Float32), ConvertDType(t, dtypes.Float32)
+		single := Sub(ConvertDType(m.Score(narrow, narrowT), dtypes.Float64), score)
+		return []*Node{x, score, Sub(score, auto), asymmetry, Sub(rise, Squeeze(length, 1)), single}
+	}, grid)
+	if err != nil {
+		return err
+	}
+	x, s := out[0], out[1]
+	r.Checks = append(r.Checks,
+		suite.Below(claims.D001ScoreUphill, "largest |closed form - autodiff| on the 15 x 15 grid, float64", kit.LargestAbs(out[2]), 1e-10, kit.WhyRounding),
+		suite.Below(claims.D001ScoreUphill, "the same in float32 against float64", kit.LargestAbs(out[5]), 1e-4, "rounding in float32 of scores up to 57"),
+		suite.Below(claims.D001ScoreUphill, "slope of log p along the arrow minus its length", kit.LargestAbs(out[4]), 1e-4,
+			"central differences, h = 1e-4: h^2/6 times third derivatives below 10^3, and rounding 1e-13/h"),
+		suite.Below(claims.D004ScoreField, "asymmetry of the score's Jacobian: a gradient field has none", kit.LargestAbs(out[3]), 1e-10, kit.WhyRounding))
+
+	field, err := kit.DensityField(l, x2, 4.3, 121)
+	if err != nil {
+		return err
+	}
+	arrows := figure.Arrows{Power: .5}
+	table := suite.Table{Name: "field", Caption: "The score of the cross on the grid of the figure", Header: []string{"x1", "x2", "s1", "s2"}}
+	for i := range len(x) / 2 {
+		arrows.X, arrows.Y = append(arrows.X, x[2*i]), append(arrows.Y, x[2*i+1])
+		arrows.U, arrows.V = append(arrows.U, s[2*i]), append(arrows.V, s[2*i+1])
+		table.Rows = append(table.Rows, []any{x[2*i], x[2*i+1], s[2*i], s[2*i+1]})
+	}
+	line := make([]float64, 241)
+	for i := range line {
+		line[i] = -3.75 + .03*float64(i)
+	}
+	log1, score1, err := profile(l, density.G1(), line)
+	if err != nil {
+		return err
+	}
+	dens := make([]float64, len(line))
+	for i, v := range log1 {
+		dens[i] = 10 * math.Exp(v)
+	}
+	f, err := kit.PNG("field", "Left: the score of the cross X2 (arrows, lengths compressed by a square root) over its density. Right: the score of the "+
+		"one-dimensional mixture G1 crosses zero three times, at two modes and at the saddle between them.",
+		figure.Row("", kit.Plane("The cross X2", 4.3, figure.Heat{Field: field}, figure.Contour{Field: field}, arrows),
+			figure.Panel{Title: "G1 on a line", X: figure.Axis{Label: "x", Min: -3.75, Max: 3.45}, Y: figure.Axis{Label: "score", Min: -12, Max: 12},
+				Layers: []figure.Layer{
+					figure.Line{X: line, Y: dens, Label: "density × 10", Color: figure.Sky},
+					figure.Line{X: line, Y: score1, Label: "score", Color: figure.Vermillion},
+					figure.HLine{At: 0, Color: figure.Gray, Width: 1},
+				}, Legend: figure.TopRight}))
+	r.Figures, r.Tables = append(r.Figures, f), append(r.Tables, table)
+	return err
+}
+
+// scoreMoments: the score has mean zero, and its mean square is the Fisher information known by quadrature.
+func scoreMoments(l *suite.Lab, r *suite.Report) error {
+	x2 := density.X2()
+	n := l.Size(100_000, 1_000_000)
+	x, err := x2.Sample(l.Backend, l.Key("samples"), n)
+	if err != nil {
+		return err
+	}
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		return []*Node{kit.StaticScore(x2, in[0])}
+	}, x)
+	if err != nil {
+		return err
+	}
+	s := metrics.Points{N: n, D: 2, X: out[0]}
+	square := func(i int) float64 { return s.X[2*i]*s.X[2*i] + s.X[2*i+1]*s.X[2*i+1] }
+	fisher, err := metrics.MeanOf(n, square)
+	if err != nil {
+		return err
+	}
+	r.Checks = append(r.Checks, suite.Near(claims.D003ScoreDefinition, "E|s|^2 over samples of X2", fisher, 8.130638, kit.WhySE+"; exact by quadrature"))
+	for j := range 2 {
+		mean, err := metrics.Mean(s.Col(j))
+		if err != nil {
+			return err
+		}
+		r.Checks = append(r.Checks, suite.Near(claims.D003ScoreDefinition, fmt.Sprintf("E s_%d over samples of X2", j+1), mean, 0, kit.WhySE))
+	}
+	return nil
+}
+
+// energy is that of a density whose normaliser has no closed form: exp(-x^4/4 + x^2 - x/3).
+func energy(x *Node) *Node {
+	return Add(Sub(MulScalar(Square(Square(x)), .25), Square(x)), DivScalar(x, 3))
+}
+
+// normaliser compares the score of the unnormalised density, which never sees Z, with q'/q of the density q that
+// quadrature normalised, differentiated numerically; Stein's identity E_q[x s] = -1 ties the two once more.
+func normaliser(l *suite.Lab, r *suite.Report) error {
+	const n, half = 4001, 5.0
+	nodes, h, err := density.Lattice(-half, half, n, 1)
+	if err != nil {
+		return err
+	}
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		return []*Node{in[0], Exp(Neg(energy(in[0]))), Gradient(ReduceAllSum(Neg(energy(in[0]))), in[0])[0]}
+	}, nodes)
+	if err != nil {
+		return err
+	}
+	x, q, s := out[0], out[1], out[2]
+	z := 0.0
+	for _, v := range q {
+		z += v * h
+	}
+	for i := range q {
+		q[i] /= z
+	}
+	stencil := []float64{4. / 5, -1. / 5, 4. / 105, -1. / 280} // central, order 8
+	worst, stein := 0.0, 0.0
+	for i := range q {
+		stein += q[i] * h * x[i] * s[i]
+		if math.Abs(x[i]) > 2.5 {
+			continue
+		}
+		slope := 0.0
+		for k, w := range stencil {
+			slope += w * (q[i+k+1] - q[i-k-1]) / h
+		}
+		worst = math.Max(worst, math.Abs(slope/q[i]-s[i]))
+	}
+	r.Checks = append(r.Checks,
+		suite.Below(claims.D001Normaliser, "|q'/q - score of the unnormalised density|, q normalised by quadrature", worst, 1e-9,
+			"differences of order 8 at h = 0.0025: truncation below 1e-14, rounding 1e-16/h relative to q, which falls to 1e-2 of its top"),
+		suite.Equals(claims.D002Normaliser, "Stein: E_q[x s]", stein, -1, 1e-10, "trapezoidal rule on a smooth density: rounding"))
+	return nil
+}
+
+// profile is log density and score of a target on a line.
+func profile(l *suite.Lab, m *density.Mixture, x []float64) (log, score []float64, err error) {
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		x := InsertAxes(in[0], -1)
+		model := m.Model(diffusion.OU{})
+		return []*Node{model.LogDensity(x, kit.ScalarLike(x, 0)), model.Score(x, kit.ScalarLike(x, 0))}
+	}, x)
+	if err != nil {
+		return nil, nil, err
+	}
+	return out[0], out[1], nil
+}
+
+// profiles: the Gaussian's score is a line, that of two modes crosses zero three times.
+func profiles(l *suite.Lab, r *suite.Report) error {
+	const mu, sigma2 = .7, 2.25
+	x := make([]float64, 2401)
+	gap := make([]float64, len(x))
+	for i := range x {
+		x[i] = -12 + .01*float64(i) + .003 // no node on a zero
+	}
+	_, line, err := profile(l, kit.Normal([]float64{mu}, sigma2), x)
+	if err != nil {
+		return err
+	}
+	for i, s := range line {
+		gap[i] = s + (x[i]-mu)/sigma2
+	}
+	_, s, err := profile(l, density.G1(), x)
+	if err != nil {
+		return err
+	}
+	var zeros []float64
+	homeward := 0
+	for i := 1; i < len(s); i++ {
+		if s[i]*s[i-1] < 0 {
+			zeros = append(zeros, x[i-1]+(x[i]-x[i-1])*s[i-1]/(s[i-1]-s[i]))
+		}
+	}
+	for i := range s {
+		if math.Abs(x[i]) > 4 && s[i]*x[i] < 0 || math.Abs(x[i]) <= 4 {
+			homeward++
+		}
+	}
+	r.Checks = append(r.Checks,
+		suite.Below(claims.D003GaussianScore, "|s + (x - mu)/sigma^2| on [-12, 12]", kit.LargestAbs(gap), 1e-12, kit.WhyRounding),
+		suite.Equals(claims.D003Regions, "share of points beyond |x| = 4 where the score of G1 points home", float64(homeward)/float64(len(s)), 1, 0, "exact"),
+		suite.Equals(claims.D003BetweenModes, "zeros of the score of G1: two modes and a saddle, where it guides nowhere", float64(len(zeros)), 3, 0, "exact").But(suite.Qualified))
+	return nil
+}
