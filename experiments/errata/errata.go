@@ -17,6 +17,7 @@ import (
 	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -104,7 +105,7 @@ func clampedScore(l *suite.Lab, r *suite.Report) error {
 func noiseCovariance(l *suite.Lab, r *suite.Report) error {
 	const sigma = .2
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
-		eps := diffusion.NewRandom(in[0].Graph(), l.Key("pairs")).Normal(in[0])
+		eps := random.New(in[0].Graph(), l.Key("pairs")).Normal(in[0])
 		noisy := Add(in[0], MulScalar(eps, sigma))
 		return []*Node{Reshape(Sub(noisy, in[0]), in[0].Shape().Size())}
 	}, tensors.FromShape(shapes.Make(dtypes.Float64, l.Size(20_000, 200_000), 2)))
@@ -124,7 +125,7 @@ func noiseCovariance(l *suite.Lab, r *suite.Report) error {
 func brownianValue(l *suite.Lab, r *suite.Report) error {
 	const steps = 20
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
-		z := diffusion.NewRandom(in[0].Graph(), l.Key("Brownian motion")).Normal(in[0])
+		z := random.New(in[0].Graph(), l.Key("Brownian motion")).Normal(in[0])
 		dB := MulScalar(z, math.Sqrt(1./steps))
 		B := CumSum(dB, 1)
 		return []*Node{MulScalar(ReduceSum(dB, 1), math.Sqrt2), MulScalar(ReduceSum(B, 1), math.Sqrt2)}
@@ -164,7 +165,7 @@ func noisedScore(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		out, err := kit.Evaluate(l, func(in []*Node) []*Node {
-			eps := diffusion.NewRandom(in[0].Graph(), l.Key(fmt.Sprint("noise ", sigma))).Normal(in[0])
+			eps := random.New(in[0].Graph(), l.Key(fmt.Sprint("noise ", sigma))).Normal(in[0])
 			noisy := Add(in[0], MulScalar(eps, sigma))
 			// The quadratic loss E|-theta x~ + eps/sigma|^2 is least at E[x~ eps/sigma] / E[x~^2].
 			return []*Node{Reshape(Mul(noisy, DivScalar(eps, sigma)), n), Reshape(Square(noisy), n)}
@@ -199,7 +200,7 @@ func endlessLoss(l *suite.Lab, r *suite.Report) error {
 	n := l.Size(100_000, 1_000_000)
 	for _, tMin := range []float64{.1, .01, .001} {
 		out, err := exec.OnceN(l.Backend, func(g *Graph) []*Node {
-			rnd := diffusion.NewRandom(g, l.Key(fmt.Sprint("times ", tMin)))
+			rnd := random.New(g, l.Key(fmt.Sprint("times ", tMin)))
 			t := AddScalar(MulScalar(rnd.Uniform(Zeros(g, shapes.Make(dtypes.Float64, n, 1))), 1-tMin), tMin)
 			eps := rnd.Normal(Zeros(g, shapes.Make(dtypes.Float64, n, d)))
 			target := Div(eps, diffusion.OU{}.At(t).Sigma)

@@ -14,6 +14,7 @@ import (
 	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -29,7 +30,7 @@ const (
 )
 
 // watch moves a path (column 0) and sums the increments of B (column 1) and B' (column 2).
-func watch(m diffusion.Model, s diffusion.Span, x *Node, r *diffusion.Random) *Node {
+func watch(m diffusion.Model, s diffusion.Span, x *Node, r *random.Source) *Node {
 	const h = watchedLength / watchedSteps
 	column := func(i int) *Node { return Slice(x, AxisRange(), AxisElem(i)) }
 	dB := MulScalar(r.Normal(column(0)), math.Sqrt(h))

@@ -16,6 +16,7 @@ import (
 	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -47,7 +48,7 @@ func learned(l *suite.Lab, m *density.Mixture, t float64, n int) ([]metrics.Summ
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 		x0, time := in[0], kit.ScalarLike(in[0], t)
 		model := m.Model(diffusion.OU{})
-		xt := model.At(time).Forward(x0, diffusion.NewRandom(x0.Graph(), l.Key(fmt.Sprint("objective noise ", m.Name(), t))).Normal(x0))
+		xt := model.At(time).Forward(x0, random.New(x0.Graph(), l.Key(fmt.Sprint("objective noise ", m.Name(), t))).Normal(x0))
 		var columns []*Node
 		for _, r := range readings {
 			input := r.input(x0, xt)
@@ -173,7 +174,7 @@ func weighedWrong(l *suite.Lab, r *suite.Report, v, t, variance float64, n int) 
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 		x0, time := in[0], kit.ScalarLike(in[0], t)
 		model := m.Model(diffusion.OU{})
-		xt := model.At(time).Forward(x0, diffusion.NewRandom(x0.Graph(), l.Key("weights noise")).Normal(x0))
+		xt := model.At(time).Forward(x0, random.New(x0.Graph(), l.Key("weights noise")).Normal(x0))
 		size := func(x *Node) *Node { return Reshape(Square(model.ScoreAt(x, time)), n) }
 		return []*Node{size(xt), size(x0)}
 	}, data)

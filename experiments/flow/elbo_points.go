@@ -16,6 +16,7 @@ import (
 	"scorelab/lib/figure"
 	"scorelab/lib/fokkerplanck"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -131,7 +132,7 @@ func chainDensity(l *suite.Lab, m *density.Mixture, grid []float64) ([]float64, 
 	line := pointLine
 	exec, err := exec.New(l.Backend, func(x, from, to *Node) []*Node {
 		step := func(z *Node) *Node {
-			return diffusion.Ancestral(diffusion.KernelVariance)(m.Model(diffusion.VP{}), diffusion.Span{From: from, To: to}, x, diffusion.Replay(z))
+			return diffusion.Ancestral(diffusion.KernelVariance)(m.Model(diffusion.VP{}), diffusion.Span{From: from, To: to}, x, random.Replay(z))
 		}
 		mean := step(ZerosLike(x))
 		return []*Node{mean, ReduceAllMean(Sub(step(OnesLike(x)), mean))}

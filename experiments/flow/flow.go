@@ -9,6 +9,7 @@ import (
 	"scorelab/experiments/kit"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -81,7 +82,7 @@ func sameNoise(l *suite.Lab, r *suite.Report) error {
 	}
 	r.Checks = append(r.Checks, suite.Below(claims.D003SameNoise, "the same in blocks of 64, 100 samples against 512", kit.LargestDifference(whole[first:first+100], part), 0, "bit for bit: the compiled step has one shape"))
 	noise := func(first, n int) ([]float64, error) {
-		source := func(x *Node) *Node { return diffusion.NewRandom(x.Graph(), l.Key("noise")).Normal(x) }
+		source := func(x *Node) *Node { return random.New(x.Graph(), l.Key("noise")).Normal(x) }
 		out, err := kit.Evaluate(l, func(in []*Node) []*Node { return []*Node{source(in[0])} }, tensors.FromFlatDataAndDimensions(make([]float64, n), n, 1))
 		if err != nil {
 			return nil, err

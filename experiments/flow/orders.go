@@ -15,6 +15,7 @@ import (
 	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -141,7 +142,7 @@ func evaluations(l *suite.Lab, s diffusion.Sampler) (calls int) {
 	defer g.Finalize()
 	exact := density.G1().Model(diffusion.VP{})
 	model := diffusion.Model{Process: exact.Process, Denoise: func(x, t *Node) *Node { calls++; return exact.Denoise(x, t) }}
-	x, random := Const(g, [][]float64{{.5}}), diffusion.NewRandom(g, l.Key("count"))
+	x, random := Const(g, [][]float64{{.5}}), random.New(g, l.Key("count"))
 	s.Step(model, diffusion.Falling(kit.ScalarLike(x, .5), kit.ScalarLike(x, .4), Const(g, int32(0))), x, s.Init(model, x, random), random)
 	return calls
 }

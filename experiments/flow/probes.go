@@ -15,6 +15,7 @@ import (
 	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -57,7 +58,7 @@ type probed struct {
 }
 
 // probeCross estimates at points [n, 2], one probe for each.
-func probeCross(l *suite.Lab, probe func(r *diffusion.Random, like *Node) *Node, tol float64, x *tensors.Tensor) (out probed, err error) {
+func probeCross(l *suite.Lab, probe func(r *random.Source, like *Node) *Node, tol float64, x *tensors.Tensor) (out probed, err error) {
 	plan := flowOf(density.X2(), tol)
 	plan.Sampler = diffusion.FlowLikelihood{Method: diffusion.DormandPrince{RTol: tol}, Probe: probe}
 	plan.Noise = l.Key("probes")
@@ -101,7 +102,7 @@ func probedLikelihood(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	// Three probes that give S: e1, e2 and their sum.
-	basis, err := probeCross(l, func(_ *diffusion.Random, like *Node) *Node {
+	basis, err := probeCross(l, func(_ *random.Source, like *Node) *Node {
 		return Reshape(ConstAs(like, slices.Repeat([]float64{1, 0, 0, 1, 1, 1}, len(at))), 3*len(at), 2)
 	}, tol, repeat(3))
 	if err != nil {
@@ -166,7 +167,7 @@ func lineProbes(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	plan := flowOf(g1, 1e-7)
-	plan.Sampler = diffusion.FlowLikelihood{Method: diffusion.DormandPrince{RTol: 1e-7}, Probe: (*diffusion.Random).Rademacher}
+	plan.Sampler = diffusion.FlowLikelihood{Method: diffusion.DormandPrince{RTol: 1e-7}, Probe: (*random.Source).Rademacher}
 	got, err := plan.LogLikelihood(l.Backend, x, diffusion.ExactPrior)
 	if err != nil {
 		return err

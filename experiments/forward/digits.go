@@ -18,6 +18,8 @@ import (
 	"scorelab/experiments/kit"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"scorelab/lib/random"
 )
 
 var dissolve = suite.Experiment{
@@ -87,7 +89,7 @@ func dissolveOn(l *suite.Lab, r *suite.Report, table *suite.Table, process diffu
 	grid := kit.Map(shares, func(s float64) float64 { return lo + s*(hi-lo) })
 	// Time tMin is not quite data: the path law puts the digits there.
 	start, err := exec.Once(l.Backend, func(x *Node) *Node {
-		eps := diffusion.NewRandom(x.Graph(), l.Key(process.Name+" start")).Normal(x)
+		eps := random.New(x.Graph(), l.Key(process.Name+" start")).Normal(x)
 		return p.At(kit.ScalarLike(x, lo)).Forward(x, eps)
 	}, clean)
 	if err != nil {

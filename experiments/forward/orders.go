@@ -15,6 +15,7 @@ import (
 	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -117,12 +118,12 @@ func coupledPaths(l *suite.Lab) (metrics.Points, error) {
 type coupled struct{}
 
 // Init implements diffusion.Sampler.
-func (coupled) Init(_ diffusion.Model, x *Node, _ *diffusion.Random) []*Node {
+func (coupled) Init(_ diffusion.Model, x *Node, _ *random.Source) []*Node {
 	return []*Node{Zeros(x.Graph(), shapes.Make(x.DType(), x.Shape().Dim(0), len(orderLevels)))}
 }
 
 // Step implements diffusion.Sampler.
-func (coupled) Step(_ diffusion.Model, s diffusion.Span, x *Node, carry []*Node, r *diffusion.Random) (*Node, []*Node) {
+func (coupled) Step(_ diffusion.Model, s diffusion.Span, x *Node, carry []*Node, r *random.Source) (*Node, []*Node) {
 	finest := orderLevels[len(orderLevels)-1]
 	column := func(m *Node, i int) *Node { return Slice(m, AxisRange(), AxisElem(i)) }
 	h := 1 / float64(finest)

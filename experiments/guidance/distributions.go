@@ -14,6 +14,7 @@ import (
 	"scorelab/experiments/kit"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -232,7 +233,7 @@ func newGaussChain(l *suite.Lab, gamma float64) (gaussChain, error) {
 		z := Const(g, [][]float64{{0}, {0}, {0}, {1}})
 		m := lineGuide(guidedProcess).Tilted(guidedProcess, lineAll(guidedProcess), gamma)
 		span := diffusion.Falling(from, to, Const(g, int32(0)))
-		return []*Node{diffusion.ReverseEulerMaruyama(m, span, x, diffusion.Replay(z)), Mul(m.Weight(x, from), span.Length())}
+		return []*Node{diffusion.ReverseEulerMaruyama(m, span, x, random.Replay(z)), Mul(m.Weight(x, from), span.Length())}
 	})
 	return gaussChain{exec}, err
 }

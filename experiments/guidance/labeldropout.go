@@ -17,6 +17,7 @@ import (
 	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 	"scorelab/lib/train"
 )
@@ -56,7 +57,7 @@ var droppedHead = diffusion.EDMHead(droppedSD)
 
 // labelledBatches give every step new samples with their classes.
 func labelledBatches(m *density.Mixture, batch int) train.Data {
-	return train.Fresh(fmt.Sprint(m.Name(), " by class, batch ", batch), func(g *Graph, r *diffusion.Random) []*Node {
+	return train.Fresh(fmt.Sprint(m.Name(), " by class, batch ", batch), func(g *Graph, r *random.Source) []*Node {
 		x, component := m.Draw(g, r, dtypes.Float32, batch)
 		return []*Node{x, m.ClassOf(component)}
 	})
@@ -69,7 +70,7 @@ func learnDropped(l *suite.Lab) (*model.Store, error) {
 	const steps = 3000 // in every profile: what the comparison shows depends on how well the rarer head is learnt
 	plan := train.Plan{
 		Data: labelledBatches(guidedLaw(), 512),
-		Loss: func(scope *model.Scope, columns []*Node, r *diffusion.Random) *Node {
+		Loss: func(scope *model.Scope, columns []*Node, r *random.Source) *Node {
 			batch := diffusion.Batch{X0: columns[0], Label: columns[1]}
 			loss := classifier.Loss(scope.In("classifier"), guidedProcess, times, batch, r)
 			for _, rate := range droppedRates {
@@ -158,7 +159,7 @@ func fisherErrors(l *suite.Lab, law *density.Mixture, label []int32, store *mode
 	}
 	exec, err := exec.NewModel(l.Backend, store, func(scope *model.Scope, x0, t *Node) []*Node {
 		c := guidedProcess.At(t)
-		x := c.Forward(x0, diffusion.NewRandom(x0.Graph(), l.Key("scoring noise")).Normal(x0))
+		x := c.Forward(x0, random.New(x0.Graph(), l.Key("scoring noise")).Normal(x0))
 		exact := law.Model(guidedProcess).Score(x, t)
 		weighted := func(v *Node) *Node { return Mul(Square(c.Sigma), ReduceAllMean(ReduceSum(Square(v), 1))) }
 		out := []*Node{weighted(exact)}

@@ -14,6 +14,7 @@ import (
 	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 	"scorelab/lib/view"
 )
@@ -75,7 +76,7 @@ type guidedSweep struct {
 	grid    []float64
 	start   *tensors.Tensor // [n, d]
 	store   *model.Store
-	noise   diffusion.Key
+	noise   random.Key
 	single  bool // in float32, for networks
 }
 

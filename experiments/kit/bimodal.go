@@ -10,10 +10,10 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/density"
-	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -72,7 +72,7 @@ func UniformStartOnLine(side float64, n int) GridDensity {
 // UniformSquare draws n samples of the uniform law on [-side, side]^2.
 func UniformSquare(l *suite.Lab, purpose string, side float64, n int) (*tensors.Tensor, error) {
 	return exec.Once(l.Backend, func(g *Graph) *Node {
-		u := diffusion.NewRandom(g, l.Key(purpose)).Uniform(Zeros(g, shapes.Make(dtypes.Float64, n, 2)))
+		u := random.New(g, l.Key(purpose)).Uniform(Zeros(g, shapes.Make(dtypes.Float64, n, 2)))
 		return AddScalar(MulScalar(u, 2*side), -side)
 	})
 }

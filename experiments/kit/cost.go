@@ -9,8 +9,8 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -57,7 +57,7 @@ func BuildOnly(l *suite.Lab, n, d int, build func(scope *model.Scope, x *Node)) 
 func StepWork(l *suite.Lab, p Learner, n, d int) (work float64, err error) {
 	err = BuildOnly(l, n, d, func(scope *model.Scope, x *Node) {
 		alone := MatmulsOf(p.Bound(scope)(x, ScalarLike(x, 0), nil))
-		loss := ReduceAllMean(p.on(scope, []*Node{x}, diffusion.NewRandom(x.Graph(), l.Key("draft"))))
+		loss := ReduceAllMean(p.on(scope, []*Node{x}, random.New(x.Graph(), l.Key("draft"))))
 		work = MatmulsOf(Gradient(loss, WeightsIn(scope, x.Graph())...)...).Work / alone.Work
 	})
 	return work, err

@@ -8,10 +8,10 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/data"
-	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -42,7 +42,7 @@ func FirstRows(t *tensors.Tensor, n int) *tensors.Tensor {
 // DrawRows are n rows drawn uniformly with replacement.
 func DrawRows(l *suite.Lab, t *tensors.Tensor, purpose string, n int) (*tensors.Tensor, error) {
 	u, err := exec.Once(l.Backend, func(g *Graph) *Node {
-		return diffusion.NewRandom(g, l.Key(purpose)).Uniform(Const(g, make([]float64, n)))
+		return random.New(g, l.Key(purpose)).Uniform(Const(g, make([]float64, n)))
 	})
 	if err != nil {
 		return nil, err

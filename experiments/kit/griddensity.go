@@ -11,6 +11,7 @@ import (
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -88,8 +89,8 @@ type Transfer struct{ step, log *exec.Exec }
 func NewTransfer(l *suite.Lab, build diffusion.Build, s diffusion.OneStep) (c Transfer, err error) {
 	c.step, err = exec.New(l.Backend, func(x, from, to *Node) []*Node {
 		model, span := build(nil, nil), diffusion.Span{From: from, To: to, Index: Const(x.Graph(), int32(0))}
-		mean := s(model, span, x, diffusion.Replay(ZerosLike(x)))
-		return []*Node{mean, Sub(s(model, span, x, diffusion.Replay(OnesLike(x))), mean)}
+		mean := s(model, span, x, random.Replay(ZerosLike(x)))
+		return []*Node{mean, Sub(s(model, span, x, random.Replay(OnesLike(x))), mean)}
 	})
 	if err != nil {
 		return c, err

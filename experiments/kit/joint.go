@@ -10,6 +10,7 @@ import (
 	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
 	"scorelab/lib/network"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 	"scorelab/lib/train"
 )
@@ -28,7 +29,7 @@ type Learner struct {
 func (p Learner) Bound(scope *model.Scope) diffusion.Net { return p.Net.Net(scope.At("%s", p.Name)) }
 
 // on is the pupil's loss, [batch].
-func (p Learner) on(scope *model.Scope, batch []*Node, r *diffusion.Random) *Node {
+func (p Learner) on(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 	return p.Loss(p.Path, p.Bound(scope), diffusion.Batch{X0: batch[p.Column]}, r)
 }
 
@@ -114,7 +115,7 @@ func InFloat32(l *suite.Lab, x *tensors.Tensor) (*tensors.Tensor, error) {
 // InPairs is an objective that meets every sample with its noise and with the opposite noise. The mean is the same. In denoising at a
 // small sigma the targets -eps/sigma and eps/sigma, which are most of the noise of the gradient, then all but cancel.
 func InPairs(o diffusion.Objective) diffusion.Objective {
-	return func(p diffusion.Process, net diffusion.Net, b diffusion.Batch, r *diffusion.Random) *Node {
+	return func(p diffusion.Process, net diffusion.Net, b diffusion.Batch, r *random.Source) *Node {
 		n := b.X0.Shape().Dim(0)
 		eps := r.Normal(b.X0)
 		b.X0, b.X1 = Concatenate([]*Node{b.X0, b.X0}, 0), Concatenate([]*Node{eps, Neg(eps)}, 0)

@@ -14,13 +14,14 @@ import (
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/network"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 	"scorelab/lib/train"
 )
 
 // testLearners are two networks with different losses.
 func testLearners() []Learner {
-	net := network.MLP{Hidden: []int{8}, Activation: "tanh", Key: diffusion.NewKey(1, "net")}
+	net := network.MLP{Hidden: []int{8}, Activation: "tanh", Key: random.NewKey(1, "net")}
 	denoise := diffusion.Denoising(diffusion.Unscaled(diffusion.ScoreHead(1)), diffusion.Plain, diffusion.FixedTime(.5))
 	return []Learner{
 		{"first", net, diffusion.EDM{}, diffusion.Implicit(diffusion.Matching{Score: diffusion.ScoreNet(0), Times: diffusion.FixedTime(0)}), diffusion.ScoreNet(0), 0},
@@ -33,7 +34,7 @@ func TestSideBySideIsAlone(t *testing.T) {
 	const steps = 25
 	l := &suite.Lab{Context: context.Background(), Backend: backendtest.Default(t), Seed: 1, Profile: suite.Quick}
 	scores := func(pupils ...Learner) [][]float64 {
-		plan := train.Plan{Data: FreshBatches(density.X2(), 32, false), Key: diffusion.NewKey(1, "training"), Step: TrainJointly(train.Adam{Rate: 1e-2}, pupils)}
+		plan := train.Plan{Data: FreshBatches(density.X2(), 32, false), Key: random.NewKey(1, "training"), Step: TrainJointly(train.Adam{Rate: 1e-2}, pupils)}
 		trainer, err := plan.Begin(l.Backend)
 		if err != nil {
 			t.Fatal(err)
@@ -93,7 +94,7 @@ func TestInPairs(t *testing.T) {
 	out, err := ExecOnce(backendtest.Default(t), func(x, eps *Node) *Node {
 		net := func(x, _, _ *Node) *Node { return Sin(x) }
 		of := func(o diffusion.Objective, eps *Node) *Node {
-			return o(diffusion.EDM{}, net, diffusion.Batch{X0: x}, diffusion.Replay(eps))
+			return o(diffusion.EDM{}, net, diffusion.Batch{X0: x}, random.Replay(eps))
 		}
 		mean := MulScalar(Add(of(denoise, eps), of(denoise, Neg(eps))), .5)
 		return Sub(of(InPairs(denoise), eps), mean)

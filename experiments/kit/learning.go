@@ -13,13 +13,14 @@ import (
 	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 	"scorelab/lib/train"
 )
 
 // FreshBatches gives every step a new batch of a mixture, in float32, with the labels of its components where they are asked for.
 func FreshBatches(m *density.Mixture, batch int, labels bool) train.Data {
-	return train.Fresh(fmt.Sprint(m.Name(), " batch ", batch, " labels ", labels), func(g *Graph, r *diffusion.Random) []*Node {
+	return train.Fresh(fmt.Sprint(m.Name(), " batch ", batch, " labels ", labels), func(g *Graph, r *random.Source) []*Node {
 		x, label := m.Draw(g, r, dtypes.Float32, batch)
 		if labels {
 			return []*Node{x, label}
@@ -62,7 +63,7 @@ func ScoreErrors(l *suite.Lab, law density.Law, build diffusion.Build, weights *
 	}
 	exec, err := exec.NewModel(l.Backend, weights, func(scope *model.Scope, x0, t *Node) (wrong, size *Node) {
 		m := build(scope, nil)
-		x := m.At(t).Forward(x0, diffusion.NewRandom(x0.Graph(), l.Key("scoring noise")).Normal(x0))
+		x := m.At(t).Forward(x0, random.New(x0.Graph(), l.Key("scoring noise")).Normal(x0))
 		exact := law.Model(m.Process).ScoreAt(x, t)
 		norm := func(x *Node) *Node { return ReduceSum(Square(x), 1) }
 		return norm(Sub(m.ScoreAt(x, t), exact)), norm(exact)

@@ -15,6 +15,7 @@ import (
 	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 	"scorelab/lib/train"
 )
@@ -72,7 +73,7 @@ func (m PathModel) grid(l *suite.Lab, n int) ([]float64, error) {
 func (m PathModel) Sample(l *suite.Lab, n int, purpose string) (metrics.Points, error) {
 	start, err := exec.Once(l.Backend, func(g *Graph) *Node {
 		like := Zeros(g, shapes.Make(dtypes.Float64, n, m.law.Dim()))
-		return MulScalar(diffusion.NewRandom(g, l.Key(purpose)).Normal(like), LearnedPath.SigmaMax)
+		return MulScalar(random.New(g, l.Key(purpose)).Normal(like), LearnedPath.SigmaMax)
 	})
 	if err != nil {
 		return metrics.Points{}, err

@@ -3,16 +3,16 @@ package kit
 import (
 	. "github.com/gomlx/gomlx/core/graph"
 
-	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
+	"scorelab/lib/random"
 )
 
 // Probes are the laws of v.
 var Probes = []struct {
 	Name  string
 	Color figure.Color
-	Draw  func(r *diffusion.Random, like *Node) *Node
+	Draw  func(r *random.Source, like *Node) *Node
 }{
-	{"normal", figure.Blue, (*diffusion.Random).Normal},
-	{"Rademacher", figure.Vermillion, (*diffusion.Random).Rademacher},
+	{"normal", figure.Blue, (*random.Source).Normal},
+	{"Rademacher", figure.Vermillion, (*random.Source).Rademacher},
 }

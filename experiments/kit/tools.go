@@ -10,6 +10,7 @@ import (
 
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
@@ -18,7 +19,7 @@ import (
 
 // Evaluate runs a graph function once and returns its outputs as float64, flattened.
 func Evaluate(l *suite.Lab, fn func(in []*Node) []*Node, args ...any) ([][]float64, error) {
-	return diffusion.Evaluate(l.Backend, fn, args...)
+	return exec.Evaluate(l.Backend, fn, args...)
 }
 
 // ScalarLike is a constant in the graph and type of x.

@@ -14,6 +14,7 @@ import (
 	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -163,7 +164,7 @@ func relax(l *suite.Lab, r *suite.Report) (draw func(*suite.Lab, *suite.Report) 
 
 // twoNotations runs the chain as 002 writes it, with alpha = 2 delta.
 func twoNotations(l *suite.Lab, r *suite.Report) error {
-	half := diffusion.OneStep(func(m diffusion.Model, s diffusion.Span, x *Node, rnd *diffusion.Random) *Node {
+	half := diffusion.OneStep(func(m diffusion.Model, s diffusion.Span, x *Node, rnd *random.Source) *Node {
 		alpha := MulScalar(s.Length(), 2)
 		drift := Mul(DivScalar(alpha, 2), m.ScoreAt(x, ZerosLike(s.From)))
 		return Add(Add(x, drift), Mul(Sqrt(alpha), rnd.Normal(x)))

@@ -15,6 +15,7 @@ import (
 	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -83,7 +84,7 @@ func floorIdentity(l *suite.Lab, r *suite.Report, n timedNet) error {
 	}
 	build := n.build(l)
 	exec, err := exec.NewModel(l.Backend, n.weights, func(scope *model.Scope, x0, t *Node) (loss, wrong *Node) {
-		eps := diffusion.NewRandom(x0.Graph(), l.Key("floor noise")).Normal(x0)
+		eps := random.New(x0.Graph(), l.Key("floor noise")).Normal(x0)
 		m := build(scope, nil)
 		c := m.At(t)
 		x := c.Forward(x0, eps)

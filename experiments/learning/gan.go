@@ -11,10 +11,10 @@ import (
 
 	"scorelab/experiments/kit"
 	"scorelab/lib/density"
-	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 	"scorelab/lib/train"
 )
@@ -39,7 +39,7 @@ func smallGAN(l *suite.Lab, name string, steps int) gan {
 }
 
 // generate is n samples.
-func (g gan) generate(scope *model.Scope, r *diffusion.Random, like *Node) *Node {
+func (g gan) generate(scope *model.Scope, r *random.Source, like *Node) *Node {
 	noise := r.Normal(Zeros(like.Graph(), shapes.Make(dtypes.Float32, like.Shape().Dim(0), ganNoise)))
 	return g.generator.Apply(scope.At("generator"), noise, nil, nil, like.Shape().Dim(1))
 }
@@ -73,7 +73,7 @@ func (g gan) play(l *suite.Lab, m *density.Mixture, steps int, name string) (*mo
 func (g gan) sample(l *suite.Lab, weights *model.Store, n int, purpose string) (metrics.Points, error) {
 	out, err := exec.ModelOnceN(l.Backend, weights, func(scope *model.Scope, in []*Node) []*Node {
 		like := Zeros(in[0].Graph(), shapes.Make(dtypes.Float32, n, 2))
-		return []*Node{ConvertDType(g.generate(scope, diffusion.NewRandom(like.Graph(), l.Key(purpose)), like), dtypes.Float64)}
+		return []*Node{ConvertDType(g.generate(scope, random.New(like.Graph(), l.Key(purpose)), like), dtypes.Float64)}
 	}, float32(0))
 	if err != nil {
 		return metrics.Points{}, fmt.Errorf("samples of the generator: %w", err)

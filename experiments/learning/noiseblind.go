@@ -15,6 +15,7 @@ import (
 	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 	"scorelab/lib/train"
 )
@@ -172,7 +173,7 @@ func blindBest(l *suite.Lab, r *suite.Report, models []sighted) error {
 	}
 	blind := models[2]
 	exec, err := exec.NewModel(l.Backend, blind.weights, func(scope *model.Scope, x0 *Node) []*Node {
-		rnd := diffusion.NewRandom(x0.Graph(), l.Key("best noise"))
+		rnd := random.New(x0.Graph(), l.Key("best noise"))
 		t := rnd.Uniform(Slice(x0, AxisRange(), AxisElem(0)))
 		c := kit.NoiseLevels.At(t)
 		x := c.Forward(x0, rnd.Normal(x0))

@@ -14,6 +14,7 @@ import (
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 	"scorelab/lib/train"
 )
@@ -108,7 +109,7 @@ func (n *timedNet) train(l *suite.Lab, done, share float64) error {
 	objective := diffusion.Denoising(n.head, n.weight, diffusion.LevelTimes(diffusion.LowDiscrepancy))
 	plan := timedPlan(l, objective, n.process, n.network(l), n.law, n.steps)
 	if n.traced {
-		plan.Floor = func(_ *model.Scope, columns []*Node, r *diffusion.Random) *Node {
+		plan.Floor = func(_ *model.Scope, columns []*Node, r *random.Source) *Node {
 			return objective(n.process, exactNet(n.law), diffusion.Batch{X0: columns[0]}, r)
 		}
 	}

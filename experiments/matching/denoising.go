@@ -16,6 +16,7 @@ import (
 	"scorelab/lib/diffusion"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 	"scorelab/lib/train"
 )
@@ -39,7 +40,7 @@ const (
 )
 
 // companionNet is its network, 2-12-2 with tanh, from torch.nn.Linear's initial weights.
-func companionNet(key diffusion.Key, width int) network.MLP {
+func companionNet(key random.Key, width int) network.MLP {
 	return network.MLP{Hidden: []int{width}, Activation: "tanh", Init: "torch", Key: key}
 }
 
@@ -96,7 +97,7 @@ func exactly(of kit.Learner, sigma float64) train.Loss {
 	net := func(x, _, _ *Node) *Node {
 		return density.X2().Model(diffusion.EDM{}).Score(x, kit.ScalarLike(x, sigma))
 	}
-	return func(_ *model.Scope, batch []*Node, r *diffusion.Random) *Node {
+	return func(_ *model.Scope, batch []*Node, r *random.Source) *Node {
 		return of.Loss(of.Path, net, diffusion.Batch{X0: batch[of.Column]}, r)
 	}
 }

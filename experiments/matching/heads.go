@@ -17,6 +17,7 @@ import (
 	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
 	"scorelab/lib/network"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -121,18 +122,18 @@ func oneObjective(l *suite.Lab, r *suite.Report) error {
 // in float32, where a single sample's error may be small by chance.
 func readEveryWay(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, n int) (*exec.Exec, error) {
 	net := companionNet(l.Key("read every way"), 16)
-	random := model.NewStore()
-	if err := network.Create(l.Backend, random.RootScope(), net, dtype, 2); err != nil {
+	store := model.NewStore()
+	if err := network.Create(l.Backend, store.RootScope(), net, dtype, 2); err != nil {
 		return nil, err
 	}
-	return exec.NewModel(l.Backend, random, func(scope *model.Scope, t *Node) []*Node {
+	return exec.NewModel(l.Backend, store, func(scope *model.Scope, t *Node) []*Node {
 		g := t.Graph()
-		x0, _ := density.X2().Draw(g, diffusion.NewRandom(g, l.Key("read points")), dtype, n)
+		x0, _ := density.X2().Draw(g, random.New(g, l.Key("read points")), dtype, n)
 		c, score := path.At(ConvertDType(t, dtype)), net.Net(scope)
-		times := func(diffusion.Process, *Node, *diffusion.Random) *Node { return ConvertDType(t, dtype) }
+		times := func(diffusion.Process, *Node, *random.Source) *Node { return ConvertDType(t, dtype) }
 		loss := func(head int, answer func(x, s, alpha, sigma *Node) *Node) *Node {
 			read := func(x, logSNR, label *Node) *Node { return answer(x, score(x, logSNR, label), c.Alpha, c.Sigma) }
-			return diffusion.Denoising(dsmHeads[head].head, diffusion.Plain, times)(path, read, diffusion.Batch{X0: x0}, diffusion.NewRandom(g, l.Key("read noise")))
+			return diffusion.Denoising(dsmHeads[head].head, diffusion.Plain, times)(path, read, diffusion.Batch{X0: x0}, random.New(g, l.Key("read noise")))
 		}
 		all := []*Node{loss(0, func(_, s, _, _ *Node) *Node { return s })}
 		for i, d := range dsmReadings {

@@ -12,6 +12,7 @@ import (
 	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -97,7 +98,7 @@ func probe(l *suite.Lab, r *suite.Report, f traced) error {
 	for k, p := range kit.Probes {
 		out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 			x := BroadcastToDims(in[0], n, d)
-			v := p.Draw(diffusion.NewRandom(x.Graph(), l.Key(f.name+p.Name)), x)
+			v := p.Draw(random.New(x.Graph(), l.Key(f.name+p.Name)), x)
 			estimate := diffusion.Hutchinson(f.field, x, v)
 			along := ReduceSum(Mul(v, f.field(x)), 1)
 			return []*Node{estimate, Add(estimate, MulScalar(Square(along), .5))}

@@ -17,6 +17,7 @@ import (
 	"scorelab/lib/exec"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -56,7 +57,7 @@ func crossScore(x, t *Node) *Node { return density.X2().Model(diffusion.EDM{}).S
 
 // bothObjectives are the explicit and the implicit objective of a network at the points x, [batch] each.
 func bothObjectives(net diffusion.Net, x *Node, score func(x, t *Node) *Node) (explicit, implicit *Node) {
-	batch, none := diffusion.Batch{X0: x}, diffusion.NewRandom(x.Graph(), diffusion.Key{}) // noise of sigma 0
+	batch, none := diffusion.Batch{X0: x}, random.New(x.Graph(), random.Key{}) // noise of sigma 0
 	return diffusion.Explicit(onData, score)(diffusion.EDM{}, net, batch, none), diffusion.Implicit(onData)(diffusion.EDM{}, net, batch, none)
 }
 
@@ -81,18 +82,18 @@ func byParts(l *suite.Lab, r *suite.Report) error {
 		Header: []string{"network", "J", "J_I", "J - J_I"}}
 	for _, activation := range []string{"tanh", "swish", "softplus", "sine"} {
 		mlp := smooth(l, activation)
-		random := model.NewStore()
-		if err := network.Create(l.Backend, random.RootScope(), mlp, dtypes.Float64, 2); err != nil {
+		store := model.NewStore()
+		if err := network.Create(l.Backend, store.RootScope(), mlp, dtypes.Float64, 2); err != nil {
 			return err
 		}
-		tensorsOut, err := exec.ModelOnceN(l.Backend, random, func(scope *model.Scope, in []*Node) []*Node {
+		tensorsOut, err := exec.ModelOnceN(l.Backend, store, func(scope *model.Scope, in []*Node) []*Node {
 			net, x := mlp.Net(scope), in[0]
 			t := kit.ScalarLike(x, 0)
 			explicit, implicit := bothObjectives(net, x, crossScore)
 			p := MulScalar(Exp(x2.Model(diffusion.EDM{}).LogDensity(x, t)), cell)
 			mean := func(v *Node) *Node { return ReduceAllSum(Mul(p, v)) }
 			fisher := MulScalar(ReduceSum(Square(crossScore(x, t)), 1), .5)
-			samples, _ := x2.Draw(x.Graph(), diffusion.NewRandom(x.Graph(), l.Key("samples "+activation)), dtypes.Float64, n)
+			samples, _ := x2.Draw(x.Graph(), random.New(x.Graph(), l.Key("samples "+activation)), dtypes.Float64, n)
 			j, jI := bothObjectives(net, samples, crossScore)
 			return []*Node{mean(explicit), mean(implicit), mean(fisher), j, jI}
 		}, lattice)
@@ -176,7 +177,7 @@ func linearMinimiser(l *suite.Lab, r *suite.Report) error {
 	sets := l.Size(400, 2000)
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 		like := Zeros(in[0].Graph(), shapes.Make(dtypes.Float64, sets*n, 1))
-		x := MulScalar(diffusion.NewRandom(like.Graph(), l.Key("data sets")).Normal(like), math.Sqrt(v))
+		x := MulScalar(random.New(like.Graph(), l.Key("data sets")).Normal(like), math.Sqrt(v))
 		slope := func(at float64) *Node {
 			theta := AddScalar(Zeros(x.Graph(), shapes.Make(dtypes.Float64, sets, 1)), at)
 			every := Reshape(BroadcastToDims(theta, sets, n), sets*n, 1)

@@ -16,6 +16,7 @@ import (
 	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -135,7 +136,7 @@ func noisyRounds(l *suite.Lab, purpose string, rounds int) (metrics.Points, erro
 	}
 	n := rounds * len(clean)
 	noisy, err := exec.Once(l.Backend, func(x *Node) *Node {
-		return Add(x, diffusion.NewRandom(x.Graph(), l.Key(purpose)).Normal(x))
+		return Add(x, random.New(x.Graph(), l.Key(purpose)).Normal(x))
 	}, tensors.FromFlatDataAndDimensions(flat, n, 2))
 	if err != nil {
 		return metrics.Points{}, err

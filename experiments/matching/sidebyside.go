@@ -17,6 +17,7 @@ import (
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 	"scorelab/lib/train"
 )
@@ -49,10 +50,10 @@ func contenders() []contender {
 	return []contender{
 		{"explicit", 0, diffusion.Explicit(onData, crossScore), figure.Ink, .005, "0.0007 to 0.0013"},
 		{"implicit", 0, diffusion.Implicit(onData), figure.Blue, .03, "0.005 to 0.007"},
-		{"sliced, normal", 0, diffusion.Sliced(onData, (*diffusion.Random).Normal), figure.Vermillion, .05, "0.010 to 0.014"},
-		{"sliced, Rademacher", 0, diffusion.Sliced(onData, (*diffusion.Random).Rademacher), figure.Orange, .03, "0.007 to 0.009"},
-		{"sliced, variance reduced", 0, diffusion.SlicedVR(onData, (*diffusion.Random).Rademacher), figure.Green, .03, "0.005 to 0.008"},
-		{"finite differences", 0, diffusion.SlicedFD(onData, (*diffusion.Random).Sphere, .01), figure.Gray, .03, "0.005 to 0.008"},
+		{"sliced, normal", 0, diffusion.Sliced(onData, (*random.Source).Normal), figure.Vermillion, .05, "0.010 to 0.014"},
+		{"sliced, Rademacher", 0, diffusion.Sliced(onData, (*random.Source).Rademacher), figure.Orange, .03, "0.007 to 0.009"},
+		{"sliced, variance reduced", 0, diffusion.SlicedVR(onData, (*random.Source).Rademacher), figure.Green, .03, "0.005 to 0.008"},
+		{"finite differences", 0, diffusion.SlicedFD(onData, (*random.Source).Sphere, .01), figure.Gray, .03, "0.005 to 0.008"},
 		{"denoising, σ = 0.1", .1, denoise(.1), figure.Sky, .06, "0.018 to 0.023"},
 		{"denoising in pairs, σ = 0.1", .1, kit.InPairs(denoise(.1)), brown, .03, "0.006 to 0.007, in 6 of them"},
 		{"denoising, σ = 0.3", .3, denoise(.3), figure.Purple, .03, "0.005 to 0.008"},
@@ -191,7 +192,7 @@ func sameUpToConstants(l *suite.Lab, r *suite.Report, weights *model.Store) (noi
 	out, err := exec.ModelOnceN(l.Backend, weights, func(scope *model.Scope, x0 *Node) []*Node {
 		var gaps []*Node
 		for i, p := range pupils {
-			noise := func() *diffusion.Random { return diffusion.NewRandom(x0.Graph(), l.Key("constants noise")) }
+			noise := func() *random.Source { return random.New(x0.Graph(), l.Key("constants noise")) }
 			net := network.InSingle(p.Bound(scope))
 			exactly := diffusion.Explicit(diffusion.Matching{Score: diffusion.ScoreNet(0), Times: diffusion.FixedTime(all[i].sigma)}, crossScore)
 			batch := diffusion.Batch{X0: x0}

@@ -17,6 +17,7 @@ import (
 	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -39,12 +40,12 @@ func denoisingMinimisers(l *suite.Lab, sigma float64, sets int) ([]float64, erro
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 		g := in[0].Graph()
 		like := Zeros(g, shapes.Make(dtypes.Float64, sets*dsmPoints, 1))
-		x := MulScalar(diffusion.NewRandom(g, l.Key(fmt.Sprint("linear data ", sigma))).Normal(like), math.Sqrt(dsmVariance))
+		x := MulScalar(random.New(g, l.Key(fmt.Sprint("linear data ", sigma))).Normal(like), math.Sqrt(dsmVariance))
 		slope := func(at float64) *Node {
 			theta := AddScalar(Zeros(g, shapes.Make(dtypes.Float64, sets, 1)), at)
 			every := Reshape(BroadcastToDims(theta, sets, dsmPoints), sets*dsmPoints, 1)
 			loss := diffusion.Denoising(dsmHeads[0].head, diffusion.Plain, diffusion.FixedTime(sigma))(diffusion.EDM{},
-				func(x, _, _ *Node) *Node { return Neg(Mul(every, x)) }, diffusion.Batch{X0: x}, diffusion.NewRandom(g, l.Key(fmt.Sprint("linear noise ", sigma))))
+				func(x, _, _ *Node) *Node { return Neg(Mul(every, x)) }, diffusion.Batch{X0: x}, random.New(g, l.Key(fmt.Sprint("linear noise ", sigma))))
 			return Gradient(ReduceAllSum(loss), theta)[0]
 		}
 		atZero, atOne := slope(0), slope(1)
@@ -140,8 +141,8 @@ func noiseOfTheTarget(l *suite.Lab, r *suite.Report) error {
 		net := func(x, _, _ *Node) *Node { return density.X2().Model(diffusion.EDM{}).Score(x, sigma) }
 		zero := func(x, _, _ *Node) *Node { return ZerosLike(x) }
 		of := func(net diffusion.Net) *Node {
-			times := func(diffusion.Process, *Node, *diffusion.Random) *Node { return sigma }
-			r := diffusion.NewRandom(x0.Graph(), l.Key("floor noise"))
+			times := func(diffusion.Process, *Node, *random.Source) *Node { return sigma }
+			r := random.New(x0.Graph(), l.Key("floor noise"))
 			return MulScalar(diffusion.Denoising(dsmHeads[0].head, diffusion.Plain, times)(diffusion.EDM{}, net, diffusion.Batch{X0: x0}, r), 2)
 		}
 		return of(net), of(zero)

@@ -17,6 +17,7 @@ import (
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 	"scorelab/lib/train"
 )
@@ -62,8 +63,8 @@ var costed = []struct {
 	color       figure.Color
 }{
 	{"exact trace", claims.D001TraceCostly, 1, func(d int) int { return d }, diffusion.Implicit(onData), figure.Blue},
-	{"Hutchinson", claims.D002Hutchinson, 1, func(int) int { return 1 }, diffusion.SlicedVR(onData, (*diffusion.Random).Rademacher), figure.Vermillion},
-	{"finite differences", claims.D002Hutchinson, 2, func(int) int { return 0 }, diffusion.SlicedFD(onData, (*diffusion.Random).Sphere, .01), figure.Gray},
+	{"Hutchinson", claims.D002Hutchinson, 1, func(int) int { return 1 }, diffusion.SlicedVR(onData, (*random.Source).Rademacher), figure.Vermillion},
+	{"finite differences", claims.D002Hutchinson, 2, func(int) int { return 0 }, diffusion.SlicedFD(onData, (*random.Source).Sphere, .01), figure.Gray},
 	{"denoising", claims.D001ScalableDenoising, 1, func(int) int { return 0 }, diffusion.Denoising(dsmHeads[0].head, diffusion.Plain, diffusion.FixedTime(.3)), figure.Green},
 }
 
@@ -88,7 +89,7 @@ func countPasses(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 					return bound(x, logSNR, label)
 				}
 				alone := kit.MatmulsOf(bound(x, kit.ScalarLike(x, 0), nil))
-				loss := ReduceAllMean(c.loss(diffusion.EDM{}, counted, diffusion.Batch{X0: x}, diffusion.NewRandom(x.Graph(), l.Key("counted"))))
+				loss := ReduceAllMean(c.loss(diffusion.EDM{}, counted, diffusion.Batch{X0: x}, random.New(x.Graph(), l.Key("counted"))))
 				sweeps := kit.MatmulsOf(loss).Count - c.evaluations*alone.Count
 				if calls != c.evaluations || sweeps%alone.Count != 0 {
 					off[i] += 1 + calls
@@ -158,7 +159,7 @@ func traceNoise(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 		for _, d := range dims {
 			out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 				x := Zeros(in[0].Graph(), shapes.Make(dtypes.Float64, n, d))
-				return []*Node{diffusion.Hutchinson(chainScore, x, p.Draw(diffusion.NewRandom(x.Graph(), l.Key(fmt.Sprint("probes ", p.Name, d))), x))}
+				return []*Node{diffusion.Hutchinson(chainScore, x, p.Draw(random.New(x.Graph(), l.Key(fmt.Sprint("probes ", p.Name, d))), x))}
 			}, 0.)
 			if err != nil {
 				return panel, err
@@ -242,7 +243,7 @@ func learnInEight(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 			t := kit.ScalarLike(in[0], levels[i])
 			x := in[0]
 			if levels[i] > 0 {
-				x = Add(x, MulScalar(diffusion.NewRandom(x.Graph(), l.Key("scoring noise")).Normal(x), levels[i]))
+				x = Add(x, MulScalar(random.New(x.Graph(), l.Key("scoring noise")).Normal(x), levels[i]))
 			}
 			exact := law.Model(diffusion.EDM{}).Score(x, t)
 			norm := func(v *Node) *Node { return ReduceSum(Square(v), 1) }

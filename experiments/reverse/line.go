@@ -11,6 +11,7 @@ import (
 	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -76,7 +77,7 @@ func correctedLine(l *suite.Lab, r *suite.Report) error {
 }
 
 // stay is a predictor that does not predict: with it, the corrector stands alone.
-func stay(_ diffusion.Model, _ diffusion.Span, x *Node, _ *diffusion.Random) *Node { return x }
+func stay(_ diffusion.Model, _ diffusion.Span, x *Node, _ *random.Source) *Node { return x }
 
 // timedLaw is a law at a time.
 type timedLaw struct {

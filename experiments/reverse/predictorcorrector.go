@@ -13,6 +13,7 @@ import (
 	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -59,9 +60,9 @@ func flowPlusLangevin(l *suite.Lab, r *suite.Report) error {
 		from, to := lo+.7*(hi-lo), lo+.6*(hi-lo)
 		out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 			m, x, g := density.X2().Model(p.Process), in[0], in[0].Graph()
-			z := diffusion.NewRandom(g, l.Key("noise")).Normal(x)
+			z := random.New(g, l.Key("noise")).Normal(x)
 			span := diffusion.Falling(kit.ScalarLike(x, from), kit.ScalarLike(x, to), Const(g, int32(0)))
-			reverse := diffusion.ReverseEulerMaruyama(m, span, x, diffusion.Replay(z))
+			reverse := diffusion.ReverseEulerMaruyama(m, span, x, random.Replay(z))
 			flow := diffusion.Flow(diffusion.EulerMethod)(m, span, x, nil)
 			_, g2 := m.At(span.From).Rates()
 			delta := MulScalar(Mul(g2, span.Length()), .5)

@@ -15,6 +15,7 @@ import (
 	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -165,7 +166,7 @@ func backAndForth(l *suite.Lab, r *suite.Report) error {
 		there[i] = back[len(back)-1-i]
 	}
 	start, err := exec.Once(l.Backend, func(x *Node) *Node {
-		return vp.At(kit.ScalarLike(x, there[0])).Forward(x, diffusion.NewRandom(x.Graph(), l.Key("film first noise")).Normal(x))
+		return vp.At(kit.ScalarLike(x, there[0])).Forward(x, random.New(x.Graph(), l.Key("film first noise")).Normal(x))
 	}, data)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -133,7 +134,7 @@ func onPlane(l *suite.Lab, r *suite.Report) (planeIn8, error) {
 		x0 := in[0]
 		t, q := ConstAs(x0, along), ConstAs(x0, across)
 		clean := DotGeneral(x0, []int{1}, nil, t, []int{1}, nil)
-		random := diffusion.NewRandom(x0.Graph(), l.Key("noise")) // each level draws its own
+		random := random.New(x0.Graph(), l.Key("noise")) // each level draws its own
 		square := func(v *Node) *Node { return ReduceSum(Square(v), 1) }
 		var squares []*Node
 		for _, level := range f.sigma {
@@ -188,7 +189,7 @@ func planeSpectra(l *suite.Lab, r *suite.Report, f *planeIn8) error {
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 		t := ConstAs(in[0], along)
 		clean := BroadcastToDims(DotGeneral(in[0], []int{1}, nil, t, []int{1}, nil), n, ambient)
-		random := diffusion.NewRandom(clean.Graph(), l.Key("about a point"))
+		random := random.New(clean.Graph(), l.Key("about a point"))
 		return kit.Map(f.spectrumAt, func(level float64) *Node {
 			sigma := kit.ScalarLike(clean, level)
 			_, score := planeScore(Add(clean, Mul(sigma, random.Normal(clean))), t, sigma)

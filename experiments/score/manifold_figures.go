@@ -14,6 +14,7 @@ import (
 	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -146,7 +147,7 @@ func projecting(l *suite.Lab) (suite.Figure, error) {
 		return suite.Figure{}, err
 	}
 	exec, err := exec.New(l.Backend, func(x0, sigma *Node) *Node {
-		x := Add(x0, Mul(sigma, diffusion.NewRandom(x0.Graph(), l.Key("film noise")).Normal(x0)))
+		x := Add(x0, Mul(sigma, random.New(x0.Graph(), l.Key("film noise")).Normal(x0)))
 		return Concatenate([]*Node{x, c.Model(diffusion.EDM{}).Denoise(x, sigma)}, 1)
 	})
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 	"scorelab/lib/train"
 )
@@ -173,7 +174,7 @@ func (s *scoredNet) jacobian(l *suite.Lab, noisy bool) (*exec.Exec, error) {
 	return exec.NewModel(l.Backend, s.weights, func(scope *model.Scope, x, t *Node) (odd, size *Node) {
 		m := s.build(scope, nil)
 		if noisy {
-			x = m.At(t).Forward(x, diffusion.NewRandom(x.Graph(), l.Key("curl noise")).Normal(x))
+			x = m.At(t).Forward(x, random.New(x.Graph(), l.Key("curl noise")).Normal(x))
 		}
 		score := m.ScoreAt(x, t)
 		var rows []*Node

@@ -15,6 +15,7 @@ import (
 	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -100,7 +101,7 @@ func denoiser(l *suite.Lab, data *tensors.Tensor, linear *density.Mixture) (func
 		return nil, nil, err
 	}
 	run := func(clean *tensors.Tensor, t float64, purpose string) (level, error) {
-		eps, err := exec.Once(l.Backend, func(x *Node) *Node { return diffusion.NewRandom(x.Graph(), l.Key(purpose)).Normal(x) }, clean)
+		eps, err := exec.Once(l.Backend, func(x *Node) *Node { return random.New(x.Graph(), l.Key(purpose)).Normal(x) }, clean)
 		if err != nil {
 			return level{}, err
 		}

@@ -15,6 +15,7 @@ import (
 	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
+	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
@@ -91,7 +92,7 @@ func identities(l *suite.Lab, r *suite.Report, m *density.Mixture) error {
 		}
 	}
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
-		rnd := diffusion.NewRandom(in[0].Graph(), l.Key(m.Name()+" noise"))
+		rnd := random.New(in[0].Graph(), l.Key(m.Name()+" noise"))
 		u, eps := rnd.Uniform(Slice(in[0], AxisRange(), AxisElem(0))), rnd.Normal(in[0])
 		narrow := func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }
 		var worst []*Node
@@ -160,7 +161,7 @@ func mmse(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 	marks := make([]figure.ErrorBars, len(estimators))
 	for i, sigma := range sigmas {
 		out, err := kit.Evaluate(l, func(in []*Node) []*Node {
-			eps := diffusion.NewRandom(in[0].Graph(), l.Key(fmt.Sprintf("noise %g", sigma))).Normal(in[0])
+			eps := random.New(in[0].Graph(), l.Key(fmt.Sprintf("noise %g", sigma))).Normal(in[0])
 			x := Add(in[0], MulScalar(eps, sigma))
 			m, t := density.X2().Model(kit.NoiseLevels), kit.ScalarLike(x, kit.TimeOfSigma(sigma))
 			d := m.Denoise(x, t)

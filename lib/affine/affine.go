@@ -13,6 +13,7 @@ import (
 
 	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
+	"scorelab/lib/random"
 )
 
 // Map is x -> Gain x + Shift + Noise z in each coordinate, z a standard normal.
@@ -90,7 +91,7 @@ func Of(b compute.Backend, s diffusion.Sampler, m func() diffusion.Model) (*Samp
 		if rises {
 			span = diffusion.Rising(from, to, Const(g, int32(0)))
 		}
-		next, carry := s.Step(m(), span, unit(column(func(r row) float64 { return r.x })), nil, diffusion.Replay(noise...))
+		next, carry := s.Step(m(), span, unit(column(func(r row) float64 { return r.x })), nil, random.Replay(noise...))
 		if len(carry) > 0 {
 			panic(fmt.Errorf("a sampler that carries state from step to step cannot be taken apart"))
 		}

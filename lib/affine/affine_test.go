@@ -14,6 +14,7 @@ import (
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 func normal(t *testing.T, mean, variance float64, p diffusion.Process) func() diffusion.Model {
@@ -88,9 +89,9 @@ func TestJumpsCompose(t *testing.T) {
 // remembers carries its last step.
 type remembers struct{}
 
-func (remembers) Init(_ diffusion.Model, x *Node, _ *diffusion.Random) []*Node { return []*Node{x} }
+func (remembers) Init(_ diffusion.Model, x *Node, _ *random.Source) []*Node { return []*Node{x} }
 
-func (remembers) Step(_ diffusion.Model, _ diffusion.Span, x *Node, carry []*Node, _ *diffusion.Random) (*Node, []*Node) {
+func (remembers) Step(_ diffusion.Model, _ diffusion.Span, x *Node, carry []*Node, _ *random.Source) (*Node, []*Node) {
 	return x, []*Node{x}
 }
 
@@ -112,7 +113,7 @@ func TestOfRejectsWhatIsNotAffine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	square := diffusion.OneStep(func(_ diffusion.Model, _ diffusion.Span, x *Node, r *diffusion.Random) *Node {
+	square := diffusion.OneStep(func(_ diffusion.Model, _ diffusion.Span, x *Node, r *random.Source) *Node {
 		return Add(x, Mul(x, r.Normal(x))) // affine in x and in the noise, but not in both
 	})
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {

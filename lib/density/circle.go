@@ -13,6 +13,7 @@ import (
 
 	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
+	"scorelab/lib/random"
 )
 
 // Circle is a distribution on the circle of radius Radius in the plane, about 0 unless it is Moved: the angle has the
@@ -80,12 +81,12 @@ func (c *Circle) AngleCDF(angle float64) float64 {
 }
 
 // Sample draws n exact samples [n, 2] in float64: uniforms through the inverse of AngleCDF.
-func (c *Circle) Sample(b compute.Backend, key diffusion.Key, n int) (*tensors.Tensor, error) {
+func (c *Circle) Sample(b compute.Backend, key random.Key, n int) (*tensors.Tensor, error) {
 	if err := checkCount(c.name, n); err != nil {
 		return nil, err
 	}
 	u, err := exec.Once(b, func(g *Graph) *Node {
-		return diffusion.NewRandom(g, key).Uniform(Zeros(g, shapes.Make(dtypes.Float64, n, 1)))
+		return random.New(g, key).Uniform(Zeros(g, shapes.Make(dtypes.Float64, n, 1)))
 	})
 	if err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ import (
 	"scorelab/lib/backend"
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // points are n places where a law and its noised versions have mass.
@@ -271,7 +272,7 @@ func TestSample(t *testing.T) {
 			if !onBackend(b, spec.Name, "G1", "M8", "circle") {
 				continue
 			}
-			m, key := spec.Target, diffusion.NewKey(11, spec.Name)
+			m, key := spec.Target, random.NewKey(11, spec.Name)
 			x, err := m.Sample(b, key, n)
 			if err != nil {
 				t.Fatal(err)
@@ -299,7 +300,7 @@ func TestSample(t *testing.T) {
 }
 
 // checkComponents holds the number of samples from each component against its weight.
-func checkComponents(t *testing.T, b compute.Backend, m *Mixture, key diffusion.Key, n int) {
+func checkComponents(t *testing.T, b compute.Backend, m *Mixture, key random.Key, n int) {
 	_, component, err := m.SampleLabelled(b, key, n)
 	if err != nil {
 		t.Fatal(err)

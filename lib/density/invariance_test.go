@@ -14,6 +14,7 @@ import (
 
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // inUnits is a process whose noise is in another unit: what it makes of data in that unit is what the process makes of the data,
@@ -155,11 +156,11 @@ func TestSamplesMove(t *testing.T) {
 				continue
 			}
 			for _, m := range []move{{1e-6, 0}, {1e6, -1e3}, {.3, 1e7}} {
-				unit, err := spec.Target.Sample(b, diffusion.NewKey(3), 50)
+				unit, err := spec.Target.Sample(b, random.NewKey(3), 50)
 				if err != nil {
 					t.Fatal(err)
 				}
-				moved, err := m.of(t, spec.Target).Sample(b, diffusion.NewKey(3), 50)
+				moved, err := m.of(t, spec.Target).Sample(b, random.NewKey(3), 50)
 				if err != nil {
 					t.Fatal(err)
 				}

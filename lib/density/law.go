@@ -7,20 +7,21 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // Law is a distribution in R^d about which everything is known along every process.
 type Law interface {
 	Name() string
 	Dim() int
-	Mean() []float64                                                             // [d]
-	Covariance() [][]float64                                                     // [d][d]
-	Model(p diffusion.Process) diffusion.Model                                   // with LogDensity and Divergence
-	Build(p diffusion.Process) diffusion.Build                                   // Model, as a sampling plan takes it
-	PosteriorCov(p diffusion.Process, x, t *Node) *Node                          // Cov[x0 | x_t = x], [batch, d, d]
-	Support(alpha, sigma float64) Support                                        // where alpha x0 + sigma eps has its mass
-	Moved(scale float64, shift []float64) (Law, error)                           // the distribution of scale x + shift
-	Sample(b compute.Backend, key diffusion.Key, n int) (*tensors.Tensor, error) // [n, d] in float64
+	Mean() []float64                                                          // [d]
+	Covariance() [][]float64                                                  // [d][d]
+	Model(p diffusion.Process) diffusion.Model                                // with LogDensity and Divergence
+	Build(p diffusion.Process) diffusion.Build                                // Model, as a sampling plan takes it
+	PosteriorCov(p diffusion.Process, x, t *Node) *Node                       // Cov[x0 | x_t = x], [batch, d, d]
+	Support(alpha, sigma float64) Support                                     // where alpha x0 + sigma eps has its mass
+	Moved(scale float64, shift []float64) (Law, error)                        // the distribution of scale x + shift
+	Sample(b compute.Backend, key random.Key, n int) (*tensors.Tensor, error) // [n, d] in float64
 }
 
 var (

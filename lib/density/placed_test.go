@@ -12,6 +12,7 @@ import (
 
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // The rules of Kronrod and Gauss integrate powers up to their degrees.
@@ -216,7 +217,7 @@ func TestSampleAndLineFaults(t *testing.T) {
 	b := interpreter(t)
 	for _, n := range []int{0, -1} {
 		for _, law := range []Law{G1(), must(NewCircle("ring", 1, 0))} {
-			if _, err := law.Sample(b, diffusion.NewKey(1), n); err == nil || !strings.Contains(err.Error(), "draw at least 1") {
+			if _, err := law.Sample(b, random.NewKey(1), n); err == nil || !strings.Contains(err.Error(), "draw at least 1") {
 				t.Errorf("%d samples of %s: %v", n, law.Name(), err)
 			}
 		}

@@ -11,12 +11,12 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
+	"scorelab/lib/random"
 )
 
 // Draw is n exact samples [n, d] as a graph, in the given type, with the component [n, 1] (int32) of each.
-func (m *Mixture) Draw(g *Graph, r *diffusion.Random, dtype dtypes.DType, n int) (x, component *Node) {
+func (m *Mixture) Draw(g *Graph, r *random.Source, dtype dtypes.DType, n int) (x, component *Node) {
 	u := r.Uniform(Zeros(g, shapes.Make(dtype, n, 1)))
 	above := make([]float64, m.size())
 	for k, c := range m.components {
@@ -43,18 +43,18 @@ func (m *Mixture) Draw(g *Graph, r *diffusion.Random, dtype dtypes.DType, n int)
 }
 
 // Sample draws n exact samples [n, d] in float64.
-func (m *Mixture) Sample(b compute.Backend, key diffusion.Key, n int) (*tensors.Tensor, error) {
+func (m *Mixture) Sample(b compute.Backend, key random.Key, n int) (*tensors.Tensor, error) {
 	x, _, err := m.SampleLabelled(b, key, n)
 	return x, err
 }
 
 // SampleLabelled is Sample with the component of each sample.
-func (m *Mixture) SampleLabelled(b compute.Backend, key diffusion.Key, n int) (*tensors.Tensor, []int32, error) {
+func (m *Mixture) SampleLabelled(b compute.Backend, key random.Key, n int) (*tensors.Tensor, []int32, error) {
 	if err := checkCount(m.name, n); err != nil {
 		return nil, nil, err
 	}
 	out, err := exec.OnceN(b, func(g *Graph) []*Node {
-		x, component := m.Draw(g, diffusion.NewRandom(g, key), dtypes.Float64, n)
+		x, component := m.Draw(g, random.New(g, key), dtypes.Float64, n)
 		return []*Node{x, Reshape(component, n)}
 	})
 	if err != nil {

@@ -123,7 +123,7 @@ func (d DormandPrince) size(e, y, z []*Node) *Node {
 	var worst *Node
 	for j := range e {
 		scale := AddScalar(MulScalar(Max(Abs(y[j]), Abs(z[j])), d.RTol), d.ATol)
-		_, elements := rows(e[j])
+		_, elements := rowsIn(e[j])
 		rms := Sqrt(DivScalar(perSample(Square(Div(e[j], scale))), float64(elements)))
 		if worst == nil {
 			worst = rms

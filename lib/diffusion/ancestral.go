@@ -2,6 +2,8 @@ package diffusion
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"scorelab/lib/random"
 )
 
 // ReverseVariance is the variance of the noise that Ancestral adds in a step from t to s < t.
@@ -22,7 +24,7 @@ const (
 // k-diffusion's Euler ancestral. Weak order 1, and it may end at sigma = 0: there PosteriorVariance adds no noise, and
 // KernelVariance adds beta_1, as the pseudocode of 000 does.
 func Ancestral(v ReverseVariance) OneStep {
-	return func(m Model, s Span, x *Node, r *Random) *Node {
+	return func(m Model, s Span, x *Node, r *random.Source) *Node {
 		s.mustFall("Ancestral")
 		from, to := m.At(s.From), m.At(s.To)
 		mean := posteriorMean(from, to, m.Denoise(x, s.From), x)

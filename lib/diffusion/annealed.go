@@ -2,6 +2,8 @@ package diffusion
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"scorelab/lib/random"
 )
 
 // AnnealedLangevin is algorithm 1 of Song and Ermon 2019 on any path: at each noise level, the end of a span, so many steps of
@@ -17,7 +19,7 @@ import (
 // noise of the last level (Jolicoeur-Martineau et al. 2021), take one step of DDIM(0), which denoises. Steps are unrolled in
 // the graph.
 func AnnealedLangevin(steps int, size float64) OneStep {
-	return func(m Model, s Span, x *Node, r *Random) *Node {
+	return func(m Model, s Span, x *Node, r *random.Source) *Node {
 		s.mustFall("AnnealedLangevin")
 		kept := Div(m.At(s.To).Alpha, m.At(s.From).Alpha)
 		return langevinAt(m, s.To, steps, size, Mul(kept, x), r)
@@ -25,7 +27,7 @@ func AnnealedLangevin(steps int, size float64) OneStep {
 }
 
 // langevinAt takes steps of length size sigma^2 on the density of x_t, none where sigma = 0.
-func langevinAt(m Model, t *Node, steps int, size float64, x *Node, r *Random) *Node {
+func langevinAt(m Model, t *Node, steps int, size float64, x *Node, r *random.Source) *Node {
 	must(steps >= 1 && 0 < size && size < 2,
 		"%d Langevin steps of size %g sigma^2: give at least 1, and a size between 0 and 2, where they are stable",
 		steps, size)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 	"pgregory.net/rapid"
+
+	"scorelab/lib/random"
 )
 
 // A chain that stays on one level settles at the level's mean and at the variance of the unadjusted chain, v/(1 - delta/(2v)).
@@ -71,7 +73,7 @@ func TestAnnealedLangevinKnowsOnlyLevels(t *testing.T) {
 		for i := range start {
 			start[i] *= 30 * c[0][0]
 		}
-		end, err := Plan{Build: gaussian(p, dataMean, dataVariance), Sampler: AnnealedLangevin(3, .2), Grid: grid, Noise: NewKey(12)}.
+		end, err := Plan{Build: gaussian(p, dataMean, dataVariance), Sampler: AnnealedLangevin(3, .2), Grid: grid, Noise: random.NewKey(12)}.
 			Run(b, tensors.FromFlatDataAndDimensions(start, 9, 2))
 		if err != nil {
 			t.Fatal(err)
@@ -105,7 +107,7 @@ func TestLangevinEndsAtZero(t *testing.T) {
 		return Model{Process: m.Process, Denoise: m.Denoise}
 	})
 	run := func(s Sampler, grid ...float64) *tensors.Tensor {
-		end, err := Plan{Build: denoiserOnly, Sampler: s, Grid: grid, Noise: NewKey(13)}.Run(b, samples(5, 2))
+		end, err := Plan{Build: denoiserOnly, Sampler: s, Grid: grid, Noise: random.NewKey(13)}.Run(b, samples(5, 2))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/compute"
+
+	"scorelab/lib/exec"
 )
 
 // LinearBetas are n betas in a line from lo to hi: 1e-4 .. 0.02, n = 1000 in DDPM (Ho et al. 2020, section 4). NewTable
@@ -55,7 +57,7 @@ func Tabulate(b compute.Backend, s Schedule, n int, maxBeta float64) ([]float64,
 	if err != nil {
 		return nil, err
 	}
-	out, err := Evaluate(b, func(in []*Node) []*Node {
+	out, err := exec.Evaluate(b, func(in []*Node) []*Node {
 		_, integral := s.Rate(in[0])
 		return []*Node{integral}
 	}, times)

@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/random"
 )
 
 // In blocks, the samples are those of one batch, and any part of them has the same bits; with and without a carry.
@@ -18,7 +19,7 @@ func TestBlocks(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, sampler := range map[string]Sampler{"ancestral": Ancestral(PosteriorVariance), "multistep": DPMSolverPP(2)} {
-			plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: sampler, Grid: grid, Noise: NewKey(6, name)}
+			plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: sampler, Grid: grid, Noise: random.NewKey(6, name)}
 			x := samples(10, 3)
 			at := func(plan Plan, x *tensors.Tensor) *tensors.Tensor {
 				y, err := plan.Run(b, x)

@@ -1,10 +1,15 @@
 package diffusion
 
 import (
+	. "github.com/gomlx/gomlx/core/graph"
+
 	"fmt"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/gomlx/core/tensors"
+	"github.com/gomlx/gomlx/ml/model"
+
+	"scorelab/lib/exec"
 )
 
 // Compiled is a plan for many grids: its step is compiled once, for grids of any length, where Run of a plan compiles anew. It
@@ -52,3 +57,16 @@ func (s *Compiled) End(grid []float64, x *tensors.Tensor) (Snapshot, error) {
 
 // Finalize frees what was compiled.
 func (s *Compiled) Finalize() { s.c.finalize() }
+
+// loop is the graph of many steps: a Loop around stepOnce.
+func (c *chain) loop(scope *model.Scope, in []*Node) []*Node {
+	own := len(in) - len(c.state) // what every step reads and none changes, but for the counter
+	end := exec.Loop(c.plan.Store, in, func(in []*Node) []*Node {
+		moved := c.stepOnce(scope, in)
+		return append(append(moved[:1:1], in[1:own]...), moved[1:]...)
+	})
+	if c.plan.driver != compiled {
+		exec.RefuseConvolution(c.b, in[0].Graph())
+	}
+	return append(end[:1:1], end[own:]...)
+}

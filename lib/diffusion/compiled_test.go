@@ -9,6 +9,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/random"
 )
 
 // A compiled plan is the plan: every sampler, on grids shorter and longer than what one call reads, in both precisions, one
@@ -26,7 +27,7 @@ func TestCompiledIsThePlan(t *testing.T) {
 			if b.Name() == "xla" && !onXLA[spec.Name] {
 				continue
 			}
-			plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: spec.Sampler, Noise: NewKey(3, spec.Name)}
+			plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: spec.Sampler, Noise: random.NewKey(3, spec.Name)}
 			compiled, err := plan.Compile(b)
 			if err != nil {
 				t.Fatal(err)

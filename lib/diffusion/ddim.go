@@ -2,6 +2,8 @@ package diffusion
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"scorelab/lib/random"
 )
 
 // DDIM is the sampler of Song, Meng and Ermon 2021 (equation 12) on any path. It freezes D over the span and moves
@@ -9,7 +11,7 @@ import (
 // standard deviation of the process's own posterior (Ancestral). At eta = 0 it integrates the probability-flow ODE to order 1,
 // exactly where D is constant; at eta = 1 it is Ancestral(PosteriorVariance). It may end at sigma = 0.
 func DDIM(eta float64) OneStep {
-	return func(m Model, s Span, x *Node, r *Random) *Node {
+	return func(m Model, s Span, x *Node, r *random.Source) *Node {
 		must(eta >= 0 && eta <= 1, "DDIM: eta is %g; give 0, the probability flow, to 1, DDPM's noise", eta)
 		from, to := m.At(s.From), m.At(s.To)
 		x0 := m.Denoise(x, s.From)

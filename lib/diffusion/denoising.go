@@ -2,6 +2,8 @@ package diffusion
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"scorelab/lib/random"
 )
 
 // Denoising is denoising score matching (Vincent 2011): w/2 |F(in x_t) - target|^2, where the target is what the head asks of F
@@ -11,7 +13,7 @@ import (
 //
 // Between the heads there is nothing but a weight: F = F* + (D - D*)/out for every one of them.
 func Denoising(h Head, w Weighting, times Times) Objective {
-	return func(p Process, net Net, b Batch, r *Random) *Node {
+	return func(p Process, net Net, b Batch, r *random.Source) *Node {
 		must(h != nil, "Denoising without a head; give one of the table Heads, such as EDMHead(1)")
 		w := w.orPlain()
 		p = b.along(p, net, r)

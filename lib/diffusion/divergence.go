@@ -28,10 +28,3 @@ func Hutchinson(f func(x *Node) *Node, x, v *Node) *Node {
 	pull := Gradient(ReduceAllSum(Mul(f(x), StopGradient(v))), x)[0]
 	return Reshape(perSample(Mul(pull, v)), x.Shape().Dim(0))
 }
-
-// Rademacher draws signs, -1 or 1 with equal probability, in the shape and type of like.
-func (r *Random) Rademacher(like *Node) *Node {
-	half := Scalar(like.Graph(), like.DType(), 0.5)
-	one := OnesLike(like)
-	return Where(LessThan(r.Uniform(like), half), Neg(one), one)
-}

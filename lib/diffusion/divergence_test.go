@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/random"
 )
 
 // A field whose Jacobian is known: f(x) = (x1 x2, x2^2 + sin x1), with trace 3 x2.
@@ -40,7 +41,7 @@ func TestRademacherIsFair(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		const n = 20000
 		v := tensors.MustCopyFlatData[float64](MustExecOnce(b, func(g *Graph) *Node {
-			return NewRandom(g, NewKey(3, "signs")).Rademacher(Const(g, make([]float64, n)))
+			return random.New(g, random.NewKey(3, "signs")).Rademacher(Const(g, make([]float64, n)))
 		}))
 		sum := 0.0
 		for _, s := range v {
@@ -61,7 +62,7 @@ func TestProbesHaveUnitCovariance(t *testing.T) {
 	b := interpreter(t)
 	for _, spec := range Probes {
 		v := tensors.MustCopyFlatData[float64](MustExecOnce(b, func(g *Graph) *Node {
-			return spec.Probe(NewRandom(g, NewKey(4, spec.Name)), BroadcastToDims(Const(g, 0.), n, d))
+			return spec.Probe(random.New(g, random.NewKey(4, spec.Name)), BroadcastToDims(Const(g, 0.), n, d))
 		}))
 		for i := range d {
 			for j := range i + 1 {

@@ -6,6 +6,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/lib/random"
 )
 
 // DormandPrinceMethod is the pair of orders 5 and 4 of Dormand and Prince 1980 (Hairer, Norsett and Wanner 1993, table
@@ -40,10 +42,10 @@ type DormandPrince struct {
 var _ Repeater = DormandPrince{}
 
 // Init implements Sampler.
-func (d DormandPrince) Init(_ Model, x *Node, _ *Random) []*Node { return d.begin([]*Node{x}) }
+func (d DormandPrince) Init(_ Model, x *Node, _ *random.Source) []*Node { return d.begin([]*Node{x}) }
 
 // Step implements Sampler: one attempt.
-func (d DormandPrince) Step(m Model, s Span, x *Node, carry []*Node, _ *Random) (*Node, []*Node) {
+func (d DormandPrince) Step(m Model, s Span, x *Node, carry []*Node, _ *random.Source) (*Node, []*Node) {
 	next, carry := d.cross(m.flow, s, []*Node{x}, carry)
 	return next[0], carry
 }

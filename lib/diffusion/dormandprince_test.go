@@ -17,6 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/random"
 )
 
 // tree is a rooted tree: the trees that hang on its root.
@@ -385,11 +386,11 @@ func TestAdaptiveFaults(t *testing.T) {
 // patient is a sampler that needs Index + 2 attempts at a span: the driver's own test, with no integration in it.
 type patient struct{}
 
-func (patient) Init(_ Model, x *Node, _ *Random) []*Node {
+func (patient) Init(_ Model, x *Node, _ *random.Source) []*Node {
 	return []*Node{ConvertDType(ScalarZero(x.Graph(), x.DType()), dtypes.Int32)}
 }
 
-func (patient) Step(_ Model, s Span, x *Node, carry []*Node, _ *Random) (*Node, []*Node) {
+func (patient) Step(_ Model, s Span, x *Node, carry []*Node, _ *random.Source) (*Node, []*Node) {
 	tries := AddScalar(carry[0], 1)
 	enough := Equal(tries, AddScalar(s.Index, 2))
 	return OnePlus(x), []*Node{Where(enough, ZerosLike(tries), tries)}

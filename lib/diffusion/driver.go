@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"scorelab/lib/exec"
+	"scorelab/lib/random"
 )
 
 // driver is who owns the loop over steps.
@@ -26,7 +27,7 @@ const (
 
 // capable chooses the driver.
 func capable(b compute.Backend) driver {
-	if CompilesLoops(b) {
+	if exec.CompilesLoops(b) {
 		return compiled
 	}
 	return hosted
@@ -99,7 +100,7 @@ func (c *chain) advance(to int) (Snapshot, error) {
 	}
 	start := c.state[0]
 	err := c.run(to)
-	if errors.Is(err, ErrHost) {
+	if errors.Is(err, exec.ErrHost) {
 		c.finalize()
 		c.drive, c.window = hosted, 2
 		err = c.run(to)
@@ -220,22 +221,22 @@ func (c *chain) unpack(in []*Node) frame {
 // at is the grid's time of a step. Gather, because the Go backend has no DynamicSlice.
 func (f frame) at(step *Node) *Node { return Gather(f.times, Reshape(Sub(step, f.base), 1)) }
 
-func (f frame) random(step *Node) *Random {
+func (f frame) random(step *Node) *random.Source {
 	if f.replay == nil {
-		return RandomAt(f.key, step, f.first)
+		return random.At(f.key, step, f.first)
 	}
 	now := Gather(f.replay, Reshape(step, 1)) // [draws, batch, ...]
 	var draws []*Node
 	for k := range now.Shape().Dim(0) {
 		draws = append(draws, Reshape(Slice(now, AxisElem(k)), f.x.Shape().Dimensions...))
 	}
-	return Replay(draws...)
+	return random.Replay(draws...)
 }
 
 // initial is the graph of the sampler's Init. Its draws belong to a step that no grid reaches.
 func (c *chain) initial(scope *model.Scope, in []*Node) []*Node {
 	f := c.unpack(in)
-	r := Replay()
+	r := random.Replay()
 	if f.replay == nil {
 		r = f.random(AddScalar(f.step, -1))
 	}

@@ -4,6 +4,8 @@ import (
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"scorelab/lib/random"
 )
 
 // Churn is the noise that EDMHeun adds before a step, see Karras et al. 2022, algorithm 2. The zero value adds none.
@@ -17,7 +19,7 @@ type Churn struct {
 // Euler's in a step that ends at 0 (algorithm 1 with their choice of coordinates); with churn, algorithm 2. Order 2, two
 // evaluations a step. The noise level is not raised beyond the process's horizon.
 func EDMHeun(churn Churn) OneStep {
-	return func(m Model, s Span, x *Node, r *Random) *Node {
+	return func(m Model, s Span, x *Node, r *random.Source) *Node {
 		churn.check(s)
 		start := m.At(s.From)
 		y, level, at := Div(x, start.Alpha), start.Ratio(), s.From
@@ -50,7 +52,7 @@ func (c Churn) check(s Span) {
 }
 
 // raise adds noise to y = x/alpha at time t, and returns the level and time where that belongs.
-func (c Churn) raise(m Model, y, level, t *Node, r *Random) (raised, atLevel, atTime *Node) {
+func (c Churn) raise(m Model, y, level, t *Node, r *random.Source) (raised, atLevel, atTime *Node) {
 	scalar := func(v float64) *Node { return Scalar(y.Graph(), y.DType(), v) }
 	high, inflation := c.High, c.Inflation
 	if high == 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/random"
 )
 
 // A step of algorithm 2 of Karras et al. 2022 by hand, on their path and N(0.6, 0.49) data.
@@ -23,7 +24,7 @@ func TestChurnByHand(t *testing.T) {
 		m := gaussian(EDM{}, dataMean, dataVariance)(nil, nil)
 		return tensors.ToScalar[float64](MustExecOnce(b, func(from, to *Node) *Node {
 			g := from.Graph()
-			next, _ := EDMHeun(c).Step(m, Span{From: from, To: to, Index: Const(g, int32(0))}, Const(g, [][]float64{{x}}), nil, Replay(Const(g, [][]float64{{z}})))
+			next, _ := EDMHeun(c).Step(m, Span{From: from, To: to, Index: Const(g, int32(0))}, Const(g, [][]float64{{x}}), nil, random.Replay(Const(g, [][]float64{{z}})))
 			return Reshape(next)
 		}, from, to))
 	}

@@ -8,6 +8,8 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/lib/random"
 )
 
 // Bound is the variational bound on -log p(x0), in nats, for the chain p that Ancestral samples with this variance:
@@ -42,7 +44,7 @@ func (b Bound) Start(c Coeffs, x0 *Node) *Node {
 		prior = 1
 	}
 	must(positive(prior), "the bound's prior has standard deviation %g; give a positive one, or 0 for 1", prior)
-	n, d := rows(x0)
+	n, d := rowsIn(x0)
 	second := Add(perSample(Square(Mul(c.Alpha, x0))), MulScalar(Square(c.Sigma), float64(d)))
 	return Reshape(AddScalar(MulScalar(second, .5/(prior*prior)), float64(d)*math.Log(math.Sqrt(2*math.Pi)*prior)), n)
 }
@@ -52,7 +54,7 @@ func (b Bound) Start(c Coeffs, x0 *Node) *Node {
 func (b Bound) Term(m Model, s Span, x0, eps *Node) *Node {
 	s.mustFall("Bound")
 	from, to := m.At(s.From), m.At(s.To)
-	n, d := rows(x0)
+	n, d := rowsIn(x0)
 	kernel, variance := kernelVariance(from, to), b.decoderVariance(from, to)
 	error0 := Sub(x0, m.Denoise(from.Forward(x0, eps), s.From))
 	moved := posteriorMean(from, to, error0, ZerosLike(x0)) // the means' distance, since they are linear in x0
@@ -70,19 +72,19 @@ func (b Bound) decoderVariance(from, to Coeffs) *Node {
 
 // Entropy is that of q(x_t | x0), in nats, [batch], for x0 [batch, ...].
 func (c Coeffs) Entropy(x0 *Node) *Node {
-	n, _ := rows(x0)
+	n, _ := rowsIn(x0)
 	each := AddScalar(Log(c.Sigma), .5*math.Log(2*math.Pi*math.E))
 	return Reshape(perSample(Mul(each, OnesLike(x0))), n)
 }
 
 // Init implements Sampler. The sum is carried in float64, [batch].
-func (b Bound) Init(_ Model, x *Node, _ *Random) []*Node {
-	n, _ := rows(x)
+func (b Bound) Init(_ Model, x *Node, _ *random.Source) []*Node {
+	n, _ := rowsIn(x)
 	return []*Node{BroadcastToDims(ScalarZero(x.Graph(), dtypes.Float64), n)}
 }
 
 // Step implements Sampler.
-func (b Bound) Step(m Model, s Span, x *Node, carry []*Node, r *Random) (*Node, []*Node) {
+func (b Bound) Step(m Model, s Span, x *Node, carry []*Node, r *random.Source) (*Node, []*Node) {
 	sum := carry[0]
 	first := BroadcastToDims(Equal(s.Index, ScalarZero(x.Graph(), s.Index.DType())), sum.Shape().Dimensions...)
 	sum = Where(first, ConvertDType(b.Start(m.At(s.From), x), sum.DType()), sum)

@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/random"
 )
 
 var variances = []ReverseVariance{PosteriorVariance, KernelVariance, KernelVarianceQuietEnd}
@@ -76,7 +77,7 @@ func chainSteps(b compute.Backend, build Build, v ReverseVariance, grid []float6
 	exec := MustNewExec(b, func(from, to *Node) *Node {
 		g := from.Graph()
 		x, z := Const(g, [][]float64{{0}, {1}, {0}}), Const(g, [][]float64{{0}, {0}, {1}})
-		return Ancestral(v)(build(nil, nil), Span{From: from, To: to}, x, Replay(z))
+		return Ancestral(v)(build(nil, nil), Span{From: from, To: to}, x, random.Replay(z))
 	})
 	defer exec.Finalize()
 	for i := range len(grid) - 1 {
@@ -260,7 +261,7 @@ func TestBoundByPlan(t *testing.T) {
 			for i := range flat {
 				flat[i] = x0
 			}
-			plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: bound, Grid: grid, Noise: NewKey(7, "bound")}
+			plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: bound, Grid: grid, Noise: random.NewKey(7, "bound")}
 			images := tensors.FromFlatDataAndDimensions(flat, n, 1, 2, 1)
 			var runs [2][]float64
 			for k, drive := range []driver{compiled, hosted} {
@@ -334,7 +335,7 @@ func TestTermAtManyTimes(t *testing.T) {
 func TestBoundFaults(t *testing.T) {
 	b := backendtest.Default(t)
 	x := tensors.FromValue([][]float32{{.1, .2}, {.3, .4}})
-	plan := Plan{Build: gaussian(VP{}, 0, 1), Sampler: Bound{}, Grid: []float64{1, .5, 0}, Noise: NewKey(1)}
+	plan := Plan{Build: gaussian(VP{}, 0, 1), Sampler: Bound{}, Grid: []float64{1, .5, 0}, Noise: random.NewKey(1)}
 	last := func() (end Snapshot, err error) {
 		for s, err := range plan.Trace(b, x) {
 			if err != nil {

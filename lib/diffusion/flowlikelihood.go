@@ -4,6 +4,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/lib/random"
 )
 
 // FlowLikelihood integrates, beside the probability flow, the divergence of its velocity, which is the rate at which the
@@ -16,9 +18,9 @@ import (
 // are drawn once for each sample, so that the integrand stays smooth in time (FFJORD, Grathwohl et al. 2019): unbiased in the
 // integral, hence in the log density.
 type FlowLikelihood struct {
-	Method Method                            // nil: DormandPrince{}, whose error then counts the log density too
-	Probe  func(r *Random, like *Node) *Node // (*Random).Rademacher or (*Random).Normal; nil: the exact divergence
-	Probes int                               // 0: 1
+	Method Method                                   // nil: DormandPrince{}, whose error then counts the log density too
+	Probe  func(r *random.Source, like *Node) *Node // (*Random).Rademacher or (*Random).Normal; nil: the exact divergence
+	Probes int                                      // 0: 1
 }
 
 var _ Repeater = FlowLikelihood{}
@@ -37,7 +39,7 @@ func (l FlowLikelihood) orDefault() FlowLikelihood {
 }
 
 // Init implements Sampler. The carry is the integral, [batch, 1, ...], what the method carries, and the probes.
-func (l FlowLikelihood) Init(_ Model, x *Node, r *Random) []*Node {
+func (l FlowLikelihood) Init(_ Model, x *Node, r *random.Source) []*Node {
 	must(l.Probes >= 0, "FlowLikelihood: %d probes; give a positive number", l.Probes)
 	must(l.Probe != nil || l.Probes == 0,
 		"FlowLikelihood: %d probes and no Probe; give (*Random).Rademacher or (*Random).Normal", l.Probes)
@@ -51,7 +53,7 @@ func (l FlowLikelihood) Init(_ Model, x *Node, r *Random) []*Node {
 }
 
 // Step implements Sampler.
-func (l FlowLikelihood) Step(m Model, s Span, x *Node, carry []*Node, _ *Random) (*Node, []*Node) {
+func (l FlowLikelihood) Step(m Model, s Span, x *Node, carry []*Node, _ *random.Source) (*Node, []*Node) {
 	l = l.orDefault()
 	split := len(carry) - l.Probes
 	probes := carry[split:]
@@ -78,11 +80,11 @@ func (l FlowLikelihood) field(m Model, probes []*Node) Field {
 		velocity := func(x *Node) *Node { return m.VelocityAt(x, t) }
 		if len(probes) == 0 && m.Divergence != nil {
 			f, g2 := m.At(t).Rates()
-			_, d := rows(x)
+			_, d := rowsIn(x)
 			return []*Node{velocity(x), Sub(MulScalar(f, float64(d)), Mul(MulScalar(g2, .5), column(m.Divergence(x, t), x)))}
 		}
 		if len(probes) == 0 {
-			n, d := rows(x)
+			n, d := rowsIn(x)
 			flat := func(z *Node) *Node { return Reshape(velocity(Reshape(z, x.Shape().Dimensions...)), n, d) }
 			return []*Node{velocity(x), column(Divergence(flat, Reshape(x, n, d)), x)}
 		}

@@ -6,6 +6,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/gomlx/ml/model"
+
+	"scorelab/lib/random"
 )
 
 // gaussian is the model of data N(mean, variance) in every coordinate: what the tests know everything about.
@@ -35,11 +37,11 @@ func gaussian(p Process, mean, variance float64) Build {
 // get back unchanged.
 type carrying struct{ Sampler }
 
-func (s carrying) Init(_ Model, x *Node, r *Random) []*Node {
+func (s carrying) Init(_ Model, x *Node, r *random.Source) []*Node {
 	return []*Node{MulScalar(r.Normal(x), 1e-3), Const(x.Graph(), int32(0))}
 }
 
-func (s carrying) Step(m Model, span Span, x *Node, carry []*Node, r *Random) (*Node, []*Node) {
+func (s carrying) Step(m Model, span Span, x *Node, carry []*Node, r *random.Source) (*Node, []*Node) {
 	next, _ := s.Sampler.Step(m, span, x, nil, r)
 	return Add(next, carry[0]), []*Node{MulScalar(carry[0], .5), AddScalar(carry[1], 1)}
 }

@@ -7,6 +7,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/compute"
+
+	"scorelab/lib/exec"
 )
 
 // A grid is the N+1 times of N steps, none negative, strictly rising or strictly falling.
@@ -87,7 +89,7 @@ func levelsOf(b compute.Backend, p Process, times ...float64) ([]float64, error)
 			return nil, fmt.Errorf("noise level at t = %g; give a finite time from 0, the data, on", t)
 		}
 	}
-	out, err := Evaluate(b, func(in []*Node) []*Node { return []*Node{Add(mustBeValid(p).At(in[0]).Ratio(), ZerosLike(in[0]))} }, times)
+	out, err := exec.Evaluate(b, func(in []*Node) []*Node { return []*Node{Add(mustBeValid(p).At(in[0]).Ratio(), ZerosLike(in[0]))} }, times)
 	if err != nil {
 		return nil, fmt.Errorf("noise levels: %w", err)
 	}
@@ -96,7 +98,7 @@ func levelsOf(b compute.Backend, p Process, times ...float64) ([]float64, error)
 
 // timesOf are the times between lo and hi at which a process has some noise levels.
 func timesOf(b compute.Backend, p Process, levels []float64, lo, hi float64) ([]float64, error) {
-	out, err := Evaluate(b, func(in []*Node) []*Node {
+	out, err := exec.Evaluate(b, func(in []*Node) []*Node {
 		like := ZerosLike(in[0])
 		return []*Node{timeAt(p, in[0], Add(like, in[1]), Add(like, in[2]))}
 	}, levels, lo, hi)

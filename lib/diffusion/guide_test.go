@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/random"
 )
 
 // Two Gaussians stand for all data and for a class. Their densities are known, and so is the classifier up to a constant.
@@ -110,7 +111,7 @@ func TestGuidesUnderEverySampler(t *testing.T) {
 		}
 		var ends [2][]float64
 		for i, d := range []func() Denoiser{class, guided} {
-			end, err := Plan{Build: build(d), Sampler: spec.Sampler, Grid: []float64{1, .8, .5, .3, .1}, Noise: NewKey(1)}.Run(b, tensors.FromValue(someRows))
+			end, err := Plan{Build: build(d), Sampler: spec.Sampler, Grid: []float64{1, .8, .5, .3, .1}, Noise: random.NewKey(1)}.Run(b, tensors.FromValue(someRows))
 			if err != nil {
 				t.Fatalf("%s: %v", spec.Name, err)
 			}

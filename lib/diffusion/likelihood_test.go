@@ -13,6 +13,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/random"
 )
 
 // gaussianLogDensity is that of N(dataMean, dataVariance) data at time t, in every coordinate, at a sample.
@@ -96,14 +97,14 @@ func TestHutchinsonLikelihood(t *testing.T) {
 		flat[i] = []float64{.4, -.7}[i%2]
 	}
 	x := tensors.FromFlatDataAndDimensions(flat, n, 2)
-	plan := Plan{Build: Fixed(mixing), Grid: []float64{.01, .8}, Noise: NewKey(7, "probes")}
+	plan := Plan{Build: Fixed(mixing), Grid: []float64{.01, .8}, Noise: random.NewKey(7, "probes")}
 	plan.Sampler = FlowLikelihood{}
 	exact, err := plan.LogLikelihood(b, tensors.FromFlatDataAndDimensions(flat[:2], 1, 2), NoisePrior)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var spreads []float64
-	for _, l := range []FlowLikelihood{{Probe: (*Random).Normal}, {Probe: (*Random).Rademacher}, {Probe: (*Random).Normal, Probes: 4}} {
+	for _, l := range []FlowLikelihood{{Probe: (*random.Source).Normal}, {Probe: (*random.Source).Rademacher}, {Probe: (*random.Source).Normal, Probes: 4}} {
 		plan.Sampler = l
 		got, err := plan.LogLikelihood(b, x, NoisePrior)
 		if err != nil {
@@ -129,7 +130,7 @@ func TestHutchinsonLikelihood(t *testing.T) {
 		t.Errorf("spreads %v", spreads)
 	}
 	plan.Build = gaussian(VP{}, dataMean, dataVariance)
-	plan.Sampler = FlowLikelihood{Probe: (*Random).Rademacher}
+	plan.Sampler = FlowLikelihood{Probe: (*random.Source).Rademacher}
 	line, err := plan.LogLikelihood(b, tensors.FromValue([][]float64{{.3}, {1}}), ExactPrior)
 	if err != nil {
 		t.Fatal(err)
@@ -147,8 +148,8 @@ func mixing() Model {
 // Reverse passes inside a compiled loop, which the Go backend does not have, give the numbers of the hosted one.
 func TestLikelihoodInLoops(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
-		for _, l := range []FlowLikelihood{{}, {Probe: (*Random).Normal}} {
-			plan := Plan{Build: Fixed(mixing), Grid: []float64{.01, .8}, Noise: NewKey(7), Sampler: l}
+		for _, l := range []FlowLikelihood{{}, {Probe: (*random.Source).Normal}} {
+			plan := Plan{Build: Fixed(mixing), Grid: []float64{.01, .8}, Noise: random.NewKey(7), Sampler: l}
 			want, err := plan.LogLikelihood(interpreter(t), samples(3, 2), NoisePrior)
 			if err != nil {
 				t.Fatal(err)
@@ -218,7 +219,7 @@ func TestLikelihoodFaults(t *testing.T) {
 	}{
 		{"needs the sampler FlowLikelihood, not diffusion.MALA", with(func(p *Plan) { p.Sampler = MALA{} })},
 		{"ExactPrior needs a model with LogDensity", with(func(p *Plan) { p.Build = bare })},
-		{"-2 probes", with(func(p *Plan) { p.Sampler = FlowLikelihood{Probe: (*Random).Normal, Probes: -2} })},
+		{"-2 probes", with(func(p *Plan) { p.Sampler = FlowLikelihood{Probe: (*random.Source).Normal, Probes: -2} })},
 		{"tolerances -1", with(func(p *Plan) { p.Sampler = FlowLikelihood{Method: DormandPrince{RTol: -1}} })},
 		{"the most it may have", with(func(p *Plan) { p.Sampler = FlowLikelihood{Method: DormandPrince{MaxEvaluations: 3}} })},
 		{"the log density of sample 0 is NaN", with(func(p *Plan) {

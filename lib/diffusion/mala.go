@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"scorelab/lib/random"
 )
 
 // MALA is the Metropolis-adjusted Langevin algorithm on the density at t = 0 (Besag 1994; Roberts and Tweedie 1996): a
@@ -17,13 +19,13 @@ import (
 type MALA struct{}
 
 // Init implements Sampler.
-func (MALA) Init(m Model, x *Node, _ *Random) []*Node {
+func (MALA) Init(m Model, x *Node, _ *random.Source) []*Node {
 	logP, score := at0(m, x)
 	return []*Node{ZerosLike(logP), logP, score}
 }
 
 // Step implements Sampler.
-func (MALA) Step(m Model, s Span, x *Node, carry []*Node, r *Random) (*Node, []*Node) {
+func (MALA) Step(m Model, s Span, x *Node, carry []*Node, r *random.Source) (*Node, []*Node) {
 	s.mustRise("MALA", chainTime)
 	taken, logP, score := carry[0], carry[1], carry[2]
 	delta := s.Length()

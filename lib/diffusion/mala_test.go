@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/random"
 )
 
 // malaChains runs n chains of MALA on N(0, variance I) in the given dimension from N(0, start) and returns the last
@@ -27,7 +28,7 @@ func malaChains(t *testing.T, b compute.Backend, n, dim, steps int, delta, varia
 	for i := range flat {
 		flat[i] = math.Sqrt(start) * r.NormFloat64()
 	}
-	plan := Plan{Build: gaussian(OU{}, 0, variance), Sampler: MALA{}, Grid: grid, Noise: NewKey(11, "mala")}
+	plan := Plan{Build: gaussian(OU{}, 0, variance), Sampler: MALA{}, Grid: grid, Noise: random.NewKey(11, "mala")}
 	for s, err := range plan.Trace(b, tensors.FromFlatDataAndDimensions(flat, n, dim), steps-1, steps) {
 		if err != nil {
 			t.Fatal(err)
@@ -125,7 +126,7 @@ func TestMALADecidesPerSample(t *testing.T) {
 func TestMALAShapesAndFaults(t *testing.T) {
 	b := backendtest.Default(t)
 	grid := []float64{0, .05, .1}
-	plan := Plan{Build: gaussian(OU{}, 0, 1), Sampler: MALA{}, Grid: grid, Noise: NewKey(1)}
+	plan := Plan{Build: gaussian(OU{}, 0, 1), Sampler: MALA{}, Grid: grid, Noise: random.NewKey(1)}
 	for s, err := range plan.Trace(b, tensors.FromFlatDataAndDimensions(make([]float32, 24), 2, 2, 3, 2)) {
 		if err != nil {
 			t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/compute/dtypes"
+
+	"scorelab/lib/random"
 )
 
 // Multistep is an exponential integrator of the Adams family: it asks the model once a step and interpolates through what
@@ -86,10 +88,12 @@ func checkedOrder(name string, order int) int {
 }
 
 // Init implements Sampler.
-func (m Multistep) Init(_ Model, x *Node, _ *Random) []*Node { return noHistory(x, m.order-1).carry() }
+func (m Multistep) Init(_ Model, x *Node, _ *random.Source) []*Node {
+	return noHistory(x, m.order-1).carry()
+}
 
 // Step implements Sampler.
-func (m Multistep) Step(model Model, s Span, x *Node, carry []*Node, _ *Random) (*Node, []*Node) {
+func (m Multistep) Step(model Model, s Span, x *Node, carry []*Node, _ *random.Source) (*Node, []*Node) {
 	from, to := model.At(s.From), model.At(s.To)
 	past := historyOf(carry)
 	past = past.with(m.value(from, model.Denoise(x, s.From), x), s.From)

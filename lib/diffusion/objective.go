@@ -2,6 +2,8 @@ package diffusion
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"scorelab/lib/random"
 )
 
 // Batch is what an objective sees: the data X0 [batch, ...], in X1 the noise that each sample is paired with (nil: it is
@@ -15,7 +17,7 @@ type Batch struct{ X0, X1, Label *Node }
 //
 // up to a constant that does not depend on the network, and so have one minimiser. They draw the time first, then the noise,
 // then what else they need.
-type Objective func(p Process, net Net, b Batch, r *Random) *Node
+type Objective func(p Process, net Net, b Batch, r *random.Source) *Node
 
 // Scorer reads a network as a score, a function of x [batch, ...] and t. There are two: Head.Score and ScoreNet.
 type Scorer func(p Process, net Net, label *Node) func(x, t *Node) *Node
@@ -43,7 +45,7 @@ type Matching struct {
 }
 
 // draw draws x_t, and returns with it the network's score as a function of x, and the weight.
-func (m Matching) draw(p Process, net Net, b Batch, r *Random) (x, t *Node, score func(x *Node) *Node, weight *Node) {
+func (m Matching) draw(p Process, net Net, b Batch, r *random.Source) (x, t *Node, score func(x *Node) *Node, weight *Node) {
 	if m.Score == nil {
 		m.Score = ScoreNet(1)
 	}
@@ -57,7 +59,7 @@ func (m Matching) draw(p Process, net Net, b Batch, r *Random) (x, t *Node, scor
 }
 
 // along is the process of an objective once all that it works with is checked, and notes in r what data are assumed.
-func (b Batch) along(p Process, net Net, r *Random) Process {
+func (b Batch) along(p Process, net Net, r *random.Source) Process {
 	must(net != nil, "an objective without a network")
 	must(b.X0 != nil && b.X0.Rank() > 0 && b.X0.DType().IsFloat(),
 		"an objective needs data [batch, ...] of floating-point numbers in X0")
@@ -68,7 +70,7 @@ func (b Batch) along(p Process, net Net, r *Random) Process {
 }
 
 // noise draws the time and the noise of every sample.
-func (b Batch) noise(p Process, times Times, r *Random) (t, eps *Node) {
+func (b Batch) noise(p Process, times Times, r *random.Source) (t, eps *Node) {
 	if times == nil {
 		times = UniformTimes(LowDiscrepancy)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/random"
 )
 
 // goldenObjectives is testdata/objectives.json, by JAX in float64: see the script beside it.
@@ -62,7 +63,7 @@ func TestObjectivesAgainstJAX(t *testing.T) {
 					h := Add(Add(Dot(x, weights[0]).Product(), Mul(logSNR, weights[1])), weights[2])
 					return Add(Dot(Tanh(h), weights[3]).Product(), weights[4])
 				}
-				loss := objective(p, net, Batch{X0: x0}, Replay(eps, probe))
+				loss := objective(p, net, Batch{X0: x0}, random.Replay(eps, probe))
 				results = append(append(results, loss), Gradient(ReduceAllMean(loss), weights...)...)
 			}
 			return results
@@ -83,7 +84,7 @@ func TestObjectivesAgainstJAX(t *testing.T) {
 
 // objective is the one of a case, with the golden times, on its process.
 func (golden goldenObjectives) objective(t *testing.T, name, weighting, process string, at *Node) (Objective, Process) {
-	times := func(Process, *Node, *Random) *Node { return at }
+	times := func(Process, *Node, *random.Source) *Node { return at }
 	i := slices.IndexFunc(Weightings, func(s WeightingSpec) bool { return s.Name == weighting })
 	w := Weightings[i].Weighting(golden.SD)
 	p := Processes[slices.IndexFunc(Processes, func(s ProcessSpec) bool { return s.Name == process })].Process
@@ -94,9 +95,9 @@ func (golden goldenObjectives) objective(t *testing.T, name, weighting, process 
 	m := Matching{ScoreNet(golden.SD), w, times}
 	switch name { // with the probe as it is replayed
 	case "sliced-vr":
-		return SlicedVR(m, (*Random).Normal), p
+		return SlicedVR(m, (*random.Source).Normal), p
 	case "sliced-fd":
-		return SlicedFD(m, (*Random).Normal, golden.Step), p
+		return SlicedFD(m, (*random.Source).Normal, golden.Step), p
 	}
 	i = slices.IndexFunc(Objectives, func(s ObjectiveSpec) bool { return s.Name == name })
 	return Objectives[i].New(golden.SD, exact, w, times), p

@@ -12,6 +12,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/exec"
+	"scorelab/lib/random"
 )
 
 // stretched is a process for data of by times the scale: its noise is by times as large.
@@ -67,7 +69,7 @@ func (l likeness) loss(x0, eps, probe, offset *Node) (loss, slope *Node) {
 	truth := func(x, _ *Node) *Node { return MulScalar(Sub(x, MulScalar(c.Alpha, l.shift)), -1/(l.scale*l.scale)) }
 	o := l.spec.New(sd, truth, l.weighting(), FixedTime(l.at))
 	x0 = AddScalar(MulScalar(x0, l.scale), l.shift)
-	loss = o(p, net, Batch{X0: x0}, Replay(eps, probe))
+	loss = o(p, net, Batch{X0: x0}, random.Replay(eps, probe))
 	return loss, Gradient(ReduceAllSum(loss), offset)[0]
 }
 
@@ -181,7 +183,7 @@ func (l likeness) scaled(power float64) (vs []variant) {
 // evaluate runs variants in one graph: the losses of each, then the slope.
 func evaluate(b compute.Backend, vs []variant) ([][]float64, error) {
 	x0, eps, probe := invarianceBatch()
-	return Evaluate(b, func(in []*Node) []*Node {
+	return exec.Evaluate(b, func(in []*Node) []*Node {
 		var nodes []*Node
 		for _, v := range vs {
 			of := func(x *Node) *Node { return v.pick(ConvertDType(x, v.dtype)) }

@@ -7,6 +7,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/lib/random"
 )
 
 // correlated is the data of the objectives' tests: N(mean, [[a, b], [b, c]]) in the plane.
@@ -128,7 +130,7 @@ func TestObjectiveConformance(t *testing.T) {
 						for _, side := range []float64{0, 1, -1} {
 							f := exact.plus(side, delta)
 							net := func(x, _, _ *Node) *Node { return f.apply(x) }
-							each := objective(p, net, Batch{X0: x0}, Replay(eps, probe))
+							each := objective(p, net, Batch{X0: x0}, random.Replay(eps, probe))
 							each.AssertDims(x0.Shape().Dim(0))
 							losses = append(losses, ReduceAllSum(Mul(each, weight)))
 						}
@@ -162,15 +164,15 @@ func TestMatchingTheDataThemselves(t *testing.T) {
 	truth := func(x, _ *Node) *Node { return score.apply(x) }
 	m := Matching{Score: ScoreNet(0), Times: FixedTime(0)}
 	for name, objective := range map[string]Objective{
-		"explicit": Explicit(m, truth), "implicit": Implicit(m), "sliced": Sliced(m, (*Random).Normal),
-		"sliced-vr": SlicedVR(m, (*Random).Sphere), "sliced-fd": SlicedFD(m, (*Random).Rademacher, .1),
+		"explicit": Explicit(m, truth), "implicit": Implicit(m), "sliced": Sliced(m, (*random.Source).Normal),
+		"sliced-vr": SlicedVR(m, (*random.Source).Sphere), "sliced-fd": SlicedFD(m, (*random.Source).Rademacher, .1),
 	} {
 		out := MustExecOnceN(b, func(x0, eps, probe, weight *Node) []*Node {
 			var losses []*Node
 			for _, side := range []float64{0, 1, -1} {
 				f := score.plus(side, delta)
 				net := func(x, _, _ *Node) *Node { return f.apply(x) }
-				losses = append(losses, ReduceAllSum(Mul(objective(VP{}, net, Batch{X0: x0}, Replay(eps, probe)), weight)))
+				losses = append(losses, ReduceAllSum(Mul(objective(VP{}, net, Batch{X0: x0}, random.Replay(eps, probe)), weight)))
 			}
 			return losses
 		}, x0, eps, probe, weight)
@@ -194,7 +196,7 @@ func TestDenoisingFloor(t *testing.T) {
 	score, second := noisedScore(1, sigma)
 	got := MustExecOnce(b, func(x0, eps, weight *Node) *Node {
 		net := func(x, _, _ *Node) *Node { return score.apply(x) }
-		loss := Denoising(Unscaled(ScoreHead(1)), Plain, FixedTime(sigma))(EDM{}, net, Batch{X0: x0}, Replay(eps))
+		loss := Denoising(Unscaled(ScoreHead(1)), Plain, FixedTime(sigma))(EDM{}, net, Batch{X0: x0}, random.Replay(eps))
 		return ReduceAllSum(Mul(loss, weight))
 	}, x0, eps, weight)
 	near(t, "floor", sigma, tensors.ToScalar[float64](got), 1/(sigma*sigma)-second(score, 1)/2, 1e-11)

@@ -1,6 +1,10 @@
 package diffusion
 
-import . "github.com/gomlx/gomlx/core/graph"
+import (
+	. "github.com/gomlx/gomlx/core/graph"
+
+	"scorelab/lib/random"
+)
 
 // ObjectiveSpec registers an objective. New makes it for data of standard deviation sd with a known score, which only
 // the explicit one reads, at the given times and with the given weight. Head reads what was trained as a denoiser.
@@ -16,11 +20,11 @@ var Objectives = []ObjectiveSpec{
 		return Explicit(Matching{ScoreNet(sd), w, times}, score)
 	}},
 	{"implicit", ScoreHead, matching(Implicit)},
-	{"sliced", ScoreHead, matching(func(m Matching) Objective { return Sliced(m, (*Random).Normal) })},
-	{"sliced-rademacher", ScoreHead, matching(func(m Matching) Objective { return Sliced(m, (*Random).Rademacher) })},
-	{"sliced-vr", ScoreHead, matching(func(m Matching) Objective { return SlicedVR(m, (*Random).Rademacher) })},
+	{"sliced", ScoreHead, matching(func(m Matching) Objective { return Sliced(m, (*random.Source).Normal) })},
+	{"sliced-rademacher", ScoreHead, matching(func(m Matching) Objective { return Sliced(m, (*random.Source).Rademacher) })},
+	{"sliced-vr", ScoreHead, matching(func(m Matching) Objective { return SlicedVR(m, (*random.Source).Rademacher) })},
 	{"sliced-fd", ScoreHead, func(sd float64, _ func(x, t *Node) *Node, w Weighting, times Times) Objective {
-		return SlicedFD(Matching{ScoreNet(sd), w, times}, (*Random).Sphere, .01*sd)
+		return SlicedFD(Matching{ScoreNet(sd), w, times}, (*random.Source).Sphere, .01*sd)
 	}},
 	{"denoising-eps", EpsHead, denoising(EpsHead)},
 	{"denoising-x0", DataHead, denoising(DataHead)},

@@ -11,6 +11,7 @@ import (
 
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/exec"
+	"scorelab/lib/random"
 )
 
 var nan, inf = math.NaN(), math.Inf(1)
@@ -35,7 +36,7 @@ func refused() map[string][]Objective {
 	add := func(want string, o Objective) { out[want] = append(out[want], o) }
 	for _, bad := range []float64{nan, inf, -inf, -1, 0} {
 		add("give a positive number, such as the 5", eps(MinSNR(bad), nil))
-		add("finite-difference score matching has step", SlicedFD(m, (*Random).Normal, bad))
+		add("finite-difference score matching has step", SlicedFD(m, (*random.Source).Normal, bad))
 		for _, spec := range Heads {
 			add("a head for data of standard deviation", Denoising(spec.Head(bad), nil, nil))
 		}
@@ -67,7 +68,7 @@ func TestObjectiveSettings(t *testing.T) {
 	build := func(b compute.Backend, o Objective, p Process, net Net) error {
 		_, err := ExecOnce(b, func(x *Node) *Node {
 			label := Zeros(x.Graph(), Const(x.Graph(), []int32{0}).Shape())
-			return o(p, net, Batch{X0: x, Label: label}, NewRandom(x.Graph(), Key{}))
+			return o(p, net, Batch{X0: x, Label: label}, random.New(x.Graph(), random.Key{}))
 		}, [][]float64{{1, 2}})
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // parityTolerance is relative, far below the 1e-9 asked for. What is left is rounding: diffusers takes 1 - abar by subtraction,
@@ -117,7 +118,7 @@ func (w trip) follow(t *testing.T, b compute.Backend, y []float64, noise [][]flo
 	state = state[:len(state)-1]
 	step := MustNewExec(b, func(in []*Node) []*Node {
 		span := diffusion.Span{From: in[0], To: in[1], Index: in[2], Steps: Scalar(in[2].Graph(), in[2].DType(), len(w.spans))}
-		next, carry := w.sampler.Step(build(nil, nil), span, in[4], in[5:], diffusion.Replay(in[3]))
+		next, carry := w.sampler.Step(build(nil, nil), span, in[4], in[5:], random.Replay(in[3]))
 		return append([]*Node{next}, carry...)
 	})
 	defer step.Finalize()

@@ -29,3 +29,9 @@ func column(v, x *Node) *Node {
 func choose(take, yes, no *Node) *Node {
 	return Where(BroadcastToDims(take, no.Shape().Dimensions...), yes, no)
 }
+
+// rowsIn is the shape of x as [batch, elements of a sample].
+func rowsIn(x *Node) (n, m int) {
+	n = x.Shape().Dim(0)
+	return n, x.Shape().Size() / n
+}

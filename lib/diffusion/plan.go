@@ -10,6 +10,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
+
+	"scorelab/lib/random"
 )
 
 // Plan is one sampling problem: which model, which sampler, at which times, with which noise.
@@ -19,7 +21,7 @@ type Plan struct {
 	Inputs  []*tensors.Tensor // tables that Build binds
 	Sampler Sampler
 	Grid    []float64 // N+1 times of N steps, see Uniform
-	Noise   Key
+	Noise   random.Key
 	First   int // index of the first sample: a shard or chunk draws the noise that its samples have in the whole
 	Block   int // Run carries so many samples at a time, see blocks.go; 0: all at once
 

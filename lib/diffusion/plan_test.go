@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/random"
 )
 
 // Wrong input gets one sentence that says what and where.
@@ -109,7 +110,7 @@ func TestTraceStopsAndKeepsType(t *testing.T) {
 func TestReplayRunsOut(t *testing.T) {
 	b := backendtest.Default(t)
 	_, err := ExecOnce(b, func(x *Node) *Node {
-		r := Replay(x)
+		r := random.Replay(x)
 		return Add(r.Normal(x), r.Normal(x))
 	}, [][]float64{{1}})
 	if err == nil || !strings.Contains(err.Error(), "has 1 draws a step; the sampler asks for more") {

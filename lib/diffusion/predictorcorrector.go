@@ -2,6 +2,8 @@ package diffusion
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"scorelab/lib/random"
 )
 
 // PredictorCorrector follows each step of a predictor by so many steps of Langevin dynamics on the density at its end, which
@@ -17,7 +19,7 @@ import (
 // unadjusted chain, see AnnealedLangevin: a variance v settles between v and v/(1 - snr^2). snr < 1 is stable; Song et al. use
 // 0.16 for CIFAR-10.
 func PredictorCorrector(predictor OneStep, steps int, snr float64) OneStep {
-	return func(m Model, s Span, x *Node, r *Random) *Node {
+	return func(m Model, s Span, x *Node, r *random.Source) *Node {
 		must(predictor != nil, "PredictorCorrector: there is no predictor; give ReverseEulerMaruyama, say")
 		must(snr > 0 && snr < 1,
 			"PredictorCorrector: the signal-to-noise ratio is %g; give one between 0 and 1, where its steps are stable", snr)

@@ -6,6 +6,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/compute"
+
+	"scorelab/lib/exec"
 )
 
 // Reading is a process at some times T: its path, and drift F and diffusion G2 = g^2 of its SDE dx = F x dt + g dB.
@@ -17,7 +19,7 @@ func Read(b compute.Backend, p Process, grids ...[]float64) ([]Reading, error) {
 	for _, grid := range grids {
 		times = append(times, grid...)
 	}
-	out, err := Evaluate(b, func(in []*Node) []*Node {
+	out, err := exec.Evaluate(b, func(in []*Node) []*Node {
 		c := mustBeValid(p).At(in[0])
 		f, g2 := c.Rates()
 		zero := ZerosLike(in[0]) // some paths do not move in one of the four
@@ -39,7 +41,7 @@ func Read(b compute.Backend, p Process, grids ...[]float64) ([]Reading, error) {
 
 // PathAt is alpha and sigma of a process at one time.
 func PathAt(b compute.Backend, p Process, t float64) (alpha, sigma float64, err error) {
-	out, err := Evaluate(b, func(in []*Node) []*Node {
+	out, err := exec.Evaluate(b, func(in []*Node) []*Node {
 		c := mustBeValid(p).At(in[0])
 		return []*Node{c.Alpha, c.Sigma}
 	}, t)

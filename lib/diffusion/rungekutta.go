@@ -5,6 +5,8 @@ import (
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"scorelab/lib/random"
 )
 
 // Field is the right side of an ordinary differential equation dy/dt = f(t, y) in a tuple y.
@@ -96,7 +98,7 @@ func advance(y []*Node, dt *Node, weights []float64, slopes [][]*Node) []*Node {
 // al. 2021, equation 13; 003, "Probability Flow ODEs"), by a Runge-Kutta method in t. The velocity is singular where
 // sigma = 0: end at the horizon's tMin.
 func Flow(method RungeKutta) OneStep {
-	return func(m Model, s Span, x *Node, _ *Random) *Node {
+	return func(m Model, s Span, x *Node, _ *random.Source) *Node {
 		if err := method.Validate(); err != nil {
 			panic(err)
 		}

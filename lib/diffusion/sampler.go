@@ -2,6 +2,8 @@ package diffusion
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"scorelab/lib/random"
 )
 
 // Span is one step: From one time To the next, both scalars, and the Index (int32) of the step. Steps (int32) is the number of
@@ -49,18 +51,18 @@ func (s Span) Length() *Node { return Abs(Sub(s.To, s.From)) }
 // Sampler is a step, never a loop: Plan owns the loops. Init makes what the sampler carries between steps (nil for
 // most), Step moves x over the span and returns the new carry, in the same shapes.
 type Sampler interface {
-	Init(m Model, x *Node, r *Random) (carry []*Node)
-	Step(m Model, s Span, x *Node, carry []*Node, r *Random) (next *Node, nextCarry []*Node)
+	Init(m Model, x *Node, r *random.Source) (carry []*Node)
+	Step(m Model, s Span, x *Node, carry []*Node, r *random.Source) (next *Node, nextCarry []*Node)
 }
 
 // OneStep is a sampler that carries nothing.
-type OneStep func(m Model, s Span, x *Node, r *Random) *Node
+type OneStep func(m Model, s Span, x *Node, r *random.Source) *Node
 
 // Init implements Sampler.
-func (OneStep) Init(Model, *Node, *Random) []*Node { return nil }
+func (OneStep) Init(Model, *Node, *random.Source) []*Node { return nil }
 
 // Step implements Sampler.
-func (f OneStep) Step(m Model, s Span, x *Node, _ []*Node, r *Random) (*Node, []*Node) {
+func (f OneStep) Step(m Model, s Span, x *Node, _ []*Node, r *random.Source) (*Node, []*Node) {
 	return f(m, s, x, r), nil
 }
 

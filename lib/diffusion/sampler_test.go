@@ -16,6 +16,7 @@ import (
 
 	"scorelab/lib/backend"
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/random"
 )
 
 const (
@@ -70,7 +71,7 @@ func affine(t *testing.T, b compute.Backend, spec SamplerSpec, p Process, grid [
 			draw[2+k][0] = 1
 			draws = append(draws, Const(g, draw))
 		}
-		next, _ := spec.Sampler.Step(build(nil, nil), Span{From: from, To: to, Index: Const(g, int32(0))}, Const(g, x), nil, Replay(draws...))
+		next, _ := spec.Sampler.Step(build(nil, nil), Span{From: from, To: to, Index: Const(g, int32(0))}, Const(g, x), nil, random.Replay(draws...))
 		return next
 	})
 	defer exec.Finalize()
@@ -263,7 +264,7 @@ func TestOneStepByHand(t *testing.T) {
 		out, err := ExecOnce(b, func(start, end *Node) *Node {
 			g := start.Graph()
 			m, at := build(nil, nil), Const(g, [][]float64{{x}})
-			noise := Replay(Const(g, [][]float64{{z}}), Const(g, [][]float64{{z2}}))
+			noise := random.Replay(Const(g, [][]float64{{z}}), Const(g, [][]float64{{z2}}))
 			next, _ := spec.Sampler.Step(m, Span{From: start, To: end, Index: Const(g, int32(0))}, at, spec.Sampler.Init(m, at, noise), noise)
 			return next
 		}, start, end)
@@ -307,7 +308,7 @@ func TestRunEqualsTrace(t *testing.T) {
 				}
 				from, to := ends(spec.Kind, process.Process)
 				grid, _ := Uniform(from, to, n)
-				plan := Plan{Build: gaussian(process.Process, dataMean, dataVariance), Sampler: spec.Sampler, Grid: grid, Noise: NewKey(3, spec.Name)}
+				plan := Plan{Build: gaussian(process.Process, dataMean, dataVariance), Sampler: spec.Sampler, Grid: grid, Noise: random.NewKey(3, spec.Name)}
 				x := samples(9, 2)
 				plan.driver = compiled
 				whole, err := plan.Run(b, x)
@@ -349,7 +350,7 @@ func TestRunEqualsTrace(t *testing.T) {
 func TestChunksAgreeWithTheWhole(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		grid, _ := Uniform(0, 1, 20)
-		plan := Plan{Build: gaussian(OU{}, dataMean, dataVariance), Sampler: OneStep(Langevin), Grid: grid, Noise: NewKey(4)}
+		plan := Plan{Build: gaussian(OU{}, dataMean, dataVariance), Sampler: OneStep(Langevin), Grid: grid, Noise: random.NewKey(4)}
 		all := samples(10, 3)
 		whole, err := plan.Run(b, all)
 		if err != nil {
@@ -376,7 +377,7 @@ func TestEveryStepCount(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			plan := Plan{Build: gaussian(p, dataMean, dataVariance), Sampler: spec.Sampler, Grid: grid, Noise: NewKey(5)}
+			plan := Plan{Build: gaussian(p, dataMean, dataVariance), Sampler: spec.Sampler, Grid: grid, Noise: random.NewKey(5)}
 			if _, err := plan.Run(b, samples(2, 1)); err != nil {
 				t.Errorf("%s with %d steps: %v", spec.Name, n, err)
 			}
@@ -492,7 +493,7 @@ func TestEndAtData(t *testing.T) {
 			lo, hi := process.Process.Horizon()
 			grid := []float64{hi, (lo + hi) / 2, max(lo, 1e-3*hi), 0}
 			build := gaussian(process.Process, dataMean, dataVariance)
-			plan := Plan{Sampler: spec.Sampler, Grid: grid, Noise: NewKey(8), Build: Fixed(func() Model {
+			plan := Plan{Sampler: spec.Sampler, Grid: grid, Noise: random.NewKey(8), Build: Fixed(func() Model {
 				return Model{Process: process.Process, Denoise: build(nil, nil).Denoise}
 			})}
 			if _, err := plan.Run(b, samples(3, 2)); err != nil {

@@ -2,11 +2,13 @@ package diffusion
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"scorelab/lib/random"
 )
 
 // ScoreODE is gradient ascent on the log density, dx = score dt by Euler's method (001, equation 3; 004, "Naive
 // Idea"). It is no sampler: it ends in the modes. It follows the density at t = 0.
-func ScoreODE(m Model, s Span, x *Node, _ *Random) *Node {
+func ScoreODE(m Model, s Span, x *Node, _ *random.Source) *Node {
 	s.mustRise("ScoreODE", chainTime)
 	return Add(x, Mul(s.Length(), m.ScoreAt(x, dataTime(s))))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/random"
 )
 
 // Settings that make no sampler are refused when the plan is built: one line, whichever way the plan is run.
@@ -36,7 +37,7 @@ func TestSamplerSettings(t *testing.T) {
 		{Flow(RungeKutta{A: [][]float64{{}}, B: []float64{1}, C: []float64{0}, E: []float64{1}}), "the weights E of the error sum to 1"},
 		{FlowLikelihood{Method: half}, "the weights B sum to 0.5"},
 		{FlowLikelihood{Probes: 3}, "3 probes and no Probe"},
-		{FlowLikelihood{Probe: (*Random).Rademacher, Probes: -1}, "-1 probes"},
+		{FlowLikelihood{Probe: (*random.Source).Rademacher, Probes: -1}, "-1 probes"},
 		{Ancestral(ReverseVariance(7)), "there is no ReverseVariance 7"},
 		{Ancestral(ReverseVariance(-1)), "there is no ReverseVariance -1"},
 		{Bound{Variance: 7}, "there is no ReverseVariance 7"},
@@ -137,7 +138,7 @@ func TestGridsAgainstTheirDirection(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: spec.Sampler, Grid: grid, Noise: NewKey(1, spec.Name)}
+		plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: spec.Sampler, Grid: grid, Noise: random.NewKey(1, spec.Name)}
 		if spec.Kind == StaticKind {
 			plan.Grid = []float64{1, .5, 0}
 		}
@@ -185,10 +186,10 @@ func TestStartsOfAnotherSize(t *testing.T) {
 			{"chains on the density of the data", EDM{}, []float64{0, .1}, OneStep(Langevin), 1e-9, 100, false},
 		} {
 			var said []string
-			plan := Plan{Build: gaussian(c.process, 0, 1), Sampler: c.sampler, Grid: c.grid, Noise: NewKey(1, "start"), Warn: func(s string) { said = append(said, s) }}
-			x := NewKey(2, "x")
+			plan := Plan{Build: gaussian(c.process, 0, 1), Sampler: c.sampler, Grid: c.grid, Noise: random.NewKey(1, "start"), Warn: func(s string) { said = append(said, s) }}
+			x := random.NewKey(2, "x")
 			start := MustExecOnce(b, func(g *Graph) *Node {
-				return MulScalar(NewRandom(g, x).Normal(Zeros(g, samples(c.n, 1).Shape())), c.scale)
+				return MulScalar(random.New(g, x).Normal(Zeros(g, samples(c.n, 1).Shape())), c.scale)
 			})
 			if c.n == 64 {
 				plan.Block = 64
@@ -208,7 +209,7 @@ func TestStartsOfAnotherSize(t *testing.T) {
 func TestAncestralFromPureNoise(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		grid := []float64{1, .7, .3, 0} // alpha is 0 at t = 1
-		plan := Plan{Build: gaussian(Linear{}, dataMean, dataVariance), Grid: grid, Noise: NewKey(4, "pure")}
+		plan := Plan{Build: gaussian(Linear{}, dataMean, dataVariance), Grid: grid, Noise: random.NewKey(4, "pure")}
 		plan.Sampler = DDIM(1)
 		want, err := plan.Run(b, samples(5, 2))
 		if err != nil {
@@ -244,7 +245,7 @@ func TestReplayRefuses(t *testing.T) {
 		"of shape (Float64)[2, 1, 4, 1] for 2 steps":           {replay: zeros(2, 1, 4, 1)},
 		"of shape (Float64)[2, 3, 1] for 2 steps":              {replay: zeros(2, 3, 1)},
 		"replayed noise has 1 draws a step; the sampler asks":  {replay: zeros(2, 1, 3, 1), sampler: AnnealedLangevin(2, .1)},
-		"replayed noise has 0 draws a step; the sampler asks":  {replay: zeros(2, 1, 3, 1), sampler: FlowLikelihood{Probe: (*Random).Normal}},
+		"replayed noise has 0 draws a step; the sampler asks":  {replay: zeros(2, 1, 3, 1), sampler: FlowLikelihood{Probe: (*random.Source).Normal}},
 		"replayed noise is for all samples at once: set Block": {replay: zeros(2, 1, 3, 1), block: 2},
 	} {
 		p := plan

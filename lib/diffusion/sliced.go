@@ -2,13 +2,15 @@ package diffusion
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"scorelab/lib/random"
 )
 
 // Probe draws v in the shape of like, with E v v^T = I.
-type Probe func(r *Random, like *Node) *Node
+type Probe func(r *random.Source, like *Node) *Node
 
 // draw is the probe itself, where there is one.
-func (p Probe) draw(r *Random, like *Node) *Node {
+func (p Probe) draw(r *random.Source, like *Node) *Node {
 	must(p != nil,
 		"a sliced objective without a law of its probe; give one of the table Probes, such as (*Random).Rademacher")
 	return p(r, like)
@@ -19,27 +21,15 @@ var Probes = []struct {
 	Name  string
 	Probe Probe
 }{
-	{"normal", (*Random).Normal},
-	{"rademacher", (*Random).Rademacher},
-	{"sphere", (*Random).Sphere},
-}
-
-// Sphere draws from the sphere of radius sqrt(d) about 0 in d dimensions.
-func (r *Random) Sphere(like *Node) *Node {
-	z := r.Normal(like)
-	_, d := rows(like)
-	square := perSample(Square(z))
-	// In float32 a uniform of Box and Muller rounds to 1 once in 2^25 draws, and up to two dimensions have no other radius: all of z is
-	// then 0, which has no direction. The corner (1, 1) stands in for it.
-	none := ConvertDType(Equal(square, ZerosLike(square)), z.DType())
-	square = Add(square, MulScalar(none, float64(d)))
-	return Mul(Add(z, none), Sqrt(Div(Scalar(z.Graph(), z.DType(), float64(d)), square)))
+	{"normal", (*random.Source).Normal},
+	{"rademacher", (*random.Source).Rademacher},
+	{"sphere", (*random.Source).Sphere},
 }
 
 // Sliced is sliced score matching (Song, Garg, Shi and Ermon 2019): w (v.Jv + (v.s_net)^2/2) for a random v, an
 // estimate of Implicit by one reverse pass in any dimension.
 func Sliced(m Matching, probe Probe) Objective {
-	return func(p Process, net Net, b Batch, r *Random) *Node {
+	return func(p Process, net Net, b Batch, r *random.Source) *Node {
 		x, _, score, w := m.draw(p, net, b, r)
 		s, v := score(x), probe.draw(r, x)
 		along := MulScalar(Square(perSample(Mul(v, s))), .5)
@@ -50,7 +40,7 @@ func Sliced(m Matching, probe Probe) Objective {
 // SlicedVR is sliced score matching with the variance reduced (Song et al. 2019, SSM-VR): w (v.Jv + |s_net|^2/2), where only
 // the trace is estimated.
 func SlicedVR(m Matching, probe Probe) Objective {
-	return func(p Process, net Net, b Batch, r *Random) *Node {
+	return func(p Process, net Net, b Batch, r *random.Source) *Node {
 		x, _, score, w := m.draw(p, net, b, r)
 		s, v := score(x), probe.draw(r, x)
 		return b.loss(w, Add(slice(s, x, v), halfSquare(s)))
@@ -70,7 +60,7 @@ func slice(s, x, v *Node) *Node {
 // which needs no reverse pass in x. The step has the units of x: a hundredth of the data's standard deviation, say. Its bias is of order step^2; rounding adds noise of order 1e-16/step in float64, 1e-7/step
 // in float32. On affine scores it is SlicedVR.
 func SlicedFD(m Matching, probe Probe, step float64) Objective {
-	return func(p Process, net Net, b Batch, r *Random) *Node {
+	return func(p Process, net Net, b Batch, r *random.Source) *Node {
 		must(positive(step), "finite-difference score matching has step %g; give a positive one", step)
 		x, _, score, w := m.draw(p, net, b, r)
 		v := probe.draw(r, x)

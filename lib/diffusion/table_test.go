@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/random"
 )
 
 // ddpm is the table of Ho et al. 2020 with n steps, scaled to the same total.
@@ -134,7 +135,7 @@ func TestTableInLoops(t *testing.T) {
 			t.Fatal(err)
 		}
 		grid[3] += .5
-		plan := Plan{Build: gaussian(p, dataMean, dataVariance), Sampler: Ancestral(PosteriorVariance), Grid: grid, Noise: NewKey(6), driver: compiled}
+		plan := Plan{Build: gaussian(p, dataMean, dataVariance), Sampler: Ancestral(PosteriorVariance), Grid: grid, Noise: random.NewKey(6), driver: compiled}
 		whole, err := plan.Run(b, samples(5, 2))
 		if err != nil {
 			t.Fatal(err)

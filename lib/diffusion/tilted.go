@@ -9,6 +9,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/lib/random"
 )
 
 // Tilted is the model of the laws that the guide's scale gamma seems to promise,
@@ -53,7 +55,7 @@ type FeynmanKac struct {
 var _ Coupled = FeynmanKac{}
 
 // Init implements Sampler. The carry are the logarithms of the weights, [batch], in float64.
-func (s FeynmanKac) Init(m Model, x *Node, _ *Random) []*Node {
+func (s FeynmanKac) Init(m Model, x *Node, _ *random.Source) []*Node {
 	n := x.Shape().Dim(0)
 	must(m.Weight != nil, "FeynmanKac needs a model with Weight, such as Guide.Tilted makes; this one has none")
 	if _, _, err := s.Among(n); err != nil {
@@ -110,7 +112,7 @@ func (s FeynmanKac) Fault(at Snapshot) error {
 }
 
 // Step implements Sampler.
-func (s FeynmanKac) Step(m Model, span Span, x *Node, carry []*Node, r *Random) (*Node, []*Node) {
+func (s FeynmanKac) Step(m Model, span Span, x *Node, carry []*Node, r *random.Source) (*Node, []*Node) {
 	n := x.Shape().Dim(0)
 	s, size, err := s.among(n)
 	if err != nil {

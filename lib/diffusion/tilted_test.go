@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"scorelab/lib/backend/backendtest"
+	"scorelab/lib/random"
 )
 
 // Systematic resampling, against the plain loop of its definition.
@@ -92,7 +93,7 @@ func tiltedRun(p Process, gamma float64, steps int, s FeynmanKac) Plan {
 		Build: Fixed(func() Model {
 			return ByLabel(plainDenoiser(p, classMean, classVariance)).Tilted(p, plainDenoiser(p, allMean, allVariance), gamma)
 		}),
-		Sampler: s, Grid: grid, Noise: NewKey(3, "tilted"),
+		Sampler: s, Grid: grid, Noise: random.NewKey(3, "tilted"),
 	}
 }
 
@@ -172,7 +173,7 @@ func TestWeightsOfFeynmanKac(t *testing.T) {
 					m.Weight = c.rate
 					return m
 				}),
-				Sampler: FeynmanKac{Move: ReverseEulerMaruyama, Resample: 1e-9}, Grid: grid, Noise: NewKey(3, "weights"),
+				Sampler: FeynmanKac{Move: ReverseEulerMaruyama, Resample: 1e-9}, Grid: grid, Noise: random.NewKey(3, "weights"),
 			}
 			_, err := plan.Run(b, samples(8, 1))
 			if c.want == "" && err == nil {
@@ -196,7 +197,7 @@ func TestFeynmanKacSamplesTheTiltedLaw(t *testing.T) {
 		for i := range rows {
 			rows[i] = []float64{0}
 		}
-		start := MustExecOnce(b, func(x *Node) *Node { return NewRandom(x.Graph(), NewKey(4)).Normal(x) }, rows)
+		start := MustExecOnce(b, func(x *Node) *Node { return random.New(x.Graph(), random.NewKey(4)).Normal(x) }, rows)
 		for _, weighted := range []bool{true, false} {
 			move := FeynmanKac{Move: ReverseEulerMaruyama, Population: size, Resample: .5}
 			plan := tiltedRun(VP{}, gamma, 150, move)

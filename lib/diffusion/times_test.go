@@ -16,14 +16,20 @@ import (
 
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/exec"
+	"scorelab/lib/random"
 )
 
+// sourceFrom is the source of a key for a batch whose first sample has an index.
+func sourceFrom(first *Node, key random.Key) *random.Source {
+	g := first.Graph()
+	return random.At([2]*Node{Const(g, key[0]), Const(g, key[1])}, Const(g, uint32(0)), first)
+}
+
 // drawTimes draws the times of n samples and the logarithms of their noise levels.
-func drawTimes(b compute.Backend, times Times, p Process, dtype dtypes.DType, key Key, first, n int) (ts, logLevels []float64) {
+func drawTimes(b compute.Backend, times Times, p Process, dtype dtypes.DType, key random.Key, first, n int) (ts, logLevels []float64) {
 	out := MustExecOnceN(b, func(first *Node) []*Node {
 		g := first.Graph()
-		r := NewRandom(g, key)
-		r.first = first
+		r := sourceFrom(first, key)
 		t := ConvertDType(times(p, Zeros(g, shapes.Make(dtype, n, 3, 2)), r), dtypes.Float64)
 		t.AssertDims(n, 1, 1)
 		return []*Node{t, Log(p.At(t).Ratio())}
@@ -45,7 +51,7 @@ func kolmogorov(u []float64) float64 {
 func TestTimes(t *testing.T) {
 	const n = 4000
 	b := interpreter(t)
-	key := NewKey(5, "times")
+	key := random.NewKey(5, "times")
 	for _, process := range Processes {
 		p := process.Process
 		lo, hi := p.Horizon()
@@ -98,12 +104,12 @@ func TestLowDiscrepancy(t *testing.T) {
 		for _, n := range []int{1, 2, 7, 100} {
 			exec := MustNewExec(b, func(k0, k1 *Node) *Node {
 				g := k0.Graph()
-				r := &Random{key: [2]*Node{k0, k1}, step: Const(g, uint32(0)), first: Const(g, uint32(0))}
+				r := random.At([2]*Node{k0, k1}, Const(g, uint32(0)), Const(g, uint32(0)))
 				return LowDiscrepancy(r, Zeros(g, shapes.Make(dtypes.Float64, n, 1)))
 			})
 			var third []float64
 			for seed := range 300 {
-				key := NewKey(int64(seed), "spread")
+				key := random.NewKey(int64(seed), "spread")
 				u := tensors.MustCopyFlatData[float64](exec.MustCall1(key[0], key[1]))
 				third = append(third, u[n/3])
 				slices.Sort(u)
@@ -129,7 +135,7 @@ func TestWholeTimes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dtype := range []dtypes.DType{dtypes.Float64, dtypes.Float32} {
-		ts, _ := drawTimes(b, WholeTimes(LowDiscrepancy, 10), EDM{}, dtype, NewKey(3, "whole"), 0, 1000)
+		ts, _ := drawTimes(b, WholeTimes(LowDiscrepancy, 10), EDM{}, dtype, random.NewKey(3, "whole"), 0, 1000)
 		count := map[float64]int{}
 		for _, v := range ts {
 			count[v]++
@@ -144,7 +150,7 @@ func TestWholeTimes(t *testing.T) {
 		}
 		ends := tensors.MustCopyFlatData[float64](MustExecOnce(b, func(u *Node) *Node {
 			u = ConvertDType(u, dtype)
-			return ConvertDType(WholeTimes(Independent, 1000)(VP{ddpm}, u, Replay(u)), dtypes.Float64)
+			return ConvertDType(WholeTimes(Independent, 1000)(VP{ddpm}, u, random.Replay(u)), dtypes.Float64)
 		}, [][]float64{{math.Pow(2, -65)}, {1}}))
 		if ends[0] != 1 || ends[1] != 1000 {
 			t.Errorf("%s: the ends of the draw give times %v", dtype, ends)
@@ -157,7 +163,7 @@ func TestLogNormalTimes(t *testing.T) {
 	b := interpreter(t)
 	z := [][]float64{{-9}, {-1}, {0}, {.7}, {9}}
 	got := tensors.MustCopyFlatData[float64](MustExecOnce(b, func(z *Node) *Node {
-		return LogNormalTimes(-1.2, 1.2)(EDM{}, z, Replay(z))
+		return LogNormalTimes(-1.2, 1.2)(EDM{}, z, random.Replay(z))
 	}, z))
 	for i, want := range []float64{.002, math.Exp(-2.4), math.Exp(-1.2), math.Exp(-.36), 80} {
 		near(t, "level", z[i][0], got[i], want, 80*math.Pow(2, -23)) // 24 halvings reach the ends
@@ -174,10 +180,9 @@ func TestDropLabels(t *testing.T) {
 	drop := func(rate float64, first, n int) []int32 {
 		return tensors.MustCopyFlatData[int32](MustExecOnce(b, func(first *Node) *Node {
 			g := first.Graph()
-			r := NewRandom(g, NewKey(1, "labels"))
-			r.first = first
+			r := sourceFrom(first, random.NewKey(1, "labels"))
 			var seen *Node
-			DropLabels(rate, func(_ Process, _ Net, b Batch, _ *Random) *Node { seen = b.Label; return b.X0 })(nil, nil, Batch{
+			DropLabels(rate, func(_ Process, _ Net, b Batch, _ *random.Source) *Node { seen = b.Label; return b.X0 })(nil, nil, Batch{
 				X0: Zeros(g, shapes.Make(dtypes.Float32, n, 2)), Label: Add(Iota(g, shapes.Make(dtypes.Int32, n), 0), ConvertDType(first, dtypes.Int32)),
 			}, r)
 			return seen
@@ -208,10 +213,10 @@ func TestObjectiveFaults(t *testing.T) {
 	plain := Denoising(EpsHead(1), Plain, nil)
 	for want, build := range map[string]func(x *Node) *Node{
 		"without labels has none": func(x *Node) *Node {
-			return DropLabels(.1, plain)(VP{}, zero, Batch{X0: x}, NewRandom(x.Graph(), Key{}))
+			return DropLabels(.1, plain)(VP{}, zero, Batch{X0: x}, random.New(x.Graph(), random.Key{}))
 		},
 		"rank": func(x *Node) *Node {
-			return plain(VP{}, zero, Batch{X0: x, X1: Squeeze(x)}, NewRandom(x.Graph(), Key{}))
+			return plain(VP{}, zero, Batch{X0: x, X1: Squeeze(x)}, random.New(x.Graph(), random.Key{}))
 		},
 	} {
 		_, err := ExecOnce(b, build, [][]float64{{1, 2}})

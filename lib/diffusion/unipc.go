@@ -2,6 +2,8 @@ package diffusion
 
 import (
 	. "github.com/gomlx/gomlx/core/graph"
+
+	"scorelab/lib/random"
 )
 
 // UniPC is the unified predictor-corrector of Zhao et al. 2023 (algorithms 5 and 6, data prediction, B_2(h)): a predictor of
@@ -37,12 +39,12 @@ func (p UniPC) half(k kernel, from, to Coeffs) *Node {
 }
 
 // Init implements Sampler.
-func (p UniPC) Init(_ Model, x *Node, _ *Random) []*Node {
+func (p UniPC) Init(_ Model, x *Node, _ *random.Source) []*Node {
 	return append([]*Node{x}, noHistory(x, p.order).carry()...)
 }
 
 // Step implements Sampler.
-func (p UniPC) Step(m Model, s Span, x *Node, carry []*Node, _ *Random) (*Node, []*Node) {
+func (p UniPC) Step(m Model, s Span, x *Node, carry []*Node, _ *random.Source) (*Node, []*Node) {
 	from, to := m.At(s.From), m.At(s.To)
 	last, past := carry[0], historyOf(carry[1:])
 	now := past.with(m.Denoise(x, s.From), s.From)

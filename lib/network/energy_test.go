@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 var points = [][]float64{{.3, -1}, {1.2, .4}, {-.5, -.6}, {2, 1}}
@@ -108,12 +109,12 @@ func TestEnergyLearns(t *testing.T) {
 	for name, o := range map[string]diffusion.Objective{
 		"denoising": diffusion.Denoising(diffusion.EDMHead(1), diffusion.Plain, diffusion.FixedTime(.3)),
 		"implicit":  diffusion.Implicit(m),
-		"sliced":    diffusion.Sliced(m, (*diffusion.Random).Normal),
+		"sliced":    diffusion.Sliced(m, (*random.Source).Normal),
 	} {
 		exec, err := model.NewExec(b, store, func(scope *model.Scope, x *Node) []*Node {
 			net := n.Net(scope)
 			w := scope.At("layer1").GetVariable("weights").NodeValue(x)
-			loss := ReduceAllMean(o(diffusion.VP{}, net, diffusion.Batch{X0: x}, diffusion.NewRandom(x.Graph(), diffusion.NewKey(1, "noise"))))
+			loss := ReduceAllMean(o(diffusion.VP{}, net, diffusion.Batch{X0: x}, random.New(x.Graph(), random.NewKey(1, "noise"))))
 			return []*Node{loss, Gradient(loss, w)[0]}
 		})
 		if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // Initial is a law of initial weights: uniform between plus and minus a bound, for the weights and for the bias of a layer.
@@ -38,7 +38,7 @@ func initial(name string) (Initial, error) {
 }
 
 // dense is x W + b for x [batch, d], with variables of its own in scope.
-func dense(scope *model.Scope, key diffusion.Key, law Initial, x *Node, width int) *Node {
+func dense(scope *model.Scope, key random.Key, law Initial, x *Node, width int) *Node {
 	fanIn := x.Shape().Dim(1)
 	weights, bias := law.Bound(fanIn, width)
 	w := variable(scope, key, "weights", weights, shapes.Make(x.DType(), fanIn, width))
@@ -47,7 +47,7 @@ func dense(scope *model.Scope, key diffusion.Key, law Initial, x *Node, width in
 }
 
 // variable is made with its first use: uniform between -bound and bound, from the stream that the key and its path name.
-func variable(scope *model.Scope, key diffusion.Key, name string, bound float64, shape shapes.Shape) *model.Variable {
+func variable(scope *model.Scope, key random.Key, name string, bound float64, shape shapes.Shape) *model.Variable {
 	stream := key.Sub(scope.Scope(), name)
 	return filled(scope, name, shape, func(g *Graph, shape shapes.Shape) *Node { return uniform(g, stream, bound, shape) })
 }
@@ -58,12 +58,12 @@ func filled(scope *model.Scope, name string, shape shapes.Shape, with func(g *Gr
 }
 
 // uniform draws between -bound and bound.
-func uniform(g *Graph, stream diffusion.Key, bound float64, shape shapes.Shape) *Node {
+func uniform(g *Graph, stream random.Key, bound float64, shape shapes.Shape) *Node {
 	zero := Zeros(g, shape)
 	if bound == 0 {
 		return zero
 	}
-	u := diffusion.NewRandom(g, stream).Uniform(zero)
+	u := random.New(g, stream).Uniform(zero)
 	return MulScalar(AddScalar(MulScalar(u, 2), -1), bound)
 }
 

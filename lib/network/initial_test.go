@@ -12,12 +12,12 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"scorelab/lib/backend/backendtest"
-	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // Initial weights are the same bits on every backend, whatever is made before them, and others under another key.
 func TestInitialWeights(t *testing.T) {
-	n := MLP{Hidden: []int{5}, Init: "torch", Condition: Condition{Frequencies: 2, Classes: 2, Width: 3}, Key: diffusion.NewKey(1, "weights")}
+	n := MLP{Hidden: []int{5}, Init: "torch", Condition: Condition{Frequencies: 2, Classes: 2, Width: 3}, Key: random.NewKey(1, "weights")}
 	weights := func(t *testing.T, b compute.Backend, n Network, scope string, store *model.Store) map[string][]float64 {
 		if err := Create(b, store.RootScope().At("%s", scope), n, dtypes.Float64, 2); err != nil {
 			t.Fatal(err)
@@ -32,7 +32,7 @@ func TestInitialWeights(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		store := model.NewStore()
 		other := n
-		other.Key = diffusion.NewKey(2, "weights")
+		other.Key = random.NewKey(2, "weights")
 		weights(t, b, other, "before", store)
 		got := weights(t, b, n, "net", store)
 		if reference == nil {
@@ -63,7 +63,7 @@ func TestInitialBounds(t *testing.T) {
 	for _, law := range Initials {
 		store := model.NewStore()
 		model.MustCallOnce(b, store, func(scope *model.Scope, x *Node) *Node {
-			return dense(scope, diffusion.NewKey(3, law.Name), law, x, out)
+			return dense(scope, random.NewKey(3, law.Name), law, x, out)
 		}, [][]float64{make([]float64, in)})
 		for k, name := range []string{"weights", "bias"} {
 			flat := tensors.MustCopyFlatData[float64](store.RootScope().GetVariable(name).MustValue())

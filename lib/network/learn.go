@@ -9,23 +9,24 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // Loss is that of a network under an objective along p, as a training plan takes it. The data's columns are x0 and,
 // where there is a second, labels.
-func Loss(o diffusion.Objective, p diffusion.Process, n Network) func(scope *model.Scope, columns []*Node, r *diffusion.Random) *Node {
-	return func(scope *model.Scope, columns []*Node, r *diffusion.Random) *Node {
+func Loss(o diffusion.Objective, p diffusion.Process, n Network) func(scope *model.Scope, columns []*Node, r *random.Source) *Node {
+	return func(scope *model.Scope, columns []*Node, r *random.Source) *Node {
 		mustBeValid("network", n)
 		return lossOf(o, p, n.Net(scope), columns, r)
 	}
 }
 
 // NetLoss is the same of a net without weights: given the exact one, it is what no network falls below in the mean.
-func NetLoss(o diffusion.Objective, p diffusion.Process, net diffusion.Net) func(scope *model.Scope, columns []*Node, r *diffusion.Random) *Node {
-	return func(_ *model.Scope, columns []*Node, r *diffusion.Random) *Node { return lossOf(o, p, net, columns, r) }
+func NetLoss(o diffusion.Objective, p diffusion.Process, net diffusion.Net) func(scope *model.Scope, columns []*Node, r *random.Source) *Node {
+	return func(_ *model.Scope, columns []*Node, r *random.Source) *Node { return lossOf(o, p, net, columns, r) }
 }
 
-func lossOf(o diffusion.Objective, p diffusion.Process, net diffusion.Net, columns []*Node, r *diffusion.Random) *Node {
+func lossOf(o diffusion.Objective, p diffusion.Process, net diffusion.Net, columns []*Node, r *random.Source) *Node {
 	if o == nil {
 		panic(fmt.Errorf("a loss without an objective; give one, such as diffusion.Denoising"))
 	}

@@ -14,6 +14,7 @@ import (
 
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // On N(0, 1) data with noise 1 the exact score is -x/2. Denoising cannot come below (1/sigma^2 - E s^2)/2 = 1/4, and a network's
@@ -22,11 +23,11 @@ func TestLossOfNetworkAndNet(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		head := diffusion.Unscaled(diffusion.ScoreHead(1))
 		o := diffusion.Denoising(head, diffusion.Plain, diffusion.FixedTime(1))
-		plain := MLP{Hidden: []int{4}, Activation: "tanh", Key: diffusion.NewKey(3)}
+		plain := MLP{Hidden: []int{4}, Activation: "tanh", Key: random.NewKey(3)}
 		exact := func(x, _, _ *Node) *Node { return MulScalar(x, -.5) }
 		out, err := model.CallOnceN(b, model.NewStore(), func(scope *model.Scope, g *Graph) []*Node {
-			x0 := diffusion.NewRandom(g, diffusion.NewKey(1)).Normal(Zeros(g, shapes.Make(dtypes.Float32, 40_000, 1)))
-			noise := func() *diffusion.Random { return diffusion.NewRandom(g, diffusion.NewKey(2)) }
+			x0 := random.New(g, random.NewKey(1)).Normal(Zeros(g, shapes.Make(dtypes.Float32, 40_000, 1)))
+			noise := func() *random.Source { return random.New(g, random.NewKey(2)) }
 			floor := NetLoss(o, diffusion.EDM{}, exact)(scope, []*Node{x0}, noise())
 			loss := Loss(o, diffusion.EDM{}, plain)(scope, []*Node{x0}, noise())
 			xt := Add(x0, noise().Normal(x0))

@@ -8,16 +8,17 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // MLP is a multilayer perceptron. MLP{Hidden: []int{12}, Activation: "tanh"} is the network of the companion code of 001.
 type MLP struct {
-	Hidden     []int         // widths of the hidden layers
-	Activation string        // of Activations
-	Init       string        // of Initials
-	Last       string        // of Initials, for the last layer; "": as Init
-	Condition  Condition     // what it reads besides x; the first layer does
-	Key        diffusion.Key // of the initial weights
+	Hidden     []int      // widths of the hidden layers
+	Activation string     // of Activations
+	Init       string     // of Initials
+	Last       string     // of Initials, for the last layer; "": as Init
+	Condition  Condition  // what it reads besides x; the first layer does
+	Key        random.Key // of the initial weights
 }
 
 // Net implements Network.

@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 var paired = MLP{Hidden: []int{8}, Condition: Condition{Frequencies: 2, Classes: 3, Width: 4}}
@@ -71,7 +72,7 @@ func TestPairFaults(t *testing.T) {
 }
 
 // classifierLoss is at one noise level.
-func classifierLoss(scope *model.Scope, m Classifier, x0, label *Node, r *diffusion.Random) *Node {
+func classifierLoss(scope *model.Scope, m Classifier, x0, label *Node, r *random.Source) *Node {
 	return m.Loss(scope, diffusion.VP{}, diffusion.FixedTime(.3), diffusion.Batch{X0: x0, Label: label}, r)
 }
 
@@ -82,11 +83,11 @@ func TestClassifier(t *testing.T) {
 	out, err := model.CallOnceN(interpreter(t), model.NewStore(), func(scope *model.Scope, in []*Node) []*Node {
 		x0, eps, labels := in[0], in[1], in[2]
 		p, at := diffusion.VP{}, Const(x0.Graph(), .3)
-		loss := classifierLoss(scope, m, x0, labels, diffusion.Replay(eps))
+		loss := classifierLoss(scope, m, x0, labels, random.Replay(eps))
 		x := p.At(at).Forward(x0, eps)
 		one := func(k int) *Node { return m.LogProb(scope, p, k)(x, at) }
 		return []*Node{loss, one(0), one(1), one(2), ReduceSum(Exp(m.LogProbs(scope, p)(x, at)), 1),
-			classifierLoss(scope, m, x0, AddScalar(labels, 3), diffusion.Replay(eps))}
+			classifierLoss(scope, m, x0, AddScalar(labels, 3), random.Replay(eps))}
 	}, x0, eps, [][]int32{{2}, {0}, {1}})
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +107,7 @@ func TestClassifierFaults(t *testing.T) {
 	call := func(m Classifier, class int, labels bool) error {
 		_, err := model.CallOnce(interpreter(t), model.NewStore(), func(scope *model.Scope, x *Node) *Node {
 			if !labels {
-				return classifierLoss(scope, m, x, nil, diffusion.Replay(x))
+				return classifierLoss(scope, m, x, nil, random.Replay(x))
 			}
 			return m.LogProb(scope, diffusion.VP{}, class)(x, Const(x.Graph(), .3))
 		}, [][]float64{{1, 2}})

@@ -8,6 +8,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // ResMLP is a perceptron of residual blocks h + W2 act(scale * (W1 h) + shift), whose scale and shift are read from the noise
@@ -16,10 +17,10 @@ import (
 type ResMLP struct {
 	Width      int // of the hidden state
 	Blocks     int
-	Activation string        // of Activations
-	Init       string        // of Initials, for the layers that do not start at 0
-	Condition  Condition     // what it reads besides x; every block does
-	Key        diffusion.Key // of the initial weights
+	Activation string     // of Activations
+	Init       string     // of Initials, for the layers that do not start at 0
+	Condition  Condition  // what it reads besides x; every block does
+	Key        random.Key // of the initial weights
 }
 
 // Net implements Network.

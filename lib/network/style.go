@@ -5,7 +5,7 @@ import (
 
 	"github.com/gomlx/gomlx/ml/model"
 
-	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // style is what the layers of a network have in common.
@@ -13,10 +13,10 @@ type style struct {
 	act  Activation
 	law  Initial
 	last Initial // of the layer that answers
-	key  diffusion.Key
+	key  random.Key
 }
 
-func newStyle(act, law, last string, key diffusion.Key) (s style, err error) {
+func newStyle(act, law, last string, key random.Key) (s style, err error) {
 	s.key = key
 	if s.act, err = activation(act); err != nil {
 		return s, err

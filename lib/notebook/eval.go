@@ -3,10 +3,10 @@ package notebook
 import (
 	. "github.com/gomlx/gomlx/core/graph"
 
-	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 )
 
 // Eval computes a graph of its arguments, tensors or Go values, once: the outputs, flat, as float64.
 func Eval(fn func(in []*Node) []*Node, args ...any) [][]float64 {
-	return Must(diffusion.Evaluate(Backend(), fn, args...))
+	return Must(exec.Evaluate(Backend(), fn, args...))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/gomlx/compute"
 
 	"scorelab/lib/backend"
-	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // Variables of the environment that the kernel and `make notebooks` set.
@@ -57,9 +57,9 @@ var opened = sync.OnceValue(func() compute.Backend {
 })
 
 // Key names a stream of random numbers.
-func Key(purpose string) diffusion.Key { return diffusion.NewKey(Seed, "notebook", purpose) }
+func Key(purpose string) random.Key { return random.NewKey(Seed, "notebook", purpose) }
 
 // SuiteKey is the stream that an experiment of the suite names so: the cell draws what the experiment drew.
-func SuiteKey(experiment, purpose string) diffusion.Key {
-	return diffusion.NewKey(Seed, experiment, purpose)
+func SuiteKey(experiment, purpose string) random.Key {
+	return random.NewKey(Seed, experiment, purpose)
 }

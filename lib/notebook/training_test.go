@@ -13,7 +13,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 	"scorelab/lib/train"
 )
 
@@ -22,7 +22,7 @@ func meanOfFour() train.Plan {
 	return train.Plan{
 		Data: train.Shuffled(2, tensors.FromValue([]float64{1, 2, 3, 4})), Adam: train.Adam{Rate: .1},
 		Key: Key("test"), Every: 10,
-		Loss: func(scope *model.Scope, batch []*Node, _ *diffusion.Random) *Node {
+		Loss: func(scope *model.Scope, batch []*Node, _ *random.Source) *Node {
 			return Square(Sub(scope.VariableWithValue("mean", 0.).NodeValue(batch[0]), batch[0]))
 		},
 	}
@@ -118,7 +118,7 @@ func TestDivergedTraining(t *testing.T) {
 	t.Setenv(HeadlessEnv, "1")
 	plan := meanOfFour()
 	learn := plan.Loss
-	plan.Loss = func(scope *model.Scope, batch []*Node, r *diffusion.Random) *Node {
+	plan.Loss = func(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 		loss := learn(scope, batch, r)
 		mean := scope.VariableWithValue("mean", 0.).NodeValue(loss.Graph())
 		return Where(GreaterThan(mean, Const(loss.Graph(), 1.5)), Log(Neg(loss)), loss) // NaN from there on

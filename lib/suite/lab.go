@@ -5,7 +5,7 @@ import (
 
 	"github.com/gomlx/compute"
 
-	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // Profile is how much an experiment computes.
@@ -27,7 +27,7 @@ type Lab struct {
 }
 
 // Key names a stream of random numbers of this experiment.
-func (l *Lab) Key(purpose string) diffusion.Key { return diffusion.NewKey(l.Seed, l.id, purpose) }
+func (l *Lab) Key(purpose string) random.Key { return random.NewKey(l.Seed, l.id, purpose) }
 
 // Size is quick or full, by profile.
 func (l *Lab) Size(quick, full int) int {

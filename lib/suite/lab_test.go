@@ -4,12 +4,12 @@ import (
 	"math"
 	"testing"
 
-	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // One seed gives every experiment, and every purpose in it, a stream of its own; so do seeds at the ends of their range.
 func TestStreamsOfExperiments(t *testing.T) {
-	seen := map[diffusion.Key]string{}
+	seen := map[random.Key]string{}
 	for _, seed := range []int64{0, 1, -1, math.MinInt64, math.MaxInt64} {
 		c := fake()
 		for i := range c.Experiments {

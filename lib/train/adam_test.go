@@ -11,7 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // golden is testdata/adam.json, which testdata/adam.py makes.
@@ -51,7 +51,7 @@ func TestAdamAgreesWithOptax(t *testing.T) {
 	if err := json.Unmarshal(text, &g); err != nil {
 		t.Fatal(err)
 	}
-	loss := func(scope *model.Scope, batch []*Node, _ *diffusion.Random) *Node {
+	loss := func(scope *model.Scope, batch []*Node, _ *random.Source) *Node {
 		w := func(name string) *Node { return scope.GetVariable(name).NodeValue(batch[0]) }
 		hidden := Tanh(Add(Dot(batch[0], w("first")).Product(), InsertAxes(w("shift"), 0)))
 		return ReduceMean(Square(Sub(Dot(hidden, w("second")).Product(), batch[1])), 1)
@@ -106,7 +106,7 @@ func TestAdamAgreesWithOptax(t *testing.T) {
 // The scalars of a float32 step keep their float64 digits: the first step is the rate, whatever the gradient.
 func TestFirstStepIsTheRate(t *testing.T) {
 	for _, slope := range []float32{1e-3, 1, 1e4} {
-		p := Plan{Data: Whole(tensors.FromValue([]float32{slope})), Adam: Adam{Rate: .5}, Loss: func(scope *model.Scope, batch []*Node, _ *diffusion.Random) *Node {
+		p := Plan{Data: Whole(tensors.FromValue([]float32{slope})), Adam: Adam{Rate: .5}, Loss: func(scope *model.Scope, batch []*Node, _ *random.Source) *Node {
 			return Mul(scope.VariableWithValue("w", float32(0)).NodeValue(batch[0]), batch[0])
 		}}
 		tr := begin(t, interpreter(t), p)
@@ -120,7 +120,7 @@ func TestFirstStepIsTheRate(t *testing.T) {
 // The average holds nothing but trainable weights, by each law; a buffer stays what it is, and gets no moments.
 func TestAverageLaws(t *testing.T) {
 	const decay, steps = .8, 25
-	loss := func(scope *model.Scope, batch []*Node, r *diffusion.Random) *Node {
+	loss := func(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 		w := scope.VariableWithValue("w", [][]float64{{2, -1}}).NodeValue(batch[0])
 		buffer := scope.VariableWithValue("buffer", [][]float64{{3, 4}}).SetTrainable(false).NodeValue(batch[0])
 		return ReduceSum(Square(Sub(w, Add(Mul(buffer, batch[0]), r.Normal(batch[0])))), 1)

@@ -10,16 +10,16 @@ import (
 
 	"scorelab/lib/backend"
 	"scorelab/lib/checkpoint"
-	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // config is what the steps depend on, beside the code.
 type config struct {
-	Settings any           `json:"settings"`
-	Adam     *Adam         `json:"adam,omitempty"`
-	Average  Average       `json:"average"`
-	Data     any           `json:"data"`
-	Key      diffusion.Key `json:"key"`
+	Settings any        `json:"settings"`
+	Adam     *Adam      `json:"adam,omitempty"`
+	Average  Average    `json:"average"`
+	Data     any        `json:"data"`
+	Key      random.Key `json:"key"`
 }
 
 // describe makes the configuration of a plan, once: it holds hashes of the data.

@@ -14,7 +14,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // Data is where the batches come from: Shuffled, Drawn, Whole or Fresh. What a batch holds follows from the key and the
@@ -54,7 +54,7 @@ func Shuffled(batch int, columns ...*tensors.Tensor) Data {
 }
 
 // Fresh is new samples in each step: draw makes the batch. The name stands for the law in records and checkpoints.
-func Fresh(name string, draw func(g *Graph, r *diffusion.Random) []*Node) Data {
+func Fresh(name string, draw func(g *Graph, r *random.Source) []*Node) Data {
 	return fresh{name, draw}
 }
 
@@ -174,7 +174,7 @@ func (d table) draw(columns, window []*Node, key [2]*Node, step *Node) (batch []
 	case "whole":
 		return columns
 	case "drawn":
-		u := diffusion.RandomAt(key, step, Const(g, uint32(0))).Uniform(Zeros(g, shapes.Make(dtypes.Float64, d.batch)))
+		u := random.At(key, step, Const(g, uint32(0))).Uniform(Zeros(g, shapes.Make(dtypes.Float64, d.batch)))
 		rows = ConvertDType(Ceil(AddScalar(MulScalar(u, d.rows()), -1)), dtypes.Int32) // u is in (0, 1]
 	case "shuffled":
 		rows = Reshape(Gather(window[1], Reshape(Sub(step, window[0]), 1)), d.batch)
@@ -188,7 +188,7 @@ func (d table) draw(columns, window []*Node, key [2]*Node, step *Node) (batch []
 // fresh is data from a sampler.
 type fresh struct {
 	name    string
-	sampler func(g *Graph, r *diffusion.Random) []*Node
+	sampler func(g *Graph, r *random.Source) []*Node
 }
 
 func (d fresh) columns() []*tensors.Tensor { return nil }
@@ -206,5 +206,5 @@ func (d fresh) validate() error {
 
 func (d fresh) draw(_, _ []*Node, key [2]*Node, step *Node) []*Node {
 	g := step.Graph()
-	return d.sampler(g, diffusion.RandomAt(key, step, Const(g, uint32(0))))
+	return d.sampler(g, random.At(key, step, Const(g, uint32(0))))
 }

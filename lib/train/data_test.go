@@ -13,7 +13,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"pgregory.net/rapid"
 
-	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // numbers is a column 0..n-1.
@@ -26,7 +26,7 @@ func numbers(n int) *tensors.Tensor {
 }
 
 // seen trains on nothing and returns the rows of each step's batch.
-func seen(t testing.TB, data Data, key diffusion.Key, from, steps, batch int) [][]int {
+func seen(t testing.TB, data Data, key random.Key, from, steps, batch int) [][]int {
 	t.Helper()
 	tr := begin(t, interpreter(t), Plan{Data: data, Key: key, Every: 50, Step: func(t *Turn) {
 		for i := range batch {
@@ -68,7 +68,7 @@ func TestShuffledEpochs(t *testing.T) {
 		perEpoch := n / batch
 		from := rapid.IntRange(0, 3000).Draw(rt, "from")
 		steps := 3*perEpoch + 2
-		data, key := Shuffled(batch, numbers(n), labels(n)), diffusion.NewKey(rapid.Int64().Draw(rt, "seed"))
+		data, key := Shuffled(batch, numbers(n), labels(n)), random.NewKey(rapid.Int64().Draw(rt, "seed"))
 		start := from / perEpoch * perEpoch // of an epoch
 		rows := seen(t, data, key, start, steps, batch)
 		for e := range 3 {
@@ -90,7 +90,7 @@ func TestShuffledEpochs(t *testing.T) {
 
 // All orders of three rows are equally likely: chi-square with 5 degrees of freedom, exceeded once in 10^6.
 func TestShuffledIsUniform(t *testing.T) {
-	rows := seen(t, Shuffled(3, numbers(3), labels(3)), diffusion.NewKey(7), 0, 6000, 3)
+	rows := seen(t, Shuffled(3, numbers(3), labels(3)), random.NewKey(7), 0, 6000, 3)
 	counts := map[[3]int]int{}
 	for _, r := range rows {
 		counts[[3]int(r)]++
@@ -106,7 +106,7 @@ func TestShuffledIsUniform(t *testing.T) {
 
 // Draws with replacement are uniform over the rows, the first and the last included.
 func TestDrawnIsUniform(t *testing.T) {
-	rows := slices.Concat(seen(t, Drawn(4, numbers(10), labels(10)), diffusion.NewKey(8), 0, 2500, 4)...)
+	rows := slices.Concat(seen(t, Drawn(4, numbers(10), labels(10)), random.NewKey(8), 0, 2500, 4)...)
 	counts := make([]int, 10)
 	for _, r := range rows {
 		counts[r]++
@@ -148,14 +148,14 @@ func TestWindows(t *testing.T) {
 // Fresh samples are new in every step and the same in every run; whole data comes as it is.
 func TestFreshAndWhole(t *testing.T) {
 	run := func(data Data) []float64 {
-		tr := begin(t, interpreter(t), Plan{Data: data, Key: diffusion.NewKey(9), Step: func(t *Turn) {
+		tr := begin(t, interpreter(t), Plan{Data: data, Key: random.NewKey(9), Step: func(t *Turn) {
 			t.Record("sum", ReduceAllSum(t.Batch[0]))
 			t.Record("noise", ReduceAllSum(t.Random().Normal(t.Batch[0])))
 		}})
 		r := finish(t, tr, 3)[0]
 		return append(r.Curves["sum"], r.Curves["noise"]...)
 	}
-	fresh := Fresh("normal", func(g *Graph, r *diffusion.Random) []*Node {
+	fresh := Fresh("normal", func(g *Graph, r *random.Source) []*Node {
 		return []*Node{r.Normal(Zeros(g, shapes.Make(dtypes.Float64, 5, 2)))}
 	})
 	a, b := run(fresh), run(fresh)

@@ -14,7 +14,7 @@
 // # What follows from the key and the step
 //
 // The first weights, the order of the data and the noise of every step follow from Plan.Key and the number of the step, by
-// counter (diffusion.Random). So a run that is resumed needs no state of a generator, no place in the data, and takes the
+// counter (random.Source). So a run that is resumed needs no state of a generator, no place in the data, and takes the
 // steps that it would have taken: on the same backend and version, to the bit.
 //
 // # Methods with more than one net

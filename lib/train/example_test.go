@@ -15,22 +15,22 @@ import (
 
 	"scorelab/lib/backend"
 	"scorelab/lib/checkpoint"
-	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 	"scorelab/lib/train"
 )
 
 // Denoising data of variance 4 from noise of variance 1: the best linear denoiser keeps 4/5 of what it sees, and its mean
 // square error, the floor of the loss, is 4/5.
 func Example() {
-	data := train.Fresh("N(0, 4)", func(g *Graph, r *diffusion.Random) []*Node {
+	data := train.Fresh("N(0, 4)", func(g *Graph, r *random.Source) []*Node {
 		return []*Node{MulScalar(r.Normal(Zeros(g, shapes.Make(dtypes.Float32, 1000, 1))), 2)}
 	})
-	loss := func(scope *model.Scope, batch []*Node, r *diffusion.Random) *Node {
+	loss := func(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 		x0 := batch[0]
 		keep := scope.VariableWithValue("keep", float32(0)).NodeValue(x0)
 		return ReduceSum(Square(Sub(Mul(keep, Add(x0, r.Normal(x0))), x0)), 1)
 	}
-	plan := train.Plan{Loss: loss, Data: data, Adam: train.Adam{Rate: .1, Cosine: 200}, Floor: train.Level(.8), Key: diffusion.NewKey(1)}
+	plan := train.Plan{Loss: loss, Data: data, Adam: train.Adam{Rate: .1, Cosine: 200}, Floor: train.Level(.8), Key: random.NewKey(1)}
 	b, _, _ := backend.Open(backend.Go)
 	trainer, err := plan.Begin(b)
 	if err != nil {
@@ -54,7 +54,7 @@ func ExampleTrainer_Save() {
 	defer os.RemoveAll(dir)
 	b, _, _ := backend.Open(backend.Go)
 	data := train.Shuffled(2, tensors.FromValue([]float64{1, 2, 3, 4}))
-	loss := func(scope *model.Scope, batch []*Node, _ *diffusion.Random) *Node {
+	loss := func(scope *model.Scope, batch []*Node, _ *random.Source) *Node {
 		return Square(Sub(scope.VariableWithValue("mean", 0.).NodeValue(batch[0]), batch[0]))
 	}
 	plan := train.Plan{Loss: loss, Data: data, Adam: train.Adam{Rate: .1}, Average: train.Average{Decay: .9}, Every: 20}

@@ -18,7 +18,8 @@ import (
 
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/checkpoint"
-	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
+	"scorelab/lib/random"
 )
 
 // descending is a plan whose step may spoil the loss.
@@ -102,7 +103,7 @@ func TestDivergence(t *testing.T) {
 	})
 	t.Run("compiled", func(t *testing.T) {
 		b := backendtest.Default(t)
-		if !diffusion.CompilesLoops(b) {
+		if !exec.CompilesLoops(b) {
 			t.Skip("this backend compiles no loops")
 		}
 		for want, spoil := range faults {
@@ -120,7 +121,7 @@ func TestDivergence(t *testing.T) {
 // Wrong input gets one sentence that says what.
 func TestPlanRejects(t *testing.T) {
 	b := interpreter(t)
-	scalar := func(scope *model.Scope, batch []*Node, _ *diffusion.Random) *Node {
+	scalar := func(scope *model.Scope, batch []*Node, _ *random.Source) *Node {
 		return Mul(scope.VariableWithValue("w", float32(1)).NodeValue(batch[0]), ReduceAllSum(batch[0]))
 	}
 	good := Plan{Loss: scalar, Data: Whole(points(dtypes.Float32, 4))}
@@ -158,15 +159,15 @@ func TestPlanRejects(t *testing.T) {
 		{`"nothing" has no sampler`, func(p *Plan) { p.Data = Fresh("nothing", nil) }},
 		{"Settings are no JSON", func(p *Plan) { p.Settings = func() {} }},
 		{"the loss has shape (Float32)[4, 2]", func(p *Plan) {
-			p.Loss = func(_ *model.Scope, batch []*Node, _ *diffusion.Random) *Node { return batch[0] }
+			p.Loss = func(_ *model.Scope, batch []*Node, _ *random.Source) *Node { return batch[0] }
 		}},
 		{"the loss has shape (Int32)[4]", func(p *Plan) {
-			p.Loss = func(_ *model.Scope, batch []*Node, _ *diffusion.Random) *Node {
+			p.Loss = func(_ *model.Scope, batch []*Node, _ *random.Source) *Node {
 				return Iota(batch[0].Graph(), shapes.Make(dtypes.Int32, 4), 0)
 			}
 		}},
 		{`no trainable weights under "/"`, func(p *Plan) {
-			p.Loss = func(_ *model.Scope, batch []*Node, _ *diffusion.Random) *Node { return ReduceSum(batch[0], 1) }
+			p.Loss = func(_ *model.Scope, batch []*Node, _ *random.Source) *Node { return ReduceSum(batch[0], 1) }
 		}},
 		{"records nothing", func(p *Plan) { p.Loss, p.Step = nil, func(*Turn) {} }},
 		{`records the curve "x" twice`, func(p *Plan) {
@@ -198,7 +199,7 @@ func TestPanicsInALoss(t *testing.T) {
 		for want, fail := range map[string]func(){"text": func() { panic("text") }, "runtime.Goexit": runtime.Goexit} {
 			plan := Plan{
 				Data: Whole(tensors.FromValue([][]float64{{1}, {2}})),
-				Loss: func(*model.Scope, []*Node, *diffusion.Random) *Node { fail(); return nil },
+				Loss: func(*model.Scope, []*Node, *random.Source) *Node { fail(); return nil },
 			}
 			if _, err := plan.Begin(b); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%v, want one line with %q", err, want)

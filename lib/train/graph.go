@@ -11,7 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
 )
 
 // frame is what one step reads beside the variables. The same list is the arguments of a graph and the state of its loop;
@@ -90,10 +90,10 @@ func (t *Trainer) stepOnce(scope *model.Scope, in []*Node) []*Node {
 // loop is the graph of many steps, with the results of stepOnce.
 func (t *Trainer) loop(scope *model.Scope, in []*Node) []*Node {
 	last := len(in) - 1
-	end := diffusion.Loop(t.store, in, func(in []*Node) []*Node {
+	end := exec.Loop(t.store, in, func(in []*Node) []*Node {
 		moved := t.stepOnce(scope, in)
 		return append(append(moved[:2:2], in[2:last]...), moved[2])
 	})
-	diffusion.RefuseConvolution(t.b, in[0].Graph())
+	exec.RefuseConvolution(t.b, in[0].Graph())
 	return []*Node{end[0], end[1], end[last]}
 }

@@ -8,13 +8,13 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // heNormal gives weights of rank 2 or more normal values of variance 2/fan-in (He et al. 2015, equation 10), all others
 // zero: GoMLX's default law, but the same numbers for the same key, on every backend. It numbers the variables of a graph
 // in the order in which they ask.
-func heNormal(key diffusion.Key) model.VariableInitializer {
+func heNormal(key random.Key) model.VariableInitializer {
 	var graph *Graph
 	var count uint32
 	return func(g *Graph, shape shapes.Shape) *Node {
@@ -26,12 +26,12 @@ func heNormal(key diffusion.Key) model.VariableInitializer {
 			return Zeros(g, shape)
 		}
 		fanIn := shape.Size() / shape.Dim(-1)
-		r := diffusion.RandomAt([2]*Node{Const(g, key[0]), Const(g, key[1])}, Const(g, count), Const(g, uint32(0)))
+		r := random.At([2]*Node{Const(g, key[0]), Const(g, key[1])}, Const(g, count), Const(g, uint32(0)))
 		return MulScalar(r.Normal(Zeros(g, shape)), math.Sqrt(2/float64(fanIn)))
 	}
 }
 
 // streamOf is the key of a purpose within a plan.
-func (p *Plan) streamOf(purpose string) diffusion.Key {
-	return diffusion.NewKey(int64(uint64(p.Key[0])<<32|uint64(p.Key[1])), "train", purpose)
+func (p *Plan) streamOf(purpose string) random.Key {
+	return random.NewKey(int64(uint64(p.Key[0])<<32|uint64(p.Key[1])), "train", purpose)
 }

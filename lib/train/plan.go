@@ -7,17 +7,17 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // Loss is a graph of the weights that it finds in scope: the loss [batch] of each sample, or its mean, a scalar. The
 // batch holds rows [batch, ...] of each column of the data; r is the noise of this step. Inside a compiled loop it may
 // read nothing but these, so that tables and labels come in as columns or as variables.
-type Loss func(scope *model.Scope, batch []*Node, r *diffusion.Random) *Node
+type Loss func(scope *model.Scope, batch []*Node, r *random.Source) *Node
 
 // Level is the loss that has one value everywhere: a known floor.
 func Level(value float64) Loss {
-	return func(_ *model.Scope, batch []*Node, _ *diffusion.Random) *Node {
+	return func(_ *model.Scope, batch []*Node, _ *random.Source) *Node {
 		if math.IsNaN(value) || math.IsInf(value, 0) {
 			panic(fmt.Errorf("a floor of %g under the loss; give a finite number", value))
 		}
@@ -30,8 +30,8 @@ type Plan struct {
 	Loss    Loss
 	Data    Data
 	Adam    Adam
-	Average Average       // what to sample from; zero: no average is kept
-	Key     diffusion.Key // of the first weights, the order of the data and the noise
+	Average Average    // what to sample from; zero: no average is kept
+	Key     random.Key // of the first weights, the order of the data and the noise
 
 	Floor Loss          // what Loss cannot fall below, on the same batch and the same noise; nil: not known
 	Step  func(t *Turn) // a step of one's own, for methods with more than one net, instead of Loss, Adam and Floor

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
+	osexec "os/exec"
 	"os/signal"
 	"path/filepath"
 	"strconv"
@@ -28,7 +28,8 @@ import (
 	"scorelab/lib/backend"
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/checkpoint"
-	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
+	"scorelab/lib/random"
 )
 
 func openFolder(t testing.TB, dir string) (*checkpoint.Folder, *[]string) {
@@ -113,7 +114,7 @@ func TestResumeRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	with := func(extra string, shape ...int) Loss {
-		return func(scope *model.Scope, batch []*Node, r *diffusion.Random) *Node {
+		return func(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 			scope.VariableWithShape(extra, shapes.Make(dtypes.Float32, shape...))
 			return denoising(scope, batch, r)
 		}
@@ -129,15 +130,15 @@ func TestResumeRefuses(t *testing.T) {
 		{"data.batch is 16 there, 8 here", func(p *Plan) { p.Data = Shuffled(8, points(dtypes.Float32, 50)) }},
 		{"data.kind is \"shuffled\" there, \"drawn\" here", func(p *Plan) { p.Data = Drawn(16, points(dtypes.Float32, 50)) }},
 		{"data.columns.0 is ", func(p *Plan) { p.Data = Shuffled(16, points(dtypes.Float32, 51)) }},
-		{"key.0 is ", func(p *Plan) { p.Key = diffusion.NewKey(2) }},
+		{"key.0 is ", func(p *Plan) { p.Key = random.NewKey(2) }},
 		{"has no weights of extra: its network was another", func(p *Plan) { p.Loss = with("extra", 1) }},
 		{"the checkpoint of step 3 has average of 0/b, which the network has not", func(p *Plan) {
-			p.Loss = func(scope *model.Scope, batch []*Node, r *diffusion.Random) *Node {
+			p.Loss = func(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 				return ReduceSum(Square(Sub(dense(scope.At("2"), Concatenate([]*Node{batch[0], batch[0], batch[0], batch[0], batch[0], batch[0], batch[0], batch[0]}, 1), 2), r.Normal(batch[0]))), 1)
 			}
 		}},
 		{"has weights of 0/w with shape (Float32)[2, 16], the network (Float32)[2, 8]", func(p *Plan) {
-			p.Loss = func(scope *model.Scope, batch []*Node, r *diffusion.Random) *Node {
+			p.Loss = func(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 				return ReduceSum(Square(mlp(scope, batch[0], 8, 2)), 1)
 			}
 		}},
@@ -251,9 +252,9 @@ func TestHelperTrain(t *testing.T) {
 }
 
 // start begins a helper, of which lines are what it prints.
-func start(t *testing.T, dir, backendName, save string) (cmd *exec.Cmd, lines *bufio.Scanner) {
+func start(t *testing.T, dir, backendName, save string) (cmd *osexec.Cmd, lines *bufio.Scanner) {
 	t.Helper()
-	cmd = exec.Command(os.Args[0], "-test.run=^TestHelperTrain$")
+	cmd = osexec.Command(os.Args[0], "-test.run=^TestHelperTrain$")
 	cmd.Env = append(os.Environ(), dirEnv+"="+dir, backendEnv+"="+backendName, saveEnv+"="+save)
 	out, err := cmd.StdoutPipe()
 	if err == nil {
@@ -301,7 +302,7 @@ func TestKill(t *testing.T) {
 	}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		least := 60
-		if diffusion.CompilesLoops(b) {
+		if exec.CompilesLoops(b) {
 			least = 2 // each has to compile again
 		}
 		plan, until := killed()

@@ -11,6 +11,7 @@ import (
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/network"
+	"scorelab/lib/random"
 	"scorelab/lib/train"
 )
 
@@ -32,7 +33,7 @@ func scaledRun(t *testing.T, b compute.Backend, scale float64, single bool) (los
 	objective := diffusion.Denoising(diffusion.EDMHead(.7*scale), diffusion.Plain, diffusion.UniformTimes(diffusion.Independent))
 	plan := train.Plan{
 		Loss: network.Loss(objective, diffusion.VE{SigmaMin: .1 * scale, SigmaMax: 10 * scale}, net), Data: data,
-		Adam: train.Adam{Rate: 1e-2, Clip: 1}, Average: train.Average{Decay: .9}, Key: diffusion.NewKey(1, "scale"),
+		Adam: train.Adam{Rate: 1e-2, Clip: 1}, Average: train.Average{Decay: .9}, Key: random.NewKey(1, "scale"),
 	}
 	trainer, err := plan.Begin(b)
 	if err != nil {

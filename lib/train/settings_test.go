@@ -13,6 +13,7 @@ import (
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/network"
+	"scorelab/lib/random"
 	"scorelab/lib/train"
 )
 
@@ -85,7 +86,7 @@ func settings() []spoiled {
 		add("EDMWeight for data of standard deviation", func(p *problem) { p.weight = diffusion.EDMWeight(x) })
 		add("finite-difference score matching has step", func(p *problem) {
 			p.objective = func(*problem) diffusion.Objective {
-				return diffusion.SlicedFD(diffusion.Matching{}, (*diffusion.Random).Normal, x)
+				return diffusion.SlicedFD(diffusion.Matching{}, (*random.Source).Normal, x)
 			}
 		})
 		if x != 0 {
@@ -180,7 +181,7 @@ func orders() []spoiled {
 			p.plan.Data = train.Whole(tensors.FromValue([][]int32{{1, 2}}), tensors.FromValue([]int32{1}))
 		}},
 		{"the data's draw returned 0 columns", func(p *problem) {
-			p.plan.Data = train.Fresh("nothing", func(*graph.Graph, *diffusion.Random) []*graph.Node { return nil })
+			p.plan.Data = train.Fresh("nothing", func(*graph.Graph, *random.Source) []*graph.Node { return nil })
 		}},
 	}
 }

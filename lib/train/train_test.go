@@ -17,7 +17,8 @@ import (
 
 	"scorelab/lib/backend"
 	"scorelab/lib/backend/backendtest"
-	"scorelab/lib/diffusion"
+	"scorelab/lib/exec"
+	"scorelab/lib/random"
 )
 
 // interpreter is the Go backend.
@@ -45,7 +46,7 @@ func mlp(scope *model.Scope, x *Node, width, out int) *Node {
 }
 
 // denoising is denoising score matching at one noise level.
-func denoising(scope *model.Scope, batch []*Node, r *diffusion.Random) *Node {
+func denoising(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 	const sigma = 0.5
 	x0 := batch[0]
 	eps := r.Normal(x0)
@@ -77,7 +78,7 @@ func example(dtype dtypes.DType) Plan {
 		Data:    Shuffled(16, points(dtype, 50)),
 		Adam:    Adam{Rate: 1e-2, WeightDecay: 1e-3, Clip: 1, Warmup: 3, Cosine: 60},
 		Average: Average{Decay: .9},
-		Key:     diffusion.NewKey(1, "test"),
+		Key:     random.NewKey(1, "test"),
 		Every:   10,
 	}
 }
@@ -179,7 +180,7 @@ func equal(t testing.TB, what string, a, b map[string][]float64) {
 // which the dynamics may double every few steps, are allowed.
 func TestTwins(t *testing.T) {
 	b := backendtest.Default(t)
-	if !diffusion.CompilesLoops(b) {
+	if !exec.CompilesLoops(b) {
 		t.Skip("this backend compiles no loops")
 	}
 	for dtype, ulp := range map[dtypes.DType]float64{dtypes.Float32: 0x1p-23, dtypes.Float64: 0x1p-52} {
@@ -268,7 +269,7 @@ func TestKeys(t *testing.T) {
 	b := interpreter(t)
 	p := example(dtypes.Float32)
 	one := begin(t, b, p)
-	p.Key = diffusion.NewKey(2, "test")
+	p.Key = random.NewKey(2, "test")
 	other := begin(t, b, p)
 	if d, _ := apart(t, state(t, one), state(t, other)); d < .1 {
 		t.Error("the same first weights")
@@ -308,10 +309,10 @@ func TestContextEnds(t *testing.T) {
 // A native convolution is stepped from the host on XLA's CPU, where it crawls inside a loop.
 func TestConvolutionIsHosted(t *testing.T) {
 	b := backendtest.Default(t)
-	if !diffusion.CompilesLoops(b) {
+	if !exec.CompilesLoops(b) {
 		t.Skip("this backend compiles no loops")
 	}
-	p := Plan{Data: Whole(tensors.FromShape(shapes.Make(dtypes.Float32, 2, 4, 4, 1))), Loss: func(scope *model.Scope, batch []*Node, r *diffusion.Random) *Node {
+	p := Plan{Data: Whole(tensors.FromShape(shapes.Make(dtypes.Float32, 2, 4, 4, 1))), Loss: func(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 		kernel := scope.VariableWithShape("kernel", shapes.Make(dtypes.Float32, 3, 3, 1, 1)).NodeValue(batch[0])
 		return ReduceMean(Square(AddScalar(Convolve(batch[0], kernel).PadSame().Done(), -1)), 1, 2, 3)
 	}}

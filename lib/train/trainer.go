@@ -17,8 +17,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
+	"scorelab/lib/random"
 )
 
 // Trainer is a plan under way: weights, moments and averages after a number of steps.
@@ -28,8 +28,8 @@ type Trainer struct {
 	store   *model.Store
 	names   []string // of the curves
 	columns []*tensors.Tensor
-	order   diffusion.Key // of the data
-	noise   diffusion.Key // of the losses
+	order   random.Key // of the data
+	noise   random.Key // of the losses
 	config  json.RawMessage
 
 	assumed []float64 // standard deviations of the data for which the losses were made
@@ -54,7 +54,7 @@ func (p Plan) Begin(b compute.Backend) (*Trainer, error) {
 	if t.config, err = p.describe(); err != nil {
 		return nil, err
 	}
-	t.compiled = diffusion.CompilesLoops(b) && !p.Hosted
+	t.compiled = exec.CompilesLoops(b) && !p.Hosted
 	t.curves = tensors.FromFlatDataAndDimensions([]float64{0}, 1, 1) // until their number is known
 	if p.Start != nil {
 		if err := copyWeights(t.store, p.Start); err != nil {
@@ -160,7 +160,7 @@ func (t *Trainer) advance(ctx context.Context, to int) error {
 		}
 		good, err := t.call(min(to, t.step+t.burst, t.window.to))
 		switch {
-		case errors.Is(err, diffusion.ErrHost):
+		case errors.Is(err, exec.ErrHost):
 			t.Close()
 			t.compiled = false
 		case err != nil:
@@ -189,7 +189,7 @@ func (t *Trainer) uniforms(first, n, m int) ([]float64, error) {
 		var err error
 		t.drawer, err = exec.New(t.b, func(k0, k1, first *Node) *Node {
 			g := first.Graph()
-			r := diffusion.RandomAt([2]*Node{k0, k1}, Const(g, uint32(0)), first)
+			r := random.At([2]*Node{k0, k1}, Const(g, uint32(0)), first)
 			return r.Uniform(Zeros(g, shapes.Make(dtypes.Float64, n, m)))
 		})
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/gomlx/gomlx/ml/model/initializer"
 
-	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // Turn is one optimizer step under construction.
@@ -25,14 +25,14 @@ type Turn struct {
 	names  []string // of the curves
 	values []*Node  // their float64 scalars
 	moved  map[string]string
-	random []*diffusion.Random // that the losses drew from
-	dry    bool                // create the variables and name the curves, nothing more
+	random []*random.Source // that the losses drew from
+	dry    bool             // create the variables and name the curves, nothing more
 }
 
 // Random is the noise of this step. Each call returns it anew, from its first draw: two losses that draw in the same order
 // see the same noise.
-func (t *Turn) Random() *diffusion.Random {
-	r := diffusion.RandomAt(t.key, t.Step, Const(t.Step.Graph(), uint32(0)))
+func (t *Turn) Random() *random.Source {
+	r := random.At(t.key, t.Step, Const(t.Step.Graph(), uint32(0)))
 	t.random = append(t.random, r)
 	return r
 }

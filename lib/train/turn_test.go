@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 
 	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // rival is a game of two nets a and b with one weight each: a wants (a - b)^2 small, b wants (b - 2 a - 1)^2 small.
@@ -114,11 +115,11 @@ func TestOverlappingScopes(t *testing.T) {
 
 // The floor is on the batch and the noise of the loss: where the model is exact, they are equal in every step.
 func TestFloorSeesTheSameNoise(t *testing.T) {
-	exact := func(_ *model.Scope, batch []*Node, r *diffusion.Random) *Node {
+	exact := func(_ *model.Scope, batch []*Node, r *random.Source) *Node {
 		return ReduceSum(Square(r.Normal(batch[0])), 1)
 	}
 	p := example(dtypes.Float64)
-	p.Loss = func(scope *model.Scope, batch []*Node, r *diffusion.Random) *Node {
+	p.Loss = func(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 		w := scope.VariableWithValue("w", float64(0)).NodeValue(batch[0])
 		return Add(exact(scope, batch, r), Square(w))
 	}
@@ -137,7 +138,7 @@ func TestPlanSamplesFromAverage(t *testing.T) {
 	b := interpreter(t)
 	p := Plan{
 		Data: Whole(tensors.FromValue([]float64{5})), Adam: Adam{Rate: .5}, Average: Average{Decay: .9},
-		Loss: func(scope *model.Scope, batch []*Node, _ *diffusion.Random) *Node {
+		Loss: func(scope *model.Scope, batch []*Node, _ *random.Source) *Node {
 			return Square(Sub(scope.In("net").VariableWithValue("mean", float64(0)).NodeValue(batch[0]), batch[0]))
 		},
 	}

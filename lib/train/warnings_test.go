@@ -16,11 +16,12 @@ import (
 
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/diffusion"
+	"scorelab/lib/random"
 )
 
 // under is the loss of an objective for a network of one matrix. The samples are the last column of a batch.
 func under(o diffusion.Objective, p diffusion.Process) Loss {
-	return func(scope *model.Scope, batch []*Node, r *diffusion.Random) *Node {
+	return func(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 		net := func(x, _, _ *Node) *Node { return dense(scope, x, x.Shape().Dim(1)) }
 		return o(p, net, diffusion.Batch{X0: batch[len(batch)-1]}, r)
 	}
@@ -44,13 +45,13 @@ func TestWarnings(t *testing.T) {
 		return tensors.FromFlatDataAndDimensions(y, 64, 2)
 	}
 	afresh := func(sd float64) Data {
-		return Fresh("normal", func(g *Graph, r *diffusion.Random) []*Node {
+		return Fresh("normal", func(g *Graph, r *random.Source) []*Node {
 			return []*Node{MulScalar(r.Normal(Zeros(g, shapes.Make(dtypes.Float32, 1000, 2))), sd)}
 		})
 	}
 	edm := diffusion.Denoising(diffusion.EDMHead(1), diffusion.Plain, nil)
 	weighted := diffusion.Denoising(diffusion.Unscaled(diffusion.DataHead(1)), diffusion.EDMWeight(.01), nil)
-	matching := diffusion.SlicedVR(diffusion.Matching{Score: diffusion.ScoreNet(40)}, (*diffusion.Random).Rademacher)
+	matching := diffusion.SlicedVR(diffusion.Matching{Score: diffusion.ScoreNet(40)}, (*random.Source).Rademacher)
 	labels := tensors.FromFlatDataAndDimensions(make([]int32, 64), 64)
 	bare := diffusion.Denoising(diffusion.Unscaled(diffusion.DataHead(1)), diffusion.Plain, nil)
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
@@ -75,7 +76,7 @@ func TestWarnings(t *testing.T) {
 			{"no assumption", bare, Whole(curve(dtypes.Float64, 90, 0)), ""},
 			{"labels first, right", edm, Whole(labels, curve(dtypes.Float32, 1, 0)), ""},
 			{"labels first, large", edm, Shuffled(8, labels, curve(dtypes.Float64, 90, 0)), "standard deviation 101"},
-			{"labels first, afresh", edm, Fresh("labeled", func(g *Graph, r *diffusion.Random) []*Node {
+			{"labels first, afresh", edm, Fresh("labeled", func(g *Graph, r *random.Source) []*Node {
 				x := MulScalar(r.Normal(Zeros(g, shapes.Make(dtypes.Float32, 1000, 2))), 90)
 				return []*Node{Zeros(g, shapes.Make(dtypes.Int32, 1000)), x}
 			}), "standard deviation 89.2"},

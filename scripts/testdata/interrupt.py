@@ -12,15 +12,15 @@ TRAINING = """import (
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
-	"scorelab/lib/diffusion"
 	nb "scorelab/lib/notebook"
+	"scorelab/lib/random"
 	"scorelab/lib/train"
 )
 
 func plan() train.Plan {
 	return train.Plan{
 		Data: train.Shuffled(2, tensors.FromValue([]float64{1, 2, 3, 4})), Key: nb.Key("test"), Every: 100,
-		Loss: func(scope *model.Scope, batch []*graph.Node, _ *diffusion.Random) *graph.Node {
+		Loss: func(scope *model.Scope, batch []*graph.Node, _ *random.Source) *graph.Node {
 			return graph.Square(graph.Sub(scope.VariableWithValue("mean", 0.).NodeValue(batch[0]), batch[0]))
 		},
 	}

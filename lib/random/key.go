@@ -1,4 +1,4 @@
-package diffusion
+package random
 
 import (
 	"crypto/sha256"

@@ -1,4 +1,4 @@
-package diffusion
+package random
 
 import (
 	"fmt"
@@ -78,7 +78,7 @@ func draw(t *testing.T, b compute.Backend, key Key, dtype dtypes.DType, n, d, fi
 	t.Helper()
 	out, err := ExecOnce(b, func(step, first *Node) *Node {
 		g := step.Graph()
-		r := &Random{key: [2]*Node{Const(g, key[0]), Const(g, key[1])}, step: step, first: first}
+		r := &Source{key: [2]*Node{Const(g, key[0]), Const(g, key[1])}, step: step, first: first}
 		like := Zeros(g, shapes.Make(dtype, n, d))
 		if normal {
 			return ConvertDType(r.Normal(like), dtypes.Float64)

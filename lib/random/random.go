@@ -1,8 +1,9 @@
-package diffusion
+package random
 
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -13,7 +14,7 @@ import (
 // Random is a counter-based source of random numbers in a graph. A number depends on the key, the step, the count of
 // draws before it in the step, the index of its sample and its place in the sample, and on nothing else: not on the
 // batch size, the driver, the shard or the backend. float32 draws are the float64 draws rounded.
-type Random struct {
+type Source struct {
 	key   [2]*Node // uint32 scalars
 	step  *Node    // uint32 scalar
 	first *Node    // uint32 scalar: index of the batch's first sample
@@ -26,24 +27,24 @@ type Random struct {
 
 // RandomAt returns the source of a step (a scalar, converted to uint32) for a batch whose first sample has the given index;
 // key and first are uint32 scalars. A loop's body makes one from its state.
-func RandomAt(key [2]*Node, step, first *Node) *Random {
-	return &Random{key: key, step: ConvertDType(step, dtypes.Uint32), first: first}
+func At(key [2]*Node, step, first *Node) *Source {
+	return &Source{key: key, step: ConvertDType(step, dtypes.Uint32), first: first}
 }
 
 // NewRandom returns the source of a key: for draws outside samplers, where there is no step.
-func NewRandom(g *Graph, k Key) *Random {
+func New(g *Graph, k Key) *Source {
 	zero := Const(g, uint32(0))
-	return &Random{key: [2]*Node{Const(g, k[0]), Const(g, k[1])}, step: zero, first: zero}
+	return &Source{key: [2]*Node{Const(g, k[0]), Const(g, k[1])}, step: zero, first: zero}
 }
 
 // Replay returns a source whose normals and uniforms are the given numbers, in turn: to hold a sampler or an objective
 // against another implementation, or to take it apart.
-func Replay(numbers ...*Node) *Random {
-	return &Random{replay: append([]*Node{}, numbers...)} // not nil: none given are none to draw
+func Replay(numbers ...*Node) *Source {
+	return &Source{replay: append([]*Node{}, numbers...)} // not nil: none given are none to draw
 }
 
 // replayed is the next of the given numbers.
-func (r *Random) replayed() *Node {
+func (r *Source) replayed() *Node {
 	if r.draws == len(r.replay) {
 		panic(fmt.Errorf("replayed noise has %d draws a step; the sampler asks for more", len(r.replay)))
 	}
@@ -52,7 +53,7 @@ func (r *Random) replayed() *Node {
 }
 
 // Uniform draws from (0, 1], in the shape and type of like: [batch, ...].
-func (r *Random) Uniform(like *Node) *Node {
+func (r *Source) Uniform(like *Node) *Node {
 	if r.replay != nil {
 		return r.replayed()
 	}
@@ -61,7 +62,7 @@ func (r *Random) Uniform(like *Node) *Node {
 }
 
 // Normal draws from N(0, 1), in the shape and type of like: [batch, ...] (Box and Muller 1958).
-func (r *Random) Normal(like *Node) *Node {
+func (r *Source) Normal(like *Node) *Node {
 	if r.replay != nil {
 		return r.replayed()
 	}
@@ -74,6 +75,38 @@ func (r *Random) Normal(like *Node) *Node {
 	return Reshape(Slice(z, AxisRange(), AxisRangeFromStart(m)), like.Shape().Dimensions...)
 }
 
+// Rademacher draws signs, -1 or 1 with equal probability, in the shape and type of like.
+func (r *Source) Rademacher(like *Node) *Node {
+	half := Scalar(like.Graph(), like.DType(), 0.5)
+	one := OnesLike(like)
+	return Where(LessThan(r.Uniform(like), half), Neg(one), one)
+}
+
+// Sphere draws from the sphere of radius sqrt(d) about 0 in d dimensions.
+func (r *Source) Sphere(like *Node) *Node {
+	n, d := rows(like)
+	z := Reshape(r.Normal(like), n, d)
+	square := ReduceAndKeep(Square(z), ReduceSum, 1)
+	// In float32 a uniform of Box and Muller rounds to 1 once in 2^25 draws, and up to two dimensions have no other
+	// radius: all of z is then 0, which has no direction. The corner (1, 1) stands in for it.
+	none := ConvertDType(Equal(square, ZerosLike(square)), z.DType())
+	square = Add(square, MulScalar(none, float64(d)))
+	v := Mul(Add(z, none), Sqrt(Div(Scalar(z.Graph(), z.DType(), float64(d)), square)))
+	return Reshape(v, like.Shape().Dimensions...)
+}
+
+// Assume notes that an objective drawing from this source was made for data of this standard deviation.
+func (r *Source) Assume(sd float64) {
+	if !slices.Contains(r.assumed, sd) {
+		r.assumed = append(r.assumed, sd)
+	}
+}
+
+// AssumedSD are the standard deviations of the data for which the heads, scorers and weights of the objectives that
+// drew from this source were made: to compare with those of the data. Heads of one's own, and diffusion.Unscaled ones,
+// assume nothing.
+func (r *Source) AssumedSD() []float64 { return slices.Clone(r.assumed) }
+
 // rows is the shape of x as [batch, elements of a sample].
 func rows(x *Node) (n, m int) {
 	n = x.Shape().Dim(0)
@@ -82,7 +115,7 @@ func rows(x *Node) (n, m int) {
 
 // unit draws [n, m] uniforms in (0, 1]: 64 bits each, of which float64 keeps 53 and float32 24 significant ones, so
 // that the smallest is 2^-65 and normals reach 9.5 standard deviations.
-func (r *Random) unit(dtype dtypes.DType, n, m int) *Node {
+func (r *Source) unit(dtype dtypes.DType, n, m int) *Node {
 	hi, lo := r.bits(n, m)
 	return Add(
 		MulScalar(ConvertDType(hi, dtype), math.Pow(2, -32)),
@@ -91,7 +124,7 @@ func (r *Random) unit(dtype dtypes.DType, n, m int) *Node {
 
 // bits draws two words for each of m places in n samples. The step and the draw make a key of their own, so that the
 // whole 64-bit counter is left for (sample, place).
-func (r *Random) bits(n, m int) (hi, lo *Node) {
+func (r *Source) bits(n, m int) (hi, lo *Node) {
 	g := r.step.Graph()
 	k0, k1 := threefry(r.key[0], r.key[1], r.step, Const(g, uint32(r.draws)))
 	r.draws++

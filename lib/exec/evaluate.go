@@ -1,21 +1,19 @@
-package diffusion
+package exec
 
 import (
-	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/compute"
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
-
-	"scorelab/lib/exec"
 )
 
 // Evaluate computes a graph of its arguments, tensors or Go values, once: the outputs, flat, as float64.
-func Evaluate(b compute.Backend, fn func(in []*Node) []*Node, args ...any) ([][]float64, error) {
-	out, err := exec.OnceN(b, func(in []*Node) []*Node {
+func Evaluate(b compute.Backend, fn func(in []*graph.Node) []*graph.Node, args ...any) ([][]float64, error) {
+	out, err := OnceN(b, func(in []*graph.Node) []*graph.Node {
 		nodes := fn(in)
 		for i, n := range nodes {
-			nodes[i] = ConvertDType(n, dtypes.Float64)
+			nodes[i] = graph.ConvertDType(n, dtypes.Float64)
 		}
 		return nodes
 	}, args...)

@@ -1,0 +1,142 @@
+// Package scorelab holds the tests that are about the whole tree: which package may import which, and how code is laid
+// out.
+package scorelab
+
+import (
+	"cmp"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// arrows are the packages that each package may import, of ours; a star stands for any name. Tests may import more.
+//
+//	cmd -> experiments -> chapters -> kit, claims -> view, train, suite -> network, density, affine -> diffusion -> random, exec
+var arrows = map[string][]string{
+	"lib/exec":         nil,
+	"lib/random":       nil,
+	"lib/metrics":      nil,
+	"lib/data":         nil,
+	"lib/figure":       nil,
+	"lib/folder":       nil,
+	"lib/strictjson":   nil,
+	"lib/fokkerplanck": nil,
+	"lib/backend":      {"lib/exec"},
+	"lib/kernelspec":   {"lib/folder"},
+	"lib/checkpoint":   {"lib/backend", "lib/folder", "lib/strictjson"},
+	"lib/diffusion":    {"lib/exec", "lib/random"},
+	"lib/affine":       {"lib/diffusion", "lib/exec", "lib/random"},
+	"lib/density":      {"lib/diffusion", "lib/exec", "lib/random"},
+	"lib/network":      {"lib/diffusion", "lib/exec", "lib/random"},
+	"lib/train":        {"lib/backend", "lib/checkpoint", "lib/exec", "lib/random"},
+	"lib/suite":        {"lib/backend", "lib/exec", "lib/folder", "lib/metrics", "lib/random", "lib/strictjson"},
+	"lib/view":         {"lib/density", "lib/diffusion", "lib/exec", "lib/figure", "lib/metrics"},
+	"lib/notebook": {"lib/backend", "lib/checkpoint", "lib/exec", "lib/figure", "lib/folder", "lib/random", "lib/suite",
+		"lib/train"},
+	"lib/backend/backendtest": {"lib/backend"},
+
+	"experiments/claims": {"lib/suite"},
+	"experiments/kit":    {"lib/*"},
+	"experiments/*":      {"experiments/claims", "experiments/kit", "lib/*"}, // a chapter, and no other chapter
+	"experiments":        {"experiments/*", "lib/suite"},
+
+	"cmd/scorelab": {"experiments", "lib/backend", "lib/kernelspec", "lib/suite"},
+
+	"scripts/cuda":           {"lib/backend"},
+	"scripts/notebooks/gonb": nil,
+}
+
+// TestImportsPointDown holds the arrows of the architecture (docs/architecture.md) for every package.
+func TestImportsPointDown(t *testing.T) {
+	used := map[string]bool{}
+	eachGoFile(t, func(file string) {
+		if strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		dir := path.Dir(file)
+		rule := ruleOf(dir)
+		if rule == "" {
+			t.Errorf("%s has no place in the architecture: add it to the arrows", dir)
+			return
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		used[rule] = true
+		for _, spec := range parsed.Imports {
+			target, ours := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), module(t)+"/")
+			if ours && !slices.ContainsFunc(arrows[rule], func(to string) bool { return matches(to, target) }) {
+				t.Errorf("%s imports %s, which is not below %s", file, target, rule)
+			}
+		}
+	})
+	for rule := range arrows {
+		if !used[rule] {
+			t.Errorf("no package is %s any more", rule)
+		}
+	}
+}
+
+// ruleOf is the entry of a directory: its own, or the one with a star.
+func ruleOf(dir string) string {
+	if _, ok := arrows[dir]; ok {
+		return dir
+	}
+	if star := path.Dir(dir) + "/*"; arrows[star] != nil {
+		return star
+	}
+	return ""
+}
+
+// matches says whether a package is the one that a rule names; a star is one or more folders.
+func matches(rule, dir string) bool {
+	if prefix, star := strings.CutSuffix(rule, "*"); star {
+		return strings.HasPrefix(dir, prefix)
+	}
+	return rule == dir
+}
+
+// module is the path of this module, which a rename may change.
+func module(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	return strings.TrimSpace(strings.TrimPrefix(first, "module "))
+}
+
+// eachGoFile visits the Go files of the tree, without hidden folders and what builds leave.
+func eachGoFile(t *testing.T, visit func(file string)) {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "build" || d.Name() == "node_modules"):
+			return fs.SkipDir
+		case !d.IsDir() && strings.HasSuffix(name, ".go"):
+			files = append(files, filepath.ToSlash(name))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) < 300 {
+		t.Fatalf("%d Go files: the tree has more", len(files))
+	}
+	slices.SortFunc(files, cmp.Compare[string])
+	for _, file := range files {
+		visit(file)
+	}
+}
