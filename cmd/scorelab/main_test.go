@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 // playground is a suite with an experiment for each way to end.
 func playground() suite.Catalogue {
 	check := func(got float64) (*suite.Report, error) {
-		return &suite.Report{Answer: "It is.", Checks: []suite.Check{suite.Equals("000/a", "m", got, 1, 0.1, "by choice")}}, nil
+		return &suite.Report{Answer: "It is.", Checks: []suite.Check{suite.Equals{Claim: "000/a", Metric: "m", Got: got, Want: 1, Tol: 0.1, Why: "by choice"}.Check()}}, nil
 	}
 	one := func(id string, run func(*suite.Lab) (*suite.Report, error)) suite.Experiment {
 		return suite.Experiment{ID: id, Title: id, Question: "Is it?", Run: run}

@@ -60,7 +60,7 @@ func calloutTable(checks []suite.Check) suite.Table {
 func blindMoments(_ *suite.Lab, r *suite.Report) error {
 	cov := density.X2().Covariance()
 	worst := math.Max(math.Max(math.Abs(cov[0][0]-1), math.Abs(cov[1][1]-1)), math.Abs(cov[0][1]))
-	r.Checks = append(r.Checks, suite.Below(claims.D001LangevinFigure, "distance of the cross's covariance from that of the start N(0, I)", worst, 1e-15, "rounding").But(suite.Qualified))
+	r.Add(suite.Below{Claim: claims.D001LangevinFigure, Metric: "distance of the cross's covariance from that of the start N(0, I)", Got: worst, Bound: 1e-15, Why: "rounding", Shows: suite.Qualified})
 	return nil
 }
 
@@ -85,8 +85,8 @@ func reversedFrames(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	moment := 5 * math.Sqrt(76.202/float64(n))
-	r.Checks = append(r.Checks, suite.Between(claims.D001ForwardFigure, "E[x1^2 x2^2] of the figure's first frame, as its code makes it; the forward process starts at the data's 2.62", m22, 1.96-moment, 1.96+moment, metrics.Miss,
-		"5 standard errors under the cross; reference from 4 million samples").But(suite.Refuted))
+	r.Add(suite.Between{Claim: claims.D001ForwardFigure, Metric: "E[x1^2 x2^2] of the figure's first frame, as its code makes it; the forward process starts at the data's 2.62", Got: m22, Lo: 1.96 - moment, Hi: 1.96 + moment, Alpha: metrics.Miss,
+		Why: "5 standard errors under the cross; reference from 4 million samples", Shows: suite.Refuted})
 	return nil
 }
 
@@ -96,8 +96,8 @@ func clampedScore(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Equals(claims.D001ScoreUphill, "exact score of the cross at (4, 0), first coordinate; the companion code clamps the components' log densities at -20", out[0][0], -4/.19, 1e-12,
-		"by hand: both components pull by 4/(1 - 0.81) there"))
+	r.Add(suite.Equals{Claim: claims.D001ScoreUphill, Metric: "exact score of the cross at (4, 0), first coordinate; the companion code clamps the components' log densities at -20", Got: out[0][0], Want: -4 / .19, Tol: 1e-12,
+		Why: "by hand: both components pull by 4/(1 - 0.81) there"})
 	return nil
 }
 
@@ -116,7 +116,7 @@ func noiseCovariance(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Near(claims.D001NoiseKernel, "variance of x~ - x at sigma = 0.2; the document's kernel has 0.2", variance, sigma*sigma, kit.WhySE).But(suite.Refuted))
+	r.Add(suite.Near{Claim: claims.D001NoiseKernel, Metric: "variance of x~ - x at sigma = 0.2; the document's kernel has 0.2", Got: variance, Want: sigma * sigma, Why: kit.WhySE, Shows: suite.Refuted})
 	return nil
 }
 
@@ -145,7 +145,7 @@ func brownianValue(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks, suite.Near(claims.D004BrownianTerm, c.metric, variance, c.want, kit.WhySE).But(c.verdict))
+		r.Add(suite.Near{Claim: claims.D004BrownianTerm, Metric: c.metric, Got: variance, Want: c.want, Why: kit.WhySE, Shows: c.verdict})
 	}
 	return nil
 }
@@ -177,7 +177,7 @@ func noisedScore(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks, suite.Near(claims.D001DSMUnbiased, fmt.Sprintf("slope of the linear score that J_D learns on N(0, 2) at sigma = %g; the true score has 0.5", sigma), theta, 1/(v+sigma*sigma), kit.WhySE).But(suite.Qualified))
+		r.Add(suite.Near{Claim: claims.D001DSMUnbiased, Metric: fmt.Sprintf("slope of the linear score that J_D learns on N(0, 2) at sigma = %g; the true score has 0.5", sigma), Got: theta, Want: 1 / (v + sigma*sigma), Why: kit.WhySE, Shows: suite.Qualified})
 		line.X, line.Y = append(line.X, sigma), append(line.Y, theta.Center)
 		line.Lo, line.Hi = append(line.Lo, theta.Lo), append(line.Hi, theta.Hi)
 	}
@@ -185,7 +185,7 @@ func noisedScore(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Equals(claims.D001DSMUnbiased, "E|score - score noised by 0.2|^2 over the cross, by quadrature", fisher[0], .647428, 6e-7, "six decimals of an independent computation").But(suite.Qualified))
+	r.Add(suite.Equals{Claim: claims.D001DSMUnbiased, Metric: "E|score - score noised by 0.2|^2 over the cross, by quadrature", Got: fisher[0], Want: .647428, Tol: 6e-7, Why: "six decimals of an independent computation", Shows: suite.Qualified})
 	f, err := kit.PNG("dsm", "What denoising score matching learns about N(0, 2) with a linear score: the slope of the noised density, which is the true one (dashed) only as the noise goes.",
 		figure.Row("", figure.Panel{X: figure.Axis{Label: "σ", Min: 0, Max: 1.6}, Y: figure.Axis{Label: "slope θ of s = -θ x", Min: .2, Max: .6},
 			Layers: []figure.Layer{exact, line, figure.HLine{At: 1 / v, Dashed: true, Label: "true score"}}, Legend: figure.BottomLeft}))
@@ -213,8 +213,8 @@ func endlessLoss(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks, suite.Near(claims.D001TimeDSM, fmt.Sprintf("E|eps/sigma_t|^2 over t in [%g, 1]: every decade adds %.2f", tMin, d/2*math.Ln10), loss,
-			float64(d)/2*math.Log(math.Expm1(2)/math.Expm1(2*tMin)), kit.WhySE).But(suite.Qualified))
+		r.Add(suite.Near{Claim: claims.D001TimeDSM, Metric: fmt.Sprintf("E|eps/sigma_t|^2 over t in [%g, 1]: every decade adds %.2f", tMin, d/2*math.Ln10), Got: loss,
+			Want: float64(d) / 2 * math.Log(math.Expm1(2)/math.Expm1(2*tMin)), Why: kit.WhySE, Shows: suite.Qualified})
 	}
 	return nil
 }

@@ -59,14 +59,14 @@ func reversedNoise(l *suite.Lab, r *suite.Report) error {
 			marks[i].X, marks[i].Y = append(marks[i].X, t), append(marks[i].Y, c.Center)
 			marks[i].Lo, marks[i].Hi = append(marks[i].Lo, c.Lo), append(marks[i].Hi, c.Hi)
 		}
-		r.Checks = append(r.Checks,
-			suite.Near(claims.D001ReversalNoise, fmt.Sprintf("covariance of the forward noise over [0.25, 0.5] with x later, at t = %g", t), covariance[forward][3+k], want, kit.WhySE).But(suite.Qualified),
-			suite.Near(claims.D000ReverseNoise, fmt.Sprintf("covariance of the reverse-time noise over [0.25, 0.5] with x later, at t = %g", t), covariance[reverse][3+k], 0, kit.WhySE))
+		r.Add(
+			suite.Near{Claim: claims.D001ReversalNoise, Metric: fmt.Sprintf("covariance of the forward noise over [0.25, 0.5] with x later, at t = %g", t), Got: covariance[forward][3+k], Want: want, Why: kit.WhySE, Shows: suite.Qualified},
+			suite.Near{Claim: claims.D000ReverseNoise, Metric: fmt.Sprintf("covariance of the reverse-time noise over [0.25, 0.5] with x later, at t = %g", t), Got: covariance[reverse][3+k], Want: 0, Why: kit.WhySE})
 		later = append(later, t)
 	}
-	r.Checks = append(r.Checks,
-		suite.Near(claims.D000ReverseNoise, "variance of the reverse-time noise over [0.25, 0.5]", covariance[reverse][reverse], watchedLength, kit.WhySE),
-		suite.Near(claims.D000ReverseNoise, "covariance of the reverse-time noise over [0.25, 0.5] and over [0.5, 0.75]", covariance[reverse][second], 0, kit.WhySE))
+	r.Add(
+		suite.Near{Claim: claims.D000ReverseNoise, Metric: "variance of the reverse-time noise over [0.25, 0.5]", Got: covariance[reverse][reverse], Want: watchedLength, Why: kit.WhySE},
+		suite.Near{Claim: claims.D000ReverseNoise, Metric: "covariance of the reverse-time noise over [0.25, 0.5] and over [0.5, 0.75]", Got: covariance[reverse][second], Want: 0, Why: kit.WhySE})
 	if err := ownNoiseBack(l, r); err != nil {
 		return err
 	}
@@ -182,9 +182,9 @@ func ownNoiseBack(l *suite.Lab, r *suite.Report) error {
 		own, fresh = append(own, kit.SquaredNorm(x)), append(fresh, variance)
 	}
 	const why = "chains of 40 to 640 steps, extrapolated"
-	r.Checks = append(r.Checks,
-		suite.Equals(claims.D001ReversalNoise, "variance that the reversed equation returns to t = 0 from x_0.5 when driven by the forward path's own noise; the data has 0.25", kit.StepLimit(own), ownNoise(v, T), 1e-7, why).But(suite.Qualified),
-		suite.Equals(claims.D000ReverseNoise, "variance that the reversed equation returns to t = 0 from x_0.5 when driven by independent noise", kit.StepLimit(fresh), v, 1e-7, why))
+	r.Add(
+		suite.Equals{Claim: claims.D001ReversalNoise, Metric: "variance that the reversed equation returns to t = 0 from x_0.5 when driven by the forward path's own noise; the data has 0.25", Got: kit.StepLimit(own), Want: ownNoise(v, T), Tol: 1e-7, Why: why, Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D000ReverseNoise, Metric: "variance that the reversed equation returns to t = 0 from x_0.5 when driven by independent noise", Got: kit.StepLimit(fresh), Want: v, Tol: 1e-7, Why: why})
 	return nil
 }
 

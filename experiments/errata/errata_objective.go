@@ -122,9 +122,9 @@ func timeObjective(l *suite.Lab, r *suite.Report) error {
 	alpha := math.Exp(-t)
 	variance := alpha*alpha*v - math.Expm1(-2*t)
 	what := fmt.Sprintf("slope of the linear score learned on N(0, 0.25) at t = %g, ", t)
-	r.Checks = append(r.Checks,
-		suite.Equals(claim, what+readings[1].name+": a model that can be exact learns the score over any law", gauss[1].Center, 1/variance, 1e-12, kit.WhyRounding),
-		suite.Near(claim, what+readings[2].name+"; the score has 1/V, this alpha/V", gauss[2], alpha/variance, kit.WhySE+"; closed form").But(readings[2].verdict))
+	r.Add(
+		suite.Equals{Claim: claim, Metric: what + readings[1].name + ": a model that can be exact learns the score over any law", Got: gauss[1].Center, Want: 1 / variance, Tol: 1e-12, Why: kit.WhyRounding},
+		suite.Near{Claim: claim, Metric: what + readings[2].name + "; the score has 1/V, this alpha/V", Got: gauss[2], Want: alpha / variance, Why: kit.WhySE + "; closed form", Shows: readings[2].verdict})
 	if err := weighedWrong(l, r, v, t, variance, n); err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func timeObjective(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		for i, reading := range readings {
-			r.Checks = append(r.Checks, suite.Near(claim, fmt.Sprintf("slope of the best linear score of G1 at t = %g, %s", t, reading.name), got[i], want[i][0], kit.WhySE+"; exact by quadrature").But(reading.verdict))
+			r.Add(suite.Near{Claim: claim, Metric: fmt.Sprintf("slope of the best linear score of G1 at t = %g, %s", t, reading.name), Got: got[i], Want: want[i][0], Why: kit.WhySE + "; exact by quadrature", Shows: reading.verdict})
 			marks[i].X, marks[i].Y = append(marks[i].X, t), append(marks[i].Y, got[i].Center)
 			marks[i].Lo, marks[i].Hi = append(marks[i].Lo, got[i].Lo), append(marks[i].Hi, got[i].Hi)
 		}
@@ -190,7 +190,7 @@ func weighedWrong(l *suite.Lab, r *suite.Report, v, t, variance float64, n int) 
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks, suite.Near(claims.D004TimeObjective, fmt.Sprintf("loss of a score of N(0, 0.25) at t = %g that is 1 + d times too large, over d^2/2, averaged over %s", t, where.name), loss, where.want, kit.WhySE+"; closed form").But(where.verdict))
+		r.Add(suite.Near{Claim: claims.D004TimeObjective, Metric: fmt.Sprintf("loss of a score of N(0, 0.25) at t = %g that is 1 + d times too large, over d^2/2, averaged over %s", t, where.name), Got: loss, Want: where.want, Why: kit.WhySE + "; closed form", Shows: where.verdict})
 	}
 	return nil
 }

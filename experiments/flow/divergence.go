@@ -77,10 +77,10 @@ func klIsFisher(l *suite.Lab, r *suite.Report) error {
 		integral += weights[i] * fisher / (2 * u[i])
 	}
 	const known = .6254496439 // the catalogue's
-	r.Checks = append(r.Checks,
-		suite.Equals(claims.D003FisherAndKL, "KL(G1 || N(0, 1))", kl, known, 1e-9, "ten digits of an independent computation").But(suite.Qualified),
-		suite.Equals(claims.D003FisherAndKL, "integral of the Fisher divergence E|score + x|^2 over all times of the OU process", integral, known, 1e-9, "ten digits of an independent computation").But(suite.Qualified),
-		suite.Below(claims.D003FisherAndKL, "difference of the two", math.Abs(kl-integral), 1e-9, "Gauss-Legendre quadrature of a smooth function at 40 points, trapezoidal in space").But(suite.Qualified))
+	r.Add(
+		suite.Equals{Claim: claims.D003FisherAndKL, Metric: "KL(G1 || N(0, 1))", Got: kl, Want: known, Tol: 1e-9, Why: "ten digits of an independent computation", Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D003FisherAndKL, Metric: "integral of the Fisher divergence E|score + x|^2 over all times of the OU process", Got: integral, Want: known, Tol: 1e-9, Why: "ten digits of an independent computation", Shows: suite.Qualified},
+		suite.Below{Claim: claims.D003FisherAndKL, Metric: "difference of the two", Got: math.Abs(kl - integral), Bound: 1e-9, Why: "Gauss-Legendre quadrature of a smooth function at 40 points, trapezoidal in space", Shows: suite.Qualified})
 	table := suite.Table{Name: "fisher", Caption: "G1 on its way to N(0, 1) along the OU process", Header: []string{"t", "Fisher divergence", "KL divergence"}}
 	for i := range 61 {
 		t := 2 * float64(i) / 60
@@ -126,11 +126,11 @@ func wrongScore(l *suite.Lab, r *suite.Report) error {
 	for i, d := range ds {
 		name := fmt.Sprintf("score off by %g %%", 100*d)
 		exact := wrongLaws(d)
-		r.Checks = append(r.Checks,
-			suite.Equals(claims.D002MaximumLikelihood, "KL(data || reverse SDE), "+name, sde[i], exact.sde, 1e-9, "closed form up to a quadrature; Runge-Kutta 4 in 3,000 steps").But(suite.Qualified),
-			suite.Equals(claims.D002MaximumLikelihood, "KL(data || flow) by its likelihood, "+name, flow[i], exact.flow, 1e-6*(1+exact.flow), whySolver+"; closed form").But(suite.Qualified),
-			suite.Equals(claims.D004ELBOIsScore, "bound by the score error weighted by g^2, "+name, bound[i], exact.bound, 1e-9, "closed form; Runge-Kutta 4 in 3,000 steps"),
-			suite.Below(claims.D004ELBOIsScore, "KL(data || reverse SDE) beyond the bound, "+name, math.Max(0, sde[i]-bound[i]), 1e-12, "theorem 1 of Song et al. 2021"))
+		r.Add(
+			suite.Equals{Claim: claims.D002MaximumLikelihood, Metric: "KL(data || reverse SDE), " + name, Got: sde[i], Want: exact.sde, Tol: 1e-9, Why: "closed form up to a quadrature; Runge-Kutta 4 in 3,000 steps", Shows: suite.Qualified},
+			suite.Equals{Claim: claims.D002MaximumLikelihood, Metric: "KL(data || flow) by its likelihood, " + name, Got: flow[i], Want: exact.flow, Tol: 1e-6 * (1 + exact.flow), Why: whySolver + "; closed form", Shows: suite.Qualified},
+			suite.Equals{Claim: claims.D004ELBOIsScore, Metric: "bound by the score error weighted by g^2, " + name, Got: bound[i], Want: exact.bound, Tol: 1e-9, Why: "closed form; Runge-Kutta 4 in 3,000 steps"},
+			suite.Below{Claim: claims.D004ELBOIsScore, Metric: "KL(data || reverse SDE) beyond the bound, " + name, Got: math.Max(0, sde[i]-bound[i]), Bound: 1e-12, Why: "theorem 1 of Song et al. 2021"})
 	}
 	r.Tables = append(r.Tables, suite.Table{Name: "wrong-score", Caption: "N(0, 1/4) and the models that a score off by a factor 1 + d defines", Header: []string{"d", "KL to the reverse SDE", "bound", "KL to the flow"}, Rows: kit.Rows(ds, sde, bound, flow)})
 	return divergenceFigure(r, ds, sde, bound, flow)

@@ -109,15 +109,15 @@ func boundLadders(l *suite.Lab, r *suite.Report) error {
 		}
 		for k, v := range kit.DDPMVariances {
 			if target.variance > 0 {
-				r.Checks = append(r.Checks, suite.Below(claims.D004ELBO, fmt.Sprintf("worst distance of the bound from its closed form, %s, %s", target.name, v.Name), worst[k], 1e-9,
-					"rounding of sums of a thousand terms, each quadratic in data and noise, which the quadrature integrates exactly"))
+				r.Add(suite.Below{Claim: claims.D004ELBO, Metric: fmt.Sprintf("worst distance of the bound from its closed form, %s, %s", target.name, v.Name), Got: worst[k], Bound: 1e-9,
+					Why: "rounding of sums of a thousand terms, each quadratic in data and noise, which the quadrature integrates exactly"})
 			}
 		}
 		if err := l.Progress(.15*float64(i+1), "bounds"); err != nil {
 			return err
 		}
 	}
-	r.Checks = append(r.Checks, suite.Below(claims.D004ELBO, "how far the least of all the divergences lies below 0", max(0, -least), 1e-12, kit.WhyRounding))
+	r.Add(suite.Below{Claim: claims.D004ELBO, Metric: "how far the least of all the divergences lies below 0", Got: max(0, -least), Bound: 1e-12, Why: kit.WhyRounding})
 	r.Tables = append(r.Tables, table)
 	if err := gapPowers(r, curves); err != nil {
 		return err
@@ -146,8 +146,8 @@ func gapPowers(r *suite.Report, curves gapCurves) error {
 				if err != nil {
 					return err
 				}
-				r.Checks = append(r.Checks, suite.Equals(claims.D004ELBO, fmt.Sprintf("power of 1/T in the gap from 100 to 1000 steps, %s, %s, %s", target.name, v.Name, ladder.name), -slope.Center, 1, .1,
-					"every step's divergence is of second order in its length; the next order is a few percent at 100 steps"))
+				r.Add(suite.Equals{Claim: claims.D004ELBO, Metric: fmt.Sprintf("power of 1/T in the gap from 100 to 1000 steps, %s, %s, %s", target.name, v.Name, ladder.name), Got: -slope.Center, Want: 1, Tol: .1,
+					Why: "every step's divergence is of second order in its length; the next order is a few percent at 100 steps"})
 			}
 		}
 	}
@@ -156,8 +156,8 @@ func gapPowers(r *suite.Report, curves gapCurves) error {
 		path := evenNoise(n)
 		return kit.GaussianKL(path[0].Total(.25), 1) + gaussianGap(.25, path, diffusion.PosteriorVariance)
 	}
-	r.Checks = append(r.Checks, suite.Equals(claims.D004ELBO, "gap at 100 steps even in t over that at 10, N(0, 0.25), posterior variance: more steps make it worse", narrow[2]/narrow[0], exact(100)/exact(10), 1e-9,
-		"closed form").But(suite.Qualified))
+	r.Add(suite.Equals{Claim: claims.D004ELBO, Metric: "gap at 100 steps even in t over that at 10, N(0, 0.25), posterior variance: more steps make it worse", Got: narrow[2] / narrow[0], Want: exact(100) / exact(10), Tol: 1e-9,
+		Why: "closed form", Shows: suite.Qualified})
 	return nil
 }
 
@@ -184,9 +184,9 @@ func ddpmBound(l *suite.Lab, r *suite.Report) error {
 		}
 		for k, v := range kit.DDPMVariances {
 			want := posteriorBound(target.m, path, within, v.Variance)
-			r.Checks = append(r.Checks, suite.Equals(claims.D000DDPMSampling, fmt.Sprintf("nats by which the chain's bound exceeds the entropy of %s, 1000 steps, %s: the samples are no farther from the data", target.name, v.Name),
-				budgets[k].gap(), want-budgets[k].exact, 1e-9,
-				"from E Var[x0 | x_t], by a quadrature over x_t; rounding of a thousand terms"))
+			r.Add(suite.Equals{Claim: claims.D000DDPMSampling, Metric: fmt.Sprintf("nats by which the chain's bound exceeds the entropy of %s, 1000 steps, %s: the samples are no farther from the data", target.name, v.Name),
+				Got: budgets[k].gap(), Want: want - budgets[k].exact, Tol: 1e-9,
+				Why: "from E Var[x0 | x_t], by a quadrature over x_t; rounding of a thousand terms"})
 		}
 	}
 	return l.Progress(.6, "the limit of many steps")
@@ -207,8 +207,8 @@ func euler(_ *suite.Lab, r *suite.Report) error {
 		const many = 250_000
 		once, twice, fourfold := gap(target.variance, many), gap(target.variance, 2*many), gap(target.variance, 4*many)
 		limit := 2*(2*fourfold-twice) - (2*twice - once)
-		r.Checks = append(r.Checks, suite.Equals(claims.D004ELBO, fmt.Sprintf("gap in the limit of many steps even in t, %s, posterior variance", target.name), limit, halfEuler, 1e-6,
-			"half of Euler's constant; extrapolated from up to a million steps, to second order in 1/T").But(suite.Qualified))
+		r.Add(suite.Equals{Claim: claims.D004ELBO, Metric: fmt.Sprintf("gap in the limit of many steps even in t, %s, posterior variance", target.name), Got: limit, Want: halfEuler, Tol: 1e-6,
+			Why: "half of Euler's constant; extrapolated from up to a million steps, to second order in 1/T", Shows: suite.Qualified})
 	}
 	return nil
 }
@@ -246,7 +246,7 @@ func boundByPlan(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		want := posteriorBound(g1, vpNoise(grid), within, v.Variance)
-		r.Checks = append(r.Checks, suite.Near(claims.D004ELBO, "bound on samples of G1, one draw of noise a step, 100 steps, "+v.Name, mean, want, kit.WhySE+"; exact from E Var[x0 | x_t]"))
+		r.Add(suite.Near{Claim: claims.D004ELBO, Metric: "bound on samples of G1, one draw of noise a step, 100 steps, " + v.Name, Got: mean, Want: want, Why: kit.WhySE + "; exact from E Var[x0 | x_t]"})
 	}
 	return l.Progress(.7, "bound at points")
 }

@@ -68,9 +68,9 @@ func boundAtPoints(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks,
-			suite.Below(claims.D004ELBO, fmt.Sprintf("how far the bound falls below the chain's own -log density, over [-3.5, 3.5], %d steps", n), max(0, -least), 1e-9, "quadrature, to rounding"),
-			suite.Equals(claims.D004ELBO, fmt.Sprintf("KL(G1 | end of the chain) over the gap, %d steps", n), distance.Center/gap, .5, .5, "the gap is that and the divergence of the latent variables, and neither is negative"))
+		r.Add(
+			suite.Below{Claim: claims.D004ELBO, Metric: fmt.Sprintf("how far the bound falls below the chain's own -log density, over [-3.5, 3.5], %d steps", n), Got: max(0, -least), Bound: 1e-9, Why: "quadrature, to rounding"},
+			suite.Equals{Claim: claims.D004ELBO, Metric: fmt.Sprintf("KL(G1 | end of the chain) over the gap, %d steps", n), Got: distance.Center / gap, Want: .5, Tol: .5, Why: "the gap is that and the divergence of the latent variables, and neither is negative"})
 		color := []figure.Color{figure.Vermillion, figure.Blue}[k]
 		panel.Layers = append(panel.Layers, figure.Line{X: at, Y: bound, Color: color, Label: fmt.Sprintf("bound, %d steps", n)},
 			figure.Line{X: at, Y: own, Color: color, Dashed: true, Width: 1.5, Label: fmt.Sprintf("chain's -log density, %d steps", n)})

@@ -53,8 +53,8 @@ func scoreMaximises(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		for k, v := range kit.DDPMVariances {
-			r.Checks = append(r.Checks, suite.Equals(claims.D004ELBOIsScore, fmt.Sprintf("nats that the bound loses with the score times %g, N(0, 0.25), 1000 steps, %s", 1+delta, v.Name), wrong[k].bound-right[k].bound, delta*delta*lost[k], 1e-9,
-				"the weighted squared error of the score, by Pythagoras; rounding of a thousand terms"))
+			r.Add(suite.Equals{Claim: claims.D004ELBOIsScore, Metric: fmt.Sprintf("nats that the bound loses with the score times %g, N(0, 0.25), 1000 steps, %s", 1+delta, v.Name), Got: wrong[k].bound - right[k].bound, Want: delta * delta * lost[k], Tol: 1e-9,
+				Why: "the weighted squared error of the score, by Pythagoras; rounding of a thousand terms"})
 		}
 	}
 	// In the limit: half the integral of beta E|score error|^2 (Song, Durkan, Murray and Ermon 2021).
@@ -63,8 +63,8 @@ func scoreMaximises(l *suite.Lab, r *suite.Report) error {
 	for i, at := range vpNoise(middles(cells)) {
 		integral += (.1 + 19.9*middles(cells)[i]) / at.Total(variance) / cells / 2
 	}
-	r.Checks = append(r.Checks, suite.Equals(claims.D004ELBOIsScore, "the same at 1000 steps over half the integral of beta E|score error|^2, variance beta", lost[0]/integral, 1, .02,
-		"its limit, from which a step of largest beta, 0.02, keeps it by as much"))
+	r.Add(suite.Equals{Claim: claims.D004ELBOIsScore, Metric: "the same at 1000 steps over half the integral of beta E|score error|^2, variance beta", Got: lost[0] / integral, Want: 1, Tol: .02,
+		Why: "its limit, from which a step of largest beta, 0.02, keeps it by as much"})
 	return objectiveWeights(l, r)
 }
 
@@ -104,8 +104,8 @@ func objectiveWeights(l *suite.Lab, r *suite.Report) error {
 	path := kit.DDPMPath()
 	excess := func(i int) float64 { return (terms[1][i] - terms[0][i]) * 2 * path[i].Noise }
 	odds := func(beta float64) float64 { return beta / (1 - beta) }
-	r.Checks = append(r.Checks, suite.Equals(claims.D004ELBOIsScore, "weight of the noise's squared error in the bound over that in 004's objective, step 1000 against step 1, variance beta", excess(0)/excess(kit.DDPMSteps-1), odds(kit.DDPMHigh)/odds(kit.DDPMLow), 1e-9*odds(kit.DDPMHigh)/odds(kit.DDPMLow),
-		"beta/(1 - beta) (Ho et al. 2020, equation 12); "+kit.WhyRounding).But(suite.Qualified))
+	r.Add(suite.Equals{Claim: claims.D004ELBOIsScore, Metric: "weight of the noise's squared error in the bound over that in 004's objective, step 1000 against step 1, variance beta", Got: excess(0) / excess(kit.DDPMSteps-1), Want: odds(kit.DDPMHigh) / odds(kit.DDPMLow), Tol: 1e-9 * odds(kit.DDPMHigh) / odds(kit.DDPMLow),
+		Why: "beta/(1 - beta) (Ho et al. 2020, equation 12); " + kit.WhyRounding, Shows: suite.Qualified})
 	return nil
 }
 

@@ -61,7 +61,7 @@ func sameNoise(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Below(claims.D003SameNoise, "difference of two runs of DDIM from the same noise", kit.LargestDifference(all, again), 0, "bit for bit"))
+	r.Add(suite.Below{Claim: claims.D003SameNoise, Metric: "difference of two runs of DDIM from the same noise", Got: kit.LargestDifference(all, again), Bound: 0, Why: "bit for bit"})
 	if all, err = run(ancestral, 0, n, 0); err != nil {
 		return err
 	}
@@ -70,8 +70,8 @@ func sameNoise(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Below(claims.D003SameNoise, "difference of an ancestral sample made alone from the same sample in a batch of 512", kit.LargestDifference(all[first:first+count], alone), 1e-12,
-		"rounding: a compiler may order the sums of another batch size differently"))
+	r.Add(suite.Below{Claim: claims.D003SameNoise, Metric: "difference of an ancestral sample made alone from the same sample in a batch of 512", Got: kit.LargestDifference(all[first:first+count], alone), Bound: 1e-12,
+		Why: "rounding: a compiler may order the sums of another batch size differently"})
 	whole, err := run(ancestral, 0, n, block)
 	if err != nil {
 		return err
@@ -80,7 +80,7 @@ func sameNoise(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Below(claims.D003SameNoise, "the same in blocks of 64, 100 samples against 512", kit.LargestDifference(whole[first:first+100], part), 0, "bit for bit: the compiled step has one shape"))
+	r.Add(suite.Below{Claim: claims.D003SameNoise, Metric: "the same in blocks of 64, 100 samples against 512", Got: kit.LargestDifference(whole[first:first+100], part), Bound: 0, Why: "bit for bit: the compiled step has one shape"})
 	noise := func(first, n int) ([]float64, error) {
 		source := func(x *Node) *Node { return random.New(x.Graph(), l.Key("noise")).Normal(x) }
 		out, err := kit.Evaluate(l, func(in []*Node) []*Node { return []*Node{source(in[0])} }, tensors.FromFlatDataAndDimensions(make([]float64, n), n, 1))
@@ -97,6 +97,6 @@ func sameNoise(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Below(claims.D003SameNoise, "difference of the noise of 7 samples from that of the first 7 of 512", kit.LargestDifference(many[:7], few), 0, "bit for bit"))
+	r.Add(suite.Below{Claim: claims.D003SameNoise, Metric: "difference of the noise of 7 samples from that of the first 7 of 512", Got: kit.LargestDifference(many[:7], few), Bound: 0, Why: "bit for bit"})
 	return l.Progress(.1, "orders of the solvers")
 }

@@ -71,8 +71,8 @@ func onBackend(l, small *suite.Lab, r *suite.Report) error {
 		}
 		nats[i] = got.Nats
 	}
-	r.Checks = append(r.Checks, suite.Below(claims.D003ExactLikelihood, "log p of G1 on the chosen backend less that of the interpreter", kit.LargestDifference(nats[0], nats[1]), 1e-9,
-		"a tenth of the tolerance: rounding moves a step by a small part of its own error"))
+	r.Add(suite.Below{Claim: claims.D003ExactLikelihood, Metric: "log p of G1 on the chosen backend less that of the interpreter", Got: kit.LargestDifference(nats[0], nats[1]), Bound: 1e-9,
+		Why: "a tenth of the tolerance: rounding moves a step by a small part of its own error"})
 	return l.Progress(.3, "tolerances")
 }
 
@@ -112,8 +112,8 @@ func exactLikelihood(l *suite.Lab, r *suite.Report) error {
 		}
 		adaptive = append(adaptive, s)
 		table.Rows = append(table.Rows, []any{"Dormand-Prince", tol, s.cost, kit.LargestAbs(s.errors)})
-		r.Checks = append(r.Checks, suite.Below(claims.D003ExactLikelihood, fmt.Sprintf("error of log p of G1 at 29 points on [-3, 3], tolerance %.0e", tol), kit.LargestAbs(s.errors), 100*tol,
-			whySolver))
+		r.Add(suite.Below{Claim: claims.D003ExactLikelihood, Metric: fmt.Sprintf("error of log p of G1 at 29 points on [-3, 3], tolerance %.0e", tol), Got: kit.LargestAbs(s.errors), Bound: 100 * tol,
+			Why: whySolver})
 	}
 	for _, n := range []int{20, 40, 80, 160, 320} {
 		plan := flowOf(g1, 0)
@@ -129,7 +129,7 @@ func exactLikelihood(l *suite.Lab, r *suite.Report) error {
 		table.Rows = append(table.Rows, []any{"Runge-Kutta 4", n, s.cost, kit.LargestAbs(s.errors)})
 	}
 	order := math.Log2(kit.LargestAbs(fixed[1].errors)/kit.LargestAbs(fixed[3].errors)) / 2
-	r.Checks = append(r.Checks, suite.Equals(claims.D003ExactLikelihood, "order of the error of log p with Runge-Kutta 4, from 40 to 160 steps", order, 4, .4, "theory, with a tenth for terms of higher order"))
+	r.Add(suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "order of the error of log p with Runge-Kutta 4, from 40 to 160 steps", Got: order, Want: 4, Tol: .4, Why: "theory, with a tenth for terms of higher order"})
 	tight := adaptive[5]
 	data, err := kit.LogDensity(l, g1, diffusion.VP{}, 0, x)
 	if err != nil {
@@ -140,10 +140,10 @@ func exactLikelihood(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	mismatch := kit.Differences(noise, tight.Prior)
-	r.Checks = append(r.Checks,
-		suite.Below(claims.D003ExactLikelihood, "error of log p of G1 at t = 0, from a flow that starts at t = 1e-7, tolerance 1e-08", kit.LargestDifference(tight.Nats, data), 1e-6, whySolver+"; the start adds 2e-7"),
-		suite.Below(claims.D003ExactLikelihood, "what the prior N(0, sigma^2) in place of p_T moves log p by, on [-3, 3]", kit.LargestAbs(mismatch), .004,
-			"at t = 1 a signal of alpha = 0.0066 is left; an independent computation has 0.0025 for N(0, 1)").But(suite.Qualified))
+	r.Add(
+		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "error of log p of G1 at t = 0, from a flow that starts at t = 1e-7, tolerance 1e-08", Got: kit.LargestDifference(tight.Nats, data), Bound: 1e-6, Why: whySolver + "; the start adds 2e-7"},
+		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "what the prior N(0, sigma^2) in place of p_T moves log p by, on [-3, 3]", Got: kit.LargestAbs(mismatch), Bound: .004,
+			Why: "at t = 1 a signal of alpha = 0.0066 is left; an independent computation has 0.0025 for N(0, 1)", Shows: suite.Qualified})
 	r.Tables = append(r.Tables, table)
 	return likelihoodFigures(r, kit.Points(x).X, exact, tight.Nats, mismatch, adaptive, fixed)
 }
@@ -191,11 +191,11 @@ func wholeLine(l *suite.Lab, r *suite.Report) error {
 		prior += math.Exp(p[i]) * (p[i] - q[i]) * cell
 	}
 	const known = 1.3934888893 // the catalogue's
-	r.Checks = append(r.Checks,
-		suite.Equals(claims.D003ExactLikelihood, "integral of the flow's density of G1 over the line", mass, 1, 1e-6, whySolver),
-		suite.Equals(claims.D003ExactLikelihood, "cross-entropy of G1 and the flow, in nats: the entropy", entropy, known, 1e-6, whySolver),
-		suite.Equals(claims.D003ExactLikelihood, "the same in bits per dimension", diffusion.BitsPerDim(-entropy, 1), known/math.Ln2, 2e-6, whySolver),
-		suite.Equals(claims.D003ExactLikelihood, "what the prior N(0, sigma^2) adds to the cross-entropy: KL(p_T || prior)", cross-entropy, prior, 1e-8, "both by the trapezoidal rule; the flow's own error is the same in both cross-entropies").But(suite.Qualified))
+	r.Add(
+		suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "integral of the flow's density of G1 over the line", Got: mass, Want: 1, Tol: 1e-6, Why: whySolver},
+		suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "cross-entropy of G1 and the flow, in nats: the entropy", Got: entropy, Want: known, Tol: 1e-6, Why: whySolver},
+		suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "the same in bits per dimension", Got: diffusion.BitsPerDim(-entropy, 1), Want: known / math.Ln2, Tol: 2e-6, Why: whySolver},
+		suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "what the prior N(0, sigma^2) adds to the cross-entropy: KL(p_T || prior)", Got: cross - entropy, Want: prior, Tol: 1e-8, Why: "both by the trapezoidal rule; the flow's own error is the same in both cross-entropies", Shows: suite.Qualified})
 	// What a user sees: an average over samples.
 	samples, err := g1.Sample(l.Backend, l.Key("held out"), l.Size(2000, 20_000))
 	if err != nil {
@@ -209,7 +209,7 @@ func wholeLine(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Near(claims.D003ExactLikelihood, "mean negative log likelihood of samples of G1, in nats", mean, known, kit.WhySE))
+	r.Add(suite.Near{Claim: claims.D003ExactLikelihood, Metric: "mean negative log likelihood of samples of G1, in nats", Got: mean, Want: known, Why: kit.WhySE})
 	return l.Progress(.5, "the limit t -> 0")
 }
 
@@ -242,8 +242,8 @@ func limitOfTime(l *suite.Lab, r *suite.Report) error {
 		}
 		times, gaps = append(times, t), append(gaps, kit.LargestDifference(stopped, exact))
 	}
-	r.Checks = append(r.Checks, suite.Equals(claims.D003ExactLikelihood, "largest |log p_t - log p_0|/t of G1 at t = 1e-7, where the flows here end", gaps[len(gaps)-1]/dataEnd, kit.LargestAbs(rate[0]), .01,
-		"the rate by the Fokker-Planck equation; rounding of log p leaves 1e-15/1e-7").But(suite.Qualified))
+	r.Add(suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "largest |log p_t - log p_0|/t of G1 at t = 1e-7, where the flows here end", Got: gaps[len(gaps)-1] / dataEnd, Want: kit.LargestAbs(rate[0]), Tol: .01,
+		Why: "the rate by the Fokker-Planck equation; rounding of log p leaves 1e-15/1e-7", Shows: suite.Qualified})
 	r.Tables = append(r.Tables, suite.Table{Name: "limit", Caption: "What stopping the flow at t > 0 moves log p of G1 by, at the worst of 29 points", Header: []string{"t", "nats"}, Rows: kit.Rows(times, gaps)})
 	return nil
 }
@@ -273,9 +273,9 @@ func bothDirections(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks,
-		suite.Below(claims.D003ExactLikelihood, "error of the log likelihood that comes with sampling G1", kit.LargestDifference(down.Nats, exact), 100*tol, whySolver),
-		suite.Below(claims.D003ExactLikelihood, "log likelihood while sampling less that of the finished samples", kit.LargestDifference(down.Nats, back.Nats), 100*tol, whySolver),
-		suite.Below(claims.D003ExactLikelihood, "noise to sample to noise: the latents come back", kit.LargestDifference(kit.Points(start).X, kit.Points(back.End).X), 100*tol, whySolver))
+	r.Add(
+		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "error of the log likelihood that comes with sampling G1", Got: kit.LargestDifference(down.Nats, exact), Bound: 100 * tol, Why: whySolver},
+		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "log likelihood while sampling less that of the finished samples", Got: kit.LargestDifference(down.Nats, back.Nats), Bound: 100 * tol, Why: whySolver},
+		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "noise to sample to noise: the latents come back", Got: kit.LargestDifference(kit.Points(start).X, kit.Points(back.End).X), Bound: 100 * tol, Why: whySolver})
 	return l.Progress(.6, "the cross")
 }

@@ -74,7 +74,7 @@ func flowOrders(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		perStep := evaluations(l, spec.Sampler)
-		r.Checks = append(r.Checks, suite.Equals(claims.D003IntegrationAccuracy, "order of "+spec.Name+" on G1, 80 to 1280 steps", -slope.Center, spec.Order, .15, whyOrder))
+		r.Add(suite.Equals{Claim: claims.D003IntegrationAccuracy, Metric: "order of " + spec.Name + " on G1, 80 to 1280 steps", Got: -slope.Center, Want: spec.Order, Tol: .15, Why: whyOrder})
 		table.Rows = append(table.Rows, []any{spec.Name, perStep, errors[0], errors[1], errors[2], errors[3], -slope.Center, spec.Order})
 		cost := kit.Map(steps, func(k float64) float64 { return k * float64(perStep) })
 		if line := look(spec.Name, cost, errors); remembers(spec.Sampler) {

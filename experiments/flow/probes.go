@@ -45,9 +45,9 @@ func crossLikelihood(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks,
-		suite.Below(claims.D003ExactLikelihood, "error of log p of the cross on an 11 x 11 lattice, tolerance 1e-08", kit.LargestDifference(closed.Nats, exact), 100*tol, whySolver),
-		suite.Below(claims.D003ExactLikelihood, "the same with the divergence by two reverse passes", kit.LargestDifference(passes.Nats, exact), 100*tol, whySolver))
+	r.Add(
+		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "error of log p of the cross on an 11 x 11 lattice, tolerance 1e-08", Got: kit.LargestDifference(closed.Nats, exact), Bound: 100 * tol, Why: whySolver},
+		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "the same with the divergence by two reverse passes", Got: kit.LargestDifference(passes.Nats, exact), Bound: 100 * tol, Why: whySolver})
 	return nil
 }
 
@@ -134,9 +134,9 @@ func probedLikelihood(l *suite.Lab, r *suite.Report) error {
 				return err
 			}
 			where := fmt.Sprintf("%s probes, the cross at (%g, %g)", p.Name, x[0], x[1])
-			r.Checks = append(r.Checks,
-				suite.Below(claims.D002Hutchinson, "volume along a probe less v.Sv, in units of 1 + |v|^2, "+where, worst, 100*tol, whySolver),
-				kit.NearReference(claims.D002Hutchinson, "mean log p with "+where, mean, exact[k], 20*tol, kit.WhySE+" and a hundred tolerances, since a Rademacher probe is exact where S is diagonal"))
+			r.Add(
+				suite.Below{Claim: claims.D002Hutchinson, Metric: "volume along a probe less v.Sv, in units of 1 + |v|^2, " + where, Got: worst, Bound: 100 * tol, Why: whySolver},
+				kit.NearReference{Claim: claims.D002Hutchinson, Metric: "mean log p with " + where, Got: mean, Want: exact[k], SE: 20 * tol, Why: kit.WhySE + " and a hundred tolerances, since a Rademacher probe is exact where S is diagonal"})
 			table.Rows = append(table.Rows, []any{x[0], x[1], p.Name, mean.Center, mean.Lo, mean.Hi, exact[k], math.Sqrt(variance)})
 			if k == 1 {
 				bars := figure.Histogram(mine, exact[k]-6, exact[k]+6, 61)
@@ -172,6 +172,6 @@ func lineProbes(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Below(claims.D002Hutchinson, "error of log p of G1 with one Rademacher probe, tolerance 1e-07", kit.LargestDifference(got.Nats, exact), 1e-5, whySolver))
+	r.Add(suite.Below{Claim: claims.D002Hutchinson, Metric: "error of log p of G1 with one Rademacher probe, tolerance 1e-07", Got: kit.LargestDifference(got.Nats, exact), Bound: 1e-5, Why: whySolver})
 	return l.Progress(.8, "divergences")
 }

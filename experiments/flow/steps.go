@@ -66,7 +66,7 @@ func workPrecision(l *suite.Lab, r *suite.Report) error {
 			if err != nil {
 				return err
 			}
-			r.Checks = append(r.Checks, suite.Equals(claims.D003IntegrationAccuracy, "order of "+spec.Name+" in law on N(0, 0.25), 40 to 160 steps", -slope.Center, spec.Order, .15, whyOrder))
+			r.Add(suite.Equals{Claim: claims.D003IntegrationAccuracy, Metric: "order of " + spec.Name + " in law on N(0, 0.25), 40 to 160 steps", Got: -slope.Center, Want: spec.Order, Tol: .15, Why: whyOrder})
 		case remembers(spec.Sampler):
 			multi = append(multi, line)
 		default:
@@ -175,18 +175,18 @@ func stepLadder(l *suite.Lab, r *suite.Report) error {
 		if math.IsNaN(rung.ddim) {
 			continue
 		}
-		r.Checks = append(r.Checks,
-			suite.Equals(claims.D003IntegrationAccuracy, fmt.Sprintf("W1 to G1 of DDIM with %d of 1000 steps", rung.steps), w1["DDIM"][i], rung.ddim, .02, whyLadder),
-			kit.NearReference(claims.D003IntegrationAccuracy, fmt.Sprintf("W1 to G1 of DDPM's sampler with %d of 1000 steps", rung.steps), ancestral[i], rung.ddpm, .02/metrics.Width, whyLadder))
+		r.Add(
+			suite.Equals{Claim: claims.D003IntegrationAccuracy, Metric: fmt.Sprintf("W1 to G1 of DDIM with %d of 1000 steps", rung.steps), Got: w1["DDIM"][i], Want: rung.ddim, Tol: .02, Why: whyLadder},
+			kit.NearReference{Claim: claims.D003IntegrationAccuracy, Metric: fmt.Sprintf("W1 to G1 of DDPM's sampler with %d of 1000 steps", rung.steps), Got: ancestral[i], Want: rung.ddpm, SE: .02 / metrics.Width, Why: whyLadder})
 	}
 	const ten, twenty = 3, 4
-	r.Checks = append(r.Checks,
-		suite.Between(claims.D002FewSteps, "W1 to G1 of DDIM with 10 steps over that with 1000", metrics.Exactly(w1["DDIM"][ten]/w1["DDIM"][7]), 50, 200, metrics.Miss,
-			"a preserved quality would be a ratio near 1; DDIM is of order 1, and 100 times the steps are 100 times the accuracy").But(suite.Refuted),
-		suite.Below(claims.D003FasterSolvers, "W1 to G1 of DPM-Solver++ 2M with 20 steps over that of DDIM with 50, both uniform in log SNR", w1["DPM-Solver++ 2M, log SNR"][twenty]/w1["DDIM, log SNR"][5], 1, "the claim itself"),
-		suite.Below(claims.D003FasterSolvers, "W1 to G1 of DDIM with 20 steps over that of DDPM's sampler with 20", w1["DDIM"][twenty]/ancestral[twenty].Center, 1, "the claim itself"))
+	r.Add(
+		suite.Between{Claim: claims.D002FewSteps, Metric: "W1 to G1 of DDIM with 10 steps over that with 1000", Got: metrics.Exactly(w1["DDIM"][ten] / w1["DDIM"][7]), Lo: 50, Hi: 200, Alpha: metrics.Miss,
+			Why: "a preserved quality would be a ratio near 1; DDIM is of order 1, and 100 times the steps are 100 times the accuracy", Shows: suite.Refuted},
+		suite.Below{Claim: claims.D003FasterSolvers, Metric: "W1 to G1 of DPM-Solver++ 2M with 20 steps over that of DDIM with 50, both uniform in log SNR", Got: w1["DPM-Solver++ 2M, log SNR"][twenty] / w1["DDIM, log SNR"][5], Bound: 1, Why: "the claim itself"},
+		suite.Below{Claim: claims.D003FasterSolvers, Metric: "W1 to G1 of DDIM with 20 steps over that of DDPM's sampler with 20", Got: w1["DDIM"][twenty] / ancestral[twenty].Center, Bound: 1, Why: "the claim itself"})
 	for _, name := range []string{"DDIM", "DDIM, log SNR"} {
-		r.Checks = append(r.Checks, suite.Below(claims.D003IntegrationAccuracy, "W1 to G1 of "+name+": largest rise from one number of steps to the next, from 5 on", largestRise(w1[name][2:]), 0, "the claim itself"))
+		r.Add(suite.Below{Claim: claims.D003IntegrationAccuracy, Metric: "W1 to G1 of " + name + ": largest rise from one number of steps to the next, from 5 on", Got: largestRise(w1[name][2:]), Bound: 0, Why: "the claim itself"})
 	}
 	r.Tables = append(r.Tables, suite.Table{Name: "ladder", Caption: "W1 to G1 against the number of steps, exact score, DDPM's table of 1000 noise levels; the flow's solvers without samples, DDPM's with 20,000", Header: header, Rows: kit.Rows(columns...)})
 	floor := .0111 * math.Sqrt(20_000/float64(l.Size(20_000, 200_000)))

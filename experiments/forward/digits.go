@@ -149,10 +149,10 @@ func noiseChecks(r *suite.Report, process string, share float64, clean, x metric
 		if err != nil {
 			return metrics.Summary{}, err
 		}
-		r.Checks = append(r.Checks,
-			suite.Near(claims.D002ClosedFormMarginal, "signal-to-noise ratio in dB, "+at, measured, snr, kit.WhySE+"; exact: alpha^2 / sigma^2 times the variance of the pixels"),
+		r.Add(
+			suite.Near{Claim: claims.D002ClosedFormMarginal, Metric: "signal-to-noise ratio in dB, " + at, Got: measured, Want: snr, Why: kit.WhySE + "; exact: alpha^2 / sigma^2 times the variance of the pixels"},
 			ks,
-			suite.Near(claims.D002ClosedFormMarginal, "mean of noise times pixel, "+at, independent, 0, kit.WhySE))
+			suite.Near{Claim: claims.D002ClosedFormMarginal, Metric: "mean of noise times pixel, " + at, Got: independent, Want: 0, Why: kit.WhySE})
 	}
 	if share == 1 && process == "vp" {
 		ks, err := kit.KSCheck(claims.D000ForwardToNoise, "KS distance of the pixels at the end from N(0, 1), vp", x.X, distuv.UnitNormal.CDF, .003,
@@ -160,8 +160,8 @@ func noiseChecks(r *suite.Report, process string, share float64, clean, x metric
 		if err != nil {
 			return metrics.Summary{}, err
 		}
-		r.Checks = append(r.Checks, ks,
-			suite.Below(claims.D000ForwardToNoise, "share of a digit's amplitude left at the end, vp", alpha, .01, "alpha(1) = exp(-10.05/2) = 0.0066"))
+		r.Add(ks,
+			suite.Below{Claim: claims.D000ForwardToNoise, Metric: "share of a digit's amplitude left at the end, vp", Got: alpha, Bound: .01, Why: "alpha(1) = exp(-10.05/2) = 0.0066"})
 	}
 	return measured, nil
 }

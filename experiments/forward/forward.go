@@ -96,14 +96,14 @@ func forwardLaw(l *suite.Lab, r *suite.Report, name string, sampler diffusion.On
 			if err != nil {
 				return nil, err
 			}
-			r.Checks = append(r.Checks, ks)
+			r.Add(ks)
 		}
 		m22, err := metrics.M22(p)
 		if err != nil {
 			return nil, err
 		}
-		r.Checks = append(r.Checks, suite.Near(claims.D001ForwardProcess, fmt.Sprintf("E[x1^2 x2^2] at t = %g, %s", s.Time, name), m22, 1+1.62*math.Exp(-4*s.Time),
-			kit.WhySE+"; exact: 1 + 1.62 exp(-4t), from 2.62 of the cross to 1 of N(0, I)"))
+		r.Add(suite.Near{Claim: claims.D001ForwardProcess, Metric: fmt.Sprintf("E[x1^2 x2^2] at t = %g, %s", s.Time, name), Got: m22, Want: 1 + 1.62*math.Exp(-4*s.Time),
+			Why: kit.WhySE + "; exact: 1 + 1.62 exp(-4t), from 2.62 of the cross to 1 of N(0, I)"})
 	}
 	return clouds, l.Progress(.3, name)
 }
@@ -131,9 +131,9 @@ func meanFactor(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks,
-			suite.Near(claims.D001IsotropicPath, fmt.Sprintf("mean of x%d at t = 1 from %g", j+1, m), mean, m/math.E, kit.WhySE+"; exact: exp(-t) of the start"),
-			suite.Near(claims.D001IsotropicPath, fmt.Sprintf("variance of x%d at t = 1 from 0.25", j+1), variance, .25*math.Exp(-2)-math.Expm1(-2), kit.WhySE))
+		r.Add(
+			suite.Near{Claim: claims.D001IsotropicPath, Metric: fmt.Sprintf("mean of x%d at t = 1 from %g", j+1, m), Got: mean, Want: m / math.E, Why: kit.WhySE + "; exact: exp(-t) of the start"},
+			suite.Near{Claim: claims.D001IsotropicPath, Metric: fmt.Sprintf("variance of x%d at t = 1 from 0.25", j+1), Got: variance, Want: .25*math.Exp(-2) - math.Expm1(-2), Why: kit.WhySE})
 	}
 	return nil
 }
@@ -152,16 +152,16 @@ func twoSteps(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks,
-		suite.Equals(claims.D001TwoSteps, "mean factor of two steps at dt = 0.1; the document's 1 - 2 dt is 0.8", two.Gain, (1-dt)*(1-dt), 1e-15, "rounding").But(suite.Qualified),
-		suite.Equals(claims.D001TwoSteps, "variance of two steps at dt = 0.1; the document's 4 dt is 0.4", two.Noise*two.Noise, exact, 1e-15, "rounding").But(suite.Qualified),
-		suite.Equals(claims.D001TwoSteps, "its distance from 4 dt, -4 dt^2 + 2 dt^3", two.Noise*two.Noise-4*dt, -4*dt*dt+2*dt*dt*dt, 1e-15, "rounding").But(suite.Qualified),
-		suite.Equals(claims.D004EulerMaruyama, "stationary variance of the discrete chain at dt = 0.005", small.Stationary(), 1/(1-forwardStep/2), 1e-12, kit.WhyRounding+" and of 1 - gain^2").But(suite.Qualified))
+	r.Add(
+		suite.Equals{Claim: claims.D001TwoSteps, Metric: "mean factor of two steps at dt = 0.1; the document's 1 - 2 dt is 0.8", Got: two.Gain, Want: (1 - dt) * (1 - dt), Tol: 1e-15, Why: "rounding", Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D001TwoSteps, Metric: "variance of two steps at dt = 0.1; the document's 4 dt is 0.4", Got: two.Noise * two.Noise, Want: exact, Tol: 1e-15, Why: "rounding", Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D001TwoSteps, Metric: "its distance from 4 dt, -4 dt^2 + 2 dt^3", Got: two.Noise*two.Noise - 4*dt, Want: -4*dt*dt + 2*dt*dt*dt, Tol: 1e-15, Why: "rounding", Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D004EulerMaruyama, Metric: "stationary variance of the discrete chain at dt = 0.005", Got: small.Stationary(), Want: 1 / (1 - forwardStep/2), Tol: 1e-12, Why: kit.WhyRounding + " and of 1 - gain^2", Shows: suite.Qualified})
 	jump, err := kit.AffineSteps(l, diffusion.OneStep(diffusion.Jump), diffusion.OU{}, 1, 0, 2*dt)
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Equals(claims.D001OneJump, "variance of the exact jump over 0.2", jump.Noise*jump.Noise, -math.Expm1(-4*dt), 1e-15, "rounding"))
+	r.Add(suite.Equals{Claim: claims.D001OneJump, Metric: "variance of the exact jump over 0.2", Got: jump.Noise * jump.Noise, Want: -math.Expm1(-4 * dt), Tol: 1e-15, Why: "rounding"})
 	return nil
 }
 
@@ -178,7 +178,7 @@ func semigroup(l *suite.Lab, r *suite.Report) error {
 		}
 		two, one := jumps[0].Then(jumps[1]), jumps[2]
 		gap := math.Max(math.Abs(two.Gain-one.Gain), math.Abs(two.Noise/one.Noise-1))
-		r.Checks = append(r.Checks, suite.Below(claims.D002ClosedFormMarginal, "two jumps against one, "+p.Name, gap, 1e-14, "rounding"))
+		r.Add(suite.Below{Claim: claims.D002ClosedFormMarginal, Metric: "two jumps against one, " + p.Name, Got: gap, Bound: 1e-14, Why: "rounding"})
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func forwardOrders(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks, suite.Near(claims.D004EulerMaruyama, fmt.Sprintf("mean squared distance from the exact path, %d steps", n), square, rms*rms, kit.WhySE+"; exact by the recursion of the joint moments"))
+		r.Add(suite.Near{Claim: claims.D004EulerMaruyama, Metric: fmt.Sprintf("mean squared distance from the exact path, %d steps", n), Got: square, Want: rms * rms, Why: kit.WhySE + "; exact by the recursion of the joint moments"})
 		measured.X, measured.Y = append(measured.X, float64(n)), append(measured.Y, math.Sqrt(square.Center))
 		measured.Lo, measured.Hi = append(measured.Lo, math.Sqrt(square.Lo)), append(measured.Hi, math.Sqrt(square.Hi))
 		table.Rows = append(table.Rows, []any{n, rms, math.Sqrt(square.Center), math.Sqrt(square.Lo), math.Sqrt(square.Hi), variance})
@@ -54,7 +54,7 @@ func forwardOrders(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Near(claims.D001OneJump, fmt.Sprintf("variance of the exact path of %d joint increments", finest), variance, exactVariance, kit.WhySE))
+	r.Add(suite.Near{Claim: claims.D001OneJump, Metric: fmt.Sprintf("variance of the exact path of %d joint increments", finest), Got: variance, Want: exactVariance, Why: kit.WhySE})
 	for _, o := range []struct {
 		name   string
 		errors []float64
@@ -64,8 +64,8 @@ func forwardOrders(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks, suite.Equals(claims.D004EulerMaruyama, o.name+" order between 8 and 128 steps", -slope.Center, 1, o.tol,
-			"order 1, strong because the noise is additive; the next term of the expansion bends the first steps by a few percent").But(suite.Qualified))
+		r.Add(suite.Equals{Claim: claims.D004EulerMaruyama, Metric: o.name + " order between 8 and 128 steps", Got: -slope.Center, Want: 1, Tol: o.tol,
+			Why: "order 1, strong because the noise is additive; the next term of the expansion bends the first steps by a few percent", Shows: suite.Qualified})
 	}
 	f, err := kit.PNG("orders", "Error of Euler-Maruyama against its number of steps: lines exact, points measured on 20,000 paths that share their noise with the exact solution.",
 		figure.Row("", figure.Panel{X: figure.Axis{Label: "steps", Log: true, Min: 6, Max: 170}, Y: figure.Axis{Label: "error at T = 1", Log: true, Min: 2e-3, Max: .15},

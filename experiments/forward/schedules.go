@@ -88,12 +88,12 @@ func onePath(_ *suite.Lab, r *suite.Report, clocks []clock) error {
 				row = append(row, at.T[k])
 			}
 		}
-		r.Checks = append(r.Checks,
-			suite.Below(claims.D001SpeedNotPath, "distance of G1's distribution functions at equal noise, "+c.name, kit.LargestAbs(marginals), 1e-12, whyInverse),
-			suite.Below(claims.D001SpeedNotPath, "relative error of alpha and sigma at equal noise, "+c.name, kit.LargestAbs(laws), 1e-12, whyInverse),
-			suite.Below(claims.D001SpeedNotPath, "relative error of the SDE's drift for a unit of log SNR, "+c.name, kit.LargestAbs(drifts), 1e-12, whyInverse+"; sigma^2/2, by hand; its diffusion is sigma^2 for such a unit on any path"))
+		r.Add(
+			suite.Below{Claim: claims.D001SpeedNotPath, Metric: "distance of G1's distribution functions at equal noise, " + c.name, Got: kit.LargestAbs(marginals), Bound: 1e-12, Why: whyInverse},
+			suite.Below{Claim: claims.D001SpeedNotPath, Metric: "relative error of alpha and sigma at equal noise, " + c.name, Got: kit.LargestAbs(laws), Bound: 1e-12, Why: whyInverse},
+			suite.Below{Claim: claims.D001SpeedNotPath, Metric: "relative error of the SDE's drift for a unit of log SNR, " + c.name, Got: kit.LargestAbs(drifts), Bound: 1e-12, Why: whyInverse + "; sigma^2/2, by hand; its diffusion is sigma^2 for such a unit on any path"})
 		if i != ouClock {
-			r.Checks = append(r.Checks, suite.Below(claims.D001OtherSchedules, "half the integral of the rate minus the Ornstein-Uhlenbeck process's time, "+c.name, kit.LargestAbs(ou), 1e-12, whyInverse))
+			r.Add(suite.Below{Claim: claims.D001OtherSchedules, Metric: "half the integral of the rate minus the Ornstein-Uhlenbeck process's time, " + c.name, Got: kit.LargestAbs(ou), Bound: 1e-12, Why: whyInverse})
 		}
 		table.Rows = append(table.Rows, row)
 	}
@@ -122,12 +122,12 @@ func finiteTime(l *suite.Lab, r *suite.Report, _ []clock) error {
 	}
 	const claim = claims.D001FiniteTime
 	rate := kit.Map(out[6], func(v float64) float64 { return v + 1 })
-	r.Checks = append(r.Checks,
-		suite.Below(claim, "mean factor minus 1 - t'", kit.LargestAbs(out[0]), 1e-15, kit.WhyRounding),
-		suite.Below(claim, "variance of the noise minus 1 - (1 - t')^2", kit.LargestAbs(out[1]), 1e-15, kit.WhyRounding),
-		suite.Below(claim, "alpha and sigma in t' minus those in t", math.Max(kit.LargestAbs(out[2]), kit.LargestAbs(out[3])), 1e-15, kit.WhyRounding),
-		suite.Below(claim, "drift in t' times 1 - t', plus 1: the rate is infinite at t' = 1, so that a run has to end before", kit.LargestAbs(rate), 1e-14, kit.WhyRounding).But(suite.Qualified),
-		suite.Below(claims.D001ScheduleFactor, "rates in t' over exp(t) times the rates in t, minus 1", math.Max(kit.LargestAbs(out[4]), kit.LargestAbs(out[5])), 1e-13, kit.WhyRounding+"; 1 - t' has lost two digits at t' = 0.99"))
+	r.Add(
+		suite.Below{Claim: claim, Metric: "mean factor minus 1 - t'", Got: kit.LargestAbs(out[0]), Bound: 1e-15, Why: kit.WhyRounding},
+		suite.Below{Claim: claim, Metric: "variance of the noise minus 1 - (1 - t')^2", Got: kit.LargestAbs(out[1]), Bound: 1e-15, Why: kit.WhyRounding},
+		suite.Below{Claim: claim, Metric: "alpha and sigma in t' minus those in t", Got: math.Max(kit.LargestAbs(out[2]), kit.LargestAbs(out[3])), Bound: 1e-15, Why: kit.WhyRounding},
+		suite.Below{Claim: claim, Metric: "drift in t' times 1 - t', plus 1: the rate is infinite at t' = 1, so that a run has to end before", Got: kit.LargestAbs(rate), Bound: 1e-14, Why: kit.WhyRounding, Shows: suite.Qualified},
+		suite.Below{Claim: claims.D001ScheduleFactor, Metric: "rates in t' over exp(t) times the rates in t, minus 1", Got: math.Max(kit.LargestAbs(out[4]), kit.LargestAbs(out[5])), Bound: 1e-13, Why: kit.WhyRounding + "; 1 - t' has lost two digits at t' = 0.99"})
 	return nil
 }
 
@@ -163,9 +163,9 @@ func otherPaths(l *suite.Lab, r *suite.Report, clocks []clock) error {
 			apart = append(apart, cdfGap(here, 1, vp))
 			rescaled = append(rescaled, cdfGap(here, at.Alpha[k]/ou.Alpha[k], vp))
 		}
-		r.Checks = append(r.Checks,
-			suite.Equals(claims.D001SpeedNotPath, "largest distance of G1's distribution functions at equal sigma/alpha, "+path.name+" to VP: another path", kit.LargestAbs(apart), path.apart, 1e-10, why),
-			suite.Below(claims.D001SpeedNotPath, "distance of the distribution functions of x/alpha at equal sigma/alpha, "+path.name+" to VP", kit.LargestAbs(rescaled), 1e-12, kit.WhyRounding))
+		r.Add(
+			suite.Equals{Claim: claims.D001SpeedNotPath, Metric: "largest distance of G1's distribution functions at equal sigma/alpha, " + path.name + " to VP: another path", Got: kit.LargestAbs(apart), Want: path.apart, Tol: 1e-10, Why: why},
+			suite.Below{Claim: claims.D001SpeedNotPath, Metric: "distance of the distribution functions of x/alpha at equal sigma/alpha, " + path.name + " to VP", Got: kit.LargestAbs(rescaled), Bound: 1e-12, Why: kit.WhyRounding})
 	}
 	return nil
 }
@@ -207,8 +207,8 @@ func raceParticles(l *suite.Lab, r *suite.Report, clocks []clock) error {
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks, suite.Between(claims.D001SpeedNotPath, "two-sample KS distance at sigma = alpha, 200 steps of Euler-Maruyama, "+c.name+" to Ornstein-Uhlenbeck", ks,
-			.27*math.Sqrt(2/float64(n)), critical+cdfGap(reached, 1, firstLaw), 2e-6, "Kolmogorov's law at alpha = 1e-6 on either side, and the exact distance of the two schemes' laws, which 200 steps leave"))
+		r.Add(suite.Between{Claim: claims.D001SpeedNotPath, Metric: "two-sample KS distance at sigma = alpha, 200 steps of Euler-Maruyama, " + c.name + " to Ornstein-Uhlenbeck", Got: ks,
+			Lo: .27 * math.Sqrt(2/float64(n)), Hi: critical + cdfGap(reached, 1, firstLaw), Alpha: 2e-6, Why: "Kolmogorov's law at alpha = 1e-6 on either side, and the exact distance of the two schemes' laws, which 200 steps leave"})
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func goldenTables(l *suite.Lab, r *suite.Report, _ []clock) error {
 			cut++
 		}
 	}
-	r.Checks = append(r.Checks, suite.Equals(claims.D000AlphaBarProduct, "betas of the cosine's table that are cut at 0.999", cut, 1, 0, "only the last one's alpha-bar is 0"))
+	r.Add(suite.Equals{Claim: claims.D000AlphaBarProduct, Metric: "betas of the cosine's table that are cut at 0.999", Got: cut, Want: 1, Tol: 0, Why: "only the last one's alpha-bar is 0"})
 	for _, t := range []struct {
 		name  string
 		betas []float64
@@ -57,7 +57,7 @@ func goldenTables(l *suite.Lab, r *suite.Report, _ []clock) error {
 			if err != nil {
 				return err
 			}
-			r.Checks = append(r.Checks, suite.Equals(claims.D000AlphaBarProduct, fmt.Sprintf("alpha-bar of %s at step %d", t.name, at), got[0], want, 1e-6*want, why))
+			r.Add(suite.Equals{Claim: claims.D000AlphaBarProduct, Metric: fmt.Sprintf("alpha-bar of %s at step %d", t.name, at), Got: got[0], Want: want, Tol: 1e-6 * want, Why: why})
 		}
 	}
 	last, err := alphaBar(diffusion.LinearBeta{}, 1)
@@ -68,10 +68,10 @@ func goldenTables(l *suite.Lab, r *suite.Report, _ []clock) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks,
-		suite.Equals(claims.D002AlphaBarIntegral, "alpha-bar at the end of the linear schedule 0.1 .. 20", last[0], math.Exp(-10.05), 1e-13*last[0], kit.WhyRounding),
-		suite.Below(claims.D002PureNoise, "signal's share of the power at the end of the linear schedule 0.1 .. 20", last[0], 1e-4, "exp(-10.05) = 4.3e-5, exactly"),
-		suite.Equals(claims.D002PureNoise, "signal's amplitude at the end of Stable Diffusion's schedule: 7 % is not pure noise", math.Sqrt(left[0]), .06897871404, 1e-10, "an independent computation to 50 digits").But(suite.Qualified))
+	r.Add(
+		suite.Equals{Claim: claims.D002AlphaBarIntegral, Metric: "alpha-bar at the end of the linear schedule 0.1 .. 20", Got: last[0], Want: math.Exp(-10.05), Tol: 1e-13 * last[0], Why: kit.WhyRounding},
+		suite.Below{Claim: claims.D002PureNoise, Metric: "signal's share of the power at the end of the linear schedule 0.1 .. 20", Got: last[0], Bound: 1e-4, Why: "exp(-10.05) = 4.3e-5, exactly"},
+		suite.Equals{Claim: claims.D002PureNoise, Metric: "signal's amplitude at the end of Stable Diffusion's schedule: 7 % is not pure noise", Got: math.Sqrt(left[0]), Want: .06897871404, Tol: 1e-10, Why: "an independent computation to 50 digits", Shows: suite.Qualified})
 	return karrasLevels(r)
 }
 
@@ -83,7 +83,7 @@ func karrasLevels(r *suite.Report) error {
 	}
 	for _, k := range []int{1, 2, 9, 16} {
 		want := map[int]float64{1: 57.58598472, 2: 40.7855738, 9: 1.923339837, 16: .007528019963}[k]
-		r.Checks = append(r.Checks, suite.Equals(claims.D001OtherSchedules, fmt.Sprintf("noise level %d of the 18 of Karras et al., 80 to 0.002 with rho 7", k+1), grid[k], want, 1e-6*want, "an independent computation"))
+		r.Add(suite.Equals{Claim: claims.D001OtherSchedules, Metric: fmt.Sprintf("noise level %d of the 18 of Karras et al., 80 to 0.002 with rho 7", k+1), Got: grid[k], Want: want, Tol: 1e-6 * want, Why: "an independent computation"})
 	}
 	return nil
 }
@@ -128,12 +128,12 @@ func tableLimits(l *suite.Lab, r *suite.Report, _ []clock) error {
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks, suite.Equals(claims.D002AlphaBarIntegral, "order in 1/T at which the table of T betas ends where its schedule does, "+c.name, -order.Center, 1, .03,
-			"beta reaches 0.08 in the shortest table, whose next term, 2 beta/3 of the first, bends the slope by 0.02"))
+		r.Add(suite.Equals{Claim: claims.D002AlphaBarIntegral, Metric: "order in 1/T at which the table of T betas ends where its schedule does, " + c.name, Got: -order.Center, Want: 1, Tol: .03,
+			Why: "beta reaches 0.08 in the shortest table, whose next term, 2 beta/3 of the first, bends the slope by 0.02"})
 		if c.name == "linear" {
 			// sum beta^2/2 + beta^3/3 + ... of 1000 equidistant betas
-			r.Checks = append(r.Checks, suite.Equals(claims.D002AlphaBarIntegral, "alpha-bar of DDPM's 1000 factors over exp(-sum of beta), minus 1: 7 % less signal than the integral says", math.Expm1(-gaps[2]),
-				4.035829765e-5/math.Exp(-10.05)-1, 1e-9, "an independent computation").But(suite.Qualified))
+			r.Add(suite.Equals{Claim: claims.D002AlphaBarIntegral, Metric: "alpha-bar of DDPM's 1000 factors over exp(-sum of beta), minus 1: 7 % less signal than the integral says", Got: math.Expm1(-gaps[2]),
+				Want: 4.035829765e-5/math.Exp(-10.05) - 1, Tol: 1e-9, Why: "an independent computation", Shows: suite.Qualified})
 		}
 		for i, n := range counts {
 			out.Rows = append(out.Rows, []any{c.name, n, -gaps[i]})
@@ -173,14 +173,14 @@ func spentSteps(l *suite.Lab, r *suite.Report, clocks []clock) error {
 		k := len(spentCounts)
 		own, even := errs[k], errs[k+1]
 		table.Rows = append(table.Rows, append(append([]any{c.name}, kit.Map(errs[:k], func(e float64) any { return e })...), even))
-		r.Checks = append(r.Checks, suite.Equals(claims.D004SpeedOfTransition, "relative error of the deviation of N(0, 0.25) after 20 DDIM steps, equal in the time of "+c.name, own, ddimByHand(c.own)/want-1, 1e-12,
-			kit.WhyRounding+"; by the closed form of the step").But(suite.Qualified))
+		r.Add(suite.Equals{Claim: claims.D004SpeedOfTransition, Metric: "relative error of the deviation of N(0, 0.25) after 20 DDIM steps, equal in the time of " + c.name, Got: own, Want: ddimByHand(c.own)/want - 1, Tol: 1e-12,
+			Why: kit.WhyRounding + "; by the closed form of the step", Shows: suite.Qualified})
 		if i == ouClock {
 			shared = even
 			continue
 		}
-		r.Checks = append(r.Checks, suite.Equals(claims.D001SpeedNotPath, "relative error of the deviation after 20 DDIM steps, equal in log SNR, "+c.name+" minus Ornstein-Uhlenbeck", even-shared, 0, 1e-11,
-			"rounding: the noise levels are met to 1e-12"))
+		r.Add(suite.Equals{Claim: claims.D001SpeedNotPath, Metric: "relative error of the deviation after 20 DDIM steps, equal in log SNR, " + c.name + " minus Ornstein-Uhlenbeck", Got: even - shared, Want: 0, Tol: 1e-11,
+			Why: "rounding: the noise levels are met to 1e-12"})
 	}
 	r.Tables = append(r.Tables, table)
 	return nil

@@ -88,9 +88,9 @@ func bayesIdentity(l *suite.Lab, r *suite.Report) error {
 		exec.Finalize()
 	}
 	const why = "rounding of scores of up to 25, and of denoisers; the catalogue asks for 1e-10"
-	r.Checks = append(r.Checks,
-		suite.Below(bayesClaim, "largest error of score(x | y) = score(x) + grad log p(y | x_t), by autodiff, on a lattice, all processes and noise levels", worst, 1e-10, why),
-		suite.Below(bayesClaim, "largest distance of the denoiser guided by the exact classifier to that of the class", worstClose, 1e-10, why))
+	r.Add(
+		suite.Below{Claim: bayesClaim, Metric: "largest error of score(x | y) = score(x) + grad log p(y | x_t), by autodiff, on a lattice, all processes and noise levels", Got: worst, Bound: 1e-10, Why: why},
+		suite.Below{Claim: bayesClaim, Metric: "largest distance of the denoiser guided by the exact classifier to that of the class", Got: worstClose, Bound: 1e-10, Why: why})
 	r.Tables = append(r.Tables, table)
 	return nil
 }
@@ -132,13 +132,13 @@ func bayesSweep(l *suite.Lab, r *suite.Report) error {
 			}
 		}
 	}
-	r.Checks = append(r.Checks,
-		suite.Between(scaleClaim, "least gain in log p(class | x) of any sample, from one scale to the next of 0, .5, 1, 1.5, 2, 3, 5, 10, same start", metrics.Exactly(least), -1e-9, 100, 0,
-			"purity must not fall; so near to 1, differences of logarithms are rounding"),
-		suite.Below(claims.D004CFGIdentity, "largest distance of samples guided by the exact classifier to those guided by the label, all scales", apart, 1e-10,
-			"rounding of the guided denoisers, which the flow may magnify"),
-		suite.Between(scaleClaim, "mean of P(class | x) at scale 10", judgements[len(judgements)-1].purity, .999, 1, 0,
-			"the class itself has 0.933; hardly a sample is left undecided"))
+	r.Add(
+		suite.Between{Claim: scaleClaim, Metric: "least gain in log p(class | x) of any sample, from one scale to the next of 0, .5, 1, 1.5, 2, 3, 5, 10, same start", Got: metrics.Exactly(least), Lo: -1e-9, Hi: 100, Alpha: 0,
+			Why: "purity must not fall; so near to 1, differences of logarithms are rounding"},
+		suite.Below{Claim: claims.D004CFGIdentity, Metric: "largest distance of samples guided by the exact classifier to those guided by the label, all scales", Got: apart, Bound: 1e-10,
+			Why: "rounding of the guided denoisers, which the flow may magnify"},
+		suite.Between{Claim: scaleClaim, Metric: "mean of P(class | x) at scale 10", Got: judgements[len(judgements)-1].purity, Lo: .999, Hi: 1, Alpha: 0,
+			Why: "the class itself has 0.933; hardly a sample is left undecided"})
 
 	only, _ := guidedOnly()
 	table := suite.Table{Name: "strengths", Caption: "Samples of the probability flow at each scale: mean of P(class | x), share that the best classifier takes for the class, share at each of the class's modes, and the standard deviation along x1 within the right one, over its own",
@@ -156,9 +156,9 @@ func bayesSweep(l *suite.Lab, r *suite.Report) error {
 		table.Rows = append(table.Rows, []any{gamma, j.purity.Center, j.chosen.Center, j.modes[0], j.modes[1], j.modes[2], spread.Center})
 	}
 	r.Tables = append(r.Tables, table)
-	r.Checks = append(r.Checks,
-		suite.Between(scaleClaim, "spread of samples at scale 10 across the classes, within the right mode, over the mode's own", ten, .1, .65, 0,
-			"what the claim leaves out: a scale above 1 asks for more than the class").But(suite.Qualified))
+	r.Add(
+		suite.Between{Claim: scaleClaim, Metric: "spread of samples at scale 10 across the classes, within the right mode, over the mode's own", Got: ten, Lo: .1, Hi: .65, Alpha: 0,
+			Why: "what the claim leaves out: a scale above 1 asks for more than the class", Shows: suite.Qualified})
 	if err := bayesWays(l, r, s); err != nil {
 		return err
 	}
@@ -200,8 +200,8 @@ func bayesSides(l *suite.Lab, r *suite.Report, s guidedSweep, clouds []metrics.P
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks, suite.Below(bayesClaim, fmt.Sprintf("largest distance of samples guided with scale %g to samples of the model of %s", side.scale, side.name),
-			kit.LargestDifference(clouds[k].X, unguided[0].X), 1e-9, "rounding of the denoisers, over 120 evaluations"))
+		r.Add(suite.Below{Claim: bayesClaim, Metric: fmt.Sprintf("largest distance of samples guided with scale %g to samples of the model of %s", side.scale, side.name),
+			Got: kit.LargestDifference(clouds[k].X, unguided[0].X), Bound: 1e-9, Why: "rounding of the denoisers, over 120 evaluations"})
 		for i, direction := range [][]float64{{1, 0}, {0, 1}} {
 			marginal, err := side.law.Marginal(direction)
 			if err != nil {
@@ -212,9 +212,9 @@ func bayesSides(l *suite.Lab, r *suite.Report, s guidedSweep, clouds []metrics.P
 			if err != nil {
 				return err
 			}
-			r.Checks = append(r.Checks, check)
+			r.Add(check)
 		}
-		r.Checks = append(r.Checks, suite.Near(bayesClaim, fmt.Sprintf("mean of P(class | x) at scale %g", side.scale), judgements[k].purity, side.purity, kit.WhySE+"; exact by quadrature for the law of "+side.name))
+		r.Add(suite.Near{Claim: bayesClaim, Metric: fmt.Sprintf("mean of P(class | x) at scale %g", side.scale), Got: judgements[k].purity, Want: side.purity, Why: kit.WhySE + "; exact by quadrature for the law of " + side.name})
 	}
 	return nil
 }

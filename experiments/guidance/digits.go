@@ -197,7 +197,7 @@ func (d digitClasses) judge(l *suite.Lab, r *suite.Report, runs []guidedRun) err
 	}
 	table := suite.Table{Name: "scales", Caption: "What the scale does to 8 x 8 digits of the exact score; clarity is log p(class | x, noise 1.5), spread the squared distance to the mean of the class",
 		Header: []string{"scale", "in the class", "clarity", "clarity lo", "clarity hi", "spread", "spread lo", "spread hi"}}
-	add := func(c suite.Check) { r.Checks = append(r.Checks, c) }
+	add := func(c suite.Check) { r.Add(c) }
 	for _, run := range runs {
 		what := fmt.Sprintf(", scale %g", run.scale)
 		clarity, err := metrics.Mean(run.met(k.clarity))
@@ -213,23 +213,23 @@ func (d digitClasses) judge(l *suite.Lab, r *suite.Report, runs []guidedRun) err
 			return err
 		}
 		table.Rows = append(table.Rows, []any{run.scale, own.Center, clarity.Center, clarity.Lo, clarity.Hi, spread.Center, spread.Lo, spread.Hi})
-		add(suite.Below(digitScaleClaim, "distance of a sample to the next digit of the data, largest, per pixel"+what, run.off, kit.CopyRMS,
-			"the last step returns the softmax-weighted mean of the data at noise 0.02: one digit, unless two are within 0.1 of each other").But(suite.Qualified))
+		add(suite.Below{Claim: digitScaleClaim, Metric: "distance of a sample to the next digit of the data, largest, per pixel" + what, Got: run.off, Bound: kit.CopyRMS,
+			Why: "the last step returns the softmax-weighted mean of the data at noise 0.02: one digit, unless two are within 0.1 of each other", Shows: suite.Qualified}.Check())
 		const share, clear, wide = "share of samples that are of the class asked for", "mean of log p(class | x, noise 1.5)", "mean squared distance to the mean of the class"
 		switch {
 		case run.scale == 0:
-			add(suite.Near(digitScaleClaim, share+what, own, 1/float64(d.Classes), "5 standard errors; nothing is asked for, and every class is asked for as often"))
+			add(suite.Near{Claim: digitScaleClaim, Metric: share + what, Got: own, Want: 1 / float64(d.Classes), Why: "5 standard errors; nothing is asked for, and every class is asked for as often"}.Check())
 			continue
 		case run.scale == 1:
 			const why = "5 standard errors of independent samples; with scale 1 the flow draws evenly from the class's digits"
-			add(suite.Near(digitScaleClaim, clear+what, clarity, d.evenly(k.clarity), why))
-			add(suite.Near(digitScaleClaim, wide+what, spread, d.evenly(k.spread), why))
+			add(suite.Near{Claim: digitScaleClaim, Metric: clear + what, Got: clarity, Want: d.evenly(k.clarity), Why: why}.Check())
+			add(suite.Near{Claim: digitScaleClaim, Metric: wide + what, Got: spread, Want: d.evenly(k.spread), Why: why}.Check())
 		case run.scale == 10:
 			const why = "below what 5 standard errors allow for scale 1; the other end is twice the effect of six seeds"
-			add(suite.Between(digitScaleClaim, clear+what+", over that of the class", over(clarity, d.evenly(k.clarity)), .2, .8, 0, why).But(suite.Qualified))
-			add(suite.Between(digitScaleClaim, wide+what+", over that of the class", over(spread, d.evenly(k.spread)), .6, .9, 0, why).But(suite.Qualified))
+			add(suite.Between{Claim: digitScaleClaim, Metric: clear + what + ", over that of the class", Got: over(clarity, d.evenly(k.clarity)), Lo: .2, Hi: .8, Alpha: 0, Why: why, Shows: suite.Qualified}.Check())
+			add(suite.Between{Claim: digitScaleClaim, Metric: wide + what + ", over that of the class", Got: over(spread, d.evenly(k.spread)), Lo: .6, Hi: .9, Alpha: 0, Why: why, Shows: suite.Qualified}.Check())
 		}
-		add(suite.Equals(digitScaleClaim, share+what, own.Center, 1, 0, "the guide gives no weight to digits of other classes"))
+		add(suite.Equals{Claim: digitScaleClaim, Metric: share + what, Got: own.Center, Want: 1, Tol: 0, Why: "the guide gives no weight to digits of other classes"}.Check())
 	}
 	r.Tables = append(r.Tables, table)
 	return nil

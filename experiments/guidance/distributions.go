@@ -129,14 +129,14 @@ func lawsOfGaussians(l *suite.Lab, r *suite.Report) error {
 			{"tilted", tiltedLaw(gamma), tiltedLaw(gamma), tilted[k], "what Richardson's extrapolation leaves of the steps' error, and e^-2T for the start at N(0, 1)"},
 		} {
 			of := fmt.Sprintf("%s at scale %g", law.name, gamma)
-			r.Checks = append(r.Checks,
-				lawCheck(gamma, suite.Equals(tiltClaim, "mean, "+of+", numerically", law.got.mean, law.exact.mean, lawTolerance*law.exact.mean, law.why)),
-				lawCheck(gamma, suite.Equals(tiltClaim, "variance, "+of+", numerically", law.got.variance, law.exact.variance, lawTolerance*law.exact.variance, law.why)))
+			r.Add(
+				lawCheck(gamma, suite.Equals{Claim: tiltClaim, Metric: "mean, " + of + ", numerically", Got: law.got.mean, Want: law.exact.mean, Tol: lawTolerance * law.exact.mean, Why: law.why}.Check()),
+				lawCheck(gamma, suite.Equals{Claim: tiltClaim, Metric: "variance, " + of + ", numerically", Got: law.got.variance, Want: law.exact.variance, Tol: lawTolerance * law.exact.variance, Why: law.why}.Check()))
 			if stated := lawNumbers[law.name][k]; stated.mean != 0 {
 				why := "the digits of an independent computation; the catalogue's tolerance is 1e-3"
-				r.Checks = append(r.Checks,
-					lawCheck(gamma, suite.Equals(tiltClaim, "mean, "+of+", closed form for T to infinity", law.limit.mean, stated.mean, 1e-5, why)),
-					lawCheck(gamma, suite.Equals(tiltClaim, "variance, "+of+", closed form for T to infinity", law.limit.variance, stated.variance, 1e-5*stated.variance+1e-12, why)))
+				r.Add(
+					lawCheck(gamma, suite.Equals{Claim: tiltClaim, Metric: "mean, " + of + ", closed form for T to infinity", Got: law.limit.mean, Want: stated.mean, Tol: 1e-5, Why: why}.Check()),
+					lawCheck(gamma, suite.Equals{Claim: tiltClaim, Metric: "variance, " + of + ", closed form for T to infinity", Got: law.limit.variance, Want: stated.variance, Tol: 1e-5*stated.variance + 1e-12, Why: why}.Check()))
 			}
 			table.Rows = append(table.Rows, []any{gamma, law.name, law.limit.mean, law.limit.variance, law.got.mean, law.got.variance})
 		}
@@ -144,9 +144,9 @@ func lawsOfGaussians(l *suite.Lab, r *suite.Report) error {
 	r.Tables = append(r.Tables, table)
 	three := 2
 	promised := tiltedLaw(3).variance
-	r.Checks = append(r.Checks,
-		suite.Equals(tiltClaim, "variance of p_gamma over that of the guided flow, scale 3; the claim says 1", promised/flows[three].variance, 6.4, 1e-4, "exact: 0.1 over 1/64").But(suite.Qualified),
-		suite.Equals(tiltClaim, "variance of p_gamma over that of the guided SDE, scale 3; the claim says 1", promised/sdes[three].variance, promised/sdeLaw(3, 0).variance, 1e-4, "exact by the closed forms").But(suite.Qualified))
+	r.Add(
+		suite.Equals{Claim: tiltClaim, Metric: "variance of p_gamma over that of the guided flow, scale 3; the claim says 1", Got: promised / flows[three].variance, Want: 6.4, Tol: 1e-4, Why: "exact: 0.1 over 1/64", Shows: suite.Qualified},
+		suite.Equals{Claim: tiltClaim, Metric: "variance of p_gamma over that of the guided SDE, scale 3; the claim says 1", Got: promised / sdes[three].variance, Want: promised / sdeLaw(3, 0).variance, Tol: 1e-4, Why: "exact by the closed forms", Shows: suite.Qualified})
 	return nil
 }
 
@@ -156,7 +156,7 @@ const lawTolerance = 2e-6
 // lawCheck qualifies the claim but for scale 1: others sample another law, or p_gamma with weights, which the claim leaves out.
 func lawCheck(gamma float64, c suite.Check) suite.Check {
 	if gamma != 1 {
-		return c.But(suite.Qualified)
+		return c.As(suite.Qualified)
 	}
 	return c
 }

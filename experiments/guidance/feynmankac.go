@@ -131,9 +131,9 @@ func tiltedLine(l *suite.Lab, r *suite.Report) error {
 			if law.weighted && gamma > 3 {
 				continue
 			}
-			r.Checks = append(r.Checks,
-				suite.Near(tiltClaim, fmt.Sprintf("mean of %s, scale %g", what, gamma), mean, law.exact.mean, why).But(suite.Qualified),
-				suite.Near(tiltClaim, fmt.Sprintf("variance of %s, scale %g", what, gamma), variance, law.exact.variance, why).But(suite.Qualified))
+			r.Add(
+				suite.Near{Claim: tiltClaim, Metric: fmt.Sprintf("mean of %s, scale %g", what, gamma), Got: mean, Want: law.exact.mean, Why: why, Shows: suite.Qualified},
+				suite.Near{Claim: tiltClaim, Metric: fmt.Sprintf("variance of %s, scale %g", what, gamma), Got: variance, Want: law.exact.variance, Why: why, Shows: suite.Qualified})
 		}
 	}
 	r.Tables = append(r.Tables, table)
@@ -255,13 +255,13 @@ func tiltedPlane(l *suite.Lab, r *suite.Report) error {
 		}
 		table.Rows = append(table.Rows, []any{name, heights.Center, heights.Half(), middles.Center, middles.Half(), p.worth, p.agree})
 		if name == "SDE with weights" {
-			r.Checks = append(r.Checks,
-				suite.Near(tiltClaim, "mean of x2 on the mixture, SDE with weights, scale 3", wider(heights, planeSteps), want.height, whyPlane).But(suite.Qualified),
-				suite.Near(tiltClaim, "share of the middle mode, SDE with weights, scale 3", wider(middles, planeSteps), want.middle, whyPlane).But(suite.Qualified))
+			r.Add(
+				suite.Near{Claim: tiltClaim, Metric: "mean of x2 on the mixture, SDE with weights, scale 3", Got: wider(heights, planeSteps), Want: want.height, Why: whyPlane, Shows: suite.Qualified},
+				suite.Near{Claim: tiltClaim, Metric: "share of the middle mode, SDE with weights, scale 3", Got: wider(middles, planeSteps), Want: want.middle, Why: whyPlane, Shows: suite.Qualified})
 			continue
 		}
-		r.Checks = append(r.Checks, suite.Between(tiltClaim, fmt.Sprintf("mean of x2 on the mixture, guided %s, scale 3; p_gamma has %.4f", name, want.height), heights, want.height+.1, 3, 0,
-			"the claim says that it is that of p_gamma; a tenth more is 5 standard errors and more").But(suite.Qualified))
+		r.Add(suite.Between{Claim: tiltClaim, Metric: fmt.Sprintf("mean of x2 on the mixture, guided %s, scale 3; p_gamma has %.4f", name, want.height), Got: heights, Lo: want.height + .1, Hi: 3, Alpha: 0,
+			Why: "the claim says that it is that of p_gamma; a tenth more is 5 standard errors and more", Shows: suite.Qualified})
 	}
 	r.Tables = append(r.Tables, table)
 	figures, err := lawFigures(l, laws)

@@ -35,7 +35,7 @@ func droppedGuides(l *suite.Lab, r *suite.Report, store *model.Store) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Equals(dropoutClaim, "networks that guidance refuses for want of an unconditional head: that with no label dropped", refused, 1, 0, "exact: the weights tell"))
+	r.Add(suite.Equals{Claim: dropoutClaim, Metric: "networks that guidance refuses for want of an unconditional head: that with no label dropped", Got: refused, Want: 1, Tol: 0, Why: "exact: the weights tell"})
 
 	n := l.Size(1000, 5000)
 	s, err := newGuidedSweep(l, diffusion.Flow(diffusion.HeunMethod), "guides", n, 50)
@@ -120,8 +120,8 @@ func guideChecks(r *suite.Report, results []guideResult) {
 		for k := range res.judgements[1:] {
 			fall = math.Max(fall, res.judgements[k].purity.Center-res.judgements[k+1].purity.Center)
 		}
-		r.Checks = append(r.Checks, suite.Below(scaleClaim, "largest fall of purity from one scale to the next, guided by the learned "+res.name, fall, .002,
-			"it must not fall; near 1 a few samples that a network misleads at the scales 5 and 10 may cost a thousandth").Trained())
+		r.Add(suite.Below{Claim: scaleClaim, Metric: "largest fall of purity from one scale to the next, guided by the learned " + res.name, Got: fall, Bound: .002,
+			Why: "it must not fall; near 1 a few samples that a network misleads at the scales 5 and 10 may cost a thousandth", OfTraining: true})
 	}
 	table := suite.Table{Name: "equal-purity", Caption: "Recall of the class by guidance by the label, and by the classifier at the scale that leaves as many samples unsure",
 		Header: []string{"scale of the label", "purity", "recall, label", "recall, classifier"}}
@@ -133,10 +133,10 @@ func guideChecks(r *suite.Report, results []guideResult) {
 		table.Rows = append(table.Rows, []any{gamma, label.judgements[k].purity.Center, label.recall[k], other})
 	}
 	r.Tables = append(r.Tables, table)
-	r.Checks = append(r.Checks,
-		suite.Between(betterClaim, "distance of samples to those of exact guidance, scale 1: guided by the label, over by the classifier", metrics.Exactly(label.off[at(1)]/classifier.off[at(1)]), 0, .8, 0, whyGuides("0.15 to 0.4")).Trained(),
-		suite.Between(betterClaim, "the same at scale 10", metrics.Exactly(label.off[at(10)]/classifier.off[at(10)]), .7, 8, 0, whyGuides("1.4 to 2.9: the lead is gone")).Trained().But(suite.Qualified),
-		suite.Between(betterClaim, "recall of the class by the label at scale 3, less that by the classifier at the same purity", metrics.Exactly(lead[3]), -.8, -.1, 0, whyGuides("-0.45 to -0.25")).Trained().But(suite.Qualified))
+	r.Add(
+		suite.Between{Claim: betterClaim, Metric: "distance of samples to those of exact guidance, scale 1: guided by the label, over by the classifier", Got: metrics.Exactly(label.off[at(1)] / classifier.off[at(1)]), Lo: 0, Hi: .8, Alpha: 0, Why: whyGuides("0.15 to 0.4"), OfTraining: true},
+		suite.Between{Claim: betterClaim, Metric: "the same at scale 10", Got: metrics.Exactly(label.off[at(10)] / classifier.off[at(10)]), Lo: .7, Hi: 8, Alpha: 0, Why: whyGuides("1.4 to 2.9: the lead is gone"), OfTraining: true, Shows: suite.Qualified},
+		suite.Between{Claim: betterClaim, Metric: "recall of the class by the label at scale 3, less that by the classifier at the same purity", Got: metrics.Exactly(lead[3]), Lo: -.8, Hi: -.1, Alpha: 0, Why: whyGuides("-0.45 to -0.25"), OfTraining: true, Shows: suite.Qualified})
 }
 
 // whyGuides says where the bounds of a comparison of learned guides are from.

@@ -137,11 +137,11 @@ func headErrors(l *suite.Lab, r *suite.Report, store *model.Store) error {
 			table.Rows = append(table.Rows, append(row, totals[k]))
 			metric := fmt.Sprintf("Fisher error of the head for %s, %g %% of the labels dropped", head.name, 100*rate)
 			if rate == 0 && head.label == nil {
-				r.Checks = append(r.Checks, suite.Between(dropoutClaim, metric, metrics.Exactly(totals[k]), .2, 10, 0,
-					"more than twice what counts as learnt, and up to the square of the score itself and beyond; seeds 1 to 6 have 0.65 to 1.1").Trained().But(suite.Qualified))
+				r.Add(suite.Between{Claim: dropoutClaim, Metric: metric, Got: metrics.Exactly(totals[k]), Lo: .2, Hi: 10, Alpha: 0,
+					Why: "more than twice what counts as learnt, and up to the square of the score itself and beyond; seeds 1 to 6 have 0.65 to 1.1", OfTraining: true, Shows: suite.Qualified})
 				continue
 			}
-			r.Checks = append(r.Checks, suite.Below(dropoutClaim, metric, totals[k], .1, whyHeads).Trained())
+			r.Add(suite.Below{Claim: dropoutClaim, Metric: metric, Got: totals[k], Bound: .1, Why: whyHeads, OfTraining: true})
 		}
 	}
 	r.Tables = append(r.Tables, table)

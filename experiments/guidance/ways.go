@@ -72,14 +72,14 @@ func bayesWays(l *suite.Lab, r *suite.Report, s guidedSweep) error {
 	r.Tables = append(r.Tables, table)
 	const plain, clean, scaled, limited = 0, 1, 2, 3
 	of := func(k int) metrics.Summary { return distances[ways[k].name] }
-	r.Checks = append(r.Checks,
-		suite.Between(claims.D004CFGScale, "W1 distance of x2 to the class, samples at scale 1", of(plain), 0, .07, 0,
-			"samples of the class have 0.012 in the mean, and 5 standard errors of their mean are 0.06"),
-		suite.Between(claims.D004CFGScale, "the same at scale 3", of(scaled), .3, .6, 0,
-			"what works well is surer of the class, P(class | x) 0.999 where the class has 0.933, but is not of it: four times the farthest that scale 1 may be").But(suite.Qualified),
-		suite.Between(claims.D004CFGScale, "the same at scale 3, at the noise levels 0.3 to 3 only, over that at all levels", metrics.Exactly(of(limited).Center/of(scaled).Center), .3, .95, 0,
-			"leaving the first and the last steps to the class alone must bring samples nearer to it").But(suite.Qualified),
-		suite.Between(claims.D004NoisyClassifier, "the same at scale 1, guided by the exact classifier of clean data, at all noise levels", of(clean), .1, .4, 0,
-			"the classifier is exact and still of no use: farther than 5 standard errors allow"))
+	r.Add(
+		suite.Between{Claim: claims.D004CFGScale, Metric: "W1 distance of x2 to the class, samples at scale 1", Got: of(plain), Lo: 0, Hi: .07, Alpha: 0,
+			Why: "samples of the class have 0.012 in the mean, and 5 standard errors of their mean are 0.06"},
+		suite.Between{Claim: claims.D004CFGScale, Metric: "the same at scale 3", Got: of(scaled), Lo: .3, Hi: .6, Alpha: 0,
+			Why: "what works well is surer of the class, P(class | x) 0.999 where the class has 0.933, but is not of it: four times the farthest that scale 1 may be", Shows: suite.Qualified},
+		suite.Between{Claim: claims.D004CFGScale, Metric: "the same at scale 3, at the noise levels 0.3 to 3 only, over that at all levels", Got: metrics.Exactly(of(limited).Center / of(scaled).Center), Lo: .3, Hi: .95, Alpha: 0,
+			Why: "leaving the first and the last steps to the class alone must bring samples nearer to it", Shows: suite.Qualified},
+		suite.Between{Claim: claims.D004NoisyClassifier, Metric: "the same at scale 1, guided by the exact classifier of clean data, at all noise levels", Got: of(clean), Lo: .1, Hi: .4, Alpha: 0,
+			Why: "the classifier is exact and still of no use: farther than 5 standard errors allow"})
 	return nil
 }

@@ -14,12 +14,22 @@ const (
 	WhyLongRun  = "5 standard errors of the estimate and of its reference, a run of 4 million samples"
 )
 
-// NearReference checks an estimate against a reference that has an error too, with standard error se: the interval is that
-// of their difference, about the estimate.
-func NearReference(claim suite.ClaimID, metric string, got metrics.Summary, want, se float64, why string) suite.Check {
-	half := math.Hypot(got.Half(), metrics.Width*se)
-	got.Lo, got.Hi = got.Center-half, got.Center+half
-	return suite.Near(claim, metric, got, want, why)
+// NearReference checks an estimate against a reference that has a standard error SE too: the interval is that of their
+// difference, about the estimate.
+type NearReference struct {
+	Claim    suite.ClaimID
+	Metric   string
+	Got      metrics.Summary
+	Want, SE float64
+	Why      string
+	Shows    suite.Verdict
+}
+
+// Check implements suite.Checker.
+func (c NearReference) Check() suite.Check {
+	half := math.Hypot(c.Got.Half(), metrics.Width*c.SE)
+	c.Got.Lo, c.Got.Hi = c.Got.Center-half, c.Got.Center+half
+	return suite.Near{Claim: c.Claim, Metric: c.Metric, Got: c.Got, Want: c.Want, Why: c.Why, Shows: c.Shows}.Check()
 }
 
 // KSCheck holds a sample against its exact law by the Kolmogorov-Smirnov distance, at alpha = 1e-6 on the far side and on
@@ -34,7 +44,7 @@ func KSCheck(claim suite.ClaimID, metric string, xs []float64, cdf func(float64)
 		return suite.Check{}, err
 	}
 	tooGood := .27 / math.Sqrt(float64(len(xs))) // Kolmogorov's law leaves less than 1e-6 below
-	return suite.Between(claim, metric, ks, tooGood, critical+slack, 2e-6, "Kolmogorov's law at alpha = 1e-6 on either side"+why), nil
+	return suite.Between{Claim: claim, Metric: metric, Got: ks, Lo: tooGood, Hi: critical + slack, Alpha: 2e-6, Why: "Kolmogorov's law at alpha = 1e-6 on either side" + why}.Check(), nil
 }
 
 // WhyFloor is calibrated on pairs of exact samples of 10,000; the floor falls with the root of the number.

@@ -62,9 +62,9 @@ func adjusted(l *suite.Lab, r *suite.Report) error {
 		}
 		exact := acceptanceOf(v, delta)
 		what := fmt.Sprintf("v = %g, delta = %g", v, delta)
-		r.Checks = append(r.Checks,
-			suite.Near(claims.D001LangevinConverges, "variance of Metropolis-adjusted chains, "+what, variance, v, kit.WhySE+"; no bias at any step"),
-			suite.Near(claims.D001LangevinConverges, "share of proposals accepted, "+what, acceptance, exact, kit.WhySE+"; exact by quadrature over state and proposal"))
+		r.Add(
+			suite.Near{Claim: claims.D001LangevinConverges, Metric: "variance of Metropolis-adjusted chains, " + what, Got: variance, Want: v, Why: kit.WhySE + "; no bias at any step"},
+			suite.Near{Claim: claims.D001LangevinConverges, Metric: "share of proposals accepted, " + what, Got: acceptance, Want: exact, Why: kit.WhySE + "; exact by quadrature over state and proposal"})
 		table.Rows = append(table.Rows, []any{v, variance.Center, variance.Lo, variance.Hi, v / (1 - delta/(2*v)), acceptance.Center, acceptance.Lo, acceptance.Hi, exact})
 	}
 	r.Tables = append(r.Tables, table)

@@ -109,15 +109,15 @@ func annealedLaws(l *suite.Lab, r *suite.Report) (all []annealed, err error) {
 	share := make([]float64, 3)
 	for i, sigma := range []float64{20, 5, 2} {
 		share[i] = decided(sigma)
-		r.Checks = append(r.Checks, suite.Equals(claims.D003MultiScale, fmt.Sprintf("share of the mode's entropy that x at noise sigma = %g decides", sigma), share[i], []float64{.0765619, .6918942, .9964676}[i], 6e-8,
-			"seven decimals of an independent computation"))
+		r.Add(suite.Equals{Claim: claims.D003MultiScale, Metric: fmt.Sprintf("share of the mode's entropy that x at noise sigma = %g decides", sigma), Got: share[i], Want: []float64{.0765619, .6918942, .9964676}[i], Tol: 6e-8,
+			Why: "seven decimals of an independent computation"})
 	}
 	slow, flow := ladderOf(all, annealed{size: .1, levels: 100, steps: 1}), ladderOf(all, annealed{levels: 100, steps: 1})
-	r.Checks = append(r.Checks,
-		suite.Between(claims.D003MultiScale, "weight of (-5, -5) after 100 levels of 10 steps of Langevin dynamics, by quadrature; the data has 0.2", metrics.Exactly(ladderOf(all, patient).weight), .18, .22, 0,
-			"10 % of the weight, where one level misses it by 0.29"),
-		suite.Between(claims.D003GeneralizedLangevin, "error in the weight of the reverse SDE, over that of Langevin dynamics alone with one step on each of the same 100 levels", metrics.Exactly((flow.weight-.2)/(slow.weight-.2)), 0, .2, 0,
-			"what the claim leaves out: moving from level to level as the law does must be worth a factor of 5, at least").But(suite.Qualified))
+	r.Add(
+		suite.Between{Claim: claims.D003MultiScale, Metric: "weight of (-5, -5) after 100 levels of 10 steps of Langevin dynamics, by quadrature; the data has 0.2", Got: metrics.Exactly(ladderOf(all, patient).weight), Lo: .18, Hi: .22, Alpha: 0,
+			Why: "10 % of the weight, where one level misses it by 0.29"},
+		suite.Between{Claim: claims.D003GeneralizedLangevin, Metric: "error in the weight of the reverse SDE, over that of Langevin dynamics alone with one step on each of the same 100 levels", Got: metrics.Exactly((flow.weight - .2) / (slow.weight - .2)), Lo: 0, Hi: .2, Alpha: 0,
+			Why: "what the claim leaves out: moving from level to level as the law does must be worth a factor of 5, at least", Shows: suite.Qualified})
 	return all, nil
 }
 
@@ -224,12 +224,12 @@ func annealedSamples(l *suite.Lab, r *suite.Report, ladders []annealed) (suite.F
 		if err != nil {
 			return suite.Figure{}, err
 		}
-		check := suite.Near(claims.D003MultiScale, fmt.Sprintf("weight of (-5, -5) in samples after %d levels of steps of %g sigma^2, %d each; the data has 0.2", a.levels, a.size, a.steps), weight, ladderOf(ladders, a).weight,
-			kit.WhySE+"; the chain's own law, by quadrature")
+		check := suite.Near{Claim: claims.D003MultiScale, Metric: fmt.Sprintf("weight of (-5, -5) in samples after %d levels of steps of %g sigma^2, %d each; the data has 0.2", a.levels, a.size, a.steps), Got: weight, Want: ladderOf(ladders, a).weight,
+			Why: kit.WhySE + "; the chain's own law, by quadrature"}.Check()
 		if i == 0 {
-			check = check.But(suite.Qualified)
+			check = check.As(suite.Qualified)
 		}
-		r.Checks = append(r.Checks, check)
+		r.Add(check)
 	}
 	if err := l.Progress(.85, "drawing"); err != nil {
 		return suite.Figure{}, err
@@ -276,9 +276,9 @@ func acrossTheLine(l *suite.Lab, r *suite.Report, end metrics.Points) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks,
-		suite.Near(claims.D003MultiScale, "variance across the line of the modes at the last level; the data has 1, and noised by that level's sigma = 0.2 it has 1.04", variance, exact, kit.WhySE+"; exact by the chain's recursion, which is still on its way to it").But(suite.Qualified),
-		suite.Between(claims.D004NoiseLevels, "sliced W2 to exact samples, 10,000 of each", distance, .01, 1.45, metrics.Miss,
-			"weights off by 0.012, and by 5 standard errors of their difference, 0.028, are worth 1.4, since moving a share w from mode to mode takes about 47 w of the square; two exact samples have 0.35 at the median and 0.85 at most in 300 pairs"))
+	r.Add(
+		suite.Near{Claim: claims.D003MultiScale, Metric: "variance across the line of the modes at the last level; the data has 1, and noised by that level's sigma = 0.2 it has 1.04", Got: variance, Want: exact, Why: kit.WhySE + "; exact by the chain's recursion, which is still on its way to it", Shows: suite.Qualified},
+		suite.Between{Claim: claims.D004NoiseLevels, Metric: "sliced W2 to exact samples, 10,000 of each", Got: distance, Lo: .01, Hi: 1.45, Alpha: metrics.Miss,
+			Why: "weights off by 0.012, and by 5 standard errors of their difference, 0.028, are worth 1.4, since moving a share w from mode to mode takes about 47 w of the square; two exact samples have 0.35 at the median and 0.85 at most in 300 pairs"})
 	return nil
 }

@@ -57,9 +57,9 @@ func planeLangevin(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		half := metrics.Width * math.Sqrt(76.202/float64(n))
-		r.Checks = append(r.Checks, ks,
-			suite.Between(claim, fmt.Sprintf("Langevin dynamics on the cross: E[x1^2 x2^2] of particles at t = %g", t), run.sampled[k], run.solved[k]-half, run.solved[k]+half, metrics.Miss,
-				"5 standard errors of x1^2 x2^2, whose variance under the cross is 76.2, about the equation's value"))
+		r.Add(ks,
+			suite.Between{Claim: claim, Metric: fmt.Sprintf("Langevin dynamics on the cross: E[x1^2 x2^2] of particles at t = %g", t), Got: run.sampled[k], Lo: run.solved[k] - half, Hi: run.solved[k] + half, Alpha: metrics.Miss,
+				Why: "5 standard errors of x1^2 x2^2, whose variance under the cross is 76.2, about the equation's value"})
 	}
 	table := suite.Table{Name: "langevin", Caption: "E[x1^2 x2^2] under Langevin dynamics on the cross: by the equation and by particles", Header: []string{"t", "equation", "particles", "lo", "hi"},
 		Rows: kit.Rows(run.times, run.solved, kit.Centers(run.sampled), kit.Lows(run.sampled), kit.Highs(run.sampled))}
@@ -144,11 +144,11 @@ func (run *planeRun) solve(l *suite.Lab, r *suite.Report) error {
 	}
 	guaranteed := "guaranteed at this step, which is shorter than the longest that keeps every density positive"
 	const claim = claims.D004LangevinConvergence
-	r.Checks = append(r.Checks,
-		suite.Below(claims.D004UniqueInvariantLaw, "largest |dp/dt| at p = the cross", kit.LargestAbs(change), 1e-11, "rounding in float64: a density of 0.4 exchanged 700 times per unit of time, and some"),
-		suite.Equals(claim, "looks, 0.05 apart, at which KL(p_t, p) has not fallen on the cross", float64(rises), 0, 0, "a theorem where steps are positive: each is a Markov chain that leaves the target alone"),
-		suite.Equals(claim, "densities that are not positive, in all steps on the cross", worst.empty, 0, 0, guaranteed),
-		suite.Below(claim, "largest change of mass on the cross", worst.leak, 1e-12, "rounding in float64 over 600 steps"))
+	r.Add(
+		suite.Below{Claim: claims.D004UniqueInvariantLaw, Metric: "largest |dp/dt| at p = the cross", Got: kit.LargestAbs(change), Bound: 1e-11, Why: "rounding in float64: a density of 0.4 exchanged 700 times per unit of time, and some"},
+		suite.Equals{Claim: claim, Metric: "looks, 0.05 apart, at which KL(p_t, p) has not fallen on the cross", Got: float64(rises), Want: 0, Tol: 0, Why: "a theorem where steps are positive: each is a Markov chain that leaves the target alone"},
+		suite.Equals{Claim: claim, Metric: "densities that are not positive, in all steps on the cross", Got: worst.empty, Want: 0, Tol: 0, Why: guaranteed},
+		suite.Below{Claim: claim, Metric: "largest change of mass on the cross", Got: worst.leak, Bound: 1e-12, Why: "rounding in float64 over 600 steps"})
 	return nil
 }
 

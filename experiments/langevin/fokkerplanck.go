@@ -108,17 +108,17 @@ func lineOrder(l *suite.Lab, r *suite.Report) (hs, errs []float64, err error) {
 		if 1/float64(n-1) <= g.PositiveStep(fokkerplanck.CrankNicolson) {
 			why = "guaranteed at this step: its explicit half takes no more from a cell than it holds"
 		}
-		r.Checks = append(r.Checks,
-			suite.Equals(claim, fmt.Sprintf("L1 error at t = 1 on %d cells", n), gap, want, math.Pow(10, math.Floor(math.Log10(want))-2)/2, "half the last digit of an independent computation of the same scheme"),
-			suite.Below(claim, fmt.Sprintf("largest change of mass on %d cells", n), m.leak, 1e-12, "rounding in float64 over the steps"),
-			suite.Equals(claim, fmt.Sprintf("densities that are not positive, in all steps on %d cells", n), m.empty, 0, 0, why))
+		r.Add(
+			suite.Equals{Claim: claim, Metric: fmt.Sprintf("L1 error at t = 1 on %d cells", n), Got: gap, Want: want, Tol: math.Pow(10, math.Floor(math.Log10(want))-2) / 2, Why: "half the last digit of an independent computation of the same scheme"},
+			suite.Below{Claim: claim, Metric: fmt.Sprintf("largest change of mass on %d cells", n), Got: m.leak, Bound: 1e-12, Why: "rounding in float64 over the steps"},
+			suite.Equals{Claim: claim, Metric: fmt.Sprintf("densities that are not positive, in all steps on %d cells", n), Got: m.empty, Want: 0, Tol: 0, Why: why})
 	}
 	slope, err := metrics.LogSlope(hs, errs)
 	if err != nil {
 		return nil, nil, err
 	}
-	r.Checks = append(r.Checks, suite.Equals(claims.D001FokkerPlanckODE, "order of the L1 error in the size of the cells, of which an ordinary equation has none", slope.Center, 2, .05,
-		"theory of the scheme: 2; the coarsest grid is 1 % off its leading term").But(suite.Qualified))
+	r.Add(suite.Equals{Claim: claims.D001FokkerPlanckODE, Metric: "order of the L1 error in the size of the cells, of which an ordinary equation has none", Got: slope.Center, Want: 2, Tol: .05,
+		Why: "theory of the scheme: 2; the coarsest grid is 1 % off its leading term", Shows: suite.Qualified})
 	r.Tables = append(r.Tables, table)
 	return hs, errs, l.Progress(.1, "the plane")
 }
@@ -182,7 +182,7 @@ func lineParticles(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks, ks, solved)
+		r.Add(ks, solved)
 	}
 	if err := l.Progress(.3, "drawing"); err != nil {
 		return err

@@ -101,14 +101,14 @@ func relax(l *suite.Lab, r *suite.Report) (draw func(*suite.Lab, *suite.Report) 
 	moment := func(n int) float64 { return 5 * math.Sqrt(76.202/float64(n)) } // Var x1^2 x2^2 under the cross
 	whyM22 := "5 standard errors of x1^2 x2^2, whose variance under the cross is 76.2; reference from an independent computation"
 	scale := math.Sqrt(1e4 / float64(n)) // of the floor of SW2
-	r.Checks = append(r.Checks,
-		suite.Between(claims.D001LangevinFigure, "E[x1^2 x2^2] as drawn (t = 0.5), 1,000 samples; the target has 2.62", m22few, 1.96-moment(1000), 1.96+moment(1000), metrics.Miss, whyM22).But(suite.Qualified),
-		suite.Between(claims.D001LangevinFigure, "E[x1^2 x2^2] as drawn (t = 0.5), all samples; the target has 2.62", m22[drawn], 1.96-moment(n), 1.96+moment(n), metrics.Miss, whyM22).But(suite.Qualified),
-		kit.NearReference(claims.D001LangevinFigure, "trace of the covariance after 17 steps: it dips before it recovers to 2", trace[17], trace17, traceSE, kit.WhyLongRun).But(suite.Qualified),
-		kit.NearReference(claims.D001LangevinFigure, "trace of the covariance after 50 steps", trace[drawn], trace50, traceSE, kit.WhyLongRun).But(suite.Qualified),
-		suite.Between(claims.D001LangevinConverges, "E[x1^2 x2^2] at t = 20; the target has 2.62", m22[last], 2.62-moment(n), 2.62+moment(n), metrics.Miss, whyM22),
-		suite.Between(claims.D001LangevinConverges, "sliced W2 between the chain at t = 20 and exact samples", sw2, .010*scale, .060*scale, 1e-5, kit.WhyFloor),
-		kit.NearReference(claims.D003NoiseExplores, "trace of the covariance at t = 20, where the flow without noise has 0", trace[last], traceEnd, traceSE, kit.WhyLongRun))
+	r.Add(
+		suite.Between{Claim: claims.D001LangevinFigure, Metric: "E[x1^2 x2^2] as drawn (t = 0.5), 1,000 samples; the target has 2.62", Got: m22few, Lo: 1.96 - moment(1000), Hi: 1.96 + moment(1000), Alpha: metrics.Miss, Why: whyM22, Shows: suite.Qualified},
+		suite.Between{Claim: claims.D001LangevinFigure, Metric: "E[x1^2 x2^2] as drawn (t = 0.5), all samples; the target has 2.62", Got: m22[drawn], Lo: 1.96 - moment(n), Hi: 1.96 + moment(n), Alpha: metrics.Miss, Why: whyM22, Shows: suite.Qualified},
+		kit.NearReference{Claim: claims.D001LangevinFigure, Metric: "trace of the covariance after 17 steps: it dips before it recovers to 2", Got: trace[17], Want: trace17, SE: traceSE, Why: kit.WhyLongRun, Shows: suite.Qualified},
+		kit.NearReference{Claim: claims.D001LangevinFigure, Metric: "trace of the covariance after 50 steps", Got: trace[drawn], Want: trace50, SE: traceSE, Why: kit.WhyLongRun, Shows: suite.Qualified},
+		suite.Between{Claim: claims.D001LangevinConverges, Metric: "E[x1^2 x2^2] at t = 20; the target has 2.62", Got: m22[last], Lo: 2.62 - moment(n), Hi: 2.62 + moment(n), Alpha: metrics.Miss, Why: whyM22},
+		suite.Between{Claim: claims.D001LangevinConverges, Metric: "sliced W2 between the chain at t = 20 and exact samples", Got: sw2, Lo: .010 * scale, Hi: .060 * scale, Alpha: 1e-5, Why: kit.WhyFloor},
+		kit.NearReference{Claim: claims.D003NoiseExplores, Metric: "trace of the covariance at t = 20, where the flow without noise has 0", Got: trace[last], Want: traceEnd, SE: traceSE, Why: kit.WhyLongRun})
 	r.Tables = append(r.Tables, suite.Table{Name: "relaxation", Caption: "E[x1^2 x2^2] and trace of the covariance against time",
 		Header: []string{"t", "m22", "m22 lo", "m22 hi", "trace", "trace lo", "trace hi"},
 		Rows:   kit.Rows(times, kit.Centers(m22), kit.Lows(m22), kit.Highs(m22), kit.Centers(trace), kit.Lows(trace), kit.Highs(trace))})
@@ -189,8 +189,8 @@ func twoNotations(l *suite.Lab, r *suite.Report) error {
 	for i, v := range kit.Points(ends[0]).X {
 		gap = math.Max(gap, math.Abs(v-other.X[i]))
 	}
-	r.Checks = append(r.Checks, suite.Below(claims.D002Langevin, "largest difference after 200 steps between 001's chain and 002's with alpha = 2 delta", gap, 0,
-		"the factors are powers of two: the same bits"))
+	r.Add(suite.Below{Claim: claims.D002Langevin, Metric: "largest difference after 200 steps between 001's chain and 002's with alpha = 2 delta", Got: gap, Bound: 0,
+		Why: "the factors are powers of two: the same bits"})
 	return nil
 }
 
@@ -222,9 +222,9 @@ func biasLaw(l *suite.Lab, r *suite.Report) error {
 				return err
 			}
 			what := fmt.Sprintf("v = %g, delta = %g", v, delta)
-			r.Checks = append(r.Checks,
-				suite.Equals(claims.D001DiscreteLangevin, "stationary variance by the step's own recursion, "+what, step.Stationary(), exact, 1e-12, kit.WhyRounding+" and of 1 - gain^2").But(suite.Qualified),
-				suite.Near(claims.D002Langevin, "stationary variance of independent chains, "+what, chains, exact, kit.WhySE).But(suite.Qualified))
+			r.Add(
+				suite.Equals{Claim: claims.D001DiscreteLangevin, Metric: "stationary variance by the step's own recursion, " + what, Got: step.Stationary(), Want: exact, Tol: 1e-12, Why: kit.WhyRounding + " and of 1 - gain^2", Shows: suite.Qualified},
+				suite.Near{Claim: claims.D002Langevin, Metric: "stationary variance of independent chains, " + what, Got: chains, Want: exact, Why: kit.WhySE, Shows: suite.Qualified})
 			bars.X, bars.Y = append(bars.X, delta), append(bars.Y, chains.Center/v)
 			bars.Lo, bars.Hi = append(bars.Lo, chains.Lo/v), append(bars.Hi, chains.Hi/v)
 			table.Rows = append(table.Rows, []any{v, delta, exact, step.Stationary(), chains.Center, chains.Lo, chains.Hi})

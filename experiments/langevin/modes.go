@@ -80,12 +80,12 @@ func separatedModes(l *suite.Lab, r *suite.Report) (modePairs, error) {
 		if err != nil {
 			return pairs, err
 		}
-		r.Checks = append(r.Checks,
-			suite.Below(claims.D001Stationarity, "largest |dp/dt| at p = the target, modes at +-6", kit.LargestAbs(change), 1e-10, "rounding in float64 of fluxes of 1,000"),
-			suite.Equals(claims.D001Stationarity, "KL(p_t, p) at t = 20, modes at +-6, started in one; the target is as stationary as any", kl, math.Ln2, 1e-5,
-				"log 2 is half the mass missing; 4e-7 of it comes over by then, and adds 4e-7 log(1/4e-7) to the entropy").But(suite.Qualified),
-			suite.Equals(claims.D004LangevinConvergence, "relaxation time 1/gap, modes at +-6", 1/modes[1].Rate, 1/pairGap(m), .005/pairGap(m),
-				"the next term of Laplace's expansion, 61 u^3/48 with u = (pi/2m)^2 = 0.07, and cells of 0.02").But(suite.Qualified))
+		r.Add(
+			suite.Below{Claim: claims.D001Stationarity, Metric: "largest |dp/dt| at p = the target, modes at +-6", Got: kit.LargestAbs(change), Bound: 1e-10, Why: "rounding in float64 of fluxes of 1,000"},
+			suite.Equals{Claim: claims.D001Stationarity, Metric: "KL(p_t, p) at t = 20, modes at +-6, started in one; the target is as stationary as any", Got: kl, Want: math.Ln2, Tol: 1e-5,
+				Why: "log 2 is half the mass missing; 4e-7 of it comes over by then, and adds 4e-7 log(1/4e-7) to the entropy", Shows: suite.Qualified},
+			suite.Equals{Claim: claims.D004LangevinConvergence, Metric: "relaxation time 1/gap, modes at +-6", Got: 1 / modes[1].Rate, Want: 1 / pairGap(m), Tol: .005 / pairGap(m),
+				Why: "the next term of Laplace's expansion, 61 u^3/48 with u = (pi/2m)^2 = 0.07, and cells of 0.02", Shows: suite.Qualified})
 	}
 	r.Tables = append(r.Tables, table)
 	return pairs, nil

@@ -72,7 +72,7 @@ func runTwoStarts(l *suite.Lab) (*suite.Report, error) {
 	}
 	scale := math.Sqrt(1e4 / float64(n))
 	floor := func(metric string, got metrics.Summary) {
-		r.Checks = append(r.Checks, suite.Between(claims.D001AnyStart, metric, got, .010*scale, .060*scale, 1e-5, kit.WhyFloor))
+		r.Add(suite.Between{Claim: claims.D001AnyStart, Metric: metric, Got: got, Lo: .010 * scale, Hi: .060 * scale, Alpha: 1e-5, Why: kit.WhyFloor})
 	}
 	floor("sliced W2 between the two clouds at t = 10", between)
 	for _, j := range journeys {
@@ -85,8 +85,8 @@ func runTwoStarts(l *suite.Lab) (*suite.Report, error) {
 			drawn = j
 		}
 	}
-	r.Checks = append(r.Checks, suite.Between(claims.D001PathFigure, "E[x1^2 x2^2] where the figure stops, t = 0.25, from N(0, I); the target has 2.62", a.m22[drawn], 1.67-moment, 1.67+moment, metrics.Miss,
-		"5 standard errors under the cross; reference from an independent simulation").But(suite.Qualified))
+	r.Add(suite.Between{Claim: claims.D001PathFigure, Metric: "E[x1^2 x2^2] where the figure stops, t = 0.25, from N(0, I); the target has 2.62", Got: a.m22[drawn], Lo: 1.67 - moment, Hi: 1.67 + moment, Alpha: metrics.Miss,
+		Why: "5 standard errors under the cross; reference from an independent simulation", Shows: suite.Qualified})
 	table := suite.Table{Name: "journeys", Caption: "Sliced W2 to exact samples", Header: []string{"t", a.name, "lo", "hi", b.name, "lo", "hi"},
 		Rows: kit.Rows(a.times, kit.Centers(a.distance), kit.Lows(a.distance), kit.Highs(a.distance), kit.Centers(b.distance), kit.Lows(b.distance), kit.Highs(b.distance))}
 	r.Tables = append(r.Tables, table)

@@ -103,14 +103,14 @@ func runTrainedDDPM(l *suite.Lab) (*suite.Report, error) {
 			apart += math.Abs(ends[0][i]-ends[1][i]) / float64(n)
 		}
 		table.Rows = append(table.Rows, []any{kind.Name, w1[0].Center, w1[1].Center, ks[0].Center, ks[1].Center, apart})
-		r.Checks = append(r.Checks,
-			suite.Between(claims.D000DDPMTraining, "W1 distance to G1 of samples with the learnt noise prediction, "+kind.Name, w1[1], 0, trainedW1, metrics.Miss, "0.034, which 10,000 exact samples exceed in 1 %, 0.03 for the network, whose samples end so far from those of the exact noise prediction, and a margin; seeds 1 and 2 show at most 0.027").Trained(),
-			suite.Between(claims.D000DDPMTraining, "KS distance to G1 of samples with the learnt noise prediction, "+kind.Name, ks[1], 0, trainedKS, metrics.Miss, "0.027 for 10,000 exact samples, and 0.018 for the network: the share that it may leave between the modes or move from one to the other; seeds 1 and 2 show at most 0.013").Trained())
+		r.Add(
+			suite.Between{Claim: claims.D000DDPMTraining, Metric: "W1 distance to G1 of samples with the learnt noise prediction, " + kind.Name, Got: w1[1], Lo: 0, Hi: trainedW1, Alpha: metrics.Miss, Why: "0.034, which 10,000 exact samples exceed in 1 %, 0.03 for the network, whose samples end so far from those of the exact noise prediction, and a margin; seeds 1 and 2 show at most 0.027", OfTraining: true},
+			suite.Between{Claim: claims.D000DDPMTraining, Metric: "KS distance to G1 of samples with the learnt noise prediction, " + kind.Name, Got: ks[1], Lo: 0, Hi: trainedKS, Alpha: metrics.Miss, Why: "0.027 for 10,000 exact samples, and 0.018 for the network: the share that it may leave between the modes or move from one to the other; seeds 1 and 2 show at most 0.013", OfTraining: true})
 		check, err := kit.KSCheck(claims.D000DDPMSampling, "KS distance to G1 of samples with the exact noise prediction, same noise, "+kind.Name, ends[0], g1.CDF, .003, "; the chain's bias, 1.2 % of a standard deviation, moves a distribution function by up to 0.003")
 		if err != nil {
 			return nil, err
 		}
-		r.Checks = append(r.Checks, check)
+		r.Add(check)
 		exactEnds, learntEnds = append(exactEnds, ends[0]), append(learntEnds, ends[1])
 	}
 	r.Tables = append(r.Tables, table, byStep)

@@ -149,13 +149,13 @@ func learnEnergy(l *suite.Lab, r *suite.Report, table *suite.Table, c energyCase
 	}
 	table.Rows = append(table.Rows, []any{name, c.sigma, "energy", f.fisher[0], f.curl[0], paths[0], worst[0], worst[1], kl})
 	for k, share := range energyShares {
-		r.Checks = append(r.Checks, suite.Between(claims.D002EnergyDensity, fmt.Sprintf("largest error of log p on the region of %g %%, in nats, Z by quadrature: %s under noise of %g", 100*share, name, c.sigma), metrics.Exactly(worst[k]), 0, c.most[k], 1e-6, "calibrated on trainings from 6 seeds: "+c.seen[k]).Trained())
+		r.Add(suite.Between{Claim: claims.D002EnergyDensity, Metric: fmt.Sprintf("largest error of log p on the region of %g %%, in nats, Z by quadrature: %s under noise of %g", 100*share, name, c.sigma), Got: metrics.Exactly(worst[k]), Lo: 0, Hi: c.most[k], Alpha: 1e-6, Why: "calibrated on trainings from 6 seeds: " + c.seen[k], OfTraining: true})
 	}
 	if d == 2 {
 		table.Rows = append(table.Rows, []any{name, c.sigma, "free", f.fisher[1], f.curl[1], paths[1], "none", "none", "none"})
-		r.Checks = append(r.Checks,
-			suite.Below(claims.D003EnergyLandscape, "rms |J - J^T| over rms |J| of the energy's score, cross", f.curl[0], 1e-13, "rounding in float64: J is a Hessian"),
-			suite.Between(claims.D003EnergyLandscape, "rms |J - J^T| over rms |J| of a free network that learned the same score: no energy has it", metrics.Exactly(f.curl[1]), .005, .2, 1e-6, "calibrated on trainings from 6 seeds: 0.029 to 0.038").Trained().But(suite.Qualified))
+		r.Add(
+			suite.Below{Claim: claims.D003EnergyLandscape, Metric: "rms |J - J^T| over rms |J| of the energy's score, cross", Got: f.curl[0], Bound: 1e-13, Why: "rounding in float64: J is a Hessian"},
+			suite.Between{Claim: claims.D003EnergyLandscape, Metric: "rms |J - J^T| over rms |J| of a free network that learned the same score: no energy has it", Got: metrics.Exactly(f.curl[1]), Lo: .005, Hi: .2, Alpha: 1e-6, Why: "calibrated on trainings from 6 seeds: 0.029 to 0.038", OfTraining: true, Shows: suite.Qualified})
 	}
 	if err := shiftEnergy(l, r, c, weights, pupils[0]); err != nil {
 		return err
@@ -307,8 +307,8 @@ func shiftEnergy(l *suite.Lab, r *suite.Report, c energyCase, weights *model.Sto
 		moved[i] = moved[i]/want - 1
 	}
 	name := c.law.Name()
-	r.Checks = append(r.Checks,
-		suite.Equals(claims.D002ZDropsOut, "largest change of the score when the bias of the last layer adds 3 to the energy, "+name, kit.LargestDifference(outs[0][0], outs[1][0]), 0, 0, "bit for bit: the bias is not in the gradient"),
-		suite.Below(claims.D002EnergyDensity, "the log density before normalising moves by as much everywhere: largest relative difference, "+name, kit.LargestAbs(moved), 1e-11, kit.WhyRounding))
+	r.Add(
+		suite.Equals{Claim: claims.D002ZDropsOut, Metric: "largest change of the score when the bias of the last layer adds 3 to the energy, " + name, Got: kit.LargestDifference(outs[0][0], outs[1][0]), Want: 0, Tol: 0, Why: "bit for bit: the bias is not in the gradient"},
+		suite.Below{Claim: claims.D002EnergyDensity, Metric: "the log density before normalising moves by as much everywhere: largest relative difference, " + name, Got: kit.LargestAbs(moved), Bound: 1e-11, Why: kit.WhyRounding})
 	return nil
 }

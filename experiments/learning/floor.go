@@ -58,10 +58,10 @@ func timedChecks(r *suite.Report, nets []timedNet) {
 	} {
 		n := nets[gate.net]
 		worst := n.worst(.1)
-		r.Checks = append(r.Checks, suite.Between(gate.claim, "largest Fisher error at sigma = 0.1 .. 10 relative to E|s|^2, "+n.name, worst, 0, gate.bar, 0, gate.why).Trained())
+		r.Add(suite.Between{Claim: gate.claim, Metric: "largest Fisher error at sigma = 0.1 .. 10 relative to E|s|^2, " + n.name, Got: worst, Lo: 0, Hi: gate.bar, Alpha: 0, Why: gate.why, OfTraining: true})
 	}
 	written, unit := nets[3].at(9.9), nets[0].at(9.9)
-	r.Checks = append(r.Checks, suite.Between(timedClaim, "Fisher error at sigma = 9.9 of the loss as written, over that with unit targets", metrics.Exactly(written.Center/unit.Center), 100, 1e9, 0, "six seeds leave 3.7e5 to 1.1e6; the mean square of the score is 0.02 there and 7.4 at sigma = 0.1, and the weights are alike").Trained().But(suite.Qualified))
+	r.Add(suite.Between{Claim: timedClaim, Metric: "Fisher error at sigma = 9.9 of the loss as written, over that with unit targets", Got: metrics.Exactly(written.Center / unit.Center), Lo: 100, Hi: 1e9, Alpha: 0, Why: "six seeds leave 3.7e5 to 1.1e6; the mean square of the score is 0.02 there and 7.4 at sigma = 0.1, and the weights are alike", OfTraining: true, Shows: suite.Qualified})
 }
 
 // floorIdentity holds the loss of the trained network, above its floor, against its Fisher error:
@@ -109,9 +109,9 @@ func floorIdentity(l *suite.Lab, r *suite.Report, n timedNet) error {
 			return err
 		}
 		floor := 2/(sigma*sigma) - fisher[i]
-		r.Checks = append(r.Checks, suite.Near(oneNetClaim, fmt.Sprintf("denoising loss less Fisher error of the trained network, sigma = %g; exact: d/sigma^2 - E|s|^2 of the noised law", sigma), gap, floor, kit.WhySE+"; exact by quadrature"))
+		r.Add(suite.Near{Claim: oneNetClaim, Metric: fmt.Sprintf("denoising loss less Fisher error of the trained network, sigma = %g; exact: d/sigma^2 - E|s|^2 of the noised law", sigma), Got: gap, Want: floor, Why: kit.WhySE + "; exact by quadrature"})
 		if want, known := catalogue[sigma]; known {
-			r.Checks = append(r.Checks, suite.Equals(oneNetClaim, fmt.Sprintf("floor of the denoising loss on the cross, sigma = %g", sigma), floor, want, 6e-7, "six decimals of an independent computation"))
+			r.Add(suite.Equals{Claim: oneNetClaim, Metric: fmt.Sprintf("floor of the denoising loss on the cross, sigma = %g", sigma), Got: floor, Want: want, Tol: 6e-7, Why: "six decimals of an independent computation"})
 		}
 		meanOf := func(xs []float64) float64 { s, _ := metrics.Mean(xs); return s.Center }
 		table.Rows = append(table.Rows, []any{sigma, meanOf(loss), meanOf(wrong), gap.Center, gap.Lo, gap.Hi, floor})
@@ -140,7 +140,7 @@ func floorOfTraining(l *suite.Lab, r *suite.Report, n timedNet) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Near(oneNetClaim, "loss of the exact score, the floor of training, in the mean over its batches", met, whole, kit.WhySE+"; exact by quadrature over x and sigma"))
+	r.Add(suite.Near{Claim: oneNetClaim, Metric: "loss of the exact score, the floor of training, in the mean over its batches", Got: met, Want: whole, Why: kit.WhySE + "; exact by quadrature over x and sigma"})
 	return nil
 }
 
@@ -158,7 +158,7 @@ func coarseScore(l *suite.Lab, r *suite.Report, n timedNet) error {
 	}
 	for i, e := range errors {
 		root := metrics.Summary{Center: math.Sqrt(e.Center), Lo: math.Sqrt(math.Max(0, e.Lo)), Hi: math.Sqrt(e.Hi), N: e.N}
-		r.Checks = append(r.Checks, suite.Between(claims.D003MultiScale, fmt.Sprintf("distance of the learnt score from -x/(1 + sigma^2), relative, sigma = %g", levels[i]), root, 0, .02, 0, "the catalogue's 2 %; six seeds leave 0.0009 to 0.0022").Trained())
+		r.Add(suite.Between{Claim: claims.D003MultiScale, Metric: fmt.Sprintf("distance of the learnt score from -x/(1 + sigma^2), relative, sigma = %g", levels[i]), Got: root, Lo: 0, Hi: .02, Alpha: 0, Why: "the catalogue's 2 %; six seeds leave 0.0009 to 0.0022", OfTraining: true})
 	}
 	return nil
 }

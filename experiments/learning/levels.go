@@ -54,16 +54,16 @@ func allLevels(l *suite.Lab, r *suite.Report) ([]ladder, error) {
 		if d.exactEnd {
 			verdict = suite.Confirmed
 		} else {
-			r.Checks = append(r.Checks, suite.Equals(claims.D002StartFromNoise, "E[P(mode | x_T)], "+what+"; the data has 0.2", d.ideal, catalogue[d.sigmaMax], 6e-6,
-				"five decimals of an independent computation").But(verdict))
+			r.Add(suite.Equals{Claim: claims.D002StartFromNoise, Metric: "E[P(mode | x_T)], " + what + "; the data has 0.2", Got: d.ideal, Want: catalogue[d.sigmaMax], Tol: 6e-6,
+				Why: "five decimals of an independent computation", Shows: verdict})
 		}
-		r.Checks = append(r.Checks,
-			suite.Equals(claims.D000ReverseSDE, "weight of (-5, -5) that Euler-Maruyama tends to on fine grids, extrapolated from three, "+what, limit, d.ideal, 1e-5,
-				"exact reversal keeps E[P(mode | x_t)]; the extrapolation leaves terms in 1/steps^3, and 400 steps a bias of at most 0.001"),
-			suite.Near(claims.D002StartFromNoise, "weight of (-5, -5) in samples, "+what, d.weight, d.law, kit.WhySE+"; the chain's own law, by quadrature").But(verdict))
+		r.Add(
+			suite.Equals{Claim: claims.D000ReverseSDE, Metric: "weight of (-5, -5) that Euler-Maruyama tends to on fine grids, extrapolated from three, " + what, Got: limit, Want: d.ideal, Tol: 1e-5,
+				Why: "exact reversal keeps E[P(mode | x_t)]; the extrapolation leaves terms in 1/steps^3, and 400 steps a bias of at most 0.001"},
+			suite.Near{Claim: claims.D002StartFromNoise, Metric: "weight of (-5, -5) in samples, " + what, Got: d.weight, Want: d.law, Why: kit.WhySE + "; the chain's own law, by quadrature", Shows: verdict})
 		if d.sigmaMax >= 50 {
-			r.Checks = append(r.Checks, suite.Between(claims.D003MultiScale, "weight of (-5, -5) with scores at all noise levels, "+what, d.weight, .18, .22, metrics.Miss,
-				"10 % of the weight; the chain's bias and 5 standard errors at 20,000 samples are 0.018 at sigma_max = 50"))
+			r.Add(suite.Between{Claim: claims.D003MultiScale, Metric: "weight of (-5, -5) with scores at all noise levels, " + what, Got: d.weight, Lo: .18, Hi: .22, Alpha: metrics.Miss,
+				Why: "10 % of the weight; the chain's bias and 5 standard errors at 20,000 samples are 0.018 at sigma_max = 50"})
 		}
 		table.Rows = append(table.Rows, []any{d.sigmaMax, d.start(), d.ideal, d.law, d.weight.Center, d.weight.Lo, d.weight.Hi})
 		if err := l.Progress(.45+.1*float64(i+1), "the reverse SDE"); err != nil {
@@ -75,8 +75,8 @@ func allLevels(l *suite.Lab, r *suite.Report) ([]ladder, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Checks = append(r.Checks, suite.Equals(claims.D002StartFromNoise, "E[P(mode | x_1)] on VP, from N(0, I); the data has 0.2", blindWeight(alpha*kit.ModeDistance, 1, alpha*alpha+sigma*sigma), .200414, 6e-7,
-		"six decimals of an independent computation"))
+	r.Add(suite.Equals{Claim: claims.D002StartFromNoise, Metric: "E[P(mode | x_1)] on VP, from N(0, I); the data has 0.2", Got: blindWeight(alpha*kit.ModeDistance, 1, alpha*alpha+sigma*sigma), Want: .200414, Tol: 6e-7,
+		Why: "six decimals of an independent computation"})
 	return all, nil
 }
 

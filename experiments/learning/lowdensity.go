@@ -270,10 +270,10 @@ func thinChecks(r *suite.Report, single, alone, all thinNet) {
 	}
 	r.Tables = append(r.Tables, deciles, levels)
 	small, large := all.levels[0], all.levels[3]
-	r.Checks = append(r.Checks,
-		suite.Between(thinClaim, "squared error of the learnt score in the thinnest tenth of the noised cross, over that in the densest, 001's network", metrics.Exactly(thinContrast(single.deciles)), 20, 5000, 0, "the catalogue's bar; six seeds leave 100 to 200").Trained(),
-		suite.Between(thinClaim, "the same, each relative to the squared score there, which is larger too", metrics.Exactly(single.deciles[0].relative()/single.deciles[9].relative()), 1.5, 20, 0, "six seeds leave 4.0 to 7.9").Trained().But(suite.Qualified),
-		suite.Between(claims.D004NoiseLevels, "error at the thin places relative to the score, sigma = 2, over that at sigma = 0.2, one network for all levels", metrics.Exactly(large.relative.Center/small.relative.Center), 0, .1, 0, "ten times better at least; six seeds leave 0.004 to 0.014").Trained(),
-		suite.Between(claims.D004NoiseLevels, "squared error at sigma = 0.2 in the thinnest tenth, trained at all levels over trained at that one: noise of other levels does not mend this one", metrics.Exactly(all.deciles[0].wrong.Center/alone.deciles[0].wrong.Center), .3, 4, 0, "neither way by much; six seeds leave 0.9 to 1.3").Trained().But(suite.Qualified),
-		suite.Between(claims.D004NoiseLevels, "share of the noised data at sigma = 2 where the data was as thin as in the thinnest tenth at sigma = 0.2", metrics.Exactly(large.share), .6, .8, 0, "20,000 samples find 0.69 to 0.71 in six seeds"))
+	r.Add(
+		suite.Between{Claim: thinClaim, Metric: "squared error of the learnt score in the thinnest tenth of the noised cross, over that in the densest, 001's network", Got: metrics.Exactly(thinContrast(single.deciles)), Lo: 20, Hi: 5000, Alpha: 0, Why: "the catalogue's bar; six seeds leave 100 to 200", OfTraining: true},
+		suite.Between{Claim: thinClaim, Metric: "the same, each relative to the squared score there, which is larger too", Got: metrics.Exactly(single.deciles[0].relative() / single.deciles[9].relative()), Lo: 1.5, Hi: 20, Alpha: 0, Why: "six seeds leave 4.0 to 7.9", OfTraining: true, Shows: suite.Qualified},
+		suite.Between{Claim: claims.D004NoiseLevels, Metric: "error at the thin places relative to the score, sigma = 2, over that at sigma = 0.2, one network for all levels", Got: metrics.Exactly(large.relative.Center / small.relative.Center), Lo: 0, Hi: .1, Alpha: 0, Why: "ten times better at least; six seeds leave 0.004 to 0.014", OfTraining: true},
+		suite.Between{Claim: claims.D004NoiseLevels, Metric: "squared error at sigma = 0.2 in the thinnest tenth, trained at all levels over trained at that one: noise of other levels does not mend this one", Got: metrics.Exactly(all.deciles[0].wrong.Center / alone.deciles[0].wrong.Center), Lo: .3, Hi: 4, Alpha: 0, Why: "neither way by much; six seeds leave 0.9 to 1.3", OfTraining: true, Shows: suite.Qualified},
+		suite.Between{Claim: claims.D004NoiseLevels, Metric: "share of the noised data at sigma = 2 where the data was as thin as in the thinnest tenth at sigma = 0.2", Got: metrics.Exactly(large.share), Lo: .6, Hi: .8, Alpha: 0, Why: "20,000 samples find 0.69 to 0.71 in six seeds"})
 }

@@ -36,8 +36,8 @@ func runMultiNoise(l *suite.Lab) (*suite.Report, error) {
 		return nil, err
 	}
 	best := slices.Min(plain.toData)
-	r.Checks = append(r.Checks, suite.Between(claims.D002SingleSigma, "W1 to the data of the reverse SDE from sigma_max = 200, over the least that one level leaves", metrics.Exactly(all[2].w1/best), 0, .1, 0,
-		"what the claim says: all levels together come ten times nearer, at least, than any one"))
+	r.Add(suite.Between{Claim: claims.D002SingleSigma, Metric: "W1 to the data of the reverse SDE from sigma_max = 200, over the least that one level leaves", Got: metrics.Exactly(all[2].w1 / best), Lo: 0, Hi: .1, Alpha: 0,
+		Why: "what the claim says: all levels together come ten times nearer, at least, than any one"})
 	return r, multiNoiseFigures(l, r, plain, all)
 }
 
@@ -105,15 +105,15 @@ func oneLevel(l *suite.Lab, r *suite.Report) (single, error) {
 	last := len(s.sigma) - 1
 	whole := math.Sqrt(line.Covariance()[0][0] + s.sigma[last]*s.sigma[last])
 	bias := whole * (1/math.Sqrt(1-plainStep/2) - 1) * math.Sqrt(2/math.Pi)
-	r.Checks = append(r.Checks,
-		suite.Near(claims.D004LangevinSamples, "weight of (-5, -5) after 1,000 steps of 0.05 from a square, exact score; the data has 0.2", weight, s.weight[0], kit.WhySE+"; the chain's own law, by quadrature").But(suite.Qualified),
-		suite.Equals(claims.D004LangevinSamples, "weight of (-5, -5) in the chain's law, against the share of the square from where the flow without noise leads there", s.weight[0], basinShare(), plainStep/(2*kit.UniformHalfSide*kit.UniformHalfSide),
-			"half the variance 2 delta of the first step's noise, times the slope 1/(2 8^2) of the start's density along the line of the modes").But(suite.Qualified),
-		suite.Equals(claims.D004LangevinConvergence, "time in which Langevin dynamics would mend the weights, 0.2 0.8 int du/p between the modes", .16*resistance, 1.654454e10, 1e4,
-			"seven digits of an independent computation").But(suite.Qualified),
-		suite.Equals(claims.D002SingleSigma, "W1 to the data at sigma = 0", s.toData[0], math.Abs(s.weight[0]-.2)*2*kit.ModeDistance, 1e-6,
-			"the modes are right but for their weights: mass must travel from one to the other; rounding of quadrature"),
-		suite.Below(claims.D002SingleSigma, "W1 to the noised data at sigma = 10, where it is far from the data", s.toNoised[last], bias, "the unadjusted chain's bias for one Gaussian of that variance"))
+	r.Add(
+		suite.Near{Claim: claims.D004LangevinSamples, Metric: "weight of (-5, -5) after 1,000 steps of 0.05 from a square, exact score; the data has 0.2", Got: weight, Want: s.weight[0], Why: kit.WhySE + "; the chain's own law, by quadrature", Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D004LangevinSamples, Metric: "weight of (-5, -5) in the chain's law, against the share of the square from where the flow without noise leads there", Got: s.weight[0], Want: basinShare(), Tol: plainStep / (2 * kit.UniformHalfSide * kit.UniformHalfSide),
+			Why: "half the variance 2 delta of the first step's noise, times the slope 1/(2 8^2) of the start's density along the line of the modes", Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D004LangevinConvergence, Metric: "time in which Langevin dynamics would mend the weights, 0.2 0.8 int du/p between the modes", Got: .16 * resistance, Want: 1.654454e10, Tol: 1e4,
+			Why: "seven digits of an independent computation", Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D002SingleSigma, Metric: "W1 to the data at sigma = 0", Got: s.toData[0], Want: math.Abs(s.weight[0]-.2) * 2 * kit.ModeDistance, Tol: 1e-6,
+			Why: "the modes are right but for their weights: mass must travel from one to the other; rounding of quadrature"},
+		suite.Below{Claim: claims.D002SingleSigma, Metric: "W1 to the noised data at sigma = 10, where it is far from the data", Got: s.toNoised[last], Bound: bias, Why: "the unadjusted chain's bias for one Gaussian of that variance"})
 	return s, nil
 }
 

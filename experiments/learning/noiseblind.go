@@ -86,9 +86,9 @@ func averagedIdentity(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks,
-			suite.Below(conditioningClaim, "posterior mean of the scores of all levels, less the gradient of the log of the averaged density, "+m.Name(), kit.LargestAbs(out[0]), 1e-9, kit.WhyRounding+", scores up to 1/sigma^2 times x"),
-			suite.Below(conditioningClaim, "best blind network with 24 levels less that with 48, "+m.Name(), kit.LargestAbs(out[1]), 1e-6, "Gauss-Legendre quadrature over ln sigma; training resolves ten thousand times less"))
+		r.Add(
+			suite.Below{Claim: conditioningClaim, Metric: "posterior mean of the scores of all levels, less the gradient of the log of the averaged density, " + m.Name(), Got: kit.LargestAbs(out[0]), Bound: 1e-9, Why: kit.WhyRounding + ", scores up to 1/sigma^2 times x"},
+			suite.Below{Claim: conditioningClaim, Metric: "best blind network with 24 levels less that with 48, " + m.Name(), Got: kit.LargestAbs(out[1]), Bound: 1e-6, Why: "Gauss-Legendre quadrature over ln sigma; training resolves ten thousand times less"})
 	}
 	return nil
 }
@@ -155,9 +155,9 @@ func blindErrors(l *suite.Lab, r *suite.Report, models []sighted) error {
 			least = math.Min(least, blind.errors[k].Center/told.errors[k].Center)
 		}
 	}
-	r.Checks = append(r.Checks,
-		suite.Between(conditioningClaim, "largest Fisher error at sigma = 0.1 .. 10 relative to E|s|^2, network told the level", metrics.Exactly(worst), 0, .1, 0, "as for the networks of E13; seven seeds leave 0.015 to 0.024").Trained(),
-		suite.Between(conditioningClaim, "Fisher error of the blind network over that of the same network told the level, the least at sigma = 0.1 .. 10", metrics.Exactly(least), 3, 1e4, 0, "the least of seven levels; seven seeds leave 7 to 10 at sigma = 0.1, and hundreds at 5 and 10").Trained())
+	r.Add(
+		suite.Between{Claim: conditioningClaim, Metric: "largest Fisher error at sigma = 0.1 .. 10 relative to E|s|^2, network told the level", Got: metrics.Exactly(worst), Lo: 0, Hi: .1, Alpha: 0, Why: "as for the networks of E13; seven seeds leave 0.015 to 0.024", OfTraining: true},
+		suite.Between{Claim: conditioningClaim, Metric: "Fisher error of the blind network over that of the same network told the level, the least at sigma = 0.1 .. 10", Got: metrics.Exactly(least), Lo: 3, Hi: 1e4, Alpha: 0, Why: "the least of seven levels; seven seeds leave 7 to 10 at sigma = 0.1, and hundreds at 5 and 10", OfTraining: true})
 	f, err := blindErrorFigure(told, blind, models[3], averaged, eight)
 	r.Figures = append(r.Figures, f)
 	return err
@@ -201,9 +201,9 @@ func blindBest(l *suite.Lab, r *suite.Report, models []sighted) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks,
-		suite.Near(conditioningClaim, "blind network: its squared error, less the best blind network's, less its squared distance from the best", cross, 0, kit.WhySE+"; no network that reads u alone can correlate with the rest of the target"),
-		suite.Between(conditioningClaim, "squared distance of the blind network from the posterior mean over the levels, relative", missed, 0, .05, 0, "seven seeds leave 0.011 to 0.014").Trained())
+	r.Add(
+		suite.Near{Claim: conditioningClaim, Metric: "blind network: its squared error, less the best blind network's, less its squared distance from the best", Got: cross, Want: 0, Why: kit.WhySE + "; no network that reads u alone can correlate with the rest of the target"},
+		suite.Between{Claim: conditioningClaim, Metric: "squared distance of the blind network from the posterior mean over the levels, relative", Got: missed, Lo: 0, Hi: .05, Alpha: 0, Why: "seven seeds leave 0.011 to 0.014", OfTraining: true})
 	return nil
 }
 
@@ -266,11 +266,11 @@ func sightSamples(l *suite.Lab, r *suite.Report, models []sighted) error {
 	}
 	r.Tables = append(r.Tables, table)
 	told, blind, best := models[1], models[2], models[3]
-	r.Checks = append(r.Checks,
-		suite.Between(conditioningClaim, "E[x1^2 x2^2] of samples of the network told the level, less that of the exact score's samples from the same noise; the data has 2.625", told.m22, -.25, .25, 0, "seven seeds leave -0.10 to -0.04").Trained(),
-		suite.Between(conditioningClaim, "the same of the blind network", blind.m22, -1, -.35, 0, "seven seeds leave -0.62 to -0.54").Trained(),
-		suite.Between(conditioningClaim, "how far samples of the blind network end from the exact flow's, over the same of the network told the level", metrics.Exactly(blind.astray/told.astray), 2, 100, 0, "seven seeds leave 3.8 to 5.4").Trained(),
-		suite.Between(conditioningClaim, "the same over that of the best blind network", metrics.Exactly(blind.astray/best.astray), .9, 1.2, 0, "seven seeds leave 0.98 to 1.04").Trained())
+	r.Add(
+		suite.Between{Claim: conditioningClaim, Metric: "E[x1^2 x2^2] of samples of the network told the level, less that of the exact score's samples from the same noise; the data has 2.625", Got: told.m22, Lo: -.25, Hi: .25, Alpha: 0, Why: "seven seeds leave -0.10 to -0.04", OfTraining: true},
+		suite.Between{Claim: conditioningClaim, Metric: "the same of the blind network", Got: blind.m22, Lo: -1, Hi: -.35, Alpha: 0, Why: "seven seeds leave -0.62 to -0.54", OfTraining: true},
+		suite.Between{Claim: conditioningClaim, Metric: "how far samples of the blind network end from the exact flow's, over the same of the network told the level", Got: metrics.Exactly(blind.astray / told.astray), Lo: 2, Hi: 100, Alpha: 0, Why: "seven seeds leave 3.8 to 5.4", OfTraining: true},
+		suite.Between{Claim: conditioningClaim, Metric: "the same over that of the best blind network", Got: metrics.Exactly(blind.astray / best.astray), Lo: .9, Hi: 1.2, Alpha: 0, Why: "seven seeds leave 0.98 to 1.04", OfTraining: true})
 	samples, err := blindSampleFigure(l, models)
 	if err != nil {
 		return err

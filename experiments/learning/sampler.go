@@ -84,7 +84,7 @@ func learnedCross(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Near(claims.D002MaximumLikelihood, "mean of -log p over the held-out points", entropy, kit.CrossEntropy, kit.WhySE+"; exact: the entropy of the cross, by quadrature"))
+	r.Add(suite.Near{Claim: claims.D002MaximumLikelihood, Metric: "mean of -log p over the held-out points", Got: entropy, Want: kit.CrossEntropy, Why: kit.WhySE + "; exact: the entropy of the cross, by quadrature"})
 	times, err := diffusion.InRatio(l.Backend, kit.LearnedPath, 1, 0, 12, diffusion.Geometric)
 	if err != nil {
 		return err
@@ -128,8 +128,8 @@ func learnedCross(l *suite.Lab, r *suite.Report) error {
 		if run.errors, err = kit.ScoreErrors(l, x2, m.Build, m.Weights, 10_000, times...); err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks, suite.Between(claims.D002MaximumLikelihood, fmt.Sprint("log p of the learnt model less the exact one, mean over held-out points, training ", k+1), gap, -.02, gap.Half(), metrics.Miss,
-			"0.02 nats are what the model may lose; on average it cannot gain, so above 0 there are but 5 standard errors").Trained())
+		r.Add(suite.Between{Claim: claims.D002MaximumLikelihood, Metric: fmt.Sprint("log p of the learnt model less the exact one, mean over held-out points, training ", k+1), Got: gap, Lo: -.02, Hi: gap.Half(), Alpha: metrics.Miss,
+			Why: "0.02 nats are what the model may lose; on average it cannot gain, so above 0 there are but 5 standard errors", OfTraining: true})
 		table.Rows = append(table.Rows, []any{k + 1, run.squared, floor.Center, run.squared - floor.Center, gap.Center, gap.Lo, gap.Hi, absolute.Center})
 		runs, debiased = append(runs, run), append(debiased, run.squared-floor.Center)
 	}
@@ -137,9 +137,9 @@ func learnedCross(l *suite.Lab, r *suite.Report) error {
 	for _, d := range debiased {
 		mean += d / trainings
 	}
-	r.Checks = append(r.Checks,
-		suite.Between(claims.D000LearnedScore, "SW2^2 of 50,000 samples to data less that of data to data, mean of three trainings", metrics.Exactly(mean), -learnedNoise, .0006, metrics.Miss, learnedWhy).Trained(),
-		suite.Equals(claims.D002ThousandSteps, "evaluations of the network for each sample", kit.LearnedNFE, 20, 0, "one for each step of exponential Adams").But(suite.Qualified))
+	r.Add(
+		suite.Between{Claim: claims.D000LearnedScore, Metric: "SW2^2 of 50,000 samples to data less that of data to data, mean of three trainings", Got: metrics.Exactly(mean), Lo: -learnedNoise, Hi: .0006, Alpha: metrics.Miss, Why: learnedWhy, OfTraining: true},
+		suite.Equals{Claim: claims.D002ThousandSteps, Metric: "evaluations of the network for each sample", Got: kit.LearnedNFE, Want: 20, Tol: 0, Why: "one for each step of exponential Adams", Shows: suite.Qualified})
 	r.Tables = append(r.Tables, table, learnedLevels(times, runs))
 	return learnedFigures(l, r, runs, times, exact)
 }
@@ -188,7 +188,7 @@ func learnedRing(l *suite.Lab, r *suite.Report) error {
 	}
 	table := suite.Table{Name: "ring", Caption: "Weights of the modes of the ring in samples of the learnt model; exact: 0.125", Header: []string{"mode", "weight", "lo", "hi"}}
 	for k, share := range count.shares {
-		r.Checks = append(r.Checks, suite.Near(claims.D002NoCollapse, fmt.Sprintf("weight of mode %d of the ring in %d samples", k+1, n), share, 1./8, kit.WhySE+"; the worst of 16 modes of seeds 1 and 2 is off by 2.6"))
+		r.Add(suite.Near{Claim: claims.D002NoCollapse, Metric: fmt.Sprintf("weight of mode %d of the ring in %d samples", k+1, n), Got: share, Want: 1. / 8, Why: kit.WhySE + "; the worst of 16 modes of seeds 1 and 2 is off by 2.6"})
 		table.Rows = append(table.Rows, []any{k + 1, share.Center, share.Lo, share.Hi})
 	}
 	r.Tables = append(r.Tables, table)

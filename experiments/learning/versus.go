@@ -84,10 +84,10 @@ func criticsValue(l *suite.Lab, r *suite.Report) error {
 	}
 	r.Tables = append(r.Tables, table)
 	last := len(ds) - 1
-	r.Checks = append(r.Checks,
-		suite.Below(claims.D002GANWasserstein, "largest distance of the best critic's loss from 2 ln 2 - 2 JS", worst, 1e-12, "one integral in two forms; "+kit.WhyRounding).But(suite.Qualified),
-		suite.Equals(claims.D002GANWasserstein, "JS of N(-10, 1) and N(10, 1), whose Wasserstein distance is 20", js[last], math.Ln2, 1e-12, "ln 2, but for an overlap of e^-50").But(suite.Qualified),
-		suite.Equals(claims.D002GANWasserstein, "JS gained between the distances 16 and 20: the critic has no slope left", js[last]-js[last-1], 0, 1e-12, "the overlap is e^-32").But(suite.Qualified))
+	r.Add(
+		suite.Below{Claim: claims.D002GANWasserstein, Metric: "largest distance of the best critic's loss from 2 ln 2 - 2 JS", Got: worst, Bound: 1e-12, Why: "one integral in two forms; " + kit.WhyRounding, Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D002GANWasserstein, Metric: "JS of N(-10, 1) and N(10, 1), whose Wasserstein distance is 20", Got: js[last], Want: math.Ln2, Tol: 1e-12, Why: "ln 2, but for an overlap of e^-50", Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D002GANWasserstein, Metric: "JS gained between the distances 16 and 20: the critic has no slope left", Got: js[last] - js[last-1], Want: 0, Tol: 1e-12, Why: "the overlap is e^-32", Shows: suite.Qualified})
 	return nil
 }
 
@@ -209,9 +209,9 @@ func versusRing(l *suite.Lab, r *suite.Report) error {
 		}
 		diffusions = append(diffusions, c)
 		row("diffusion", k+1, c, kit.LearnedNFE, countWeights(m.Weights, ""))
-		r.Checks = append(r.Checks,
-			suite.Equals(claims.D002NoCollapse, fmt.Sprintf("modes of the ring that diffusion covers, training %d", k+1), float64(c.count.covered), 8, 0, "each has at least half of its weight"),
-			suite.Between(claims.D002NoCollapse, fmt.Sprintf("largest distance of a mode's weight to 1/8, in standard errors, training %d", k+1), metrics.Exactly(c.worst), 0, metrics.Width, 8*metrics.Miss, "5 standard errors of counting, with room for what training leaves; the worst of five trainings of seed 2 is 2.4"))
+		r.Add(
+			suite.Equals{Claim: claims.D002NoCollapse, Metric: fmt.Sprintf("modes of the ring that diffusion covers, training %d", k+1), Got: float64(c.count.covered), Want: 8, Tol: 0, Why: "each has at least half of its weight"},
+			suite.Between{Claim: claims.D002NoCollapse, Metric: fmt.Sprintf("largest distance of a mode's weight to 1/8, in standard errors, training %d", k+1), Got: metrics.Exactly(c.worst), Lo: 0, Hi: metrics.Width, Alpha: 8 * metrics.Miss, Why: "5 standard errors of counting, with room for what training leaves; the worst of five trainings of seed 2 is 2.4"})
 	}
 	r.Tables = append(r.Tables, table)
 	return versusFigure(r, gans, diffusions)

@@ -256,11 +256,11 @@ func attend(l *suite.Lab, columns []*tensors.Tensor, pupils []kit.Learner, until
 
 // dsmChecks holds the training against what it came to in other seeds.
 func dsmChecks(r *suite.Report, narrow, wide *dsmLesson) {
-	r.Checks = append(r.Checks, suite.Equals(claims.D002MatchNoisyScore, "E|s|^2 of the cross at sigma = 0.2, by quadrature: the unit of the errors", narrow.fisher, 5.771028, 6e-7, "six decimals of an independent computation"))
+	r.Add(suite.Equals{Claim: claims.D002MatchNoisyScore, Metric: "E|s|^2 of the cross at sigma = 0.2, by quadrature: the unit of the errors", Got: narrow.fisher, Want: 5.771028, Tol: 6e-7, Why: "six decimals of an independent computation"})
 	for k := range 3 {
 		after := narrow.errors[dsmName(12, k)][narrow.atStep(companionSteps)]
-		r.Checks = append(r.Checks, suite.Between(claims.D001DSMFigure, fmt.Sprintf("E|s_net - s_0.2|^2/E|s_0.2|^2 after the 200 steps of the figure, 2-12-2, network %d", k+1), metrics.Exactly(after), .25, .60, 1e-7,
-			"60 trainings from other seeds ended in 0.36 to 0.45, with mean 0.397 and standard deviation 0.023").Trained().But(suite.Qualified))
+		r.Add(suite.Between{Claim: claims.D001DSMFigure, Metric: fmt.Sprintf("E|s_net - s_0.2|^2/E|s_0.2|^2 after the 200 steps of the figure, 2-12-2, network %d", k+1), Got: metrics.Exactly(after), Lo: .25, Hi: .60, Alpha: 1e-7,
+			Why: "60 trainings from other seeds ended in 0.36 to 0.45, with mean 0.397 and standard deviation 0.023", OfTraining: true, Shows: suite.Qualified})
 	}
 	mean := func(d *dsmLesson, width, step int) metrics.Summary {
 		sum := 0.
@@ -269,9 +269,9 @@ func dsmChecks(r *suite.Report, narrow, wide *dsmLesson) {
 		}
 		return metrics.Exactly(sum)
 	}
-	r.Checks = append(r.Checks,
-		suite.Between(claims.D000DSMScore, "the same after 5000 steps, mean of three networks", mean(narrow, 12, patientSteps), 0, .10, 1e-6, "single networks of 60 other seeds ended in 0.039 to 0.085, with mean 0.056 and standard deviation 0.009").Trained(),
-		suite.Between(claims.D000DSMScore, "the same for a wider network, 2-64-2, after 1000 steps, mean of three networks", mean(wide, 64, widerSteps), 0, .10, 1e-6, "single networks of 30 other seeds ended in 0.033 to 0.066, with mean 0.047 and standard deviation 0.008").Trained())
+	r.Add(
+		suite.Between{Claim: claims.D000DSMScore, Metric: "the same after 5000 steps, mean of three networks", Got: mean(narrow, 12, patientSteps), Lo: 0, Hi: .10, Alpha: 1e-6, Why: "single networks of 60 other seeds ended in 0.039 to 0.085, with mean 0.056 and standard deviation 0.009", OfTraining: true},
+		suite.Between{Claim: claims.D000DSMScore, Metric: "the same for a wider network, 2-64-2, after 1000 steps, mean of three networks", Got: mean(wide, 64, widerSteps), Lo: 0, Hi: .10, Alpha: 1e-6, Why: "single networks of 30 other seeds ended in 0.033 to 0.066, with mean 0.047 and standard deviation 0.008", OfTraining: true})
 	r.Tables = append(r.Tables, narrow.table("learning", "Relative Fisher error E|s_net - s_0.2|^2/E|s_0.2|^2 by quadrature: networks 2-12-2 with tanh, from three sets of 1000 points; and the first with other heads"),
 		wide.table("wider", "The same for networks 2-64-2"),
 		suite.Table{Name: "kernel", Caption: "What J_D on the first set of 1000 points is least for: the score of those points with noise, a kernel density estimate. A small network stays nearer to the truth",

@@ -179,9 +179,9 @@ func separations(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks,
-		suite.Below(blindClaim, "Fisher divergence at m = 0, where both laws are one", same.fisher, 1e-28, "rounding of scores, squared"),
-		suite.Below(blindClaim, "KL divergence at m = 0", same.kl, 1e-14, kit.WhyRounding))
+	r.Add(
+		suite.Below{Claim: blindClaim, Metric: "Fisher divergence at m = 0, where both laws are one", Got: same.fisher, Bound: 1e-28, Why: "rounding of scores, squared"},
+		suite.Below{Claim: blindClaim, Metric: "KL divergence at m = 0", Got: same.kl, Bound: 1e-14, Why: kit.WhyRounding})
 	table.Rows = append(table.Rows, []any{0., same.kl, same.fisher, 0., "-", "-"})
 	pair, err := newModePair(l, widest, diffusion.OU{})
 	if err != nil {
@@ -195,25 +195,25 @@ func separations(l *suite.Lab, r *suite.Report) error {
 		}
 		table.Rows = append(table.Rows, []any{m, a.kl, a.fisher, modesLaw(m), a.byLikelihood, a.byScore})
 		byHand := modesFisher(m)
-		r.Checks = append(r.Checks,
-			suite.Equals(blindClaim, fmt.Sprintf("Fisher divergence at m = %g", m), a.fisher, byHand, 1e-9*byHand, whyModes+"; by hand from the two tanh").But(suite.Qualified),
-			suite.Equals(blindClaim, fmt.Sprintf("what the wrong weights cost in Hyvarinen's loss at m = %g: half the Fisher divergence", m), a.loss, a.fisher/2, 1e-12,
-				"rounding in float64 of losses up to m^2").But(suite.Qualified))
+		r.Add(
+			suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("Fisher divergence at m = %g", m), Got: a.fisher, Want: byHand, Tol: 1e-9 * byHand, Why: whyModes + "; by hand from the two tanh", Shows: suite.Qualified},
+			suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("what the wrong weights cost in Hyvarinen's loss at m = %g: half the Fisher divergence", m), Got: a.loss, Want: a.fisher / 2, Tol: 1e-12,
+				Why: "rounding in float64 of losses up to m^2", Shows: suite.Qualified})
 		if m < 3 {
 			continue
 		}
 		short := spread / (2 * m * m)
-		r.Checks = append(r.Checks, suite.Equals(blindClaim, fmt.Sprintf("Fisher divergence over its law (1/4) sqrt(pi/2) m exp(-m^2/2) at m = %g", m), a.fisher/modesLaw(m), 1-short/2, short/2,
-			"1 - u^2/(2m^2) <= exp(-u^2/(2m^2)) <= 1 under the integral").But(suite.Qualified))
+		r.Add(suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("Fisher divergence over its law (1/4) sqrt(pi/2) m exp(-m^2/2) at m = %g", m), Got: a.fisher / modesLaw(m), Want: 1 - short/2, Tol: short / 2,
+			Why: "1 - u^2/(2m^2) <= exp(-u^2/(2m^2)) <= 1 under the integral", Shows: suite.Qualified})
 		if m < widest {
 			continue
 		}
 		// What is left of the KL divergence is the integral of Fisher/mu beyond m, and the law bounds that.
 		left := (math.Cosh(tilt) - 1) * math.Pi / 2 * math.Erfc(m/math.Sqrt2)
-		r.Checks = append(r.Checks,
-			suite.Equals(blindClaim, "KL divergence at m = 6; far apart it is ln 1.25", a.kl, farKL-left/2, left/2+1e-13, "between ln 1.25 and that less the integral of the Fisher divergence over all larger separations").But(suite.Qualified),
-			suite.Equals(blindClaim, "samples by which the likelihood shows the wrong weights at m = 6", a.byLikelihood, farSamples(), 1e-4*farSamples(), "far apart the ratio of likelihoods takes two values; here within 1e-6 of them, but for 1e-9 of the mass").But(suite.Qualified),
-			suite.Equals(blindClaim, "samples by which score matching shows them at m = 6, over the law for modes far apart", a.byScore/scoreSamplesLaw(m), 1, 5/(m*m), "the next term of the law is of order 1/m^2").But(suite.Qualified))
+		r.Add(
+			suite.Equals{Claim: blindClaim, Metric: "KL divergence at m = 6; far apart it is ln 1.25", Got: a.kl, Want: farKL - left/2, Tol: left/2 + 1e-13, Why: "between ln 1.25 and that less the integral of the Fisher divergence over all larger separations", Shows: suite.Qualified},
+			suite.Equals{Claim: blindClaim, Metric: "samples by which the likelihood shows the wrong weights at m = 6", Got: a.byLikelihood, Want: farSamples(), Tol: 1e-4 * farSamples(), Why: "far apart the ratio of likelihoods takes two values; here within 1e-6 of them, but for 1e-9 of the mass", Shows: suite.Qualified},
+			suite.Equals{Claim: blindClaim, Metric: "samples by which score matching shows them at m = 6, over the law for modes far apart", Got: a.byScore / scoreSamplesLaw(m), Want: 1, Tol: 5 / (m * m), Why: "the next term of the law is of order 1/m^2", Shows: suite.Qualified})
 	}
 	r.Tables = append(r.Tables, table)
 	return l.Progress(.3, "noise levels")
@@ -256,16 +256,16 @@ func noisedModes(l *suite.Lab, r *suite.Report) error {
 		}
 		v := 1 + sigma*sigma
 		byHand := modesFisher(m/math.Sqrt(v)) / v
-		r.Checks = append(r.Checks, suite.Equals(claims.D002SingleSigma, fmt.Sprintf("Fisher divergence at m = 6 after noise sigma = %g", sigma), a.fisher, byHand, 1e-9*byHand, whyModes+"; by hand, that of modes at m/sqrt(1 + sigma^2), over 1 + sigma^2"))
+		r.Add(suite.Equals{Claim: claims.D002SingleSigma, Metric: fmt.Sprintf("Fisher divergence at m = 6 after noise sigma = %g", sigma), Got: a.fisher, Want: byHand, Tol: 1e-9 * byHand, Why: whyModes + "; by hand, that of modes at m/sqrt(1 + sigma^2), over 1 + sigma^2"})
 		if sigma != 2 {
 			continue
 		}
 		own := (1/v - 1 + math.Log(v)) / 2
-		r.Checks = append(r.Checks,
-			suite.Equals(claims.D002SingleSigma, "KL divergence of the data from the data noised by sigma = 2, where score matching starts to see the weights; these are off by ln 1.25", a.blur, own,
-				math.Exp(-2*m*m/v*(1-1/v)), "that of one mode from its own noised self; the other mode's tail is below the tolerance"),
-			suite.Between(claims.D003MultiScale, "share of the KL divergence of the weights at m = 6 that lies in noise levels above sigma = 2, twice the width of a mode", metrics.Exactly(a.kl/start.kl), .95, 1, 0,
-				"what the claim says: large noise holds the coarse structure; by de Bruijn's identity the KL divergence left at sigma is the sum over all levels above"))
+		r.Add(
+			suite.Equals{Claim: claims.D002SingleSigma, Metric: "KL divergence of the data from the data noised by sigma = 2, where score matching starts to see the weights; these are off by ln 1.25", Got: a.blur, Want: own,
+				Tol: math.Exp(-2 * m * m / v * (1 - 1/v)), Why: "that of one mode from its own noised self; the other mode's tail is below the tolerance"},
+			suite.Between{Claim: claims.D003MultiScale, Metric: "share of the KL divergence of the weights at m = 6 that lies in noise levels above sigma = 2, twice the width of a mode", Got: metrics.Exactly(a.kl / start.kl), Lo: .95, Hi: 1, Alpha: 0,
+				Why: "what the claim says: large noise holds the coarse structure; by de Bruijn's identity the KL divergence left at sigma is the sum over all levels above"})
 	}
 	return l.Progress(.5, "the sum over noise levels")
 }
@@ -288,7 +288,7 @@ func sumOfLevels(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks, suite.Equals(levelClaim, "int (g^2/2) Fisher dt over "+spec.name+", against the KL divergence lost, modes 0.2, 0.8 for 0.5, 0.5 at m = 4", integral, fallen, 1e-11, whyLevels).But(suite.Qualified))
+		r.Add(suite.Equals{Claim: levelClaim, Metric: "int (g^2/2) Fisher dt over " + spec.name + ", against the KL divergence lost, modes 0.2, 0.8 for 0.5, 0.5 at m = 4", Got: integral, Want: fallen, Tol: 1e-11, Why: whyLevels, Shows: suite.Qualified})
 	}
 	// To t = 12, where the modes have closed in to m exp(-12) and less than 1e-9 of the divergence is left.
 	grid, err := diffusion.Uniform(0, 12, 30)
@@ -299,7 +299,7 @@ func sumOfLevels(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Equals(levelClaim, "int Fisher(mu)/mu dmu over all separations up to 6, against the KL divergence at m = 6", integral, fallen, 1e-11, whyLevels).But(suite.Qualified))
+	r.Add(suite.Equals{Claim: levelClaim, Metric: "int Fisher(mu)/mu dmu over all separations up to 6, against the KL divergence at m = 6", Got: integral, Want: fallen, Tol: 1e-11, Why: whyLevels, Shows: suite.Qualified})
 	return l.Progress(.7, "drawing")
 }
 

@@ -96,24 +96,24 @@ func oneObjective(l *suite.Lab, r *suite.Report) error {
 				ratio := floats.Sum(losses[0]) / floats.Sum(losses[i+1])
 				switch {
 				case t == companionSigma && d.head == "eps":
-					r.Checks = append(r.Checks, suite.Equals(d.claim, "loss of the score over loss of eps at sigma = 0.2: 1/sigma^2", ratio, 25, 1e-10, kit.WhyRounding))
+					r.Add(suite.Equals{Claim: d.claim, Metric: "loss of the score over loss of eps at sigma = 0.2: 1/sigma^2", Got: ratio, Want: 25, Tol: 1e-10, Why: kit.WhyRounding})
 				case t == companionSigma && d.head == "x0":
-					r.Checks = append(r.Checks, suite.Equals(d.claim, "loss of the score over loss of x0 at sigma = 0.2: 1/sigma^4", ratio, 625, 1e-8, kit.WhyRounding))
+					r.Add(suite.Equals{Claim: d.claim, Metric: "loss of the score over loss of x0 at sigma = 0.2: 1/sigma^4", Got: ratio, Want: 625, Tol: 1e-8, Why: kit.WhyRounding})
 				case t == .4 && d.head == "eps":
-					r.Checks = append(r.Checks, suite.Equals(claims.D004ThreeForms, "loss of the score over loss of eps, in units of 1/(1 - alpha-bar), VP at t = 0.4", ratio*(1-alpha*alpha), 1, 1e-10, kit.WhyRounding))
+					r.Add(suite.Equals{Claim: claims.D004ThreeForms, Metric: "loss of the score over loss of eps, in units of 1/(1 - alpha-bar), VP at t = 0.4", Got: ratio * (1 - alpha*alpha), Want: 1, Tol: 1e-10, Why: kit.WhyRounding})
 				}
 			}
 		}
 		exec.Finalize()
 	}
 	for _, d := range dsmReadings {
-		r.Checks = append(r.Checks,
-			suite.Below(d.claim, "weighted loss of "+d.head+" relative to that of the score, sample by sample, less 1: largest at five noise levels", worst[d.head][0], 1e-10, "rounding in float64, of targets up to 30 times the error"),
-			suite.Below(d.claim, "weighted gradient of "+d.head+" less that of the score, relative", worst[d.head][1], 1e-10, "rounding in float64"))
+		r.Add(
+			suite.Below{Claim: d.claim, Metric: "weighted loss of " + d.head + " relative to that of the score, sample by sample, less 1: largest at five noise levels", Got: worst[d.head][0], Bound: 1e-10, Why: "rounding in float64, of targets up to 30 times the error"},
+			suite.Below{Claim: d.claim, Metric: "weighted gradient of " + d.head + " less that of the score, relative", Got: worst[d.head][1], Bound: 1e-10, Why: "rounding in float64"})
 	}
-	r.Checks = append(r.Checks,
-		suite.Below(claims.D004ThreeForms, "the same for the mean loss in float32, all heads", single[0], 1e-4, "rounding in float32"),
-		suite.Below(claims.D004ThreeForms, "the same for the gradient in float32, all heads", single[1], 1e-4, "rounding in float32"))
+	r.Add(
+		suite.Below{Claim: claims.D004ThreeForms, Metric: "the same for the mean loss in float32, all heads", Got: single[0], Bound: 1e-4, Why: "rounding in float32"},
+		suite.Below{Claim: claims.D004ThreeForms, Metric: "the same for the gradient in float32, all heads", Got: single[1], Bound: 1e-4, Why: "rounding in float32"})
 	return nil
 }
 

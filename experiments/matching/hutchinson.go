@@ -114,17 +114,17 @@ func probe(l *suite.Lab, r *suite.Report, f traced) error {
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks,
-			suite.Near(claims.D001Hutchinson, fmt.Sprintf("mean with %s probes, %s", p.Name, f.name), mean, trace, kit.WhySE),
-			kit.NearReference(claims.D002Hutchinson, fmt.Sprintf("variance about the trace with %s probes, %s", p.Name, f.name), variance, variances[k], 1e-13*variances[k],
-				kit.WhySE+" and rounding, since in two dimensions a Rademacher probe is always off by the same; exact from the Jacobian"))
+		r.Add(
+			suite.Near{Claim: claims.D001Hutchinson, Metric: fmt.Sprintf("mean with %s probes, %s", p.Name, f.name), Got: mean, Want: trace, Why: kit.WhySE},
+			kit.NearReference{Claim: claims.D002Hutchinson, Metric: fmt.Sprintf("variance about the trace with %s probes, %s", p.Name, f.name), Got: variance, Want: variances[k], SE: 1e-13 * variances[k],
+				Why: kit.WhySE + " and rounding, since in two dimensions a Rademacher probe is always off by the same; exact from the Jacobian"})
 		if k == 0 {
 			plain, err := metrics.Variance(out[1])
 			if err != nil {
 				return err
 			}
-			r.Checks = append(r.Checks, suite.Near(claims.D001Hutchinson, "variance of the sliced objective v.Jv + (v.s)^2/2, "+f.name, plain, 2*sliced,
-				kit.WhySE+"; with |s|^2/2 in place of (v.s)^2/2 it falls to the variance of v.Jv"))
+			r.Add(suite.Near{Claim: claims.D001Hutchinson, Metric: "variance of the sliced objective v.Jv + (v.s)^2/2, " + f.name, Got: plain, Want: 2 * sliced,
+				Why: kit.WhySE + "; with |s|^2/2 in place of (v.s)^2/2 it falls to the variance of v.Jv"})
 		}
 		spread := 4 * math.Sqrt(variances[0])
 		bars := figure.Histogram(out[0], trace-spread, trace+spread, 61)
@@ -134,10 +134,10 @@ func probe(l *suite.Lab, r *suite.Report, f traced) error {
 	if f.name != "J = [[1, 2], [3, -4]]" {
 		return nil
 	}
-	r.Checks = append(r.Checks,
-		suite.Equals(claims.D002Hutchinson, "trace of J", trace, -3, 0, "exact"),
-		suite.Equals(claims.D002Hutchinson, "2|S|^2 of J", variances[0], 59, 1e-12, kit.WhyRounding),
-		suite.Equals(claims.D002Hutchinson, "2(|S|^2 - sum S_ii^2) of J", variances[1], 25, 1e-12, kit.WhyRounding))
+	r.Add(
+		suite.Equals{Claim: claims.D002Hutchinson, Metric: "trace of J", Got: trace, Want: -3, Tol: 0, Why: "exact"},
+		suite.Equals{Claim: claims.D002Hutchinson, Metric: "2|S|^2 of J", Got: variances[0], Want: 59, Tol: 1e-12, Why: kit.WhyRounding},
+		suite.Equals{Claim: claims.D002Hutchinson, Metric: "2(|S|^2 - sum S_ii^2) of J", Got: variances[1], Want: 25, Tol: 1e-12, Why: kit.WhyRounding})
 	panel.Layers = append(panel.Layers, figure.VLine{At: trace, Label: "trace", Dashed: true})
 	figurePNG, err := kit.PNG("probes", "Fifty thousand estimates of the trace of J = [[1, 2], [3, -4]]. A Rademacher probe can only say -8 or 2: on a 2 x 2 matrix its noise is one sign.", figure.Row("", panel))
 	r.Figures = append(r.Figures, figurePNG)

@@ -112,12 +112,12 @@ func byParts(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		why := "the trapezoidal rule on smooth integrands that vanish at the border, and rounding; the catalogue asks for 1e-6"
-		r.Checks = append(r.Checks,
-			suite.Equals(implicitClaim, "J - J_I - E|s|^2/2 of a random network, by quadrature, "+activation, j-jI-constant, 0, 1e-9, why),
-			suite.Near(byPartsClaim, "mean of the difference of the objectives over samples, "+activation, gap, constant, kit.WhySE+"; exact by quadrature"),
-			suite.Near(claims.D002NoDensity, "J_I over samples alone, less its value by quadrature, "+activation, shifted(alone, -jI), 0, kit.WhySE))
+		r.Add(
+			suite.Equals{Claim: implicitClaim, Metric: "J - J_I - E|s|^2/2 of a random network, by quadrature, " + activation, Got: j - jI - constant, Want: 0, Tol: 1e-9, Why: why},
+			suite.Near{Claim: byPartsClaim, Metric: "mean of the difference of the objectives over samples, " + activation, Got: gap, Want: constant, Why: kit.WhySE + "; exact by quadrature"},
+			suite.Near{Claim: claims.D002NoDensity, Metric: "J_I over samples alone, less its value by quadrature, " + activation, Got: shifted(alone, -jI), Want: 0, Why: kit.WhySE})
 		if activation == "tanh" {
-			r.Checks = append(r.Checks, suite.Equals(claims.D000ByParts, "the constant, E|s|^2/2 of the cross", constant, halfFisher, 5e-7, "the reference has six decimals"))
+			r.Add(suite.Equals{Claim: claims.D000ByParts, Metric: "the constant, E|s|^2/2 of the cross", Got: constant, Want: halfFisher, Tol: 5e-7, Why: "the reference has six decimals"})
 		}
 	}
 	r.Tables = append(r.Tables, table)
@@ -159,11 +159,11 @@ func atAnEdge(l *suite.Lab, r *suite.Report) error {
 	j := func(k int) float64 { return out[2*k][0] }
 	jI := func(k int) float64 { return out[2*k+1][0] }
 	const why = "Gauss-Legendre quadrature of smooth functions, and rounding"
-	r.Checks = append(r.Checks,
-		suite.Equals(byPartsClaim, "J - J_I - E|s|^2/2 of s_net = 2 cos x on exponential data: the edge leaves p(0) s_net(0)", j(0)-jI(0)-.5, 2, 1e-9, why).But(suite.Qualified),
-		suite.Equals(implicitClaim, "J_I of the true score -1 on exponential data", jI(1), .5, 1e-9, why).But(suite.Qualified),
-		suite.Equals(implicitClaim, "J_I of 1 - x on exponential data, below that of the true score", jI(2), -.5, 1e-9, why).But(suite.Qualified),
-		suite.Equals(implicitClaim, "J of 1 - x on exponential data, above that of the true score, 0", j(2), 1, 1e-9, why).But(suite.Qualified))
+	r.Add(
+		suite.Equals{Claim: byPartsClaim, Metric: "J - J_I - E|s|^2/2 of s_net = 2 cos x on exponential data: the edge leaves p(0) s_net(0)", Got: j(0) - jI(0) - .5, Want: 2, Tol: 1e-9, Why: why, Shows: suite.Qualified},
+		suite.Equals{Claim: implicitClaim, Metric: "J_I of the true score -1 on exponential data", Got: jI(1), Want: .5, Tol: 1e-9, Why: why, Shows: suite.Qualified},
+		suite.Equals{Claim: implicitClaim, Metric: "J_I of 1 - x on exponential data, below that of the true score", Got: jI(2), Want: -.5, Tol: 1e-9, Why: why, Shows: suite.Qualified},
+		suite.Equals{Claim: implicitClaim, Metric: "J of 1 - x on exponential data, above that of the true score, 0", Got: j(2), Want: 1, Tol: 1e-9, Why: why, Shows: suite.Qualified})
 	return nil
 }
 
@@ -206,9 +206,9 @@ func linearMinimiser(l *suite.Lab, r *suite.Report) error {
 	// n mean(x^2)/v is chi-square with n degrees of freedom, so theta-hat is v^-1 n over one.
 	const wantMean = n / (v * (n - 2))
 	const wantVariance = 2 * wantMean * wantMean / (n - 4)
-	r.Checks = append(r.Checks,
-		suite.Below(implicitClaim, "relative distance of the linear minimiser of J_I to 1/mean(x^2), the maximum-likelihood estimate", worst, 1e-11, "rounding in sums of a thousand numbers, and in a difference of two slopes"),
-		suite.Near(claims.D002NoDensity, "mean of the linear minimiser over data sets of 1000 points of N(0, 2)", mean, wantMean, kit.WhySE+"; exact: 1/v n/(n-2)"),
-		suite.Near(claims.D002NoDensity, "variance of the linear minimiser over data sets of 1000 points of N(0, 2)", variance, wantVariance, kit.WhySE+"; exact, 2 theta^2/n at leading order"))
+	r.Add(
+		suite.Below{Claim: implicitClaim, Metric: "relative distance of the linear minimiser of J_I to 1/mean(x^2), the maximum-likelihood estimate", Got: worst, Bound: 1e-11, Why: "rounding in sums of a thousand numbers, and in a difference of two slopes"},
+		suite.Near{Claim: claims.D002NoDensity, Metric: "mean of the linear minimiser over data sets of 1000 points of N(0, 2)", Got: mean, Want: wantMean, Why: kit.WhySE + "; exact: 1/v n/(n-2)"},
+		suite.Near{Claim: claims.D002NoDensity, Metric: "variance of the linear minimiser over data sets of 1000 points of N(0, 2)", Got: variance, Want: wantVariance, Why: kit.WhySE + "; exact, 2 theta^2/n at leading order"})
 	return nil
 }

@@ -90,13 +90,13 @@ func probeExactly(l *suite.Lab, r *suite.Report) error {
 		along := -(from[0]*score[0] + from[1]*score[1]) / (score[0]*score[0] + score[1]*score[1])
 		ball, hits := ballMean(p)
 		left := [2]float64{(p.dummy[0] + hits*ball[0]) / (hits + 1), (p.dummy[1] + hits*ball[1]) / (hits + 1)}
-		r.Checks = append(r.Checks,
-			suite.Below(claims.D001Probing, "|E[x|x~] - independent value| at "+p.name(), kit.LargestDifference(mean, p.mean[:]), 6e-7, digits),
-			suite.Below(claims.D001ProbingArrows, "|score - (E[x|x~] - x~)| at "+p.name(), kit.LargestDifference(score, from), 1e-12, kit.WhyRounding),
-			suite.Equals(claims.D001ProbingArrows, "noise direction (x~ - E[x|x~])/sigma along the score at "+p.name()+", in units of the score; a score has 1", along, -1, 1e-12, kit.WhyRounding).But(suite.Refuted),
-			suite.Below(claims.D001ProbingBall, "|E[x|x~ in the ball] - independent value| about "+p.name(), kit.LargestDifference(ball, p.ball[:]), 6e-7, digits).But(suite.Qualified),
-			suite.Equals(claims.D001ProbingFigure, "expected hits of the ball about "+p.name()+" in 200 rounds", hits, p.hits, .06, "one decimal of an independent computation"),
-			suite.Below(claims.D001ProbingFigure, "|where the dummy leaves the average - independent value| about "+p.name(), kit.LargestDifference(left[:], p.shifted[:]), 6e-5, "four decimals of an independent computation").But(suite.Qualified))
+		r.Add(
+			suite.Below{Claim: claims.D001Probing, Metric: "|E[x|x~] - independent value| at " + p.name(), Got: kit.LargestDifference(mean, p.mean[:]), Bound: 6e-7, Why: digits},
+			suite.Below{Claim: claims.D001ProbingArrows, Metric: "|score - (E[x|x~] - x~)| at " + p.name(), Got: kit.LargestDifference(score, from), Bound: 1e-12, Why: kit.WhyRounding},
+			suite.Equals{Claim: claims.D001ProbingArrows, Metric: "noise direction (x~ - E[x|x~])/sigma along the score at " + p.name() + ", in units of the score; a score has 1", Got: along, Want: -1, Tol: 1e-12, Why: kit.WhyRounding, Shows: suite.Refuted},
+			suite.Below{Claim: claims.D001ProbingBall, Metric: "|E[x|x~ in the ball] - independent value| about " + p.name(), Got: kit.LargestDifference(ball, p.ball[:]), Bound: 6e-7, Why: digits, Shows: suite.Qualified},
+			suite.Equals{Claim: claims.D001ProbingFigure, Metric: "expected hits of the ball about " + p.name() + " in 200 rounds", Got: hits, Want: p.hits, Tol: .06, Why: "one decimal of an independent computation"},
+			suite.Below{Claim: claims.D001ProbingFigure, Metric: "|where the dummy leaves the average - independent value| about " + p.name(), Got: kit.LargestDifference(left[:], p.shifted[:]), Bound: 6e-5, Why: "four decimals of an independent computation", Shows: suite.Qualified})
 		table.Rows = append(table.Rows, []any{p.name(), mean[0], mean[1], score[0], score[1], ball[0], ball[1], hits, left[0], left[1]})
 	}
 	r.Tables = append(r.Tables, table)
@@ -173,7 +173,7 @@ func probeByHits(l *suite.Lab, r *suite.Report) error {
 			if err != nil {
 				return err
 			}
-			r.Checks = append(r.Checks, suite.Near(claims.D001Probing, fmt.Sprintf("average x%d of the clean points behind the ball about %s", j+1, p.name()), mean, p.ball[j], kit.WhySE))
+			r.Add(suite.Near{Claim: claims.D001Probing, Metric: fmt.Sprintf("average x%d of the clean points behind the ball about %s", j+1, p.name()), Got: mean, Want: p.ball[j], Why: kit.WhySE})
 		}
 		panel.Layers = append(panel.Layers, figure.Line{X: hits, Y: error, Color: p.color, Label: "x~ = " + p.name()})
 	}

@@ -230,7 +230,7 @@ func sameUpToConstants(l *suite.Lab, r *suite.Report, weights *model.Store) (noi
 		if err != nil {
 			return nil, err
 		}
-		r.Checks = append(r.Checks, suite.Near(claim, "loss less E|s_net - s|^2/2 at the end of the training: "+c.name, mean, want, kit.WhySE+"; exact by quadrature"))
+		r.Add(suite.Near{Claim: claim, Metric: "loss less E|s_net - s|^2/2 at the end of the training: " + c.name, Got: mean, Want: want, Why: kit.WhySE + "; exact by quadrature"})
 	}
 	return noise, nil
 }
@@ -248,9 +248,9 @@ func contestReport(r *suite.Report, c *race, work []float64) error {
 		default:
 			claim = claims.D002Hutchinson
 		}
-		r.Checks = append(r.Checks, suite.Between(claim, "relative Fisher error of the network at the end: "+k.name, metrics.Exactly(c.own[i][last]), 0, k.most, 1e-7, "calibrated on trainings from 11 seeds: "+k.seen).Trained())
+		r.Add(suite.Between{Claim: claim, Metric: "relative Fisher error of the network at the end: " + k.name, Got: metrics.Exactly(c.own[i][last]), Lo: 0, Hi: k.most, Alpha: 1e-7, Why: "calibrated on trainings from 11 seeds: " + k.seen, OfTraining: true})
 		if k.sigma == .3 {
-			r.Checks = append(r.Checks, suite.Between(claims.D001DSMUnbiased, "E|s_net - s|^2 over the data of the network that denoised at 0.3, over its limit E|s_0.3 - s|^2: it does not learn the score of the data", metrics.Exactly(c.clean[i][last]/c.bias[i]), .85, 1.15, 1e-7, "calibrated on trainings from 9 seeds: 0.96 to 1.00; the network adds its own error of 0.006").Trained().But(suite.Qualified))
+			r.Add(suite.Between{Claim: claims.D001DSMUnbiased, Metric: "E|s_net - s|^2 over the data of the network that denoised at 0.3, over its limit E|s_0.3 - s|^2: it does not learn the score of the data", Got: metrics.Exactly(c.clean[i][last] / c.bias[i]), Lo: .85, Hi: 1.15, Alpha: 1e-7, Why: "calibrated on trainings from 9 seeds: 0.96 to 1.00; the network adds its own error of 0.006", OfTraining: true, Shows: suite.Qualified})
 		}
 	}
 	table := suite.Table{Name: "ranking", Caption: "Relative Fisher errors at the end; the standard deviation of a sample's loss about the Fisher divergence and its constant; work of a step in evaluations of the network on the batch, counted in the graph of its gradient. In pairs the loss of a sample is as noisy, its gradient is not",

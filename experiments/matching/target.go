@@ -85,16 +85,16 @@ func whatItConvergesTo(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 		marks.X, marks.Y = append(marks.X, sigma), append(marks.Y, math.Sqrt(far.Center))
 		marks.Lo, marks.Hi = append(marks.Lo, math.Sqrt(far.Lo)), append(marks.Hi, math.Sqrt(far.Hi))
 		what := fmt.Sprintf(" of the slope that J_D learns from 1000 points of N(0, 2) at sigma = %g", sigma)
-		r.Checks = append(r.Checks,
-			suite.Near(claims.D002MatchNoisyScore, "mean"+what, mean, want, kit.WhySE+"; exact: 1/(v + sigma^2), at any number of points"),
-			suite.Near(claims.D000DSMScore, "variance"+what, variance, wantVariance, kit.WhySE+"; exact, by the law of the estimator"))
+		r.Add(
+			suite.Near{Claim: claims.D002MatchNoisyScore, Metric: "mean" + what, Got: mean, Want: want, Why: kit.WhySE + "; exact: 1/(v + sigma^2), at any number of points"},
+			suite.Near{Claim: claims.D000DSMScore, Metric: "variance" + what, Got: variance, Want: wantVariance, Why: kit.WhySE + "; exact, by the law of the estimator"})
 		if sigma == .5 {
 			law := distuv.StudentsT{Mu: want, Sigma: math.Sqrt(dsmVariance/dsmPoints) / (sigma * (dsmVariance + sigma*sigma)), Nu: dsmPoints}
 			check, err := kit.KSCheck(claims.D000DSMScore, "law"+what+": distance to Student's t", fits, law.CDF, 0, "")
 			if err != nil {
 				return figure.Panel{}, err
 			}
-			r.Checks = append(r.Checks, check)
+			r.Add(check)
 		}
 	}
 	r.Tables = append(r.Tables, table)
@@ -172,12 +172,12 @@ func noiseOfTheTarget(l *suite.Lab, r *suite.Report) error {
 		table.Rows = append(table.Rows, []any{sigma, bias, bias / (2 * halfFisher), 2 / (sigma * sigma), floor, loss.Center, loss.Lo, loss.Hi})
 		marks.X, marks.Y, marks.Lo, marks.Hi = append(marks.X, sigma), append(marks.Y, loss.Center), append(marks.Lo, loss.Lo), append(marks.Hi, loss.Hi)
 		at := fmt.Sprintf(" at sigma = %g", sigma)
-		r.Checks = append(r.Checks,
-			suite.Equals(claims.D002DenoisingObjective, "floor of 2 J_D on the cross, d/sigma^2 - E|s_sigma|^2, by quadrature,"+at, floor, floors[i], 6e-7, "six decimals of an independent computation"),
-			suite.Near(claims.D002DenoisingObjective, "2 J_D of the exact noised score on the cross"+at, loss, floor, kit.WhySE+"; exact by quadrature"),
-			suite.Near(claims.D003NoiseTarget, "E|eps/sigma|^2"+at+": the target's size", target, 2/(sigma*sigma), kit.WhySE+"; exact: d/sigma^2"))
+		r.Add(
+			suite.Equals{Claim: claims.D002DenoisingObjective, Metric: "floor of 2 J_D on the cross, d/sigma^2 - E|s_sigma|^2, by quadrature," + at, Got: floor, Want: floors[i], Tol: 6e-7, Why: "six decimals of an independent computation"},
+			suite.Near{Claim: claims.D002DenoisingObjective, Metric: "2 J_D of the exact noised score on the cross" + at, Got: loss, Want: floor, Why: kit.WhySE + "; exact by quadrature"},
+			suite.Near{Claim: claims.D003NoiseTarget, Metric: "E|eps/sigma|^2" + at + ": the target's size", Got: target, Want: 2 / (sigma * sigma), Why: kit.WhySE + "; exact: d/sigma^2"})
 		if sigma == .2 {
-			r.Checks = append(r.Checks, suite.Equals(claims.D001DSMUnbiased, "E|s - s_0.2|^2 over E|s|^2: what is left of the figure's error when all is learned, with respect to the true score of the cross", bias/(2*halfFisher), .647428/8.130638, 1e-6, "six decimals of an independent computation").But(suite.Qualified))
+			r.Add(suite.Equals{Claim: claims.D001DSMUnbiased, Metric: "E|s - s_0.2|^2 over E|s|^2: what is left of the figure's error when all is learned, with respect to the true score of the cross", Got: bias / (2 * halfFisher), Want: .647428 / 8.130638, Tol: 1e-6, Why: "six decimals of an independent computation", Shows: suite.Qualified})
 		}
 	}
 	r.Tables = append(r.Tables, table)

@@ -106,12 +106,12 @@ func countPasses(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 			lines[i].X, lines[i].Y = append(lines[i].X, float64(d)), append(lines[i].Y, work)
 			table.Rows = append(table.Rows, []any{d, c.name, c.evaluations, back, work})
 			if d == 256 {
-				r.Checks = append(r.Checks, suite.Equals(c.claim, fmt.Sprintf("passes back through the network that the loss takes in 256 dimensions: %s", c.name), float64(back), float64(c.back(d)), 0, "a count"))
+				r.Add(suite.Equals{Claim: c.claim, Metric: fmt.Sprintf("passes back through the network that the loss takes in 256 dimensions: %s", c.name), Got: float64(back), Want: float64(c.back(d)), Tol: 0, Why: "a count"})
 			}
 		}
 	}
 	for i, c := range costed {
-		r.Checks = append(r.Checks, suite.Equals(c.claim, "dimensions from 2 to 256 where evaluations and passes back are not as stated: "+c.name, float64(off[i]), 0, 0, "a count"))
+		r.Add(suite.Equals{Claim: c.claim, Metric: "dimensions from 2 to 256 where evaluations and passes back are not as stated: " + c.name, Got: float64(off[i]), Want: 0, Tol: 0, Why: "a count"})
 		lines[i].Color, lines[i].Label, lines[i].Markers = c.color, c.name, true
 		panel.Layers = append(panel.Layers, lines[i])
 	}
@@ -179,10 +179,10 @@ func traceNoise(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 				if err != nil {
 					return panel, err
 				}
-				r.Checks = append(r.Checks,
-					kit.NearReference(claims.D001Hutchinson, fmt.Sprintf("divergence of the score of a Gaussian chain of %d, by %s probes", d, p.Name), mean, trace, 1e-13*math.Abs(trace), kit.WhySE+" and rounding; exact by hand"),
-					kit.NearReference(claims.D002Hutchinson, fmt.Sprintf("variance of that estimate about the trace, d = %d, %s probes", d, p.Name), variance, want, 1e-12*want,
-						kit.WhySE+" and rounding, since in two dimensions a Rademacher probe is always off by the same; exact by hand: 2|S|^2, less the diagonal for Rademacher"))
+				r.Add(
+					kit.NearReference{Claim: claims.D001Hutchinson, Metric: fmt.Sprintf("divergence of the score of a Gaussian chain of %d, by %s probes", d, p.Name), Got: mean, Want: trace, SE: 1e-13 * math.Abs(trace), Why: kit.WhySE + " and rounding; exact by hand"},
+					kit.NearReference{Claim: claims.D002Hutchinson, Metric: fmt.Sprintf("variance of that estimate about the trace, d = %d, %s probes", d, p.Name), Got: variance, Want: want, SE: 1e-12 * want,
+						Why: kit.WhySE + " and rounding, since in two dimensions a Rademacher probe is always off by the same; exact by hand: 2|S|^2, less the diagonal for Rademacher"})
 			}
 		}
 		panel.Layers = append(panel.Layers, exact, marks)
@@ -293,7 +293,7 @@ func learnInEight(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 	}
 	for i, c := range costed {
 		panel.Layers = append(panel.Layers, lines[i])
-		r.Checks = append(r.Checks, suite.Between(c.claim, "relative Fisher error on four crosses in 8 dimensions after all steps: "+c.name, last[i], 0, .10, 1e-7, "calibrated on trainings from 6 seeds: 0.040 to 0.064 for the four objectives").Trained())
+		r.Add(suite.Between{Claim: c.claim, Metric: "relative Fisher error on four crosses in 8 dimensions after all steps: " + c.name, Got: last[i], Lo: 0, Hi: .10, Alpha: 1e-7, Why: "calibrated on trainings from 6 seeds: 0.040 to 0.064 for the four objectives", OfTraining: true})
 	}
 	r.Tables = append(r.Tables, table)
 	return panel, nil

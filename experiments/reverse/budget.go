@@ -84,9 +84,9 @@ func pairingChecks(r *suite.Report, p *pairing) error {
 		return err
 	}
 	const why = "integration of order 4 in steps of a tenth in log sigma"
-	r.Checks = append(r.Checks,
-		suite.Equals(claims.D003FlowCounterpart, "E[z1^2 z2^2] of the noise that the flow carries the cross to; the data has 2.62", mixed, 1, 1e-5, why),
-		suite.Below(claims.D003FlowCounterpart, "root mean squared distance of the cross from itself after the flow to noise and back", p.distance(back, p.data), 1e-6, why))
+	r.Add(
+		suite.Equals{Claim: claims.D003FlowCounterpart, Metric: "E[z1^2 z2^2] of the noise that the flow carries the cross to; the data has 2.62", Got: mixed, Want: 1, Tol: 1e-5, Why: why},
+		suite.Below{Claim: claims.D003FlowCounterpart, Metric: "root mean squared distance of the cross from itself after the flow to noise and back", Got: p.distance(back, p.data), Bound: 1e-6, Why: why})
 	return nil
 }
 
@@ -131,7 +131,7 @@ func budgetOfParticles(l *suite.Lab, r *suite.Report, f *flows, p *pairing) erro
 		if k == 1 {
 			claim = claims.D000PriorApproximates
 		}
-		r.Checks = append(r.Checks, suite.Near(claim, "mean squared error of particles, base setting: "+c.name, got, c.want*c.want, kit.WhySE+"; exact by quadrature"))
+		r.Add(suite.Near{Claim: claim, Metric: "mean squared error of particles, base setting: " + c.name, Got: got, Want: c.want * c.want, Why: kit.WhySE + "; exact by quadrature"})
 	}
 	const few = 1000 // the assignment takes the cube of their number
 	a, b := kit.Points(i.real), kit.Points(data)
@@ -145,8 +145,8 @@ func budgetOfParticles(l *suite.Lab, r *suite.Report, f *flows, p *pairing) erro
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Between(claims.D003IntegrationAccuracy, "W2 between 1000 samples of the base setting and the data of the same noise, over their root mean squared distance", metrics.Exactly(w2.Center/math.Sqrt(rms.Center)), 0, 1+1e-9, 0,
-		"the pairs are one coupling of the two samples, so that W2 is at most their distance"))
+	r.Add(suite.Between{Claim: claims.D003IntegrationAccuracy, Metric: "W2 between 1000 samples of the base setting and the data of the same noise, over their root mean squared distance", Got: metrics.Exactly(w2.Center / math.Sqrt(rms.Center)), Lo: 0, Hi: 1 + 1e-9, Alpha: 0,
+		Why: "the pairs are one coupling of the two samples, so that W2 is at most their distance"})
 	return nil
 }
 
@@ -179,7 +179,7 @@ func scoreTable(l *suite.Lab, r *suite.Report, p *pairing, wrong *density.Mixtur
 		table.Rows = append(table.Rows, []any{sigma, wrongness / size})
 		for s, want := range map[float64]float64{.1: 7.370500, .5: 2.471799, 1: 1.065383} {
 			if s == sigma {
-				r.Checks = append(r.Checks, suite.Equals(claims.D003FlowCounterpart, fmt.Sprintf("E|s|^2 over the cross carried to sigma = %g by the flow", sigma), size, want, 1e-5, "six decimals of an independent computation, and the flow's steps"))
+				r.Add(suite.Equals{Claim: claims.D003FlowCounterpart, Metric: fmt.Sprintf("E|s|^2 over the cross carried to sigma = %g by the flow", sigma), Got: size, Want: want, Tol: 1e-5, Why: "six decimals of an independent computation, and the flow's steps"})
 			}
 		}
 	}

@@ -87,7 +87,7 @@ func gaussBudget(l *suite.Lab, r *suite.Report) ([]budget, error) {
 		if budgets[i], err = k.measure(l, gaussSetting); err != nil {
 			return nil, err
 		}
-		r.Checks = append(r.Checks, budgets[i].bracket(claims.D003IntegrationAccuracy, "W2 to N(0, 0.25) with all four errors, "+k.name))
+		r.Add(budgets[i].bracket(claims.D003IntegrationAccuracy, "W2 to N(0, 0.25) with all four errors, "+k.name))
 		a := budgets[i].alone
 		table.Rows = append(table.Rows, []any{k.name, a[0], a[1], a[2], a[3], a.sum(), budgets[i].total, a.least()})
 	}
@@ -120,8 +120,8 @@ func gaussFlows(l *suite.Lab, r *suite.Report, want []budget) error {
 			worst = math.Max(worst, math.Abs(b.alone[k]/math.Sqrt2-want[i].alone[k]))
 			worst = math.Max(worst, math.Abs(b.links[k]/math.Sqrt2-want[i].links[k]))
 		}
-		r.Checks = append(r.Checks, suite.Below(claims.D003IntegrationAccuracy, "largest error of a term or total by quadrature against its closed form on N(0, 0.25), "+gaussKinds[i].name, worst, 1e-6,
-			"integration of order 4 in steps of a tenth in log sigma"))
+		r.Add(suite.Below{Claim: claims.D003IntegrationAccuracy, Metric: "largest error of a term or total by quadrature against its closed form on N(0, 0.25), " + gaussKinds[i].name, Got: worst, Bound: 1e-6,
+			Why: "integration of order 4 in steps of a tenth in log sigma"})
 	}
 	return nil
 }
@@ -148,10 +148,10 @@ func gaussSDE(l *suite.Lab, r *suite.Report, budgets []budget) error {
 		}
 		ends = append(ends, chain.Variance(s.start*s.start))
 	}
-	r.Checks = append(r.Checks,
-		suite.Equals(claims.D000PriorApproximates, "variance that the reverse SDE ends with from a wrong start and with a wrong score, N(0, 0.25), in the limit of its step", kit.StepLimit(ends), sde.limit(s.start*s.start, s.start, s.end, gaussWrong), 1e-7,
-			"chains of 40 to 640 steps, extrapolated"),
-		suite.Equals(claims.D000PriorApproximates, "share of the flow's error from a wrong start that the reverse SDE keeps, N(0, 0.25), start at sigma = 2", budgets[2].alone[1]/budgets[1].alone[1], priorShare(s.start), 1e-12, kit.WhyRounding+"; exact by the two gains"))
+	r.Add(
+		suite.Equals{Claim: claims.D000PriorApproximates, Metric: "variance that the reverse SDE ends with from a wrong start and with a wrong score, N(0, 0.25), in the limit of its step", Got: kit.StepLimit(ends), Want: sde.limit(s.start*s.start, s.start, s.end, gaussWrong), Tol: 1e-7,
+			Why: "chains of 40 to 640 steps, extrapolated"},
+		suite.Equals{Claim: claims.D000PriorApproximates, Metric: "share of the flow's error from a wrong start that the reverse SDE keeps, N(0, 0.25), start at sigma = 2", Got: budgets[2].alone[1] / budgets[1].alone[1], Want: priorShare(s.start), Tol: 1e-12, Why: kit.WhyRounding + "; exact by the two gains"})
 	return nil
 }
 

@@ -95,9 +95,9 @@ func turnKnobs(l *suite.Lab, r *suite.Report, p *pairing) (knobs, error) {
 		return k, err
 	}
 	const theorem = "the triangle inequality in the space of maps, and rounding"
-	r.Checks = append(r.Checks,
-		suite.Equals(claims.D003IntegrationAccuracy, "lowest place of the error between the bounds of its links, all settings on the cross; 0 is the least", w.lo, .5, .5+1e-9, theorem),
-		suite.Equals(claims.D003IntegrationAccuracy, "highest place of the error between the bounds of its links, all settings on the cross; 1 is their sum", w.hi, .5, .5+1e-9, theorem))
+	r.Add(
+		suite.Equals{Claim: claims.D003IntegrationAccuracy, Metric: "lowest place of the error between the bounds of its links, all settings on the cross; 0 is the least", Got: w.lo, Want: .5, Tol: .5 + 1e-9, Why: theorem},
+		suite.Equals{Claim: claims.D003IntegrationAccuracy, Metric: "highest place of the error between the bounds of its links, all settings on the cross; 1 is their sum", Got: w.hi, Want: .5, Tol: .5 + 1e-9, Why: theorem})
 	r.Tables = append(r.Tables, w.table)
 	return k, endLaw(r, p)
 }
@@ -134,14 +134,14 @@ func byFour(r *suite.Report, w *sweep) ([]namedBudget, error) {
 		if bars[i].budget, err = w.measure(bars[i].setting); err != nil {
 			return nil, err
 		}
-		r.Checks = append(r.Checks, bars[i].bracket(claim, "error of a sampler of the cross with all four terms: "+bars[i].name))
+		r.Add(bars[i].bracket(claim, "error of a sampler of the cross with all four terms: "+bars[i].name))
 	}
 	thousand, err := w.p.measure(w.p.euler, setting{b.start, b.end, 1000, b.wrong})
 	if err != nil {
 		return nil, err
 	}
 	few, many := bars[0].budget, bars[1].budget
-	r.Checks = append(r.Checks,
+	r.Add(
 		onlySteps(claim, "error with 64 steps over that with 16, the other three terms as they were", many, few),
 		onlySteps(claims.D002ThousandSteps, "error with 16 steps of Heun over that with 1000 of Euler, the other three terms as they were", few, thousand))
 	return bars, nil
@@ -149,8 +149,8 @@ func byFour(r *suite.Report, w *sweep) ([]namedBudget, error) {
 
 // onlySteps compares the errors of two settings that differ in their steps alone.
 func onlySteps(claim suite.ClaimID, metric string, a, b budget) suite.Check {
-	return suite.Equals(claim, metric, a.total/b.total, 1, (a.links[3]+b.links[3])/b.total,
-		"the triangle inequality: the two differ by no more than their terms of the steps").But(suite.Qualified)
+	return suite.Equals{Claim: claim, Metric: metric, Got: a.total / b.total, Want: 1, Tol: (a.links[3] + b.links[3]) / b.total,
+		Why: "the triangle inequality: the two differ by no more than their terms of the steps", Shows: suite.Qualified}.Check()
 }
 
 // slope checks the power of a term in the knob's value, at its fine end.
@@ -164,8 +164,8 @@ func (k *knob) slope(r *suite.Report, term []float64, power float64, name string
 	if k.term == 1 {
 		claim = claims.D000PriorApproximates
 	}
-	r.Checks = append(r.Checks, suite.Equals(claim, fmt.Sprintf("power of the %s in the term of the %s, alone, on the cross", k.name, name), slope.Center, power, .15,
-		"the leading power; the next one bends it by less over the last four values"))
+	r.Add(suite.Equals{Claim: claim, Metric: fmt.Sprintf("power of the %s in the term of the %s, alone, on the cross", k.name, name), Got: slope.Center, Want: power, Tol: .15,
+		Why: "the leading power; the next one bends it by less over the last four values"})
 	return nil
 }
 
@@ -180,7 +180,7 @@ func endLaw(r *suite.Report, p *pairing) error {
 		}
 		constants = append(constants, p.distance(x, p.data)/squared)
 	}
-	r.Checks = append(r.Checks, suite.Equals(claims.D003IntegrationAccuracy, "truncation alone over the square of sigma at the end, on the cross, as sigma falls", kit.StepLimit(constants), math.Sqrt(8.130638)/2, 1e-5,
-		"sqrt(E|score|^2)/2, known to seven digits; five noise levels extrapolated"))
+	r.Add(suite.Equals{Claim: claims.D003IntegrationAccuracy, Metric: "truncation alone over the square of sigma at the end, on the cross, as sigma falls", Got: kit.StepLimit(constants), Want: math.Sqrt(8.130638) / 2, Tol: 1e-5,
+		Why: "sqrt(E|score|^2)/2, known to seven digits; five noise levels extrapolated"})
 	return nil
 }

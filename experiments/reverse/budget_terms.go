@@ -52,8 +52,8 @@ func (b budget) interplay() float64 {
 // bracket checks that the total lies between the bounds of the four terms alone, whose interplay widens them.
 func (b budget) bracket(claim suite.ClaimID, metric string) suite.Check {
 	least, sum := b.alone.least(), b.alone.sum()
-	return suite.Equals(claim, metric, b.total, (least+sum)/2, (sum-least)/2+b.interplay(),
-		"between the largest term less the others and the sum of all four, each alone, give or take what they change on top of one another: the triangle inequality")
+	return suite.Equals{Claim: claim, Metric: metric, Got: b.total, Want: (least + sum) / 2, Tol: (sum-least)/2 + b.interplay(),
+		Why: "between the largest term less the others and the sum of all four, each alone, give or take what they change on top of one another: the triangle inequality"}.Check()
 }
 
 // position is where the total stands between the bounds of its links: 0 at the least, 1 at the sum.

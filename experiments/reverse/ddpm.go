@@ -68,21 +68,21 @@ func ddpmRecursion(l *suite.Lab, r *suite.Report) error {
 				end = step.Variance(end)
 			}
 			worstEnd = max(worstEnd, math.Abs(end-kit.AncestralVariance(variance, path, c.variance)))
-			r.Checks = append(r.Checks, suite.Equals(claims.D000ReverseVariance, fmt.Sprintf("variance after 1000 steps, N(0, %g) data, %s", variance, c.name), end, c.ends[variance], 1e-8, "eight decimals of an independent computation, testdata/ddpm.py").But(suite.Qualified))
+			r.Add(suite.Equals{Claim: claims.D000ReverseVariance, Metric: fmt.Sprintf("variance after 1000 steps, N(0, %g) data, %s", variance, c.name), Got: end, Want: c.ends[variance], Tol: 1e-8, Why: "eight decimals of an independent computation, testdata/ddpm.py", Shows: suite.Qualified})
 		}
 	}
-	r.Checks = append(r.Checks,
-		suite.Below(claims.D000DDPMStep, "largest difference of the sampler's mu and sigma from Ho's formulas, over all steps", worstStep, 1e-12, kit.WhyRounding),
-		suite.Below(claims.D000DDPMStep, "largest difference of the variance after 1000 steps, composed of the sampler's own, from the recursion by hand", worstEnd, 1e-12, kit.WhyRounding))
+	r.Add(
+		suite.Below{Claim: claims.D000DDPMStep, Metric: "largest difference of the sampler's mu and sigma from Ho's formulas, over all steps", Got: worstStep, Bound: 1e-12, Why: kit.WhyRounding},
+		suite.Below{Claim: claims.D000DDPMStep, Metric: "largest difference of the variance after 1000 steps, composed of the sampler's own, from the recursion by hand", Got: worstEnd, Bound: 1e-12, Why: kit.WhyRounding})
 	added := func(variance float64, with, without diffusion.ReverseVariance) float64 {
 		return kit.AncestralVariance(variance, path, with) - kit.AncestralVariance(variance, path, without)
 	}
 	last := kit.ReverseStep(.25, path[kit.DDPMSteps-1], path[kit.DDPMSteps], diffusion.PosteriorVariance)
-	r.Checks = append(r.Checks,
-		suite.Equals(claims.D000LastNoise, "variance that the last step's noise adds, posterior variance", last.Noise*last.Noise, 0, 0, "sigma_1 = 0 exactly"),
-		suite.Equals(claims.D000LastNoise, "variance that the last step's noise adds, variance beta, N(0, 0.25) data", added(.25, diffusion.KernelVariance, diffusion.KernelVarianceQuietEnd), kit.DDPMLow, 1e-15, "beta_1; "+kit.WhyRounding).But(suite.Qualified),
-		suite.Equals(claims.D000LastNoise, "variance after 1000 steps, variance beta, N(0, 1) data: exact with the last noise", kit.AncestralVariance(1, path, diffusion.KernelVariance), 1, 1e-12, "in closed form; "+kit.WhyRounding),
-		suite.Equals(claims.D000LastNoise, "variance after 1000 steps, variance beta, no noise in the last step, N(0, 1) data", kit.AncestralVariance(1, path, diffusion.KernelVarianceQuietEnd), 1-kit.DDPMLow, 1e-12, "1 - beta_1; "+kit.WhyRounding))
+	r.Add(
+		suite.Equals{Claim: claims.D000LastNoise, Metric: "variance that the last step's noise adds, posterior variance", Got: last.Noise * last.Noise, Want: 0, Tol: 0, Why: "sigma_1 = 0 exactly"},
+		suite.Equals{Claim: claims.D000LastNoise, Metric: "variance that the last step's noise adds, variance beta, N(0, 0.25) data", Got: added(.25, diffusion.KernelVariance, diffusion.KernelVarianceQuietEnd), Want: kit.DDPMLow, Tol: 1e-15, Why: "beta_1; " + kit.WhyRounding, Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D000LastNoise, Metric: "variance after 1000 steps, variance beta, N(0, 1) data: exact with the last noise", Got: kit.AncestralVariance(1, path, diffusion.KernelVariance), Want: 1, Tol: 1e-12, Why: "in closed form; " + kit.WhyRounding},
+		suite.Equals{Claim: claims.D000LastNoise, Metric: "variance after 1000 steps, variance beta, no noise in the last step, N(0, 1) data", Got: kit.AncestralVariance(1, path, diffusion.KernelVarianceQuietEnd), Want: 1 - kit.DDPMLow, Tol: 1e-12, Why: "1 - beta_1; " + kit.WhyRounding})
 	return l.Progress(.5, "which variance for which data")
 }
 
@@ -114,16 +114,16 @@ func ddpmCurves(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks, suite.Equals(claims.D000ReverseVariance, "power of 1/T in the error of the variance of N(0, 0.25) from 200 to 1000 of the steps, "+kind.Name, -slope.Center, 1, .1,
-			"order 1; the next order bends it by as much as the relative error, 0.07 at 200 steps").But(suite.Qualified))
+		r.Add(suite.Equals{Claim: claims.D000ReverseVariance, Metric: "power of 1/T in the error of the variance of N(0, 0.25) from 200 to 1000 of the steps, " + kind.Name, Got: -slope.Center, Want: 1, Tol: .1,
+			Why: "order 1; the next order bends it by as much as the relative error, 0.07 at 200 steps", Shows: suite.Qualified})
 	}
 	table.Rows = kit.Rows(spectrum, bias[0], bias[1])
 	// A point is data of no variance; its chain ends with less than it has. The beta chain ends with beta_1, and what is left of the
 	// noise of the steps before.
 	const point = 1e-12
-	r.Checks = append(r.Checks,
-		suite.Below(claims.D000ReverseVariance, "variance of the samples of a single point, posterior variance", kit.AncestralVariance(point, path, diffusion.PosteriorVariance), point, "the point has variance 1e-12, and the chain less").But(suite.Qualified),
-		suite.Below(claims.D000ReverseVariance, "largest excess of the samples' variance, posterior variance, s^2 from 1e-6 to 10", max(0, slices.Max(bias[1])), 0, "every step has less variance than the process's own reversal").But(suite.Qualified))
+	r.Add(
+		suite.Below{Claim: claims.D000ReverseVariance, Metric: "variance of the samples of a single point, posterior variance", Got: kit.AncestralVariance(point, path, diffusion.PosteriorVariance), Bound: point, Why: "the point has variance 1e-12, and the chain less", Shows: suite.Qualified},
+		suite.Below{Claim: claims.D000ReverseVariance, Metric: "largest excess of the samples' variance, posterior variance, s^2 from 1e-6 to 10", Got: max(0, slices.Max(bias[1])), Bound: 0, Why: "every step has less variance than the process's own reversal", Shows: suite.Qualified})
 	// Where both are off by as much.
 	narrow, wide := 1e-5, 1e-3
 	off := func(s float64, v diffusion.ReverseVariance) float64 {
@@ -137,7 +137,7 @@ func ddpmCurves(l *suite.Lab, r *suite.Report) error {
 			wide = middle
 		}
 	}
-	r.Checks = append(r.Checks, suite.Equals(claims.D000ReverseVariance, "s^2 below which the posterior variance comes closer to it than beta", narrow, .0001365021, 1e-9, "seven digits of an independent computation, testdata/ddpm.py").But(suite.Qualified))
+	r.Add(suite.Equals{Claim: claims.D000ReverseVariance, Metric: "s^2 below which the posterior variance comes closer to it than beta", Got: narrow, Want: .0001365021, Tol: 1e-9, Why: "seven digits of an independent computation, testdata/ddpm.py", Shows: suite.Qualified})
 	f, err := kit.PNG("variances", "The variance that the chain gives to N(0, s^2) data, with either of the two variances that Ho et al. name, from its exact recursion: against the data (left), and against the number of steps (right).",
 		figure.Row("", byData, bySteps))
 	r.Figures, r.Tables = append(r.Figures, f), append(r.Tables, table)
@@ -176,7 +176,7 @@ func ddpmSamples(l *suite.Lab, r *suite.Report) error {
 			if err != nil {
 				return err
 			}
-			r.Checks = append(r.Checks, suite.Near(claims.D000DDPMSampling, fmt.Sprintf("variance of samples of N(0, %g), %s", variance, kind.Name), got, kit.AncestralVariance(variance, kit.DDPMPath(), kind.Variance), kit.WhySE+"; exact by recursion"))
+			r.Add(suite.Near{Claim: claims.D000DDPMSampling, Metric: fmt.Sprintf("variance of samples of N(0, %g), %s", variance, kind.Name), Got: got, Want: kit.AncestralVariance(variance, kit.DDPMPath(), kind.Variance), Why: kit.WhySE + "; exact by recursion"})
 		}
 		if err := l.Progress(.6+.15*float64(k), "samples"); err != nil {
 			return err
@@ -203,7 +203,7 @@ func g1Checks(r *suite.Report, xs []float64, kind string) error {
 	}
 	n := float64(len(xs))
 	limit := .0111*math.Sqrt(2e4/n) + metrics.Width*math.Sqrt(g1.Covariance()[0][0]/n) + .012*.8*.6
-	r.Checks = append(r.Checks, ks, suite.Between(claims.D000DDPMSampling, "W1 distance of the samples to G1, "+kind, w1, 0, limit, metrics.Miss,
-		"mean of as many exact samples, 5 standard errors and the chain's bias, 1.2 % of E|x| in a Gaussian"))
+	r.Add(ks, suite.Between{Claim: claims.D000DDPMSampling, Metric: "W1 distance of the samples to G1, " + kind, Got: w1, Lo: 0, Hi: limit, Alpha: metrics.Miss,
+		Why: "mean of as many exact samples, 5 standard errors and the chain's bias, 1.2 % of E|x| in a Gaussian"})
 	return nil
 }

@@ -67,11 +67,11 @@ func correctedLine(l *suite.Lab, r *suite.Report) error {
 	}
 	r.Tables = append(r.Tables, table)
 	for _, n := range gridSizes {
-		r.Checks = append(r.Checks,
-			suite.Between(claims.D003GeneralizedLangevin, fmt.Sprintf("W1 to G1 with a corrector over W1 without, %d steps, by quadrature", n), metrics.Exactly(w1[correctorSNR][n]/plain[n]), 0, 1, 0,
-				"what the corrector is for: less than 1"),
-			suite.Between(claims.D003GeneralizedLangevin, fmt.Sprintf("W1 to G1 of twice %d steps over that of %d steps with a corrector, the same number of evaluations, by quadrature", n, n), metrics.Exactly(plain[2*n]/w1[correctorSNR][n]), 0, 1, 0,
-				"where evaluations are better spent, with the exact score: less than 1 says on the grid").But(suite.Qualified))
+		r.Add(
+			suite.Between{Claim: claims.D003GeneralizedLangevin, Metric: fmt.Sprintf("W1 to G1 with a corrector over W1 without, %d steps, by quadrature", n), Got: metrics.Exactly(w1[correctorSNR][n] / plain[n]), Lo: 0, Hi: 1, Alpha: 0,
+				Why: "what the corrector is for: less than 1"},
+			suite.Between{Claim: claims.D003GeneralizedLangevin, Metric: fmt.Sprintf("W1 to G1 of twice %d steps over that of %d steps with a corrector, the same number of evaluations, by quadrature", n, n), Got: metrics.Exactly(plain[2*n] / w1[correctorSNR][n]), Lo: 0, Hi: 1, Alpha: 0,
+				Why: "where evaluations are better spent, with the exact score: less than 1 says on the grid", Shows: suite.Qualified})
 	}
 	return lineFigure(r, plain, w1, snrs)
 }
@@ -131,7 +131,7 @@ func samplesFollow(l *suite.Lab, r *suite.Report, law kit.GridDensity, n int) er
 		return err
 	}
 	check, err := kit.KSCheck(claims.D003GeneralizedLangevin, fmt.Sprintf("KS distance of samples to the law by quadrature, %d steps with a corrector", n), kit.Points(end).X, law.CDF(), 0, "")
-	r.Checks = append(r.Checks, check)
+	r.Add(check)
 	return err
 }
 

@@ -92,8 +92,8 @@ func particleCovariance(l *suite.Lab, r *suite.Report) error {
 	table := suite.Table{Name: "covariance", Caption: "cov(x_s, x_t) along 200 steps of the reverse SDE on OU, N(0, 0.25) data", Header: []string{"s", "t", "particles", "lo", "hi", "the chain, exactly", "the forward process"}}
 	for i := range times {
 		for j := i; j < len(times); j++ {
-			r.Checks = append(r.Checks, suite.Near(claims.D001PathLaw, fmt.Sprintf("cov(x_s, x_t) of particles on OU, 200 steps back, s = %.1f, t = %.1f", times[i], times[j]), got[i][j], chain[i][j],
-				kit.WhySE+"; exact by the chain's recursion, 0.01 at most from the forward process"))
+			r.Add(suite.Near{Claim: claims.D001PathLaw, Metric: fmt.Sprintf("cov(x_s, x_t) of particles on OU, 200 steps back, s = %.1f, t = %.1f", times[i], times[j]), Got: got[i][j], Want: chain[i][j],
+				Why: kit.WhySE + "; exact by the chain's recursion, 0.01 at most from the forward process"})
 			table.Rows = append(table.Rows, []any{times[i], times[j], got[i][j].Center, got[i][j].Lo, got[i][j].Hi, chain[i][j], forward[i][j]})
 		}
 	}
@@ -146,10 +146,10 @@ func jointLaw(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		at := fmt.Sprintf(" at t = %.1f", times[j])
-		r.Checks = append(r.Checks,
-			suite.Near(claims.D001PathLaw, "share of G1's reverse paths with the sign of their end already"+at, share, pair.sameSign(), why),
-			suite.Near(claims.D001PathLaw, "E[x_t^2 x_0^2] over G1's reverse paths"+at, mixed, pair.mixedSquares(), why),
-			suite.Near(claims.D003FlowCounterpart, "share of G1's flow lines with the sign of their end already"+at, rigid, pair.rigidSign(), kit.WhySE).But(suite.Qualified))
+		r.Add(
+			suite.Near{Claim: claims.D001PathLaw, Metric: "share of G1's reverse paths with the sign of their end already" + at, Got: share, Want: pair.sameSign(), Why: why},
+			suite.Near{Claim: claims.D001PathLaw, Metric: "E[x_t^2 x_0^2] over G1's reverse paths" + at, Got: mixed, Want: pair.mixedSquares(), Why: why},
+			suite.Near{Claim: claims.D003FlowCounterpart, Metric: "share of G1's flow lines with the sign of their end already" + at, Got: rigid, Want: pair.rigidSign(), Why: kit.WhySE, Shows: suite.Qualified})
 	}
 	return pathFigure(l, r, w, g1, sde[1], flow)
 }

@@ -165,12 +165,12 @@ func (w walk) reverse(l *suite.Lab, r *suite.Report, want [][]float64) error {
 	extrapolated := symmetric(len(want), func(i, j int) float64 {
 		return kit.StepLimit(kit.Map(chains, func(c [][]float64) float64 { return c[i][j] }))
 	})
-	r.Checks = append(r.Checks,
-		suite.Equals(claims.D001PathLaw, fmt.Sprintf("order at which cov(x_s, x_t) of the reverse SDE at 5 times nears that of the forward process, %s", w.name), -slope.Center, 1, .15,
-			"Euler-Maruyama has weak order 1; the next terms bend the slope between 40 and 640 steps"),
-		suite.Below(claims.D001PathLaw, fmt.Sprintf("largest |cov(x_s, x_t) of the reverse SDE - cov of the forward process| at 5 times, in the limit of steps to 0, %s", w.name), farthest(extrapolated, want), 1e-7,
-			"five step sizes extrapolated: the sixth power of the first step, 1/20, is 2e-8"))
-	r.Checks = append(r.Checks, suite.Equals(claims.D001PathLaw, "correlation of start and end along the reverse SDE, in the limit of steps to 0, "+w.name, startToEnd(extrapolated), startToEnd(want), 1e-7, "the same limit; exact from the path law"))
+	r.Add(
+		suite.Equals{Claim: claims.D001PathLaw, Metric: fmt.Sprintf("order at which cov(x_s, x_t) of the reverse SDE at 5 times nears that of the forward process, %s", w.name), Got: -slope.Center, Want: 1, Tol: .15,
+			Why: "Euler-Maruyama has weak order 1; the next terms bend the slope between 40 and 640 steps"},
+		suite.Below{Claim: claims.D001PathLaw, Metric: fmt.Sprintf("largest |cov(x_s, x_t) of the reverse SDE - cov of the forward process| at 5 times, in the limit of steps to 0, %s", w.name), Got: farthest(extrapolated, want), Bound: 1e-7,
+			Why: "five step sizes extrapolated: the sixth power of the first step, 1/20, is 2e-8"})
+	r.Add(suite.Equals{Claim: claims.D001PathLaw, Metric: "correlation of start and end along the reverse SDE, in the limit of steps to 0, " + w.name, Got: startToEnd(extrapolated), Want: startToEnd(want), Tol: 1e-7, Why: "the same limit; exact from the path law"})
 	r.Tables = append(r.Tables, suite.Table{Name: "path-" + w.name, Caption: "Largest error of cov(x_s, x_t) at five times along the reverse SDE on " + w.name + ", N(0, 0.25) data", Header: []string{"steps", "error"}, Rows: kit.Rows(at, worst)})
 	return nil
 }
@@ -191,9 +191,9 @@ func (w walk) flow(l *suite.Lab, r *suite.Report, want [][]float64) error {
 		apart = math.Max(apart, math.Abs(got[i][i]-want[i][i]))
 	}
 	const why = "400 steps of order 4"
-	r.Checks = append(r.Checks,
-		suite.Below(claims.D003FlowCounterpart, "largest difference of the probability flow's variance from that of the forward process at 5 times, "+w.name, apart, 1e-8, why),
-		suite.Below(claims.D003FlowCounterpart, "largest |cov(x_s, x_t) of the probability flow - the product of the standard deviations|, "+w.name, farthest(got, rigid), 1e-8, why).But(suite.Qualified),
-		suite.Equals(claims.D003FlowCounterpart, "correlation of start and end along the probability flow, "+w.name, startToEnd(got), 1, 1e-8, why).But(suite.Qualified))
+	r.Add(
+		suite.Below{Claim: claims.D003FlowCounterpart, Metric: "largest difference of the probability flow's variance from that of the forward process at 5 times, " + w.name, Got: apart, Bound: 1e-8, Why: why},
+		suite.Below{Claim: claims.D003FlowCounterpart, Metric: "largest |cov(x_s, x_t) of the probability flow - the product of the standard deviations|, " + w.name, Got: farthest(got, rigid), Bound: 1e-8, Why: why, Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D003FlowCounterpart, Metric: "correlation of start and end along the probability flow, " + w.name, Got: startToEnd(got), Want: 1, Tol: 1e-8, Why: why, Shows: suite.Qualified})
 	return nil
 }

@@ -73,8 +73,8 @@ func flowPlusLangevin(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks, suite.Below(claims.D003GeneralizedLangevin, "largest |reverse SDE step - (probability flow step + Langevin step of g^2 dt/2)| on the cross, "+p.Name, out[0][0], 1e-12,
-			"rounding in float64, relative to 1 + |x|"))
+		r.Add(suite.Below{Claim: claims.D003GeneralizedLangevin, Metric: "largest |reverse SDE step - (probability flow step + Langevin step of g^2 dt/2)| on the cross, " + p.Name, Got: out[0][0], Bound: 1e-12,
+			Why: "rounding in float64, relative to 1 + |x|"})
 	}
 	return l.Progress(.15, "Gaussians")
 }
@@ -115,8 +115,8 @@ func correctedGaussians(l *suite.Lab, r *suite.Report) error {
 			table.Rows = append(table.Rows, []any{v, n, excess(plain[i]), excess(with[i]), excess(plain[len(grids)+i])})
 			worst = math.Max(worst, math.Abs(excess(with[i])/excess(plain[i])))
 		}
-		r.Checks = append(r.Checks, suite.Between(claims.D003GeneralizedLangevin, fmt.Sprintf("largest error in the variance with a corrector over that without, 5 to 100 steps, data N(0, %g), by recursion", v), metrics.Exactly(worst), 0, 1, 0,
-			"what the corrector is for: less than 1 at every number of steps"))
+		r.Add(suite.Between{Claim: claims.D003GeneralizedLangevin, Metric: fmt.Sprintf("largest error in the variance with a corrector over that without, 5 to 100 steps, data N(0, %g), by recursion", v), Got: metrics.Exactly(worst), Lo: 0, Hi: 1, Alpha: 0,
+			Why: "what the corrector is for: less than 1 at every number of steps"})
 	}
 	r.Tables = append(r.Tables, table)
 	return l.Progress(.35, "G1")
@@ -164,7 +164,7 @@ func correctedCross(l *suite.Lab, r *suite.Report) error {
 			bars.Lo, bars.Hi = append(bars.Lo, d.Lo), append(bars.Hi, d.Hi)
 			if steps == 100 {
 				scale := math.Sqrt(1e4 / float64(n))
-				r.Checks = append(r.Checks, suite.Between(claims.D000SamplingGivesData, "sliced W2 between samples of the cross and exact ones, "+name, d, .010*scale, .060*scale, 1e-5, kit.WhyFloor))
+				r.Add(suite.Between{Claim: claims.D000SamplingGivesData, Metric: "sliced W2 between samples of the cross and exact ones, " + name, Got: d, Lo: .010 * scale, Hi: .060 * scale, Alpha: 1e-5, Why: kit.WhyFloor})
 			}
 			if err := l.Progress(.6+.035*float64(len(table.Rows)), "the cross"); err != nil {
 				return err

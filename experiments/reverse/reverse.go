@@ -76,7 +76,7 @@ func backMarginals(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks, check)
+		r.Add(check)
 	}
 	return l.Progress(.2, "error against steps")
 }
@@ -144,7 +144,7 @@ func reverseRecursion(l *suite.Lab, r *suite.Report) error {
 			byHand = gain*gain*byHand + beta*h
 		}
 		end := whole.Variance(1)
-		r.Checks = append(r.Checks, suite.Equals(claims.D001Reversal, fmt.Sprintf("variance of N(0, 0.25) data after %d reverse steps", n), end, byHand, 1e-12*(1+byHand), kit.WhyRounding+"; exact by the scheme's recursion"))
+		r.Add(suite.Equals{Claim: claims.D001Reversal, Metric: fmt.Sprintf("variance of N(0, 0.25) data after %d reverse steps", n), Got: end, Want: byHand, Tol: 1e-12 * (1 + byHand), Why: kit.WhyRounding + "; exact by the scheme's recursion"})
 	}
 	return nil
 }
@@ -222,7 +222,7 @@ func backAndForth(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	moment := 5 * math.Sqrt(76.202/n)
-	r.Checks = append(r.Checks, suite.Between(claims.D004BackAndForth, "E[x1^2 x2^2] of the cross made from noise in 120 steps; N(0, I) has 1", m22, 2.652-moment, 2.652+moment, metrics.Miss,
-		"5 standard errors of x1^2 x2^2, whose variance is 76.2; the data has 2.62, and 120 steps 2.652 by the recursion in each of its two Gaussians"))
+	r.Add(suite.Between{Claim: claims.D004BackAndForth, Metric: "E[x1^2 x2^2] of the cross made from noise in 120 steps; N(0, I) has 1", Got: m22, Lo: 2.652 - moment, Hi: 2.652 + moment, Alpha: metrics.Miss,
+		Why: "5 standard errors of x1^2 x2^2, whose variance is 76.2; the data has 2.62, and 120 steps 2.652 by the recursion in each of its two Gaussians"})
 	return nil
 }

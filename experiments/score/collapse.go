@@ -68,20 +68,20 @@ func runOdeCollapse(l *suite.Lab) (*suite.Report, error) {
 	for i, t := range times {
 		switch t {
 		case .5, 2:
-			c := suite.Near(claims.D001ODECollapses, fmt.Sprintf("trace of the covariance at t = %g", t), traces[i], exact[t], whyQuadrature)
-			r.Checks = append(r.Checks, c)
+			c := suite.Near{Claim: claims.D001ODECollapses, Metric: fmt.Sprintf("trace of the covariance at t = %g", t), Got: traces[i], Want: exact[t], Why: whyQuadrature}.Check()
+			r.Add(c)
 		case 5:
-			r.Checks = append(r.Checks, suite.Below(claims.D004ODEOnlyModes, "trace of the covariance at t = 5", traces[i].Center, 1e-9,
-				"slope 5.26 at the mode: the slowest start, 5 deviations out, is within 1e-5 by then"))
+			r.Add(suite.Below{Claim: claims.D004ODEOnlyModes, Metric: "trace of the covariance at t = 5", Got: traces[i].Center, Bound: 1e-9,
+				Why: "slope 5.26 at the mode: the slowest start, 5 deviations out, is within 1e-5 by then"})
 		case odeEnd:
-			r.Checks = append(r.Checks, suite.Below(claims.D004ODEOnlyModes, "trace of the covariance at t = 10", traces[i].Center, 1e-30,
-				"the same slope for twice the time"))
+			r.Add(suite.Below{Claim: claims.D004ODEOnlyModes, Metric: "trace of the covariance at t = 10", Got: traces[i].Center, Bound: 1e-30,
+				Why: "the same slope for twice the time"})
 		}
 	}
 	// Values computed apart from this code, by simulation.
-	r.Checks = append(r.Checks,
-		suite.Equals(claims.D001ODECollapses, "trace at t = 0.5, by quadrature", exact[.5], .819, .03, "an independent simulation of 10,000 samples: its own 5 standard errors"),
-		suite.Equals(claims.D001ODECollapses, "trace at t = 2, by quadrature", exact[2], .049, .01, "an independent simulation of 10,000 samples: its own 5 standard errors"))
+	r.Add(
+		suite.Equals{Claim: claims.D001ODECollapses, Metric: "trace at t = 0.5, by quadrature", Got: exact[.5], Want: .819, Tol: .03, Why: "an independent simulation of 10,000 samples: its own 5 standard errors"},
+		suite.Equals{Claim: claims.D001ODECollapses, Metric: "trace at t = 2, by quadrature", Got: exact[2], Want: .049, Tol: .01, Why: "an independent simulation of 10,000 samples: its own 5 standard errors"})
 
 	rate, err := lateRate(clouds, marks)
 	if err != nil {
@@ -89,8 +89,8 @@ func runOdeCollapse(l *suite.Lab) (*suite.Report, error) {
 	}
 	curvature := (1/1.9 + 10) / 2
 	want := math.Log1p(-odeStep*curvature) / odeStep
-	r.Checks = append(r.Checks, suite.Equals(claims.D001ODECollapses, "rate of log |x| between t = 6 and 10", rate, want, 1e-3*math.Abs(want),
-		"Euler's factor 1 - 5.263158 delta a step; the density's higher terms are below |x|^2 = 1e-20 by then"))
+	r.Add(suite.Equals{Claim: claims.D001ODECollapses, Metric: "rate of log |x| between t = 6 and 10", Got: rate, Want: want, Tol: 1e-3 * math.Abs(want),
+		Why: "Euler's factor 1 - 5.263158 delta a step; the density's higher terms are below |x|^2 = 1e-20 by then"})
 	r.Tables = append(r.Tables, suite.Table{Name: "trace", Caption: "Trace of the covariance against time",
 		Header: []string{"t", "trace", "lo", "hi"}, Rows: kit.Rows(times, kit.Centers(traces), kit.Lows(traces), kit.Highs(traces))})
 	return r, collapseFigures(l, r, x2, times, traces, clouds, marks)

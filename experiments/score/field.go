@@ -65,12 +65,12 @@ func gradientOnGrid(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	x, s := out[0], out[1]
-	r.Checks = append(r.Checks,
-		suite.Below(claims.D001ScoreUphill, "largest |closed form - autodiff| on the 15 x 15 grid, float64", kit.LargestAbs(out[2]), 1e-10, kit.WhyRounding),
-		suite.Below(claims.D001ScoreUphill, "the same in float32 against float64", kit.LargestAbs(out[5]), 1e-4, "rounding in float32 of scores up to 57"),
-		suite.Below(claims.D001ScoreUphill, "slope of log p along the arrow minus its length", kit.LargestAbs(out[4]), 1e-4,
-			"central differences, h = 1e-4: h^2/6 times third derivatives below 10^3, and rounding 1e-13/h"),
-		suite.Below(claims.D004ScoreField, "asymmetry of the score's Jacobian: a gradient field has none", kit.LargestAbs(out[3]), 1e-10, kit.WhyRounding))
+	r.Add(
+		suite.Below{Claim: claims.D001ScoreUphill, Metric: "largest |closed form - autodiff| on the 15 x 15 grid, float64", Got: kit.LargestAbs(out[2]), Bound: 1e-10, Why: kit.WhyRounding},
+		suite.Below{Claim: claims.D001ScoreUphill, Metric: "the same in float32 against float64", Got: kit.LargestAbs(out[5]), Bound: 1e-4, Why: "rounding in float32 of scores up to 57"},
+		suite.Below{Claim: claims.D001ScoreUphill, Metric: "slope of log p along the arrow minus its length", Got: kit.LargestAbs(out[4]), Bound: 1e-4,
+			Why: "central differences, h = 1e-4: h^2/6 times third derivatives below 10^3, and rounding 1e-13/h"},
+		suite.Below{Claim: claims.D004ScoreField, Metric: "asymmetry of the score's Jacobian: a gradient field has none", Got: kit.LargestAbs(out[3]), Bound: 1e-10, Why: kit.WhyRounding})
 
 	field, err := kit.DensityField(l, x2, 4.3, 121)
 	if err != nil {
@@ -128,13 +128,13 @@ func scoreMoments(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Near(claims.D003ScoreDefinition, "E|s|^2 over samples of X2", fisher, 8.130638, kit.WhySE+"; exact by quadrature"))
+	r.Add(suite.Near{Claim: claims.D003ScoreDefinition, Metric: "E|s|^2 over samples of X2", Got: fisher, Want: 8.130638, Why: kit.WhySE + "; exact by quadrature"})
 	for j := range 2 {
 		mean, err := metrics.Mean(s.Col(j))
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks, suite.Near(claims.D003ScoreDefinition, fmt.Sprintf("E s_%d over samples of X2", j+1), mean, 0, kit.WhySE))
+		r.Add(suite.Near{Claim: claims.D003ScoreDefinition, Metric: fmt.Sprintf("E s_%d over samples of X2", j+1), Got: mean, Want: 0, Why: kit.WhySE})
 	}
 	return nil
 }
@@ -179,10 +179,10 @@ func normaliser(l *suite.Lab, r *suite.Report) error {
 		}
 		worst = math.Max(worst, math.Abs(slope/q[i]-s[i]))
 	}
-	r.Checks = append(r.Checks,
-		suite.Below(claims.D001Normaliser, "|q'/q - score of the unnormalised density|, q normalised by quadrature", worst, 1e-9,
-			"differences of order 8 at h = 0.0025: truncation below 1e-14, rounding 1e-16/h relative to q, which falls to 1e-2 of its top"),
-		suite.Equals(claims.D002Normaliser, "Stein: E_q[x s]", stein, -1, 1e-10, "trapezoidal rule on a smooth density: rounding"))
+	r.Add(
+		suite.Below{Claim: claims.D001Normaliser, Metric: "|q'/q - score of the unnormalised density|, q normalised by quadrature", Got: worst, Bound: 1e-9,
+			Why: "differences of order 8 at h = 0.0025: truncation below 1e-14, rounding 1e-16/h relative to q, which falls to 1e-2 of its top"},
+		suite.Equals{Claim: claims.D002Normaliser, Metric: "Stein: E_q[x s]", Got: stein, Want: -1, Tol: 1e-10, Why: "trapezoidal rule on a smooth density: rounding"})
 	return nil
 }
 
@@ -230,9 +230,9 @@ func profiles(l *suite.Lab, r *suite.Report) error {
 			homeward++
 		}
 	}
-	r.Checks = append(r.Checks,
-		suite.Below(claims.D003GaussianScore, "|s + (x - mu)/sigma^2| on [-12, 12]", kit.LargestAbs(gap), 1e-12, kit.WhyRounding),
-		suite.Equals(claims.D003Regions, "share of points beyond |x| = 4 where the score of G1 points home", float64(homeward)/float64(len(s)), 1, 0, "exact"),
-		suite.Equals(claims.D003BetweenModes, "zeros of the score of G1: two modes and a saddle, where it guides nowhere", float64(len(zeros)), 3, 0, "exact").But(suite.Qualified))
+	r.Add(
+		suite.Below{Claim: claims.D003GaussianScore, Metric: "|s + (x - mu)/sigma^2| on [-12, 12]", Got: kit.LargestAbs(gap), Bound: 1e-12, Why: kit.WhyRounding},
+		suite.Equals{Claim: claims.D003Regions, Metric: "share of points beyond |x| = 4 where the score of G1 points home", Got: float64(homeward) / float64(len(s)), Want: 1, Tol: 0, Why: "exact"},
+		suite.Equals{Claim: claims.D003BetweenModes, Metric: "zeros of the score of G1: two modes and a saddle, where it guides nowhere", Got: float64(len(zeros)), Want: 3, Tol: 0, Why: "exact", Shows: suite.Qualified})
 	return nil
 }

@@ -67,8 +67,8 @@ func onSegment(r *suite.Report) segmentEdges {
 	}
 	r.Tables = append(r.Tables, table)
 	for _, s := range []float64{.1, .01, .001} {
-		r.Checks = append(r.Checks, suite.Equals(nearClaim, fmt.Sprintf("sigma E|tangential score|^2 on a segment of length 2 at sigma = %g: with ends it grows", s), s*segmentFisher(s), edgeConstant(), 1e-10,
-			"trapezoidal rule on smooth integrands; the ends are 20 sigma apart, or more").But(suite.Qualified))
+		r.Add(suite.Equals{Claim: nearClaim, Metric: fmt.Sprintf("sigma E|tangential score|^2 on a segment of length 2 at sigma = %g: with ends it grows", s), Got: s * segmentFisher(s), Want: edgeConstant(), Tol: 1e-10,
+			Why: "trapezoidal rule on smooth integrands; the ends are 20 sigma apart, or more", Shows: suite.Qualified})
 	}
 	return e
 }
@@ -158,10 +158,10 @@ func onPlane(l *suite.Lab, r *suite.Report) (planeIn8, error) {
 		f.normal, f.tangent, f.left = append(f.normal, means[0]), append(f.tangent, means[1]), append(f.left, means[2])
 		f.exactTangent, f.exactDim = append(f.exactTangent, tangent), append(f.exactDim, 2-tangent)
 		at := fmt.Sprintf(", the cross on a plane in R^8, sigma = %g", sigma)
-		r.Checks = append(r.Checks,
-			suite.Near(nearClaim, "sigma^2 E|normal score|^2"+at, means[0], ambient-2, kit.WhySE+"; the codimension, at any noise"),
-			suite.Near(nearClaim, "sigma^2 E|tangential score|^2"+at, means[1], tangent, kit.WhySE+"; that of the cross itself, by quadrature"),
-			suite.Near(oneStepClaim, "E|D - x0|^2/sigma^2"+at, means[2], 2-tangent, kit.WhySE+"; the dimension less sigma^2 E|tangential score|^2").But(suite.Qualified))
+		r.Add(
+			suite.Near{Claim: nearClaim, Metric: "sigma^2 E|normal score|^2" + at, Got: means[0], Want: ambient - 2, Why: kit.WhySE + "; the codimension, at any noise"},
+			suite.Near{Claim: nearClaim, Metric: "sigma^2 E|tangential score|^2" + at, Got: means[1], Want: tangent, Why: kit.WhySE + "; that of the cross itself, by quadrature"},
+			suite.Near{Claim: oneStepClaim, Metric: "E|D - x0|^2/sigma^2" + at, Got: means[2], Want: 2 - tangent, Why: kit.WhySE + "; the dimension less sigma^2 E|tangential score|^2", Shows: suite.Qualified})
 	}
 	if err := planeSpectra(l, r, &f); err != nil {
 		return f, err
@@ -223,8 +223,8 @@ func planeSpectra(l *suite.Lab, r *suite.Report, f *planeIn8) error {
 		}
 		f.spectrum = append(f.spectrum, falling)
 		if sigma <= .1 {
-			r.Checks = append(r.Checks, suite.Equals(nearClaim, fmt.Sprintf("eigenvalues above 1/2 of sigma^2 E[score score^T] about a point of the plane in R^8, sigma = %g", sigma), float64(large), ambient-2, 0,
-				"six are 1 to 4 %, the spread of sample covariances of this size; two are below 0.2"))
+			r.Add(suite.Equals{Claim: nearClaim, Metric: fmt.Sprintf("eigenvalues above 1/2 of sigma^2 E[score score^T] about a point of the plane in R^8, sigma = %g", sigma), Got: float64(large), Want: ambient - 2, Tol: 0,
+				Why: "six are 1 to 4 %, the spread of sample covariances of this size; two are below 0.2"})
 		}
 	}
 	return nil

@@ -209,8 +209,8 @@ func thickCircle(r *suite.Report, g noisedCircle) error {
 			return err
 		}
 		v := sigma*sigma + thickness*thickness
-		r.Checks = append(r.Checks, suite.Equals(supportClaim, fmt.Sprintf("dimension that the score shows of a circle 0.01 thick at sigma = %g", sigma), dimension, 2-sigma*sigma/v*(1-v/2), 2*v*v,
-			"the expansion for the circle at the noise of both; which manifold data lies on depends on the scale").But(suite.Qualified))
+		r.Add(suite.Equals{Claim: supportClaim, Metric: fmt.Sprintf("dimension that the score shows of a circle 0.01 thick at sigma = %g", sigma), Got: dimension, Want: 2 - sigma*sigma/v*(1-v/2), Tol: 2 * v * v,
+			Why: "the expansion for the circle at the noise of both; which manifold data lies on depends on the scale", Shows: suite.Qualified})
 	}
 	return nil
 }
@@ -237,10 +237,10 @@ func circleGrowth(r *suite.Report, g circles) error {
 		for i, s := range g.sigma {
 			worst = math.Max(worst, math.Abs(2-s*s*(c.of[i].normal+c.of[i].tangent)-c.of[i].left/(s*s)))
 		}
-		r.Checks = append(r.Checks,
-			suite.Equals(noisedClaim, "power of sigma by which the score across the "+c.name+" grows, sigma = 0.1 to 0.001", normal.Center, -1, .02, "corrections of relative size sigma^2 bend the line at its upper end").But(suite.Qualified),
-			suite.Equals(oneStepClaim, "power of sigma by which the denoiser tends to the projection on the "+c.name, gap.Center, 2, .02, "corrections of relative size sigma^2 bend the line at its upper end"),
-			suite.Below(oneStepClaim, "|(2 - sigma^2 E|score|^2) - E|D - x0|^2/sigma^2| on the "+c.name+", sigma = 10 to 0.001", worst, 1e-9, "rounding of (D - x)/sigma^2 where |x|/sigma is 10^3"))
+		r.Add(
+			suite.Equals{Claim: noisedClaim, Metric: "power of sigma by which the score across the " + c.name + " grows, sigma = 0.1 to 0.001", Got: normal.Center, Want: -1, Tol: .02, Why: "corrections of relative size sigma^2 bend the line at its upper end", Shows: suite.Qualified},
+			suite.Equals{Claim: oneStepClaim, Metric: "power of sigma by which the denoiser tends to the projection on the " + c.name, Got: gap.Center, Want: 2, Tol: .02, Why: "corrections of relative size sigma^2 bend the line at its upper end"},
+			suite.Below{Claim: oneStepClaim, Metric: "|(2 - sigma^2 E|score|^2) - E|D - x0|^2/sigma^2| on the " + c.name + ", sigma = 10 to 0.001", Got: worst, Bound: 1e-9, Why: "rounding of (D - x)/sigma^2 where |x|/sigma is 10^3"})
 	}
 	const sigma = .05
 	even, err := g.uniform.squares(sigma)
@@ -253,11 +253,11 @@ func circleGrowth(r *suite.Report, g circles) error {
 		return err
 	}
 	mean, _ := weightedMoments()
-	r.Checks = append(r.Checks,
-		suite.Equals(nearClaim, "sigma^2 E|score|^2 on the uniform circle at sigma = 0.05, whose codimension is 1", sigma*sigma*even.normal, 1-sigma*sigma/2, 2*math.Pow(sigma, 4), "1 - sigma^2/2 - (5/4) sigma^4 - ..., from the expansions of the Bessel functions"),
-		suite.Equals(oneStepClaim, "E|D - x0|^2/sigma^2 on the uniform circle at sigma = 0.05: the noise along the circle stays", even.left/(sigma*sigma), 1+sigma*sigma/2, 2*math.Pow(sigma, 4), "1 + sigma^2/2 + (5/4) sigma^4 + ...").But(suite.Qualified),
-		suite.Equals(nearClaim, "sigma^2 E|normal score|^2 on the weighted circle at sigma = 0.001, whose codimension is 1", finest*finest*pulled.normal, 1, 10*finest*finest, "corrections of order sigma^2"),
-		suite.Equals(nearClaim, "E|tangential score|^2 on the weighted circle at sigma = 0.001: bounded, that of the density along the circle", pulled.tangent, circlePull*mean, 10*finest*finest, "E (2 sin angle)^2 = 2 I1(2)/I0(2) by parts; corrections of order sigma^2"))
+	r.Add(
+		suite.Equals{Claim: nearClaim, Metric: "sigma^2 E|score|^2 on the uniform circle at sigma = 0.05, whose codimension is 1", Got: sigma * sigma * even.normal, Want: 1 - sigma*sigma/2, Tol: 2 * math.Pow(sigma, 4), Why: "1 - sigma^2/2 - (5/4) sigma^4 - ..., from the expansions of the Bessel functions"},
+		suite.Equals{Claim: oneStepClaim, Metric: "E|D - x0|^2/sigma^2 on the uniform circle at sigma = 0.05: the noise along the circle stays", Got: even.left / (sigma * sigma), Want: 1 + sigma*sigma/2, Tol: 2 * math.Pow(sigma, 4), Why: "1 + sigma^2/2 + (5/4) sigma^4 + ...", Shows: suite.Qualified},
+		suite.Equals{Claim: nearClaim, Metric: "sigma^2 E|normal score|^2 on the weighted circle at sigma = 0.001, whose codimension is 1", Got: finest * finest * pulled.normal, Want: 1, Tol: 10 * finest * finest, Why: "corrections of order sigma^2"},
+		suite.Equals{Claim: nearClaim, Metric: "E|tangential score|^2 on the weighted circle at sigma = 0.001: bounded, that of the density along the circle", Got: pulled.tangent, Want: circlePull * mean, Tol: 10 * finest * finest, Why: "E (2 sin angle)^2 = 2 I1(2)/I0(2) by parts; corrections of order sigma^2"})
 	return nil
 }
 
@@ -296,18 +296,18 @@ func circleLimits(r *suite.Report, g circles) error {
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks,
-		suite.Equals(supportClaim, "power of sigma by which the density on the circle itself grows: none is left to differentiate there either", slope.Center, -1, .001, "minus the codimension; corrections of relative size sigma^2/8").But(suite.Qualified),
-		suite.Equals(supportClaim, "-2 sigma^2 log density at distance 0.3 from the circle, sigma = 0.001: it tends to distance^2, so that p is 0 and its score undefined", -2*finest*finest*off.log, .09, 2*finest*finest*math.Log(1/finest), "the rest of the logarithm is smaller than log(1/sigma)"),
-		suite.Equals(noisedClaim, "sigma^2 score at distance 0.3 from the circle, sigma = 0.001: the way to the nearest point", finest*finest*off.score[0], 1-radius, finest*finest, "curvature shortens it by sigma^2/(2 |x|)"),
-		suite.Equals(oneStepClaim, "distance of the denoised point from the projection over sigma^2, from distance 0.3, sigma = 0.001", (1-off.denoised[0])/(finest*finest), 1/(2*radius), 1e-5, "1 - I1/I0 = 1/(2 kappa) + 1/(8 kappa^2), and rounding over sigma^2"),
-		suite.Equals(nearClaim, "sigma^2 div score at a clean point, sigma = 0.001: slope across the circle", finest*finest*on.divergence, -1, 2*finest*finest, "corrections of order sigma^2"),
-		suite.Equals(equilibriumClaim, "score at a clean point of the uniform circle, sigma = 0.001: curvature alone pulls, inwards", on.score[0], -.5, 1e-5, "(I1/I0 - 1)/sigma^2 = -1/2 - sigma^2/8, and rounding over sigma^2").But(suite.Qualified))
+	r.Add(
+		suite.Equals{Claim: supportClaim, Metric: "power of sigma by which the density on the circle itself grows: none is left to differentiate there either", Got: slope.Center, Want: -1, Tol: .001, Why: "minus the codimension; corrections of relative size sigma^2/8", Shows: suite.Qualified},
+		suite.Equals{Claim: supportClaim, Metric: "-2 sigma^2 log density at distance 0.3 from the circle, sigma = 0.001: it tends to distance^2, so that p is 0 and its score undefined", Got: -2 * finest * finest * off.log, Want: .09, Tol: 2 * finest * finest * math.Log(1/finest), Why: "the rest of the logarithm is smaller than log(1/sigma)"},
+		suite.Equals{Claim: noisedClaim, Metric: "sigma^2 score at distance 0.3 from the circle, sigma = 0.001: the way to the nearest point", Got: finest * finest * off.score[0], Want: 1 - radius, Tol: finest * finest, Why: "curvature shortens it by sigma^2/(2 |x|)"},
+		suite.Equals{Claim: oneStepClaim, Metric: "distance of the denoised point from the projection over sigma^2, from distance 0.3, sigma = 0.001", Got: (1 - off.denoised[0]) / (finest * finest), Want: 1 / (2 * radius), Tol: 1e-5, Why: "1 - I1/I0 = 1/(2 kappa) + 1/(8 kappa^2), and rounding over sigma^2"},
+		suite.Equals{Claim: nearClaim, Metric: "sigma^2 div score at a clean point, sigma = 0.001: slope across the circle", Got: finest * finest * on.divergence, Want: -1, Tol: 2 * finest * finest, Why: "corrections of order sigma^2"},
+		suite.Equals{Claim: equilibriumClaim, Metric: "score at a clean point of the uniform circle, sigma = 0.001: curvature alone pulls, inwards", Got: on.score[0], Want: -.5, Tol: 1e-5, Why: "(I1/I0 - 1)/sigma^2 = -1/2 - sigma^2/8, and rounding over sigma^2", Shows: suite.Qualified})
 	noisy, err := g.uniform.squares(finest)
 	if err != nil {
 		return err
 	}
-	r.Checks = append(r.Checks, suite.Equals(equilibriumClaim, "root mean square of the score where samples at that noise are, times sigma", finest*math.Sqrt(noisy.normal+noisy.tangent), 1, finest*finest, "1 - sigma^2/4").But(suite.Qualified))
+	r.Add(suite.Equals{Claim: equilibriumClaim, Metric: "root mean square of the score where samples at that noise are, times sigma", Got: finest * math.Sqrt(noisy.normal+noisy.tangent), Want: 1, Tol: finest * finest, Why: "1 - sigma^2/4", Shows: suite.Qualified})
 	worst := 0.
 	for j := range 8 {
 		sin, cos := math.Sincos(.3 + float64(j))
@@ -317,6 +317,6 @@ func circleLimits(r *suite.Report, g circles) error {
 		}
 		worst = math.Max(worst, math.Abs(-sin*a.score[0]+cos*a.score[1]+circlePull*sin))
 	}
-	r.Checks = append(r.Checks, suite.Below(nearClaim, "|score along the weighted circle + 2 sin angle| at eight clean points, sigma = 0.001", worst, 1e-5, "corrections of order sigma^2, and rounding over sigma^2"))
+	r.Add(suite.Below{Claim: nearClaim, Metric: "|score along the weighted circle + 2 sin angle| at eight clean points, sigma = 0.001", Got: worst, Bound: 1e-5, Why: "corrections of order sigma^2, and rounding over sigma^2"})
 	return nil
 }

@@ -108,13 +108,13 @@ func runDenoisingAutoencoder(l *suite.Lab) (*suite.Report, error) {
 		panic(fmt.Errorf("no noise level %g", sigma))
 	}
 	dae, one, free, energy := nets[0], nets[1], nets[2], nets[3]
-	r.Checks = append(r.Checks,
-		suite.Between(claims.D003DaeScore, "relative squared error of the autoencoder's residual over sigma^2 as a score, at its own noise level 0.2", dae.errors[at(daeSigma)], 0, daeOwn, metrics.Miss, daeOwnWhy).Trained().But(suite.Qualified),
-		suite.Between(claims.D003DaeScore, "the same where the network predicts but what EDM's head leaves open", one.errors[at(daeSigma)], 0, oneOwn, metrics.Miss, daeOwnWhy).Trained(),
-		suite.Between(claims.D003DaeLevels, "relative squared error of the autoencoder's residual over sigma^2 at the noise level 0.8", dae.errors[at(.8)], daeElsewhere, 1e3, metrics.Miss, "half of what seeds 1 to 3 show, 0.62; it is 0.003 for the network of all levels").Trained(),
-		suite.Between(claims.D003DaeLevels, "relative squared error of the network of all levels at 0.8", free.errors[at(.8)], 0, .02, metrics.Miss, daeOwnWhy).Trained(),
-		suite.Below(claims.D003EnergyLandscape, "largest relative curl of the score that is made as the gradient of an energy, at eight noise levels", kit.LargestAbs(energy.curls), 1e-5, "rounding in float32, 6e-8 for each of some tens of operations"),
-		suite.Between(claims.D003EnergyLandscape, "relative curl of the freely learnt score at the noise level 0.2", metrics.Exactly(free.curls[at(daeSigma)]), 1e-3, .3, metrics.Miss, "0.07 to 0.08 in seeds 1 to 3; rounding leaves 1e-7").Trained().But(suite.Qualified))
+	r.Add(
+		suite.Between{Claim: claims.D003DaeScore, Metric: "relative squared error of the autoencoder's residual over sigma^2 as a score, at its own noise level 0.2", Got: dae.errors[at(daeSigma)], Lo: 0, Hi: daeOwn, Alpha: metrics.Miss, Why: daeOwnWhy, OfTraining: true, Shows: suite.Qualified},
+		suite.Between{Claim: claims.D003DaeScore, Metric: "the same where the network predicts but what EDM's head leaves open", Got: one.errors[at(daeSigma)], Lo: 0, Hi: oneOwn, Alpha: metrics.Miss, Why: daeOwnWhy, OfTraining: true},
+		suite.Between{Claim: claims.D003DaeLevels, Metric: "relative squared error of the autoencoder's residual over sigma^2 at the noise level 0.8", Got: dae.errors[at(.8)], Lo: daeElsewhere, Hi: 1e3, Alpha: metrics.Miss, Why: "half of what seeds 1 to 3 show, 0.62; it is 0.003 for the network of all levels", OfTraining: true},
+		suite.Between{Claim: claims.D003DaeLevels, Metric: "relative squared error of the network of all levels at 0.8", Got: free.errors[at(.8)], Lo: 0, Hi: .02, Alpha: metrics.Miss, Why: daeOwnWhy, OfTraining: true},
+		suite.Below{Claim: claims.D003EnergyLandscape, Metric: "largest relative curl of the score that is made as the gradient of an energy, at eight noise levels", Got: kit.LargestAbs(energy.curls), Bound: 1e-5, Why: "rounding in float32, 6e-8 for each of some tens of operations"},
+		suite.Between{Claim: claims.D003EnergyLandscape, Metric: "relative curl of the freely learnt score at the noise level 0.2", Got: metrics.Exactly(free.curls[at(daeSigma)]), Lo: 1e-3, Hi: .3, Alpha: metrics.Miss, Why: "0.07 to 0.08 in seeds 1 to 3; rounding leaves 1e-7", OfTraining: true, Shows: suite.Qualified})
 	return r, daeFigure(l, r, nets, sigmas)
 }
 

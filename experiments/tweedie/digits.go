@@ -154,11 +154,11 @@ func denoiseLevels(l *suite.Lab, r *suite.Report, digits kit.DigitSet, linear *d
 		at := fmt.Sprintf("sigma = %.3g", sigmas[i])
 		switch {
 		case sigmas[i] < .2:
-			r.Checks = append(r.Checks, suite.Below(claims.D002MMSE, "training digits: MSE of the ideal denoiser, "+at, s["seen"].Center, 1e-6,
-				"even twins at a squared distance of 1.5 are told apart: their log odds are 42 +- 9"))
+			r.Add(suite.Below{Claim: claims.D002MMSE, Metric: "training digits: MSE of the ideal denoiser, " + at, Got: s["seen"].Center, Bound: 1e-6,
+				Why: "even twins at a squared distance of 1.5 are told apart: their log odds are 42 +- 9"})
 		case sigmas[i] > 2: // between, errors are rare events and their mean has no normal interval
-			r.Checks = append(r.Checks, suite.Near(claims.D002MMSE, "training digits: E (D - x0).(D - x) per pixel, "+at, s["overlap"], 0,
-				kit.WhySE+"; the error of a posterior mean is orthogonal to all that can be computed from x"))
+			r.Add(suite.Near{Claim: claims.D002MMSE, Metric: "training digits: E (D - x0).(D - x) per pixel, " + at, Got: s["overlap"], Want: 0,
+				Why: kit.WhySE + "; the error of a posterior mean is orthogonal to all that can be computed from x"})
 		}
 		psnr, err := metrics.PSNR(s["ideal"], 2)
 		if err != nil {
@@ -237,7 +237,7 @@ func limits(r *suite.Report, levels []level, held metrics.Points, mean []float64
 		if err != nil {
 			return err
 		}
-		r.Checks = append(r.Checks, suite.Check{Claim: c.claim, Metric: c.metric, Got: ratio, Want: c.want, Tol: c.tol, Why: c.why, Shows: c.shows})
+		r.Add(suite.Check{Claim: c.claim, Metric: c.metric, Got: ratio, Want: c.want, Tol: c.tol, Why: c.why, Shows: c.shows})
 	}
 	return nil
 }

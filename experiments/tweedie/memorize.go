@@ -89,12 +89,12 @@ func memorise(l *suite.Lab, r *suite.Report, digits kit.DigitSet) error {
 	share := func(k, n int) metrics.Summary {
 		return metrics.Summary{Center: float64(k) / float64(n), Lo: float64(k) / float64(n), Hi: float64(k) / float64(n), N: n}
 	}
-	r.Checks = append(r.Checks,
-		suite.Between(claims.D000SamplingGivesData, "share of flow samples that are copies of a training digit (within 1/256 of a pixel's range)", share(copies, n), 1-1.5/float64(n), 1, 1e-6,
-			"a sample between two digits needs distances that agree to 1e-4 of their spread: once in 10^4").But(suite.Qualified),
-		suite.Between(claims.D000SamplingGivesData, "share of distinct digits among the flow samples", share(len(distinct), n), .85, 1, 1e-6,
-			"draws from 9,000 digits, some of which attract more noise than others").But(suite.Qualified),
-		suite.Equals(claims.D000SamplingGivesData, "share of held-out digits that are copies of a training digit", float64(heldCopies)/float64(len(out[4])), 0, 0, "real digits are not"),
+	r.Add(
+		suite.Between{Claim: claims.D000SamplingGivesData, Metric: "share of flow samples that are copies of a training digit (within 1/256 of a pixel's range)", Got: share(copies, n), Lo: 1 - 1.5/float64(n), Hi: 1, Alpha: 1e-6,
+			Why: "a sample between two digits needs distances that agree to 1e-4 of their spread: once in 10^4", Shows: suite.Qualified},
+		suite.Between{Claim: claims.D000SamplingGivesData, Metric: "share of distinct digits among the flow samples", Got: share(len(distinct), n), Lo: .85, Hi: 1, Alpha: 1e-6,
+			Why: "draws from 9,000 digits, some of which attract more noise than others", Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D000SamplingGivesData, Metric: "share of held-out digits that are copies of a training digit", Got: float64(heldCopies) / float64(len(out[4])), Want: 0, Tol: 0, Why: "real digits are not"},
 		suite.Check{Claim: claims.D000SamplingGivesData, Metric: "distance per pixel of a held-out digit to its nearest training digit, RMS", Got: held, Want: .37, Tol: .1,
 			Why: "fixed data: a plausible range, so that the copies above mean something"})
 	r.Tables = append(r.Tables, suite.Table{Name: "memorised", Caption: "Where the probability flow lands", Header: []string{"sample", "nearest training digit", "RMS distance"},

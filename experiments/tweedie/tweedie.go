@@ -107,12 +107,12 @@ func identities(l *suite.Lab, r *suite.Report, m *density.Mixture) error {
 	}
 	whyExact := "rounding in float64, relative to 1 + |x|; |x|/sigma reaches 10^3 in S2"
 	what := fmt.Sprintf("%s (d = %d)", m.Name(), m.Dim())
-	r.Checks = append(r.Checks,
-		suite.Below(claims.D001Tweedie, "|E[x0|x] - (x + sigma^2 score)|, sigma = 0.05 .. 10, "+what, out[0][0], 1e-12, whyExact),
-		suite.Below(claims.D002Tweedie, "sigma |score - (E[x0|x] - x)/sigma^2|, "+what, out[1][0], 1e-12, whyExact),
-		suite.Below(claims.D001Tweedie, "|tr Cov[x0|x]/sigma^2 - (d + sigma^2 div score)|, "+what, out[2][0], 1e-10, whyExact+", squared here"),
-		suite.Below(claims.D004OneStepDenoising, "the same identity on VP, with sqrt(abar), "+what, out[3][0], 1e-12, whyExact),
-		suite.Below(claims.D001Tweedie, "the same in float32, "+what, out[6][0], 1e-5, "rounding in float32, relative to 1 + |x|"))
+	r.Add(
+		suite.Below{Claim: claims.D001Tweedie, Metric: "|E[x0|x] - (x + sigma^2 score)|, sigma = 0.05 .. 10, " + what, Got: out[0][0], Bound: 1e-12, Why: whyExact},
+		suite.Below{Claim: claims.D002Tweedie, Metric: "sigma |score - (E[x0|x] - x)/sigma^2|, " + what, Got: out[1][0], Bound: 1e-12, Why: whyExact},
+		suite.Below{Claim: claims.D001Tweedie, Metric: "|tr Cov[x0|x]/sigma^2 - (d + sigma^2 div score)|, " + what, Got: out[2][0], Bound: 1e-10, Why: whyExact + ", squared here"},
+		suite.Below{Claim: claims.D004OneStepDenoising, Metric: "the same identity on VP, with sqrt(abar), " + what, Got: out[3][0], Bound: 1e-12, Why: whyExact},
+		suite.Below{Claim: claims.D001Tweedie, Metric: "the same in float32, " + what, Got: out[6][0], Bound: 1e-5, Why: "rounding in float32, relative to 1 + |x|"})
 	return nil
 }
 
@@ -147,8 +147,8 @@ func mmse(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 		return figure.Panel{}, err
 	}
 	for i, want := range catalogue {
-		r.Checks = append(r.Checks, suite.Equals(claims.D003ScoreDefinition, fmt.Sprintf("E|s|^2 of the cross at sigma = %g, by quadrature", sigmas[i]), fisher[i], want, 6e-7,
-			"six decimals of an independent computation"))
+		r.Add(suite.Equals{Claim: claims.D003ScoreDefinition, Metric: fmt.Sprintf("E|s|^2 of the cross at sigma = %g, by quadrature", sigmas[i]), Got: fisher[i], Want: want, Tol: 6e-7,
+			Why: "six decimals of an independent computation"})
 	}
 	n := l.Size(50_000, 500_000)
 	data, err := density.X2().Sample(l.Backend, l.Key("pairs"), n)
@@ -176,14 +176,14 @@ func mmse(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 		if err != nil {
 			return figure.Panel{}, err
 		}
-		r.Checks = append(r.Checks, suite.Near(claims.D003DenoisingIsScore, fmt.Sprintf("E[(x0 - x).score]/sigma^2 over pairs at sigma = %g: if the mean denoising direction is the score, E|s|^2", sigma), aligned, fisher[i], kit.WhySE))
+		r.Add(suite.Near{Claim: claims.D003DenoisingIsScore, Metric: fmt.Sprintf("E[(x0 - x).score]/sigma^2 over pairs at sigma = %g: if the mean denoising direction is the score, E|s|^2", sigma), Got: aligned, Want: fisher[i], Why: kit.WhySE})
 		for k, e := range estimators {
 			got, err := metrics.Mean(out[k])
 			if err != nil {
 				return figure.Panel{}, err
 			}
 			want := e.exact(sigma, fisher[i])
-			r.Checks = append(r.Checks, suite.Near(claims.D002MMSE, fmt.Sprintf("MSE of %s at sigma = %g", e.name, sigma), got, want, kit.WhySE))
+			r.Add(suite.Near{Claim: claims.D002MMSE, Metric: fmt.Sprintf("MSE of %s at sigma = %g", e.name, sigma), Got: got, Want: want, Why: kit.WhySE})
 			table.Rows = append(table.Rows, []any{sigma, e.name, got.Center, got.Lo, got.Hi, want})
 			best := estimators[0].exact(sigma, fisher[i])
 			marks[k].X, marks[k].Y = append(marks[k].X, sigma), append(marks[k].Y, got.Center/best)

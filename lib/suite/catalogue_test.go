@@ -75,11 +75,11 @@ func TestDoRefuses(t *testing.T) {
 			r.Checks[0].Claim = "001/bais"
 			return r, nil
 		},
-		`the metric "E|x|^2" twice`: func(*Lab) (*Report, error) { r := good(); r.Checks = append(r.Checks, r.Checks[0]); return r, nil },
+		`the metric "E|x|^2" twice`: func(*Lab) (*Report, error) { r := good(); r.Add(r.Checks[0]); return r, nil },
 		"does not say why":          func(*Lab) (*Report, error) { r := good(); r.Checks[0].Why = ""; return r, nil },
 		"infinite tolerance": func(*Lab) (*Report, error) {
 			r := good()
-			r.Checks[0] = Near("001/moment", "m", metrics.WithError(1, math.Inf(1), 2), 2, "w")
+			r.Checks[0] = Near{Claim: "001/moment", Metric: "m", Got: metrics.WithError(1, math.Inf(1), 2), Want: 2, Why: "w"}.Check()
 			return r, nil
 		},
 		"held against NaN":       func(*Lab) (*Report, error) { r := good(); r.Checks[0].Want = math.NaN(); return r, nil },

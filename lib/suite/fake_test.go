@@ -39,9 +39,9 @@ func runMoment(l *Lab) (*Report, error) {
 	return &Report{
 		Answer: "The estimate holds 2, and a step of 0.01 leaves a bias.",
 		Checks: []Check{
-			Near("001/moment", "E|x|^2", metrics.WithError(center, 0.02, l.Size(100, 1000)), 2, "5 s.e."),
-			Equals("001/bias", "variance at delta = 0.01", 0.105263158, 0.1/0.95, 1e-6, "rounding").But(Refuted),
-			Between("001/bias", "KS distance", metrics.Summary{Center: 0.01, Lo: 0.01, Hi: 0.01, N: 100}, 0, 0.02, 1e-6, "quantiles").But(Qualified),
+			Near{Claim: "001/moment", Metric: "E|x|^2", Got: metrics.WithError(center, 0.02, l.Size(100, 1000)), Want: 2, Why: "5 s.e."}.Check(),
+			Equals{Claim: "001/bias", Metric: "variance at delta = 0.01", Got: 0.105263158, Want: 0.1 / 0.95, Tol: 1e-6, Why: "rounding", Shows: Refuted}.Check(),
+			Between{Claim: "001/bias", Metric: "KS distance", Got: metrics.Summary{Center: 0.01, Lo: 0.01, Hi: 0.01, N: 100}, Lo: 0, Hi: 0.02, Alpha: 1e-6, Why: "quantiles", Shows: Qualified}.Check(),
 		},
 		Tables:  []Table{{"moment", "Moments by draw.", []string{"draw", "value, exact", "name"}, [][]any{{1, center, `say "x"`}, {2, 1e-300, "b"}}}},
 		Figures: []Figure{{"moment.png", "The cross, and *its* moments", picture(1)}, {"more.png", "Another [view]", picture(2)}},
@@ -52,8 +52,8 @@ func runMass(*Lab) (*Report, error) {
 	return &Report{
 		Answer: "It stays.",
 		Checks: []Check{
-			Below("002/mass", "|mass - 1|", 2.7e-13, 1e-12, "rounding of 1201 cells"),
-			Equals("002/slope", "slope", 0.9984, 1, 0.05, "second-order remainder"),
+			Below{Claim: "002/mass", Metric: "|mass - 1|", Got: 2.7e-13, Bound: 1e-12, Why: "rounding of 1201 cells"}.Check(),
+			Equals{Claim: "002/slope", Metric: "slope", Got: 0.9984, Want: 1, Tol: 0.05, Why: "second-order remainder"}.Check(),
 		},
 	}, nil
 }

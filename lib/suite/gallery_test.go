@@ -20,7 +20,7 @@ func TestLeading(t *testing.T) {
 		t.Errorf("%d of 5 checks shown", len(got))
 	}
 	checks[20].Claim = "000/b"
-	checks[30] = checks[30].But(Qualified)
+	checks[30] = checks[30].As(Qualified)
 	checks[35].Got = metrics.Exactly(2)
 	got := leading(checks)
 	want := map[string]bool{"0": true, "20": true, "30": true, "35": true}

@@ -156,24 +156,24 @@ func TestGateFailsClosed(t *testing.T) {
 		}, "they differ by 0.0216, the band is 0.005", false},
 		{"estimate drift", func(t *testing.T, baseline, fresh string) {
 			edit(t, baseline, moment, func(r *Result) {
-				r.Checks[0] = Near("001/moment", "E|x|^2", metrics.WithError(1.91, 0.02, 100), 2, "5 s.e.")
+				r.Checks[0] = Near{Claim: "001/moment", Metric: "E|x|^2", Got: metrics.WithError(1.91, 0.02, 100), Want: 2, Why: "5 s.e."}.Check()
 			})
 			edit(t, fresh, moment, func(r *Result) {
-				r.Checks[0] = Near("001/moment", "E|x|^2", metrics.WithError(2.09, 0.02, 100), 2, "5 s.e.")
+				r.Checks[0] = Near{Claim: "001/moment", Metric: "E|x|^2", Got: metrics.WithError(2.09, 0.02, 100), Want: 2, Why: "5 s.e."}.Check()
 			})
 		}, "they differ by 0.18, the band is 0.141", false},
 		{"trained longer", func(t *testing.T, baseline, fresh string) {
-			edit(t, baseline, mass, func(r *Result) { r.Checks[1] = r.Checks[1].Trained() })
+			edit(t, baseline, mass, func(r *Result) { r.Checks[1].OfTraining = true })
 			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Got, r.Profile = metrics.Exactly(1.02), Full })
 			rewrite(t, baseline)
 		}, "", false},
 		{"trained as long", func(t *testing.T, baseline, fresh string) {
-			edit(t, baseline, mass, func(r *Result) { r.Checks[1] = r.Checks[1].Trained() })
+			edit(t, baseline, mass, func(r *Result) { r.Checks[1].OfTraining = true })
 			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Got = metrics.Exactly(1.02) })
 			rewrite(t, baseline)
 		}, "they differ by 0.0216", false},
 		{"trained longer, and worse", func(t *testing.T, baseline, fresh string) {
-			edit(t, baseline, mass, func(r *Result) { r.Checks[1] = r.Checks[1].Trained() })
+			edit(t, baseline, mass, func(r *Result) { r.Checks[1].OfTraining = true })
 			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Got, r.Profile = metrics.Exactly(1.06), Full })
 			rewrite(t, baseline)
 		}, "got 1.06", false},
@@ -181,12 +181,12 @@ func TestGateFailsClosed(t *testing.T) {
 			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Got, r.Profile = metrics.Exactly(1.02), Full })
 		}, "they differ by 0.0216", false},
 		{"trained from another seed", func(t *testing.T, baseline, fresh string) {
-			edit(t, baseline, mass, func(r *Result) { r.Checks[1] = r.Checks[1].Trained() })
+			edit(t, baseline, mass, func(r *Result) { r.Checks[1].OfTraining = true })
 			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Got, r.Seed = metrics.Exactly(1.02), 2 })
 			rewrite(t, baseline)
 		}, "", false},
 		{"trained on another backend", func(t *testing.T, baseline, fresh string) {
-			edit(t, baseline, mass, func(r *Result) { r.Checks[1] = r.Checks[1].Trained() })
+			edit(t, baseline, mass, func(r *Result) { r.Checks[1].OfTraining = true })
 			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Got, r.Backend = metrics.Exactly(1.02), "xla:cpu" })
 			rewrite(t, baseline)
 		}, "they differ by 0.0216", false},
@@ -197,7 +197,9 @@ func TestGateFailsClosed(t *testing.T) {
 			edit(t, fresh, mass, func(r *Result) { r.Checks[1].Want, r.Seed = 1.001, 2 })
 		}, "", false},
 		{"lost precision", func(t *testing.T, _, fresh string) {
-			edit(t, fresh, moment, func(r *Result) { r.Checks[0] = Near("001/moment", "E|x|^2", metrics.WithError(2, 5, 100), 2, "5 s.e.") })
+			edit(t, fresh, moment, func(r *Result) {
+				r.Checks[0] = Near{Claim: "001/moment", Metric: "E|x|^2", Got: metrics.WithError(2, 5, 100), Want: 2, Why: "5 s.e."}.Check()
+			})
 		}, "the check has lost its force", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -239,7 +241,9 @@ func TestGateOfSomeExperiments(t *testing.T) {
 }
 
 func TestBand(t *testing.T) {
-	estimate := func(se float64) Check { return Near("c", "m", metrics.WithError(2, se, 9), 2, "w") }
+	estimate := func(se float64) Check {
+		return Near{Claim: "c", Metric: "m", Got: metrics.WithError(2, se, 9), Want: 2, Why: "w"}.Check()
+	}
 	for _, c := range []struct {
 		name string
 		a, b Check
@@ -248,12 +252,12 @@ func TestBand(t *testing.T) {
 		{"explicit", Check{Band: 0.5}, Check{}, 0.5},
 		{"two estimates", estimate(0.3), estimate(0.4), 2.5},
 		{"one interval is a point", estimate(0), estimate(0.4), 2},
-		{"quantiles", Between("c", "m", metrics.Exactly(0.01), 0, 0.02, 1e-6, "w"), Check{}, 0.02},
-		{"rounding error", Below("c", "m", 1e-14, 1e-12, "w"), Check{}, 1e-12},
-		{"exact equality", Equals("c", "m", 3, 3, 0, "w"), Check{}, 0},
-		{"a fine tolerance caps", Equals("c", "m", 100, 100, 1e-8, "w"), Check{}, 1e-8},
-		{"rounding of a number", Equals("c", "m", 100, 100, 5e-4, "w"), Check{}, 1e-4},
-		{"a coarse tolerance", Equals("c", "m", 100, 100, 5, "w"), Check{}, 0.5},
+		{"quantiles", Between{Claim: "c", Metric: "m", Got: metrics.Exactly(0.01), Lo: 0, Hi: 0.02, Alpha: 1e-6, Why: "w"}.Check(), Check{}, 0.02},
+		{"rounding error", Below{Claim: "c", Metric: "m", Got: 1e-14, Bound: 1e-12, Why: "w"}.Check(), Check{}, 1e-12},
+		{"exact equality", Equals{Claim: "c", Metric: "m", Got: 3, Want: 3, Tol: 0, Why: "w"}.Check(), Check{}, 0},
+		{"a fine tolerance caps", Equals{Claim: "c", Metric: "m", Got: 100, Want: 100, Tol: 1e-8, Why: "w"}.Check(), Check{}, 1e-8},
+		{"rounding of a number", Equals{Claim: "c", Metric: "m", Got: 100, Want: 100, Tol: 5e-4, Why: "w"}.Check(), Check{}, 1e-4},
+		{"a coarse tolerance", Equals{Claim: "c", Metric: "m", Got: 100, Want: 100, Tol: 5, Why: "w"}.Check(), Check{}, 0.5},
 	} {
 		if got := band(c.a, c.b); math.Abs(got-c.want) > 1e-9*c.want {
 			t.Errorf("%s: band %v, want %v", c.name, got, c.want)

@@ -36,7 +36,7 @@ func TestRunsAreIdentical(t *testing.T) {
 func TestGalleryOfFailures(t *testing.T) {
 	c := fake()
 	bad := &Result{Experiment: "E02-mass", Title: "Mass", Question: "Where?", Answer: "Gone.", Checks: []Check{
-		Below("002/mass", "|mass - 1|", 0.5, 1e-12, "rounding"), Equals("002/slope", "slope", 1, 1, 0.1, "x").But(Refuted),
+		Below{Claim: "002/mass", Metric: "|mass - 1|", Got: 0.5, Bound: 1e-12, Why: "rounding"}.Check(), Equals{Claim: "002/slope", Metric: "slope", Got: 1, Want: 1, Tol: 0.1, Why: "x", Shows: Refuted}.Check(),
 	}}
 	text := string(c.Gallery([]*Result{bad}))
 	for _, want := range []string{"**1 of them FAIL**", "1 **refuted**, 1 **FAILED**", "| **FAILED** | \\|mass - 1\\| | 0.5 | 0 ± 1e-12 |",

@@ -71,7 +71,7 @@ func TestNumberForms(t *testing.T) {
 
 // Results that nobody can trust are refused by one sentence that says why.
 func TestDecodeRefuses(t *testing.T) {
-	good, err := (&Result{Experiment: "E01", Checks: []Check{Equals("001/a", "m", 1, 1, 0.1, "w")}}).encode()
+	good, err := (&Result{Experiment: "E01", Checks: []Check{Equals{Claim: "001/a", Metric: "m", Got: 1, Want: 1, Tol: 0.1, Why: "w"}.Check()}}).encode()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func version(n int) (*Result, *Report) {
 	report := &Report{Figures: []Figure{{Name: "f.svg", Data: fmt.Appendf(nil, "v%d", n)}}, Tables: []Table{{Name: "t", Header: []string{"v"}, Rows: [][]any{{n}}}}}
 	return &Result{
 		Experiment: "E01-moment", Seed: int64(n), Tables: []File{{Name: "t.csv"}}, Figures: []File{{Name: "f.svg"}},
-		Checks: []Check{Equals("001/moment", "m", 1, 1, 0, "w")},
+		Checks: []Check{Equals{Claim: "001/moment", Metric: "m", Got: 1, Want: 1, Tol: 0, Why: "w"}.Check()},
 	}, report
 }
 

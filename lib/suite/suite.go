@@ -98,29 +98,3 @@ func (c Check) Verdict() Verdict {
 
 // alphaWidth is the two-sided probability of a normal deviation beyond metrics.Width standard errors.
 var alphaWidth = math.Erfc(metrics.Width / math.Sqrt2)
-
-// Near checks a Monte Carlo estimate against its exact value: the interval of the estimate must hold it.
-func Near(claim ClaimID, metric string, got metrics.Summary, want float64, why string) Check {
-	return Check{Claim: claim, Metric: metric, Got: got, Want: want, Tol: got.Half(), Why: why, Alpha: alphaWidth}
-}
-
-// Equals checks a deterministic number against its exact value.
-func Equals(claim ClaimID, metric string, got, want, tol float64, why string) Check {
-	return Check{Claim: claim, Metric: metric, Got: metrics.Exactly(got), Want: want, Tol: tol, Why: why}
-}
-
-// Below checks an error, a non-negative deterministic number that vanishes in exact arithmetic, against its bound.
-func Below(claim ClaimID, metric string, got, bound float64, why string) Check {
-	return Equals(claim, metric, got, 0, bound, why)
-}
-
-// Between checks a random number against the quantiles [lo, hi] that correct code leaves with probability alpha.
-func Between(claim ClaimID, metric string, got metrics.Summary, lo, hi, alpha float64, why string) Check {
-	return Check{Claim: claim, Metric: metric, Got: got, Want: (lo + hi) / 2, Tol: (hi - lo) / 2, Why: why, Alpha: alpha}
-}
-
-// Trained returns the check with OfTraining set.
-func (c Check) Trained() Check { c.OfTraining = true; return c }
-
-// But returns the check with the verdict that its pass establishes.
-func (c Check) But(v Verdict) Check { c.Shows = v; return c }
