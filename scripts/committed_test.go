@@ -10,7 +10,8 @@ import (
 // longest is how many lines a cell may have, imports aside: what is longer belongs into lib/.
 const longest = 26
 
-// TestCommittedNotebooks: what is committed was executed, from the first cell to the last, without an error, and can be read.
+// TestCommittedNotebooks: what is committed was executed, from the first cell to the last, without an error, and can be
+// read.
 func TestCommittedNotebooks(t *testing.T) {
 	paths, err := filepath.Glob("../notebooks/[0-9]*.ipynb")
 	if err != nil || len(paths) < 9 {
@@ -61,7 +62,8 @@ func TestCommittedNotebooks(t *testing.T) {
 					}
 				}
 			}
-			if last := notebook.Cells[len(notebook.Cells)-1]; pictures < 3 || !strings.Contains(string(text), "nb.Hold(") {
+			if last := notebook.Cells[len(notebook.Cells)-1]; pictures < 3 || !strings.Contains(string(text),
+				"nb.Hold(") {
 				t.Errorf("%d pictures; it ends with %q", pictures, last.Source)
 			}
 		})

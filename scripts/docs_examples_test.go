@@ -50,7 +50,8 @@ func (b block) first() string {
 func blocksOf(page, text string) (all []block) {
 	fence := regexp.MustCompile("(?ms)^```go[^\n]*\n(.*?)^```")
 	for _, at := range fence.FindAllStringSubmatchIndex(text, -1) {
-		all = append(all, block{page, 1 + strings.Count(text[:at[2]], "\n"), strings.TrimRight(text[at[2]:at[3]], "\n")})
+		all = append(all, block{page, 1 + strings.Count(text[:at[2]], "\n"), strings.TrimRight(text[at[2]:at[3]],
+			"\n")})
 	}
 	return all
 }
@@ -74,7 +75,8 @@ func pages(t *testing.T) (all []block) {
 
 // elsewhere are the packages that examples may use beside lib/* and the standard library's.
 var elsewhere = map[string]string{
-	"compute": "github.com/gomlx/compute", "dtypes": "github.com/gomlx/compute/dtypes", "shapes": "github.com/gomlx/compute/shapes",
+	"compute": "github.com/gomlx/compute", "dtypes": "github.com/gomlx/compute/dtypes",
+	"shapes":  "github.com/gomlx/compute/shapes",
 	"tensors": "github.com/gomlx/gomlx/core/tensors", "model": "github.com/gomlx/gomlx/ml/model",
 	"context": "context", "errors": "errors", "fmt": "fmt", "math": "math", "os": "os",
 }
@@ -200,7 +202,8 @@ func TestDocsExamplesCompile(t *testing.T) {
 		t.Fatalf("%d blocks of Go", len(blocks))
 	}
 	if out, err := compile(t, blocks); err != nil {
-		t.Errorf("an example in the docs does not compile: fix it, or declare what it is given in this test\n%v\n%s", err, out)
+		t.Errorf("an example in the docs does not compile: fix it, or declare what it is given in this test\n%v\n%s",
+			err, out)
 	}
 	for _, table := range []map[string]string{given, ran} {
 		for first := range table {

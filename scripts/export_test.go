@@ -52,7 +52,8 @@ func TestExportedSite(t *testing.T) {
 	pageNotebook(t, filepath.Join(root, "notebooks", "2.ipynb"),
 		"# Two\n\n[Results](../results/README.md), [elsewhere](https://example.org/a.md)")
 	write(t, filepath.Join(root, "results", "README.md"),
-		"# Results\n\n## A claim: *two*\n\n![picture](E/p.png) [data](E/t.csv) [notes](../docs/notes.md) [here](#results)\n\n"+
+		"# Results\n\n## A claim: *two*\n\n![picture](E/p.png) [data](E/t.csv) [notes](../docs/notes.md) "+
+			"[here](#results)\n\n"+
 			"| a | b |\n|---|---|\n| 1 | 2 |\n", 0o600)
 	write(t, filepath.Join(root, "docs", "notes.md"), "# Notes\n\n[back](../notebooks/1.ipynb)\n", 0o600)
 	for _, name := range []string{"p.png", "t.csv"} {

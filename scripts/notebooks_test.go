@@ -26,7 +26,8 @@ func writeNotebook(t *testing.T, path string, cells ...string) {
 	for i, source := range cells {
 		list = append(list, cell{"code", string(rune('a' + i)), nil, map[string]any{}, []any{}, source})
 	}
-	text, err := json.Marshal(map[string]any{"cells": list, "metadata": map[string]any{}, "nbformat": 4, "nbformat_minor": 5})
+	text, err := json.Marshal(map[string]any{"cells": list, "metadata": map[string]any{}, "nbformat": 4,
+		"nbformat_minor": 5})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,9 +62,11 @@ func TestExecuteNotebooks(t *testing.T) {
 		want  []string
 	}{
 		{"compile error", []string{"%%\nx := 3\nfmt.Println(y)"}, []string{"a cell fails", "undefined: y"}},
-		{"error", []string{importNotebook, "%%\nnb.Check(fmt.Errorf(\"no wind\"))"}, []string{"a cell fails", "error: no wind"}},
+		{"error", []string{importNotebook, "%%\nnb.Check(fmt.Errorf(\"no wind\"))"},
+			[]string{"a cell fails", "error: no wind"}},
 		{"panic", []string{"%%\npanic(\"storm\")"}, []string{"a cell fails", "storm"}},
-		{"killed kernel", []string{"%%\nsyscall.Kill(os.Getppid(), syscall.SIGKILL)\ntime.Sleep(time.Minute)"}, []string{"n.ipynb", "Dead"}},
+		{"killed kernel", []string{"%%\nsyscall.Kill(os.Getppid(), syscall.SIGKILL)\ntime.Sleep(time.Minute)"},
+			[]string{"n.ipynb", "Dead"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			writeNotebook(t, path, test.cells...)
@@ -147,9 +150,10 @@ func TestInterruptedCell(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := run(t, ".", python, "testdata/interrupt.py", t.TempDir())
-	want := regexp.MustCompile(`interrupted: \[figure\] error: mean: interrupted after ([1-9]\d*) of 100000000 steps; ` +
-		`run the cell again to go on exit status 1 exit status 1 with a live curve\nafter: 42\n` +
-		`weights: mean: only (\d+) of 100000000 steps are trained; run the cell that trains it again to go on true\n`)
+	want := regexp.MustCompile(
+		`interrupted: \[figure\] error: mean: interrupted after ([1-9]\d*) of 100000000 steps; ` +
+			`run the cell again to go on exit status 1 exit status 1 with a live curve\nafter: 42\n` +
+			`weights: mean: only (\d+) of 100000000 steps are trained; run the cell that trains it again to go on true\n`)
 	if found := want.FindStringSubmatch(out); found == nil || found[1] != found[2] {
 		t.Error(out)
 	}

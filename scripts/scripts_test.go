@@ -20,12 +20,17 @@ func TestSetupNamesWhatIsMissing(t *testing.T) {
 		want  string
 	}{
 		{"no go", nil, "setup: no go: install Go 1.26 or later from https://go.dev/dl/"},
-		{"old go", map[string]string{"go": "echo go version go1.25.3 linux/amd64"}, "setup: found go1.25.3 linux/amd64, needs Go 1.26"},
-		{"go refuses", map[string]string{"go": "echo go: go.mod requires go '>= 1.26.0' >&2; exit 1"}, "setup: needs Go 1.26 or later (https://go.dev/dl/): go: go.mod requires"},
+		{"old go", map[string]string{"go": "echo go version go1.25.3 linux/amd64"},
+			"setup: found go1.25.3 linux/amd64, needs Go 1.26"},
+		{"go refuses", map[string]string{"go": "echo go: go.mod requires go '>= 1.26.0' >&2; exit 1"},
+			"setup: needs Go 1.26 or later (https://go.dev/dl/): go: go.mod requires"},
 		{"only go", map[string]string{"go": goodGo}, "apt-get install -y gcc libc6-dev python3 python3-venv"},
-		{"old python", map[string]string{"go": goodGo, "gcc": ":", "python3": `[[ $1 != -c ]] || exit 1; echo Python 3.9.2`}, "setup: found Python 3.9.2, needs Python 3.11"},
-		{"no venv", map[string]string{"go": goodGo, "gcc": ":", "python3": `[[ $2 != *venv* ]]`}, "apt-get install -y python3-venv"},
-		{"no modules", map[string]string{"go": goodGo + `; [[ $1 != mod ]]`, "gcc": ":", "python3": ":"}, "setup: cannot fetch the Go modules"},
+		{"old python", map[string]string{"go": goodGo, "gcc": ":",
+			"python3": `[[ $1 != -c ]] || exit 1; echo Python 3.9.2`}, "setup: found Python 3.9.2, needs Python 3.11"},
+		{"no venv", map[string]string{"go": goodGo, "gcc": ":", "python3": `[[ $2 != *venv* ]]`},
+			"apt-get install -y python3-venv"},
+		{"no modules", map[string]string{"go": goodGo + `; [[ $1 != mod ]]`, "gcc": ":", "python3": ":"},
+			"setup: cannot fetch the Go modules"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			bin := t.TempDir()
@@ -90,11 +95,13 @@ func TestRename(t *testing.T) {
 
 	const renamed = "example.org/you/my.lab"
 	run(t, dir, "bash", "scripts/rename.sh", renamed)
-	if got := run(t, dir, "go", "list", "-f", "{{.ImportPath}}{{range .Imports}} {{.}}{{end}}{{range .TestImports}} {{.}}{{end}}", "./..."); strings.Contains(got, " "+old+"/") || !strings.Contains(got, renamed+"/lib/backend") {
+	if got := run(t, dir, "go", "list", "-f", "{{.ImportPath}}{{range .Imports}} {{.}}{{end}}{{range .TestImports}} "+
+		"{{.}}{{end}}", "./..."); strings.Contains(got, " "+old+"/") || !strings.Contains(got, renamed+"/lib/backend") {
 		t.Errorf("after renaming %s:\n%s", old, got)
 	}
 	run(t, dir, "go", "build", "./lib/...")
-	if note := read(t, filepath.Join(dir, "notebooks/n.ipynb")); !bytes.Contains(note, []byte(`\"`+renamed+`/lib/backend\"`)) {
+	if note := read(t, filepath.Join(dir, "notebooks/n.ipynb")); !bytes.Contains(
+		note, []byte(`\"`+renamed+`/lib/backend\"`)) {
 		t.Errorf("notebook: %s", note)
 	}
 

@@ -25,14 +25,16 @@ func (c *diffCmd) Run(e *env) error {
 		table := tabwriter.NewWriter(e.stdout, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(table, "EXPERIMENT\tCLAIM\tMETRIC\tA\tB\tBANDS APART")
 		for _, row := range d.Differences {
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%.2g\n", row.Experiment, row.Claim, row.Metric, value(row.A), value(row.B), row.Bands)
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%.2g\n", row.Experiment, row.Claim, row.Metric, value(row.A),
+				value(row.B), row.Bands)
 		}
 		table.Flush()
 	}
 	for _, name := range d.FilesDiffer {
 		fmt.Fprintln(e.stdout, "other bytes:", name)
 	}
-	fmt.Fprintf(e.stdout, "%d experiments and %d metrics in both, %d metrics differ; ", d.Experiments, d.Metrics, len(d.Differences))
+	fmt.Fprintf(e.stdout, "%d experiments and %d metrics in both, %d metrics differ; ", d.Experiments, d.Metrics,
+		len(d.Differences))
 	if d.Identical() {
 		fmt.Fprintf(e.stdout, "all %d files are identical, byte for byte\n", d.Files)
 		return nil

@@ -50,8 +50,10 @@ func kernelFindings() []backend.Finding {
 	}
 	var found []backend.Finding
 	for _, place := range []struct{ what, data, none, broken string }{
-		{"notebooks here", kernelspec.LabData("."), "`make lab` opens them, and sets up what they need", "`rm -rf .venv && make lab` sets them up anew"},
-		{"notebooks in your Jupyter", user, "`make kernel` registers the kernel", "`make kernel` registers it anew, `make kernel-remove` takes it away"},
+		{"notebooks here", kernelspec.LabData("."), "`make lab` opens them, and sets up what they need",
+			"`rm -rf .venv && make lab` sets them up anew"},
+		{"notebooks in your Jupyter", user, "`make kernel` registers the kernel", "`make kernel` registers it anew, " +
+			"`make kernel-remove` takes it away"},
 	} {
 		f := backend.Finding{What: place.what, OK: true, Fix: place.none, Found: "no kernel Go (scorelab)"}
 		switch root, err := kernelspec.Installed(place.data); {

@@ -13,14 +13,16 @@ import (
 	"scorelab/lib/backend"
 )
 
-// Two real experiments, pictures included, are the same bytes on any number of processors, in any country and time zone.
+// Two real experiments, pictures included, are the same bytes on any number of processors, in any country and time
+// zone.
 func TestSameBytesOfRealExperiments(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs two experiments three times")
 	}
 	t.Setenv(cliEnv, "real")
 	dir := t.TempDir()
-	for i, where := range [][3]string{{"1", "C", "UTC"}, {"2", "de_DE.UTF-8", "Asia/Kathmandu"}, {"16", "tr_TR.UTF-8", "America/St_Johns"}} {
+	for i, where := range [][3]string{{"1", "C", "UTC"}, {"2", "de_DE.UTF-8", "Asia/Kathmandu"},
+		{"16", "tr_TR.UTF-8", "America/St_Johns"}} {
 		t.Setenv("GOMAXPROCS", where[0])
 		t.Setenv("LC_ALL", where[1])
 		t.Setenv("LANG", where[1])
@@ -73,7 +75,8 @@ func TestRunThatCannotWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, _, stderr := cli(t, dir, "run", "-run", "E02", "-out", "r")
-	if code != exitUsage || !strings.HasPrefix(stderr, "scorelab: cannot write r/E02-bad: ") || strings.Count(stderr, "\n") != 1 {
+	if code != exitUsage || !strings.HasPrefix(stderr, "scorelab: cannot write r/E02-bad: ") ||
+		strings.Count(stderr, "\n") != 1 {
 		t.Errorf("exit code %d, %s", code, stderr)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "r", "E01-good", "run.json")); err != nil {
@@ -110,8 +113,8 @@ func TestListOfDamagedResults(t *testing.T) {
 		t.Errorf("exit code %d, %s", code, stderr)
 	}
 	for _, want := range []string{
-		"E01-good\n    Is it?\n    DAMAGED: results/E01-good/run.json cannot be used, line 1: unexpected end of JSON input: " +
-			"`scorelab run -run '^E01-good$'` makes it anew\n",
+		"E01-good\n    Is it?\n    DAMAGED: results/E01-good/run.json cannot be used, line 1: unexpected end of JSON " +
+			"input: `scorelab run -run '^E01-good$'` makes it anew\n",
 		"E02-bad\n    Is it?\n    1 claim\n", "E03-panic\n    Is it?\n    not run yet\n",
 	} {
 		if !strings.Contains(stdout, want) {
@@ -140,7 +143,8 @@ func TestFullOutput(t *testing.T) {
 		err := c.Run()
 		const want = "scorelab: cannot write to standard output: no space left on device\n"
 		text := stderr.String()
-		if c.ProcessState.ExitCode() != exitUsage || !strings.HasSuffix(text, want) || strings.Count(text, "scorelab: ") != 1 {
+		if c.ProcessState.ExitCode() != exitUsage || !strings.HasSuffix(text, want) ||
+			strings.Count(text, "scorelab: ") != 1 {
 			t.Errorf("%s: %v, %q", args, err, text)
 		}
 	}
@@ -160,7 +164,8 @@ func TestDoctorAndEnv(t *testing.T) {
 		t.Errorf("no plugin: exit code %d\n%s", code, stdout)
 	}
 	code, _, stderr := cli(t, dir, "env")
-	if code != exitUsage || !strings.HasPrefix(stderr, "scorelab: no PJRT plugin for cpu in PJRT_PLUGIN_LIBRARY_PATH=") {
+	if code != exitUsage || !strings.HasPrefix(
+		stderr, "scorelab: no PJRT plugin for cpu in PJRT_PLUGIN_LIBRARY_PATH=") {
 		t.Errorf("no plugin: exit code %d, %s", code, stderr)
 	}
 	if err := os.WriteFile(filepath.Join(plugins, "pjrt_c_api_cpu_plugin.so"), nil, 0o644); err != nil {

@@ -19,7 +19,8 @@ func interruptible(stderr io.Writer) (ctx context.Context, stop func()) {
 			if ctx.Err() != nil {
 				os.Exit(exitInterrupted)
 			}
-			fmt.Fprintln(stderr, "\nscorelab: interrupted, this experiment is dropped as soon as it looks up (again: at once); finished ones are kept")
+			fmt.Fprintln(stderr, "\nscorelab: interrupted, this experiment is dropped as soon as it looks up (again: "+
+				"at once); finished ones are kept")
 			cancel()
 		}
 	}()

@@ -40,7 +40,8 @@ func (c *listCmd) Run(e *env) error {
 			state = "DAMAGED: " + err.Error()
 			damaged++
 		}
-		fmt.Fprintf(e.stdout, "%s\n    %s\n    %s\n    %s\n", experiment.ID, experiment.Title, experiment.Question, state)
+		fmt.Fprintf(e.stdout, "%s\n    %s\n    %s\n    %s\n", experiment.ID, experiment.Title, experiment.Question,
+			state)
 	}
 	if damaged > 0 {
 		return fmt.Errorf("%d of the results in %s cannot be used: the list says which", damaged, c.Baseline)

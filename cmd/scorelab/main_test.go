@@ -41,7 +41,8 @@ func TestMain(m *testing.M) {
 // playground is a suite with an experiment for each way to end.
 func playground() suite.Catalogue {
 	check := func(got float64) (*suite.Report, error) {
-		return &suite.Report{Answer: "It is.", Checks: []suite.Check{suite.Equals{Claim: "000/a", Metric: "m", Got: got, Want: 1, Tol: 0.1, Why: "by choice"}.Check()}}, nil
+		return &suite.Report{Answer: "It is.", Checks: []suite.Check{suite.Equals{Claim: "000/a", Metric: "m",
+			Got: got, Want: 1, Tol: 0.1, Why: "by choice"}.Check()}}, nil
 	}
 	one := func(id string, run func(*suite.Lab) (*suite.Report, error)) suite.Experiment {
 		return suite.Experiment{ID: id, Title: id, Question: "Is it?", Run: run}
@@ -109,19 +110,25 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{"list", 0, `(?s)E01-good\n    E01-good\n    Is it\?\n    not run yet.*E06`},
 		{"check", 2, `^scorelab: the baseline results does not exist: .make accept. [^\n]*\n$`},
-		{"run -run E01 -profile quick -seed 3 -out r -backend go", 0, `^ok     E01-good  1 confirmed\n1 of 1 experiments hold, in 0 s; r/README.md`},
+		{"run -run E01 -profile quick -seed 3 -out r -backend go", 0,
+			`^ok     E01-good  1 confirmed\n1 of 1 experiments hold, in 0 s; r/README.md`},
 		{"run --run=E01 --out=r -seed -3", 0, `^ok `},
-		{"run -run E0[12] -out r", 1, `FAIL   E02-bad   1 FAILED\n      000/a, m: got 2, wanted 1 ± 0.1 \(by choice\)\n`},
-		{"run -run E03|E01 -out r", 1, `^ok     E01-good   1 confirmed\nBROKEN E03-panic  panic: shapes differ \(-v shows where\)\n`},
+		{"run -run E0[12] -out r", 1,
+			`FAIL   E02-bad   1 FAILED\n      000/a, m: got 2, wanted 1 ± 0.1 \(by choice\)\n`},
+		{"run -run E03|E01 -out r", 1,
+			`^ok     E01-good   1 confirmed\nBROKEN E03-panic  panic: shapes differ \(-v shows where\)\n`},
 		{"run -run E03 -out r -v", 1, `main_test.go:`},
 		{"run -run E04 -out r", 1, `BROKEN E04-error  did not converge`},
 		{"run -run goood -out r", 2, `^scorelab: no experiment matches "goood"; the nearest are E01-good, [^\n]*\n$`},
 		{"run -run ( -out r", 2, `^scorelab: pattern "\(" is no regular expression: [^\n]*\n$`},
 		{"run -profile huge", 2, `^scorelab: --profile must be one of "quick","full" but got "huge"; [^\n]*\n$`},
 		{"run -seed x", 2, `^scorelab: --seed: expected a valid 64 bit int in decimal digits but got "x"; [^\n]*\n$`},
-		{"run -seed 0x10", 2, `^scorelab: --seed: expected a valid 64 bit int in decimal digits but got "0x10"; [^\n]*\n$`},
-		{"run -seed 1_0", 2, `^scorelab: --seed: expected a valid 64 bit int in decimal digits but got "1_0"; [^\n]*\n$`},
-		{"run -seed 9223372036854775808", 2, `^scorelab: --seed: expected a valid 64 bit int in decimal digits [^\n]*\n$`},
+		{"run -seed 0x10", 2,
+			`^scorelab: --seed: expected a valid 64 bit int in decimal digits but got "0x10"; [^\n]*\n$`},
+		{"run -seed 1_0", 2,
+			`^scorelab: --seed: expected a valid 64 bit int in decimal digits but got "1_0"; [^\n]*\n$`},
+		{"run -seed 9223372036854775808", 2,
+			`^scorelab: --seed: expected a valid 64 bit int in decimal digits [^\n]*\n$`},
 		{"run -sede 1", 2, `^scorelab: unknown flag --sede, did you mean "--seed"[^\n]*\n$`},
 		{"run -backend gpu -out r", 2, `^scorelab: no backend "gpu"[^\n]*\n$`},
 		{"run -run E01 -out /dev/null/r", 2, `^scorelab: cannot open /dev/null/r: [^\n]*\n$`},
@@ -134,19 +141,22 @@ func TestExitCodes(t *testing.T) {
 		{"accept r", 2, `^scorelab: r has no result of E03-panic: [^\n]*\n$`},
 		{"report r", 0, `^wrote ledger.json`},
 		{"report nowhere", 2, `^scorelab: there is no folder nowhere: [^\n]*\n$`},
-		{"diff r r", 0, `2 experiments and 2 metrics in both, 0 metrics differ; all 4 files are identical, byte for byte`},
+		{"diff r r", 0,
+			`2 experiments and 2 metrics in both, 0 metrics differ; all 4 files are identical, byte for byte`},
 		{"diff r nowhere", 2, `^scorelab: there is no folder nowhere`},
 		{"check -baseline r -run E01 r", 0, `^r against r: 1 metrics compared, all within their bands\n$`},
 		{"check -baseline r r", 1, `(?s)^FAIL E02-bad, claim 000/a, metric "m": got 2, .*FAIL E03-panic: not in`},
 		{"run -run E01 -seed 9 -out s", 0, ``},
 		{"diff r s", 0, `(?s)EXPERIMENT .*E01-good +000/a +m +1 +1 .*other bytes: E01-good/run.json\n`},
 		{"diff -exact r s", 1, ``},
-		{"diff -exact -run E02 r r", 0, `1 experiments and 1 metrics in both, 0 metrics differ; all 1 files are identical`},
+		{"diff -exact -run E02 r r", 0,
+			`1 experiments and 1 metrics in both, 0 metrics differ; all 1 files are identical`},
 		{"accept -run goood r", 2, `^scorelab: no experiment matches "goood"`},
 		{"accept -run E01 r -baseline none", 2, `^scorelab: there is no folder none: [^\n]*make accept[^\n]*\n$`},
 		{"merge -run E01 one r", 0, `^1 of 1 experiments hold, 4 files from 1 shards; one/README.md`},
 		{"diff -run E01 -exact r one", 0, `1 experiments and 1 metrics in both`},
-		{"merge -run E02 one r", 1, `^1 of 2 experiments hold, [0-9]+ files from 1 shards and 1 results that were there; one/README.md`},
+		{"merge -run E02 one r", 1,
+			`^1 of 2 experiments hold, [0-9]+ files from 1 shards and 1 results that were there; one/README.md`},
 		{"list -run E01 -baseline r", 0, `^E01-good\n    E01-good\n    Is it\?\n    1 claim\n$`},
 		{"run -run E01|E03 -shard 1/6 -out p", 0, `^ok     E01-good  1 confirmed\n1 of 1`},
 		{"run -run E01 -shard 6/6 -out p", 0, `^scorelab: no experiment belongs to shard 6/6\n0 of 0 experiments hold`},
@@ -206,14 +216,16 @@ func TestInterrupt(t *testing.T) {
 		dir := t.TempDir()
 		c, stderr := begun(t, dir, "E01|E05")
 		code, _, busy := cli(t, dir, "run", "-run", "E01", "-out", "r")
-		if want := "process " + strconv.Itoa(c.Process.Pid) + " is writing into r"; code != 2 || !strings.Contains(busy, want) {
+		if want := "process " + strconv.Itoa(c.Process.Pid) + " is writing into r"; code != 2 || !strings.Contains(
+			busy, want) {
 			t.Errorf("second run: exit code %d, %q", code, busy)
 		}
 		if err := c.Process.Signal(s); err != nil {
 			t.Fatal(err)
 		}
 		c.Wait()
-		if code := c.ProcessState.ExitCode(); code != 130 || strings.Count(strings.TrimSpace(stderr.String()), "\n") != 0 {
+		if code := c.ProcessState.ExitCode(); code != 130 || strings.Count(strings.TrimSpace(stderr.String()), "\n") !=
+			0 {
 			t.Errorf("%v: exit code %d, %q", s, code, stderr)
 		}
 		if _, err := os.Stat(filepath.Join(dir, "r", "E01-good", "run.json")); err != nil {

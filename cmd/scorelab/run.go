@@ -38,7 +38,8 @@ func (c *runCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if experiments = e.Part(shard, experiments); len(experiments) == 0 { // fine where a job array is longer than the suite
+	// fine where a job array is longer than the suite
+	if experiments = e.Part(shard, experiments); len(experiments) == 0 {
 		fmt.Fprintf(e.stderr, "scorelab: no experiment belongs to shard %v\n", shard)
 	}
 	store, err := suite.OpenStore(c.Out)
@@ -63,7 +64,8 @@ func (c *runCmd) Run(e *env) error {
 		screen.finish()
 		fmt.Fprintln(e.stderr, "scorelab:", sentence)
 	}
-	options := suite.Options{Seed: c.Seed, Profile: c.Profile, Backend: b, BackendName: backend.Name(b), Progress: screen.progress}
+	options := suite.Options{Seed: c.Seed, Profile: c.Profile, Backend: b, BackendName: backend.Name(b),
+		Progress: screen.progress}
 	bad := 0
 	for i, experiment := range experiments {
 		screen.begin(i)

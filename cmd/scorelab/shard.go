@@ -33,7 +33,8 @@ func parseShard(text string, lookup func(string) (string, bool)) (suite.Shard, e
 			}
 		}
 		if !ok {
-			return suite.Shard{}, fmt.Errorf("-shard %s finds neither %s nor %s: give -shard I/N outside a job array", text, jobIndex, slurmIndex)
+			return suite.Shard{}, fmt.Errorf("-shard %s finds neither %s nor %s: give -shard I/N outside a job array",
+				text, jobIndex, slurmIndex)
 		}
 		from += ", " + index + "=" + part
 		if index == jobIndex {
@@ -41,7 +42,8 @@ func parseShard(text string, lookup func(string) (string, bool)) (suite.Shard, e
 		}
 		if !given {
 			if total, ok = lookup(count); !ok {
-				return suite.Shard{}, fmt.Errorf("-shard auto finds %s but not %s: set it, or give -shard auto/N", index, count)
+				return suite.Shard{}, fmt.Errorf("-shard auto finds %s but not %s: set it, or give -shard auto/N",
+					index, count)
 			}
 			from += ", " + count + "=" + total
 		}

@@ -21,10 +21,13 @@ func TestParseShard(t *testing.T) {
 		{"auto", "JOB_COMPLETION_INDEX=3 JOB_COMPLETION_COUNT=4", suite.Shard{I: 4, N: 4}, ""},
 		{"auto", "SLURM_ARRAY_TASK_ID=1 SLURM_ARRAY_TASK_COUNT=4", suite.Shard{I: 1, N: 4}, ""},
 		{"auto", "SLURM_ARRAY_TASK_ID=4 SLURM_ARRAY_TASK_COUNT=4", suite.Shard{I: 4, N: 4}, ""},
-		{"auto/4", "SLURM_ARRAY_TASK_ID=3 SLURM_ARRAY_TASK_COUNT=1", suite.Shard{I: 3, N: 4}, ""}, // one task, sent again
+		// one task, sent again
+		{"auto/4", "SLURM_ARRAY_TASK_ID=3 SLURM_ARRAY_TASK_COUNT=1", suite.Shard{I: 3, N: 4}, ""},
 		{"auto", "", suite.Shard{}, "finds neither JOB_COMPLETION_INDEX nor SLURM_ARRAY_TASK_ID: give -shard I/N"},
-		{"auto", "JOB_COMPLETION_INDEX=3", suite.Shard{}, "finds JOB_COMPLETION_INDEX but not JOB_COMPLETION_COUNT: set it, or give -shard auto/N"},
-		{"auto", "SLURM_ARRAY_TASK_ID=3 SLURM_ARRAY_TASK_COUNT=1", suite.Shard{}, "-shard auto, SLURM_ARRAY_TASK_ID=3, SLURM_ARRAY_TASK_COUNT=1: the parts are 1 to 1"},
+		{"auto", "JOB_COMPLETION_INDEX=3", suite.Shard{}, "finds JOB_COMPLETION_INDEX but not JOB_COMPLETION_COUNT: " +
+			"set it, or give -shard auto/N"},
+		{"auto", "SLURM_ARRAY_TASK_ID=3 SLURM_ARRAY_TASK_COUNT=1", suite.Shard{},
+			"-shard auto, SLURM_ARRAY_TASK_ID=3, SLURM_ARRAY_TASK_COUNT=1: the parts are 1 to 1"},
 		{"auto", "SLURM_ARRAY_TASK_ID=0 SLURM_ARRAY_TASK_COUNT=4", suite.Shard{}, "the parts are 1 to 4"},
 		{"auto/4", "JOB_COMPLETION_INDEX=4", suite.Shard{}, "the parts are 0 to 3"},
 		{"auto/4", "JOB_COMPLETION_INDEX=", suite.Shard{}, "the parts are 0 to 3"},
@@ -66,20 +69,23 @@ func TestShardsOfRealExperiments(t *testing.T) {
 		return stdout + stderr
 	}
 	run("run -out whole")
-	for index, want := range map[string]string{"0": "ok     E01-score-field", "1": "ok     E12-tweedie", "2": "no experiment belongs to shard 3/3"} {
+	for index, want := range map[string]string{"0": "ok     E01-score-field", "1": "ok     E12-tweedie",
+		"2": "no experiment belongs to shard 3/3"} {
 		t.Setenv(jobIndex, index)
 		if out := run("run -shard auto/3 -out shards/" + index); !strings.Contains(out, want) {
 			t.Errorf("shard %s: %s", index, out)
 		}
 	}
-	if out := run("merge merged shards/0 shards/1 shards/2"); !strings.HasPrefix(out, "2 of 2 experiments hold, ") || !strings.Contains(out, "from 3 shards; merged/README.md") {
+	if out := run("merge merged shards/0 shards/1 shards/2"); !strings.HasPrefix(out, "2 of 2 experiments hold, ") ||
+		!strings.Contains(out, "from 3 shards; merged/README.md") {
 		t.Errorf("merge: %s", out)
 	}
 	if out := run("diff -exact whole merged"); !strings.Contains(out, "2 experiments") {
 		t.Errorf("diff: %s", out)
 	}
 	code, _, stderr := cli(t, dir, "merge", "merged", "shards/1", "shards/2")
-	if want := "scorelab: no shard has E01-score-field: run `scorelab run -shard 1/3 -seed 1 -profile quick -backend go -out DIR` and merge again\n"; code != exitUsage || stderr != want {
+	if want := "scorelab: no shard has E01-score-field: run `scorelab run -shard 1/3 -seed 1 -profile quick -backend " +
+		"go -out DIR` and merge again\n"; code != exitUsage || stderr != want {
 		t.Errorf("a shard is missing: exit code %d, %s", code, stderr)
 	}
 	if files, _ := filepath.Glob(filepath.Join(dir, "merged", "*", "run.json")); len(files) != 2 {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestStaticBinary builds the suite without cgo, as `make static` does, and runs part of it on the Go backend; `make nightly`
-// runs all of it there.
+// TestStaticBinary builds the suite without cgo, as `make static` does, and runs part of it on the Go backend; `make
+// nightly` runs all of it there.
 func TestStaticBinary(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles everything again, without cgo")

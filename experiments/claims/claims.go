@@ -1,5 +1,5 @@
-// Package claims names the statements of the theory documents, in our own words. An experiment refers to them by constants,
-// so that a check of a claim that does not exist fails to compile.
+// Package claims names the statements of the theory documents, in our own words. An experiment refers to them by
+// constants, so that a check of a claim that does not exist fails to compile.
 package claims
 
 import (
@@ -15,7 +15,10 @@ var Claims = slices.Concat(document000, document001, document002, document003, d
 var Documents = []suite.Document{
 	{ID: "000", Title: "Diffusion Models: Score Matching Perspective", Author: "author not named"},
 	{ID: "001", Title: "Building Diffusion Model's theory from ground up", Author: "Ayan Das, ICLR Blogposts 2024"},
-	{ID: "002", Title: "Score Matching and Diffusion Models: Generating Data by Learning to Denoise", Author: "author not named; notes on EPFL's EE-556, Mathematics of Data"},
-	{ID: "003", Title: "Score fields and flows (diffusion models as score matching; chapter of Deep Learning with PyTorch)", Author: "author not named"},
-	{ID: "004", Title: "Deep Generative Models: Score Matching with Diffusion Models", Author: "René Vidal, University of Pennsylvania"},
+	{ID: "002", Title: "Score Matching and Diffusion Models: Generating Data by Learning to Denoise",
+		Author: "author not named; notes on EPFL's EE-556, Mathematics of Data"},
+	{ID: "003", Title: "Score fields and flows (diffusion models as score matching; chapter of Deep Learning with " +
+		"PyTorch)", Author: "author not named"},
+	{ID: "004", Title: "Deep Generative Models: Score Matching with Diffusion Models",
+		Author: "René Vidal, University of Pennsylvania"},
 }

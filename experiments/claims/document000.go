@@ -25,11 +25,14 @@ var document000 = []suite.Claim{
 	{ID: D000ForwardToNoise, Document: "000", Section: "2.1 The Forward Diffusion Process",
 		Statement: "The forward SDE dx = -beta x/2 dt + sqrt(beta) dw turns data gradually into a standard Gaussian."},
 	{ID: D000FokkerPlanck, Document: "000", Section: "2.1 The Forward Diffusion Process",
-		Statement: "Under the forward SDE the density evolves by the Fokker-Planck equation dp/dt = -div(f p) + g^2/2 lap p."},
+		Statement: "Under the forward SDE the density evolves by the Fokker-Planck equation dp/dt = -div(f p) + " +
+			"g^2/2 lap p."},
 	{ID: D000DDPMTraining, Document: "000", Section: "3.1 Training Procedure",
-		Statement: "Regression on the noise of uniformly drawn steps trains the network that the sampling procedure needs."},
+		Statement: "Regression on the noise of uniformly drawn steps trains the network that the sampling procedure " +
+			"needs."},
 	{ID: D000DDPMStep, Document: "000", Section: "3.2 Sampling Procedure",
-		Statement: "A reverse step is mu + sigma z, with mu computed from x_t, t and the predicted noise, and sigma from t."},
+		Statement: "A reverse step is mu + sigma z, with mu computed from x_t, t and the predicted noise, and sigma " +
+			"from t."},
 	{ID: D000DDPMSampling, Document: "000", Section: "3.2 Sampling Procedure",
 		Statement: "From pure Gaussian noise, T such steps lead to a generated sample."},
 	{ID: D000ReverseVariance, Document: "000", Section: "3.2 Sampling Procedure",
@@ -37,7 +40,8 @@ var document000 = []suite.Claim{
 	{ID: D000LastNoise, Document: "000", Section: "3.2 Sampling Procedure",
 		Statement: "Noise is added in every step down to t = 1, the last one too."},
 	{ID: D000SamplingGivesData, Document: "000", Section: "5 Deriving the Reverse Diffusion Process",
-		Statement: "Started from noise and guided by the score, the reverse process yields samples of the data distribution."},
+		Statement: "Started from noise and guided by the score, the reverse process yields samples of the data " +
+			"distribution."},
 	{ID: D000LearnedScore, Document: "000", Section: "5 Deriving the Reverse Diffusion Process",
 		Statement: "A network trained by denoising score matching may take the true score's place in sampling."},
 	{ID: D000ReverseSDE, Document: "000", Section: "2.2 The Reverse Diffusion Process",
@@ -49,7 +53,9 @@ var document000 = []suite.Claim{
 	{ID: D000ReverseNoise, Document: "000", Section: "2.2 The Reverse Diffusion Process",
 		Statement: "The noise of the reverse SDE is a reverse-time Wiener process."},
 	{ID: D000ByParts, Document: "000", Section: "4 Score Matching",
-		Statement: "Integration by parts turns the objective with the unknown score into one that needs no normalising constant."},
+		Statement: "Integration by parts turns the objective with the unknown score into one that needs no " +
+			"normalising constant."},
 	{ID: D000DSMScore, Document: "000", Section: "4 Score Matching",
-		Statement: "In denoising score matching a network trained on perturbed data comes to approximate the score of p_t."},
+		Statement: "In denoising score matching a network trained on perturbed data comes to approximate the score " +
+			"of p_t."},
 }

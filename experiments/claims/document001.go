@@ -52,7 +52,8 @@ var document001 = []suite.Claim{
 	{ID: D001ODECollapses, Document: "001", Section: "Generative Modeling with Scores, second figure",
 		Statement: "Following the score without noise is greedy: all samples end exactly in the modes."},
 	{ID: D001LangevinFigure, Document: "001", Section: "Langevin Equation and Brownian Motion, third figure",
-		Statement: "The simulated Langevin equation (50 steps of 0.01) shows the samples settling in the target density."},
+		Statement: "The simulated Langevin equation (50 steps of 0.01) shows the samples settling in the target " +
+			"density."},
 	{ID: D001LangevinConverges, Document: "001", Section: "Fokker-Planck Equation",
 		Statement: "Langevin dynamics with the true score converges to the data distribution."},
 	{ID: D001FokkerPlanckODE, Document: "001", Section: "Fokker-Planck Equation",
@@ -60,7 +61,8 @@ var document001 = []suite.Claim{
 	{ID: D001ParticlesAreTheSolution, Document: "001", Section: "Fokker-Planck Equation",
 		Statement: "The solution of the Fokker-Planck equation is what the figure's particles show."},
 	{ID: D001Stationarity, Document: "001", Section: "Fokker-Planck Equation",
-		Statement: "Putting p = q_data into the Fokker-Planck equation makes its right side vanish, which verifies that Langevin dynamics converges to q_data."},
+		Statement: "Putting p = q_data into the Fokker-Planck equation makes its right side vanish, which verifies " +
+			"that Langevin dynamics converges to q_data."},
 	{ID: D001DiscreteLangevin, Document: "001", Section: "Fokker-Planck Equation",
 		Statement: "The discrete chain x + delta s + sqrt(2 delta) z is a practical proxy of the Langevin equation."},
 	{ID: D001AnyStart, Document: "001", Section: "A probability path",
@@ -68,7 +70,8 @@ var document001 = []suite.Claim{
 	{ID: D001PathFigure, Document: "001", Section: "A probability path, fourth figure",
 		Statement: "Two starting distributions are shown travelling to the target within the figure."},
 	{ID: D001ImplicitObjective, Document: "001", Section: "Implicit Score Matching",
-		Statement: "Minimising E[tr J + |s|^2/2], which holds no true score, is equivalent to minimising the Fisher divergence."},
+		Statement: "Minimising E[tr J + |s|^2/2], which holds no true score, is equivalent to minimising the Fisher " +
+			"divergence."},
 	{ID: D001TraceCostly, Document: "001", Section: "Implicit Score Matching",
 		Statement: "The trace in the implicit objective is costly to compute."},
 	{ID: D001Hutchinson, Document: "001", Section: "Implicit Score Matching, note",
@@ -84,7 +87,8 @@ var document001 = []suite.Claim{
 	{ID: D001NoiseForm, Document: "001", Section: "Denoising Score Matching",
 		Statement: "J_D is 1/(2 sigma^2) times the squared error of a network that estimates the noise, -sigma s."},
 	{ID: D001DataForm, Document: "001", Section: "Denoising Score Matching",
-		Statement: "J_D is 1/(2 sigma^4) times the squared error of a network that estimates the clean point, x~ + sigma^2 s."},
+		Statement: "J_D is 1/(2 sigma^4) times the squared error of a network that estimates the clean point, x~ + " +
+			"sigma^2 s."},
 	{ID: D001TimeDSM, Document: "001", Section: "Incorporating time",
 		Statement: "Averaging the denoising loss over uniform times suffices to learn the score at every time."},
 	{ID: D001ForwardProcess, Document: "001", Section: "The 'forward process', fifth figure",
@@ -118,7 +122,8 @@ var document001 = []suite.Claim{
 	{ID: D001SpeedNotPath, Document: "001", Section: "Finite time & the schedule, note",
 		Statement: "Another schedule does not take the process along another path; it only changes its speed."},
 	{ID: D001PathLaw, Document: "001", Section: "We took an different approach",
-		Statement: "Anderson's theorem reverses the process itself: not only the marginals come back, but the law of the path."},
+		Statement: "Anderson's theorem reverses the process itself: not only the marginals come back, but the law of " +
+			"the path."},
 	{ID: D001ReversalNoise, Document: "001", Section: "We took an different approach",
 		Statement: "The reversed equation is driven by dB_t, written like the noise of the forward equation."},
 }

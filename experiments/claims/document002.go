@@ -38,11 +38,14 @@ var document002 = []suite.Claim{
 	{ID: D002ZDropsOut, Document: "002", Section: "1 The Generative Modeling Problem",
 		Statement: "The score is -grad E; Z drops out of it."},
 	{ID: D002Langevin, Document: "002", Section: "2 The Score Function and Langevin Dynamics",
-		Statement: "The law of x + (alpha/2) s + sqrt(alpha) eps converges to p as the number of steps grows and alpha falls."},
+		Statement: "The law of x + (alpha/2) s + sqrt(alpha) eps converges to p as the number of steps grows and " +
+			"alpha falls."},
 	{ID: D002ByParts, Document: "002", Section: "3 Hyvärinen's Score Matching Trick",
-		Statement: "If p vanishes at infinity, so do the boundary terms, and E[s_net.s] = -E[tr J]: the objectives differ by a constant."},
+		Statement: "If p vanishes at infinity, so do the boundary terms, and E[s_net.s] = -E[tr J]: the objectives " +
+			"differ by a constant."},
 	{ID: D002NoDensity, Document: "002", Section: "3 Hyvärinen's Score Matching Trick",
-		Statement: "The score matching objective holds no density, only samples, and can be minimised by stochastic gradient descent."},
+		Statement: "The score matching objective holds no density, only samples, and can be minimised by stochastic " +
+			"gradient descent."},
 	{ID: D002Hutchinson, Document: "002", Section: "3 Hyvärinen's Score Matching Trick",
 		Statement: "The trace takes d passes; eps.J eps with normal eps estimates it in one."},
 	{ID: D002ClosedFormMarginal, Document: "002", Section: "5 Diffusion Models: Many Noise Levels",
@@ -52,15 +55,19 @@ var document002 = []suite.Claim{
 	{ID: D002PureNoise, Document: "002", Section: "5 Diffusion Models: Many Noise Levels",
 		Statement: "At the end alpha-bar is about 0 and x_T is pure noise."},
 	{ID: D002ScoreOnManifold, Document: "002", Section: "4 Denoising Score Matching and Tweedie's Formula",
-		Statement: "Data lies on a low-dimensional manifold, off which its score is undefined, so that Langevin dynamics gets no useful signal there."},
+		Statement: "Data lies on a low-dimensional manifold, off which its score is undefined, so that Langevin " +
+			"dynamics gets no useful signal there."},
 	{ID: D002NoiseGivesSupport, Document: "002", Section: "4 Denoising Score Matching and Tweedie's Formula",
 		Statement: "Adding noise is the fix: the noised density has full support, and a score everywhere."},
 	{ID: D002MatchNoisyScore, Document: "002", Section: "4 Denoising Score Matching and Tweedie's Formula",
-		Statement: "Instead of the score of the data, denoising matches that of the data convolved with Gaussian noise."},
+		Statement: "Instead of the score of the data, denoising matches that of the data convolved with Gaussian " +
+			"noise."},
 	{ID: D002DenoisingObjective, Document: "002", Section: "4 Denoising Score Matching and Tweedie's Formula",
-		Statement: "Denoising is plain supervised learning: predict the clean point from the noisy one; no score or density enters."},
+		Statement: "Denoising is plain supervised learning: predict the clean point from the noisy one; no score or " +
+			"density enters."},
 	{ID: D002SingleSigma, Document: "002", Section: "5 Diffusion Models: Many Noise Levels",
-		Statement: "A single noise level is not enough: a large one is far from the data, a small one covers space poorly."},
+		Statement: "A single noise level is not enough: a large one is far from the data, a small one covers space " +
+			"poorly."},
 	{ID: D002Tweedie, Document: "002", Section: "4 Denoising Score Matching and Tweedie's Formula",
 		Statement: "The score of the noisy density is the expected clean signal minus the noisy one, over sigma^2."},
 	{ID: D002MMSE, Document: "002", Section: "4 Denoising Score Matching and Tweedie's Formula",
@@ -76,7 +83,8 @@ var document002 = []suite.Claim{
 	{ID: D002StartFromNoise, Document: "002", Section: "5 Diffusion Models: Many Noise Levels",
 		Statement: "The reverse SDE from x_T ~ N(0, I) yields samples of approximately p_data."},
 	{ID: D002OneNetwork, Document: "002", Section: "5 Diffusion Models: Many Noise Levels",
-		Statement: "All noise levels are needed at once; one network s(x, t) learns them by denoising, whose formula holds at each."},
+		Statement: "All noise levels are needed at once; one network s(x, t) learns them by denoising, whose formula " +
+			"holds at each."},
 	{ID: D002FewSteps, Document: "002", Section: "6 Comparison to GANs",
 		Statement: "Methods such as DDIM reduce a thousand steps to 1-10 while preserving quality."},
 }

@@ -41,17 +41,22 @@ var document003 = []suite.Claim{
 	{ID: D003NoiseExplores, Document: "003", Section: "Langevin Dynamics, table",
 		Statement: "Noise injection preserves exploration where gradient steps alone would not."},
 	{ID: D003FisherAndKL, Document: "003", Section: "Fisher Divergence and Score Matching",
-		Statement: "Maximum likelihood minimises the KL divergence; score matching minimises the Fisher divergence instead."},
+		Statement: "Maximum likelihood minimises the KL divergence; score matching minimises the Fisher divergence " +
+			"instead."},
 	{ID: D003GradientsNotProbabilities, Document: "003", Section: "Fisher Divergence and Score Matching",
-		Statement: "Score matching compares gradients of log densities instead of probabilities, and gains that normalising constants vanish."},
+		Statement: "Score matching compares gradients of log densities instead of probabilities, and gains that " +
+			"normalising constants vanish."},
 	{ID: D003MultiScale, Document: "003", Section: "Noise Levels and Multi-Scale Scores",
-		Statement: "A single score is usually insufficient; scores at large noise capture the coarse global structure, at small noise the fine details."},
+		Statement: "A single score is usually insufficient; scores at large noise capture the coarse global " +
+			"structure, at small noise the fine details."},
 	{ID: D003NearManifold, Document: "003", Section: "Noise Levels and Multi-Scale Scores",
-		Statement: "Near the data manifold densities are concentrated; the score changes rapidly and becomes hard to estimate."},
+		Statement: "Near the data manifold densities are concentrated; the score changes rapidly and becomes hard to " +
+			"estimate."},
 	{ID: D003RealisticEquilibrium, Document: "003", Section: "Geometric Interpretation, table",
 		Statement: "Random noise feels strong gradients toward the manifold; realistic images are near equilibrium."},
 	{ID: D003EnergyLandscape, Document: "003", Section: "Energy-Based Interpretation",
-		Statement: "Learning the score is learning the gradient of an energy; diffusion models are implicit energy-based models."},
+		Statement: "Learning the score is learning the gradient of an energy; diffusion models are implicit " +
+			"energy-based models."},
 	{ID: D003DaeScore, Document: "003", Section: "Relationship to Denoising Autoencoders",
 		Statement: "Denoising autoencoders learn score functions implicitly."},
 	{ID: D003DaeLevels, Document: "003", Section: "Relationship to Denoising Autoencoders, table",
@@ -63,9 +68,11 @@ var document003 = []suite.Claim{
 	{ID: D003IntegrationAccuracy, Document: "003", Section: "Practical Implications for Diffusion Training",
 		Statement: "Sampling quality depends heavily on the accuracy of the numerical integration."},
 	{ID: D003NoisePrediction, Document: "003", Section: "PyTorch Perspective",
-		Statement: "A network trained to predict the noise by mean squared error learns, implicitly, the scores at many noise levels."},
+		Statement: "A network trained to predict the noise by mean squared error learns, implicitly, the scores at " +
+			"many noise levels."},
 	{ID: D003TimeConditioning, Document: "003", Section: "Practical Implications for Diffusion Training",
-		Statement: "The network must be told the time, since each time has its own noisy distribution and its own score field."},
+		Statement: "The network must be told the time, since each time has its own noisy distribution and its own " +
+			"score field."},
 	{ID: D003GeneralizedLangevin, Document: "003", Section: "Langevin Dynamics",
 		Statement: "Reverse diffusion is Langevin dynamics, generalised to many noise scales."},
 	{ID: D003DenoisingIsScore, Document: "003", Section: "Denoising as Score Estimation",

@@ -46,17 +46,21 @@ var document004 = []suite.Claim{
 	{ID: D004ThinData, Document: "004", Section: "Challenges with Learning Score Function",
 		Statement: "Where the data has low density, the score is estimated inaccurately (Challenge 1)."},
 	{ID: D004NoiseLevels, Document: "004", Section: "Challenges with Learning Score Function",
-		Statement: "Noise of several levels fills the regions of low density, which a score of the data alone leaves open."},
+		Statement: "Noise of several levels fills the regions of low density, which a score of the data alone leaves " +
+			"open."},
 	{ID: D004EulerMaruyama, Document: "004", Section: "Perturbing Data: Forward Process",
 		Statement: "x + dt(-x) + sqrt(2 dt) z is the forward process after discretising."},
 	{ID: D004BackAndForth, Document: "004", Section: "Back and forth from GMM to Normal distribution",
 		Statement: "The reverse process takes the normal distribution back to the mixture."},
 	{ID: D004ELBO, Document: "004", Section: "Diffusion Models",
-		Statement: "Diffusion models are variational autoencoders with a linear Gaussian chain of latent variables, and their ELBO is that of such an autoencoder."},
+		Statement: "Diffusion models are variational autoencoders with a linear Gaussian chain of latent variables, " +
+			"and their ELBO is that of such an autoencoder."},
 	{ID: D004ELBOIsScore, Document: "004", Section: "Denoising Score Matching",
-		Statement: "Maximising the ELBO is equivalent to learning the score at x_t: it is exactly the denoising objective."},
+		Statement: "Maximising the ELBO is equivalent to learning the score at x_t: it is exactly the denoising " +
+			"objective."},
 	{ID: D004ThreeForms, Document: "004", Section: "Denoising Score Matching",
-		Statement: "The score objective at time t is 1/(2(1 - alpha-bar)) times the squared error of the noise prediction."},
+		Statement: "The score objective at time t is 1/(2(1 - alpha-bar)) times the squared error of the noise " +
+			"prediction."},
 	{ID: D004SpeedOfTransition, Document: "004", Section: "Why is this viewpoint useful?",
 		Statement: "Different noise schedules just correspond to how fast the transition from data to noise is."},
 	{ID: D004TimeObjective, Document: "004", Section: "Summary so Far",
@@ -70,13 +74,16 @@ var document004 = []suite.Claim{
 	{ID: D004NoisyClassifier, Document: "004", Section: "Classifier Free Guidance",
 		Statement: "Guidance by a classifier needs one that can handle noisy inputs."},
 	{ID: D004CFGIdentity, Document: "004", Section: "Classifier Free Guidance",
-		Statement: "The score guided with the factor gamma is (1 - gamma) times the unconditional one plus gamma times the conditional one: no classifier is needed."},
+		Statement: "The score guided with the factor gamma is (1 - gamma) times the unconditional one plus gamma " +
+			"times the conditional one: no classifier is needed."},
 	{ID: D004CFGLaw, Document: "004", Section: "Classifier Free Guidance",
 		Statement: "The guided score is that of p_gamma(x_t | y), which sampling with it then draws from."},
 	{ID: D004CFGScale, Document: "004", Section: "Classifier Free Guidance",
 		Statement: "Scales above 1 are what works well."},
 	{ID: D004ConditioningDropout, Document: "004", Section: "Classifier Free Guidance",
-		Statement: "A model whose conditioning is removed 10 to 20 % of the time learns to be a conditional and an unconditional model."},
+		Statement: "A model whose conditioning is removed 10 to 20 % of the time learns to be a conditional and an " +
+			"unconditional model."},
 	{ID: D004CFGBetter, Document: "004", Section: "Classifier Free Guidance Results",
-		Statement: "Guidance without a classifier seems to work better, because its classifier is made of the generative model itself."},
+		Statement: "Guidance without a classifier seems to work better, because its classifier is made of the " +
+			"generative model itself."},
 }

@@ -25,15 +25,20 @@ var callouts = suite.Experiment{
 	ID:       "errata",
 	Title:    "What the documents say, and what is exact",
 	Question: "Which sentences are loose or wrong, and by how much?",
-	Sources:  []string{"001, Denoising Score Matching", "001, Incorporating time", "001, Probing the learning objective", "001, We took an different approach", "004, Sampling: Insights from Physics", "004, Summary so Far"},
-	Run:      runCallouts,
+	Sources: []string{"001, Denoising Score Matching", "001, Incorporating time", "001, Probing the learning " +
+		"objective", "001, We took an different approach", "004, Sampling: Insights from Physics",
+		"004, Summary so Far"},
+	Run: runCallouts,
 }
 
 func runCallouts(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "Denoising score matching learns the score of the noised density, not the true one; its loss over all times is infinite without a weight; " +
-		"noise of standard deviation sigma has covariance sigma^2 I; the increment, not the value, of Brownian motion drives a chain; mean and covariance cannot tell success on the cross; " +
-		"the reversed equation is driven by the reverse-time Brownian motion, not the forward one; and the loss at time t averages over x_t, not over the data."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{blindMoments, reversedFrames, clampedScore, noiseCovariance, brownianValue, noisedScore, endlessLoss, reversedNoise, timeObjective} {
+	r := &suite.Report{Answer: "Denoising score matching learns the score of the noised density, not the true one; " +
+		"its loss over all times is infinite without a weight; noise of standard deviation sigma has covariance " +
+		"sigma^2 I; the increment, not the value, of Brownian motion drives a chain; mean and covariance cannot tell " +
+		"success on the cross; the reversed equation is driven by the reverse-time Brownian motion, not the forward " +
+		"one; and the loss at time t averages over x_t, not over the data."}
+	for _, part := range []func(*suite.Lab, *suite.Report) error{blindMoments, reversedFrames, clampedScore,
+		noiseCovariance, brownianValue, noisedScore, endlessLoss, reversedNoise, timeObjective} {
 		if err := part(l, r); err != nil {
 			return nil, err
 		}
@@ -51,7 +56,8 @@ func calloutTable(checks []suite.Check) suite.Table {
 	table := suite.Table{Name: "callouts", Caption: "What the documents say, what is exact, what was measured",
 		Header: []string{"claim", "the document says", "measured", "value", "lo", "hi", "exact", "verdict"}}
 	for _, c := range checks {
-		table.Rows = append(table.Rows, []any{string(c.Claim), says[c.Claim], c.Metric, c.Got.Center, c.Got.Lo, c.Got.Hi, c.Want, string(c.Verdict())})
+		table.Rows = append(table.Rows, []any{string(c.Claim), says[c.Claim], c.Metric, c.Got.Center, c.Got.Lo,
+			c.Got.Hi, c.Want, string(c.Verdict())})
 	}
 	return table
 }
@@ -60,7 +66,8 @@ func calloutTable(checks []suite.Check) suite.Table {
 func blindMoments(_ *suite.Lab, r *suite.Report) error {
 	cov := density.X2().Covariance()
 	worst := math.Max(math.Max(math.Abs(cov[0][0]-1), math.Abs(cov[1][1]-1)), math.Abs(cov[0][1]))
-	r.Add(suite.Below{Claim: claims.D001LangevinFigure, Metric: "distance of the cross's covariance from that of the start N(0, I)", Got: worst, Bound: 1e-15, Why: "rounding", Shows: suite.Qualified})
+	r.Add(suite.Below{Claim: claims.D001LangevinFigure, Metric: "distance of the cross's covariance from that of the " +
+		"start N(0, I)", Got: worst, Bound: 1e-15, Why: "rounding", Shows: suite.Qualified})
 	return nil
 }
 
@@ -76,7 +83,8 @@ func reversedFrames(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	first, err := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.Langevin), Grid: grid, Noise: l.Key("reversed")}.Run(l.Backend, start)
+	first, err := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.Langevin),
+		Grid: grid, Noise: l.Key("reversed")}.Run(l.Backend, start)
 	if err != nil {
 		return err
 	}
@@ -85,18 +93,22 @@ func reversedFrames(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	moment := 5 * math.Sqrt(76.202/float64(n))
-	r.Add(suite.Between{Claim: claims.D001ForwardFigure, Metric: "E[x1^2 x2^2] of the figure's first frame, as its code makes it; the forward process starts at the data's 2.62", Got: m22, Lo: 1.96 - moment, Hi: 1.96 + moment, Alpha: metrics.Miss,
-		Why: "5 standard errors under the cross; reference from 4 million samples", Shows: suite.Refuted})
+	r.Add(suite.Between{Claim: claims.D001ForwardFigure, Metric: "E[x1^2 x2^2] of the figure's first frame, as its " +
+		"code makes it; the forward process starts at the data's 2.62", Got: m22, Lo: 1.96 - moment, Hi: 1.96 + moment,
+		Alpha: metrics.Miss,
+		Why:   "5 standard errors under the cross; reference from 4 million samples", Shows: suite.Refuted})
 	return nil
 }
 
 // clampedScore: the companion code of 001 clamps log densities at -20, which bends its score far out.
 func clampedScore(l *suite.Lab, r *suite.Report) error {
-	out, err := kit.Evaluate(l, func(in []*Node) []*Node { return []*Node{kit.StaticScore(density.X2(), in[0])} }, [][]float64{{4, 0}})
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node { return []*Node{kit.StaticScore(density.X2(), in[0])} },
+		[][]float64{{4, 0}})
 	if err != nil {
 		return err
 	}
-	r.Add(suite.Equals{Claim: claims.D001ScoreUphill, Metric: "exact score of the cross at (4, 0), first coordinate; the companion code clamps the components' log densities at -20", Got: out[0][0], Want: -4 / .19, Tol: 1e-12,
+	r.Add(suite.Equals{Claim: claims.D001ScoreUphill, Metric: "exact score of the cross at (4, 0), first coordinate; " +
+		"the companion code clamps the components' log densities at -20", Got: out[0][0], Want: -4 / .19, Tol: 1e-12,
 		Why: "by hand: both components pull by 4/(1 - 0.81) there"})
 	return nil
 }
@@ -116,7 +128,8 @@ func noiseCovariance(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Add(suite.Near{Claim: claims.D001NoiseKernel, Metric: "variance of x~ - x at sigma = 0.2; the document's kernel has 0.2", Got: variance, Want: sigma * sigma, Why: kit.WhySE, Shows: suite.Refuted})
+	r.Add(suite.Near{Claim: claims.D001NoiseKernel, Metric: "variance of x~ - x at sigma = 0.2; the document's " +
+		"kernel has 0.2", Got: variance, Want: sigma * sigma, Why: kit.WhySE, Shows: suite.Refuted})
 	return nil
 }
 
@@ -139,13 +152,15 @@ func brownianValue(l *suite.Lab, r *suite.Report) error {
 		verdict suite.Verdict
 	}{
 		{"variance of the noise that 20 steps to t = 1 add, with increments", 2, suite.Confirmed},
-		{"variance of the noise that 20 steps to t = 1 add, with values as printed; it grows without bound as the step falls", 2 * (steps + 1) * (2*steps + 1) / 6., suite.Refuted},
+		{"variance of the noise that 20 steps to t = 1 add, with values as printed; it grows without bound as the " +
+			"step falls", 2 * (steps + 1) * (2*steps + 1) / 6., suite.Refuted},
 	} {
 		variance, err := metrics.Variance(out[i])
 		if err != nil {
 			return err
 		}
-		r.Add(suite.Near{Claim: claims.D004BrownianTerm, Metric: c.metric, Got: variance, Want: c.want, Why: kit.WhySE, Shows: c.verdict})
+		r.Add(suite.Near{Claim: claims.D004BrownianTerm, Metric: c.metric, Got: variance, Want: c.want,
+			Why: kit.WhySE, Shows: c.verdict})
 	}
 	return nil
 }
@@ -177,7 +192,9 @@ func noisedScore(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Add(suite.Near{Claim: claims.D001DSMUnbiased, Metric: fmt.Sprintf("slope of the linear score that J_D learns on N(0, 2) at sigma = %g; the true score has 0.5", sigma), Got: theta, Want: 1 / (v + sigma*sigma), Why: kit.WhySE, Shows: suite.Qualified})
+		r.Add(suite.Near{Claim: claims.D001DSMUnbiased, Metric: fmt.Sprintf("slope of the linear score that J_D "+
+			"learns on N(0, 2) at sigma = %g; the true score has 0.5", sigma), Got: theta, Want: 1 / (v + sigma*sigma),
+			Why: kit.WhySE, Shows: suite.Qualified})
 		line.X, line.Y = append(line.X, sigma), append(line.Y, theta.Center)
 		line.Lo, line.Hi = append(line.Lo, theta.Lo), append(line.Hi, theta.Hi)
 	}
@@ -185,16 +202,21 @@ func noisedScore(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Add(suite.Equals{Claim: claims.D001DSMUnbiased, Metric: "E|score - score noised by 0.2|^2 over the cross, by quadrature", Got: fisher[0], Want: .647428, Tol: 6e-7, Why: "six decimals of an independent computation", Shows: suite.Qualified})
-	f, err := kit.PNG("dsm", "What denoising score matching learns about N(0, 2) with a linear score: the slope of the noised density, which is the true one (dashed) only as the noise goes.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "σ", Min: 0, Max: 1.6}, Y: figure.Axis{Label: "slope θ of s = -θ x", Min: .2, Max: .6},
-			Layers: []figure.Layer{exact, line, figure.HLine{At: 1 / v, Dashed: true, Label: "true score"}}, Legend: figure.BottomLeft}))
+	r.Add(suite.Equals{Claim: claims.D001DSMUnbiased, Metric: "E|score - score noised by 0.2|^2 over the cross, by " +
+		"quadrature", Got: fisher[0], Want: .647428, Tol: 6e-7, Why: "six decimals of an independent computation",
+		Shows: suite.Qualified})
+	f, err := kit.PNG("dsm", "What denoising score matching learns about N(0, 2) with a linear score: the slope of "+
+		"the noised density, which is the true one (dashed) only as the noise goes.",
+		figure.Row("", figure.Panel{X: figure.Axis{Label: "σ", Min: 0, Max: 1.6},
+			Y:      figure.Axis{Label: "slope θ of s = -θ x", Min: .2, Max: .6},
+			Layers: []figure.Layer{exact, line, figure.HLine{At: 1 / v, Dashed: true, Label: "true score"}},
+			Legend: figure.BottomLeft}))
 	r.Figures = append(r.Figures, f)
 	return err
 }
 
-// endlessLoss: the time-dependent loss of 001 weighs all times alike. Its floor contains E|eps/sigma_t|^2, which for the
-// Ornstein-Uhlenbeck path from tMin to 1 is (d/2) ln((e^2 - 1)/(e^(2 tMin) - 1)): no limit as tMin falls.
+// endlessLoss: the time-dependent loss of 001 weighs all times alike. Its floor contains E|eps/sigma_t|^2, which for
+// the Ornstein-Uhlenbeck path from tMin to 1 is (d/2) ln((e^2 - 1)/(e^(2 tMin) - 1)): no limit as tMin falls.
 func endlessLoss(l *suite.Lab, r *suite.Report) error {
 	const d = 2
 	n := l.Size(100_000, 1_000_000)
@@ -213,7 +235,8 @@ func endlessLoss(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Add(suite.Near{Claim: claims.D001TimeDSM, Metric: fmt.Sprintf("E|eps/sigma_t|^2 over t in [%g, 1]: every decade adds %.2f", tMin, d/2*math.Ln10), Got: loss,
+		r.Add(suite.Near{Claim: claims.D001TimeDSM, Metric: fmt.Sprintf("E|eps/sigma_t|^2 over t in [%g, 1]: every "+
+			"decade adds %.2f", tMin, d/2*math.Ln10), Got: loss,
 			Want: float64(d) / 2 * math.Log(math.Expm1(2)/math.Expm1(2*tMin)), Why: kit.WhySE, Shows: suite.Qualified})
 	}
 	return nil

@@ -18,10 +18,10 @@ import (
 	"scorelab/lib/suite"
 )
 
-// 001 writes the reversed equation with dB_t, the noise of its forward equation; 000 with the increments of another Brownian
-// motion. Along one path both equations can only hold with dB'_t = dB_t + g score dt, on N(0, v) data and the
-// Ornstein-Uhlenbeck path dB_t - sqrt(2) x/V dt, where V_t is the variance of x_t. The increments of B are correlated with
-// where the path goes later, which is where a step back starts; those of B' are not.
+// 001 writes the reversed equation with dB_t, the noise of its forward equation; 000 with the increments of another
+// Brownian motion. Along one path both equations can only hold with dB'_t = dB_t + g score dt, on N(0, v) data and the
+// Ornstein-Uhlenbeck path dB_t - sqrt(2) x/V dt, where V_t is the variance of x_t. The increments of B are correlated
+// with where the path goes later, which is where a step back starts; those of B' are not.
 const (
 	watchedVariance = .25
 	watchedFrom     = .25 // the watched increments are those over [0.25, 0.5]
@@ -47,10 +47,12 @@ func reversedNoise(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	// Rows: the increment of B over the first length, of B' over it, of B' over the second, x at the end of each length.
+	// Rows: the increment of B over the first length, of B' over it, of B' over the second, x at the end of each
+	// length.
 	const forward, reverse, second = 0, 1, 2
 	var later []float64
-	marks := [2]figure.ErrorBars{{Color: figure.Vermillion, Label: "increment of B, measured"}, {Color: figure.Blue, Label: "increment of B', measured"}}
+	marks := [2]figure.ErrorBars{{Color: figure.Vermillion, Label: "increment of B, measured"},
+		{Color: figure.Blue, Label: "increment of B', measured"}}
 	for k := range 3 {
 		t := watchedFrom + watchedLength*float64(k+1)
 		want := forwardKnows(t)
@@ -60,13 +62,19 @@ func reversedNoise(l *suite.Lab, r *suite.Report) error {
 			marks[i].Lo, marks[i].Hi = append(marks[i].Lo, c.Lo), append(marks[i].Hi, c.Hi)
 		}
 		r.Add(
-			suite.Near{Claim: claims.D001ReversalNoise, Metric: fmt.Sprintf("covariance of the forward noise over [0.25, 0.5] with x later, at t = %g", t), Got: covariance[forward][3+k], Want: want, Why: kit.WhySE, Shows: suite.Qualified},
-			suite.Near{Claim: claims.D000ReverseNoise, Metric: fmt.Sprintf("covariance of the reverse-time noise over [0.25, 0.5] with x later, at t = %g", t), Got: covariance[reverse][3+k], Want: 0, Why: kit.WhySE})
+			suite.Near{Claim: claims.D001ReversalNoise,
+				Metric: fmt.Sprintf("covariance of the forward noise over [0.25, 0.5] with x later, at t = %g", t),
+				Got:    covariance[forward][3+k], Want: want, Why: kit.WhySE, Shows: suite.Qualified},
+			suite.Near{Claim: claims.D000ReverseNoise,
+				Metric: fmt.Sprintf("covariance of the reverse-time noise over [0.25, 0.5] with x later, at t = %g", t),
+				Got:    covariance[reverse][3+k], Want: 0, Why: kit.WhySE})
 		later = append(later, t)
 	}
 	r.Add(
-		suite.Near{Claim: claims.D000ReverseNoise, Metric: "variance of the reverse-time noise over [0.25, 0.5]", Got: covariance[reverse][reverse], Want: watchedLength, Why: kit.WhySE},
-		suite.Near{Claim: claims.D000ReverseNoise, Metric: "covariance of the reverse-time noise over [0.25, 0.5] and over [0.5, 0.75]", Got: covariance[reverse][second], Want: 0, Why: kit.WhySE})
+		suite.Near{Claim: claims.D000ReverseNoise, Metric: "variance of the reverse-time noise over [0.25, 0.5]",
+			Got: covariance[reverse][reverse], Want: watchedLength, Why: kit.WhySE},
+		suite.Near{Claim: claims.D000ReverseNoise, Metric: "covariance of the reverse-time noise over [0.25, 0.5] " +
+			"and over [0.5, 0.75]", Got: covariance[reverse][second], Want: 0, Why: kit.WhySE})
 	if err := ownNoiseBack(l, r); err != nil {
 		return err
 	}
@@ -78,12 +86,19 @@ func reversedNoise(l *suite.Lab, r *suite.Report) error {
 	for t := .01; t <= 3; t += .01 {
 		back.X, back.Y = append(back.X, t), append(back.Y, ownNoise(watchedVariance, t))
 	}
-	f, err := kit.PNG("reversed-noise", "Whose noise drives the reversed equation? Left: the increment of the forward Brownian motion B over [0.25, 0.5] is correlated with the path's later values, that of the reverse-time one, B', is not. "+
-		"Right: variance of what the printed equation returns to t = 0 if it starts at x_T of a path of N(0, 0.25) data and is driven by that path's own B.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "t"}, Y: figure.Axis{Label: "covariance with x_{t}", Min: -.1, Max: .5},
-			Layers: []figure.Layer{exact, figure.HLine{At: 0, Color: figure.Blue}, marks[0], marks[1]}, Legend: figure.TopRight},
-			figure.Panel{X: figure.Axis{Label: "T", Min: 0, Max: 3}, Y: figure.Axis{Label: "variance at t = 0", Min: 0, Max: .3},
-				Layers: []figure.Layer{back, figure.HLine{At: watchedVariance, Color: figure.Blue, Label: "with the reverse-time noise: the data"}}, Legend: figure.BottomRight}))
+	f, err := kit.PNG("reversed-noise", "Whose noise drives the reversed equation? Left: the increment of the "+
+		"forward Brownian motion B over [0.25, 0.5] is correlated with the path's later values, that of the "+
+		"reverse-time one, B', is not. "+
+		"Right: variance of what the printed equation returns to t = 0 if it starts at x_T of a path of N(0, 0.25) "+
+		"data and is driven by that path's own B.",
+		figure.Row("", figure.Panel{X: figure.Axis{Label: "t"},
+			Y:      figure.Axis{Label: "covariance with x_{t}", Min: -.1, Max: .5},
+			Layers: []figure.Layer{exact, figure.HLine{At: 0, Color: figure.Blue}, marks[0], marks[1]},
+			Legend: figure.TopRight},
+			figure.Panel{X: figure.Axis{Label: "T", Min: 0, Max: 3},
+				Y: figure.Axis{Label: "variance at t = 0", Min: 0, Max: .3},
+				Layers: []figure.Layer{back, figure.HLine{At: watchedVariance, Color: figure.Blue, Label: "with the " +
+					"reverse-time noise: the data"}}, Legend: figure.BottomRight}))
 	r.Figures = append(r.Figures, f)
 	return err
 }
@@ -93,8 +108,8 @@ func forwardKnows(t float64) float64 {
 	return -math.Sqrt2 * math.Expm1(-watchedLength) * math.Exp(watchedFrom+watchedLength-t)
 }
 
-// watchedCovariance is that of the increments of B and of B' over the first length, of B' over the second, and x at the ends
-// of three lengths.
+// watchedCovariance is that of the increments of B and of B' over the first length, of B' over the second, and x at the
+// ends of three lengths.
 func watchedCovariance(l *suite.Lab) ([][]metrics.Summary, error) {
 	n := l.Size(20_000, 200_000)
 	data := kit.Normal([]float64{0}, watchedVariance)
@@ -115,8 +130,10 @@ func watchedCovariance(l *suite.Lab) ([][]metrics.Summary, error) {
 		return nil, err
 	}
 	var at []metrics.Points
-	plan := diffusion.Plan{Build: data.Build(diffusion.OU{}), Sampler: diffusion.OneStep(watch), Grid: grid, Noise: l.Key("watched")}
-	for s, err := range plan.Trace(l.Backend, tensors.FromFlatDataAndDimensions(start, n, 3), watchedSteps, 2*watchedSteps, 3*watchedSteps) {
+	plan := diffusion.Plan{Build: data.Build(diffusion.OU{}), Sampler: diffusion.OneStep(watch), Grid: grid,
+		Noise: l.Key("watched")}
+	for s, err := range plan.Trace(l.Backend, tensors.FromFlatDataAndDimensions(start, n, 3), watchedSteps,
+		2*watchedSteps, 3*watchedSteps) {
 		if err != nil {
 			return nil, err
 		}
@@ -134,8 +151,8 @@ func watchedCovariance(l *suite.Lab) ([][]metrics.Summary, error) {
 	return metrics.Covariance(p)
 }
 
-// ownNoiseBack runs the printed equation from x_T of a forward chain, driven by that chain's own increments and by fresh
-// ones, to t = 0, and takes the variance there to the limit of the step.
+// ownNoiseBack runs the printed equation from x_T of a forward chain, driven by that chain's own increments and by
+// fresh ones, to t = 0, and takes the variance there to the limit of the step.
 func ownNoiseBack(l *suite.Lab, r *suite.Report) error {
 	const T, v = .5, watchedVariance
 	forward, err := affine.Of(l.Backend, diffusion.OneStep(diffusion.EulerMaruyama), kit.NormalModel(diffusion.OU{}, v))
@@ -143,7 +160,8 @@ func ownNoiseBack(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	defer forward.Finalize()
-	reverse, err := affine.Of(l.Backend, diffusion.OneStep(diffusion.ReverseEulerMaruyama), kit.NormalModel(diffusion.OU{}, v))
+	reverse, err := affine.Of(l.Backend, diffusion.OneStep(diffusion.ReverseEulerMaruyama),
+		kit.NormalModel(diffusion.OU{}, v))
 	if err != nil {
 		return err
 	}
@@ -183,14 +201,18 @@ func ownNoiseBack(l *suite.Lab, r *suite.Report) error {
 	}
 	const why = "chains of 40 to 640 steps, extrapolated"
 	r.Add(
-		suite.Equals{Claim: claims.D001ReversalNoise, Metric: "variance that the reversed equation returns to t = 0 from x_0.5 when driven by the forward path's own noise; the data has 0.25", Got: kit.StepLimit(own), Want: ownNoise(v, T), Tol: 1e-7, Why: why, Shows: suite.Qualified},
-		suite.Equals{Claim: claims.D000ReverseNoise, Metric: "variance that the reversed equation returns to t = 0 from x_0.5 when driven by independent noise", Got: kit.StepLimit(fresh), Want: v, Tol: 1e-7, Why: why})
+		suite.Equals{Claim: claims.D001ReversalNoise, Metric: "variance that the reversed equation returns to t = 0 " +
+			"from x_0.5 when driven by the forward path's own noise; the data has 0.25",
+			Got: kit.StepLimit(own), Want: ownNoise(v, T), Tol: 1e-7, Why: why, Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D000ReverseNoise, Metric: "variance that the reversed equation returns to t = 0 " +
+			"from x_0.5 when driven by independent noise", Got: kit.StepLimit(fresh), Want: v, Tol: 1e-7, Why: why})
 	return nil
 }
 
-// ownNoise is the variance at t = 0 of the solution of the reversed equation that starts at x_T and is driven by the forward
-// path's own Brownian motion. Its distance d from that path solves dd/dt = (2/V - 1) d + 2x/V back from d_T = 0, so that
-// it arrives at y = x_0 - 2v int_0^T exp(-t) x_t / V_t^2 dt. With c = 1 - v the integrals of its variance are elementary.
+// ownNoise is the variance at t = 0 of the solution of the reversed equation that starts at x_T and is driven by the
+// forward path's own Brownian motion. Its distance d from that path solves dd/dt = (2/V - 1) d + 2x/V back from d_T =
+// 0, so that it arrives at y = x_0 - 2v int_0^T exp(-t) x_t / V_t^2 dt. With c = 1 - v the integrals of its variance
+// are elementary.
 func ownNoise(v, T float64) float64 {
 	c := 1 - v
 	end := 1 - c*math.Exp(-2*T)

@@ -20,10 +20,10 @@ import (
 	"scorelab/lib/suite"
 )
 
-// 004 writes the objective at time t as E over x ~ p(x) of |s(x, t) - grad log p(x_t)|^2/2, where p is the law of the data.
-// The next slide has x_t ~ p(x_t), which is right. Read as printed, either the network is shown the clean x and the target
-// belongs to the noisy x_t, or both are taken at the clean x. What each reading learns with a linear score s = -theta x is
-// known exactly on the Ornstein-Uhlenbeck path.
+// 004 writes the objective at time t as E over x ~ p(x) of |s(x, t) - grad log p(x_t)|^2/2, where p is the law of the
+// data. The next slide has x_t ~ p(x_t), which is right. Read as printed, either the network is shown the clean x and
+// the target belongs to the noisy x_t, or both are taken at the clean x. What each reading learns with a linear score s
+// = -theta x is known exactly on the Ornstein-Uhlenbeck path.
 var readings = []struct {
 	name  string
 	color figure.Color
@@ -48,7 +48,8 @@ func learned(l *suite.Lab, m *density.Mixture, t float64, n int) ([]metrics.Summ
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 		x0, time := in[0], kit.ScalarLike(in[0], t)
 		model := m.Model(diffusion.OU{})
-		xt := model.At(time).Forward(x0, random.New(x0.Graph(), l.Key(fmt.Sprint("objective noise ", m.Name(), t))).Normal(x0))
+		xt := model.At(time).Forward(
+			x0, random.New(x0.Graph(), l.Key(fmt.Sprint("objective noise ", m.Name(), t))).Normal(x0))
 		var columns []*Node
 		for _, r := range readings {
 			input := r.input(x0, xt)
@@ -76,7 +77,8 @@ func learnedExactly(l *suite.Lab, m *density.Mixture, times ...float64) ([][]flo
 	if err != nil {
 		return nil, err
 	}
-	if err := density.CheckLattice(l.Backend, m, diffusion.OU{}, nodes, cell, append([]float64{0}, times...)...); err != nil {
+	if err := density.CheckLattice(l.Backend, m, diffusion.OU{}, nodes, cell, append([]float64{0}, times...)...); err !=
+		nil {
 		return nil, err
 	}
 	exec, err := exec.New(l.Backend, func(x, t *Node) []*Node {
@@ -123,8 +125,10 @@ func timeObjective(l *suite.Lab, r *suite.Report) error {
 	variance := alpha*alpha*v - math.Expm1(-2*t)
 	what := fmt.Sprintf("slope of the linear score learned on N(0, 0.25) at t = %g, ", t)
 	r.Add(
-		suite.Equals{Claim: claim, Metric: what + readings[1].name + ": a model that can be exact learns the score over any law", Got: gauss[1].Center, Want: 1 / variance, Tol: 1e-12, Why: kit.WhyRounding},
-		suite.Near{Claim: claim, Metric: what + readings[2].name + "; the score has 1/V, this alpha/V", Got: gauss[2], Want: alpha / variance, Why: kit.WhySE + "; closed form", Shows: readings[2].verdict})
+		suite.Equals{Claim: claim, Metric: what + readings[1].name + ": a model that can be exact learns the score " +
+			"over any law", Got: gauss[1].Center, Want: 1 / variance, Tol: 1e-12, Why: kit.WhyRounding},
+		suite.Near{Claim: claim, Metric: what + readings[2].name + "; the score has 1/V, this alpha/V",
+			Got: gauss[2], Want: alpha / variance, Why: kit.WhySE + "; closed form", Shows: readings[2].verdict})
 	if err := weighedWrong(l, r, v, t, variance, n); err != nil {
 		return err
 	}
@@ -137,7 +141,8 @@ func timeObjective(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	panel := figure.Panel{X: figure.Axis{Label: "t", Log: true, Min: .018, Max: 2.2}, Y: figure.Axis{Label: "slope θ of s = -θ x"}, Legend: figure.TopLeft}
+	panel := figure.Panel{X: figure.Axis{Label: "t", Log: true, Min: .018, Max: 2.2},
+		Y: figure.Axis{Label: "slope θ of s = -θ x"}, Legend: figure.TopLeft}
 	marks := make([]figure.ErrorBars, len(readings))
 	for _, t := range []float64{.1, .3, 1} {
 		want, err := learnedExactly(l, g1, t)
@@ -149,22 +154,26 @@ func timeObjective(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		for i, reading := range readings {
-			r.Add(suite.Near{Claim: claim, Metric: fmt.Sprintf("slope of the best linear score of G1 at t = %g, %s", t, reading.name), Got: got[i], Want: want[i][0], Why: kit.WhySE + "; exact by quadrature", Shows: reading.verdict})
+			r.Add(suite.Near{Claim: claim, Metric: fmt.Sprintf("slope of the best linear score of G1 at t = %g, %s", t,
+				reading.name), Got: got[i], Want: want[i][0], Why: kit.WhySE + "; exact by quadrature",
+				Shows: reading.verdict})
 			marks[i].X, marks[i].Y = append(marks[i].X, t), append(marks[i].Y, got[i].Center)
 			marks[i].Lo, marks[i].Hi = append(marks[i].Lo, got[i].Lo), append(marks[i].Hi, got[i].Hi)
 		}
 	}
 	for i, reading := range readings {
 		marks[i].Color = reading.color
-		panel.Layers = append(panel.Layers, figure.Line{X: times, Y: curves[i], Color: reading.color, Label: strings.ReplaceAll(reading.name, "x_t", "x_{t}")}, marks[i])
+		panel.Layers = append(panel.Layers, figure.Line{X: times, Y: curves[i], Color: reading.color,
+			Label: strings.ReplaceAll(reading.name, "x_t", "x_{t}")}, marks[i])
 	}
-	f, err := kit.PNG("objective", "The best linear score of G1 at time t by three readings of one objective: over x_{t} (right), and over the data as printed, with the target at the data or at x_{t}.", figure.Row("", panel))
+	f, err := kit.PNG("objective", "The best linear score of G1 at time t by three readings of one objective: over "+
+		"x_{t} (right), and over the data as printed, with the target at the data or at x_{t}.", figure.Row("", panel))
 	r.Figures = append(r.Figures, f)
 	return err
 }
 
-// weighedWrong measures what the objective makes of one and the same error, a score that is 1 + d times too large, in units
-// of d^2/2: the mean squared score, 1/V over x_t and v/V^2 over the data.
+// weighedWrong measures what the objective makes of one and the same error, a score that is 1 + d times too large, in
+// units of d^2/2: the mean squared score, 1/V over x_t and v/V^2 over the data.
 func weighedWrong(l *suite.Lab, r *suite.Report, v, t, variance float64, n int) error {
 	m := kit.Normal([]float64{0}, v)
 	data, err := m.Sample(l.Backend, l.Key("weights"), n)
@@ -190,7 +199,9 @@ func weighedWrong(l *suite.Lab, r *suite.Report, v, t, variance float64, n int) 
 		if err != nil {
 			return err
 		}
-		r.Add(suite.Near{Claim: claims.D004TimeObjective, Metric: fmt.Sprintf("loss of a score of N(0, 0.25) at t = %g that is 1 + d times too large, over d^2/2, averaged over %s", t, where.name), Got: loss, Want: where.want, Why: kit.WhySE + "; closed form", Shows: where.verdict})
+		r.Add(suite.Near{Claim: claims.D004TimeObjective, Metric: fmt.Sprintf("loss of a score of N(0, 0.25) at t = "+
+			"%g that is 1 + d times too large, over d^2/2, averaged over %s", t, where.name),
+			Got: loss, Want: where.want, Why: kit.WhySE + "; closed form", Shows: where.verdict})
 	}
 	return nil
 }

@@ -18,8 +18,8 @@ import (
 	"scorelab/lib/suite"
 )
 
-// relative is, at time t of the Ornstein-Uhlenbeck process from G1, the Fisher divergence E|s_t + x|^2 from N(0, 1), and the
-// KL divergence, both by the trapezoidal rule.
+// relative is, at time t of the Ornstein-Uhlenbeck process from G1, the Fisher divergence E|s_t + x|^2 from N(0, 1),
+// and the KL divergence, both by the trapezoidal rule.
 type relative func(t float64) (fisher, kl float64, err error)
 
 func relativeToNoise(l *suite.Lab) (relative, func(), error) {
@@ -44,16 +44,17 @@ func relativeToNoise(l *suite.Lab) (relative, func(), error) {
 		if err != nil {
 			return 0, 0, err
 		}
-		if err := density.CheckSum(fmt.Sprintf("G1 at t = %g", t), []float64{tensors.ToScalar[float64](out[2])}, cell); err != nil {
+		if err := density.CheckSum(fmt.Sprintf("G1 at t = %g", t), []float64{tensors.ToScalar[float64](out[2])},
+			cell); err != nil {
 			return 0, 0, err
 		}
 		return cell * tensors.ToScalar[float64](out[0]), cell * tensors.ToScalar[float64](out[1]), nil
 	}, exec.Finalize, nil
 }
 
-// klIsFisher: d/dt KL(p_t || N(0, I)) = -E|s_t + x|^2 along the process that has N(0, I) as its end (de Bruijn's identity,
-// relative to a Gaussian: Barron 1986), so that the KL divergence of the data is an integral of Fisher divergences over
-// noise levels.
+// klIsFisher: d/dt KL(p_t || N(0, I)) = -E|s_t + x|^2 along the process that has N(0, I) as its end (de Bruijn's
+// identity, relative to a Gaussian: Barron 1986), so that the KL divergence of the data is an integral of Fisher
+// divergences over noise levels.
 func klIsFisher(l *suite.Lab, r *suite.Report) error {
 	at, done, err := relativeToNoise(l)
 	if err != nil {
@@ -78,10 +79,17 @@ func klIsFisher(l *suite.Lab, r *suite.Report) error {
 	}
 	const known = .6254496439 // the catalogue's
 	r.Add(
-		suite.Equals{Claim: claims.D003FisherAndKL, Metric: "KL(G1 || N(0, 1))", Got: kl, Want: known, Tol: 1e-9, Why: "ten digits of an independent computation", Shows: suite.Qualified},
-		suite.Equals{Claim: claims.D003FisherAndKL, Metric: "integral of the Fisher divergence E|score + x|^2 over all times of the OU process", Got: integral, Want: known, Tol: 1e-9, Why: "ten digits of an independent computation", Shows: suite.Qualified},
-		suite.Below{Claim: claims.D003FisherAndKL, Metric: "difference of the two", Got: math.Abs(kl - integral), Bound: 1e-9, Why: "Gauss-Legendre quadrature of a smooth function at 40 points, trapezoidal in space", Shows: suite.Qualified})
-	table := suite.Table{Name: "fisher", Caption: "G1 on its way to N(0, 1) along the OU process", Header: []string{"t", "Fisher divergence", "KL divergence"}}
+		suite.Equals{Claim: claims.D003FisherAndKL, Metric: "KL(G1 || N(0, 1))", Got: kl, Want: known, Tol: 1e-9,
+			Why: "ten digits of an independent computation", Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D003FisherAndKL, Metric: "integral of the Fisher divergence E|score + x|^2 over " +
+			"all times of the OU process", Got: integral, Want: known, Tol: 1e-9,
+			Why: "ten digits of an independent computation", Shows: suite.Qualified},
+		suite.Below{Claim: claims.D003FisherAndKL, Metric: "difference of the two",
+			Got: math.Abs(kl - integral), Bound: 1e-9,
+			Why:   "Gauss-Legendre quadrature of a smooth function at 40 points, trapezoidal in space",
+			Shows: suite.Qualified})
+	table := suite.Table{Name: "fisher", Caption: "G1 on its way to N(0, 1) along the OU process",
+		Header: []string{"t", "Fisher divergence", "KL divergence"}}
 	for i := range 61 {
 		t := 2 * float64(i) / 60
 		fisher, kl, err := at(t)
@@ -111,8 +119,9 @@ const (
 	wrongEnd      = 6.
 )
 
-// wrongScore: a score that is off by a factor 1 + d defines two models, the reverse SDE and the flow. Theorem 1 of Song, Durkan,
-// Murray and Ermon 2021 bounds KL(data || SDE) by 1/2 int g^2 E|score error|^2 dt + KL(p_T || prior). All is Gaussian, hence exact.
+// wrongScore: a score that is off by a factor 1 + d defines two models, the reverse SDE and the flow. Theorem 1 of
+// Song, Durkan, Murray and Ermon 2021 bounds KL(data || SDE) by 1/2 int g^2 E|score error|^2 dt + KL(p_T || prior). All
+// is Gaussian, hence exact.
 func wrongScore(l *suite.Lab, r *suite.Report) error {
 	ds := []float64{.01, .02, .05, .1, .2, .3}
 	sde, bound, err := sdeAndBound(l, ds)
@@ -127,17 +136,25 @@ func wrongScore(l *suite.Lab, r *suite.Report) error {
 		name := fmt.Sprintf("score off by %g %%", 100*d)
 		exact := wrongLaws(d)
 		r.Add(
-			suite.Equals{Claim: claims.D002MaximumLikelihood, Metric: "KL(data || reverse SDE), " + name, Got: sde[i], Want: exact.sde, Tol: 1e-9, Why: "closed form up to a quadrature; Runge-Kutta 4 in 3,000 steps", Shows: suite.Qualified},
-			suite.Equals{Claim: claims.D002MaximumLikelihood, Metric: "KL(data || flow) by its likelihood, " + name, Got: flow[i], Want: exact.flow, Tol: 1e-6 * (1 + exact.flow), Why: whySolver + "; closed form", Shows: suite.Qualified},
-			suite.Equals{Claim: claims.D004ELBOIsScore, Metric: "bound by the score error weighted by g^2, " + name, Got: bound[i], Want: exact.bound, Tol: 1e-9, Why: "closed form; Runge-Kutta 4 in 3,000 steps"},
-			suite.Below{Claim: claims.D004ELBOIsScore, Metric: "KL(data || reverse SDE) beyond the bound, " + name, Got: math.Max(0, sde[i]-bound[i]), Bound: 1e-12, Why: "theorem 1 of Song et al. 2021"})
+			suite.Equals{Claim: claims.D002MaximumLikelihood, Metric: "KL(data || reverse SDE), " + name,
+				Got: sde[i], Want: exact.sde, Tol: 1e-9,
+				Why: "closed form up to a quadrature; Runge-Kutta 4 in 3,000 steps", Shows: suite.Qualified},
+			suite.Equals{Claim: claims.D002MaximumLikelihood, Metric: "KL(data || flow) by its likelihood, " + name,
+				Got: flow[i], Want: exact.flow, Tol: 1e-6 * (1 + exact.flow), Why: whySolver + "; closed form",
+				Shows: suite.Qualified},
+			suite.Equals{Claim: claims.D004ELBOIsScore, Metric: "bound by the score error weighted by g^2, " + name,
+				Got: bound[i], Want: exact.bound, Tol: 1e-9, Why: "closed form; Runge-Kutta 4 in 3,000 steps"},
+			suite.Below{Claim: claims.D004ELBOIsScore, Metric: "KL(data || reverse SDE) beyond the bound, " + name,
+				Got: math.Max(0, sde[i]-bound[i]), Bound: 1e-12, Why: "theorem 1 of Song et al. 2021"})
 	}
-	r.Tables = append(r.Tables, suite.Table{Name: "wrong-score", Caption: "N(0, 1/4) and the models that a score off by a factor 1 + d defines", Header: []string{"d", "KL to the reverse SDE", "bound", "KL to the flow"}, Rows: kit.Rows(ds, sde, bound, flow)})
+	r.Tables = append(r.Tables, suite.Table{Name: "wrong-score", Caption: "N(0, 1/4) and the models that a score off " +
+		"by a factor 1 + d defines", Header: []string{"d", "KL to the reverse SDE", "bound", "KL to the flow"},
+		Rows: kit.Rows(ds, sde, bound, flow)})
 	return divergenceFigure(r, ds, sde, bound, flow)
 }
 
-// wrongLaws are the divergences of a wrong score in closed form. The wrong drift is linear, with rate c/v - 1 and c = 1 + d in
-// the flow, and int 1/v dt = t + ln(v)/2.
+// wrongLaws are the divergences of a wrong score in closed form. The wrong drift is linear, with rate c/v - 1 and c = 1
+// + d in the flow, and int 1/v dt = t + ln(v)/2.
 func wrongLaws(d float64) (exact struct{ sde, bound, flow float64 }) {
 	c := 1 + d
 	v := func(t float64) float64 { return 1 - (1-wrongVariance)*math.Exp(-2*t) }
@@ -165,7 +182,8 @@ func sdeAndBound(l *suite.Lab, ds []float64) (kl, bound []float64, err error) {
 			unit := OnesLike(InsertAxes(t, -1, -1))
 			precision := Neg(Reshape(m.Score(unit, t))) // the score is -x/v
 			drift := Add(f, Mul(g2, Mul(OnePlus(d), precision)))
-			return []*Node{Sub(MulScalar(Mul(drift, y[0]), 2), g2), Neg(MulScalar(Mul(g2, Mul(Square(d), precision)), .5))}
+			return []*Node{Sub(MulScalar(Mul(drift, y[0]), 2), g2),
+				Neg(MulScalar(Mul(g2, Mul(Square(d), precision)), .5))}
 		}
 		return diffusion.ClassicMethod.Step(field, diffusion.Span{From: from, To: to}, []*Node{variance, bound})
 	})
@@ -186,11 +204,14 @@ func sdeAndBound(l *suite.Lab, ds []float64) (kl, bound []float64, err error) {
 		}
 		y = []any{out[0], out[1]}
 	}
-	kl = kit.Map(tensors.MustCopyFlatData[float64](y[0].(*tensors.Tensor)), func(v float64) float64 { return kit.GaussianKL(wrongVariance, v) })
+	kl = kit.Map(tensors.MustCopyFlatData[float64](y[0].(*tensors.Tensor)), func(v float64) float64 {
+		return kit.GaussianKL(wrongVariance, v)
+	})
 	return kl, tensors.MustCopyFlatData[float64](y[1].(*tensors.Tensor)), nil
 }
 
-// flowDivergence is KL(data || flow) for each wrong score: the mean of log p less the flow's log density, over a lattice.
+// flowDivergence is KL(data || flow) for each wrong score: the mean of log p less the flow's log density, over a
+// lattice.
 func flowDivergence(l *suite.Lab, ds []float64) ([]float64, error) {
 	x, cell, err := density.Lattice(-4.5, 4.5, 121, 1)
 	if err != nil {
@@ -205,7 +226,8 @@ func flowDivergence(l *suite.Lab, ds []float64) ([]float64, error) {
 	}
 	out := make([]float64, len(ds))
 	for k, d := range ds {
-		plan := diffusion.Plan{Build: diffusion.Fixed(func() diffusion.Model { return wrongModel(d) }), Grid: []float64{dataEnd, wrongEnd},
+		plan := diffusion.Plan{Build: diffusion.Fixed(func() diffusion.Model { return wrongModel(d) }),
+			Grid:    []float64{dataEnd, wrongEnd},
 			Sampler: diffusion.FlowLikelihood{Method: diffusion.DormandPrince{RTol: 1e-8}}}
 		got, err := plan.LogLikelihood(l.Backend, x, diffusion.NoisePrior)
 		if err != nil {
@@ -218,25 +240,30 @@ func flowDivergence(l *suite.Lab, ds []float64) ([]float64, error) {
 	return out, nil
 }
 
-// divergenceFigure shows the Fisher divergence over time, whose area is the KL divergence, and what a wrong score costs.
+// divergenceFigure shows the Fisher divergence over time, whose area is the KL divergence, and what a wrong score
+// costs.
 func divergenceFigure(r *suite.Report, ds, sde, bound, flow []float64) error {
 	var t, fisher, kl []float64
 	for _, row := range r.Tables[len(r.Tables)-2].Rows {
 		t, fisher, kl = append(t, row[0].(float64)), append(fisher, row[1].(float64)), append(kl, row[2].(float64))
 	}
-	area := figure.Panel{Title: "G1 on the way to noise", X: figure.Axis{Label: "t", Min: 0, Max: 2}, Y: figure.Axis{Label: "divergence from N(0, 1)", Min: 0, Max: 5}, Legend: figure.TopRight,
+	area := figure.Panel{Title: "G1 on the way to noise", X: figure.Axis{Label: "t", Min: 0, Max: 2},
+		Y: figure.Axis{Label: "divergence from N(0, 1)", Min: 0, Max: 5}, Legend: figure.TopRight,
 		Layers: []figure.Layer{
 			figure.Band{X: t, Lo: make([]float64, len(t)), Hi: fisher, Color: figure.Blue},
 			figure.Line{X: t, Y: fisher, Color: figure.Blue, Label: "Fisher, E|s + x|²"},
 			figure.Line{X: t, Y: kl, Color: figure.Vermillion, Label: "KL: the area to the right"},
 		}}
-	wrong := figure.Panel{Title: "N(0, 1/4), score off by a factor 1 + d", X: figure.Axis{Label: "d", Log: true, Min: .009, Max: .34}, Y: figure.Axis{Label: "nats", Log: true, Min: 5e-5, Max: 50}, Legend: figure.TopLeft,
+	wrong := figure.Panel{Title: "N(0, 1/4), score off by a factor 1 + d", X: figure.Axis{Label: "d", Log: true,
+		Min: .009, Max: .34}, Y: figure.Axis{Label: "nats", Log: true, Min: 5e-5, Max: 50}, Legend: figure.TopLeft,
 		Layers: []figure.Layer{
 			figure.Line{X: ds, Y: flow, Color: figure.Vermillion, Markers: true, Label: "KL to the flow"},
 			figure.Line{X: ds, Y: bound, Color: figure.Gray, Dashed: true, Label: "bound by the score error"},
 			figure.Line{X: ds, Y: sde, Color: figure.Blue, Markers: true, Label: "KL to the reverse SDE"},
 		}}
-	f, err := kit.PNG("divergences", "Left: the Fisher divergence of G1 from N(0, 1) along the OU process; its area from t on is the KL divergence at t. Right: how far the two models of one wrong score lie from the data, and the bound that score matching minimises.",
+	f, err := kit.PNG("divergences", "Left: the Fisher divergence of G1 from N(0, 1) along the OU process; its area "+
+		"from t on is the KL divergence at t. Right: how far the two models of one wrong score lie from the data, "+
+		"and the bound that score matching minimises.",
 		figure.Row("", area, wrong))
 	r.Figures = append(r.Figures, f)
 	return err

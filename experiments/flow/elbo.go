@@ -14,18 +14,25 @@ import (
 )
 
 var elbo = suite.Experiment{
-	ID:       "E35-elbo",
-	Title:    "How far the bound lies from the likelihood",
-	Question: "By how much does the ELBO of the DDPM chain miss the likelihood, and is maximising it the same as learning the score?",
-	Sources:  []string{"000, section 3", "004, Diffusion Models", "004, Denoising Score Matching"},
-	Run:      runElbo,
+	ID:    "E35-elbo",
+	Title: "How far the bound lies from the likelihood",
+	Question: "By how much does the ELBO of the DDPM chain miss the likelihood, and is maximising it the same as " +
+		"learning the score?",
+	Sources: []string{"000, section 3", "004, Diffusion Models", "004, Denoising Score Matching"},
+	Run:     runElbo,
 }
 
 func runElbo(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "With the exact score the gap is a sum of divergences, one a step. With the variance beta it falls like 1/T, to 0.001 nats at 1000 steps, and most of it is the bound's own: at 100 steps the samples are 22 times closer to G1 than the bound says. " +
-		"With the posterior variance, on steps even in t, it does not vanish: it may rise with T at first, and settles at half of Euler's constant, 0.289 nats a dimension, since the last steps have the wrong variance by fixed factors however short they are; steps " +
-		"even in log SNR that end in a little noise mend that. At a single point the bound is one on the chain's density, not on the data's. The score does maximise it, but the weights are not those of the denoising objective: they change two-hundredfold along the chain."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{boundLadders, ddpmBound, euler, boundByPlan, boundAtPoints, scoreMaximises} {
+	r := &suite.Report{Answer: "With the exact score the gap is a sum of divergences, one a step. With the variance " +
+		"beta it falls like 1/T, to 0.001 nats at 1000 steps, and most of it is the bound's own: at 100 steps the " +
+		"samples are 22 times closer to G1 than the bound says. With the posterior variance, on steps even in t, it " +
+		"does not vanish: it may rise with T at first, and settles at half of Euler's constant, 0.289 nats a " +
+		"dimension, since the last steps have the wrong variance by fixed factors however short they are; steps even " +
+		"in log SNR that end in a little noise mend that. At a single point the bound is one on the chain's density, " +
+		"not on the data's. The score does maximise it, but the weights are not those of the denoising objective: " +
+		"they change two-hundredfold along the chain."}
+	for _, part := range []func(*suite.Lab, *suite.Report) error{boundLadders, ddpmBound, euler, boundByPlan,
+		boundAtPoints, scoreMaximises} {
 		if err := part(l, r); err != nil {
 			return nil, err
 		}
@@ -64,11 +71,13 @@ var boundTargets = []struct {
 	name     string
 	m        *density.Mixture
 	variance float64 // 0: not one Gaussian
-}{{"N(0, 0.25)", kit.Normal([]float64{0}, .25), .25}, {"N(0, 4)", kit.Normal([]float64{0}, 4), 4}, {"G1", density.G1(), 0}}
+}{{"N(0, 0.25)", kit.Normal([]float64{0}, .25), .25}, {"N(0, 4)", kit.Normal([]float64{0}, 4), 4},
+	{"G1", density.G1(), 0}}
 
 // boundLadders measures the bound, in its mean over the data, on all targets, grids and variances.
 func boundLadders(l *suite.Lab, r *suite.Report) error {
-	table := suite.Table{Name: "gaps", Caption: "Bound and exact E[-log p] in nats, by number of steps; prior is KL(p_T | N(0, 1)), chain KL(data | end of the chain) where that is Gaussian",
+	table := suite.Table{Name: "gaps", Caption: "Bound and exact E[-log p] in nats, by number of steps; prior is " +
+		"KL(p_T | N(0, 1)), chain KL(data | end of the chain) where that is Gaussian",
 		Header: []string{"data", "grid", "variance", "steps", "bound", "exact", "gap", "prior", "chain"}}
 	least := math.Inf(1) // divergence of any step
 	curves := gapCurves{}
@@ -99,25 +108,30 @@ func boundLadders(l *suite.Lab, r *suite.Report) error {
 					chain := any("")
 					if target.variance > 0 {
 						worst[k] = max(worst[k], math.Abs(b.bound-gaussianBound(target.variance, path, v.Variance)))
-						chain = kit.GaussianKL(path[n].Total(target.variance), chainEnd(target.variance, path, v.Variance))
+						chain = kit.GaussianKL(path[n].Total(target.variance), chainEnd(target.variance, path,
+							v.Variance))
 					}
 					least = min(least, b.prior, slices.Min(b.steps))
 					curves.add(target.name, ladder.name, v.Name, b.gap())
-					table.Rows = append(table.Rows, []any{target.name, ladder.name, v.Name, n, b.bound, b.exact, b.gap(), b.prior, chain})
+					table.Rows = append(table.Rows, []any{target.name, ladder.name, v.Name, n, b.bound, b.exact,
+						b.gap(), b.prior, chain})
 				}
 			}
 		}
 		for k, v := range kit.DDPMVariances {
 			if target.variance > 0 {
-				r.Add(suite.Below{Claim: claims.D004ELBO, Metric: fmt.Sprintf("worst distance of the bound from its closed form, %s, %s", target.name, v.Name), Got: worst[k], Bound: 1e-9,
-					Why: "rounding of sums of a thousand terms, each quadratic in data and noise, which the quadrature integrates exactly"})
+				r.Add(suite.Below{Claim: claims.D004ELBO, Metric: fmt.Sprintf("worst distance of the bound from its "+
+					"closed form, %s, %s", target.name, v.Name), Got: worst[k], Bound: 1e-9,
+					Why: "rounding of sums of a thousand terms, each quadratic in data and noise, which the " +
+						"quadrature integrates exactly"})
 			}
 		}
 		if err := l.Progress(.15*float64(i+1), "bounds"); err != nil {
 			return err
 		}
 	}
-	r.Add(suite.Below{Claim: claims.D004ELBO, Metric: "how far the least of all the divergences lies below 0", Got: max(0, -least), Bound: 1e-12, Why: kit.WhyRounding})
+	r.Add(suite.Below{Claim: claims.D004ELBO, Metric: "how far the least of all the divergences lies below 0",
+		Got: max(0, -least), Bound: 1e-12, Why: kit.WhyRounding})
 	r.Tables = append(r.Tables, table)
 	if err := gapPowers(r, curves); err != nil {
 		return err
@@ -146,8 +160,10 @@ func gapPowers(r *suite.Report, curves gapCurves) error {
 				if err != nil {
 					return err
 				}
-				r.Add(suite.Equals{Claim: claims.D004ELBO, Metric: fmt.Sprintf("power of 1/T in the gap from 100 to 1000 steps, %s, %s, %s", target.name, v.Name, ladder.name), Got: -slope.Center, Want: 1, Tol: .1,
-					Why: "every step's divergence is of second order in its length; the next order is a few percent at 100 steps"})
+				r.Add(suite.Equals{Claim: claims.D004ELBO, Metric: fmt.Sprintf("power of 1/T in the gap from 100 to "+
+					"1000 steps, %s, %s, %s", target.name, v.Name, ladder.name), Got: -slope.Center, Want: 1, Tol: .1,
+					Why: "every step's divergence is of second order in its length; the next order is a few percent " +
+						"at 100 steps"})
 			}
 		}
 	}
@@ -156,7 +172,9 @@ func gapPowers(r *suite.Report, curves gapCurves) error {
 		path := evenNoise(n)
 		return kit.GaussianKL(path[0].Total(.25), 1) + gaussianGap(.25, path, diffusion.PosteriorVariance)
 	}
-	r.Add(suite.Equals{Claim: claims.D004ELBO, Metric: "gap at 100 steps even in t over that at 10, N(0, 0.25), posterior variance: more steps make it worse", Got: narrow[2] / narrow[0], Want: exact(100) / exact(10), Tol: 1e-9,
+	r.Add(suite.Equals{Claim: claims.D004ELBO, Metric: "gap at 100 steps even in t over that at 10, N(0, 0.25), " +
+		"posterior variance: more steps make it worse", Got: narrow[2] / narrow[0], Want: exact(100) / exact(10),
+		Tol: 1e-9,
 		Why: "closed form", Shows: suite.Qualified})
 	return nil
 }
@@ -184,7 +202,9 @@ func ddpmBound(l *suite.Lab, r *suite.Report) error {
 		}
 		for k, v := range kit.DDPMVariances {
 			want := posteriorBound(target.m, path, within, v.Variance)
-			r.Add(suite.Equals{Claim: claims.D000DDPMSampling, Metric: fmt.Sprintf("nats by which the chain's bound exceeds the entropy of %s, 1000 steps, %s: the samples are no farther from the data", target.name, v.Name),
+			r.Add(suite.Equals{Claim: claims.D000DDPMSampling, Metric: fmt.Sprintf("nats by which the chain's bound "+
+				"exceeds the entropy of %s, 1000 steps, %s: the samples are no farther from the data", target.name,
+				v.Name),
 				Got: budgets[k].gap(), Want: want - budgets[k].exact, Tol: 1e-9,
 				Why: "from E Var[x0 | x_t], by a quadrature over x_t; rounding of a thousand terms"})
 		}
@@ -196,8 +216,9 @@ func ddpmBound(l *suite.Lab, r *suite.Report) error {
 const halfEuler = .57721566490153286 / 2
 
 // euler takes the gap of the posterior variance to many steps, in closed form. Near t = 0, where the noise is in
-// proportion to t and the data looks flat, the step from t_(i+1) to t_i has i/(i+1) times the variance that the process's own
-// reversal has: a divergence of (1/i - ln(1 + 1/i))/2, whatever the length of the steps. The sum is half of Euler's constant.
+// proportion to t and the data looks flat, the step from t_(i+1) to t_i has i/(i+1) times the variance that the
+// process's own reversal has: a divergence of (1/i - ln(1 + 1/i))/2, whatever the length of the steps. The sum is half
+// of Euler's constant.
 func euler(_ *suite.Lab, r *suite.Report) error {
 	gap := func(variance float64, n int) float64 {
 		return gaussianGap(variance, evenNoise(n), diffusion.PosteriorVariance)
@@ -207,13 +228,16 @@ func euler(_ *suite.Lab, r *suite.Report) error {
 		const many = 250_000
 		once, twice, fourfold := gap(target.variance, many), gap(target.variance, 2*many), gap(target.variance, 4*many)
 		limit := 2*(2*fourfold-twice) - (2*twice - once)
-		r.Add(suite.Equals{Claim: claims.D004ELBO, Metric: fmt.Sprintf("gap in the limit of many steps even in t, %s, posterior variance", target.name), Got: limit, Want: halfEuler, Tol: 1e-6,
-			Why: "half of Euler's constant; extrapolated from up to a million steps, to second order in 1/T", Shows: suite.Qualified})
+		r.Add(suite.Equals{Claim: claims.D004ELBO, Metric: fmt.Sprintf("gap in the limit of many steps even in t, "+
+			"%s, posterior variance", target.name), Got: limit, Want: halfEuler, Tol: 1e-6,
+			Why:   "half of Euler's constant; extrapolated from up to a million steps, to second order in 1/T",
+			Shows: suite.Qualified})
 	}
 	return nil
 }
 
-// boundByPlan estimates the bound as one does without a quadrature: samples of the data, a chain, a draw of noise a step.
+// boundByPlan estimates the bound as one does without a quadrature: samples of the data, a chain, a draw of noise a
+// step.
 func boundByPlan(l *suite.Lab, r *suite.Report) error {
 	g1 := density.G1()
 	data, err := g1.Sample(l.Backend, l.Key("data"), l.Size(4000, 40_000))
@@ -230,7 +254,8 @@ func boundByPlan(l *suite.Lab, r *suite.Report) error {
 	}
 	for _, v := range kit.DDPMVariances {
 		var end diffusion.Snapshot
-		plan := diffusion.Plan{Build: g1.Build(diffusion.VP{}), Sampler: diffusion.Bound{Variance: v.Variance}, Grid: grid, Noise: l.Key(v.Name)}
+		plan := diffusion.Plan{Build: g1.Build(diffusion.VP{}), Sampler: diffusion.Bound{Variance: v.Variance},
+			Grid: grid, Noise: l.Key(v.Name)}
 		for s, err := range plan.Trace(l.Backend, data, len(grid)-1) {
 			if err != nil {
 				return err
@@ -246,7 +271,8 @@ func boundByPlan(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		want := posteriorBound(g1, vpNoise(grid), within, v.Variance)
-		r.Add(suite.Near{Claim: claims.D004ELBO, Metric: "bound on samples of G1, one draw of noise a step, 100 steps, " + v.Name, Got: mean, Want: want, Why: kit.WhySE + "; exact from E Var[x0 | x_t]"})
+		r.Add(suite.Near{Claim: claims.D004ELBO, Metric: "bound on samples of G1, one draw of noise a step, 100 " +
+			"steps, " + v.Name, Got: mean, Want: want, Why: kit.WhySE + "; exact from E Var[x0 | x_t]"})
 	}
 	return l.Progress(.7, "bound at points")
 }

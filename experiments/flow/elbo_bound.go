@@ -14,9 +14,9 @@ import (
 	"scorelab/lib/suite"
 )
 
-// boundQuadrature integrates the bound over data and noise, for both variances. Within a component of the mixture x_t is
-// normal and x0 given x_t is: in x0 all terms are quadratic, for which two points of Gauss and Hermite are exact, and
-// in x_t the trapezoidal rule converges faster than any power of its step.
+// boundQuadrature integrates the bound over data and noise, for both variances. Within a component of the mixture x_t
+// is normal and x0 given x_t is: in x0 all terms are quadratic, for which two points of Gauss and Hermite are exact,
+// and in x_t the trapezoidal rule converges faster than any power of its step.
 type boundQuadrature struct{ exec *exec.Exec }
 
 // boundChunk is how many steps are integrated at once.
@@ -24,7 +24,8 @@ const boundChunk = 10
 
 // newBoundQuadrature compiles a step of the bound for data m noised along p, in one dimension. The model may believe in
 // another process, or be wrong: it comes as it is.
-func newBoundQuadrature(l *suite.Lab, m *density.Mixture, p diffusion.Process, model diffusion.Model) (boundQuadrature, error) {
+func newBoundQuadrature(l *suite.Lab, m *density.Mixture, p diffusion.Process, model diffusion.Model) (boundQuadrature,
+	error) {
 	step := .5 // is exact for one Gaussian; for mixtures the integrand has poles, in G1 at 0.4 standard deviations
 	if len(m.Components()) > 1 {
 		step = .1
@@ -60,10 +61,13 @@ func newBoundQuadrature(l *suite.Lab, m *density.Mixture, p diffusion.Process, m
 		c := p.At(from)
 		x, total := noised(c)
 		gain := Div(Mul(c.Alpha, at(variance)), total)
-		x0 := Add(Add(at(mean), Mul(gain, Sub(x, Mul(c.Alpha, at(mean))))), Mul(Mul(Sqrt(Div(at(variance), total)), c.Sigma), at(z2)))
+		x0 := Add(Add(at(mean), Mul(gain, Sub(x, Mul(c.Alpha, at(mean))))),
+			Mul(Mul(Sqrt(Div(at(variance), total)), c.Sigma), at(z2)))
 		out := []*Node{average(diffusion.Bound{}.Start(c, x0)), entropy(from), entropy(to)}
 		for _, v := range kit.DDPMVariances {
-			out = append(out, average(diffusion.Bound{Variance: v.Variance}.Term(model, diffusion.Span{From: from, To: to}, x0, c.Noise(x0, x))))
+			out = append(
+				out, average(diffusion.Bound{Variance: v.Variance}.Term(model, diffusion.Span{From: from, To: to}, x0,
+					c.Noise(x0, x))))
 		}
 		return out
 	})
@@ -121,12 +125,13 @@ func vpNoise(grid []float64) []kit.NoiseAt {
 	})
 }
 
-// gaussianBound is the closed form of the bound on N(0, variance) data with the exact denoiser, in its mean: the entropy
-// of the data where the path ends, the divergence of the prior, and of every step, where model and process have normal
-// transitions with one mean. The process's variance is S_to beta/S_from, S that of x_t.
+// gaussianBound is the closed form of the bound on N(0, variance) data with the exact denoiser, in its mean: the
+// entropy of the data where the path ends, the divergence of the prior, and of every step, where model and process have
+// normal transitions with one mean. The process's variance is S_to beta/S_from, S that of x_t.
 func gaussianBound(variance float64, path []kit.NoiseAt, v diffusion.ReverseVariance) float64 {
 	end := path[len(path)-1].Total(variance)
-	return math.Log(2*math.Pi*math.E*end)/2 + kit.GaussianKL(path[0].Total(variance), 1) + gaussianGap(variance, path, v)
+	return math.Log(2*math.Pi*math.E*end)/2 + kit.GaussianKL(path[0].Total(variance), 1) + gaussianGap(variance, path,
+		v)
 }
 
 // gaussianGap is the part of gaussianBound that the steps have in the gap.
@@ -144,8 +149,8 @@ func gaussianGap(variance float64, path []kit.NoiseAt, v diffusion.ReverseVarian
 	return gap
 }
 
-// chainEnd is the variance of p(x0), the end of the chain that the bound is about: that of the sampler, but with the decoder's
-// noise in a last step that has none.
+// chainEnd is the variance of p(x0), the end of the chain that the bound is about: that of the sampler, but with the
+// decoder's noise in a last step that has none.
 func chainEnd(variance float64, path []kit.NoiseAt, v diffusion.ReverseVariance) float64 {
 	end, last := kit.AncestralVariance(variance, path, v), len(path)-1
 	if v == diffusion.PosteriorVariance && path[last].Noise == 0 {
@@ -182,8 +187,8 @@ func posteriorVariances(l *suite.Lab, m *density.Mixture, p diffusion.Process, g
 	return variances, nil
 }
 
-// posteriorBound is the bound in its mean over a mixture on the line, along a path that ends without noise, with the exact
-// denoiser: E|x0 - D|^2 is then E Var[x0 | x_t]. Ho's terms in their own letters.
+// posteriorBound is the bound in its mean over a mixture on the line, along a path that ends without noise, with the
+// exact denoiser: E|x0 - D|^2 is then E Var[x0 | x_t]. Ho's terms in their own letters.
 func posteriorBound(m *density.Mixture, path []kit.NoiseAt, variances []float64, v diffusion.ReverseVariance) float64 {
 	second := m.Covariance()[0][0] + m.Mean()[0]*m.Mean()[0]
 	bound := math.Log(2*math.Pi)/2 + (path[0].Signal*second+path[0].Noise)/2

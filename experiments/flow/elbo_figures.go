@@ -12,10 +12,12 @@ func gapFigure(r *suite.Report, curves gapCurves, hundred []boundBudget) error {
 	steps := kit.Map(boundSteps, func(n int) float64 { return float64(n) })
 	var panels []figure.Panel
 	for g, ladder := range boundGrids {
-		panel := figure.Panel{Title: ladder.name, X: figure.Axis{Label: "steps", Log: true}, Y: figure.Axis{Label: "gap, nats", Log: true, Min: 5e-4, Max: 500}, Legend: figure.TopRight}
+		panel := figure.Panel{Title: ladder.name, X: figure.Axis{Label: "steps", Log: true},
+			Y: figure.Axis{Label: "gap, nats", Log: true, Min: 5e-4, Max: 500}, Legend: figure.TopRight}
 		for k, v := range kit.DDPMVariances {
 			for i, target := range boundTargets {
-				line := figure.Line{X: steps, Y: curves[[3]string{target.name, ladder.name, v.Name}], Color: colors[target.name], Dashed: k == 0, Markers: true}
+				line := figure.Line{X: steps, Y: curves[[3]string{target.name, ladder.name, v.Name}],
+					Color: colors[target.name], Dashed: k == 0, Markers: true}
 				switch { // the left legend says what colours mean, the right one what dashes mean
 				case g == 0 && k == 1:
 					line.Label = target.name
@@ -26,15 +28,20 @@ func gapFigure(r *suite.Report, curves gapCurves, hundred []boundBudget) error {
 			}
 		}
 		if g == 0 {
-			panel.Layers = append(panel.Layers, figure.HLine{At: halfEuler, Color: figure.Gray, Label: "half of Euler's constant"})
+			panel.Layers = append(panel.Layers, figure.HLine{At: halfEuler, Color: figure.Gray,
+				Label: "half of Euler's constant"})
 		}
 		panels = append(panels, panel)
 	}
-	f, err := kit.PNG("gaps", "How far the bound lies above the exact -log p, in the mean over the data, with the exact score, for steps to the data itself (left) and to data with a little noise (right). Full lines: posterior variance; dashed: variance beta.", figure.Row("", panels...))
+	f, err := kit.PNG("gaps", "How far the bound lies above the exact -log p, in the mean over the data, with the "+
+		"exact score, for steps to the data itself (left) and to data with a little noise (right). Full lines: "+
+		"posterior variance; dashed: variance beta.", figure.Row("", panels...))
 	if err != nil {
 		return err
 	}
-	panel := figure.Panel{Title: "100 steps even in t to G1", X: figure.Axis{Label: "t from which the step starts", Min: 0, Max: 1}, Y: figure.Axis{Label: "divergence of the step, nats", Log: true, Min: 1e-6, Max: 1}, Legend: figure.TopRight}
+	panel := figure.Panel{Title: "100 steps even in t to G1", X: figure.Axis{Label: "t from which the step starts",
+		Min: 0, Max: 1}, Y: figure.Axis{Label: "divergence of the step, nats", Log: true, Min: 1e-6, Max: 1},
+		Legend: figure.TopRight}
 	for k, v := range kit.DDPMVariances {
 		line := figure.Line{Color: v.Color, Label: v.Name}
 		for i, kl := range hundred[k].steps {
@@ -42,7 +49,9 @@ func gapFigure(r *suite.Report, curves gapCurves, hundred []boundBudget) error {
 		}
 		panel.Layers = append(panel.Layers, line)
 	}
-	where, err := kit.PNG("divergences", "Where the gap comes from: the divergence of every step of the chain from the process's own reversal, in the mean over G1. In the last step, where the posterior variance is 0, the bound has beta in either case.", figure.Single(panel, 600))
+	where, err := kit.PNG("divergences", "Where the gap comes from: the divergence of every step of the chain from "+
+		"the process's own reversal, in the mean over G1. In the last step, where the posterior variance is 0, the "+
+		"bound has beta in either case.", figure.Single(panel, 600))
 	r.Figures = append(r.Figures, f, where)
 	return err
 }

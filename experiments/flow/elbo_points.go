@@ -23,8 +23,8 @@ import (
 // pointLine is where the chain's density is computed.
 var pointLine = fokkerplanck.Line{Lo: -8, Hi: 8, N: 1601}
 
-// boundAtPoints holds the bound at single points against the chain's own density there, which it must not fall below, for
-// chains on G1 with the variance beta.
+// boundAtPoints holds the bound at single points against the chain's own density there, which it must not fall below,
+// for chains on G1 with the variance beta.
 func boundAtPoints(l *suite.Lab, r *suite.Report) error {
 	g1, line := density.G1(), pointLine
 	logs, err := density.OnLine(l.Backend, g1, diffusion.VP{}, line.Nodes(), 0)
@@ -39,7 +39,8 @@ func boundAtPoints(l *suite.Lab, r *suite.Report) error {
 		return x, v
 	}
 	at, exact := shown(kit.Map(logs[0], func(v float64) float64 { return -v }))
-	panel := figure.Panel{Title: "variance beta, steps even in t", X: figure.Axis{Label: "x", Min: -3.5, Max: 3.5}, Y: figure.Axis{Label: "nats", Min: .5, Max: 7}, Legend: figure.Outside,
+	panel := figure.Panel{Title: "variance beta, steps even in t", X: figure.Axis{Label: "x", Min: -3.5, Max: 3.5},
+		Y: figure.Axis{Label: "nats", Min: .5, Max: 7}, Legend: figure.Outside,
 		Layers: []figure.Layer{figure.Line{X: at, Y: exact, Color: figure.Gray, Width: 4, Label: "-log p of G1"}}}
 	for k, n := range []int{10, 100} {
 		grid, err := diffusion.Uniform(1, 0, n)
@@ -69,13 +70,20 @@ func boundAtPoints(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		r.Add(
-			suite.Below{Claim: claims.D004ELBO, Metric: fmt.Sprintf("how far the bound falls below the chain's own -log density, over [-3.5, 3.5], %d steps", n), Got: max(0, -least), Bound: 1e-9, Why: "quadrature, to rounding"},
-			suite.Equals{Claim: claims.D004ELBO, Metric: fmt.Sprintf("KL(G1 | end of the chain) over the gap, %d steps", n), Got: distance.Center / gap, Want: .5, Tol: .5, Why: "the gap is that and the divergence of the latent variables, and neither is negative"})
+			suite.Below{Claim: claims.D004ELBO, Metric: fmt.Sprintf("how far the bound falls below the chain's own "+
+				"-log density, over [-3.5, 3.5], %d steps", n), Got: max(0, -least), Bound: 1e-9,
+				Why: "quadrature, to rounding"},
+			suite.Equals{Claim: claims.D004ELBO, Metric: fmt.Sprintf("KL(G1 | end of the chain) over the gap, %d steps",
+				n), Got: distance.Center / gap, Want: .5, Tol: .5,
+				Why: "the gap is that and the divergence of the latent variables, and neither is negative"})
 		color := []figure.Color{figure.Vermillion, figure.Blue}[k]
-		panel.Layers = append(panel.Layers, figure.Line{X: at, Y: bound, Color: color, Label: fmt.Sprintf("bound, %d steps", n)},
-			figure.Line{X: at, Y: own, Color: color, Dashed: true, Width: 1.5, Label: fmt.Sprintf("chain's -log density, %d steps", n)})
+		panel.Layers = append(panel.Layers, figure.Line{X: at, Y: bound, Color: color, Label: fmt.Sprintf("bound, %d "+
+			"steps", n)},
+			figure.Line{X: at, Y: own, Color: color, Dashed: true, Width: 1.5,
+				Label: fmt.Sprintf("chain's -log density, %d steps", n)})
 	}
-	f, err := kit.PNG("points", "The bound at single points: it never lies below -log density of the chain's own end, and where the chain makes too many samples, as between the modes, it does lie below -log p of the data.",
+	f, err := kit.PNG("points", "The bound at single points: it never lies below -log density of the chain's own "+
+		"end, and where the chain makes too many samples, as between the modes, it does lie below -log p of the data.",
 		figure.Grid{Width: 760, RowHeight: 360, Rows: [][]figure.Panel{{panel}}})
 	r.Figures = append(r.Figures, f)
 	if err != nil {
@@ -102,7 +110,8 @@ func pointBounds(l *suite.Lab, m *density.Mixture, grid, x0 []float64) ([]float6
 			return ReduceSum(Mul(Reshape(y, len(x0), nodes), ConstAs(y, [][]float64{weight})), 1)
 		}
 		b, model := diffusion.Bound{Variance: diffusion.KernelVariance}, m.Model(diffusion.VP{})
-		return []*Node{average(b.Start(model.At(in[0]), in[2])), average(b.Term(model, diffusion.Span{From: in[0], To: in[1]}, in[2], in[3]))}
+		return []*Node{average(b.Start(model.At(in[0]), in[2])),
+			average(b.Term(model, diffusion.Span{From: in[0], To: in[1]}, in[2], in[3]))}
 	})
 	if err != nil {
 		return nil, err
@@ -126,13 +135,14 @@ func pointBounds(l *suite.Lab, m *density.Mixture, grid, x0 []float64) ([]float6
 	return bound, nil
 }
 
-// chainDensity is the density of the end of the chain on the nodes of pointLine: N(0, 1), carried through the sampler's own
-// transitions by the trapezoidal rule.
+// chainDensity is the density of the end of the chain on the nodes of pointLine: N(0, 1), carried through the sampler's
+// own transitions by the trapezoidal rule.
 func chainDensity(l *suite.Lab, m *density.Mixture, grid []float64) ([]float64, error) {
 	line := pointLine
 	exec, err := exec.New(l.Backend, func(x, from, to *Node) []*Node {
 		step := func(z *Node) *Node {
-			return diffusion.Ancestral(diffusion.KernelVariance)(m.Model(diffusion.VP{}), diffusion.Span{From: from, To: to}, x, random.Replay(z))
+			return diffusion.Ancestral(diffusion.KernelVariance)(m.Model(diffusion.VP{}),
+				diffusion.Span{From: from, To: to}, x, random.Replay(z))
 		}
 		mean := step(ZerosLike(x))
 		return []*Node{mean, ReduceAllMean(Sub(step(OnesLike(x)), mean))}

@@ -11,8 +11,8 @@ import (
 	"scorelab/lib/suite"
 )
 
-// scoreMaximises spoils the score of N(0, 0.25) by a factor 1 + delta and holds what the bound loses against the weighted
-// squared error of the score; then it compares the weights with those of 004's objective.
+// scoreMaximises spoils the score of N(0, 0.25) by a factor 1 + delta and holds what the bound loses against the
+// weighted squared error of the score; then it compares the weights with those of 004's objective.
 func scoreMaximises(l *suite.Lab, r *suite.Report) error {
 	const variance, steps = .25, 1000
 	m, vp := kit.Normal([]float64{0}, variance), diffusion.VP{}
@@ -39,8 +39,8 @@ func scoreMaximises(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	// In DDPM's letters the term is beta^2/(2 v alpha (1 - abar)) E|eps error|^2 (Ho et al. 2020, equation 12), the error of
-	// eps is sigma delta score, and E|score|^2 = 1/S.
+	// In DDPM's letters the term is beta^2/(2 v alpha (1 - abar)) E|eps error|^2 (Ho et al. 2020, equation 12), the
+	// error of eps is sigma delta score, and E|score|^2 = 1/S.
 	lost := make([]float64, len(kit.DDPMVariances))
 	for i := range steps {
 		for k, v := range kit.DDPMVariances {
@@ -53,7 +53,9 @@ func scoreMaximises(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		for k, v := range kit.DDPMVariances {
-			r.Add(suite.Equals{Claim: claims.D004ELBOIsScore, Metric: fmt.Sprintf("nats that the bound loses with the score times %g, N(0, 0.25), 1000 steps, %s", 1+delta, v.Name), Got: wrong[k].bound - right[k].bound, Want: delta * delta * lost[k], Tol: 1e-9,
+			r.Add(suite.Equals{Claim: claims.D004ELBOIsScore, Metric: fmt.Sprintf("nats that the bound loses with "+
+				"the score times %g, N(0, 0.25), 1000 steps, %s", 1+delta, v.Name),
+				Got: wrong[k].bound - right[k].bound, Want: delta * delta * lost[k], Tol: 1e-9,
 				Why: "the weighted squared error of the score, by Pythagoras; rounding of a thousand terms"})
 		}
 	}
@@ -63,7 +65,8 @@ func scoreMaximises(l *suite.Lab, r *suite.Report) error {
 	for i, at := range vpNoise(middles(cells)) {
 		integral += (.1 + 19.9*middles(cells)[i]) / at.Total(variance) / cells / 2
 	}
-	r.Add(suite.Equals{Claim: claims.D004ELBOIsScore, Metric: "the same at 1000 steps over half the integral of beta E|score error|^2, variance beta", Got: lost[0] / integral, Want: 1, Tol: .02,
+	r.Add(suite.Equals{Claim: claims.D004ELBOIsScore, Metric: "the same at 1000 steps over half the integral of beta " +
+		"E|score error|^2, variance beta", Got: lost[0] / integral, Want: 1, Tol: .02,
 		Why: "its limit, from which a step of largest beta, 0.02, keeps it by as much"})
 	return objectiveWeights(l, r)
 }
@@ -77,8 +80,8 @@ func middles(n int) []float64 {
 	return out
 }
 
-// objectiveWeights shifts the predicted noise by 1 at every step of the chain of document 000: what a term of the bound then
-// loses is its weight of the squared error. The objective of 004 has the weight 1/(2 (1 - abar)) at every step.
+// objectiveWeights shifts the predicted noise by 1 at every step of the chain of document 000: what a term of the bound
+// then loses is its weight of the squared error. The objective of 004 has the weight 1/(2 (1 - abar)) at every step.
 func objectiveWeights(l *suite.Lab, r *suite.Report) error {
 	vp, grid, err := kit.DDPMChain()
 	if err != nil {
@@ -104,7 +107,9 @@ func objectiveWeights(l *suite.Lab, r *suite.Report) error {
 	path := kit.DDPMPath()
 	excess := func(i int) float64 { return (terms[1][i] - terms[0][i]) * 2 * path[i].Noise }
 	odds := func(beta float64) float64 { return beta / (1 - beta) }
-	r.Add(suite.Equals{Claim: claims.D004ELBOIsScore, Metric: "weight of the noise's squared error in the bound over that in 004's objective, step 1000 against step 1, variance beta", Got: excess(0) / excess(kit.DDPMSteps-1), Want: odds(kit.DDPMHigh) / odds(kit.DDPMLow), Tol: 1e-9 * odds(kit.DDPMHigh) / odds(kit.DDPMLow),
+	r.Add(suite.Equals{Claim: claims.D004ELBOIsScore, Metric: "weight of the noise's squared error in the bound over " +
+		"that in 004's objective, step 1000 against step 1, variance beta", Got: excess(0) / excess(kit.DDPMSteps-1),
+		Want: odds(kit.DDPMHigh) / odds(kit.DDPMLow), Tol: 1e-9 * odds(kit.DDPMHigh) / odds(kit.DDPMLow),
 		Why: "beta/(1 - beta) (Ho et al. 2020, equation 12); " + kit.WhyRounding, Shows: suite.Qualified})
 	return nil
 }

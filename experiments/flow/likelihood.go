@@ -21,17 +21,21 @@ var likelihood = suite.Experiment{
 	ID:       "E17-likelihood",
 	Title:    "How likely is a sample?",
 	Question: "Does the probability flow give the exact log density, and is learning the score maximum likelihood?",
-	Sources:  []string{"002, section 6, table", "003, Probability Flow ODEs", "003, Fisher Divergence and Score Matching", "004, Denoising Score Matching"},
-	Run:      runLikelihood,
+	Sources: []string{"002, section 6, table", "003, Probability Flow ODEs", "003, Fisher Divergence and Score " +
+		"Matching", "004, Denoising Score Matching"},
+	Run: runLikelihood,
 }
 
 // dataEnd is the time at which the flows of this experiment meet the data: log p_t is log p_0 to 1e-7 there.
 const dataEnd = 1e-7
 
 func runLikelihood(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "With the exact score, and the exact law of the latents, the flow's log density is exact to the tolerance of its solver, in either direction of time. Each shortcut has a price: the prior N(0, I) in place of p_T " +
-		"moves log p by up to 0.003 nats here, stopping short of t = 0 by an amount proportional to that time, and random probes by a variance. " +
-		"The Fisher divergence, integrated over all noise levels, is the KL divergence; so score matching at all of them bounds the likelihood, though of the reverse SDE: the flow of the same wrong score can do several times worse than the bound."}
+	r := &suite.Report{Answer: "With the exact score, and the exact law of the latents, the flow's log density is " +
+		"exact to the tolerance of its solver, in either direction of time. Each shortcut has a price: the prior " +
+		"N(0, I) in place of p_T moves log p by up to 0.003 nats here, stopping short of t = 0 by an amount " +
+		"proportional to that time, and random probes by a variance. The Fisher divergence, integrated over all " +
+		"noise levels, is the KL divergence; so score matching at all of them bounds the likelihood, though of the " +
+		"reverse SDE: the flow of the same wrong score can do several times worse than the bound."}
 	// XLA would compile each of these many small integrations for seconds; the interpreter runs them in a tenth of one.
 	b, _, err := backend.Open(backend.Go)
 	if err != nil {
@@ -42,7 +46,8 @@ func runLikelihood(l *suite.Lab) (*suite.Report, error) {
 	if err := onBackend(l, &small, r); err != nil {
 		return nil, err
 	}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{exactLikelihood, wholeLine, limitOfTime, bothDirections, crossLikelihood, probedLikelihood, klIsFisher, wrongScore, flowLines} {
+	for _, part := range []func(*suite.Lab, *suite.Report) error{exactLikelihood, wholeLine, limitOfTime,
+		bothDirections, crossLikelihood, probedLikelihood, klIsFisher, wrongScore, flowLines} {
 		if err := part(&small, r); err != nil {
 			return nil, err
 		}
@@ -52,10 +57,12 @@ func runLikelihood(l *suite.Lab) (*suite.Report, error) {
 
 // flowOf is the likelihood of a target along VP, from data to noise, at a tolerance.
 func flowOf(m *density.Mixture, tol float64) diffusion.Plan {
-	return diffusion.Plan{Build: m.Build(diffusion.VP{}), Sampler: diffusion.FlowLikelihood{Method: diffusion.DormandPrince{RTol: tol}}, Grid: []float64{dataEnd, 1}}
+	return diffusion.Plan{Build: m.Build(diffusion.VP{}), Sampler: diffusion.FlowLikelihood{
+		Method: diffusion.DormandPrince{RTol: tol}}, Grid: []float64{dataEnd, 1}}
 }
 
-const whySolver = "a hundred tolerances: the errors of some ten steps, which the flow stretches where it parts the modes"
+const whySolver = "a hundred tolerances: the errors of some ten steps, which the flow stretches where it parts the " +
+	"modes"
 
 // onBackend runs one likelihood on the backend that the user chose, as one compiled loop where it can.
 func onBackend(l, small *suite.Lab, r *suite.Report) error {
@@ -71,7 +78,8 @@ func onBackend(l, small *suite.Lab, r *suite.Report) error {
 		}
 		nats[i] = got.Nats
 	}
-	r.Add(suite.Below{Claim: claims.D003ExactLikelihood, Metric: "log p of G1 on the chosen backend less that of the interpreter", Got: kit.LargestDifference(nats[0], nats[1]), Bound: 1e-9,
+	r.Add(suite.Below{Claim: claims.D003ExactLikelihood, Metric: "log p of G1 on the chosen backend less that of the " +
+		"interpreter", Got: kit.LargestDifference(nats[0], nats[1]), Bound: 1e-9,
 		Why: "a tenth of the tolerance: rounding moves a step by a small part of its own error"})
 	return l.Progress(.3, "tolerances")
 }
@@ -83,8 +91,8 @@ type solve struct {
 	errors        []float64
 }
 
-// exactLikelihood holds the flow's log density of G1 against the exact one, at falling tolerances and with more and more
-// steps of a fixed method.
+// exactLikelihood holds the flow's log density of G1 against the exact one, at falling tolerances and with more and
+// more steps of a fixed method.
 func exactLikelihood(l *suite.Lab, r *suite.Report) error {
 	g1 := density.G1()
 	x, _, err := density.Lattice(-3, 3, 29, 1)
@@ -104,7 +112,8 @@ func exactLikelihood(l *suite.Lab, r *suite.Report) error {
 		return solve{got, setting, cost, kit.Differences(got.Nats, exact)}, nil
 	}
 	var adaptive, fixed []solve
-	table := suite.Table{Name: "cost", Caption: "Worst error of log p of G1 at 29 points, and the evaluations of the model that it took", Header: []string{"method", "tolerance or steps", "evaluations", "worst error"}}
+	table := suite.Table{Name: "cost", Caption: "Worst error of log p of G1 at 29 points, and the evaluations of the " +
+		"model that it took", Header: []string{"method", "tolerance or steps", "evaluations", "worst error"}}
 	for _, tol := range []float64{1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10} {
 		s, err := run(flowOf(g1, tol), tol)
 		if err != nil {
@@ -112,7 +121,8 @@ func exactLikelihood(l *suite.Lab, r *suite.Report) error {
 		}
 		adaptive = append(adaptive, s)
 		table.Rows = append(table.Rows, []any{"Dormand-Prince", tol, s.cost, kit.LargestAbs(s.errors)})
-		r.Add(suite.Below{Claim: claims.D003ExactLikelihood, Metric: fmt.Sprintf("error of log p of G1 at 29 points on [-3, 3], tolerance %.0e", tol), Got: kit.LargestAbs(s.errors), Bound: 100 * tol,
+		r.Add(suite.Below{Claim: claims.D003ExactLikelihood, Metric: fmt.Sprintf("error of log p of G1 at 29 points "+
+			"on [-3, 3], tolerance %.0e", tol), Got: kit.LargestAbs(s.errors), Bound: 100 * tol,
 			Why: whySolver})
 	}
 	for _, n := range []int{20, 40, 80, 160, 320} {
@@ -129,7 +139,8 @@ func exactLikelihood(l *suite.Lab, r *suite.Report) error {
 		table.Rows = append(table.Rows, []any{"Runge-Kutta 4", n, s.cost, kit.LargestAbs(s.errors)})
 	}
 	order := math.Log2(kit.LargestAbs(fixed[1].errors)/kit.LargestAbs(fixed[3].errors)) / 2
-	r.Add(suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "order of the error of log p with Runge-Kutta 4, from 40 to 160 steps", Got: order, Want: 4, Tol: .4, Why: "theory, with a tenth for terms of higher order"})
+	r.Add(suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "order of the error of log p with Runge-Kutta 4, " +
+		"from 40 to 160 steps", Got: order, Want: 4, Tol: .4, Why: "theory, with a tenth for terms of higher order"})
 	tight := adaptive[5]
 	data, err := kit.LogDensity(l, g1, diffusion.VP{}, 0, x)
 	if err != nil {
@@ -141,15 +152,20 @@ func exactLikelihood(l *suite.Lab, r *suite.Report) error {
 	}
 	mismatch := kit.Differences(noise, tight.Prior)
 	r.Add(
-		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "error of log p of G1 at t = 0, from a flow that starts at t = 1e-7, tolerance 1e-08", Got: kit.LargestDifference(tight.Nats, data), Bound: 1e-6, Why: whySolver + "; the start adds 2e-7"},
-		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "what the prior N(0, sigma^2) in place of p_T moves log p by, on [-3, 3]", Got: kit.LargestAbs(mismatch), Bound: .004,
-			Why: "at t = 1 a signal of alpha = 0.0066 is left; an independent computation has 0.0025 for N(0, 1)", Shows: suite.Qualified})
+		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "error of log p of G1 at t = 0, from a flow that " +
+			"starts at t = 1e-7, tolerance 1e-08", Got: kit.LargestDifference(tight.Nats, data), Bound: 1e-6,
+			Why: whySolver + "; the start adds 2e-7"},
+		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "what the prior N(0, sigma^2) in place of p_T moves " +
+			"log p by, on [-3, 3]", Got: kit.LargestAbs(mismatch), Bound: .004,
+			Why:   "at t = 1 a signal of alpha = 0.0066 is left; an independent computation has 0.0025 for N(0, 1)",
+			Shows: suite.Qualified})
 	r.Tables = append(r.Tables, table)
 	return likelihoodFigures(r, kit.Points(x).X, exact, tight.Nats, mismatch, adaptive, fixed)
 }
 
-// wholeLine integrates over the line: the flow's density has mass 1, its cross-entropy is the entropy, in nats and in bits,
-// and with the prior N(0, sigma^2) it is more by the KL divergence of p_T from that prior, since a bijection keeps it.
+// wholeLine integrates over the line: the flow's density has mass 1, its cross-entropy is the entropy, in nats and in
+// bits, and with the prior N(0, sigma^2) it is more by the KL divergence of p_T from that prior, since a bijection
+// keeps it.
 func wholeLine(l *suite.Lab, r *suite.Report) error {
 	g1 := density.G1()
 	x, cell, err := density.Lattice(-6, 6, 241, 1)
@@ -192,10 +208,17 @@ func wholeLine(l *suite.Lab, r *suite.Report) error {
 	}
 	const known = 1.3934888893 // the catalogue's
 	r.Add(
-		suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "integral of the flow's density of G1 over the line", Got: mass, Want: 1, Tol: 1e-6, Why: whySolver},
-		suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "cross-entropy of G1 and the flow, in nats: the entropy", Got: entropy, Want: known, Tol: 1e-6, Why: whySolver},
-		suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "the same in bits per dimension", Got: diffusion.BitsPerDim(-entropy, 1), Want: known / math.Ln2, Tol: 2e-6, Why: whySolver},
-		suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "what the prior N(0, sigma^2) adds to the cross-entropy: KL(p_T || prior)", Got: cross - entropy, Want: prior, Tol: 1e-8, Why: "both by the trapezoidal rule; the flow's own error is the same in both cross-entropies", Shows: suite.Qualified})
+		suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "integral of the flow's density of G1 over the line",
+			Got: mass, Want: 1, Tol: 1e-6, Why: whySolver},
+		suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "cross-entropy of G1 and the flow, in nats: the " +
+			"entropy", Got: entropy, Want: known, Tol: 1e-6, Why: whySolver},
+		suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "the same in bits per dimension",
+			Got: diffusion.BitsPerDim(-entropy, 1), Want: known / math.Ln2, Tol: 2e-6, Why: whySolver},
+		suite.Equals{Claim: claims.D003ExactLikelihood,
+			Metric: "what the prior N(0, sigma^2) adds to the cross-entropy: KL(p_T || prior)",
+			Got:    cross - entropy, Want: prior, Tol: 1e-8,
+			Why:   "both by the trapezoidal rule; the flow's own error is the same in both cross-entropies",
+			Shows: suite.Qualified})
 	// What a user sees: an average over samples.
 	samples, err := g1.Sample(l.Backend, l.Key("held out"), l.Size(2000, 20_000))
 	if err != nil {
@@ -209,12 +232,13 @@ func wholeLine(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Add(suite.Near{Claim: claims.D003ExactLikelihood, Metric: "mean negative log likelihood of samples of G1, in nats", Got: mean, Want: known, Why: kit.WhySE})
+	r.Add(suite.Near{Claim: claims.D003ExactLikelihood, Metric: "mean negative log likelihood of samples of G1, " +
+		"in nats", Got: mean, Want: known, Why: kit.WhySE})
 	return l.Progress(.5, "the limit t -> 0")
 }
 
-// limitOfTime: the flow ends at a time t > 0, and gives log p_t. By the Fokker-Planck equation the difference to log p_0 is t
-// times beta_0/2 (d + x.s + div s + |s|^2), to first order.
+// limitOfTime: the flow ends at a time t > 0, and gives log p_t. By the Fokker-Planck equation the difference to log
+// p_0 is t times beta_0/2 (d + x.s + div s + |s|^2), to first order.
 func limitOfTime(l *suite.Lab, r *suite.Report) error {
 	g1 := density.G1()
 	x, _, err := density.Lattice(-3, 3, 29, 1)
@@ -242,14 +266,16 @@ func limitOfTime(l *suite.Lab, r *suite.Report) error {
 		}
 		times, gaps = append(times, t), append(gaps, kit.LargestDifference(stopped, exact))
 	}
-	r.Add(suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "largest |log p_t - log p_0|/t of G1 at t = 1e-7, where the flows here end", Got: gaps[len(gaps)-1] / dataEnd, Want: kit.LargestAbs(rate[0]), Tol: .01,
+	r.Add(suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "largest |log p_t - log p_0|/t of G1 at t = 1e-7, " +
+		"where the flows here end", Got: gaps[len(gaps)-1] / dataEnd, Want: kit.LargestAbs(rate[0]), Tol: .01,
 		Why: "the rate by the Fokker-Planck equation; rounding of log p leaves 1e-15/1e-7", Shows: suite.Qualified})
-	r.Tables = append(r.Tables, suite.Table{Name: "limit", Caption: "What stopping the flow at t > 0 moves log p of G1 by, at the worst of 29 points", Header: []string{"t", "nats"}, Rows: kit.Rows(times, gaps)})
+	r.Tables = append(r.Tables, suite.Table{Name: "limit", Caption: "What stopping the flow at t > 0 moves log p of " +
+		"G1 by, at the worst of 29 points", Header: []string{"t", "nats"}, Rows: kit.Rows(times, gaps)})
 	return nil
 }
 
-// bothDirections: the likelihood of samples as they are made is that of the samples once made, and the way back leads to
-// the latents.
+// bothDirections: the likelihood of samples as they are made is that of the samples once made, and the way back leads
+// to the latents.
 func bothDirections(l *suite.Lab, r *suite.Report) error {
 	const tol = 1e-8
 	g1 := density.G1()
@@ -274,8 +300,12 @@ func bothDirections(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	r.Add(
-		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "error of the log likelihood that comes with sampling G1", Got: kit.LargestDifference(down.Nats, exact), Bound: 100 * tol, Why: whySolver},
-		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "log likelihood while sampling less that of the finished samples", Got: kit.LargestDifference(down.Nats, back.Nats), Bound: 100 * tol, Why: whySolver},
-		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "noise to sample to noise: the latents come back", Got: kit.LargestDifference(kit.Points(start).X, kit.Points(back.End).X), Bound: 100 * tol, Why: whySolver})
+		suite.Below{Claim: claims.D003ExactLikelihood,
+			Metric: "error of the log likelihood that comes with sampling G1",
+			Got:    kit.LargestDifference(down.Nats, exact), Bound: 100 * tol, Why: whySolver},
+		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "log likelihood while sampling less that of the " +
+			"finished samples", Got: kit.LargestDifference(down.Nats, back.Nats), Bound: 100 * tol, Why: whySolver},
+		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "noise to sample to noise: the latents come back",
+			Got: kit.LargestDifference(kit.Points(start).X, kit.Points(back.End).X), Bound: 100 * tol, Why: whySolver})
 	return l.Progress(.6, "the cross")
 }

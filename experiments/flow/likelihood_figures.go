@@ -16,30 +16,39 @@ import (
 
 // likelihoodFigures shows the log density of G1 by the flow, its errors, and their price.
 func likelihoodFigures(r *suite.Report, x, exact, flow, mismatch []float64, adaptive, fixed []solve) error {
-	curve := figure.Panel{Title: "log density of G1", X: figure.Axis{Label: "x"}, Y: figure.Axis{Label: "nats", Min: -9, Max: 0}, Legend: figure.BottomLeft, Layers: []figure.Layer{
-		figure.Line{X: x, Y: exact, Color: figure.Gray, Width: 4, Label: "exact"},
-		figure.Points{X: x, Y: flow, Color: figure.Vermillion, Label: "probability flow"},
-	}}
+	curve := figure.Panel{Title: "log density of G1", X: figure.Axis{Label: "x"},
+		Y: figure.Axis{Label: "nats", Min: -9, Max: 0}, Legend: figure.BottomLeft, Layers: []figure.Layer{
+			figure.Line{X: x, Y: exact, Color: figure.Gray, Width: 4, Label: "exact"},
+			figure.Points{X: x, Y: flow, Color: figure.Vermillion, Label: "probability flow"},
+		}}
 	size := func(v []float64) []float64 {
 		return kit.Map(v, func(e float64) float64 { return math.Max(math.Abs(e), 1e-12) })
 	}
-	errors := figure.Panel{Title: "its error", X: figure.Axis{Label: "x"}, Y: figure.Axis{Label: "nats", Log: true, Min: 1e-11, Max: 1}}
+	errors := figure.Panel{Title: "its error", X: figure.Axis{Label: "x"},
+		Y: figure.Axis{Label: "nats", Log: true, Min: 1e-11, Max: 1}}
 	for _, c := range []struct {
 		solve solve
 		color figure.Color
 		below float64 // where its name stands
 	}{{adaptive[0], figure.Orange, 2e-2}, {adaptive[2], figure.Green, 5e-8}, {adaptive[5], figure.Blue, 3e-11}} {
 		errors.Layers = append(errors.Layers, figure.Line{X: x, Y: size(c.solve.errors), Color: c.color},
-			figure.Note{X: 3, Y: c.below, Align: 1, Color: c.color, Text: fmt.Sprintf("tolerance %.0e", c.solve.setting)})
+			figure.Note{X: 3, Y: c.below, Align: 1, Color: c.color, Text: fmt.Sprintf("tolerance %.0e",
+				c.solve.setting)})
 	}
 	errors.Layers = append(errors.Layers, figure.Line{X: x, Y: size(mismatch), Color: figure.Ink, Dashed: true},
 		figure.Note{X: -3, Y: 2.5e-1, Text: "dashed: prior N(0, σ²)"})
 	price := func(label string, color figure.Color, solves []solve) figure.Layer {
-		return figure.Line{Label: label, Color: color, Markers: true, X: kit.Map(solves, func(s solve) float64 { return s.cost }), Y: kit.Map(solves, func(s solve) float64 { return kit.LargestAbs(s.errors) })}
+		return figure.Line{Label: label, Color: color, Markers: true,
+			X: kit.Map(solves, func(s solve) float64 { return s.cost }),
+			Y: kit.Map(solves, func(s solve) float64 { return kit.LargestAbs(s.errors) })}
 	}
-	cost := figure.Panel{Title: "worst error against cost", X: figure.Axis{Label: "evaluations of the model", Log: true}, Y: figure.Axis{Label: "nats", Log: true, Min: 5e-11, Max: .1}, Legend: figure.TopRight,
-		Layers: []figure.Layer{price("Dormand-Prince", figure.Blue, adaptive), price("Runge-Kutta 4", figure.Vermillion, fixed)}}
-	f, err := kit.PNG("likelihood", "The log density of G1 by change of variables along the probability flow. Middle: its error at three tolerances, and what the prior N(0, σ²) in place of the law of the latents adds. Right: adaptive and fixed steps, tolerances 1e-3 to 1e-10 and 20 to 320 steps.",
+	cost := figure.Panel{Title: "worst error against cost", X: figure.Axis{Label: "evaluations of the model",
+		Log: true}, Y: figure.Axis{Label: "nats", Log: true, Min: 5e-11, Max: .1}, Legend: figure.TopRight,
+		Layers: []figure.Layer{price("Dormand-Prince", figure.Blue, adaptive), price("Runge-Kutta 4", figure.Vermillion,
+			fixed)}}
+	f, err := kit.PNG("likelihood", "The log density of G1 by change of variables along the probability flow. "+
+		"Middle: its error at three tolerances, and what the prior N(0, σ²) in place of the law of the latents adds. "+
+		"Right: adaptive and fixed steps, tolerances 1e-3 to 1e-10 and 20 to 320 steps.",
 		figure.Row("", curve, errors, cost))
 	r.Figures = append(r.Figures, f)
 	return err
@@ -78,12 +87,15 @@ func flowLines(l *suite.Lab, r *suite.Report) error {
 			paths[i].X, paths[i].Y = append(paths[i].X, s.Time), append(paths[i].Y, x)
 		}
 	}
-	panel := figure.Panel{X: figure.Axis{Label: "t", Min: 0, Max: 1}, Y: figure.Axis{Label: "x", Min: -side, Max: side}, Layers: []figure.Layer{figure.Heat{Field: field}}}
+	panel := figure.Panel{X: figure.Axis{Label: "t", Min: 0, Max: 1}, Y: figure.Axis{Label: "x", Min: -side, Max: side},
+		Layers: []figure.Layer{figure.Heat{Field: field}}}
 	for _, p := range paths {
 		p.Color, p.Width = figure.Vermillion, 1
 		panel.Layers = append(panel.Layers, p)
 	}
-	f, err := kit.PNG("flow", "The probability flow of G1 on the VP process, over the density. Lines that come nearer to each other carry density with them: the rate is the divergence that the likelihood integrates.", figure.Single(panel, 560))
+	f, err := kit.PNG("flow", "The probability flow of G1 on the VP process, over the density. Lines that come "+
+		"nearer to each other carry density with them: the rate is the divergence that the likelihood integrates.",
+		figure.Single(panel, 560))
 	r.Figures = append(r.Figures, f)
 	return err
 }

@@ -41,7 +41,8 @@ func flowOrders(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	steps := []float64{20, 80, 320, 1280}
-	table := suite.Table{Name: "orders", Caption: "RMS error of the probability flow's solvers on G1, VP from t = 1 to 0.001, steps uniform in log SNR",
+	table := suite.Table{Name: "orders", Caption: "RMS error of the probability flow's solvers on G1, VP from t = 1 " +
+		"to 0.001, steps uniform in log SNR",
 		Header: []string{"solver", "evaluations a step", "20", "80", "320", "1280", "order", "declared"}}
 	var singlestep, multistep []figure.Layer
 	grids := make([][]float64, len(steps))
@@ -74,8 +75,10 @@ func flowOrders(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		perStep := evaluations(l, spec.Sampler)
-		r.Add(suite.Equals{Claim: claims.D003IntegrationAccuracy, Metric: "order of " + spec.Name + " on G1, 80 to 1280 steps", Got: -slope.Center, Want: spec.Order, Tol: .15, Why: whyOrder})
-		table.Rows = append(table.Rows, []any{spec.Name, perStep, errors[0], errors[1], errors[2], errors[3], -slope.Center, spec.Order})
+		r.Add(suite.Equals{Claim: claims.D003IntegrationAccuracy, Metric: "order of " + spec.Name + " on G1, 80 to " +
+			"1280 steps", Got: -slope.Center, Want: spec.Order, Tol: .15, Why: whyOrder})
+		table.Rows = append(table.Rows, []any{spec.Name, perStep, errors[0], errors[1], errors[2], errors[3],
+			-slope.Center, spec.Order})
 		cost := kit.Map(steps, func(k float64) float64 { return k * float64(perStep) })
 		if line := look(spec.Name, cost, errors); remembers(spec.Sampler) {
 			multistep = append(multistep, line)
@@ -88,11 +91,14 @@ func flowOrders(l *suite.Lab, r *suite.Report) error {
 	}
 	r.Tables = append(r.Tables, table)
 	panel := func(title string, lines []figure.Layer) figure.Panel {
-		return figure.Panel{Title: title, X: figure.Axis{Label: "evaluations", Log: true, Min: 15, Max: 100_000}, Y: figure.Axis{Label: "RMS error", Log: true, Min: 1e-11, Max: .5},
+		return figure.Panel{Title: title, X: figure.Axis{Label: "evaluations", Log: true, Min: 15, Max: 100_000},
+			Y:      figure.Axis{Label: "RMS error", Log: true, Min: 1e-11, Max: .5},
 			Layers: lines, Legend: figure.TopRight}
 	}
-	f, err := kit.PNG("orders", "Error against the number of evaluations on G1 with its exact score, where the flow ends at t = 0.001: solvers that look at one step, and those that remember the last ones.",
-		figure.Grid{RowHeight: 320, Rows: [][]figure.Panel{{panel("one step at a time", singlestep)}, {panel("multistep", multistep)}}})
+	f, err := kit.PNG("orders", "Error against the number of evaluations on G1 with its exact score, where the flow "+
+		"ends at t = 0.001: solvers that look at one step, and those that remember the last ones.",
+		figure.Grid{RowHeight: 320, Rows: [][]figure.Panel{{panel("one step at a time", singlestep)},
+			{panel("multistep", multistep)}}})
 	r.Figures = append(r.Figures, f)
 	return err
 }
@@ -110,21 +116,25 @@ func look(name string, x, y []float64) figure.Line {
 		prefix string
 		color  figure.Color
 	}{
-		{"ddim", figure.Ink}, {"ancestral", figure.Orange}, {"reverse", figure.Purple}, {"flow-euler", figure.Sky}, {"flow-midpoint", figure.Green}, {"flow-heun", figure.Vermillion}, {"flow-rk4", figure.Blue},
-		{"edm-heun", figure.Orange}, {"dpm-solver-2", figure.Purple}, {"dpm-solver++", figure.Vermillion}, {"exponential", figure.Green}, {"deis", figure.Purple}, {"unipc", figure.Blue},
+		{"ddim", figure.Ink}, {"ancestral", figure.Orange}, {"reverse", figure.Purple}, {"flow-euler", figure.Sky},
+		{"flow-midpoint", figure.Green}, {"flow-heun", figure.Vermillion}, {"flow-rk4", figure.Blue},
+		{"edm-heun", figure.Orange}, {"dpm-solver-2", figure.Purple}, {"dpm-solver++", figure.Vermillion},
+		{"exponential", figure.Green}, {"deis", figure.Purple}, {"unipc", figure.Blue},
 	} {
 		if strings.HasPrefix(name, family.prefix) {
 			line.Color = family.color
 			break
 		}
 	}
-	line.Dashed = strings.HasSuffix(name, "-3") || strings.HasSuffix(name, "-3m") || strings.HasSuffix(name, "-kernel") || strings.HasSuffix(name, "-eta")
+	line.Dashed = strings.HasSuffix(name, "-3") || strings.HasSuffix(name, "-3m") || strings.HasSuffix(
+		name, "-kernel") || strings.HasSuffix(name, "-eta")
 	return line
 }
 
-// quantileFlow gives n samples of a density on a line at time from, one in the middle of each n-th of its mass, and where the
-// probability flow takes them by time to: the flow keeps their order, so each stays at its quantile.
-func quantileFlow(l *suite.Lab, m *density.Mixture, from, to float64, n int) (start *tensors.Tensor, end []float64, err error) {
+// quantileFlow gives n samples of a density on a line at time from, one in the middle of each n-th of its mass, and
+// where the probability flow takes them by time to: the flow keeps their order, so each stays at its quantile.
+func quantileFlow(l *suite.Lab, m *density.Mixture, from, to float64, n int) (start *tensors.Tensor, end []float64,
+	err error) {
 	begins, err := kit.NoisedVP(l, m, from)
 	if err != nil {
 		return nil, nil, err
@@ -141,8 +151,12 @@ func evaluations(l *suite.Lab, s diffusion.Sampler) (calls int) {
 	g := NewGraph(l.Backend, "evaluations")
 	defer g.Finalize()
 	exact := density.G1().Model(diffusion.VP{})
-	model := diffusion.Model{Process: exact.Process, Denoise: func(x, t *Node) *Node { calls++; return exact.Denoise(x, t) }}
+	model := diffusion.Model{Process: exact.Process, Denoise: func(x, t *Node) *Node {
+		calls++
+		return exact.Denoise(x, t)
+	}}
 	x, random := Const(g, [][]float64{{.5}}), random.New(g, l.Key("count"))
-	s.Step(model, diffusion.Falling(kit.ScalarLike(x, .5), kit.ScalarLike(x, .4), Const(g, int32(0))), x, s.Init(model, x, random), random)
+	s.Step(model, diffusion.Falling(kit.ScalarLike(x, .5), kit.ScalarLike(x, .4), Const(g, int32(0))), x,
+		s.Init(model, x, random), random)
 	return calls
 }

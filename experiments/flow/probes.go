@@ -46,19 +46,23 @@ func crossLikelihood(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	r.Add(
-		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "error of log p of the cross on an 11 x 11 lattice, tolerance 1e-08", Got: kit.LargestDifference(closed.Nats, exact), Bound: 100 * tol, Why: whySolver},
-		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "the same with the divergence by two reverse passes", Got: kit.LargestDifference(passes.Nats, exact), Bound: 100 * tol, Why: whySolver})
+		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "error of log p of the cross on an 11 x 11 lattice, " +
+			"tolerance 1e-08", Got: kit.LargestDifference(closed.Nats, exact), Bound: 100 * tol, Why: whySolver},
+		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "the same with the divergence by two reverse passes",
+			Got: kit.LargestDifference(passes.Nats, exact), Bound: 100 * tol, Why: whySolver})
 	return nil
 }
 
-// probed is a batch of log densities of the cross by Hutchinson's estimate: what the volume adds to each, and its probe.
+// probed is a batch of log densities of the cross by Hutchinson's estimate: what the volume adds to each, and its
+// probe.
 type probed struct {
 	nats, volume []float64
 	v            metrics.Points
 }
 
 // probeCross estimates at points [n, 2], one probe for each.
-func probeCross(l *suite.Lab, probe func(r *random.Source, like *Node) *Node, tol float64, x *tensors.Tensor) (out probed, err error) {
+func probeCross(l *suite.Lab, probe func(r *random.Source, like *Node) *Node, tol float64, x *tensors.Tensor) (
+	out probed, err error) {
 	plan := flowOf(density.X2(), tol)
 	plan.Sampler = diffusion.FlowLikelihood{Method: diffusion.DormandPrince{RTol: tol}, Probe: probe}
 	plan.Noise = l.Key("probes")
@@ -83,9 +87,9 @@ func probeCross(l *suite.Lab, probe func(r *random.Source, like *Node) *Node, to
 	return out, nil
 }
 
-// probedLikelihood: with Hutchinson's estimate the log density is a random number. The path does not depend on the probe, so
-// that with S the symmetric part of the velocity's Jacobian, integrated along it, a probe gives v.Sv in place of tr S, and the
-// variance is that of E09.
+// probedLikelihood: with Hutchinson's estimate the log density is a random number. The path does not depend on the
+// probe, so that with S the symmetric part of the velocity's Jacobian, integrated along it, a probe gives v.Sv in place
+// of tr S, and the variance is that of E09.
 func probedLikelihood(l *suite.Lab, r *suite.Report) error {
 	const tol = 1e-6
 	n := l.Size(2000, 20_000)
@@ -108,8 +112,10 @@ func probedLikelihood(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	panel := figure.Panel{Title: fmt.Sprintf("log p of the cross at (%g, %g)", at[1][0], at[1][1]), X: figure.Axis{Label: "nats"}, Y: figure.Axis{Label: "density"}, Legend: figure.TopLeft}
-	table := suite.Table{Name: "probes", Caption: "The log density of the cross by Hutchinson's estimate, one probe", Header: []string{"x1", "x2", "probe", "mean", "lo", "hi", "exact", "exact sd"}}
+	panel := figure.Panel{Title: fmt.Sprintf("log p of the cross at (%g, %g)", at[1][0], at[1][1]),
+		X: figure.Axis{Label: "nats"}, Y: figure.Axis{Label: "density"}, Legend: figure.TopLeft}
+	table := suite.Table{Name: "probes", Caption: "The log density of the cross by Hutchinson's estimate, one probe",
+		Header: []string{"x1", "x2", "probe", "mean", "lo", "hi", "exact", "exact sd"}}
 	for _, p := range kit.Probes {
 		got, err := probeCross(l, p.Draw, tol, repeat(n))
 		if err != nil {
@@ -135,9 +141,14 @@ func probedLikelihood(l *suite.Lab, r *suite.Report) error {
 			}
 			where := fmt.Sprintf("%s probes, the cross at (%g, %g)", p.Name, x[0], x[1])
 			r.Add(
-				suite.Below{Claim: claims.D002Hutchinson, Metric: "volume along a probe less v.Sv, in units of 1 + |v|^2, " + where, Got: worst, Bound: 100 * tol, Why: whySolver},
-				kit.NearReference{Claim: claims.D002Hutchinson, Metric: "mean log p with " + where, Got: mean, Want: exact[k], SE: 20 * tol, Why: kit.WhySE + " and a hundred tolerances, since a Rademacher probe is exact where S is diagonal"})
-			table.Rows = append(table.Rows, []any{x[0], x[1], p.Name, mean.Center, mean.Lo, mean.Hi, exact[k], math.Sqrt(variance)})
+				suite.Below{Claim: claims.D002Hutchinson, Metric: "volume along a probe less v.Sv, in units of 1 + " +
+					"|v|^2, " + where, Got: worst, Bound: 100 * tol, Why: whySolver},
+				kit.NearReference{Claim: claims.D002Hutchinson, Metric: "mean log p with " + where,
+					Got: mean, Want: exact[k], SE: 20 * tol,
+					Why: kit.WhySE +
+						" and a hundred tolerances, since a Rademacher probe is exact where S is diagonal"})
+			table.Rows = append(table.Rows, []any{x[0], x[1], p.Name, mean.Center, mean.Lo, mean.Hi, exact[k],
+				math.Sqrt(variance)})
 			if k == 1 {
 				bars := figure.Histogram(mine, exact[k]-6, exact[k]+6, 61)
 				bars.Color, bars.Label, bars.Outline = p.Color, p.Name, p.Name != "normal"
@@ -147,7 +158,8 @@ func probedLikelihood(l *suite.Lab, r *suite.Report) error {
 	}
 	r.Tables = append(r.Tables, table)
 	panel.Layers = append(panel.Layers, figure.VLine{At: exact[1], Label: "exact", Dashed: true})
-	f, err := kit.PNG("probes", "Estimates of one log density, each with one probe that is kept along the whole path. In the plane a Rademacher probe has two answers.", figure.Single(panel, 560))
+	f, err := kit.PNG("probes", "Estimates of one log density, each with one probe that is kept along the whole "+
+		"path. In the plane a Rademacher probe has two answers.", figure.Single(panel, 560))
 	r.Figures = append(r.Figures, f)
 	if err != nil {
 		return err
@@ -167,11 +179,13 @@ func lineProbes(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	plan := flowOf(g1, 1e-7)
-	plan.Sampler = diffusion.FlowLikelihood{Method: diffusion.DormandPrince{RTol: 1e-7}, Probe: (*random.Source).Rademacher}
+	plan.Sampler = diffusion.FlowLikelihood{Method: diffusion.DormandPrince{RTol: 1e-7},
+		Probe: (*random.Source).Rademacher}
 	got, err := plan.LogLikelihood(l.Backend, x, diffusion.ExactPrior)
 	if err != nil {
 		return err
 	}
-	r.Add(suite.Below{Claim: claims.D002Hutchinson, Metric: "error of log p of G1 with one Rademacher probe, tolerance 1e-07", Got: kit.LargestDifference(got.Nats, exact), Bound: 1e-5, Why: whySolver})
+	r.Add(suite.Below{Claim: claims.D002Hutchinson, Metric: "error of log p of G1 with one Rademacher probe, " +
+		"tolerance 1e-07", Got: kit.LargestDifference(got.Nats, exact), Bound: 1e-5, Why: whySolver})
 	return l.Progress(.8, "divergences")
 }

@@ -18,8 +18,8 @@ import (
 	"scorelab/lib/view"
 )
 
-// workPrecision compares all samplers, those with noise too, by the law that they make of N(0, 0.25) data: each is affine there,
-// so the distance W2 = |sd - sd exact| needs no samples.
+// workPrecision compares all samplers, those with noise too, by the law that they make of N(0, 0.25) data: each is
+// affine there, so the distance W2 = |sd - sd exact| needs no samples.
 func workPrecision(l *suite.Lab, r *suite.Report) error {
 	const variance = .25
 	vp := diffusion.VP{}
@@ -34,7 +34,8 @@ func workPrecision(l *suite.Lab, r *suite.Report) error {
 	}
 	begin, end := alphaMax*alphaMax*variance+sigmaMax*sigmaMax, math.Sqrt(alphaMin*alphaMin*variance+sigmaMin*sigmaMin)
 	steps := []float64{5, 10, 20, 40, 80, 160}
-	table := suite.Table{Name: "work", Caption: "W2 distance to the law of N(0, 0.25) data at t = 0.001, exactly, by the sampler's own recursion from t = 1; steps uniform in log SNR",
+	table := suite.Table{Name: "work", Caption: "W2 distance to the law of N(0, 0.25) data at t = 0.001, exactly, by " +
+		"the sampler's own recursion from t = 1; steps uniform in log SNR",
 		Header: []string{"sampler", "evaluations a step", "5", "10", "20", "40", "80", "160"}}
 	grids := make([][]float64, len(steps))
 	for i, n := range steps {
@@ -51,7 +52,9 @@ func workPrecision(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", spec.Name, err)
 		}
-		errors := kit.Map(wholes, func(a affine.Map) float64 { return math.Abs(math.Hypot(a.Gain*math.Sqrt(begin), a.Noise) - end) })
+		errors := kit.Map(wholes, func(a affine.Map) float64 {
+			return math.Abs(math.Hypot(a.Gain*math.Sqrt(begin), a.Noise) - end)
+		})
 		perStep := evaluations(l, spec.Sampler)
 		row := []any{spec.Name, perStep}
 		for _, e := range errors {
@@ -66,7 +69,8 @@ func workPrecision(l *suite.Lab, r *suite.Report) error {
 			if err != nil {
 				return err
 			}
-			r.Add(suite.Equals{Claim: claims.D003IntegrationAccuracy, Metric: "order of " + spec.Name + " in law on N(0, 0.25), 40 to 160 steps", Got: -slope.Center, Want: spec.Order, Tol: .15, Why: whyOrder})
+			r.Add(suite.Equals{Claim: claims.D003IntegrationAccuracy, Metric: "order of " + spec.Name + " in law on " +
+				"N(0, 0.25), 40 to 160 steps", Got: -slope.Center, Want: spec.Order, Tol: .15, Why: whyOrder})
 		case remembers(spec.Sampler):
 			multi = append(multi, line)
 		default:
@@ -75,11 +79,14 @@ func workPrecision(l *suite.Lab, r *suite.Report) error {
 	}
 	r.Tables = append(r.Tables, table)
 	panel := func(title string, lines []figure.Layer) figure.Panel {
-		return figure.Panel{Title: title, X: figure.Axis{Label: "evaluations", Log: true, Min: 4, Max: 5000}, Y: figure.Axis{Label: "W_{2}", Log: true, Min: 1e-9, Max: 1},
+		return figure.Panel{Title: title, X: figure.Axis{Label: "evaluations", Log: true, Min: 4, Max: 5000},
+			Y:      figure.Axis{Label: "W_{2}", Log: true, Min: 1e-9, Max: 1},
 			Layers: lines, Legend: figure.TopRight}
 	}
-	f, err := kit.PNG("work-precision", "Distance of the law that each sampler makes of N(0, 0.25) data to the exact one, against the number of evaluations.",
-		figure.Grid{RowHeight: 290, Rows: [][]figure.Panel{{panel("reverse SDE", chance)}, {panel("probability flow, one step at a time", single)}, {panel("probability flow, multistep", multi)}}})
+	f, err := kit.PNG("work-precision", "Distance of the law that each sampler makes of N(0, 0.25) data to the exact "+
+		"one, against the number of evaluations.",
+		figure.Grid{RowHeight: 290, Rows: [][]figure.Panel{{panel("reverse SDE", chance)}, {panel("probability flow, "+
+			"one step at a time", single)}, {panel("probability flow, multistep", multi)}}})
 	r.Figures = append(r.Figures, f)
 	if err != nil {
 		return err
@@ -87,13 +94,15 @@ func workPrecision(l *suite.Lab, r *suite.Report) error {
 	return l.Progress(.7, "quality against steps")
 }
 
-// affineLaws takes a sampler apart over each of the grids: step by step where it draws noise, as a whole where it may have a
-// memory.
-func affineLaws(l *suite.Lab, spec diffusion.SamplerSpec, p diffusion.Process, variance float64, grids [][]float64) ([]affine.Map, error) {
+// affineLaws takes a sampler apart over each of the grids: step by step where it draws noise, as a whole where it may
+// have a memory.
+func affineLaws(l *suite.Lab, spec diffusion.SamplerSpec, p diffusion.Process, variance float64, grids [][]float64) (
+	[]affine.Map, error) {
 	if spec.Stochastic {
 		return affine.Over(l.Backend, spec.Sampler, kit.NormalModel(p, variance), grids...)
 	}
-	solver, err := diffusion.Plan{Build: diffusion.Fixed(kit.NormalModel(p, variance)), Sampler: spec.Sampler}.Compile(l.Backend)
+	solver, err := diffusion.Plan{Build: diffusion.Fixed(kit.NormalModel(p, variance)), Sampler: spec.Sampler}.Compile(
+		l.Backend)
 	if err != nil {
 		return nil, err
 	}
@@ -114,12 +123,13 @@ func affineLaws(l *suite.Lab, spec diffusion.SamplerSpec, p diffusion.Process, v
 var simulated = []struct {
 	steps      int
 	ddim, ddpm float64
-}{{1, 1.27, 1.27}, {2, 1.27, 1.27}, {5, .349, .435}, {10, .154, .238}, {20, .072, .137}, {50, .025, .068}, {100, .0116, .048}, {1000, math.NaN(), math.NaN()}}
+}{{1, 1.27, 1.27}, {2, 1.27, 1.27}, {5, .349, .435}, {10, .154, .238}, {20, .072, .137}, {50, .025, .068},
+	{100, .0116, .048}, {1000, math.NaN(), math.NaN()}}
 
 const whyLadder = "the error of the reference, W1 of 20,000 samples"
 
-// stepLadder measures quality against the number of steps on the noise levels of a DDPM table, with its usual spacing and with
-// steps uniform in log SNR.
+// stepLadder measures quality against the number of steps on the noise levels of a DDPM table, with its usual spacing
+// and with steps uniform in log SNR.
 func stepLadder(l *suite.Lab, r *suite.Report) error {
 	g1 := density.G1()
 	p, _, err := kit.DDPMChain()
@@ -135,7 +145,8 @@ func stepLadder(l *suite.Lab, r *suite.Report) error {
 		}
 		inLogSNR[i] = inTime[0] // one step has but one way to go
 		if rung.steps > 1 {
-			if inLogSNR[i], err = diffusion.InRatio(l.Backend, p, 1000, 1, rung.steps-1, diffusion.Geometric); err != nil {
+			if inLogSNR[i], err = diffusion.InRatio(l.Backend, p, 1000, 1, rung.steps-1, diffusion.Geometric); err !=
+				nil {
 				return err
 			}
 			inLogSNR[i] = append(inLogSNR[i], 0)
@@ -150,7 +161,8 @@ func stepLadder(l *suite.Lab, r *suite.Report) error {
 		{"DDIM", diffusion.DDIM(0), inTime, figure.Line{Color: figure.Ink}},
 		{"DPM-Solver++ 2M", diffusion.DPMSolverPP(2), inTime, figure.Line{Color: figure.Vermillion}},
 		{"DDIM, log SNR", diffusion.DDIM(0), inLogSNR, figure.Line{Color: figure.Ink, Dashed: true}},
-		{"DPM-Solver++ 2M, log SNR", diffusion.DPMSolverPP(2), inLogSNR, figure.Line{Color: figure.Vermillion, Dashed: true}},
+		{"DPM-Solver++ 2M, log SNR", diffusion.DPMSolverPP(2), inLogSNR, figure.Line{Color: figure.Vermillion,
+			Dashed: true}},
 		{"UniPC-3, log SNR", diffusion.NewUniPC(3), inLogSNR, figure.Line{Color: figure.Blue, Dashed: true}},
 	}
 	columns := [][]float64{steps}
@@ -169,37 +181,57 @@ func stepLadder(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	columns, header = append(columns, kit.Centers(ancestral), kit.Lows(ancestral), kit.Highs(ancestral)), append(header, "DDPM", "lo", "hi")
-	lines = append(lines, figure.Line{X: steps, Y: kit.Centers(ancestral), Color: figure.Orange, Markers: true, Label: "DDPM (ancestral)"})
+	columns, header = append(columns, kit.Centers(ancestral), kit.Lows(ancestral), kit.Highs(ancestral)),
+		append(header, "DDPM", "lo", "hi")
+	lines = append(lines, figure.Line{X: steps, Y: kit.Centers(ancestral), Color: figure.Orange, Markers: true,
+		Label: "DDPM (ancestral)"})
 	for i, rung := range simulated {
 		if math.IsNaN(rung.ddim) {
 			continue
 		}
 		r.Add(
-			suite.Equals{Claim: claims.D003IntegrationAccuracy, Metric: fmt.Sprintf("W1 to G1 of DDIM with %d of 1000 steps", rung.steps), Got: w1["DDIM"][i], Want: rung.ddim, Tol: .02, Why: whyLadder},
-			kit.NearReference{Claim: claims.D003IntegrationAccuracy, Metric: fmt.Sprintf("W1 to G1 of DDPM's sampler with %d of 1000 steps", rung.steps), Got: ancestral[i], Want: rung.ddpm, SE: .02 / metrics.Width, Why: whyLadder})
+			suite.Equals{Claim: claims.D003IntegrationAccuracy,
+				Metric: fmt.Sprintf("W1 to G1 of DDIM with %d of 1000 steps", rung.steps),
+				Got:    w1["DDIM"][i], Want: rung.ddim, Tol: .02, Why: whyLadder},
+			kit.NearReference{Claim: claims.D003IntegrationAccuracy,
+				Metric: fmt.Sprintf("W1 to G1 of DDPM's sampler with %d of 1000 steps", rung.steps),
+				Got:    ancestral[i], Want: rung.ddpm, SE: .02 / metrics.Width, Why: whyLadder})
 	}
 	const ten, twenty = 3, 4
 	r.Add(
-		suite.Between{Claim: claims.D002FewSteps, Metric: "W1 to G1 of DDIM with 10 steps over that with 1000", Got: metrics.Exactly(w1["DDIM"][ten] / w1["DDIM"][7]), Lo: 50, Hi: 200, Alpha: metrics.Miss,
-			Why: "a preserved quality would be a ratio near 1; DDIM is of order 1, and 100 times the steps are 100 times the accuracy", Shows: suite.Refuted},
-		suite.Below{Claim: claims.D003FasterSolvers, Metric: "W1 to G1 of DPM-Solver++ 2M with 20 steps over that of DDIM with 50, both uniform in log SNR", Got: w1["DPM-Solver++ 2M, log SNR"][twenty] / w1["DDIM, log SNR"][5], Bound: 1, Why: "the claim itself"},
-		suite.Below{Claim: claims.D003FasterSolvers, Metric: "W1 to G1 of DDIM with 20 steps over that of DDPM's sampler with 20", Got: w1["DDIM"][twenty] / ancestral[twenty].Center, Bound: 1, Why: "the claim itself"})
+		suite.Between{Claim: claims.D002FewSteps, Metric: "W1 to G1 of DDIM with 10 steps over that with 1000",
+			Got: metrics.Exactly(w1["DDIM"][ten] / w1["DDIM"][7]), Lo: 50, Hi: 200, Alpha: metrics.Miss,
+			Why: "a preserved quality would be a ratio near 1; DDIM is of order 1, and 100 times the steps are 100 " +
+				"times the accuracy", Shows: suite.Refuted},
+		suite.Below{Claim: claims.D003FasterSolvers, Metric: "W1 to G1 of DPM-Solver++ 2M with 20 steps over that of " +
+			"DDIM with 50, both uniform in log SNR", Got: w1["DPM-Solver++ 2M, log SNR"][twenty] /
+			w1["DDIM, log SNR"][5], Bound: 1, Why: "the claim itself"},
+		suite.Below{Claim: claims.D003FasterSolvers, Metric: "W1 to G1 of DDIM with 20 steps over that of DDPM's " +
+			"sampler with 20", Got: w1["DDIM"][twenty] / ancestral[twenty].Center, Bound: 1, Why: "the claim itself"})
 	for _, name := range []string{"DDIM", "DDIM, log SNR"} {
-		r.Add(suite.Below{Claim: claims.D003IntegrationAccuracy, Metric: "W1 to G1 of " + name + ": largest rise from one number of steps to the next, from 5 on", Got: largestRise(w1[name][2:]), Bound: 0, Why: "the claim itself"})
+		r.Add(suite.Below{Claim: claims.D003IntegrationAccuracy, Metric: "W1 to G1 of " + name + ": largest rise " +
+			"from one number of steps to the next, from 5 on", Got: largestRise(w1[name][2:]), Bound: 0,
+			Why: "the claim itself"})
 	}
-	r.Tables = append(r.Tables, suite.Table{Name: "ladder", Caption: "W1 to G1 against the number of steps, exact score, DDPM's table of 1000 noise levels; the flow's solvers without samples, DDPM's with 20,000", Header: header, Rows: kit.Rows(columns...)})
+	r.Tables = append(r.Tables, suite.Table{Name: "ladder", Caption: "W1 to G1 against the number of steps, exact " +
+		"score, DDPM's table of 1000 noise levels; the flow's solvers without samples, DDPM's with 20,000",
+		Header: header, Rows: kit.Rows(columns...)})
 	floor := .0111 * math.Sqrt(20_000/float64(l.Size(20_000, 200_000)))
-	f, err := kit.PNG("ladder", "Distance of what a sampler makes from noise to G1, against its number of steps; the score is exact. Solid: steps uniform in time, as DDPM's; dashed: uniform in log SNR. The floor is that of as many exact samples as DDPM's sampler made.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "steps, one evaluation each", Log: true, Min: .8, Max: 1300}, Y: figure.Axis{Label: "W_{1}", Log: true, Min: 1e-6, Max: 4},
-			Layers: append(lines, figure.HLine{At: floor, Dashed: true, Label: "floor of DDPM's samples"}), Legend: figure.BottomLeft}))
+	f, err := kit.PNG("ladder", "Distance of what a sampler makes from noise to G1, against its number of steps; the "+
+		"score is exact. Solid: steps uniform in time, as DDPM's; dashed: uniform in log SNR. The floor is that of "+
+		"as many exact samples as DDPM's sampler made.",
+		figure.Row("", figure.Panel{X: figure.Axis{Label: "steps, one evaluation each", Log: true, Min: .8, Max: 1300},
+			Y:      figure.Axis{Label: "W_{1}", Log: true, Min: 1e-6, Max: 4},
+			Layers: append(lines, figure.HLine{At: floor, Dashed: true, Label: "floor of DDPM's samples"}),
+			Legend: figure.BottomLeft}))
 	r.Figures = append(r.Figures, f)
 	return err
 }
 
-// flowLadder is W1 after each of the grids, without samples: a solver carries the quantiles of N(0, 1), one for each 4096th of the
-// mass, and W1 on a line is the mean distance of quantiles.
-func flowLadder(l *suite.Lab, target *density.Mixture, p diffusion.Process, s diffusion.Sampler, grids [][]float64) ([]float64, error) {
+// flowLadder is W1 after each of the grids, without samples: a solver carries the quantiles of N(0, 1), one for each
+// 4096th of the mass, and W1 on a line is the mean distance of quantiles.
+func flowLadder(l *suite.Lab, target *density.Mixture, p diffusion.Process, s diffusion.Sampler, grids [][]float64) (
+	[]float64, error) {
 	const n = 4096
 	start, exact := kit.Normal([]float64{0}, 1).Quantiles(n), target.Quantiles(n)
 	solver, err := diffusion.Plan{Build: target.Build(p), Sampler: s}.Compile(l.Backend)
@@ -223,14 +255,16 @@ func flowLadder(l *suite.Lab, target *density.Mixture, p diffusion.Process, s di
 }
 
 // ancestralLadder is W1 after each of the grids, of samples that DDPM's sampler makes.
-func ancestralLadder(l *suite.Lab, target *density.Mixture, p diffusion.Process, grids [][]float64) ([]metrics.Summary, error) {
+func ancestralLadder(l *suite.Lab, target *density.Mixture, p diffusion.Process, grids [][]float64) ([]metrics.Summary,
+	error) {
 	start, err := kit.Normal([]float64{0}, 1).Sample(l.Backend, l.Key("ladder"), l.Size(20_000, 200_000))
 	if err != nil {
 		return nil, err
 	}
 	w1 := make([]metrics.Summary, len(grids))
 	for k, grid := range grids {
-		end, err := diffusion.Plan{Build: target.Build(p), Sampler: diffusion.Ancestral(diffusion.PosteriorVariance), Grid: grid, Noise: l.Key(fmt.Sprint("ladder ", len(grid)-1))}.Run(l.Backend, start)
+		end, err := diffusion.Plan{Build: target.Build(p), Sampler: diffusion.Ancestral(diffusion.PosteriorVariance),
+			Grid: grid, Noise: l.Key(fmt.Sprint("ladder ", len(grid)-1))}.Run(l.Backend, start)
 		if err != nil {
 			return nil, err
 		}

@@ -41,17 +41,22 @@ func runDissolve(l *suite.Lab) (*suite.Report, error) {
 	n := l.Size(200, 1000)
 	clean := kit.FirstRows(digits.Held, n)
 	power := kit.SignalPower(kit.Points(digits.Held)) // of the data, however many of them are noised
-	r := &suite.Report{Answer: "Every path ends in noise with less than -25 dB of digit left, at its own pace. Jumped from time to time, the noise in each picture is standard normal, " +
-		"independent of the digit, and as strong as sigma(t) says."}
-	sheet := figure.Images{Lo: -1, Hi: 1, ColLabels: kit.Map(shares, func(s float64) string { return fmt.Sprintf("%g T", s) })}
-	table := suite.Table{Name: "snr", Caption: "Signal-to-noise ratio of the held-out digits", Header: []string{"process", "t", "alpha", "sigma", "SNR dB, exact", "SNR dB, measured", "lo", "hi"}}
+	r := &suite.Report{Answer: "Every path ends in noise with less than -25 dB of digit left, at its own pace. " +
+		"Jumped from time to time, the noise in each picture is standard normal, independent of the digit, and as " +
+		"strong as sigma(t) says."}
+	sheet := figure.Images{Lo: -1, Hi: 1, ColLabels: kit.Map(shares, func(s float64) string {
+		return fmt.Sprintf("%g T", s)
+	})}
+	table := suite.Table{Name: "snr", Caption: "Signal-to-noise ratio of the held-out digits",
+		Header: []string{"process", "t", "alpha", "sigma", "SNR dB, exact", "SNR dB, measured", "lo", "hi"}}
 	frames := make([]figure.Images, len(shares))
 	for i, process := range diffusion.Processes {
 		row, err := dissolveOn(l, r, &table, process, clean, power)
 		if err != nil {
 			return nil, err
 		}
-		sheet.Rows, sheet.Labels, sheet.RowLabels = append(sheet.Rows, row.pictures), append(sheet.Labels, row.labels), append(sheet.RowLabels, process.Name)
+		sheet.Rows, sheet.Labels, sheet.RowLabels = append(sheet.Rows, row.pictures), append(sheet.Labels, row.labels),
+			append(sheet.RowLabels, process.Name)
 		for k := range frames {
 			frames[k].Rows, frames[k].Labels = append(frames[k].Rows, row.crowd[k]), append(frames[k].Labels, nil)
 			frames[k].RowLabels = append(frames[k].RowLabels, process.Name)
@@ -60,7 +65,8 @@ func runDissolve(l *suite.Lab) (*suite.Report, error) {
 			return nil, err
 		}
 	}
-	still, err := kit.PNG("forward", "A held-out digit on each path, at equal shares of the path's horizon T; below each picture its signal-to-noise ratio.", sheet)
+	still, err := kit.PNG("forward", "A held-out digit on each path, at equal shares of the path's horizon T; below "+
+		"each picture its signal-to-noise ratio.", sheet)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +89,8 @@ type dissolved struct {
 
 // dissolveOn carries the digits along one process, by one exact jump from each time to the next, and measures the
 // noise that they have then.
-func dissolveOn(l *suite.Lab, r *suite.Report, table *suite.Table, process diffusion.ProcessSpec, clean *tensors.Tensor, power float64) (dissolved, error) {
+func dissolveOn(l *suite.Lab, r *suite.Report, table *suite.Table, process diffusion.ProcessSpec, clean *tensors.Tensor,
+	power float64) (dissolved, error) {
 	p := process.Process
 	lo, hi := p.Horizon()
 	grid := kit.Map(shares, func(s float64) float64 { return lo + s*(hi-lo) })
@@ -96,7 +103,8 @@ func dissolveOn(l *suite.Lab, r *suite.Report, table *suite.Table, process diffu
 		return dissolved{}, err
 	}
 	build := diffusion.Fixed(func() diffusion.Model { return diffusion.Model{Process: p} })
-	plan := diffusion.Plan{Build: build, Sampler: diffusion.OneStep(diffusion.Jump), Grid: grid, Noise: l.Key(process.Name)}
+	plan := diffusion.Plan{Build: build, Sampler: diffusion.OneStep(diffusion.Jump), Grid: grid,
+		Noise: l.Key(process.Name)}
 	digits := kit.Points(clean)
 	var d dissolved
 	for s, err := range plan.Trace(l.Backend, start) {
@@ -113,7 +121,8 @@ func dissolveOn(l *suite.Lab, r *suite.Report, table *suite.Table, process diffu
 		if err != nil {
 			return dissolved{}, err
 		}
-		table.Rows = append(table.Rows, []any{process.Name, s.Time, alpha, sigma, snr, measured.Center, measured.Lo, measured.Hi})
+		table.Rows = append(table.Rows, []any{process.Name, s.Time, alpha, sigma, snr, measured.Center, measured.Lo,
+			measured.Hi})
 		// VE's pictures are scaled back to unit spread, or they would be black and white only.
 		scale := 1 / math.Sqrt(alpha*alpha+sigma*sigma)
 		shown := metrics.Points{N: x.N, D: x.D, X: kit.Map(x.X, func(v float64) float64 { return v * scale })}
@@ -125,7 +134,8 @@ func dissolveOn(l *suite.Lab, r *suite.Report, table *suite.Table, process diffu
 
 // noiseChecks takes x = alpha x0 + sigma eps apart: eps must be standard normal and know nothing of x0. It returns the
 // measured signal-to-noise ratio in dB.
-func noiseChecks(r *suite.Report, process string, share float64, clean, x metrics.Points, alpha, sigma, power float64) (metrics.Summary, error) {
+func noiseChecks(r *suite.Report, process string, share float64, clean, x metrics.Points, alpha, sigma, power float64) (
+	metrics.Summary, error) {
 	eps, product, square := make([]float64, len(x.X)), make([]float64, x.N), make([]float64, x.N)
 	for i := range eps {
 		eps[i] = (x.X[i] - alpha*clean.X[i]) / sigma
@@ -138,10 +148,12 @@ func noiseChecks(r *suite.Report, process string, share float64, clean, x metric
 	}
 	snr := kit.Decibel(alpha * alpha * power / (sigma * sigma))
 	measured := metrics.Summary{
-		Center: snr - kit.Decibel(noise.Center), Lo: snr - kit.Decibel(noise.Hi), Hi: snr - kit.Decibel(noise.Lo), N: noise.N}
+		Center: snr - kit.Decibel(noise.Center), Lo: snr - kit.Decibel(noise.Hi), Hi: snr - kit.Decibel(noise.Lo),
+		N: noise.N}
 	at := fmt.Sprintf("%s at t = %g T", process, share)
 	if share == .5 || share == 1 {
-		ks, err := kit.KSCheck(claims.D002ClosedFormMarginal, "KS distance of (x_t - alpha x_0)/sigma from N(0, 1), "+at, eps, distuv.UnitNormal.CDF, 0, "")
+		ks, err := kit.KSCheck(claims.D002ClosedFormMarginal,
+			"KS distance of (x_t - alpha x_0)/sigma from N(0, 1), "+at, eps, distuv.UnitNormal.CDF, 0, "")
 		if err != nil {
 			return metrics.Summary{}, err
 		}
@@ -150,18 +162,23 @@ func noiseChecks(r *suite.Report, process string, share float64, clean, x metric
 			return metrics.Summary{}, err
 		}
 		r.Add(
-			suite.Near{Claim: claims.D002ClosedFormMarginal, Metric: "signal-to-noise ratio in dB, " + at, Got: measured, Want: snr, Why: kit.WhySE + "; exact: alpha^2 / sigma^2 times the variance of the pixels"},
+			suite.Near{Claim: claims.D002ClosedFormMarginal, Metric: "signal-to-noise ratio in dB, " + at,
+				Got: measured, Want: snr,
+				Why: kit.WhySE + "; exact: alpha^2 / sigma^2 times the variance of the pixels"},
 			ks,
-			suite.Near{Claim: claims.D002ClosedFormMarginal, Metric: "mean of noise times pixel, " + at, Got: independent, Want: 0, Why: kit.WhySE})
+			suite.Near{Claim: claims.D002ClosedFormMarginal, Metric: "mean of noise times pixel, " + at,
+				Got: independent, Want: 0, Why: kit.WhySE})
 	}
 	if share == 1 && process == "vp" {
-		ks, err := kit.KSCheck(claims.D000ForwardToNoise, "KS distance of the pixels at the end from N(0, 1), vp", x.X, distuv.UnitNormal.CDF, .003,
+		ks, err := kit.KSCheck(claims.D000ForwardToNoise, "KS distance of the pixels at the end from N(0, 1), vp", x.X,
+			distuv.UnitNormal.CDF, .003,
 			", and what is left of the mean pixel: 0.0066 times -0.74 shifts the distribution by 0.002")
 		if err != nil {
 			return metrics.Summary{}, err
 		}
 		r.Add(ks,
-			suite.Below{Claim: claims.D000ForwardToNoise, Metric: "share of a digit's amplitude left at the end, vp", Got: alpha, Bound: .01, Why: "alpha(1) = exp(-10.05/2) = 0.0066"})
+			suite.Below{Claim: claims.D000ForwardToNoise, Metric: "share of a digit's amplitude left at the end, vp",
+				Got: alpha, Bound: .01, Why: "alpha(1) = exp(-10.05/2) = 0.0066"})
 	}
 	return measured, nil
 }

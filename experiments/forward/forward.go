@@ -18,8 +18,9 @@ var forward = suite.Experiment{
 	ID:       "E07-forward",
 	Title:    "The forward process forgets, and can be jumped",
 	Question: "Does dx = -x dt + sqrt(2) dB carry the cross to N(0, I), and is one jump as good as many steps?",
-	Sources:  []string{"000, 2.1", "001, The 'forward process' (fifth figure)", "002, section 5", "004, Perturbing Data: Forward Process"},
-	Run:      runForward,
+	Sources: []string{"000, 2.1", "001, The 'forward process' (fifth figure)", "002, section 5",
+		"004, Perturbing Data: Forward Process"},
+	Run: runForward,
 }
 
 const forwardStep = .005
@@ -28,9 +29,10 @@ const forwardStep = .005
 var forwardTimes = []float64{.1, .3, 1, 4}
 
 func runForward(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "Yes. Along the diagonals, where the cross differs from N(0, I), simulated and jumped samples have the exact law at " +
-		"every time; the covariance is I throughout and sees nothing. One jump is exact over any span. The derivation by two steps keeps only first " +
-		"order: at dt = 0.1 it claims a variance of 0.4 for 0.362 of its own chain and 0.330 of the process."}
+	r := &suite.Report{Answer: "Yes. Along the diagonals, where the cross differs from N(0, I), simulated and jumped " +
+		"samples have the exact law at every time; the covariance is I throughout and sees nothing. One jump is " +
+		"exact over any span. The derivation by two steps keeps only first order: at dt = 0.1 it claims a variance " +
+		"of 0.4 for 0.362 of its own chain and 0.330 of the process."}
 	clouds := map[string][]metrics.Points{}
 	for _, s := range []struct {
 		name    string
@@ -51,7 +53,8 @@ func runForward(l *suite.Lab) (*suite.Report, error) {
 }
 
 // forwardLaw runs the cross forward and holds its diagonals and mixed moment against the exact law.
-func forwardLaw(l *suite.Lab, r *suite.Report, name string, sampler diffusion.OneStep, dt float64) ([]metrics.Points, error) {
+func forwardLaw(l *suite.Lab, r *suite.Report, name string, sampler diffusion.OneStep, dt float64) ([]metrics.Points,
+	error) {
 	x2 := density.X2()
 	n := l.Size(10_000, 100_000)
 	start, err := x2.Sample(l.Backend, l.Key("data"), n)
@@ -91,7 +94,8 @@ func forwardLaw(l *suite.Lab, r *suite.Report, name string, sampler diffusion.On
 			if name == "jumps" {
 				claim = claims.D001OneJump
 			}
-			ks, err := kit.KSCheck(claim, fmt.Sprintf("KS distance of %s to its exact law at t = %g, %s", d.name, s.Time, name), p.Along(direction...), marginal.CDF, 0,
+			ks, err := kit.KSCheck(claim, fmt.Sprintf("KS distance of %s to its exact law at t = %g, %s", d.name,
+				s.Time, name), p.Along(direction...), marginal.CDF, 0,
 				"; the step's own bias is a tenth of it")
 			if err != nil {
 				return nil, err
@@ -102,7 +106,9 @@ func forwardLaw(l *suite.Lab, r *suite.Report, name string, sampler diffusion.On
 		if err != nil {
 			return nil, err
 		}
-		r.Add(suite.Near{Claim: claims.D001ForwardProcess, Metric: fmt.Sprintf("E[x1^2 x2^2] at t = %g, %s", s.Time, name), Got: m22, Want: 1 + 1.62*math.Exp(-4*s.Time),
+		r.Add(suite.Near{Claim: claims.D001ForwardProcess,
+			Metric: fmt.Sprintf("E[x1^2 x2^2] at t = %g, %s", s.Time, name),
+			Got:    m22, Want: 1 + 1.62*math.Exp(-4*s.Time),
 			Why: kit.WhySE + "; exact: 1 + 1.62 exp(-4t), from 2.62 of the cross to 1 of N(0, I)"})
 	}
 	return clouds, l.Progress(.3, name)
@@ -117,7 +123,8 @@ func meanFactor(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	grid := []float64{0, 1}
-	end, err := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.Jump), Grid: grid, Noise: l.Key("shifted noise")}.Run(l.Backend, start)
+	end, err := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.Jump), Grid: grid,
+		Noise: l.Key("shifted noise")}.Run(l.Backend, start)
 	if err != nil {
 		return err
 	}
@@ -132,8 +139,10 @@ func meanFactor(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		r.Add(
-			suite.Near{Claim: claims.D001IsotropicPath, Metric: fmt.Sprintf("mean of x%d at t = 1 from %g", j+1, m), Got: mean, Want: m / math.E, Why: kit.WhySE + "; exact: exp(-t) of the start"},
-			suite.Near{Claim: claims.D001IsotropicPath, Metric: fmt.Sprintf("variance of x%d at t = 1 from 0.25", j+1), Got: variance, Want: .25*math.Exp(-2) - math.Expm1(-2), Why: kit.WhySE})
+			suite.Near{Claim: claims.D001IsotropicPath, Metric: fmt.Sprintf("mean of x%d at t = 1 from %g", j+1, m),
+				Got: mean, Want: m / math.E, Why: kit.WhySE + "; exact: exp(-t) of the start"},
+			suite.Near{Claim: claims.D001IsotropicPath, Metric: fmt.Sprintf("variance of x%d at t = 1 from 0.25", j+1),
+				Got: variance, Want: .25*math.Exp(-2) - math.Expm1(-2), Why: kit.WhySE})
 	}
 	return nil
 }
@@ -153,15 +162,22 @@ func twoSteps(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	r.Add(
-		suite.Equals{Claim: claims.D001TwoSteps, Metric: "mean factor of two steps at dt = 0.1; the document's 1 - 2 dt is 0.8", Got: two.Gain, Want: (1 - dt) * (1 - dt), Tol: 1e-15, Why: "rounding", Shows: suite.Qualified},
-		suite.Equals{Claim: claims.D001TwoSteps, Metric: "variance of two steps at dt = 0.1; the document's 4 dt is 0.4", Got: two.Noise * two.Noise, Want: exact, Tol: 1e-15, Why: "rounding", Shows: suite.Qualified},
-		suite.Equals{Claim: claims.D001TwoSteps, Metric: "its distance from 4 dt, -4 dt^2 + 2 dt^3", Got: two.Noise*two.Noise - 4*dt, Want: -4*dt*dt + 2*dt*dt*dt, Tol: 1e-15, Why: "rounding", Shows: suite.Qualified},
-		suite.Equals{Claim: claims.D004EulerMaruyama, Metric: "stationary variance of the discrete chain at dt = 0.005", Got: small.Stationary(), Want: 1 / (1 - forwardStep/2), Tol: 1e-12, Why: kit.WhyRounding + " and of 1 - gain^2", Shows: suite.Qualified})
+		suite.Equals{Claim: claims.D001TwoSteps, Metric: "mean factor of two steps at dt = 0.1; the document's 1 - 2 " +
+			"dt is 0.8", Got: two.Gain, Want: (1 - dt) * (1 - dt), Tol: 1e-15, Why: "rounding", Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D001TwoSteps, Metric: "variance of two steps at dt = 0.1; the document's 4 dt " +
+			"is 0.4", Got: two.Noise * two.Noise, Want: exact, Tol: 1e-15, Why: "rounding", Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D001TwoSteps, Metric: "its distance from 4 dt, -4 dt^2 + 2 dt^3",
+			Got: two.Noise*two.Noise - 4*dt, Want: -4*dt*dt + 2*dt*dt*dt, Tol: 1e-15,
+			Why: "rounding", Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D004EulerMaruyama, Metric: "stationary variance of the discrete chain at dt = 0.005",
+			Got: small.Stationary(), Want: 1 / (1 - forwardStep/2), Tol: 1e-12,
+			Why: kit.WhyRounding + " and of 1 - gain^2", Shows: suite.Qualified})
 	jump, err := kit.AffineSteps(l, diffusion.OneStep(diffusion.Jump), diffusion.OU{}, 1, 0, 2*dt)
 	if err != nil {
 		return err
 	}
-	r.Add(suite.Equals{Claim: claims.D001OneJump, Metric: "variance of the exact jump over 0.2", Got: jump.Noise * jump.Noise, Want: -math.Expm1(-4 * dt), Tol: 1e-15, Why: "rounding"})
+	r.Add(suite.Equals{Claim: claims.D001OneJump, Metric: "variance of the exact jump over 0.2",
+		Got: jump.Noise * jump.Noise, Want: -math.Expm1(-4 * dt), Tol: 1e-15, Why: "rounding"})
 	return nil
 }
 
@@ -178,7 +194,8 @@ func semigroup(l *suite.Lab, r *suite.Report) error {
 		}
 		two, one := jumps[0].Then(jumps[1]), jumps[2]
 		gap := math.Max(math.Abs(two.Gain-one.Gain), math.Abs(two.Noise/one.Noise-1))
-		r.Add(suite.Below{Claim: claims.D002ClosedFormMarginal, Metric: "two jumps against one, " + p.Name, Got: gap, Bound: 1e-14, Why: "rounding"})
+		r.Add(suite.Below{Claim: claims.D002ClosedFormMarginal, Metric: "two jumps against one, " + p.Name,
+			Got: gap, Bound: 1e-14, Why: "rounding"})
 	}
 	return nil
 }
@@ -204,8 +221,10 @@ func forwardFigures(l *suite.Lab, r *suite.Report, clouds []metrics.Points) erro
 		bars := figure.Histogram(p.Along(diagonal...), -4, 4, 64)
 		bars.Color, bars.Label = figure.Sky, "samples"
 		return []figure.Panel{
-			kit.Plane(fmt.Sprintf("t = %.2f", t), side, figure.Heat{Field: field}, kit.Cloud(p, shown, figure.Vermillion)),
-			{Title: "along the diagonal", X: figure.Axis{Label: "(x_{1} + x_{2})/√2", Min: -4, Max: 4}, Y: figure.Axis{Label: "density", Min: 0, Max: .8},
+			kit.Plane(fmt.Sprintf("t = %.2f", t), side, figure.Heat{Field: field},
+				kit.Cloud(p, shown, figure.Vermillion)),
+			{Title: "along the diagonal", X: figure.Axis{Label: "(x_{1} + x_{2})/√2", Min: -4, Max: 4},
+				Y:      figure.Axis{Label: "density", Min: 0, Max: .8},
 				Layers: []figure.Layer{bars, exact}, Legend: figure.TopRight},
 		}, nil
 	}
@@ -237,7 +256,8 @@ func forwardFigures(l *suite.Lab, r *suite.Report, clouds []metrics.Points) erro
 }
 
 // forwardFilm animates jumps to t = 2.
-func forwardFilm(l *suite.Lab, panels func(float64, figure.Field, metrics.Points) ([]figure.Panel, error), side float64) (suite.Figure, error) {
+func forwardFilm(l *suite.Lab, panels func(float64, figure.Field, metrics.Points) ([]figure.Panel, error),
+	side float64) (suite.Figure, error) {
 	x2 := density.X2()
 	grid, err := diffusion.Uniform(0, 2, 30)
 	if err != nil {
@@ -252,7 +272,8 @@ func forwardFilm(l *suite.Lab, panels func(float64, figure.Field, metrics.Points
 		return suite.Figure{}, err
 	}
 	var frames []figure.Figure
-	plan := diffusion.Plan{Build: kit.Static(x2), Sampler: diffusion.OneStep(diffusion.Jump), Grid: grid, Noise: l.Key("film noise")}
+	plan := diffusion.Plan{Build: kit.Static(x2), Sampler: diffusion.OneStep(diffusion.Jump), Grid: grid,
+		Noise: l.Key("film noise")}
 	for s, err := range plan.Trace(l.Backend, start) {
 		if err != nil {
 			return suite.Figure{}, err
@@ -266,5 +287,6 @@ func forwardFilm(l *suite.Lab, panels func(float64, figure.Field, metrics.Points
 	if err := l.Progress(.7, "drawing"); err != nil {
 		return suite.Figure{}, err
 	}
-	return kit.GIF("forward", "The cross under the forward process, to t = 2: samples over the exact density, and their histogram along the diagonal against the exact law (line).", frames)
+	return kit.GIF("forward", "The cross under the forward process, to t = 2: samples over the exact density, and "+
+		"their histogram along the diagonal against the exact law (line).", frames)
 }

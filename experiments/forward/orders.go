@@ -33,7 +33,8 @@ func forwardOrders(l *suite.Lab, r *suite.Report) error {
 	exactVariance := -math.Expm1(-2)
 	var steps, strong, weak []float64
 	measured := figure.ErrorBars{Color: figure.Vermillion, Label: "coupled paths"}
-	table := suite.Table{Name: "orders", Caption: "Errors of Euler-Maruyama at T = 1", Header: []string{"steps", "strong (RMS)", "measured", "lo", "hi", "weak (variance)"}}
+	table := suite.Table{Name: "orders", Caption: "Errors of Euler-Maruyama at T = 1",
+		Header: []string{"steps", "strong (RMS)", "measured", "lo", "hi", "weak (variance)"}}
 	for i, n := range orderLevels {
 		rms, variance := emErrors(n, exactVariance)
 		steps, strong, weak = append(steps, float64(n)), append(strong, rms), append(weak, variance)
@@ -44,17 +45,21 @@ func forwardOrders(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Add(suite.Near{Claim: claims.D004EulerMaruyama, Metric: fmt.Sprintf("mean squared distance from the exact path, %d steps", n), Got: square, Want: rms * rms, Why: kit.WhySE + "; exact by the recursion of the joint moments"})
+		r.Add(suite.Near{Claim: claims.D004EulerMaruyama, Metric: fmt.Sprintf("mean squared distance from the exact "+
+			"path, %d steps", n), Got: square, Want: rms * rms,
+			Why: kit.WhySE + "; exact by the recursion of the joint moments"})
 		measured.X, measured.Y = append(measured.X, float64(n)), append(measured.Y, math.Sqrt(square.Center))
 		measured.Lo, measured.Hi = append(measured.Lo, math.Sqrt(square.Lo)), append(measured.Hi, math.Sqrt(square.Hi))
-		table.Rows = append(table.Rows, []any{n, rms, math.Sqrt(square.Center), math.Sqrt(square.Lo), math.Sqrt(square.Hi), variance})
+		table.Rows = append(table.Rows, []any{n, rms, math.Sqrt(square.Center), math.Sqrt(square.Lo),
+			math.Sqrt(square.Hi), variance})
 	}
 	// The exact path's own law: variance 1 - exp(-2) about exp(-1).
 	variance, err := metrics.Variance(paths.Col(0))
 	if err != nil {
 		return err
 	}
-	r.Add(suite.Near{Claim: claims.D001OneJump, Metric: fmt.Sprintf("variance of the exact path of %d joint increments", finest), Got: variance, Want: exactVariance, Why: kit.WhySE})
+	r.Add(suite.Near{Claim: claims.D001OneJump, Metric: fmt.Sprintf("variance of the exact path of %d joint increments",
+		finest), Got: variance, Want: exactVariance, Why: kit.WhySE})
 	for _, o := range []struct {
 		name   string
 		errors []float64
@@ -64,24 +69,30 @@ func forwardOrders(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Add(suite.Equals{Claim: claims.D004EulerMaruyama, Metric: o.name + " order between 8 and 128 steps", Got: -slope.Center, Want: 1, Tol: o.tol,
-			Why: "order 1, strong because the noise is additive; the next term of the expansion bends the first steps by a few percent", Shows: suite.Qualified})
+		r.Add(suite.Equals{Claim: claims.D004EulerMaruyama, Metric: o.name + " order between 8 and 128 steps",
+			Got: -slope.Center, Want: 1, Tol: o.tol,
+			Why: "order 1, strong because the noise is additive; the next term of the expansion bends the first " +
+				"steps by a few percent", Shows: suite.Qualified})
 	}
-	f, err := kit.PNG("orders", "Error of Euler-Maruyama against its number of steps: lines exact, points measured on 20,000 paths that share their noise with the exact solution.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "steps", Log: true, Min: 6, Max: 170}, Y: figure.Axis{Label: "error at T = 1", Log: true, Min: 2e-3, Max: .15},
+	f, err := kit.PNG("orders", "Error of Euler-Maruyama against its number of steps: lines exact, points measured "+
+		"on 20,000 paths that share their noise with the exact solution.",
+		figure.Row("", figure.Panel{X: figure.Axis{Label: "steps", Log: true, Min: 6, Max: 170},
+			Y: figure.Axis{Label: "error at T = 1", Log: true, Min: 2e-3, Max: .15},
 			Layers: []figure.Layer{
-				figure.Line{X: steps, Y: strong, Color: figure.Vermillion, Label: "strong: RMS distance from the exact path"},
+				figure.Line{X: steps, Y: strong, Color: figure.Vermillion, Label: "strong: RMS distance from the " +
+					"exact path"},
 				measured,
 				figure.Line{X: steps, Y: weak, Color: figure.Blue, Label: "weak: error of the variance", Markers: true},
-				figure.Line{X: []float64{8, 128}, Y: []float64{.03, .03 / 16}, Color: figure.Gray, Dashed: true, Label: "slope -1"},
+				figure.Line{X: []float64{8, 128}, Y: []float64{.03, .03 / 16}, Color: figure.Gray, Dashed: true,
+					Label: "slope -1"},
 			}, Legend: figure.TopRight}))
 	r.Figures, r.Tables = append(r.Figures, f), append(r.Tables, table)
 	return err
 }
 
-// emErrors is the root mean squared distance of n steps from the exact path with the same Brownian motion, and the error
-// of their variance, by recursion: over a step h the exact noise sqrt(2) I has variance 1 - exp(-2h), the scheme's
-// sqrt(2) dW has 2h, and their covariance is 2 (1 - exp(-h)).
+// emErrors is the root mean squared distance of n steps from the exact path with the same Brownian motion, and the
+// error of their variance, by recursion: over a step h the exact noise sqrt(2) I has variance 1 - exp(-2h), the
+// scheme's sqrt(2) dW has 2h, and their covariance is 2 (1 - exp(-h)).
 func emErrors(n int, exactVariance float64) (rms, variance float64) {
 	h := 1 / float64(n)
 	a, b := math.Exp(-h), 1-h
@@ -92,7 +103,8 @@ func emErrors(n int, exactVariance float64) (rms, variance float64) {
 	return math.Sqrt(xx - 2*xy + yy), math.Abs(yy - mean*mean - exactVariance)
 }
 
-// coupledPaths runs the exact solution (column 0) and Euler-Maruyama at every level (the others) on one Brownian motion.
+// coupledPaths runs the exact solution (column 0) and Euler-Maruyama at every level (the others) on one Brownian
+// motion.
 func coupledPaths(l *suite.Lab) (metrics.Points, error) {
 	n, columns := l.Size(20_000, 200_000), len(orderLevels)+1
 	start := make([]float64, n*columns)

@@ -18,21 +18,27 @@ import (
 )
 
 var schedules = suite.Experiment{
-	ID:       "E08-schedules",
-	Title:    "One path at many speeds",
-	Question: "Does a noise schedule change which laws the data passes through, or only when, and what does it change then?",
-	Sources:  []string{"001, Finite time & the schedule", "000, section 3.1", "002, section 5", "004, Why is this viewpoint useful?"},
-	Run:      runSchedules,
+	ID:    "E08-schedules",
+	Title: "One path at many speeds",
+	Question: "Does a noise schedule change which laws the data passes through, or only when, and what does it " +
+		"change then?",
+	Sources: []string{"001, Finite time & the schedule", "000, section 3.1", "002, section 5",
+		"004, Why is this viewpoint useful?"},
+	Run: runSchedules,
 }
 
 func runSchedules(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "Only when. At equal noise all variance-preserving schedules, the Ornstein-Uhlenbeck process and DDPM's table have the same law and, for every unit of log SNR, the same SDE, to rounding; " +
-		"sub-VP, VE and the flow are other paths, though merely rescaled ones. What a schedule decides is where a finite number of steps is spent, and with it their error: on steps that are equal in log SNR all of them agree again."}
+	r := &suite.Report{Answer: "Only when. At equal noise all variance-preserving schedules, the Ornstein-Uhlenbeck " +
+		"process and DDPM's table have the same law and, for every unit of log SNR, the same SDE, to rounding; " +
+		"sub-VP, VE and the flow are other paths, though merely rescaled ones. What a schedule decides is where a " +
+		"finite number of steps is spent, and with it their error: on steps that are equal in log SNR all of them " +
+		"agree again."}
 	clocks, err := readClocks(l)
 	if err != nil {
 		return nil, err
 	}
-	for i, part := range []func(*suite.Lab, *suite.Report, []clock) error{onePath, finiteTime, otherPaths, raceParticles, goldenTables, tableLimits, spentSteps, scheduleFigures} {
+	for i, part := range []func(*suite.Lab, *suite.Report, []clock) error{onePath, finiteTime, otherPaths,
+		raceParticles, goldenTables, tableLimits, spentSteps, scheduleFigures} {
 		if err := part(l, r, clocks); err != nil {
 			return nil, err
 		}
@@ -58,9 +64,11 @@ func cdfGap(p *density.Mixture, stretch float64, q *density.Mixture) float64 {
 
 // onePath: the same law and the same SDE at the same noise, by whichever clock.
 func onePath(_ *suite.Lab, r *suite.Report, clocks []clock) error {
-	const whyInverse = "rounding in float64: a time is found to a unit in its last place, and near the end of a schedule the path moves 200 times as fast as the time"
+	const whyInverse = "rounding in float64: a time is found to a unit in its last place, and near the end of a " +
+		"schedule the path moves 200 times as fast as the time"
 	g1 := density.G1()
-	table := suite.Table{Name: "clocks", Caption: "When each clock shows a noise level sigma/alpha", Header: []string{"schedule"}}
+	table := suite.Table{Name: "clocks", Caption: "When each clock shows a noise level sigma/alpha",
+		Header: []string{"schedule"}}
 	const every = 5
 	for k := 0; k <= evenSteps; k += every {
 		table.Header = append(table.Header, fmt.Sprintf("%.3g", noiseToSignal[k]))
@@ -89,11 +97,16 @@ func onePath(_ *suite.Lab, r *suite.Report, clocks []clock) error {
 			}
 		}
 		r.Add(
-			suite.Below{Claim: claims.D001SpeedNotPath, Metric: "distance of G1's distribution functions at equal noise, " + c.name, Got: kit.LargestAbs(marginals), Bound: 1e-12, Why: whyInverse},
-			suite.Below{Claim: claims.D001SpeedNotPath, Metric: "relative error of alpha and sigma at equal noise, " + c.name, Got: kit.LargestAbs(laws), Bound: 1e-12, Why: whyInverse},
-			suite.Below{Claim: claims.D001SpeedNotPath, Metric: "relative error of the SDE's drift for a unit of log SNR, " + c.name, Got: kit.LargestAbs(drifts), Bound: 1e-12, Why: whyInverse + "; sigma^2/2, by hand; its diffusion is sigma^2 for such a unit on any path"})
+			suite.Below{Claim: claims.D001SpeedNotPath, Metric: "distance of G1's distribution functions at equal " +
+				"noise, " + c.name, Got: kit.LargestAbs(marginals), Bound: 1e-12, Why: whyInverse},
+			suite.Below{Claim: claims.D001SpeedNotPath, Metric: "relative error of alpha and sigma at equal noise, " +
+				c.name, Got: kit.LargestAbs(laws), Bound: 1e-12, Why: whyInverse},
+			suite.Below{Claim: claims.D001SpeedNotPath, Metric: "relative error of the SDE's drift for a unit of log " +
+				"SNR, " + c.name, Got: kit.LargestAbs(drifts), Bound: 1e-12,
+				Why: whyInverse + "; sigma^2/2, by hand; its diffusion is sigma^2 for such a unit on any path"})
 		if i != ouClock {
-			r.Add(suite.Below{Claim: claims.D001OtherSchedules, Metric: "half the integral of the rate minus the Ornstein-Uhlenbeck process's time, " + c.name, Got: kit.LargestAbs(ou), Bound: 1e-12, Why: whyInverse})
+			r.Add(suite.Below{Claim: claims.D001OtherSchedules, Metric: "half the integral of the rate minus the " +
+				"Ornstein-Uhlenbeck process's time, " + c.name, Got: kit.LargestAbs(ou), Bound: 1e-12, Why: whyInverse})
 		}
 		table.Rows = append(table.Rows, row)
 	}
@@ -123,11 +136,18 @@ func finiteTime(l *suite.Lab, r *suite.Report, _ []clock) error {
 	const claim = claims.D001FiniteTime
 	rate := kit.Map(out[6], func(v float64) float64 { return v + 1 })
 	r.Add(
-		suite.Below{Claim: claim, Metric: "mean factor minus 1 - t'", Got: kit.LargestAbs(out[0]), Bound: 1e-15, Why: kit.WhyRounding},
-		suite.Below{Claim: claim, Metric: "variance of the noise minus 1 - (1 - t')^2", Got: kit.LargestAbs(out[1]), Bound: 1e-15, Why: kit.WhyRounding},
-		suite.Below{Claim: claim, Metric: "alpha and sigma in t' minus those in t", Got: math.Max(kit.LargestAbs(out[2]), kit.LargestAbs(out[3])), Bound: 1e-15, Why: kit.WhyRounding},
-		suite.Below{Claim: claim, Metric: "drift in t' times 1 - t', plus 1: the rate is infinite at t' = 1, so that a run has to end before", Got: kit.LargestAbs(rate), Bound: 1e-14, Why: kit.WhyRounding, Shows: suite.Qualified},
-		suite.Below{Claim: claims.D001ScheduleFactor, Metric: "rates in t' over exp(t) times the rates in t, minus 1", Got: math.Max(kit.LargestAbs(out[4]), kit.LargestAbs(out[5])), Bound: 1e-13, Why: kit.WhyRounding + "; 1 - t' has lost two digits at t' = 0.99"})
+		suite.Below{Claim: claim, Metric: "mean factor minus 1 - t'", Got: kit.LargestAbs(out[0]), Bound: 1e-15,
+			Why: kit.WhyRounding},
+		suite.Below{Claim: claim, Metric: "variance of the noise minus 1 - (1 - t')^2",
+			Got: kit.LargestAbs(out[1]), Bound: 1e-15, Why: kit.WhyRounding},
+		suite.Below{Claim: claim, Metric: "alpha and sigma in t' minus those in t",
+			Got: math.Max(kit.LargestAbs(out[2]), kit.LargestAbs(out[3])), Bound: 1e-15, Why: kit.WhyRounding},
+		suite.Below{Claim: claim, Metric: "drift in t' times 1 - t', plus 1: the rate is infinite at t' = 1, so that " +
+			"a run has to end before", Got: kit.LargestAbs(rate), Bound: 1e-14,
+			Why: kit.WhyRounding, Shows: suite.Qualified},
+		suite.Below{Claim: claims.D001ScheduleFactor, Metric: "rates in t' over exp(t) times the rates in t, minus 1",
+			Got: math.Max(kit.LargestAbs(out[4]), kit.LargestAbs(out[5])), Bound: 1e-13,
+			Why: kit.WhyRounding + "; 1 - t' has lost two digits at t' = 0.99"})
 	return nil
 }
 
@@ -139,7 +159,8 @@ func otherPaths(l *suite.Lab, r *suite.Report, clocks []clock) error {
 		name    string
 		process diffusion.Process
 		apart   float64
-	}{{"sub-VP", diffusion.SubVP{}, .059069674754}, {"VE", diffusion.VE{}, .426851263647}, {"flow", diffusion.Linear{}, .129064558611}} {
+	}{{"sub-VP", diffusion.SubVP{}, .059069674754}, {"VE", diffusion.VE{}, .426851263647},
+		{"flow", diffusion.Linear{}, .129064558611}} {
 		times, err := diffusion.AtRatios(l.Backend, path.process, noiseToSignal)
 		if err != nil {
 			return err
@@ -164,8 +185,12 @@ func otherPaths(l *suite.Lab, r *suite.Report, clocks []clock) error {
 			rescaled = append(rescaled, cdfGap(here, at.Alpha[k]/ou.Alpha[k], vp))
 		}
 		r.Add(
-			suite.Equals{Claim: claims.D001SpeedNotPath, Metric: "largest distance of G1's distribution functions at equal sigma/alpha, " + path.name + " to VP: another path", Got: kit.LargestAbs(apart), Want: path.apart, Tol: 1e-10, Why: why},
-			suite.Below{Claim: claims.D001SpeedNotPath, Metric: "distance of the distribution functions of x/alpha at equal sigma/alpha, " + path.name + " to VP", Got: kit.LargestAbs(rescaled), Bound: 1e-12, Why: kit.WhyRounding})
+			suite.Equals{Claim: claims.D001SpeedNotPath, Metric: "largest distance of G1's distribution functions at " +
+				"equal sigma/alpha, " + path.name + " to VP: another path",
+				Got: kit.LargestAbs(apart), Want: path.apart, Tol: 1e-10, Why: why},
+			suite.Below{Claim: claims.D001SpeedNotPath, Metric: "distance of the distribution functions of x/alpha " +
+				"at equal sigma/alpha, " + path.name + " to VP", Got: kit.LargestAbs(rescaled), Bound: 1e-12,
+				Why: kit.WhyRounding})
 	}
 	return nil
 }
@@ -186,7 +211,8 @@ func raceParticles(l *suite.Lab, r *suite.Report, clocks []clock) error {
 	var firstLaw *density.Mixture
 	for i, c := range clocks {
 		start := tensors.FromFlatDataAndDimensions(all[i*n:(i+1)*n], n, 1)
-		end, err := diffusion.Plan{Build: g1.Build(c.process), Sampler: diffusion.OneStep(diffusion.EulerMaruyama), Grid: c.race.T, Noise: l.Key("race, " + c.name)}.Run(l.Backend, start)
+		end, err := diffusion.Plan{Build: g1.Build(c.process), Sampler: diffusion.OneStep(diffusion.EulerMaruyama),
+			Grid: c.race.T, Noise: l.Key("race, " + c.name)}.Run(l.Backend, start)
 		if err != nil {
 			return err
 		}
@@ -207,8 +233,11 @@ func raceParticles(l *suite.Lab, r *suite.Report, clocks []clock) error {
 		if err != nil {
 			return err
 		}
-		r.Add(suite.Between{Claim: claims.D001SpeedNotPath, Metric: "two-sample KS distance at sigma = alpha, 200 steps of Euler-Maruyama, " + c.name + " to Ornstein-Uhlenbeck", Got: ks,
-			Lo: .27 * math.Sqrt(2/float64(n)), Hi: critical + cdfGap(reached, 1, firstLaw), Alpha: 2e-6, Why: "Kolmogorov's law at alpha = 1e-6 on either side, and the exact distance of the two schemes' laws, which 200 steps leave"})
+		r.Add(suite.Between{Claim: claims.D001SpeedNotPath, Metric: "two-sample KS distance at sigma = alpha, 200 " +
+			"steps of Euler-Maruyama, " + c.name + " to Ornstein-Uhlenbeck", Got: ks,
+			Lo: .27 * math.Sqrt(2/float64(n)), Hi: critical + cdfGap(reached, 1, firstLaw), Alpha: 2e-6,
+			Why: "Kolmogorov's law at alpha = 1e-6 on either side, and the exact distance of the two schemes' laws, " +
+				"which 200 steps leave"})
 	}
 	return nil
 }

@@ -38,11 +38,18 @@ func scheduleFigures(l *suite.Lab, r *suite.Report, clocks []clock) error {
 		width         int
 		panels        []figure.Panel
 	}{
-		{"schedules", "What is left of the data along each schedule; t runs to the end of its time, 1 or 1000 steps. All of them start with log SNR infinite, and end with more or less of it.", 720, curvePanels(clocks)},
-		{"marginals", "The density of G1 on its way to noise. At equal time the schedules have come to different places; at equal noise there is one density.", 720, []figure.Panel{apart, together}},
-		{"paths", "Paths from data, at (1, 0), to noise. Schedules share the circle; their dots are equal times apart.", 440, []figure.Panel{planes}},
-		{"ddim", "The relative error of DDIM with the exact score on N(0, 0.25), from σ/α = 14 to 1/14, in steps equal in the time of each schedule: the path is one, what finitely many steps make of it is not.", 560, []figure.Panel{spentPanel(r)}},
-		{"grids", "Where 20 steps of sampling fall: from σ/α = 14 to 1/14 in the schedules' own times and by rules for the noise level; below, 20 of the 1000 steps of DDPM's table, after which data follows.", 800, []figure.Panel{grids}},
+		{"schedules", "What is left of the data along each schedule; t runs to the end of its time, 1 or 1000 steps. " +
+			"All of them start with log SNR infinite, and end with more or less of it.", 720, curvePanels(clocks)},
+		{"marginals", "The density of G1 on its way to noise. At equal time the schedules have come to different " +
+			"places; at equal noise there is one density.", 720, []figure.Panel{apart, together}},
+		{"paths", "Paths from data, at (1, 0), to noise. Schedules share the circle; their dots are equal times apart.",
+			440, []figure.Panel{planes}},
+		{"ddim", "The relative error of DDIM with the exact score on N(0, 0.25), from σ/α = 14 to 1/14, in steps " +
+			"equal in the time of each schedule: the path is one, what finitely many steps make of it is not.", 560,
+			[]figure.Panel{spentPanel(r)}},
+		{"grids", "Where 20 steps of sampling fall: from σ/α = 14 to 1/14 in the schedules' own times and by rules " +
+			"for the noise level; below, 20 of the 1000 steps of DDPM's table, after which data follows.", 800,
+			[]figure.Panel{grids}},
 	} {
 		drawn, err := kit.PNG(f.name, f.caption, figure.Grid{Rows: [][]figure.Panel{f.panels}, Width: f.width})
 		if err != nil {
@@ -55,7 +62,8 @@ func scheduleFigures(l *suite.Lab, r *suite.Report, clocks []clock) error {
 
 // curvePanels are alpha-bar and log SNR against time.
 func curvePanels(clocks []clock) []figure.Panel {
-	kept := figure.Panel{X: figure.Axis{Label: "t", Min: 0, Max: 1}, Y: figure.Axis{Label: "signal's power α^{2}", Min: 0, Max: 1}, Legend: figure.TopRight}
+	kept := figure.Panel{X: figure.Axis{Label: "t", Min: 0, Max: 1},
+		Y: figure.Axis{Label: "signal's power α^{2}", Min: 0, Max: 1}, Legend: figure.TopRight}
 	snr := figure.Panel{X: kept.X, Y: figure.Axis{Label: "log SNR", Min: -20, Max: 11}, Legend: figure.BottomLeft}
 	colored(clocks, func(c clock, color figure.Color) {
 		alpha2, log := make([]float64, len(c.curve.T)), make([]float64, len(c.curve.T))
@@ -78,7 +86,8 @@ func curvePanels(clocks []clock) []figure.Panel {
 // marginalPanels are the densities of G1 at one time, and at one noise level, of four schedules.
 func marginalPanels(l *suite.Lab, clocks []clock) (apart, together figure.Panel, err error) {
 	const at, half = 60, .02 // of the 200 steps of the curve over its horizon
-	apart = figure.Panel{Title: "after 0.3 of the time", X: figure.Axis{Label: "x", Min: -4, Max: 4}, Y: figure.Axis{Label: "density", Min: 0, Max: .6}, Legend: figure.TopLeft}
+	apart = figure.Panel{Title: "after 0.3 of the time", X: figure.Axis{Label: "x", Min: -4, Max: 4},
+		Y: figure.Axis{Label: "density", Min: 0, Max: .6}, Legend: figure.TopLeft}
 	together = figure.Panel{Title: "at the same noise, α^{2} = 0.5", X: apart.X, Y: apart.Y, Legend: figure.TopLeft}
 	density := func(alpha, sigma float64) (line figure.Line, err error) {
 		law, err := density.G1().Noised(alpha, sigma)
@@ -110,13 +119,15 @@ func marginalPanels(l *suite.Lab, clocks []clock) (apart, together figure.Panel,
 
 // pathPanel is the plane of (alpha, sigma).
 func pathPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
-	panel := figure.Panel{X: figure.Axis{Label: "α", Min: 0, Max: 1.1}, Y: figure.Axis{Label: "σ", Min: 0, Max: 1.1}, EqualAspect: true, Legend: figure.BottomLeft}
+	panel := figure.Panel{X: figure.Axis{Label: "α", Min: 0, Max: 1.1}, Y: figure.Axis{Label: "σ", Min: 0, Max: 1.1},
+		EqualAspect: true, Legend: figure.BottomLeft}
 	for _, path := range []struct {
 		name    string
 		process diffusion.Process
 		color   figure.Color
 		dashed  bool
-	}{{"variance preserving", diffusion.VP{}, figure.Gray, false}, {"sub-VP", diffusion.SubVP{}, figure.Green, false}, {"flow", diffusion.Linear{}, figure.Purple, false}, {"VE", diffusion.VE{}, figure.Ink, true}} {
+	}{{"variance preserving", diffusion.VP{}, figure.Gray, false}, {"sub-VP", diffusion.SubVP{}, figure.Green, false},
+		{"flow", diffusion.Linear{}, figure.Purple, false}, {"VE", diffusion.VE{}, figure.Ink, true}} {
 		_, hi := path.process.Horizon()
 		if path.name == "VE" {
 			hi *= .54 // to sigma = 1
@@ -129,7 +140,8 @@ func pathPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 		if err != nil {
 			return panel, err
 		}
-		panel.Layers = append(panel.Layers, figure.Line{X: at[0].Alpha, Y: at[0].Sigma, Color: path.color, Label: path.name, Dashed: path.dashed})
+		panel.Layers = append(panel.Layers, figure.Line{X: at[0].Alpha, Y: at[0].Sigma, Color: path.color,
+			Label: path.name, Dashed: path.dashed})
 	}
 	colored(clocks, func(c clock, color figure.Color) {
 		if c.name != "linear" && c.name != "cosine" {
@@ -149,7 +161,8 @@ func pathPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 
 // spentPanel draws the table of spentSteps.
 func spentPanel(r *suite.Report) figure.Panel {
-	panel := figure.Panel{X: figure.Axis{Label: "DDIM steps", Min: 4, Max: 200, Log: true}, Y: figure.Axis{Label: "deviation too small by", Min: .0008, Max: .8, Log: true}, Legend: figure.BottomLeft}
+	panel := figure.Panel{X: figure.Axis{Label: "DDIM steps", Min: 4, Max: 200, Log: true},
+		Y: figure.Axis{Label: "deviation too small by", Min: .0008, Max: .8, Log: true}, Legend: figure.BottomLeft}
 	counts := kit.Map(spentCounts, func(n int) float64 { return float64(n) })
 	var even float64
 	for _, table := range r.Tables {
@@ -164,24 +177,28 @@ func spentPanel(r *suite.Report) figure.Panel {
 				continue // DDPM's table lies on the linear schedule
 			}
 			errs := kit.Map(row[1:1+len(counts)], func(v any) float64 { return -v.(float64) })
-			panel.Layers = append(panel.Layers, figure.Line{X: counts, Y: errs, Color: color, Markers: true, Label: row[0].(string)})
+			panel.Layers = append(panel.Layers, figure.Line{X: counts, Y: errs, Color: color, Markers: true,
+				Label: row[0].(string)})
 			even = -row[len(row)-1].(float64)
 		}
 	}
-	panel.Layers = append(panel.Layers, figure.Points{X: []float64{evenSteps}, Y: []float64{even}, Color: figure.Ink, Size: 9, Ring: true, Label: "equal in log SNR, all"})
+	panel.Layers = append(panel.Layers, figure.Points{X: []float64{evenSteps}, Y: []float64{even}, Color: figure.Ink,
+		Size: 9, Ring: true, Label: "equal in log SNR, all"})
 	return panel
 }
 
 // gridPanel shows where 20 steps fall, a row for each rule.
 func gridPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 	const rows = 12
-	panel := figure.Panel{X: figure.Axis{Label: "noise level σ/α", Min: 5e-4, Max: 300, Log: true}, Y: figure.Axis{Min: 0, Max: rows + 1, Hide: true}}
+	panel := figure.Panel{X: figure.Axis{Label: "noise level σ/α", Min: 5e-4, Max: 300, Log: true},
+		Y: figure.Axis{Min: 0, Max: rows + 1, Hide: true}}
 	row := 0
 	strip := func(name string, color figure.Color, levels []float64) {
 		row++
 		y := float64(rows + 1 - row)
 		panel.Layers = append(panel.Layers, figure.Note{X: 6e-4, Y: y, Text: name},
-			figure.Points{X: levels, Y: kit.Map(levels, func(float64) float64 { return y }), Color: color, Size: 6, Alpha: .8})
+			figure.Points{X: levels, Y: kit.Map(levels, func(float64) float64 { return y }), Color: color, Size: 6,
+				Alpha: .8})
 	}
 	strip("equal in t, Ornstein-Uhlenbeck", figure.Gray, clocks[ouClock].own.Ratio())
 	colored(clocks, func(c clock, color figure.Color) { strip("equal in t, "+c.name, color, c.own.Ratio()) })

@@ -18,7 +18,9 @@ import (
 func goldenTables(l *suite.Lab, r *suite.Report, _ []clock) error {
 	const why = "nine digits of an independent computation, testdata/schedules.py; the catalogue asks for six"
 	alphaBar := func(s diffusion.Schedule, times ...float64) ([]float64, error) {
-		out, err := kit.Evaluate(l, func(in []*Node) []*Node { return []*Node{Square(diffusion.VP{Schedule: s}.At(in[0]).Alpha)} }, times)
+		out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+			return []*Node{Square(diffusion.VP{Schedule: s}.At(in[0]).Alpha)}
+		}, times)
 		if err != nil {
 			return nil, err
 		}
@@ -34,15 +36,18 @@ func goldenTables(l *suite.Lab, r *suite.Report, _ []clock) error {
 			cut++
 		}
 	}
-	r.Add(suite.Equals{Claim: claims.D000AlphaBarProduct, Metric: "betas of the cosine's table that are cut at 0.999", Got: cut, Want: 1, Tol: 0, Why: "only the last one's alpha-bar is 0"})
+	r.Add(suite.Equals{Claim: claims.D000AlphaBarProduct, Metric: "betas of the cosine's table that are cut at 0.999",
+		Got: cut, Want: 1, Tol: 0, Why: "only the last one's alpha-bar is 0"})
 	for _, t := range []struct {
 		name  string
 		betas []float64
 		want  map[int]float64
 	}{
-		{"DDPM's table", diffusion.LinearBetas(1e-4, .02, 1000), map[int]float64{500: .07858724288, 1000: 4.035829765e-5}},
+		{"DDPM's table", diffusion.LinearBetas(1e-4, .02, 1000), map[int]float64{500: .07858724288,
+			1000: 4.035829765e-5}},
 		{"the cosine's table", cosine, map[int]float64{500: .4938435904, 999: 2.428766907e-6, 1000: 2.428766907e-9}},
-		{"Stable Diffusion's table", diffusion.ScaledLinearBetas(.00085, .012, 1000), map[int]float64{500: .2776696505, 1000: .004660098513}},
+		{"Stable Diffusion's table", diffusion.ScaledLinearBetas(.00085, .012, 1000), map[int]float64{500: .2776696505,
+			1000: .004660098513}},
 	} {
 		table, err := diffusion.NewTable(t.betas)
 		if err != nil {
@@ -57,7 +62,9 @@ func goldenTables(l *suite.Lab, r *suite.Report, _ []clock) error {
 			if err != nil {
 				return err
 			}
-			r.Add(suite.Equals{Claim: claims.D000AlphaBarProduct, Metric: fmt.Sprintf("alpha-bar of %s at step %d", t.name, at), Got: got[0], Want: want, Tol: 1e-6 * want, Why: why})
+			r.Add(suite.Equals{Claim: claims.D000AlphaBarProduct,
+				Metric: fmt.Sprintf("alpha-bar of %s at step %d", t.name, at), Got: got[0], Want: want, Tol: 1e-6 *
+					want, Why: why})
 		}
 	}
 	last, err := alphaBar(diffusion.LinearBeta{}, 1)
@@ -69,9 +76,13 @@ func goldenTables(l *suite.Lab, r *suite.Report, _ []clock) error {
 		return err
 	}
 	r.Add(
-		suite.Equals{Claim: claims.D002AlphaBarIntegral, Metric: "alpha-bar at the end of the linear schedule 0.1 .. 20", Got: last[0], Want: math.Exp(-10.05), Tol: 1e-13 * last[0], Why: kit.WhyRounding},
-		suite.Below{Claim: claims.D002PureNoise, Metric: "signal's share of the power at the end of the linear schedule 0.1 .. 20", Got: last[0], Bound: 1e-4, Why: "exp(-10.05) = 4.3e-5, exactly"},
-		suite.Equals{Claim: claims.D002PureNoise, Metric: "signal's amplitude at the end of Stable Diffusion's schedule: 7 % is not pure noise", Got: math.Sqrt(left[0]), Want: .06897871404, Tol: 1e-10, Why: "an independent computation to 50 digits", Shows: suite.Qualified})
+		suite.Equals{Claim: claims.D002AlphaBarIntegral, Metric: "alpha-bar at the end of the linear schedule 0.1 " +
+			".. 20", Got: last[0], Want: math.Exp(-10.05), Tol: 1e-13 * last[0], Why: kit.WhyRounding},
+		suite.Below{Claim: claims.D002PureNoise, Metric: "signal's share of the power at the end of the linear " +
+			"schedule 0.1 .. 20", Got: last[0], Bound: 1e-4, Why: "exp(-10.05) = 4.3e-5, exactly"},
+		suite.Equals{Claim: claims.D002PureNoise, Metric: "signal's amplitude at the end of Stable Diffusion's " +
+			"schedule: 7 % is not pure noise", Got: math.Sqrt(left[0]), Want: .06897871404, Tol: 1e-10,
+			Why: "an independent computation to 50 digits", Shows: suite.Qualified})
 	return karrasLevels(r)
 }
 
@@ -83,15 +94,18 @@ func karrasLevels(r *suite.Report) error {
 	}
 	for _, k := range []int{1, 2, 9, 16} {
 		want := map[int]float64{1: 57.58598472, 2: 40.7855738, 9: 1.923339837, 16: .007528019963}[k]
-		r.Add(suite.Equals{Claim: claims.D001OtherSchedules, Metric: fmt.Sprintf("noise level %d of the 18 of Karras et al., 80 to 0.002 with rho 7", k+1), Got: grid[k], Want: want, Tol: 1e-6 * want, Why: "an independent computation"})
+		r.Add(suite.Equals{Claim: claims.D001OtherSchedules, Metric: fmt.Sprintf("noise level %d of the 18 of Karras "+
+			"et al., 80 to 0.002 with rho 7", k+1), Got: grid[k], Want: want, Tol: 1e-6 * want,
+			Why: "an independent computation"})
 	}
 	return nil
 }
 
-// tableLimits: a table of T betas ends where its schedule does but for an error of order 1/T, since a product of factors 1 - beta
-// is not the exponential of minus their sum.
+// tableLimits: a table of T betas ends where its schedule does but for an error of order 1/T, since a product of
+// factors 1 - beta is not the exponential of minus their sum.
 func tableLimits(l *suite.Lab, r *suite.Report, _ []clock) error {
-	out := suite.Table{Name: "limits", Caption: "ln alpha-bar at the end of a table of T betas, minus that of its schedule", Header: []string{"schedule", "T", "difference"}}
+	out := suite.Table{Name: "limits", Caption: "ln alpha-bar at the end of a table of T betas, minus that of its " +
+		"schedule", Header: []string{"schedule", "T", "difference"}}
 	for _, c := range []struct {
 		name     string
 		schedule diffusion.Schedule
@@ -128,12 +142,16 @@ func tableLimits(l *suite.Lab, r *suite.Report, _ []clock) error {
 		if err != nil {
 			return err
 		}
-		r.Add(suite.Equals{Claim: claims.D002AlphaBarIntegral, Metric: "order in 1/T at which the table of T betas ends where its schedule does, " + c.name, Got: -order.Center, Want: 1, Tol: .03,
-			Why: "beta reaches 0.08 in the shortest table, whose next term, 2 beta/3 of the first, bends the slope by 0.02"})
+		r.Add(suite.Equals{Claim: claims.D002AlphaBarIntegral, Metric: "order in 1/T at which the table of T betas " +
+			"ends where its schedule does, " + c.name, Got: -order.Center, Want: 1, Tol: .03,
+			Why: "beta reaches 0.08 in the shortest table, whose next term, 2 beta/3 of the first, bends the slope " +
+				"by 0.02"})
 		if c.name == "linear" {
 			// sum beta^2/2 + beta^3/3 + ... of 1000 equidistant betas
-			r.Add(suite.Equals{Claim: claims.D002AlphaBarIntegral, Metric: "alpha-bar of DDPM's 1000 factors over exp(-sum of beta), minus 1: 7 % less signal than the integral says", Got: math.Expm1(-gaps[2]),
-				Want: 4.035829765e-5/math.Exp(-10.05) - 1, Tol: 1e-9, Why: "an independent computation", Shows: suite.Qualified})
+			r.Add(suite.Equals{Claim: claims.D002AlphaBarIntegral, Metric: "alpha-bar of DDPM's 1000 factors over " +
+				"exp(-sum of beta), minus 1: 7 % less signal than the integral says", Got: math.Expm1(-gaps[2]),
+				Want: 4.035829765e-5/math.Exp(-10.05) - 1, Tol: 1e-9, Why: "an independent computation",
+				Shows: suite.Qualified})
 		}
 		for i, n := range counts {
 			out.Rows = append(out.Rows, []any{c.name, n, -gaps[i]})
@@ -148,11 +166,14 @@ var spentCounts = []int{5, 10, 20, 40, 80, 160}
 
 const spentVariance = .25
 
-// spentSteps runs DDIM with the exact score on N(0, 0.25), in steps that are equal in the time of each clock, and equal in log
-// SNR. A step sees nothing of a schedule but the noise levels that it ends on.
+// spentSteps runs DDIM with the exact score on N(0, 0.25), in steps that are equal in the time of each clock, and equal
+// in log SNR. A step sees nothing of a schedule but the noise levels that it ends on.
 func spentSteps(l *suite.Lab, r *suite.Report, clocks []clock) error {
-	table := suite.Table{Name: "ddim", Caption: "Relative error of the standard deviation of N(0, 0.25) after DDIM steps from sigma/alpha = 14 to 1/14", Header: []string{"schedule"}}
-	table.Header = append(table.Header, kit.Map(spentCounts, func(n int) string { return fmt.Sprintf("%d steps, equal in its time", n) })...)
+	table := suite.Table{Name: "ddim", Caption: "Relative error of the standard deviation of N(0, 0.25) after DDIM " +
+		"steps from sigma/alpha = 14 to 1/14", Header: []string{"schedule"}}
+	table.Header = append(table.Header, kit.Map(spentCounts, func(n int) string {
+		return fmt.Sprintf("%d steps, equal in its time", n)
+	})...)
 	table.Header = append(table.Header, "20 steps, equal in log SNR")
 	want := deviationRatio(mostNoise, 1/mostNoise)
 	var shared float64
@@ -165,21 +186,26 @@ func spentSteps(l *suite.Lab, r *suite.Report, clocks []clock) error {
 			}
 			grids = append(grids, grid)
 		}
-		wholes, err := affine.Over(l.Backend, diffusion.DDIM(0), kit.NormalModel(c.process, spentVariance), append(grids, c.own.T, c.even.T)...)
+		wholes, err := affine.Over(l.Backend, diffusion.DDIM(0), kit.NormalModel(c.process, spentVariance),
+			append(grids, c.own.T, c.even.T)...)
 		if err != nil {
 			return err
 		}
 		errs := kit.Map(wholes, func(a affine.Map) float64 { return a.Gain/want - 1 })
 		k := len(spentCounts)
 		own, even := errs[k], errs[k+1]
-		table.Rows = append(table.Rows, append(append([]any{c.name}, kit.Map(errs[:k], func(e float64) any { return e })...), even))
-		r.Add(suite.Equals{Claim: claims.D004SpeedOfTransition, Metric: "relative error of the deviation of N(0, 0.25) after 20 DDIM steps, equal in the time of " + c.name, Got: own, Want: ddimByHand(c.own)/want - 1, Tol: 1e-12,
+		table.Rows = append(table.Rows,
+			append(append([]any{c.name}, kit.Map(errs[:k], func(e float64) any { return e })...), even))
+		r.Add(suite.Equals{Claim: claims.D004SpeedOfTransition, Metric: "relative error of the deviation of N(0, " +
+			"0.25) after 20 DDIM steps, equal in the time of " + c.name, Got: own, Want: ddimByHand(c.own)/want - 1,
+			Tol: 1e-12,
 			Why: kit.WhyRounding + "; by the closed form of the step", Shows: suite.Qualified})
 		if i == ouClock {
 			shared = even
 			continue
 		}
-		r.Add(suite.Equals{Claim: claims.D001SpeedNotPath, Metric: "relative error of the deviation after 20 DDIM steps, equal in log SNR, " + c.name + " minus Ornstein-Uhlenbeck", Got: even - shared, Want: 0, Tol: 1e-11,
+		r.Add(suite.Equals{Claim: claims.D001SpeedNotPath, Metric: "relative error of the deviation after 20 DDIM " +
+			"steps, equal in log SNR, " + c.name + " minus Ornstein-Uhlenbeck", Got: even - shared, Want: 0, Tol: 1e-11,
 			Why: "rounding: the noise levels are met to 1e-12"})
 	}
 	r.Tables = append(r.Tables, table)
@@ -192,7 +218,8 @@ func deviationRatio(from, to float64) float64 {
 	return deviation(to) / deviation(from)
 }
 
-// ddimByHand is the gain of DDIM on N(0, v): a step from (a, s) to (a', s') multiplies by (a a' v + s s')/(a^2 v + s^2).
+// ddimByHand is the gain of DDIM on N(0, v): a step from (a, s) to (a', s') multiplies by (a a' v + s s')/(a^2 v +
+// s^2).
 func ddimByHand(at diffusion.Reading) float64 {
 	gain := 1.
 	for i := range len(at.T) - 1 {

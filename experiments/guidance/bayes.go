@@ -19,11 +19,12 @@ import (
 )
 
 var guidedByBayes = suite.Experiment{
-	ID:       "E18-bayes",
-	Title:    "Bayes' rule for scores",
-	Question: "Does the gradient of a classifier turn the score of all data into that of a class, and what does more of it do?",
-	Sources:  []string{"004, Conditional Diffusion Models - Guidance", "004, Classifier Free Guidance"},
-	Run:      runGuidedByBayes,
+	ID:    "E18-bayes",
+	Title: "Bayes' rule for scores",
+	Question: "Does the gradient of a classifier turn the score of all data into that of a class, and what does more " +
+		"of it do?",
+	Sources: []string{"004, Conditional Diffusion Models - Guidance", "004, Classifier Free Guidance"},
+	Run:     runGuidedByBayes,
 }
 
 const (
@@ -32,9 +33,11 @@ const (
 )
 
 func runGuidedByBayes(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does, to rounding, at every noise level of every process: with scale 1 the guided samples are those of the class, with scale 0 those of all data. " +
-		"With more, samples are surer of their class, sample by sample, but no longer its samples: at scale 10 four of five have left the mode that is nearest to the other class, and those at the others have half their spread. " +
-		"With exact scores a classifier and a label are the same guide."}
+	r := &suite.Report{Answer: "It does, to rounding, at every noise level of every process: with scale 1 the guided " +
+		"samples are those of the class, with scale 0 those of all data. With more, samples are surer of their " +
+		"class, sample by sample, but no longer its samples: at scale 10 four of five have left the mode that is " +
+		"nearest to the other class, and those at the others have half their spread. With exact scores a classifier " +
+		"and a label are the same guide."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{bayesIdentity, bayesSweep} {
 		if err := part(l, r); err != nil {
 			return nil, err
@@ -55,7 +58,8 @@ func bayesIdentity(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 	}
-	table := suite.Table{Name: "identity", Caption: "Largest difference, on [-4, 4]^2, of the two sides of Bayes' rule for scores, and of the guided denoiser to that of the class",
+	table := suite.Table{Name: "identity", Caption: "Largest difference, on [-4, 4]^2, of the two sides of Bayes' " +
+		"rule for scores, and of the guided denoiser to that of the class",
 		Header: []string{"process", "t", "scores", "denoisers"}}
 	for _, spec := range diffusion.Processes {
 		p := spec.Process
@@ -89,8 +93,10 @@ func bayesIdentity(l *suite.Lab, r *suite.Report) error {
 	}
 	const why = "rounding of scores of up to 25, and of denoisers; the catalogue asks for 1e-10"
 	r.Add(
-		suite.Below{Claim: bayesClaim, Metric: "largest error of score(x | y) = score(x) + grad log p(y | x_t), by autodiff, on a lattice, all processes and noise levels", Got: worst, Bound: 1e-10, Why: why},
-		suite.Below{Claim: bayesClaim, Metric: "largest distance of the denoiser guided by the exact classifier to that of the class", Got: worstClose, Bound: 1e-10, Why: why})
+		suite.Below{Claim: bayesClaim, Metric: "largest error of score(x | y) = score(x) + grad log p(y | x_t), by " +
+			"autodiff, on a lattice, all processes and noise levels", Got: worst, Bound: 1e-10, Why: why},
+		suite.Below{Claim: bayesClaim, Metric: "largest distance of the denoiser guided by the exact classifier to " +
+			"that of the class", Got: worstClose, Bound: 1e-10, Why: why})
 	r.Tables = append(r.Tables, table)
 	return nil
 }
@@ -133,15 +139,21 @@ func bayesSweep(l *suite.Lab, r *suite.Report) error {
 		}
 	}
 	r.Add(
-		suite.Between{Claim: scaleClaim, Metric: "least gain in log p(class | x) of any sample, from one scale to the next of 0, .5, 1, 1.5, 2, 3, 5, 10, same start", Got: metrics.Exactly(least), Lo: -1e-9, Hi: 100, Alpha: 0,
-			Why: "purity must not fall; so near to 1, differences of logarithms are rounding"},
-		suite.Below{Claim: claims.D004CFGIdentity, Metric: "largest distance of samples guided by the exact classifier to those guided by the label, all scales", Got: apart, Bound: 1e-10,
+		suite.Between{Claim: scaleClaim, Metric: "least gain in log p(class | x) of any sample, from one scale to " +
+			"the next of 0, .5, 1, 1.5, 2, 3, 5, 10, same start", Got: metrics.Exactly(least), Lo: -1e-9, Hi: 100,
+			Alpha: 0,
+			Why:   "purity must not fall; so near to 1, differences of logarithms are rounding"},
+		suite.Below{Claim: claims.D004CFGIdentity, Metric: "largest distance of samples guided by the exact " +
+			"classifier to those guided by the label, all scales", Got: apart, Bound: 1e-10,
 			Why: "rounding of the guided denoisers, which the flow may magnify"},
-		suite.Between{Claim: scaleClaim, Metric: "mean of P(class | x) at scale 10", Got: judgements[len(judgements)-1].purity, Lo: .999, Hi: 1, Alpha: 0,
+		suite.Between{Claim: scaleClaim, Metric: "mean of P(class | x) at scale 10",
+			Got: judgements[len(judgements)-1].purity, Lo: .999, Hi: 1, Alpha: 0,
 			Why: "the class itself has 0.933; hardly a sample is left undecided"})
 
 	only, _ := guidedOnly()
-	table := suite.Table{Name: "strengths", Caption: "Samples of the probability flow at each scale: mean of P(class | x), share that the best classifier takes for the class, share at each of the class's modes, and the standard deviation along x1 within the right one, over its own",
+	table := suite.Table{Name: "strengths", Caption: "Samples of the probability flow at each scale: mean of P(class " +
+		"| x), share that the best classifier takes for the class, share at each of the class's modes, and the " +
+		"standard deviation along x1 within the right one, over its own",
 		Header: []string{"scale", "purity", "chosen", "left", "middle", "right", "spread"}}
 	var ten metrics.Summary
 	for k, gamma := range guidedStrengths {
@@ -153,11 +165,13 @@ func bayesSweep(l *suite.Lab, r *suite.Report) error {
 		if gamma == 10 {
 			ten = spread
 		}
-		table.Rows = append(table.Rows, []any{gamma, j.purity.Center, j.chosen.Center, j.modes[0], j.modes[1], j.modes[2], spread.Center})
+		table.Rows = append(table.Rows, []any{gamma, j.purity.Center, j.chosen.Center, j.modes[0], j.modes[1],
+			j.modes[2], spread.Center})
 	}
 	r.Tables = append(r.Tables, table)
 	r.Add(
-		suite.Between{Claim: scaleClaim, Metric: "spread of samples at scale 10 across the classes, within the right mode, over the mode's own", Got: ten, Lo: .1, Hi: .65, Alpha: 0,
+		suite.Between{Claim: scaleClaim, Metric: "spread of samples at scale 10 across the classes, within the right " +
+			"mode, over the mode's own", Got: ten, Lo: .1, Hi: .65, Alpha: 0,
 			Why: "what the claim leaves out: a scale above 1 asks for more than the class", Shows: suite.Qualified})
 	if err := bayesWays(l, r, s); err != nil {
 		return err
@@ -167,7 +181,8 @@ func bayesSweep(l *suite.Lab, r *suite.Report) error {
 	return err
 }
 
-// modeSpread is the standard deviation of x2 among the samples nearest to the last of the class's modes, over that mode's.
+// modeSpread is the standard deviation of x2 among the samples nearest to the last of the class's modes, over that
+// mode's.
 func modeSpread(only *density.Mixture, cloud metrics.Points) (metrics.Summary, error) {
 	c := only.Components()[2]
 	var ys []float64
@@ -196,25 +211,32 @@ func bayesSides(l *suite.Lab, r *suite.Report, s guidedSweep, clouds []metrics.P
 		purity float64
 	}{{"all data", 0, m, .5}, {"the class", 1, only, inClass}} {
 		k := slices.Index(guidedStrengths, side.scale)
-		unguided, err := s.run(l, func(*model.Scope, diffusion.Scale) diffusion.Model { return side.law.Model(guidedProcess) }, 0)
+		unguided, err := s.run(l, func(*model.Scope, diffusion.Scale) diffusion.Model {
+			return side.law.Model(guidedProcess)
+		}, 0)
 		if err != nil {
 			return err
 		}
-		r.Add(suite.Below{Claim: bayesClaim, Metric: fmt.Sprintf("largest distance of samples guided with scale %g to samples of the model of %s", side.scale, side.name),
-			Got: kit.LargestDifference(clouds[k].X, unguided[0].X), Bound: 1e-9, Why: "rounding of the denoisers, over 120 evaluations"})
+		r.Add(suite.Below{Claim: bayesClaim, Metric: fmt.Sprintf("largest distance of samples guided with scale %g "+
+			"to samples of the model of %s", side.scale, side.name),
+			Got: kit.LargestDifference(clouds[k].X, unguided[0].X), Bound: 1e-9,
+			Why: "rounding of the denoisers, over 120 evaluations"})
 		for i, direction := range [][]float64{{1, 0}, {0, 1}} {
 			marginal, err := side.law.Marginal(direction)
 			if err != nil {
 				return err
 			}
-			check, err := kit.KSCheck(bayesClaim, fmt.Sprintf("KS distance of samples at scale %g to %s, x%d", side.scale, side.name, i+1), clouds[k].Along(direction...), marginal.CDF, .002,
+			check, err := kit.KSCheck(bayesClaim, fmt.Sprintf("KS distance of samples at scale %g to %s, x%d",
+				side.scale, side.name, i+1), clouds[k].Along(direction...), marginal.CDF, .002,
 				", and .002 for the noise that is left at the end and the 0.25 % of the data at the start")
 			if err != nil {
 				return err
 			}
 			r.Add(check)
 		}
-		r.Add(suite.Near{Claim: bayesClaim, Metric: fmt.Sprintf("mean of P(class | x) at scale %g", side.scale), Got: judgements[k].purity, Want: side.purity, Why: kit.WhySE + "; exact by quadrature for the law of " + side.name})
+		r.Add(suite.Near{Claim: bayesClaim, Metric: fmt.Sprintf("mean of P(class | x) at scale %g", side.scale),
+			Got: judgements[k].purity, Want: side.purity, Why: kit.WhySE + "; exact by quadrature for the law of " +
+				side.name})
 	}
 	return nil
 }
@@ -230,7 +252,8 @@ func exactPurity(l *suite.Lab, law *density.Mixture) (float64, error) {
 	}
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 		x, t := in[0], kit.ScalarLike(in[0], 0)
-		log := Add(law.Model(guidedProcess).LogDensity(x, t), guidedLaw().ClassLogProb(guidedProcess, guidedClass, x, t))
+		log := Add(law.Model(guidedProcess).LogDensity(x, t), guidedLaw().ClassLogProb(guidedProcess, guidedClass, x,
+			t))
 		return []*Node{MulScalar(ReduceAllSum(Exp(log)), cell)}
 	}, nodes)
 	if err != nil {

@@ -22,7 +22,8 @@ func bayesMarks(s guidedSweep) (marks []int) {
 }
 
 // bayesFigures are the film of document 004's pair of scales, 1 and 10, and the sweep.
-func bayesFigures(l *suite.Lab, s guidedSweep, film [][]metrics.Points, judgements []judgement) ([]suite.Figure, error) {
+func bayesFigures(l *suite.Lab, s guidedSweep, film [][]metrics.Points, judgements []judgement) ([]suite.Figure,
+	error) {
 	only, _ := guidedOnly()
 	times := kit.Map(bayesMarks(s), func(k int) float64 { return s.grid[k] })
 	fields, err := kit.DensityFields(l, only, guidedProcess, guidedSide, 65, times...)
@@ -35,13 +36,16 @@ func bayesFigures(l *suite.Lab, s guidedSweep, film [][]metrics.Points, judgemen
 		var panels []figure.Panel
 		for _, gamma := range []float64{1, 10} {
 			panels = append(panels, kit.Plane(fmt.Sprintf("scale %g", gamma), guidedSide, figure.Heat{Field: fields[k]},
-				figure.Points{X: clouds[at(gamma)].Col(0)[:300], Y: clouds[at(gamma)].Col(1)[:300], Color: figure.Vermillion}))
+				figure.Points{X: clouds[at(gamma)].Col(0)[:300], Y: clouds[at(gamma)].Col(1)[:300],
+					Color: figure.Vermillion}))
 		}
 		frame := figure.Row(fmt.Sprintf("t = %.3f", times[k]), panels...)
 		frame.Width = 640
 		frames = append(frames, frame)
 	}
-	moving, err := kit.GIF("scales", "Classifier guidance with scale 1 and 10 on a mixture of two classes, along the probability flow; shaded, the noised density of the upper class. With scale 10 samples keep away from the other class: they leave the mode in the middle, and the near side of the others.", frames)
+	moving, err := kit.GIF("scales", "Classifier guidance with scale 1 and 10 on a mixture of two classes, along the "+
+		"probability flow; shaded, the noised density of the upper class. With scale 10 samples keep away from the "+
+		"other class: they leave the mode in the middle, and the near side of the others.", frames)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +53,8 @@ func bayesFigures(l *suite.Lab, s guidedSweep, film [][]metrics.Points, judgemen
 	last := len(film) - 1
 	var planes []figure.Panel
 	for _, gamma := range []float64{0, 1, 3, 10} {
-		panel := kit.Plane(fmt.Sprintf("scale %g", gamma), guidedSide, figure.Heat{Field: fields[last]}, kit.Cloud(film[last][at(gamma)], 500, figure.Vermillion))
+		panel := kit.Plane(fmt.Sprintf("scale %g", gamma), guidedSide, figure.Heat{Field: fields[last]},
+			kit.Cloud(film[last][at(gamma)], 500, figure.Vermillion))
 		if len(planes) > 0 {
 			panel.Y = figure.Axis{Min: -guidedSide, Max: guidedSide, Hide: true}
 		}
@@ -61,9 +66,12 @@ func bayesFigures(l *suite.Lab, s guidedSweep, film [][]metrics.Points, judgemen
 		purity.X, purity.Y = append(purity.X, gamma), append(purity.Y, judgements[k].purity.Center)
 		middle.X, middle.Y = append(middle.X, gamma), append(middle.Y, judgements[k].modes[1])
 	}
-	curves := figure.Panel{X: figure.Axis{Label: "scale", Min: -.3, Max: 10.3}, Y: figure.Axis{Label: "mean or share of the samples", Min: 0, Max: 1.05}, Legend: figure.Outside,
+	curves := figure.Panel{X: figure.Axis{Label: "scale", Min: -.3, Max: 10.3},
+		Y: figure.Axis{Label: "mean or share of the samples", Min: 0, Max: 1.05}, Legend: figure.Outside,
 		Layers: []figure.Layer{purity, middle, figure.HLine{At: .4, Dashed: true, Label: "weight of that mode"}}}
-	still, err := kit.PNG("strengths", "Samples guided to the upper class with scales 0, 1, 3 and 10, over its density; and at every scale the mean of P(class | x) and the share of samples at the middle mode, which lies nearest to the other class.",
+	still, err := kit.PNG("strengths", "Samples guided to the upper class with scales 0, 1, 3 and 10, over its "+
+		"density; and at every scale the mean of P(class | x) and the share of samples at the middle mode, which "+
+		"lies nearest to the other class.",
 		figure.Grid{Rows: [][]figure.Panel{planes, {curves}}, RowHeight: 250})
 	return []suite.Figure{moving, still}, err
 }

@@ -27,7 +27,8 @@ func (d digitClasses) sheet(r *suite.Report, runs []guidedRun) error {
 		sheet.Rows = append(sheet.Rows, row[:len(row)-1])
 	}
 	sheet.ColLabels = sheet.ColLabels[:len(sheet.Rows[0])]
-	f, err := kit.PNG("digits", "Digits by the exact score of 3,000, from the same noise in each block: unguided, then asked for the class of their row. All are copies from the data; "+
+	f, err := kit.PNG("digits", "Digits by the exact score of 3,000, from the same noise in each block: unguided, "+
+		"then asked for the class of their row. All are copies from the data; "+
 		"the larger the scale, the plainer.", sheet)
 	r.Figures = append(r.Figures, f)
 	return err

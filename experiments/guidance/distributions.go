@@ -29,9 +29,11 @@ var threeLaws = suite.Experiment{
 const tiltClaim = claims.D004CFGLaw
 
 func runThreeLaws(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "Only with scale 0 or 1. With scale 3, where p_gamma has mean 1.8 and variance 0.1, the guided flow ends in 2.25 and 0.016, and the guided SDE in 1.97 and 0.067: " +
-		"three laws of one score, since the guided scores of different noise levels do not belong to one another. " +
-		"What is missing is a weight for each sample, which grows where class and data disagree: with it, sequential Monte Carlo draws from p_gamma, in one dimension and on a mixture in the plane."}
+	r := &suite.Report{Answer: "Only with scale 0 or 1. With scale 3, where p_gamma has mean 1.8 and variance 0.1, " +
+		"the guided flow ends in 2.25 and 0.016, and the guided SDE in 1.97 and 0.067: three laws of one score, " +
+		"since the guided scores of different noise levels do not belong to one another. What is missing is a weight " +
+		"for each sample, which grows where class and data disagree: with it, sequential Monte Carlo draws from " +
+		"p_gamma, in one dimension and on a mixture in the plane."}
 	for i, part := range []func(*suite.Lab, *suite.Report) error{lawsOfGaussians, tiltedLine, tiltedPlane} {
 		if err := part(l, r); err != nil {
 			return nil, err
@@ -43,7 +45,8 @@ func runThreeLaws(l *suite.Lab) (*suite.Report, error) {
 	return r, nil
 }
 
-// The setting of the catalogue: all data is N(0, 1), the class N(1.5, 1/4), the process Ornstein-Uhlenbeck's from T = 8.
+// The setting of the catalogue: all data is N(0, 1), the class N(1.5, 1/4), the process Ornstein-Uhlenbeck's from T =
+// 8.
 const (
 	lineMu   = 1.5
 	lineQ    = .25
@@ -74,7 +77,8 @@ type moments struct{ mean, variance float64 }
 // flowLaw is where the guided flow carries N(0, 1).
 func flowLaw(gamma, from float64) moments {
 	v := func(w float64) float64 { return 1 - (1-lineQ)*w*w }
-	integral := quad.Fixed(func(w float64) float64 { return math.Pow(v(w), -1-gamma/2) }, from, 1, 400, quad.Legendre{}, 0)
+	integral := quad.Fixed(func(w float64) float64 { return math.Pow(v(w), -1-gamma/2) }, from, 1, 400, quad.Legendre{},
+		0)
 	return moments{gamma * lineMu * math.Pow(lineQ, gamma/2) * integral, math.Pow(lineQ/v(from), gamma)}
 }
 
@@ -104,7 +108,8 @@ var lawNumbers = map[string][]moments{
 	"tilted": {{1.5, .25}, {}, {1.8, .1}, {}},
 }
 
-// lawsOfGaussians measures the three laws without chance: on Gaussians every step is affine and every weight a Gaussian.
+// lawsOfGaussians measures the three laws without chance: on Gaussians every step is affine and every weight a
+// Gaussian.
 func lawsOfGaussians(l *suite.Lab, r *suite.Report) error {
 	flows, err := numericFlows(l)
 	if err != nil {
@@ -115,7 +120,9 @@ func lawsOfGaussians(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	from := math.Exp(-lineFrom)
-	table := suite.Table{Name: "laws", Caption: "Mean and variance that sampling with the guided score leads to, and those of p_gamma: all data N(0, 1), class N(1.5, 1/4); closed forms for T to infinity, and what the numerical solution from T = 8 gives",
+	table := suite.Table{Name: "laws", Caption: "Mean and variance that sampling with the guided score leads to, and " +
+		"those of p_gamma: all data N(0, 1), class N(1.5, 1/4); closed forms for T to infinity, and what the " +
+		"numerical solution from T = 8 gives",
 		Header: []string{"scale", "law", "mean", "variance", "numeric mean", "numeric variance"}}
 	for k, gamma := range lawStrengths {
 		for _, law := range []struct {
@@ -124,36 +131,51 @@ func lawsOfGaussians(l *suite.Lab, r *suite.Report) error {
 			got          moments
 			why          string
 		}{
-			{"flow", flowLaw(gamma, 0), flowLaw(gamma, from), flows[k], "the adaptive solver's tolerance, 1e-11 a step, and the last 1e-9 of time, which a scale of 10 magnifies; the catalogue asks for 1e-3"},
-			{"SDE", sdeLaw(gamma, 0), sdeLaw(gamma, from), sdes[k], "what Richardson's extrapolation leaves of the steps' error; the catalogue asks for 5 standard errors"},
-			{"tilted", tiltedLaw(gamma), tiltedLaw(gamma), tilted[k], "what Richardson's extrapolation leaves of the steps' error, and e^-2T for the start at N(0, 1)"},
+			{"flow", flowLaw(gamma, 0), flowLaw(gamma, from), flows[k], "the adaptive solver's tolerance, 1e-11 a " +
+				"step, and the last 1e-9 of time, which a scale of 10 magnifies; the catalogue asks for 1e-3"},
+			{"SDE", sdeLaw(gamma, 0), sdeLaw(gamma, from), sdes[k], "what Richardson's extrapolation leaves of the " +
+				"steps' error; the catalogue asks for 5 standard errors"},
+			{"tilted", tiltedLaw(gamma), tiltedLaw(gamma), tilted[k], "what Richardson's extrapolation leaves of the " +
+				"steps' error, and e^-2T for the start at N(0, 1)"},
 		} {
 			of := fmt.Sprintf("%s at scale %g", law.name, gamma)
 			r.Add(
-				lawCheck(gamma, suite.Equals{Claim: tiltClaim, Metric: "mean, " + of + ", numerically", Got: law.got.mean, Want: law.exact.mean, Tol: lawTolerance * law.exact.mean, Why: law.why}.Check()),
-				lawCheck(gamma, suite.Equals{Claim: tiltClaim, Metric: "variance, " + of + ", numerically", Got: law.got.variance, Want: law.exact.variance, Tol: lawTolerance * law.exact.variance, Why: law.why}.Check()))
+				lawCheck(gamma, suite.Equals{Claim: tiltClaim, Metric: "mean, " + of + ", numerically",
+					Got: law.got.mean, Want: law.exact.mean, Tol: lawTolerance * law.exact.mean, Why: law.why}.Check()),
+				lawCheck(gamma, suite.Equals{Claim: tiltClaim, Metric: "variance, " + of + ", numerically",
+					Got: law.got.variance, Want: law.exact.variance, Tol: lawTolerance * law.exact.variance,
+					Why: law.why}.Check()))
 			if stated := lawNumbers[law.name][k]; stated.mean != 0 {
 				why := "the digits of an independent computation; the catalogue's tolerance is 1e-3"
 				r.Add(
-					lawCheck(gamma, suite.Equals{Claim: tiltClaim, Metric: "mean, " + of + ", closed form for T to infinity", Got: law.limit.mean, Want: stated.mean, Tol: 1e-5, Why: why}.Check()),
-					lawCheck(gamma, suite.Equals{Claim: tiltClaim, Metric: "variance, " + of + ", closed form for T to infinity", Got: law.limit.variance, Want: stated.variance, Tol: 1e-5*stated.variance + 1e-12, Why: why}.Check()))
+					lawCheck(gamma, suite.Equals{Claim: tiltClaim, Metric: "mean, " + of + ", closed form for T to " +
+						"infinity", Got: law.limit.mean, Want: stated.mean, Tol: 1e-5, Why: why}.Check()),
+					lawCheck(gamma, suite.Equals{Claim: tiltClaim, Metric: "variance, " + of + ", closed form for T " +
+						"to infinity", Got: law.limit.variance, Want: stated.variance, Tol: 1e-5*stated.variance +
+						1e-12, Why: why}.Check()))
 			}
-			table.Rows = append(table.Rows, []any{gamma, law.name, law.limit.mean, law.limit.variance, law.got.mean, law.got.variance})
+			table.Rows = append(table.Rows, []any{gamma, law.name, law.limit.mean, law.limit.variance, law.got.mean,
+				law.got.variance})
 		}
 	}
 	r.Tables = append(r.Tables, table)
 	three := 2
 	promised := tiltedLaw(3).variance
 	r.Add(
-		suite.Equals{Claim: tiltClaim, Metric: "variance of p_gamma over that of the guided flow, scale 3; the claim says 1", Got: promised / flows[three].variance, Want: 6.4, Tol: 1e-4, Why: "exact: 0.1 over 1/64", Shows: suite.Qualified},
-		suite.Equals{Claim: tiltClaim, Metric: "variance of p_gamma over that of the guided SDE, scale 3; the claim says 1", Got: promised / sdes[three].variance, Want: promised / sdeLaw(3, 0).variance, Tol: 1e-4, Why: "exact by the closed forms", Shows: suite.Qualified})
+		suite.Equals{Claim: tiltClaim, Metric: "variance of p_gamma over that of the guided flow, scale 3; the claim " +
+			"says 1", Got: promised / flows[three].variance, Want: 6.4, Tol: 1e-4,
+			Why: "exact: 0.1 over 1/64", Shows: suite.Qualified},
+		suite.Equals{Claim: tiltClaim, Metric: "variance of p_gamma over that of the guided SDE, scale 3; the claim " +
+			"says 1", Got: promised / sdes[three].variance, Want: promised / sdeLaw(3, 0).variance, Tol: 1e-4,
+			Why: "exact by the closed forms", Shows: suite.Qualified})
 	return nil
 }
 
 // lawTolerance is relative.
 const lawTolerance = 2e-6
 
-// lawCheck qualifies the claim but for scale 1: others sample another law, or p_gamma with weights, which the claim leaves out.
+// lawCheck qualifies the claim but for scale 1: others sample another law, or p_gamma with weights, which the claim
+// leaves out.
 func lawCheck(gamma float64, c suite.Check) suite.Check {
 	if gamma != 1 {
 		return c.As(suite.Qualified)
@@ -174,7 +196,8 @@ func numericFlows(l *suite.Lab) ([]moments, error) {
 		Build: func(_ *model.Scope, in []*Node) diffusion.Model {
 			return lineGuided(func(diffusion.Coeffs) *Node { return in[0] })
 		},
-		Inputs: []*tensors.Tensor{tensors.FromValue(column)}, Sampler: diffusion.DormandPrince{RTol: 1e-11}, Grid: []float64{lineFrom, lineTo},
+		Inputs: []*tensors.Tensor{tensors.FromValue(column)}, Sampler: diffusion.DormandPrince{RTol: 1e-11},
+		Grid: []float64{lineFrom, lineTo},
 	}
 	end, err := plan.Run(l.Backend, tensors.FromValue(start))
 	if err != nil {
@@ -199,8 +222,8 @@ func lawGrid(n int) []float64 {
 	return grid
 }
 
-// numericSDEs are the laws of Euler-Maruyama on the guided SDE, without weights and with, by their recursions, in the limit of
-// small steps.
+// numericSDEs are the laws of Euler-Maruyama on the guided SDE, without weights and with, by their recursions, in the
+// limit of small steps.
 func numericSDEs(l *suite.Lab) (plain, weighted []moments, err error) {
 	for _, gamma := range lawStrengths {
 		chain, err := newGaussChain(l, gamma)
@@ -214,7 +237,8 @@ func numericSDEs(l *suite.Lab) (plain, weighted []moments, err error) {
 				return nil, nil, err
 			}
 			means, variances = append(means, plain.mean), append(variances, plain.variance)
-			tiltedMeans, tiltedVariances = append(tiltedMeans, weighted.mean), append(tiltedVariances, weighted.variance)
+			tiltedMeans, tiltedVariances = append(tiltedMeans, weighted.mean),
+				append(tiltedVariances, weighted.variance)
 		}
 		chain.exec.Finalize()
 		plain = append(plain, moments{kit.StepLimit(means), kit.StepLimit(variances)})
@@ -223,7 +247,8 @@ func numericSDEs(l *suite.Lab) (plain, weighted []moments, err error) {
 	return plain, weighted, nil
 }
 
-// gaussChain is a step of the guided SDE on the line, at run-time times: the step is affine, the weight's logarithm a parabola.
+// gaussChain is a step of the guided SDE on the line, at run-time times: the step is affine, the weight's logarithm a
+// parabola.
 type gaussChain struct{ exec *exec.Exec }
 
 func newGaussChain(l *suite.Lab, gamma float64) (gaussChain, error) {
@@ -233,7 +258,8 @@ func newGaussChain(l *suite.Lab, gamma float64) (gaussChain, error) {
 		z := Const(g, [][]float64{{0}, {0}, {0}, {1}})
 		m := lineGuide(guidedProcess).Tilted(guidedProcess, lineAll(guidedProcess), gamma)
 		span := diffusion.Falling(from, to, Const(g, int32(0)))
-		return []*Node{diffusion.ReverseEulerMaruyama(m, span, x, random.Replay(z)), Mul(m.Weight(x, from), span.Length())}
+		return []*Node{diffusion.ReverseEulerMaruyama(m, span, x, random.Replay(z)),
+			Mul(m.Weight(x, from), span.Length())}
 	})
 	return gaussChain{exec}, err
 }

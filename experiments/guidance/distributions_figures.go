@@ -40,14 +40,18 @@ func lawLineFigure() (suite.Figure, error) {
 	bell := func(m moments, label string, color figure.Color, dashed bool) figure.Line {
 		curve := figure.Line{Label: label, Color: color, Dashed: dashed}
 		for x := -1.; x <= 4; x += .01 {
-			curve.X, curve.Y = append(curve.X, x), append(curve.Y, math.Exp(-(x-m.mean)*(x-m.mean)/(2*m.variance))/math.Sqrt(2*math.Pi*m.variance))
+			curve.X, curve.Y = append(curve.X, x),
+				append(curve.Y, math.Exp(-(x-m.mean)*(x-m.mean)/(2*m.variance))/math.Sqrt(2*math.Pi*m.variance))
 		}
 		return curve
 	}
-	densities := figure.Panel{Title: "laws at scale 3", X: figure.Axis{Label: "x", Min: -.5, Max: 3.2}, Y: figure.Axis{Label: "density", Min: 0, Max: 3.4}, Legend: figure.TopLeft,
+	densities := figure.Panel{Title: "laws at scale 3", X: figure.Axis{Label: "x", Min: -.5, Max: 3.2},
+		Y: figure.Axis{Label: "density", Min: 0, Max: 3.4}, Legend: figure.TopLeft,
 		Layers: []figure.Layer{bell(moments{lineMu, lineQ}, "class", figure.Gray, true)}}
-	means := figure.Panel{Title: "mean", X: figure.Axis{Label: "scale γ", Min: 0, Max: 10}, Y: figure.Axis{Label: "mean", Min: 0, Max: 2.5}, Legend: figure.NoLegend}
-	variances := figure.Panel{Title: "variance", X: figure.Axis{Label: "scale γ", Min: 0, Max: 10}, Y: figure.Axis{Label: "variance", Min: 3e-7, Max: 2, Log: true}, Legend: figure.NoLegend}
+	means := figure.Panel{Title: "mean", X: figure.Axis{Label: "scale γ", Min: 0, Max: 10},
+		Y: figure.Axis{Label: "mean", Min: 0, Max: 2.5}, Legend: figure.NoLegend}
+	variances := figure.Panel{Title: "variance", X: figure.Axis{Label: "scale γ", Min: 0, Max: 10},
+		Y: figure.Axis{Label: "variance", Min: 3e-7, Max: 2, Log: true}, Legend: figure.NoLegend}
 	for _, law := range lineLaws {
 		densities.Layers = append(densities.Layers, bell(law.of(3), law.name, lawColors[law.name], false))
 		mean, variance := figure.Line{Color: lawColors[law.name]}, figure.Line{Color: lawColors[law.name]}
@@ -61,7 +65,9 @@ func lawLineFigure() (suite.Figure, error) {
 		}
 		means.Layers, variances.Layers = append(means.Layers, mean), append(variances.Layers, variance)
 	}
-	return kit.PNG("laws", "All data N(0, 1), the class N(1.5, 1/4). What sampling with the guided score of scale γ leads to, along the flow and along the reverse SDE, and the law p_γ whose score it seems to be: exact densities at γ = 3, means and variances at all scales. They agree at γ = 0 and 1 only.",
+	return kit.PNG("laws", "All data N(0, 1), the class N(1.5, 1/4). What sampling with the guided score of scale γ "+
+		"leads to, along the flow and along the reverse SDE, and the law p_γ whose score it seems to be: exact "+
+		"densities at γ = 3, means and variances at all scales. They agree at γ = 0 and 1 only.",
 		figure.Row("", densities, means, variances))
 }
 
@@ -79,7 +85,8 @@ func lawPlaneFigure(l *suite.Lab, laws map[string]populations) (suite.Figure, er
 	if err != nil {
 		return suite.Figure{}, err
 	}
-	field := figure.Field{X0: -guidedSide, X1: guidedSide, Y0: -guidedSide, Y1: guidedSide, NX: n, NY: n, Z: make([]float64, n*n)}
+	field := figure.Field{X0: -guidedSide, X1: guidedSide, Y0: -guidedSide, Y1: guidedSide, NX: n, NY: n,
+		Z: make([]float64, n*n)}
 	for i := range n {
 		for j := range n {
 			field.Z[j*n+i] = out[0][i*n+j]
@@ -91,8 +98,11 @@ func lawPlaneFigure(l *suite.Lab, laws map[string]populations) (suite.Figure, er
 		if name == "SDE with weights" {
 			color = figure.Orange
 		}
-		panels = append(panels, kit.Plane(name, guidedSide, figure.Heat{Field: field}, kit.Cloud(laws[name].drawn(600), 600, color)))
+		panels = append(panels, kit.Plane(name, guidedSide, figure.Heat{Field: field}, kit.Cloud(laws[name].drawn(600),
+			600, color)))
 	}
-	return kit.PNG("plane", fmt.Sprintf("A mixture of two classes, guided to the upper one with scale %g; shaded, the density of p_γ. The flow and the reverse SDE leave it for places where there is no data. With weights, and samples drawn anew in proportion to them, the SDE samples it.", planeScale),
+	return kit.PNG("plane", fmt.Sprintf("A mixture of two classes, guided to the upper one with scale %g; shaded, "+
+		"the density of p_γ. The flow and the reverse SDE leave it for places where there is no data. With weights, "+
+		"and samples drawn anew in proportion to them, the SDE samples it.", planeScale),
 		figure.Row("", panels...))
 }

@@ -82,8 +82,11 @@ func tiltedLine(l *suite.Lab, r *suite.Report) error {
 	const steps, groups = 200, 40
 	size := l.Size(500, 5000)
 	grid := lawGrid(steps)
-	table := suite.Table{Name: "particles", Caption: "Particles on the line, and the law that their steps have: Euler-Maruyama on the guided SDE, as it is and with weights (sequential Monte Carlo, 40 populations). At scale 10 none of them keeps the samples that p_gamma needs",
-		Header: []string{"scale", "weights", "mean", "its law's", "variance", "its law's", "effective share", "of the populations"}}
+	table := suite.Table{Name: "particles", Caption: "Particles on the line, and the law that their steps have: " +
+		"Euler-Maruyama on the guided SDE, as it is and with weights (sequential Monte Carlo, 40 populations). At " +
+		"scale 10 none of them keeps the samples that p_gamma needs",
+		Header: []string{"scale", "weights", "mean", "its law's", "variance", "its law's", "effective share",
+			"of the populations"}}
 	for _, gamma := range []float64{2, 3, 10} {
 		chain, err := newGaussChain(l, gamma)
 		if err != nil {
@@ -122,18 +125,23 @@ func tiltedLine(l *suite.Lab, r *suite.Report) error {
 			if err != nil {
 				return err
 			}
-			table.Rows = append(table.Rows, []any{gamma, law.weighted, mean.Center, law.exact.mean, variance.Center, law.exact.variance, p.worth, p.agree})
+			table.Rows = append(table.Rows, []any{gamma, law.weighted, mean.Center, law.exact.mean, variance.Center,
+				law.exact.variance, p.worth, p.agree})
 			what, why := "particles of the guided SDE", kit.WhySE+"; exact by the recursion of their steps"
 			if law.weighted {
-				what, why = "particles with weights", kit.WhySE+", from 40 independent populations, and 0.01 for the bias of a ratio of sums of which few samples make the most; exact by the recursion of their steps, whose law is p_gamma but for the steps' error"
+				what, why = "particles with weights", kit.WhySE+", from 40 independent populations, and 0.01 for the "+
+					"bias of a ratio of sums of which few samples make the most; exact by the recursion of their "+
+					"steps, whose law is p_gamma but for the steps' error"
 				mean, variance = wider(mean, .01), wider(variance, .01)
 			}
 			if law.weighted && gamma > 3 {
 				continue
 			}
 			r.Add(
-				suite.Near{Claim: tiltClaim, Metric: fmt.Sprintf("mean of %s, scale %g", what, gamma), Got: mean, Want: law.exact.mean, Why: why, Shows: suite.Qualified},
-				suite.Near{Claim: tiltClaim, Metric: fmt.Sprintf("variance of %s, scale %g", what, gamma), Got: variance, Want: law.exact.variance, Why: why, Shows: suite.Qualified})
+				suite.Near{Claim: tiltClaim, Metric: fmt.Sprintf("mean of %s, scale %g", what, gamma),
+					Got: mean, Want: law.exact.mean, Why: why, Shows: suite.Qualified},
+				suite.Near{Claim: tiltClaim, Metric: fmt.Sprintf("variance of %s, scale %g", what, gamma),
+					Got: variance, Want: law.exact.variance, Why: why, Shows: suite.Qualified})
 		}
 	}
 	r.Tables = append(r.Tables, table)
@@ -141,7 +149,8 @@ func tiltedLine(l *suite.Lab, r *suite.Report) error {
 }
 
 // particles carries samples down the guided SDE.
-func particles(l *suite.Lab, build diffusion.Build, weighted bool, groups int, grid []float64, start *tensors.Tensor, name string) (populations, error) {
+func particles(l *suite.Lab, build diffusion.Build, weighted bool, groups int, grid []float64, start *tensors.Tensor,
+	name string) (populations, error) {
 	var sampler diffusion.Sampler = diffusion.OneStep(diffusion.ReverseEulerMaruyama)
 	if weighted {
 		sampler = diffusion.FeynmanKac{Move: diffusion.ReverseEulerMaruyama, Population: start.Shape().Dim(0) / groups}
@@ -223,7 +232,9 @@ func tiltedPlane(l *suite.Lab, r *suite.Report) error {
 	build := diffusion.Fixed(func() diffusion.Model {
 		return byLabel.Tilted(guidedProcess, guidedLaw().Model(guidedProcess).Denoise, planeScale)
 	})
-	table := suite.Table{Name: "plane", Caption: fmt.Sprintf("The mixture, guided with scale %g: mean of x2 and share of the middle mode; p_gamma by quadrature has %.6f and %.6f, the class itself %.6f and %.6f", planeScale, want.height, want.middle, own.height, own.middle),
+	table := suite.Table{Name: "plane", Caption: fmt.Sprintf("The mixture, guided with scale %g: mean of x2 and "+
+		"share of the middle mode; p_gamma by quadrature has %.6f and %.6f, the class itself %.6f and %.6f", planeScale,
+		want.height, want.middle, own.height, own.middle),
 		Header: []string{"sampler", "mean of x2", "+-", "middle mode", "+-", "effective share", "of the populations"}}
 	laws := map[string]populations{}
 	for _, name := range []string{"flow", "SDE", "SDE with weights"} {
@@ -253,15 +264,20 @@ func tiltedPlane(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		table.Rows = append(table.Rows, []any{name, heights.Center, heights.Half(), middles.Center, middles.Half(), p.worth, p.agree})
+		table.Rows = append(table.Rows, []any{name, heights.Center, heights.Half(), middles.Center, middles.Half(),
+			p.worth, p.agree})
 		if name == "SDE with weights" {
 			r.Add(
-				suite.Near{Claim: tiltClaim, Metric: "mean of x2 on the mixture, SDE with weights, scale 3", Got: wider(heights, planeSteps), Want: want.height, Why: whyPlane, Shows: suite.Qualified},
-				suite.Near{Claim: tiltClaim, Metric: "share of the middle mode, SDE with weights, scale 3", Got: wider(middles, planeSteps), Want: want.middle, Why: whyPlane, Shows: suite.Qualified})
+				suite.Near{Claim: tiltClaim, Metric: "mean of x2 on the mixture, SDE with weights, scale 3",
+					Got: wider(heights, planeSteps), Want: want.height, Why: whyPlane, Shows: suite.Qualified},
+				suite.Near{Claim: tiltClaim, Metric: "share of the middle mode, SDE with weights, scale 3",
+					Got: wider(middles, planeSteps), Want: want.middle, Why: whyPlane, Shows: suite.Qualified})
 			continue
 		}
-		r.Add(suite.Between{Claim: tiltClaim, Metric: fmt.Sprintf("mean of x2 on the mixture, guided %s, scale 3; p_gamma has %.4f", name, want.height), Got: heights, Lo: want.height + .1, Hi: 3, Alpha: 0,
-			Why: "the claim says that it is that of p_gamma; a tenth more is 5 standard errors and more", Shows: suite.Qualified})
+		r.Add(suite.Between{Claim: tiltClaim, Metric: fmt.Sprintf("mean of x2 on the mixture, guided %s, scale 3; "+
+			"p_gamma has %.4f", name, want.height), Got: heights, Lo: want.height + .1, Hi: 3, Alpha: 0,
+			Why:   "the claim says that it is that of p_gamma; a tenth more is 5 standard errors and more",
+			Shows: suite.Qualified})
 	}
 	r.Tables = append(r.Tables, table)
 	figures, err := lawFigures(l, laws)
@@ -269,7 +285,8 @@ func tiltedPlane(l *suite.Lab, r *suite.Report) error {
 	return err
 }
 
-const whyPlane = kit.WhySE + ", from 20 independent populations, and 0.02 for the error of 300 steps; exact by quadrature"
+const whyPlane = kit.WhySE + ", from 20 independent populations, and 0.02 for the error of 300 steps; exact by " +
+	"quadrature"
 
 // wider is an estimate with a known error besides chance in its interval.
 func wider(s metrics.Summary, by float64) metrics.Summary {

@@ -7,10 +7,13 @@ import (
 	"scorelab/lib/metrics"
 )
 
-// With scale 1 all three laws are the class's, with scale 0 that of all data; the catalogue's numbers are checks of E18.
+// With scale 1 all three laws are the class's, with scale 0 that of all data; the catalogue's numbers are checks of
+// E18.
 func TestGuidedLawsAtZeroAndOne(t *testing.T) {
 	for name, law := range map[string]func(gamma float64) moments{
-		"flow": func(g float64) moments { return flowLaw(g, 0) }, "SDE": func(g float64) moments { return sdeLaw(g, 0) }, "tilted": tiltedLaw,
+		"flow": func(g float64) moments {
+			return flowLaw(g, 0)
+		}, "SDE": func(g float64) moments { return sdeLaw(g, 0) }, "tilted": tiltedLaw,
 	} {
 		for gamma, want := range map[float64]moments{0: {0, 1}, 1: {lineMu, lineQ}} {
 			if got := law(gamma); math.Abs(got.mean-want.mean)+math.Abs(got.variance-want.variance) > 1e-12 {
@@ -42,7 +45,8 @@ func TestRecallOf(t *testing.T) {
 
 // Estimates from populations weigh each by what it is worth, and pictures take samples in proportion to their weights.
 func TestPopulations(t *testing.T) {
-	p := populations{x: metrics.Points{N: 4, D: 1, X: []float64{1, 2, 3, 4}}, weights: []float64{.1, .3, .6, 0}, groups: 2}
+	p := populations{x: metrics.Points{N: 4, D: 1, X: []float64{1, 2, 3, 4}}, weights: []float64{.1, .3, .6, 0},
+		groups: 2}
 	mean, err := p.mean(func(i int) float64 { return p.x.X[i] })
 	if err != nil || math.Abs(mean.Center-2.5) > 1e-12 {
 		t.Errorf("mean %v, %v; want 2.5", mean, err)

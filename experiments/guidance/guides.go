@@ -35,7 +35,8 @@ func droppedGuides(l *suite.Lab, r *suite.Report, store *model.Store) error {
 	if err != nil {
 		return err
 	}
-	r.Add(suite.Equals{Claim: dropoutClaim, Metric: "networks that guidance refuses for want of an unconditional head: that with no label dropped", Got: refused, Want: 1, Tol: 0, Why: "exact: the weights tell"})
+	r.Add(suite.Equals{Claim: dropoutClaim, Metric: "networks that guidance refuses for want of an unconditional " +
+		"head: that with no label dropped", Got: refused, Want: 1, Tol: 0, Why: "exact: the weights tell"})
 
 	n := l.Size(1000, 5000)
 	s, err := newGuidedSweep(l, diffusion.Flow(diffusion.HeunMethod), "guides", n, 50)
@@ -43,7 +44,8 @@ func droppedGuides(l *suite.Lab, r *suite.Report, store *model.Store) error {
 		return err
 	}
 	// From where the networks have learnt to where the noise is small beside the modes.
-	if s.grid, err = diffusion.InRatio(l.Backend, guidedProcess, timeOfLevel(20), timeOfLevel(.03), 50, diffusion.Geometric); err != nil {
+	if s.grid, err = diffusion.InRatio(l.Backend, guidedProcess, timeOfLevel(20), timeOfLevel(.03), 50,
+		diffusion.Geometric); err != nil {
 		return err
 	}
 	only, _ := guidedOnly()
@@ -62,7 +64,10 @@ func droppedGuides(l *suite.Lab, r *suite.Report, store *model.Store) error {
 			if err != nil {
 				panic(err)
 			}
-			return diffusion.Model{Process: guidedProcess, Denoise: pair.Guided(guidedProcess, func(g diffusion.Guide) diffusion.Guide { return g.Scaled(scale) })}
+			return diffusion.Model{Process: guidedProcess, Denoise: pair.Guided(guidedProcess,
+				func(g diffusion.Guide) diffusion.Guide {
+					return g.Scaled(scale)
+				})}
 		}},
 		{"classifier", func(scope *model.Scope, scale diffusion.Scale) diffusion.Model {
 			pair, err := droppedPair(l, scope, droppedUsed)
@@ -75,7 +80,10 @@ func droppedGuides(l *suite.Lab, r *suite.Report, store *model.Store) error {
 	}
 	var results []guideResult
 	var film [][]metrics.Points
-	table := suite.Table{Name: "guides", Caption: "Guidance by the label and by a classifier that was trained beside the network, and by exact scores: mean of P(class | x), share of the class's samples that lie among the guided ones, share of the middle mode (the class has 0.4), and root mean square distance to the samples of exact guidance from the same starts",
+	table := suite.Table{Name: "guides", Caption: "Guidance by the label and by a classifier that was trained beside " +
+		"the network, and by exact scores: mean of P(class | x), share of the class's samples that lie among the " +
+		"guided ones, share of the middle mode (the class has 0.4), and root mean square distance to the samples of " +
+		"exact guidance from the same starts",
 		Header: []string{"guide", "scale", "purity", "recall", "middle", "off"}}
 	for _, guide := range guides {
 		s.store, s.single = store, guide.name != "exact"
@@ -97,7 +105,8 @@ func droppedGuides(l *suite.Lab, r *suite.Report, store *model.Store) error {
 				exact = results[0].clouds[k]
 			}
 			res.off = append(res.off, rmsDistance(cloud, exact))
-			table.Rows = append(table.Rows, []any{guide.name, guidedStrengths[k], res.judgements[k].purity.Center, res.recall[k], res.judgements[k].modes[1], res.off[k]})
+			table.Rows = append(table.Rows, []any{guide.name, guidedStrengths[k], res.judgements[k].purity.Center,
+				res.recall[k], res.judgements[k].modes[1], res.off[k]})
 		}
 		results = append(results, res)
 	}
@@ -120,10 +129,13 @@ func guideChecks(r *suite.Report, results []guideResult) {
 		for k := range res.judgements[1:] {
 			fall = math.Max(fall, res.judgements[k].purity.Center-res.judgements[k+1].purity.Center)
 		}
-		r.Add(suite.Below{Claim: scaleClaim, Metric: "largest fall of purity from one scale to the next, guided by the learned " + res.name, Got: fall, Bound: .002,
-			Why: "it must not fall; near 1 a few samples that a network misleads at the scales 5 and 10 may cost a thousandth", OfTraining: true})
+		r.Add(suite.Below{Claim: scaleClaim, Metric: "largest fall of purity from one scale to the next, guided by " +
+			"the learned " + res.name, Got: fall, Bound: .002,
+			Why: "it must not fall; near 1 a few samples that a network misleads at the scales 5 and 10 may cost a " +
+				"thousandth", OfTraining: true})
 	}
-	table := suite.Table{Name: "equal-purity", Caption: "Recall of the class by guidance by the label, and by the classifier at the scale that leaves as many samples unsure",
+	table := suite.Table{Name: "equal-purity", Caption: "Recall of the class by guidance by the label, and by the " +
+		"classifier at the scale that leaves as many samples unsure",
 		Header: []string{"scale of the label", "purity", "recall, label", "recall, classifier"}}
 	lead := map[float64]float64{}
 	for _, gamma := range []float64{1, 1.5, 2, 3} {
@@ -134,9 +146,15 @@ func guideChecks(r *suite.Report, results []guideResult) {
 	}
 	r.Tables = append(r.Tables, table)
 	r.Add(
-		suite.Between{Claim: betterClaim, Metric: "distance of samples to those of exact guidance, scale 1: guided by the label, over by the classifier", Got: metrics.Exactly(label.off[at(1)] / classifier.off[at(1)]), Lo: 0, Hi: .8, Alpha: 0, Why: whyGuides("0.15 to 0.4"), OfTraining: true},
-		suite.Between{Claim: betterClaim, Metric: "the same at scale 10", Got: metrics.Exactly(label.off[at(10)] / classifier.off[at(10)]), Lo: .7, Hi: 8, Alpha: 0, Why: whyGuides("1.4 to 2.9: the lead is gone"), OfTraining: true, Shows: suite.Qualified},
-		suite.Between{Claim: betterClaim, Metric: "recall of the class by the label at scale 3, less that by the classifier at the same purity", Got: metrics.Exactly(lead[3]), Lo: -.8, Hi: -.1, Alpha: 0, Why: whyGuides("-0.45 to -0.25"), OfTraining: true, Shows: suite.Qualified})
+		suite.Between{Claim: betterClaim, Metric: "distance of samples to those of exact guidance, scale 1: guided " +
+			"by the label, over by the classifier", Got: metrics.Exactly(label.off[at(1)] / classifier.off[at(1)]),
+			Lo: 0, Hi: .8, Alpha: 0, Why: whyGuides("0.15 to 0.4"), OfTraining: true},
+		suite.Between{Claim: betterClaim, Metric: "the same at scale 10",
+			Got: metrics.Exactly(label.off[at(10)] / classifier.off[at(10)]), Lo: .7, Hi: 8, Alpha: 0,
+			Why: whyGuides("1.4 to 2.9: the lead is gone"), OfTraining: true, Shows: suite.Qualified},
+		suite.Between{Claim: betterClaim, Metric: "recall of the class by the label at scale 3, less that by the " +
+			"classifier at the same purity", Got: metrics.Exactly(lead[3]), Lo: -.8, Hi: -.1, Alpha: 0,
+			Why: whyGuides("-0.45 to -0.25"), OfTraining: true, Shows: suite.Qualified})
 }
 
 // whyGuides says where the bounds of a comparison of learned guides are from.
@@ -144,7 +162,8 @@ func whyGuides(seen string) string {
 	return "what seeds 1 to 6 have, " + seen + ", with room for others"
 }
 
-// recallAt is the recall at the scale with a purity, between the scales measured along a line in the log of what is unsure.
+// recallAt is the recall at the scale with a purity, between the scales measured along a line in the log of what is
+// unsure.
 func (g guideResult) recallAt(purity float64) float64 {
 	unsure := func(k int) float64 { return math.Log(1 - g.judgements[k].purity.Center) }
 	target := math.Log(1 - purity)
@@ -166,8 +185,8 @@ func rmsDistance(a, b metrics.Points) float64 {
 	return math.Sqrt(sum / float64(a.N))
 }
 
-// recallOf is the share of real samples that lie within the distance of some generated sample to its k-th nearest neighbour among
-// the generated ones (Kynkaanniemi et al. 2019, equation 1).
+// recallOf is the share of real samples that lie within the distance of some generated sample to its k-th nearest
+// neighbour among the generated ones (Kynkaanniemi et al. 2019, equation 1).
 func recallOf(real, generated metrics.Points, k int) float64 {
 	squared := func(a, b []float64) float64 { return (a[0]-b[0])*(a[0]-b[0]) + (a[1]-b[1])*(a[1]-b[1]) }
 	radius := make([]float64, generated.N)

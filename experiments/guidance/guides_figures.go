@@ -11,24 +11,29 @@ import (
 	"scorelab/lib/suite"
 )
 
-// headFigure shows the errors of the heads against the share of labels dropped, and that for all data at each noise level.
+// headFigure shows the errors of the heads against the share of labels dropped, and that for all data at each noise
+// level.
 func headFigure(class, all []float64, byLevel [][]float64) (suite.Figure, error) {
 	xs := []float64{0, 1, 2, 3}
 	curve := func(ys []float64, label string, color figure.Color) figure.Line {
 		return figure.Line{X: xs, Y: ys, Label: label, Color: color, Markers: true}
 	}
 	whole := figure.Panel{Title: "both heads, all levels",
-		X: figure.Axis{Label: "labels dropped", Min: -.4, Max: 3.4, Hide: true}, Y: figure.Axis{Label: "error over score, squared", Min: 1e-3, Max: 20, Log: true}, Legend: figure.TopRight,
+		X: figure.Axis{Label: "labels dropped", Min: -.4, Max: 3.4, Hide: true},
+		Y: figure.Axis{Label: "error over score, squared", Min: 1e-3, Max: 20, Log: true}, Legend: figure.TopRight,
 		Layers: []figure.Layer{curve(all, "all data", figure.Vermillion), curve(class, "class", figure.Blue)},
 	}
 	levels := figure.Panel{Title: "all data, by noise level",
-		X: figure.Axis{Label: "noise level σ/α", Log: true, Min: .08, Max: 4}, Y: figure.Axis{Label: "error over score, squared", Min: 1e-4, Max: 20, Log: true}, Legend: figure.BottomLeft}
+		X: figure.Axis{Label: "noise level σ/α", Log: true, Min: .08, Max: 4},
+		Y: figure.Axis{Label: "error over score, squared", Min: 1e-4, Max: 20, Log: true}, Legend: figure.BottomLeft}
 	for i, rate := range droppedRates {
 		name := fmt.Sprintf("%g %%", 100*rate)
 		whole.Layers = append(whole.Layers, figure.Note{X: xs[i], Y: 1.3e-3, Text: name, Align: .5})
 		levels.Layers = append(levels.Layers, figure.Line{X: droppedLevels, Y: byLevel[i], Label: name, Markers: true})
 	}
-	return kit.PNG("heads", "Error of one network's scores, that with the label and that without, over the size of the exact ones, by the share of labels dropped in training. A network that always saw a label has no score of all data.", figure.Row("", whole, levels))
+	return kit.PNG("heads", "Error of one network's scores, that with the label and that without, over the size of "+
+		"the exact ones, by the share of labels dropped in training. A network that always saw a label has no score "+
+		"of all data.", figure.Row("", whole, levels))
 }
 
 // droppedMarks are the steps that the film shows.
@@ -40,7 +45,8 @@ func droppedMarks(s guidedSweep) (marks []int) {
 	return append(marks, last)
 }
 
-// guideFigures are the film of document 004's other pair of scales, 1 and 3, by the learned network, and what guides achieve.
+// guideFigures are the film of document 004's other pair of scales, 1 and 3, by the learned network, and what guides
+// achieve.
 func guideFigures(l *suite.Lab, s guidedSweep, film [][]metrics.Points, results []guideResult) ([]suite.Figure, error) {
 	only, _ := guidedOnly()
 	times := kit.Map(droppedMarks(s), func(k int) float64 { return s.grid[k] })
@@ -60,7 +66,8 @@ func guideFigures(l *suite.Lab, s guidedSweep, film [][]metrics.Points, results 
 		frame.Width = 640
 		frames = append(frames, frame)
 	}
-	moving, err := kit.GIF("guided", "Classifier-free guidance with scale 1 and 3 by a network that was trained with a tenth of the labels dropped, along the probability flow; shaded, the noised density of the class.", frames)
+	moving, err := kit.GIF("guided", "Classifier-free guidance with scale 1 and 3 by a network that was trained with "+
+		"a tenth of the labels dropped, along the probability flow; shaded, the noised density of the class.", frames)
 	if err != nil {
 		return nil, err
 	}
@@ -78,9 +85,11 @@ func guideFigures(l *suite.Lab, s guidedSweep, film [][]metrics.Points, results 
 			if i == 2 && res.name == "exact" {
 				continue
 			}
-			panels[i].Layers = append(panels[i].Layers, figure.Line{X: guidedStrengths, Y: ys, Label: res.name, Color: colors[res.name], Markers: true, Dashed: res.name == "exact"})
+			panels[i].Layers = append(panels[i].Layers, figure.Line{X: guidedStrengths,
+				Y: ys, Label: res.name, Color: colors[res.name], Markers: true, Dashed: res.name == "exact"})
 		}
 	}
-	still, err := kit.PNG("guides", "Guidance by the label (classifier-free) and by a classifier, with learned networks, and by exact scores, for which both are the same.", figure.Row("", panels[:]...))
+	still, err := kit.PNG("guides", "Guidance by the label (classifier-free) and by a classifier, with learned "+
+		"networks, and by exact scores, for which both are the same.", figure.Row("", panels[:]...))
 	return []suite.Figure{moving, still}, err
 }

@@ -23,11 +23,13 @@ import (
 )
 
 var conditioningDropout = suite.Experiment{
-	ID:       "E18-dropout",
-	Title:    "One network, two models",
-	Question: "How often must the label be dropped for one network to know the class and all data, and is guidance by it better than by a classifier?",
-	Sources:  []string{"004, Classifier Free Guidance", "004, Classifier Free Guidance Results", "004, Conditional Diffusion Models - Guidance"},
-	Run:      runConditioningDropout,
+	ID:    "E18-dropout",
+	Title: "One network, two models",
+	Question: "How often must the label be dropped for one network to know the class and all data, and is guidance " +
+		"by it better than by a classifier?",
+	Sources: []string{"004, Classifier Free Guidance", "004, Classifier Free Guidance Results",
+		"004, Conditional Diffusion Models - Guidance"},
+	Run: runConditioningDropout,
 }
 
 const (
@@ -43,12 +45,14 @@ const droppedUsed = .1
 
 // droppedNet is the network of each rate: the same, but for its place in the store.
 func droppedNet(l *suite.Lab) network.MLP {
-	return network.MLP{Hidden: []int{64, 64, 64}, Condition: network.Condition{Frequencies: 8, Classes: 2, Width: 32}, Key: l.Key("network")}
+	return network.MLP{Hidden: []int{64, 64, 64}, Condition: network.Condition{Frequencies: 8, Classes: 2, Width: 32},
+		Key: l.Key("network")}
 }
 
 // noisyClassifier is trained beside them, on the same noisy samples.
 func noisyClassifier(l *suite.Lab) network.Classifier {
-	return network.Classifier{Body: network.MLP{Hidden: []int{64, 64, 64}, Condition: network.Condition{Frequencies: 8, Width: 32}, Key: l.Key("classifier")}, Classes: 2, SD: droppedSD}
+	return network.Classifier{Body: network.MLP{Hidden: []int{64, 64, 64}, Condition: network.Condition{Frequencies: 8,
+		Width: 32}, Key: l.Key("classifier")}, Classes: 2, SD: droppedSD}
 }
 
 const droppedSD = 1.4 // of the mixture, per coordinate
@@ -79,7 +83,8 @@ func learnDropped(l *suite.Lab) (*model.Store, error) {
 			}
 			return loss
 		},
-		Adam: train.Adam{Rate: 3e-3, Cosine: steps}, Average: train.Average{Decay: .995}, Key: l.Key("training"), Every: steps / 10,
+		Adam: train.Adam{Rate: 3e-3, Cosine: steps}, Average: train.Average{Decay: .995}, Key: l.Key("training"),
+		Every: steps / 10,
 	}
 	return kit.Train(l, plan, steps, func(_ *train.Trainer, r train.Report) error {
 		return l.Progress(.6*float64(r.Step)/float64(steps), "training")
@@ -87,8 +92,12 @@ func learnDropped(l *suite.Lab) (*model.Store, error) {
 }
 
 func runConditioningDropout(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "A tenth is enough for both heads, if not for good: the score of all data is learnt from what is dropped, and is ten times worse there than the class's, whose own score hardly suffers at 50 %. With no label dropped the other head is noise, and guidance refuses it. " +
-		"Near scale 1 the label guides better than a classifier trained beside it: samples come three times nearer to those of exact guidance. At larger scales, which multiply the error of the badly learnt head, it is the other way round: at equal purity the classifier keeps twice as much of the class."}
+	r := &suite.Report{Answer: "A tenth is enough for both heads, if not for good: the score of all data is learnt " +
+		"from what is dropped, and is ten times worse there than the class's, whose own score hardly suffers at 50 " +
+		"%. With no label dropped the other head is noise, and guidance refuses it. Near scale 1 the label guides " +
+		"better than a classifier trained beside it: samples come three times nearer to those of exact guidance. At " +
+		"larger scales, which multiply the error of the badly learnt head, it is the other way round: at equal " +
+		"purity the classifier keeps twice as much of the class."}
 	store, err := learnDropped(l)
 	if err != nil {
 		return nil, err
@@ -101,7 +110,8 @@ func runConditioningDropout(l *suite.Lab) (*suite.Report, error) {
 	return r, nil
 }
 
-const whyHeads = "a tenth of the score, squared, as the catalogue asks; seeds 1 to 6 have up to 0.009 with the label, and without up to 0.07 at 10 %, 0.05 at 20 % and 0.02 at 50 %"
+const whyHeads = "a tenth of the score, squared, as the catalogue asks; seeds 1 to 6 have up to 0.009 with the " +
+	"label, and without up to 0.07 at 10 %, 0.05 at 20 % and 0.02 at 50 %"
 
 // droppedLevels are the noise levels sigma/alpha at which heads are judged.
 var droppedLevels = []float64{.1, .3, 1, 3}
@@ -109,9 +119,12 @@ var droppedLevels = []float64{.1, .3, 1, 3}
 // timeOfLevel is the time of the Ornstein-Uhlenbeck process at a noise level.
 func timeOfLevel(ratio float64) float64 { return math.Log1p(ratio*ratio) / 2 }
 
-// headErrors holds both heads of every network against the exact scores: of the class with its label, of all data with none.
+// headErrors holds both heads of every network against the exact scores: of the class with its label, of all data with
+// none.
 func headErrors(l *suite.Lab, r *suite.Report, store *model.Store) error {
-	table := suite.Table{Name: "heads", Caption: "E|s_net - s|^2/E|s|^2 of both heads of one network at four noise levels, and over all of them with the weight sigma^2, by the share of labels dropped in training", Header: []string{"dropped", "head"}}
+	table := suite.Table{Name: "heads", Caption: "E|s_net - s|^2/E|s|^2 of both heads of one network at four noise " +
+		"levels, and over all of them with the weight sigma^2, by the share of labels dropped in training",
+		Header: []string{"dropped", "head"}}
 	for _, level := range droppedLevels {
 		table.Header = append(table.Header, fmt.Sprintf("noise %g", level))
 	}
@@ -137,11 +150,14 @@ func headErrors(l *suite.Lab, r *suite.Report, store *model.Store) error {
 			table.Rows = append(table.Rows, append(row, totals[k]))
 			metric := fmt.Sprintf("Fisher error of the head for %s, %g %% of the labels dropped", head.name, 100*rate)
 			if rate == 0 && head.label == nil {
-				r.Add(suite.Between{Claim: dropoutClaim, Metric: metric, Got: metrics.Exactly(totals[k]), Lo: .2, Hi: 10, Alpha: 0,
-					Why: "more than twice what counts as learnt, and up to the square of the score itself and beyond; seeds 1 to 6 have 0.65 to 1.1", OfTraining: true, Shows: suite.Qualified})
+				r.Add(suite.Between{Claim: dropoutClaim, Metric: metric, Got: metrics.Exactly(totals[k]), Lo: .2,
+					Hi: 10, Alpha: 0,
+					Why: "more than twice what counts as learnt, and up to the square of the score itself and " +
+						"beyond; seeds 1 to 6 have 0.65 to 1.1", OfTraining: true, Shows: suite.Qualified})
 				continue
 			}
-			r.Add(suite.Below{Claim: dropoutClaim, Metric: metric, Got: totals[k], Bound: .1, Why: whyHeads, OfTraining: true})
+			r.Add(suite.Below{Claim: dropoutClaim, Metric: metric, Got: totals[k], Bound: .1,
+				Why: whyHeads, OfTraining: true})
 		}
 	}
 	r.Tables = append(r.Tables, table)
@@ -150,9 +166,10 @@ func headErrors(l *suite.Lab, r *suite.Report, store *model.Store) error {
 	return err
 }
 
-// fisherErrors are those of every network, with this label or with none, over the score's own size: by rate at each of the
-// levels, and over all of them, weighted by sigma^2.
-func fisherErrors(l *suite.Lab, law *density.Mixture, label []int32, store *model.Store) (levels [][]float64, totals []float64, err error) {
+// fisherErrors are those of every network, with this label or with none, over the score's own size: by rate at each of
+// the levels, and over all of them, weighted by sigma^2.
+func fisherErrors(l *suite.Lab, law *density.Mixture, label []int32, store *model.Store) (levels [][]float64,
+	totals []float64, err error) {
 	x0, err := law.Sample(l.Backend, l.Key("scored "+law.Name()), l.Size(10_000, 50_000))
 	if err != nil {
 		return nil, nil, err

@@ -25,14 +25,15 @@ var guidedStrengths = []float64{0, .5, 1, 1.5, 2, 3, 5, 10}
 // guidedProcess is the forward process of document 004.
 var guidedProcess = diffusion.OU{}
 
-// guidedLaw is a mixture of two classes of three Gaussians each, of which the middle ones overlap. The class toward which all is
-// guided is 1, the upper one.
+// guidedLaw is a mixture of two classes of three Gaussians each, of which the middle ones overlap. The class toward
+// which all is guided is 1, the upper one.
 func guidedLaw() *density.Mixture {
 	var components []density.Component
 	for class, side := range []float64{-1, 1} {
 		for i, weight := range []float64{.3, .4, .3} {
 			at := []float64{2.2 * float64(i-1), side * []float64{1, .5, 1}[i]}
-			components = append(components, density.Component{Weight: weight / 2, Mean: at, Cov: [][]float64{{.16, 0}, {0, .16}}, Class: class})
+			components = append(components, density.Component{Weight: weight / 2, Mean: at,
+				Cov: [][]float64{{.16, 0}, {0, .16}}, Class: class})
 		}
 	}
 	m, err := density.NewMixture("two classes", components...)
@@ -66,7 +67,8 @@ type guiding func(scope *model.Scope, scale diffusion.Scale) diffusion.Model
 // guidingExactly follows a guide from the mixture's own denoiser.
 func guidingExactly(g diffusion.Guide) guiding {
 	return func(_ *model.Scope, scale diffusion.Scale) diffusion.Model {
-		return diffusion.Model{Process: guidedProcess, Denoise: g.Scaled(scale)(guidedProcess, guidedLaw().Model(guidedProcess).Denoise)}
+		return diffusion.Model{Process: guidedProcess, Denoise: g.Scaled(scale)(guidedProcess,
+			guidedLaw().Model(guidedProcess).Denoise)}
 	}
 }
 
@@ -95,7 +97,8 @@ const (
 	guidedTo   = 1e-4 // where the noise has a variance of 2e-4, a thousandth of a mode's
 )
 
-// plan is the sampling problem at all strengths together: sample i at the k-th of them is row k n + i, and starts as the others do.
+// plan is the sampling problem at all strengths together: sample i at the k-th of them is row k n + i, and starts as
+// the others do.
 func (s guidedSweep) plan(g guiding, strengths []float64) (diffusion.Plan, *tensors.Tensor) {
 	n := s.start.Shape().Dim(0)
 	start := tensors.MustCopyFlatData[float64](s.start)
@@ -129,7 +132,8 @@ func (s guidedSweep) apart(x *tensors.Tensor, strengths []float64) []metrics.Poi
 	var all metrics.Points
 	if s.single {
 		n := x.Shape().Dim(0)
-		all = metrics.Points{N: n, D: x.Size() / n, X: kit.Map(tensors.MustCopyFlatData[float32](x), func(v float32) float64 { return float64(v) })}
+		all = metrics.Points{N: n, D: x.Size() / n, X: kit.Map(tensors.MustCopyFlatData[float32](x),
+			func(v float32) float64 { return float64(v) })}
 	} else {
 		all = kit.Points(x)
 	}
@@ -152,7 +156,8 @@ func (s guidedSweep) run(l *suite.Lab, g guiding, strengths ...float64) ([]metri
 }
 
 // trace returns the clouds after each of the given numbers of steps, by strength.
-func (s guidedSweep) trace(l *suite.Lab, g guiding, marks []int, strengths ...float64) (clouds [][]metrics.Points, err error) {
+func (s guidedSweep) trace(l *suite.Lab, g guiding, marks []int, strengths ...float64) (clouds [][]metrics.Points,
+	err error) {
 	plan, start := s.plan(g, strengths)
 	for snapshot, err := range plan.Trace(l.Backend, start, marks...) {
 		if err != nil {

@@ -20,7 +20,8 @@ const waysScale = 3.
 // guidingBy follows a guide as it is, whatever the strength.
 func guidingBy(g diffusion.Guide) guiding {
 	return func(*model.Scope, diffusion.Scale) diffusion.Model {
-		return diffusion.Model{Process: guidedProcess, Denoise: g(guidedProcess, guidedLaw().Model(guidedProcess).Denoise)}
+		return diffusion.Model{Process: guidedProcess,
+			Denoise: g(guidedProcess, guidedLaw().Model(guidedProcess).Denoise)}
 	}
 }
 
@@ -29,7 +30,8 @@ func cleanClassifier(x, t *Node) *Node {
 	return guidedLaw().ClassLogProb(guidedProcess, guidedClass, x, ScalarZero(x.Graph(), x.DType()))
 }
 
-// bayesWays compares the ways to follow a guide by how far they lead from the class, and a classifier that knows no noise.
+// bayesWays compares the ways to follow a guide by how far they lead from the class, and a classifier that knows no
+// noise.
 func bayesWays(l *suite.Lab, r *suite.Report, s guidedSweep) error {
 	only, _ := guidedOnly()
 	real, err := only.Sample(l.Backend, l.Key("class"), s.start.Shape().Dim(0))
@@ -46,11 +48,14 @@ func bayesWays(l *suite.Lab, r *suite.Report, s guidedSweep) error {
 		name string
 		g    diffusion.Guide
 	}
-	ways := []way{{"none, the class itself", byLabel}, {"clean classifier, scale 1", diffusion.ByClassifier(cleanClassifier)}}
+	ways := []way{{"none, the class itself", byLabel}, {"clean classifier, scale 1", diffusion.ByClassifier(
+		cleanClassifier)}}
 	for _, spec := range diffusion.Guides {
 		ways = append(ways, way{fmt.Sprintf("%s, scale %g", spec.Name, waysScale), spec.With(byLabel, waysScale)})
 	}
-	table := suite.Table{Name: "ways", Caption: "Samples of the flow under the same exact guide, followed in different ways, and under the exact classifier of clean data: mean of P(class | x), recall of the class's samples, share of the middle mode, and W1 distance of x2 to the class",
+	table := suite.Table{Name: "ways", Caption: "Samples of the flow under the same exact guide, followed in " +
+		"different ways, and under the exact classifier of clean data: mean of P(class | x), recall of the class's " +
+		"samples, share of the middle mode, and W1 distance of x2 to the class",
 		Header: []string{"guidance", "purity", "recall", "middle", "W1 across"}}
 	distances := map[string]metrics.Summary{}
 	for _, w := range ways {
@@ -67,19 +72,28 @@ func bayesWays(l *suite.Lab, r *suite.Report, s guidedSweep) error {
 			return err
 		}
 		distances[w.name] = apart
-		table.Rows = append(table.Rows, []any{w.name, judgements[0].purity.Center, recallOf(class, clouds[0], 3), judgements[0].modes[1], apart.Center})
+		table.Rows = append(table.Rows, []any{w.name, judgements[0].purity.Center, recallOf(class, clouds[0], 3),
+			judgements[0].modes[1], apart.Center})
 	}
 	r.Tables = append(r.Tables, table)
 	const plain, clean, scaled, limited = 0, 1, 2, 3
 	of := func(k int) metrics.Summary { return distances[ways[k].name] }
 	r.Add(
-		suite.Between{Claim: claims.D004CFGScale, Metric: "W1 distance of x2 to the class, samples at scale 1", Got: of(plain), Lo: 0, Hi: .07, Alpha: 0,
+		suite.Between{Claim: claims.D004CFGScale, Metric: "W1 distance of x2 to the class, samples at scale 1",
+			Got: of(plain), Lo: 0, Hi: .07, Alpha: 0,
 			Why: "samples of the class have 0.012 in the mean, and 5 standard errors of their mean are 0.06"},
-		suite.Between{Claim: claims.D004CFGScale, Metric: "the same at scale 3", Got: of(scaled), Lo: .3, Hi: .6, Alpha: 0,
-			Why: "what works well is surer of the class, P(class | x) 0.999 where the class has 0.933, but is not of it: four times the farthest that scale 1 may be", Shows: suite.Qualified},
-		suite.Between{Claim: claims.D004CFGScale, Metric: "the same at scale 3, at the noise levels 0.3 to 3 only, over that at all levels", Got: metrics.Exactly(of(limited).Center / of(scaled).Center), Lo: .3, Hi: .95, Alpha: 0,
-			Why: "leaving the first and the last steps to the class alone must bring samples nearer to it", Shows: suite.Qualified},
-		suite.Between{Claim: claims.D004NoisyClassifier, Metric: "the same at scale 1, guided by the exact classifier of clean data, at all noise levels", Got: of(clean), Lo: .1, Hi: .4, Alpha: 0,
+		suite.Between{Claim: claims.D004CFGScale, Metric: "the same at scale 3", Got: of(scaled), Lo: .3, Hi: .6,
+			Alpha: 0,
+			Why: "what works well is surer of the class, P(class | x) 0.999 where the class has 0.933, but is not " +
+				"of it: four times the farthest that scale 1 may be", Shows: suite.Qualified},
+		suite.Between{Claim: claims.D004CFGScale, Metric: "the same at scale 3, at the noise levels 0.3 to 3 only, " +
+			"over that at all levels", Got: metrics.Exactly(of(limited).Center / of(scaled).Center), Lo: .3, Hi: .95,
+			Alpha: 0,
+			Why:   "leaving the first and the last steps to the class alone must bring samples nearer to it",
+			Shows: suite.Qualified},
+		suite.Between{Claim: claims.D004NoisyClassifier,
+			Metric: "the same at scale 1, guided by the exact classifier of clean data, at all noise levels",
+			Got:    of(clean), Lo: .1, Hi: .4, Alpha: 0,
 			Why: "the classifier is exact and still of no use: farther than 5 standard errors allow"})
 	return nil
 }

@@ -14,7 +14,8 @@ func NormalModel(p diffusion.Process, variance float64) func() diffusion.Model {
 }
 
 // AffineSteps composes a sampler's steps over a grid on N(0, variance) data.
-func AffineSteps(l *suite.Lab, s diffusion.Sampler, p diffusion.Process, variance float64, grid ...float64) (affine.Map, error) {
+func AffineSteps(l *suite.Lab, s diffusion.Sampler, p diffusion.Process, variance float64, grid ...float64) (affine.Map,
+	error) {
 	whole, err := affine.Over(l.Backend, s, NormalModel(p, variance), grid)
 	if err != nil {
 		return affine.Map{}, err
@@ -28,8 +29,8 @@ func GaussianKL(p, q float64) float64 {
 	return (excess - math.Log1p(excess)) / 2
 }
 
-// StepLimit extrapolates values at step sizes h, h/2, h/4 .. to h = 0, given that their error is a series in h (Richardson's
-// deferred approach to the limit, Bulirsch and Stoer 1980, section 3.4).
+// StepLimit extrapolates values at step sizes h, h/2, h/4 .. to h = 0, given that their error is a series in h
+// (Richardson's deferred approach to the limit, Bulirsch and Stoer 1980, section 3.4).
 func StepLimit(values []float64) float64 {
 	last := append([]float64(nil), values...)
 	for power := 2.; len(last) > 1; power *= 2 {

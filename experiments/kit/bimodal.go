@@ -17,8 +17,8 @@ import (
 	"scorelab/lib/suite"
 )
 
-// S2 is two unit Gaussians far apart, of weights .2 and .8. Along the line of its modes every sampler moves without regard to
-// the other direction, since both covariances are I: that motion is in one dimension, where lineLaw is exact.
+// S2 is two unit Gaussians far apart, of weights .2 and .8. Along the line of its modes every sampler moves without
+// regard to the other direction, since both covariances are I: that motion is in one dimension, where lineLaw is exact.
 
 // ModeDistance is how far the modes of S2 lie from the middle.
 const ModeDistance = 5 * math.Sqrt2
@@ -28,7 +28,8 @@ func AlongModes() (*density.Mixture, error) {
 	return density.S2().Marginal([]float64{1 / math.Sqrt2, 1 / math.Sqrt2})
 }
 
-// LightModePosterior is P(mode (-5, -5) | u) in S2, shrunk and noised to modes of variance v at +-reach, at u along their line.
+// LightModePosterior is P(mode (-5, -5) | u) in S2, shrunk and noised to modes of variance v at +-reach, at u along
+// their line.
 func LightModePosterior(reach, u, v float64) float64 { return 1 / (1 + 4*math.Exp(2*reach*u/v)) }
 
 // ModeWeight is the share of samples that are nearer to (-5, -5) than to (5, 5): 0.2 in S2, but for 1e-12.
@@ -60,13 +61,15 @@ func UniformStart(l *suite.Lab, purpose string, n int) (*tensors.Tensor, error) 
 	return UniformSquare(l, purpose, UniformHalfSide, n)
 }
 
-// UniformStartOnLine is its law along the line of the modes, a triangle, on about n points of at least [-side, side]. The triangle's
-// kinks are among them, so that the trapezoidal rule gives it mass 1.
+// UniformStartOnLine is its law along the line of the modes, a triangle, on about n points of at least [-side, side].
+// The triangle's kinks are among them, so that the trapezoidal rule gives it mass 1.
 func UniformStartOnLine(side float64, n int) GridDensity {
 	const end = UniformHalfSide * math.Sqrt2
 	h := end / math.Round(end*float64(n)/(2*side))
 	half := math.Ceil(side / h)
-	return NewGridDensity(-half*h, half*h, int(2*half+1), func(u float64) float64 { return math.Max(0, end-math.Abs(u)) / (end * end) })
+	return NewGridDensity(-half*h, half*h, int(2*half+1), func(u float64) float64 {
+		return math.Max(0, end-math.Abs(u)) / (end * end)
+	})
 }
 
 // UniformSquare draws n samples of the uniform law on [-side, side]^2.

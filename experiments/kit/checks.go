@@ -32,9 +32,10 @@ func (c NearReference) Check() suite.Check {
 	return suite.Near{Claim: c.Claim, Metric: c.Metric, Got: c.Got, Want: c.Want, Why: c.Why, Shows: c.Shows}.Check()
 }
 
-// KSCheck holds a sample against its exact law by the Kolmogorov-Smirnov distance, at alpha = 1e-6 on the far side and on
-// the near one: too good is wrong too. slack is a known distance of the sampled law itself, and why says whence.
-func KSCheck(claim suite.ClaimID, metric string, xs []float64, cdf func(float64) float64, slack float64, why string) (suite.Check, error) {
+// KSCheck holds a sample against its exact law by the Kolmogorov-Smirnov distance, at alpha = 1e-6 on the far side and
+// on the near one: too good is wrong too. slack is a known distance of the sampled law itself, and why says whence.
+func KSCheck(claim suite.ClaimID, metric string, xs []float64, cdf func(float64) float64, slack float64, why string) (
+	suite.Check, error) {
 	ks, err := metrics.KS(xs, cdf)
 	if err != nil {
 		return suite.Check{}, err
@@ -44,8 +45,10 @@ func KSCheck(claim suite.ClaimID, metric string, xs []float64, cdf func(float64)
 		return suite.Check{}, err
 	}
 	tooGood := .27 / math.Sqrt(float64(len(xs))) // Kolmogorov's law leaves less than 1e-6 below
-	return suite.Between{Claim: claim, Metric: metric, Got: ks, Lo: tooGood, Hi: critical + slack, Alpha: 2e-6, Why: "Kolmogorov's law at alpha = 1e-6 on either side" + why}.Check(), nil
+	return suite.Between{Claim: claim, Metric: metric, Got: ks, Lo: tooGood, Hi: critical + slack, Alpha: 2e-6,
+		Why: "Kolmogorov's law at alpha = 1e-6 on either side" + why}.Check(), nil
 }
 
 // WhyFloor is calibrated on pairs of exact samples of 10,000; the floor falls with the root of the number.
-const WhyFloor = "400 pairs of exact samples of 10,000: .030 on average, .044 at the 99th percentile, between .020 and .050, log-normal with sd .154"
+const WhyFloor = "400 pairs of exact samples of 10,000: .030 on average, .044 at the 99th percentile, between .020 " +
+	"and .050, log-normal with sd .154"

@@ -14,15 +14,15 @@ import (
 	"scorelab/lib/suite"
 )
 
-// matmuls are the matrix products that some nodes of a graph depend on: how many, and their multiplications. They are all that costs
-// in a wide network, and do not depend on the machine.
+// matmuls are the matrix products that some nodes of a graph depend on: how many, and their multiplications. They are
+// all that costs in a wide network, and do not depend on the machine.
 type matmuls struct {
 	Count int
 	Work  float64
 }
 
-// MatmulsOf counts the products below nodes. A product of [b, i] and [i, o] takes b i o multiplications, the root of the
-// product of the three sizes.
+// MatmulsOf counts the products below nodes. A product of [b, i] and [i, o] takes b i o multiplications, the root of
+// the product of the three sizes.
 func MatmulsOf(nodes ...*Node) matmuls {
 	var p matmuls
 	seen := map[NodeId]bool{}
@@ -35,7 +35,8 @@ func MatmulsOf(nodes ...*Node) matmuls {
 		seen[n.Id()] = true
 		if n.Type() == NodeTypeDotGeneral {
 			p.Count++
-			p.Work += math.Sqrt(float64(n.Inputs()[0].Shape().Size()) * float64(n.Inputs()[1].Shape().Size()) * float64(n.Shape().Size()))
+			p.Work += math.Sqrt(float64(n.Inputs()[0].Shape().Size()) * float64(n.Inputs()[1].Shape().Size()) *
+				float64(n.Shape().Size()))
 		}
 		nodes = append(nodes, n.Inputs()...)
 	}

@@ -29,7 +29,8 @@ var DDPMVariances = []struct {
 	Name     string
 	Variance diffusion.ReverseVariance
 	Color    figure.Color
-}{{"variance beta", diffusion.KernelVariance, figure.Blue}, {"posterior variance", diffusion.PosteriorVariance, figure.Vermillion}}
+}{{"variance beta", diffusion.KernelVariance, figure.Blue}, {"posterior variance", diffusion.PosteriorVariance,
+	figure.Vermillion}}
 
 // NoiseAt is a time of a variance-preserving path: signal is alpha^2, the alpha-bar of DDPM, and noise sigma^2.
 type NoiseAt struct{ Signal, Noise float64 }
@@ -50,8 +51,8 @@ func DDPMPath() []NoiseAt {
 	return path
 }
 
-// ReverseStep is the document's step in DDPM's letters (Ho et al. 2020, algorithm 2, with equations 7 and 11): mu =
-// (x - beta/sqrt(1-abar) eps)/sqrt(alpha), sigma^2 = beta or its posterior value. On N(0, variance) data the exact eps is
+// ReverseStep is the document's step in DDPM's letters (Ho et al. 2020, algorithm 2, with equations 7 and 11): mu = (x
+// - beta/sqrt(1-abar) eps)/sqrt(alpha), sigma^2 = beta or its posterior value. On N(0, variance) data the exact eps is
 // sqrt(1-abar) x/S, with S the variance of x.
 func ReverseStep(variance float64, from, to NoiseAt, v diffusion.ReverseVariance) affine.Map {
 	alpha := from.Signal / to.Signal
@@ -67,8 +68,8 @@ func ReverseStep(variance float64, from, to NoiseAt, v diffusion.ReverseVariance
 	return affine.Map{Gain: (1 - beta/math.Sqrt(from.Noise)*eps) / math.Sqrt(alpha), Noise: math.Sqrt(square)}
 }
 
-// AncestralVariance is the variance with which the chain along a path, from noisy to clean, ends on N(0, variance) data when it
-// starts from N(0, 1).
+// AncestralVariance is the variance with which the chain along a path, from noisy to clean, ends on N(0, variance) data
+// when it starts from N(0, 1).
 func AncestralVariance(variance float64, path []NoiseAt, v diffusion.ReverseVariance) float64 {
 	end := 1.
 	for i := range len(path) - 1 {

@@ -8,7 +8,8 @@ import (
 )
 
 // LineDensities are the densities of a mixture, noised along p to each of the times, in the cells of a line.
-func LineDensities(l *suite.Lab, m *density.Mixture, p diffusion.Process, line fokkerplanck.Line, times ...float64) ([][]float64, error) {
+func LineDensities(l *suite.Lab, m *density.Mixture, p diffusion.Process, line fokkerplanck.Line, times ...float64) (
+	[][]float64, error) {
 	logs, err := density.OnLine(l.Backend, m, p, line.Nodes(), times...)
 	if err != nil {
 		return nil, err
@@ -31,7 +32,8 @@ func LineDensity(l *suite.Lab, m *density.Mixture, line fokkerplanck.Line) ([]fl
 }
 
 // LangevinLine is Langevin dynamics on a mixture, and the mixture's density in the cells.
-func LangevinLine(l *suite.Lab, m *density.Mixture, line fokkerplanck.Line) (*fokkerplanck.Generator, []float64, error) {
+func LangevinLine(l *suite.Lab, m *density.Mixture, line fokkerplanck.Line) (*fokkerplanck.Generator, []float64,
+	error) {
 	logs, err := density.OnLine(l.Backend, m, diffusion.OU{}, line.Nodes(), 0)
 	if err != nil {
 		return nil, nil, err
@@ -50,7 +52,8 @@ func SquareGrid(n int) fokkerplanck.Plane {
 	return fokkerplanck.Plane{X: line, Y: line}
 }
 
-// PlaneDensities are those of a mixture, noised by the Ornstein-Uhlenbeck process to each of the times, in the cells of a square.
+// PlaneDensities are those of a mixture, noised by the Ornstein-Uhlenbeck process to each of the times, in the cells of
+// a square.
 func PlaneDensities(l *suite.Lab, m *density.Mixture, plane fokkerplanck.Plane, times ...float64) ([][]float64, error) {
 	fields, err := DensityFields(l, m, diffusion.OU{}, plane.X.Hi, plane.X.N, times...)
 	if err != nil {

@@ -15,7 +15,8 @@ import (
 	"scorelab/lib/suite"
 )
 
-// GridDensity is a law on the line by its density p at lo, lo + h, lo + 2h, ... Sums over the lattice are the trapezoidal rule.
+// GridDensity is a law on the line by its density p at lo, lo + h, lo + 2h, ... Sums over the lattice are the
+// trapezoidal rule.
 type GridDensity struct {
 	Lo, Cell float64
 	Density  []float64
@@ -33,7 +34,9 @@ func NewGridDensity(lo, hi float64, n int, density func(x float64) float64) Grid
 // NormalOnGrid is N(0, v) on n points over 9 standard deviations either side.
 func NormalOnGrid(v float64, n int) GridDensity {
 	end := 9 * math.Sqrt(v)
-	return NewGridDensity(-end, end, n, func(x float64) float64 { return math.Exp(-x*x/(2*v)) / math.Sqrt(2*math.Pi*v) })
+	return NewGridDensity(-end, end, n, func(x float64) float64 {
+		return math.Exp(-x*x/(2*v)) / math.Sqrt(2*math.Pi*v)
+	})
 }
 
 func (w GridDensity) at(i int) float64 { return w.Lo + w.Cell*float64(i) }
@@ -81,8 +84,8 @@ func (w GridDensity) W1(density []float64) float64 {
 	return sum
 }
 
-// Transfer carries laws through a sampler on a model in one dimension, whose every step is x -> N(mean(x), sd^2): what its
-// samples only estimate, by quadrature.
+// Transfer carries laws through a sampler on a model in one dimension, whose every step is x -> N(mean(x), sd^2): what
+// its samples only estimate, by quadrature.
 type Transfer struct{ step, log *exec.Exec }
 
 // NewTransfer compiles a step that makes one draw.
@@ -199,8 +202,10 @@ func (w GridDensity) spread(next GridDensity, mean []float64, sd float64) error 
 		}
 	}
 	if !(coarsest <= sd) { // then the rule misses less than exp(-2 pi^2) = 3e-9 of what is as narrow as this noise
-		return fmt.Errorf("a lattice of %d points, %.2g apart, is too coarse for noise of standard deviation %.2g", len(w.Density), coarsest, sd)
+		return fmt.Errorf("a lattice of %d points, %.2g apart, is too coarse for noise of standard deviation %.2g",
+			len(w.Density), coarsest, sd)
 	}
-	what := fmt.Sprintf("lattice of %d points from %.3g to %.3g", len(next.Density), next.Lo, next.at(len(next.Density)-1))
+	what := fmt.Sprintf("lattice of %d points from %.3g to %.3g", len(next.Density), next.Lo,
+		next.at(len(next.Density)-1))
 	return density.CheckSum(what, next.Density, next.Cell)
 }

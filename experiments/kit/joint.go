@@ -15,7 +15,8 @@ import (
 	"scorelab/lib/train"
 )
 
-// Learner is one of several networks that learn side by side: in one compiled step, from the same batches and the same noise.
+// Learner is one of several networks that learn side by side: in one compiled step, from the same batches and the same
+// noise.
 type Learner struct {
 	Name   string // of its scope and its curve
 	Net    network.Network
@@ -38,8 +39,8 @@ func (p Learner) Score(scope *model.Scope, x, t *Node) *Node {
 	return p.Scorer(p.Path, network.InSingle(p.Bound(scope)), nil)(x, t)
 }
 
-// TrainJointly is a step that trains them all. It descends the sum of their losses, which have no weight in common: without
-// clipping, Adam moves each weight by its own gradients alone.
+// TrainJointly is a step that trains them all. It descends the sum of their losses, which have no weight in common:
+// without clipping, Adam moves each weight by its own gradients alone.
 func TrainJointly(by train.Adam, pupils []Learner) func(t *train.Turn) {
 	return func(t *train.Turn) {
 		var total *Node
@@ -63,7 +64,8 @@ type Evaluator struct {
 	Averaged bool // mark the moving average of the weights
 }
 
-func NewEvaluator(l *suite.Lab, of *train.Trainer, graph func(scope *model.Scope, in []*Node) []*Node) (*Evaluator, error) {
+func NewEvaluator(l *suite.Lab, of *train.Trainer, graph func(scope *model.Scope, in []*Node) []*Node) (*Evaluator,
+	error) {
 	store, err := of.Weights()
 	if err != nil {
 		return nil, err
@@ -112,8 +114,9 @@ func InFloat32(l *suite.Lab, x *tensors.Tensor) (*tensors.Tensor, error) {
 	return exec.Once(l.Backend, func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }, x)
 }
 
-// InPairs is an objective that meets every sample with its noise and with the opposite noise. The mean is the same. In denoising at a
-// small sigma the targets -eps/sigma and eps/sigma, which are most of the noise of the gradient, then all but cancel.
+// InPairs is an objective that meets every sample with its noise and with the opposite noise. The mean is the same. In
+// denoising at a small sigma the targets -eps/sigma and eps/sigma, which are most of the noise of the gradient, then
+// all but cancel.
 func InPairs(o diffusion.Objective) diffusion.Objective {
 	return func(p diffusion.Process, net diffusion.Net, b diffusion.Batch, r *random.Source) *Node {
 		n := b.X0.Shape().Dim(0)

@@ -24,7 +24,8 @@ func testLearners() []Learner {
 	net := network.MLP{Hidden: []int{8}, Activation: "tanh", Key: random.NewKey(1, "net")}
 	denoise := diffusion.Denoising(diffusion.Unscaled(diffusion.ScoreHead(1)), diffusion.Plain, diffusion.FixedTime(.5))
 	return []Learner{
-		{"first", net, diffusion.EDM{}, diffusion.Implicit(diffusion.Matching{Score: diffusion.ScoreNet(0), Times: diffusion.FixedTime(0)}), diffusion.ScoreNet(0), 0},
+		{"first", net, diffusion.EDM{}, diffusion.Implicit(diffusion.Matching{Score: diffusion.ScoreNet(0),
+			Times: diffusion.FixedTime(0)}), diffusion.ScoreNet(0), 0},
 		{"second", net, diffusion.EDM{}, denoise, diffusion.ScoreNet(0), 0},
 	}
 }
@@ -34,7 +35,8 @@ func TestSideBySideIsAlone(t *testing.T) {
 	const steps = 25
 	l := &suite.Lab{Context: context.Background(), Backend: backendtest.Default(t), Seed: 1, Profile: suite.Quick}
 	scores := func(pupils ...Learner) [][]float64 {
-		plan := train.Plan{Data: FreshBatches(density.X2(), 32, false), Key: random.NewKey(1, "training"), Step: TrainJointly(train.Adam{Rate: 1e-2}, pupils)}
+		plan := train.Plan{Data: FreshBatches(density.X2(), 32, false), Key: random.NewKey(1, "training"),
+			Step: TrainJointly(train.Adam{Rate: 1e-2}, pupils)}
 		trainer, err := plan.Begin(l.Backend)
 		if err != nil {
 			t.Fatal(err)
@@ -75,8 +77,8 @@ func TestSideBySideIsAlone(t *testing.T) {
 	}
 }
 
-// The gradient of a network 2-8-2 takes the evaluation, the products for the weights of both layers and the way back through the last:
-// 32 + 32 + 16 multiplications a sample, where the evaluation takes 32.
+// The gradient of a network 2-8-2 takes the evaluation, the products for the weights of both layers and the way back
+// through the last: 32 + 32 + 16 multiplications a sample, where the evaluation takes 32.
 func TestStepWork(t *testing.T) {
 	l := &suite.Lab{Context: context.Background(), Backend: backendtest.Default(t), Seed: 1, Profile: suite.Quick}
 	work, err := StepWork(l, testLearners()[1], 7, 2)

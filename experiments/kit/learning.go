@@ -18,19 +18,23 @@ import (
 	"scorelab/lib/train"
 )
 
-// FreshBatches gives every step a new batch of a mixture, in float32, with the labels of its components where they are asked for.
+// FreshBatches gives every step a new batch of a mixture, in float32, with the labels of its components where they are
+// asked for.
 func FreshBatches(m *density.Mixture, batch int, labels bool) train.Data {
-	return train.Fresh(fmt.Sprint(m.Name(), " batch ", batch, " labels ", labels), func(g *Graph, r *random.Source) []*Node {
-		x, label := m.Draw(g, r, dtypes.Float32, batch)
-		if labels {
-			return []*Node{x, label}
-		}
-		return []*Node{x}
-	})
+	return train.Fresh(fmt.Sprint(m.Name(), " batch ", batch, " labels ", labels),
+		func(g *Graph, r *random.Source) []*Node {
+			x, label := m.Draw(g, r, dtypes.Float32, batch)
+			if labels {
+				return []*Node{x, label}
+			}
+			return []*Node{x}
+		})
 }
 
-// Train takes steps of a plan; see, unless nil, gets every report. The weights are the average, where the plan keeps one.
-func Train(l *suite.Lab, p train.Plan, steps int, see func(t *train.Trainer, r train.Report) error) (*model.Store, error) {
+// Train takes steps of a plan; see, unless nil, gets every report. The weights are the average, where the plan keeps
+// one.
+func Train(l *suite.Lab, p train.Plan, steps int, see func(t *train.Trainer, r train.Report) error) (*model.Store,
+	error) {
 	trainer, err := p.Begin(l.Backend)
 	if err != nil {
 		return nil, err
@@ -54,9 +58,10 @@ func weightsOf(t *train.Trainer, p train.Plan) (*model.Store, error) {
 	return t.Weights()
 }
 
-// ScoreErrors are E|s_model - s|^2/E|s|^2, s the exact score, at each of the times along p, over n samples of the noised law.
-// A network is scored on the samples that another was: they follow from the target's name, time and seed.
-func ScoreErrors(l *suite.Lab, law density.Law, build diffusion.Build, weights *model.Store, n int, times ...float64) ([]metrics.Summary, error) {
+// ScoreErrors are E|s_model - s|^2/E|s|^2, s the exact score, at each of the times along p, over n samples of the
+// noised law. A network is scored on the samples that another was: they follow from the target's name, time and seed.
+func ScoreErrors(l *suite.Lab, law density.Law, build diffusion.Build, weights *model.Store, n int, times ...float64) (
+	[]metrics.Summary, error) {
 	x0, err := law.Sample(l.Backend, l.Key("scored "+law.Name()), n)
 	if err != nil {
 		return nil, err
@@ -78,7 +83,8 @@ func ScoreErrors(l *suite.Lab, law density.Law, build diffusion.Build, weights *
 		if err != nil {
 			return nil, err
 		}
-		if errors[i], err = metrics.Ratio(tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1])); err != nil {
+		if errors[i], err = metrics.Ratio(tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](
+			out[1])); err != nil {
 			return nil, err
 		}
 	}

@@ -28,8 +28,8 @@ const (
 	CrossEntropy  = 2.429435 // catalogue, targets
 )
 
-// LearnedPath is the one on which the samplers learn: from a noise that hides nothing of the data to one that hides all but
-// a hundredth of its variance.
+// LearnedPath is the one on which the samplers learn: from a noise that hides nothing of the data to one that hides all
+// but a hundredth of its variance.
 var LearnedPath = diffusion.VE{SigmaMin: learnedLowest, SigmaMax: 10}
 
 // PathModel is a denoiser of a law along learnedPath, and the weights that it has learnt.
@@ -39,8 +39,8 @@ type PathModel struct {
 	Weights *model.Store
 }
 
-// TrainOnPath trains a network with EDM's preconditioning on fresh samples of a law. Levels are drawn about sigma = e^-1, where
-// they decide on what the samples look like.
+// TrainOnPath trains a network with EDM's preconditioning on fresh samples of a law. Levels are drawn about sigma =
+// e^-1, where they decide on what the samples look like.
 func TrainOnPath(l *suite.Lab, m *density.Mixture, n network.Network, steps int, name string) (PathModel, error) {
 	square := 0.
 	for i, row := range m.Covariance() {
@@ -48,7 +48,8 @@ func TrainOnPath(l *suite.Lab, m *density.Mixture, n network.Network, steps int,
 	}
 	head := diffusion.EDMHead(math.Sqrt(square))
 	weights, err := Train(l, train.Plan{
-		Loss:    network.Loss(diffusion.Denoising(head, diffusion.EDMWeight(math.Sqrt(square)), diffusion.LogNormalTimes(-1, 1.3)), LearnedPath, n),
+		Loss: network.Loss(diffusion.Denoising(head, diffusion.EDMWeight(math.Sqrt(square)),
+			diffusion.LogNormalTimes(-1, 1.3)), LearnedPath, n),
 		Data:    FreshBatches(m, LearnedBatch, false),
 		Adam:    train.Adam{Rate: 5e-3, Warmup: 100, Cosine: steps},
 		Average: train.Average{Decay: .998},
@@ -82,7 +83,8 @@ func (m PathModel) Sample(l *suite.Lab, n int, purpose string) (metrics.Points, 
 	if err != nil {
 		return metrics.Points{}, err
 	}
-	end, err := diffusion.Plan{Build: m.Build, Store: m.Weights, Sampler: diffusion.ExponentialAdams(2), Grid: grid}.Run(l.Backend, start)
+	end, err := diffusion.Plan{Build: m.Build, Store: m.Weights, Sampler: diffusion.ExponentialAdams(2),
+		Grid: grid}.Run(l.Backend, start)
 	if err != nil {
 		return metrics.Points{}, err
 	}
@@ -96,9 +98,11 @@ func (m PathModel) LogLikelihood(l *suite.Lab, x *tensors.Tensor) ([]float64, er
 		return nil, err
 	}
 	slices.Reverse(grid)
-	got, err := diffusion.Plan{Build: m.Build, Store: m.Weights, Sampler: diffusion.FlowLikelihood{Method: diffusion.ClassicMethod}, Grid: grid}.LogLikelihood(l.Backend, x, diffusion.NoisePrior)
+	got, err := diffusion.Plan{Build: m.Build, Store: m.Weights, Sampler: diffusion.FlowLikelihood{
+		Method: diffusion.ClassicMethod}, Grid: grid}.LogLikelihood(l.Backend, x, diffusion.NoisePrior)
 	return got.Nats, err
 }
 
 // LearnedNet is the network of both samplers.
-var LearnedNet = network.MLP{Hidden: []int{96, 96, 96}, Activation: "swish", Condition: network.Condition{Frequencies: 16}}
+var LearnedNet = network.MLP{Hidden: []int{96, 96, 96}, Activation: "swish", Condition: network.Condition{
+	Frequencies: 16}}

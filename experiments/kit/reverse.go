@@ -28,17 +28,20 @@ func ReverseGrid(n int) ([]float64, error) {
 }
 
 // LogDensity is that of a target on a process at time t, at points [n, d].
-func LogDensity(l *suite.Lab, m *density.Mixture, p diffusion.Process, t float64, x *tensors.Tensor) ([]float64, error) {
-	out, err := Evaluate(l, func(in []*Node) []*Node { return []*Node{m.Model(p).LogDensity(in[0], ScalarLike(in[0], t))} }, x)
+func LogDensity(l *suite.Lab, m *density.Mixture, p diffusion.Process, t float64, x *tensors.Tensor) ([]float64,
+	error) {
+	out, err := Evaluate(l, func(in []*Node) []*Node {
+		return []*Node{m.Model(p).LogDensity(in[0], ScalarLike(in[0], t))}
+	}, x)
 	if err != nil {
 		return nil, err
 	}
 	return out[0], nil
 }
 
-// ExactOU is the solution of dx = -x dt + sqrt(2) dB after a step h in which B moves by dw: exp(-h) x + sqrt(2) I with the
-// stochastic integral I, which given dw has mean (1 - exp(-h))/h dw and variance (1 - exp(-2h))/2 - (1 - exp(-h))^2/h; z is
-// the standard normal of the rest.
+// ExactOU is the solution of dx = -x dt + sqrt(2) dB after a step h in which B moves by dw: exp(-h) x + sqrt(2) I with
+// the stochastic integral I, which given dw has mean (1 - exp(-h))/h dw and variance (1 - exp(-2h))/2 - (1 -
+// exp(-h))^2/h; z is the standard normal of the rest.
 func ExactOU(x, dw, z *Node, h float64) *Node {
 	slope := -math.Expm1(-h) / h
 	rest := math.Sqrt(-math.Expm1(-2*h)/2 - slope*slope*h)

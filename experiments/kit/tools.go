@@ -41,7 +41,8 @@ func Normal(mean []float64, variance float64) *density.Mixture {
 func Static(m *density.Mixture) diffusion.Build { return m.Build(diffusion.OU{}) }
 
 // DensityFields are the densities of a target in the plane, noised along p to each of the times, on [-side, side]^2.
-func DensityFields(l *suite.Lab, m *density.Mixture, p diffusion.Process, side float64, n int, times ...float64) ([]figure.Field, error) {
+func DensityFields(l *suite.Lab, m *density.Mixture, p diffusion.Process, side float64, n int, times ...float64) (
+	[]figure.Field, error) {
 	return view.Densities(l.Backend, m, p, side, n, times...)
 }
 

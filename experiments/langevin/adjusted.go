@@ -29,7 +29,8 @@ func settle(l *suite.Lab, sampler diffusion.Sampler, name string, v, delta float
 		return diffusion.Snapshot{}, err
 	}
 	var end diffusion.Snapshot
-	for s, err := range (diffusion.Plan{Build: kit.Static(target), Sampler: sampler, Grid: grid, Noise: l.Key(name)}).Trace(l.Backend, start, steps) {
+	for s, err := range (diffusion.Plan{Build: kit.Static(target), Sampler: sampler, Grid: grid,
+		Noise: l.Key(name)}).Trace(l.Backend, start, steps) {
 		if err != nil {
 			return diffusion.Snapshot{}, err
 		}
@@ -63,9 +64,12 @@ func adjusted(l *suite.Lab, r *suite.Report) error {
 		exact := acceptanceOf(v, delta)
 		what := fmt.Sprintf("v = %g, delta = %g", v, delta)
 		r.Add(
-			suite.Near{Claim: claims.D001LangevinConverges, Metric: "variance of Metropolis-adjusted chains, " + what, Got: variance, Want: v, Why: kit.WhySE + "; no bias at any step"},
-			suite.Near{Claim: claims.D001LangevinConverges, Metric: "share of proposals accepted, " + what, Got: acceptance, Want: exact, Why: kit.WhySE + "; exact by quadrature over state and proposal"})
-		table.Rows = append(table.Rows, []any{v, variance.Center, variance.Lo, variance.Hi, v / (1 - delta/(2*v)), acceptance.Center, acceptance.Lo, acceptance.Hi, exact})
+			suite.Near{Claim: claims.D001LangevinConverges, Metric: "variance of Metropolis-adjusted chains, " + what,
+				Got: variance, Want: v, Why: kit.WhySE + "; no bias at any step"},
+			suite.Near{Claim: claims.D001LangevinConverges, Metric: "share of proposals accepted, " + what,
+				Got: acceptance, Want: exact, Why: kit.WhySE + "; exact by quadrature over state and proposal"})
+		table.Rows = append(table.Rows, []any{v, variance.Center, variance.Lo, variance.Hi, v / (1 - delta/(2*v)),
+			acceptance.Center, acceptance.Lo, acceptance.Hi, exact})
 	}
 	r.Tables = append(r.Tables, table)
 	return nil

@@ -15,17 +15,21 @@ import (
 )
 
 var annealing = suite.Experiment{
-	ID:       "E23-annealed-langevin",
-	Title:    "Annealing repairs Langevin dynamics, slowly",
-	Question: "Does Langevin dynamics find the weights of far modes when the noise falls level by level, and how slowly must it?",
-	Sources:  []string{"003, Langevin Dynamics", "003, Noise Levels and Multi-Scale Scores", "004, Challenges with Learning Score Function (Challenge 1)"},
-	Run:      runAnnealing,
+	ID:    "E23-annealed-langevin",
+	Title: "Annealing repairs Langevin dynamics, slowly",
+	Question: "Does Langevin dynamics find the weights of far modes when the noise falls level by level, and how " +
+		"slowly must it?",
+	Sources: []string{"003, Langevin Dynamics", "003, Noise Levels and Multi-Scale Scores",
+		"004, Challenges with Learning Score Function (Challenge 1)"},
+	Run: runAnnealing,
 }
 
 func runAnnealing(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does: 1,000 steps over 100 levels bring a blind start to a weight of 0.212 for the lighter mode, where 1,000 steps at one level have 0.49 and the data 0.2. " +
-		"Samples choose their mode while the noise is between 20 and 2, and lag behind it: 100 steps leave 0.29. Longer steps lag less, but settle at a wrong weight of their own. " +
-		"The reverse SDE, which moves samples from level to level besides, has 0.204 after 100 steps."}
+	r := &suite.Report{Answer: "It does: 1,000 steps over 100 levels bring a blind start to a weight of 0.212 for " +
+		"the lighter mode, where 1,000 steps at one level have 0.49 and the data 0.2. Samples choose their mode " +
+		"while the noise is between 20 and 2, and lag behind it: 100 steps leave 0.29. Longer steps lag less, but " +
+		"settle at a wrong weight of their own. The reverse SDE, which moves samples from level to level besides, " +
+		"has 0.204 after 100 steps."}
 	ladders, err := annealedLaws(l, r)
 	if err != nil {
 		return nil, err
@@ -76,7 +80,9 @@ func annealedLaws(l *suite.Lab, r *suite.Report) (all []annealed, err error) {
 	if err != nil {
 		return nil, err
 	}
-	table := suite.Table{Name: "ladders", Caption: "Weight of (-5, -5) after annealed Langevin dynamics (size > 0, steps of size sigma^2, from the square) and after the reverse SDE (from the noised data), by quadrature; the data has 0.2",
+	table := suite.Table{Name: "ladders", Caption: "Weight of (-5, -5) after annealed Langevin dynamics (size > 0, " +
+		"steps of size sigma^2, from the square) and after the reverse SDE (from the noised data), by quadrature; " +
+		"the data has 0.2",
 		Header: []string{"size", "levels", "steps a level", "steps", "weight"}}
 	for _, size := range []float64{.1, .3, 1, 0} {
 		sampler := diffusion.OneStep(diffusion.ReverseEulerMaruyama)
@@ -109,15 +115,23 @@ func annealedLaws(l *suite.Lab, r *suite.Report) (all []annealed, err error) {
 	share := make([]float64, 3)
 	for i, sigma := range []float64{20, 5, 2} {
 		share[i] = decided(sigma)
-		r.Add(suite.Equals{Claim: claims.D003MultiScale, Metric: fmt.Sprintf("share of the mode's entropy that x at noise sigma = %g decides", sigma), Got: share[i], Want: []float64{.0765619, .6918942, .9964676}[i], Tol: 6e-8,
+		r.Add(suite.Equals{Claim: claims.D003MultiScale, Metric: fmt.Sprintf("share of the mode's entropy that x at "+
+			"noise sigma = %g decides", sigma), Got: share[i], Want: []float64{.0765619, .6918942, .9964676}[i],
+			Tol: 6e-8,
 			Why: "seven decimals of an independent computation"})
 	}
-	slow, flow := ladderOf(all, annealed{size: .1, levels: 100, steps: 1}), ladderOf(all, annealed{levels: 100, steps: 1})
+	slow, flow := ladderOf(all, annealed{size: .1, levels: 100, steps: 1}),
+		ladderOf(all, annealed{levels: 100, steps: 1})
 	r.Add(
-		suite.Between{Claim: claims.D003MultiScale, Metric: "weight of (-5, -5) after 100 levels of 10 steps of Langevin dynamics, by quadrature; the data has 0.2", Got: metrics.Exactly(ladderOf(all, patient).weight), Lo: .18, Hi: .22, Alpha: 0,
+		suite.Between{Claim: claims.D003MultiScale, Metric: "weight of (-5, -5) after 100 levels of 10 steps of " +
+			"Langevin dynamics, by quadrature; the data has 0.2", Got: metrics.Exactly(ladderOf(all, patient).weight),
+			Lo: .18, Hi: .22, Alpha: 0,
 			Why: "10 % of the weight, where one level misses it by 0.29"},
-		suite.Between{Claim: claims.D003GeneralizedLangevin, Metric: "error in the weight of the reverse SDE, over that of Langevin dynamics alone with one step on each of the same 100 levels", Got: metrics.Exactly((flow.weight - .2) / (slow.weight - .2)), Lo: 0, Hi: .2, Alpha: 0,
-			Why: "what the claim leaves out: moving from level to level as the law does must be worth a factor of 5, at least", Shows: suite.Qualified})
+		suite.Between{Claim: claims.D003GeneralizedLangevin, Metric: "error in the weight of the reverse SDE, over " +
+			"that of Langevin dynamics alone with one step on each of the same 100 levels",
+			Got: metrics.Exactly((flow.weight - .2) / (slow.weight - .2)), Lo: 0, Hi: .2, Alpha: 0,
+			Why: "what the claim leaves out: moving from level to level as the law does must be worth a factor of 5, " +
+				"at least", Shows: suite.Qualified})
 	return all, nil
 }
 
@@ -128,7 +142,8 @@ func ladderOf(all []annealed, which annealed) annealed {
 			return a
 		}
 	}
-	panic(fmt.Errorf("no ladder of %d levels and %d steps of size %g was measured", which.levels, which.steps, which.size))
+	panic(fmt.Errorf("no ladder of %d levels and %d steps of size %g was measured", which.levels, which.steps,
+		which.size))
 }
 
 // descend carries a law down the levels: the square's, or for the reverse SDE the noised data's, from level to level.
@@ -154,14 +169,16 @@ func (a *annealed) descend(chain kit.Transfer) error {
 			}
 		}
 		a.sigma = append(a.sigma, sigma)
-		a.chosen = append(a.chosen, law.Expect(func(u float64) float64 { return kit.LightModePosterior(kit.ModeDistance, u, 1+sigma*sigma) }))
+		a.chosen = append(a.chosen, law.Expect(func(u float64) float64 {
+			return kit.LightModePosterior(kit.ModeDistance, u, 1+sigma*sigma)
+		}))
 	}
 	a.weight = law.ProbabilityBelow(0)
 	return nil
 }
 
-// decided is the share of the mode's entropy that a sample of S2 noised by sigma has lost: their mutual information over
-// the entropy.
+// decided is the share of the mode's entropy that a sample of S2 noised by sigma has lost: their mutual information
+// over the entropy.
 func decided(sigma float64) float64 {
 	entropy := func(p float64) float64 {
 		if p <= 0 || p >= 1 {
@@ -172,8 +189,12 @@ func decided(sigma float64) float64 {
 	v := 1 + sigma*sigma
 	end := kit.ModeDistance + 10*math.Sqrt(v)
 	bell := func(u float64) float64 { return math.Exp(-u*u/(2*v)) / math.Sqrt(2*math.Pi*v) }
-	noised := kit.NewGridDensity(-end, end, 4001, func(u float64) float64 { return .2*bell(u+kit.ModeDistance) + .8*bell(u-kit.ModeDistance) })
-	return 1 - noised.Expect(func(u float64) float64 { return entropy(kit.LightModePosterior(kit.ModeDistance, u, v)) })/entropy(.2)
+	noised := kit.NewGridDensity(-end, end, 4001, func(u float64) float64 {
+		return .2*bell(u+kit.ModeDistance) + .8*bell(u-kit.ModeDistance)
+	})
+	return 1 - noised.Expect(func(u float64) float64 {
+		return entropy(kit.LightModePosterior(kit.ModeDistance, u, v))
+	})/entropy(.2)
 }
 
 // descent are samples on their way down the levels.
@@ -224,7 +245,9 @@ func annealedSamples(l *suite.Lab, r *suite.Report, ladders []annealed) (suite.F
 		if err != nil {
 			return suite.Figure{}, err
 		}
-		check := suite.Near{Claim: claims.D003MultiScale, Metric: fmt.Sprintf("weight of (-5, -5) in samples after %d levels of steps of %g sigma^2, %d each; the data has 0.2", a.levels, a.size, a.steps), Got: weight, Want: ladderOf(ladders, a).weight,
+		check := suite.Near{Claim: claims.D003MultiScale,
+			Metric: fmt.Sprintf("weight of (-5, -5) in samples after %d levels of steps of %g sigma^2, %d each; the "+
+				"data has 0.2", a.levels, a.size, a.steps), Got: weight, Want: ladderOf(ladders, a).weight,
 			Why: kit.WhySE + "; the chain's own law, by quadrature"}.Check()
 		if i == 0 {
 			check = check.As(suite.Qualified)
@@ -240,8 +263,8 @@ func annealedSamples(l *suite.Lab, r *suite.Report, ladders []annealed) (suite.F
 	return annealedFilm(l, film)
 }
 
-// acrossTheLine measures the samples where nothing but the last levels counts: across the line of the modes, where S2 is
-// N(0, 1); and as a whole, against exact samples.
+// acrossTheLine measures the samples where nothing but the last levels counts: across the line of the modes, where S2
+// is N(0, 1); and as a whole, against exact samples.
 func acrossTheLine(l *suite.Lab, r *suite.Report, end metrics.Points) error {
 	grid, err := annealLevels(patient.levels)
 	if err != nil {
@@ -254,7 +277,8 @@ func acrossTheLine(l *suite.Lab, r *suite.Report, end metrics.Points) error {
 	defer apart.Finalize()
 	whole, at := affine.Map{Gain: 1}, grid[0]
 	for _, sigma := range grid[1:] {
-		for range patient.steps { // the first comes from the level before, the others stay: no grid, whose times must fall
+		// the first comes from the level before, the others stay: no grid, whose times must fall
+		for range patient.steps {
 			step, err := apart.Step(at, sigma)
 			if err != nil {
 				return err
@@ -277,8 +301,14 @@ func acrossTheLine(l *suite.Lab, r *suite.Report, end metrics.Points) error {
 		return err
 	}
 	r.Add(
-		suite.Near{Claim: claims.D003MultiScale, Metric: "variance across the line of the modes at the last level; the data has 1, and noised by that level's sigma = 0.2 it has 1.04", Got: variance, Want: exact, Why: kit.WhySE + "; exact by the chain's recursion, which is still on its way to it", Shows: suite.Qualified},
-		suite.Between{Claim: claims.D004NoiseLevels, Metric: "sliced W2 to exact samples, 10,000 of each", Got: distance, Lo: .01, Hi: 1.45, Alpha: metrics.Miss,
-			Why: "weights off by 0.012, and by 5 standard errors of their difference, 0.028, are worth 1.4, since moving a share w from mode to mode takes about 47 w of the square; two exact samples have 0.35 at the median and 0.85 at most in 300 pairs"})
+		suite.Near{Claim: claims.D003MultiScale, Metric: "variance across the line of the modes at the last level; " +
+			"the data has 1, and noised by that level's sigma = 0.2 it has 1.04", Got: variance, Want: exact,
+			Why:   kit.WhySE + "; exact by the chain's recursion, which is still on its way to it",
+			Shows: suite.Qualified},
+		suite.Between{Claim: claims.D004NoiseLevels, Metric: "sliced W2 to exact samples, 10,000 of each",
+			Got: distance, Lo: .01, Hi: 1.45, Alpha: metrics.Miss,
+			Why: "weights off by 0.012, and by 5 standard errors of their difference, 0.028, are worth 1.4, since " +
+				"moving a share w from mode to mode takes about 47 w of the square; two exact samples have 0.35 at " +
+				"the median and 0.85 at most in 300 pairs"})
 	return nil
 }

@@ -50,18 +50,24 @@ func planeLangevin(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		ks, err := kit.KSCheck(claim, fmt.Sprintf("Langevin dynamics on the cross: KS distance of particles to the solution along the diagonal at t = %g", t),
+		ks, err := kit.KSCheck(claim, fmt.Sprintf("Langevin dynamics on the cross: KS distance of particles to the "+
+			"solution along the diagonal at t = %g", t),
 			run.clouds[k].Along(1/math.Sqrt2, 1/math.Sqrt2), diagonal, .003,
-			"; .003 for the chain, whose narrow width is off by delta/(4 v) = 1.25 %, a quarter of that in KS, for the half of it that lies this way, and as much for the cells")
+			"; .003 for the chain, whose narrow width is off by delta/(4 v) = 1.25 %, a quarter of that in KS, for "+
+				"the half of it that lies this way, and as much for the cells")
 		if err != nil {
 			return err
 		}
 		half := metrics.Width * math.Sqrt(76.202/float64(n))
 		r.Add(ks,
-			suite.Between{Claim: claim, Metric: fmt.Sprintf("Langevin dynamics on the cross: E[x1^2 x2^2] of particles at t = %g", t), Got: run.sampled[k], Lo: run.solved[k] - half, Hi: run.solved[k] + half, Alpha: metrics.Miss,
-				Why: "5 standard errors of x1^2 x2^2, whose variance under the cross is 76.2, about the equation's value"})
+			suite.Between{Claim: claim, Metric: fmt.Sprintf("Langevin dynamics on the cross: E[x1^2 x2^2] of "+
+				"particles at t = %g", t), Got: run.sampled[k], Lo: run.solved[k] - half, Hi: run.solved[k] + half,
+				Alpha: metrics.Miss,
+				Why: "5 standard errors of x1^2 x2^2, whose variance under the cross is 76.2, about the equation's " +
+					"value"})
 	}
-	table := suite.Table{Name: "langevin", Caption: "E[x1^2 x2^2] under Langevin dynamics on the cross: by the equation and by particles", Header: []string{"t", "equation", "particles", "lo", "hi"},
+	table := suite.Table{Name: "langevin", Caption: "E[x1^2 x2^2] under Langevin dynamics on the cross: by the " +
+		"equation and by particles", Header: []string{"t", "equation", "particles", "lo", "hi"},
 		Rows: kit.Rows(run.times, run.solved, kit.Centers(run.sampled), kit.Lows(run.sampled), kit.Highs(run.sampled))}
 	r.Tables = append(r.Tables, table)
 	return run.draw(l, r)
@@ -81,7 +87,8 @@ func (run *planeRun) particles(l *suite.Lab) error {
 	for t := planeShot; t < planeEnd+planeShot/2; t += planeShot {
 		marks = append(marks, int(math.Round(t/chainStep)))
 	}
-	plan := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.Langevin), Grid: grid, Noise: l.Key("chain")}
+	plan := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.Langevin), Grid: grid,
+		Noise: l.Key("chain")}
 	for s, err := range plan.Trace(l.Backend, start, marks...) {
 		if err != nil {
 			return err
@@ -106,7 +113,9 @@ func (run *planeRun) solve(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	run.target = targets[0]
-	g, err := fokkerplanck.PlaneFromPotential(run.plane, kit.Map(run.target, func(q float64) float64 { return -math.Log(q) }), 1)
+	g, err := fokkerplanck.PlaneFromPotential(run.plane, kit.Map(run.target, func(q float64) float64 {
+		return -math.Log(q)
+	}), 1)
 	if err != nil {
 		return err
 	}
@@ -114,7 +123,9 @@ func (run *planeRun) solve(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	p, err := fokkerplanck.Normalise(run.plane, run.plane.Values(func(x, y float64) float64 { return math.Exp(-(x*x + y*y) / 2) }))
+	p, err := fokkerplanck.Normalise(run.plane, run.plane.Values(func(x, y float64) float64 {
+		return math.Exp(-(x*x + y*y) / 2)
+	}))
 	if err != nil {
 		return err
 	}
@@ -145,15 +156,21 @@ func (run *planeRun) solve(l *suite.Lab, r *suite.Report) error {
 	guaranteed := "guaranteed at this step, which is shorter than the longest that keeps every density positive"
 	const claim = claims.D004LangevinConvergence
 	r.Add(
-		suite.Below{Claim: claims.D004UniqueInvariantLaw, Metric: "largest |dp/dt| at p = the cross", Got: kit.LargestAbs(change), Bound: 1e-11, Why: "rounding in float64: a density of 0.4 exchanged 700 times per unit of time, and some"},
-		suite.Equals{Claim: claim, Metric: "looks, 0.05 apart, at which KL(p_t, p) has not fallen on the cross", Got: float64(rises), Want: 0, Tol: 0, Why: "a theorem where steps are positive: each is a Markov chain that leaves the target alone"},
-		suite.Equals{Claim: claim, Metric: "densities that are not positive, in all steps on the cross", Got: worst.empty, Want: 0, Tol: 0, Why: guaranteed},
-		suite.Below{Claim: claim, Metric: "largest change of mass on the cross", Got: worst.leak, Bound: 1e-12, Why: "rounding in float64 over 600 steps"})
+		suite.Below{Claim: claims.D004UniqueInvariantLaw, Metric: "largest |dp/dt| at p = the cross",
+			Got: kit.LargestAbs(change), Bound: 1e-11,
+			Why: "rounding in float64: a density of 0.4 exchanged 700 times per unit of time, and some"},
+		suite.Equals{Claim: claim, Metric: "looks, 0.05 apart, at which KL(p_t, p) has not fallen on the cross",
+			Got: float64(rises), Want: 0, Tol: 0,
+			Why: "a theorem where steps are positive: each is a Markov chain that leaves the target alone"},
+		suite.Equals{Claim: claim, Metric: "densities that are not positive, in all steps on the cross",
+			Got: worst.empty, Want: 0, Tol: 0, Why: guaranteed},
+		suite.Below{Claim: claim, Metric: "largest change of mass on the cross", Got: worst.leak, Bound: 1e-12,
+			Why: "rounding in float64 over 600 steps"})
 	return nil
 }
 
-// diagonalMarginal is the distribution function of (x1 + x2)/sqrt 2 for a density on a square: cells with the same i + j
-// project onto one point.
+// diagonalMarginal is the distribution function of (x1 + x2)/sqrt 2 for a density on a square: cells with the same i +
+// j project onto one point.
 func diagonalMarginal(plane fokkerplanck.Plane, p []float64) (func(u float64) float64, error) {
 	n := plane.X.N
 	line := fokkerplanck.Line{Lo: plane.X.Lo * math.Sqrt2, Hi: plane.X.Hi * math.Sqrt2, N: 2*n - 1}
@@ -197,14 +214,18 @@ func (run *planeRun) draw(l *suite.Lab, r *suite.Report) error {
 		swarm := particles("particles", k)
 		swarm.Y.Label = ""
 		frames = append(frames, figure.Row("", equation(fmt.Sprintf("equation, t = %.2f", t), k), swarm,
-			figure.Panel{Title: "E[x_{1}^{2} x_{2}^{2}]", X: figure.Axis{Label: "t", Min: 0, Max: planeEnd}, Y: figure.Axis{Min: .5, Max: 3}, Legend: figure.BottomRight,
+			figure.Panel{Title: "E[x_{1}^{2} x_{2}^{2}]", X: figure.Axis{Label: "t", Min: 0, Max: planeEnd},
+				Y: figure.Axis{Min: .5, Max: 3}, Legend: figure.BottomRight,
 				Layers: []figure.Layer{
 					figure.HLine{At: 2.62, Color: figure.Gray, Dashed: true, Label: "target"},
 					figure.Line{X: run.times, Y: run.solved, Color: figure.Blue, Label: "equation"},
-					figure.Points{X: run.times[:k+1], Y: kit.Centers(run.sampled)[:k+1], Size: 5, Color: figure.Vermillion, Label: "particles"},
+					figure.Points{X: run.times[:k+1], Y: kit.Centers(run.sampled)[:k+1], Size: 5,
+						Color: figure.Vermillion, Label: "particles"},
 				}}))
 	}
-	film, err := kit.GIF("langevin", "Langevin dynamics from N(0, I) to the cross (contours): the Fokker-Planck equation on 161 x 161 cells, and particles that know only the score. This is what the middle of 001's figure shows as a smoothed cloud.", frames)
+	film, err := kit.GIF("langevin", "Langevin dynamics from N(0, I) to the cross (contours): the Fokker-Planck "+
+		"equation on 161 x 161 cells, and particles that know only the score. This is what the middle of 001's "+
+		"figure shows as a smoothed cloud.", frames)
 	if err != nil {
 		return err
 	}

@@ -23,10 +23,10 @@ var fokkerPlanck = suite.Experiment{
 }
 
 func runFokkerPlanck(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does, on the line and in the plane. Solved on a grid, the equation gives the exact law of the noised data with an error " +
-		"that falls as the square of the cell, keeps its mass to rounding and is nowhere negative; particles that know nothing of it have " +
-		"its law. It is a partial differential equation, not the ordinary one that 001 calls it, and so needs a grid that grows as 1/h^d; " +
-		"particles do not."}
+	r := &suite.Report{Answer: "It does, on the line and in the plane. Solved on a grid, the equation gives the " +
+		"exact law of the noised data with an error that falls as the square of the cell, keeps its mass to rounding " +
+		"and is nowhere negative; particles that know nothing of it have its law. It is a partial differential " +
+		"equation, not the ordinary one that 001 calls it, and so needs a grid that grows as 1/h^d; particles do not."}
 	lineH, lineErrors, err := lineOrder(l, r)
 	if err != nil {
 		return nil, err
@@ -77,7 +77,8 @@ func march(g fokkerplanck.Grid, s interface{ Advance([]float64, int) error }, p 
 // lineOrder solves the equation from G1 to t = 1 on finer and finer grids.
 func lineOrder(l *suite.Lab, r *suite.Report) (hs, errs []float64, err error) {
 	const claim = claims.D000FokkerPlanck
-	table := suite.Table{Name: "order", Caption: "L1 error at t = 1 of the Ornstein-Uhlenbeck process from G1 on n cells, Crank-Nicolson with n - 1 steps",
+	table := suite.Table{Name: "order", Caption: "L1 error at t = 1 of the Ornstein-Uhlenbeck process from G1 on n " +
+		"cells, Crank-Nicolson with n - 1 steps",
 		Header: []string{"n", "h", "error", "change of mass", "least density"}}
 	for i, n := range []int{101, 201, 401, 801, 1601} {
 		g, err := ouLine(n)
@@ -109,15 +110,20 @@ func lineOrder(l *suite.Lab, r *suite.Report) (hs, errs []float64, err error) {
 			why = "guaranteed at this step: its explicit half takes no more from a cell than it holds"
 		}
 		r.Add(
-			suite.Equals{Claim: claim, Metric: fmt.Sprintf("L1 error at t = 1 on %d cells", n), Got: gap, Want: want, Tol: math.Pow(10, math.Floor(math.Log10(want))-2) / 2, Why: "half the last digit of an independent computation of the same scheme"},
-			suite.Below{Claim: claim, Metric: fmt.Sprintf("largest change of mass on %d cells", n), Got: m.leak, Bound: 1e-12, Why: "rounding in float64 over the steps"},
-			suite.Equals{Claim: claim, Metric: fmt.Sprintf("densities that are not positive, in all steps on %d cells", n), Got: m.empty, Want: 0, Tol: 0, Why: why})
+			suite.Equals{Claim: claim, Metric: fmt.Sprintf("L1 error at t = 1 on %d cells", n),
+				Got: gap, Want: want, Tol: math.Pow(10, math.Floor(math.Log10(want))-2) / 2,
+				Why: "half the last digit of an independent computation of the same scheme"},
+			suite.Below{Claim: claim, Metric: fmt.Sprintf("largest change of mass on %d cells", n),
+				Got: m.leak, Bound: 1e-12, Why: "rounding in float64 over the steps"},
+			suite.Equals{Claim: claim, Metric: fmt.Sprintf("densities that are not positive, in all steps on %d cells",
+				n), Got: m.empty, Want: 0, Tol: 0, Why: why})
 	}
 	slope, err := metrics.LogSlope(hs, errs)
 	if err != nil {
 		return nil, nil, err
 	}
-	r.Add(suite.Equals{Claim: claims.D001FokkerPlanckODE, Metric: "order of the L1 error in the size of the cells, of which an ordinary equation has none", Got: slope.Center, Want: 2, Tol: .05,
+	r.Add(suite.Equals{Claim: claims.D001FokkerPlanckODE, Metric: "order of the L1 error in the size of the cells, " +
+		"of which an ordinary equation has none", Got: slope.Center, Want: 2, Tol: .05,
 		Why: "theory of the scheme: 2; the coarsest grid is 1 % off its leading term", Shows: suite.Qualified})
 	r.Tables = append(r.Tables, table)
 	return hs, errs, l.Progress(.1, "the plane")
@@ -154,7 +160,8 @@ func lineParticles(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	var clouds, laws [][]float64
-	plan := diffusion.Plan{Build: kit.Static(g1), Sampler: diffusion.OneStep(diffusion.Jump), Grid: times, Noise: l.Key("jumps")}
+	plan := diffusion.Plan{Build: kit.Static(g1), Sampler: diffusion.OneStep(diffusion.Jump), Grid: times,
+		Noise: l.Key("jumps")}
 	for s, err := range plan.Trace(l.Backend, start, marks...) {
 		if err != nil {
 			return err
@@ -173,11 +180,13 @@ func lineParticles(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		ks, err := kit.KSCheck(claims.D000FokkerPlanck, fmt.Sprintf("KS distance of particles to the exact law at t = %g", particleTimes[i]), clouds[s.Step], exact.CDF, 0, "")
+		ks, err := kit.KSCheck(claims.D000FokkerPlanck, fmt.Sprintf("KS distance of particles to the exact law at "+
+			"t = %g", particleTimes[i]), clouds[s.Step], exact.CDF, 0, "")
 		if err != nil {
 			return err
 		}
-		solved, err := kit.KSCheck(claims.D001ParticlesAreTheSolution, fmt.Sprintf("KS distance of particles to the equation's solution at t = %g", particleTimes[i]), clouds[s.Step],
+		solved, err := kit.KSCheck(claims.D001ParticlesAreTheSolution, fmt.Sprintf("KS distance of particles to the "+
+			"equation's solution at t = %g", particleTimes[i]), clouds[s.Step],
 			cumulative(g.Line, p), 1e-5, "; the solution's own error is 5e-6")
 		if err != nil {
 			return err

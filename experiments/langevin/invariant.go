@@ -43,9 +43,10 @@ type relaxation struct {
 }
 
 func runInvariantLaw(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does. The target is stationary to rounding, the eigenvalue 0 is simple, so there is no other, and the divergence " +
-		"from it falls at every step, in the end by exp(-2 gap t) from each start. But the proof by stationarity says nothing about when: " +
-		"G1 forgets in 1/gap = 15, and two unit modes 12 apart in 22 million."}
+	r := &suite.Report{Answer: "It does. The target is stationary to rounding, the eigenvalue 0 is simple, so there " +
+		"is no other, and the divergence from it falls at every step, in the end by exp(-2 gap t) from each start. " +
+		"But the proof by stationarity says nothing about when: G1 forgets in 1/gap = 15, and two unit modes 12 " +
+		"apart in 22 million."}
 	line := fokkerplanck.Line{Lo: -6, Hi: 6, N: 1201}
 	g, q, err := kit.LangevinLine(l, density.G1(), line)
 	if err != nil {
@@ -91,25 +92,34 @@ func invariance(r *suite.Report, g *fokkerplanck.Generator, q []float64) ([]fokk
 		return nil, err
 	}
 	r.Add(
-		suite.Below{Claim: claims.D004UniqueInvariantLaw, Metric: "largest |dp/dt| at p = the target G1", Got: kit.LargestAbs(change), Bound: 1e-10,
-			Why: "rounding in float64: a cell of density 0.5 exchanges it 20,000 times per unit of time, which makes 1e-12 a flux, and some"},
-		suite.Below{Claim: claims.D004UniqueInvariantLaw, Metric: "slowest rate of the generator, that of the invariant law", Got: math.Abs(modes[0].Rate), Bound: 1e-9,
+		suite.Below{Claim: claims.D004UniqueInvariantLaw, Metric: "largest |dp/dt| at p = the target G1",
+			Got: kit.LargestAbs(change), Bound: 1e-10,
+			Why: "rounding in float64: a cell of density 0.5 exchanges it 20,000 times per unit of time, which makes " +
+				"1e-12 a flux, and some"},
+		suite.Below{Claim: claims.D004UniqueInvariantLaw,
+			Metric: "slowest rate of the generator, that of the invariant law",
+			Got:    math.Abs(modes[0].Rate), Bound: 1e-9,
 			Why: "rounding in float64 of the largest jump rate, 20,000, times the square root of 1,201 cells, and some"})
-	for k, what := range []string{"second rate, the spectral gap; it is not 0, so no other law is invariant", "third rate", "fourth rate"} {
-		r.Add(suite.Equals{Claim: claims.D004UniqueInvariantLaw, Metric: what, Got: modes[k+1].Rate, Want: []float64{.065924, 2.9209, 5.8924}[k], Tol: 1e-4,
+	for k, what := range []string{"second rate, the spectral gap; it is not 0, so no other law is invariant",
+		"third rate", "fourth rate"} {
+		r.Add(suite.Equals{Claim: claims.D004UniqueInvariantLaw, Metric: what,
+			Got: modes[k+1].Rate, Want: []float64{.065924, 2.9209, 5.8924}[k], Tol: 1e-4,
 			Why: "an independent computation to that many digits"})
 	}
-	table := suite.Table{Name: "modes", Caption: "The target q and the slowest modes of its dynamics, scaled to integral mode^2/q = 1",
+	table := suite.Table{Name: "modes", Caption: "The target q and the slowest modes of its dynamics, scaled to " +
+		"integral mode^2/q = 1",
 		Header: []string{"x", "target", "mode 2", "mode 3", "mode 4"}}
 	for i := 0; i < g.N; i += 5 {
-		table.Rows = append(table.Rows, []any{g.At(float64(i)), q[i], modes[1].Shape[i], modes[2].Shape[i], modes[3].Shape[i]})
+		table.Rows = append(table.Rows, []any{g.At(float64(i)), q[i], modes[1].Shape[i], modes[2].Shape[i],
+			modes[3].Shape[i]})
 	}
 	r.Tables = append(r.Tables, table)
 	return modes, nil
 }
 
 // relaxFrom runs the equation from one start with backward Euler and holds mass, fall and late rate.
-func relaxFrom(l *suite.Lab, r *suite.Report, g *fokkerplanck.Generator, q []float64, law *density.Mixture, name string, gap float64, shots []int) (relaxation, error) {
+func relaxFrom(l *suite.Lab, r *suite.Report, g *fokkerplanck.Generator, q []float64, law *density.Mixture, name string,
+	gap float64, shots []int) (relaxation, error) {
 	run := relaxation{}
 	p, err := kit.LineDensity(l, law, g.Line)
 	if err != nil {
@@ -149,11 +159,16 @@ func relaxFrom(l *suite.Lab, r *suite.Report, g *fokkerplanck.Generator, q []flo
 		return run, err
 	}
 	r.Add(
-		suite.Equals{Claim: claims.D004LangevinConvergence, Metric: "steps of 6,000 in which KL(p_t, p) does not fall, from " + name, Got: float64(rises), Want: 0, Tol: 0,
+		suite.Equals{Claim: claims.D004LangevinConvergence,
+			Metric: "steps of 6,000 in which KL(p_t, p) does not fall, from " + name,
+			Got:    float64(rises), Want: 0, Tol: 0,
 			Why: "a theorem for backward Euler: each step is a Markov chain that leaves the target alone"},
-		suite.Below{Claim: claims.D004LangevinConvergence, Metric: "largest change of mass, from " + name, Got: leak, Bound: 1e-12, Why: "rounding in float64 over 6,000 steps"},
-		suite.Equals{Claim: claims.D004LangevinConvergence, Metric: "late slope of log KL over -2 gap, from " + name, Got: slope.Center / (-2 * gap), Want: 1, Tol: .02,
-			Why: "the next term of KL falls by exp(-3 gap t): from the start farthest off, at t = 40, it is 3 % of the first and bends the slope by half of that", Shows: suite.Qualified})
+		suite.Below{Claim: claims.D004LangevinConvergence, Metric: "largest change of mass, from " + name,
+			Got: leak, Bound: 1e-12, Why: "rounding in float64 over 6,000 steps"},
+		suite.Equals{Claim: claims.D004LangevinConvergence, Metric: "late slope of log KL over -2 gap, from " + name,
+			Got: slope.Center / (-2 * gap), Want: 1, Tol: .02,
+			Why: "the next term of KL falls by exp(-3 gap t): from the start farthest off, at t = 40, it is 3 % of " +
+				"the first and bends the slope by half of that", Shows: suite.Qualified})
 	return run, nil
 }
 
@@ -162,8 +177,10 @@ func relaxFrom(l *suite.Lab, r *suite.Report, g *fokkerplanck.Generator, q []flo
 func relaxDigits(l *suite.Lab, r *suite.Report, g *fokkerplanck.Generator, q []float64, run relaxation) error {
 	for i, want := range []float64{.009527, .007235, .005526, .003235, .001898} {
 		t := []float64{1, 2, 4, 8, 12}[i]
-		r.Add(suite.Equals{Claim: claims.D004LangevinConvergence, Metric: fmt.Sprintf("KL(p_t, p) at t = %g from N(0, 1), backward Euler, dt = 0.01", t),
-			Got: run.kl[int(math.Round(t/relaxStep))], Want: want, Tol: 5e-7, Why: "the last digit of an independent computation of the same scheme"})
+		r.Add(suite.Equals{Claim: claims.D004LangevinConvergence, Metric: fmt.Sprintf("KL(p_t, p) at t = %g from "+
+			"N(0, 1), backward Euler, dt = 0.01", t),
+			Got: run.kl[int(math.Round(t/relaxStep))], Want: want, Tol: 5e-7,
+			Why: "the last digit of an independent computation of the same scheme"})
 	}
 	p, err := kit.LineDensity(l, relaxStarts[0].law, g.Line)
 	if err != nil {
@@ -181,8 +198,10 @@ func relaxDigits(l *suite.Lab, r *suite.Report, g *fokkerplanck.Generator, q []f
 	if err != nil {
 		return err
 	}
-	r.Add(suite.Equals{Claim: claims.D004LangevinConvergence, Metric: "KL(p_t, p) at t = 1 from N(0, 1), Crank-Nicolson, dt = 0.001", Got: kl, Want: .009425, Tol: 5e-7,
-		Why: "the last digit of an independent computation. At dt = 0.01, backward Euler is 1 % above, and Crank-Nicolson has the digits but is negative in the tails"})
+	r.Add(suite.Equals{Claim: claims.D004LangevinConvergence, Metric: "KL(p_t, p) at t = 1 from N(0, 1), " +
+		"Crank-Nicolson, dt = 0.001", Got: kl, Want: .009425, Tol: 5e-7,
+		Why: "the last digit of an independent computation. At dt = 0.01, backward Euler is 1 % above, and " +
+			"Crank-Nicolson has the digits but is negative in the tails"})
 	table := suite.Table{Name: "kl", Caption: "KL(p_t, p) from N(0, 1)", Header: []string{"t", "kl"}}
 	for s := 0; s < len(run.kl); s += 50 {
 		table.Rows = append(table.Rows, []any{relaxStep * float64(s), run.kl[s]})

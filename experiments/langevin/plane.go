@@ -50,10 +50,14 @@ func planeOrder(l *suite.Lab, r *suite.Report) (hs, errs []float64, err error) {
 				return nil, nil, err
 			}
 			r.Add(
-				suite.Equals{Claim: claim, Metric: "L1 error of the noised cross at t = 0.5 on 241 x 241 cells, over a third of the distance to 121 x 121 cells", Got: gap / (apart / 3), Want: 1, Tol: .05,
-					Why: "second order: halving the cells takes 3/4 of the error away; its next term, of fourth order, is a few percent of it"},
-				suite.Below{Claim: claim, Metric: "largest change of mass on 241 x 241 cells", Got: m.leak, Bound: 1e-12, Why: "rounding in float64 over 240 steps"},
-				suite.Equals{Claim: claim, Metric: "densities that are not positive, in all steps on 241 x 241 cells", Got: m.empty, Want: 0, Tol: 0,
+				suite.Equals{Claim: claim, Metric: "L1 error of the noised cross at t = 0.5 on 241 x 241 cells, over " +
+					"a third of the distance to 121 x 121 cells", Got: gap / (apart / 3), Want: 1, Tol: .05,
+					Why: "second order: halving the cells takes 3/4 of the error away; its next term, of fourth " +
+						"order, is a few percent of it"},
+				suite.Below{Claim: claim, Metric: "largest change of mass on 241 x 241 cells",
+					Got: m.leak, Bound: 1e-12, Why: "rounding in float64 over 240 steps"},
+				suite.Equals{Claim: claim, Metric: "densities that are not positive, in all steps on 241 x 241 cells",
+					Got: m.empty, Want: 0, Tol: 0,
 					Why: "guaranteed: the explicit half of a step takes no more from a cell than it holds"})
 		}
 		coarse = p
@@ -63,7 +67,8 @@ func planeOrder(l *suite.Lab, r *suite.Report) (hs, errs []float64, err error) {
 	}
 	slope, err := metrics.LogSlope(hs, errs)
 	if err == nil {
-		r.Add(suite.Equals{Claim: claim, Metric: "order of the L1 error in the plane", Got: slope.Center, Want: 2, Tol: .05, Why: "theory of the scheme"})
+		r.Add(suite.Equals{Claim: claim, Metric: "order of the L1 error in the plane",
+			Got: slope.Center, Want: 2, Tol: .05, Why: "theory of the scheme"})
 	}
 	return hs, errs, err
 }

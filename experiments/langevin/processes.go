@@ -14,8 +14,8 @@ import (
 	"scorelab/lib/suite"
 )
 
-// processOrder: one equation for every forward process, dx = f(t) x dt + g(t) dB, from G1 noised a little to as much noise
-// as signal.
+// processOrder: one equation for every forward process, dx = f(t) x dt + g(t) dB, from G1 noised a little to as much
+// noise as signal.
 func processOrder(l *suite.Lab, r *suite.Report) error {
 	for _, spec := range diffusion.Processes {
 		end, err := evenTime(l, spec.Process)
@@ -30,8 +30,10 @@ func processOrder(l *suite.Lab, r *suite.Report) error {
 			}
 			errs = append(errs, gap)
 		}
-		r.Add(suite.Equals{Claim: claims.D000FokkerPlanck, Metric: fmt.Sprintf("order of the L1 error to the exact law of %s at as much noise as signal, 401 to 801 cells", spec.Name),
-			Got: math.Log2(errs[0] / errs[1]), Want: 2, Tol: .05, Why: "theory of the scheme, with drift and diffusion read at the middle of each step"})
+		r.Add(suite.Equals{Claim: claims.D000FokkerPlanck, Metric: fmt.Sprintf("order of the L1 error to the exact "+
+			"law of %s at as much noise as signal, 401 to 801 cells", spec.Name),
+			Got: math.Log2(errs[0] / errs[1]), Want: 2, Tol: .05,
+			Why: "theory of the scheme, with drift and diffusion read at the middle of each step"})
 	}
 	return nil
 }

@@ -53,7 +53,8 @@ func runTwoStarts(l *suite.Lab) (*suite.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	journeys := []*journey{{name: "from N(0, I)", color: figure.Blue}, {name: "from a uniform square", color: figure.Vermillion}}
+	journeys := []*journey{{name: "from N(0, I)", color: figure.Blue}, {name: "from a uniform square",
+		color: figure.Vermillion}}
 	for i, start := range []*tensors.Tensor{gauss, square} {
 		if err := journeys[i].travel(l, start, kit.Points(exact)); err != nil {
 			return nil, err
@@ -62,8 +63,9 @@ func runTwoStarts(l *suite.Lab) (*suite.Report, error) {
 			return nil, err
 		}
 	}
-	r := &suite.Report{Answer: "It does. Both clouds end within the distance of two exact samples from the target and from each other. The figure's 50 steps of 0.005 cover only the first " +
-		"fortieth of the way: E[x1^2 x2^2] is 1.67 there, of 2.62."}
+	r := &suite.Report{Answer: "It does. Both clouds end within the distance of two exact samples from the target " +
+		"and from each other. The figure's 50 steps of 0.005 cover only the first fortieth of the way: E[x1^2 x2^2] " +
+		"is 1.67 there, of 2.62."}
 	a, b := journeys[0], journeys[1]
 	last := len(a.times) - 1
 	between, err := metrics.SlicedW2(a.clouds[last], b.clouds[last], metrics.Projections)
@@ -72,7 +74,8 @@ func runTwoStarts(l *suite.Lab) (*suite.Report, error) {
 	}
 	scale := math.Sqrt(1e4 / float64(n))
 	floor := func(metric string, got metrics.Summary) {
-		r.Add(suite.Between{Claim: claims.D001AnyStart, Metric: metric, Got: got, Lo: .010 * scale, Hi: .060 * scale, Alpha: 1e-5, Why: kit.WhyFloor})
+		r.Add(suite.Between{Claim: claims.D001AnyStart, Metric: metric, Got: got, Lo: .010 * scale, Hi: .060 * scale,
+			Alpha: 1e-5, Why: kit.WhyFloor})
 	}
 	floor("sliced W2 between the two clouds at t = 10", between)
 	for _, j := range journeys {
@@ -85,10 +88,13 @@ func runTwoStarts(l *suite.Lab) (*suite.Report, error) {
 			drawn = j
 		}
 	}
-	r.Add(suite.Between{Claim: claims.D001PathFigure, Metric: "E[x1^2 x2^2] where the figure stops, t = 0.25, from N(0, I); the target has 2.62", Got: a.m22[drawn], Lo: 1.67 - moment, Hi: 1.67 + moment, Alpha: metrics.Miss,
+	r.Add(suite.Between{Claim: claims.D001PathFigure, Metric: "E[x1^2 x2^2] where the figure stops, t = 0.25, from " +
+		"N(0, I); the target has 2.62", Got: a.m22[drawn], Lo: 1.67 - moment, Hi: 1.67 + moment, Alpha: metrics.Miss,
 		Why: "5 standard errors under the cross; reference from an independent simulation", Shows: suite.Qualified})
-	table := suite.Table{Name: "journeys", Caption: "Sliced W2 to exact samples", Header: []string{"t", a.name, "lo", "hi", b.name, "lo", "hi"},
-		Rows: kit.Rows(a.times, kit.Centers(a.distance), kit.Lows(a.distance), kit.Highs(a.distance), kit.Centers(b.distance), kit.Lows(b.distance), kit.Highs(b.distance))}
+	table := suite.Table{Name: "journeys", Caption: "Sliced W2 to exact samples",
+		Header: []string{"t", a.name, "lo", "hi", b.name, "lo", "hi"},
+		Rows: kit.Rows(a.times, kit.Centers(a.distance), kit.Lows(a.distance), kit.Highs(a.distance),
+			kit.Centers(b.distance), kit.Lows(b.distance), kit.Highs(b.distance))}
 	r.Tables = append(r.Tables, table)
 	return r, journeyFigures(l, r, journeys, .0305*scale)
 }
@@ -100,7 +106,8 @@ func (j *journey) travel(l *suite.Lab, start *tensors.Tensor, exact metrics.Poin
 	if err != nil {
 		return err
 	}
-	plan := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.Langevin), Grid: grid, Noise: l.Key(j.name)}
+	plan := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.Langevin), Grid: grid,
+		Noise: l.Key(j.name)}
 	marks := kit.StepsAt(pathStep, .025, .05, .1, .15, .2, .25, .35, .5, .7, 1, 1.4, 2, 2.8, 4, 5.6, 8, pathEnd)
 	for s, err := range plan.Trace(l.Backend, start, marks...) {
 		if err != nil {
@@ -111,7 +118,9 @@ func (j *journey) travel(l *suite.Lab, start *tensors.Tensor, exact metrics.Poin
 		if err != nil {
 			return err
 		}
-		radius, err := metrics.MeanOf(p.N, func(i int) float64 { return p.Row(i)[0]*p.Row(i)[0] + p.Row(i)[1]*p.Row(i)[1] })
+		radius, err := metrics.MeanOf(p.N, func(i int) float64 {
+			return p.Row(i)[0]*p.Row(i)[0] + p.Row(i)[1]*p.Row(i)[1]
+		})
 		if err != nil {
 			return err
 		}
@@ -131,20 +140,27 @@ func journeyFigures(l *suite.Lab, r *suite.Report, journeys []*journey, floor fl
 		return err
 	}
 	atlas := func(upTo int, legend figure.Corner) figure.Panel {
-		panel := figure.Panel{Title: "the path, in two moments", X: figure.Axis{Label: "E|x|^{2}", Min: 1.6, Max: 2.8}, Y: figure.Axis{Label: "E[x_{1}^{2} x_{2}^{2}]", Min: .8, Max: 3}, Legend: legend}
+		panel := figure.Panel{Title: "the path, in two moments", X: figure.Axis{Label: "E|x|^{2}", Min: 1.6, Max: 2.8},
+			Y: figure.Axis{Label: "E[x_{1}^{2} x_{2}^{2}]", Min: .8, Max: 3}, Legend: legend}
 		for _, j := range journeys {
-			panel.Layers = append(panel.Layers, figure.Line{X: kit.Centers(j.radius)[:upTo+1], Y: kit.Centers(j.m22)[:upTo+1], Color: j.color, Label: j.name, Markers: true})
+			panel.Layers = append(panel.Layers, figure.Line{X: kit.Centers(j.radius)[:upTo+1],
+				Y: kit.Centers(j.m22)[:upTo+1], Color: j.color, Label: j.name, Markers: true})
 		}
-		panel.Layers = append(panel.Layers, figure.Points{X: []float64{2}, Y: []float64{2.62}, Color: figure.Ink, Size: 10, Ring: true, Label: "target"})
+		panel.Layers = append(panel.Layers, figure.Points{X: []float64{2}, Y: []float64{2.62}, Color: figure.Ink,
+			Size: 10, Ring: true, Label: "target"})
 		return panel
 	}
 	last := len(journeys[0].times) - 1
-	decay := figure.Panel{Title: "distance to the target", X: figure.Axis{Label: "t", Log: true, Min: .02, Max: 12}, Y: figure.Axis{Label: "sliced W_{2}", Log: true, Min: .015, Max: .4}, Legend: figure.BottomLeft}
+	decay := figure.Panel{Title: "distance to the target", X: figure.Axis{Label: "t", Log: true, Min: .02, Max: 12},
+		Y: figure.Axis{Label: "sliced W_{2}", Log: true, Min: .015, Max: .4}, Legend: figure.BottomLeft}
 	for _, j := range journeys {
-		decay.Layers = append(decay.Layers, figure.Line{X: j.times[1:], Y: kit.Centers(j.distance)[1:], Lo: kit.Lows(j.distance)[1:], Hi: kit.Highs(j.distance)[1:], Color: j.color, Label: j.name, Markers: true})
+		decay.Layers = append(decay.Layers, figure.Line{X: j.times[1:], Y: kit.Centers(j.distance)[1:],
+			Lo: kit.Lows(j.distance)[1:], Hi: kit.Highs(j.distance)[1:], Color: j.color, Label: j.name, Markers: true})
 	}
-	decay.Layers = append(decay.Layers, figure.HLine{At: floor, Dashed: true, Label: "two exact samples"}, figure.VLine{At: .25, Color: figure.Gray})
-	still, err := kit.PNG("path", "Left: the two ways through the space of densities, seen in two moments; where they end is the target. Right: distance to exact samples; the document's figure stops at the grey line.",
+	decay.Layers = append(decay.Layers, figure.HLine{At: floor, Dashed: true, Label: "two exact samples"},
+		figure.VLine{At: .25, Color: figure.Gray})
+	still, err := kit.PNG("path", "Left: the two ways through the space of densities, seen in two moments; where "+
+		"they end is the target. Right: distance to exact samples; the document's figure stops at the grey line.",
 		figure.Row("", atlas(last, figure.BottomRight), decay))
 	if err != nil {
 		return err

@@ -31,7 +31,8 @@ var energyModels = suite.Experiment{
 	Run:      runEnergyModels,
 }
 
-// energyCase is a target that an energy learns by denoising at one noise level, and the box over which its Z is computed.
+// energyCase is a target that an energy learns by denoising at one noise level, and the box over which its Z is
+// computed.
 type energyCase struct {
 	law   *density.Mixture
 	sigma float64
@@ -54,11 +55,18 @@ var energyCases = []energyCase{
 var energyHead = diffusion.EDMHead(1)
 
 func runEnergyModels(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It is: normalised by quadrature, an energy that learned by denoising alone gives log p to a few hundredths of a nat, of G1 on the region of 99 % and of the cross on that of 95 %; in the narrow valleys between its arms, where hardly any sample falls, it is off by up to a tenth. " +
-		"Its score has no curl to rounding, and a constant added to the energy leaves the score as it was, to the bit. A free network learns the score as well, but not the gradient of anything: " +
-		"integrated along two ways to the same point it gives two densities, more than half a nat apart."}
-	table := suite.Table{Name: "energies", Caption: "Networks with three hidden layers of 64 after the same steps of denoising; a region of 99 % is that of highest density. Path-dependence is how far two ways of integrating a score, first along one axis and first along the other, differ in the log density",
-		Header: []string{"target", "sigma", "network", "relative Fisher error", "rms |J - J^T| over rms |J|", "largest path-dependence on 99 %, nats", "largest error of log p on 95 %, nats", "on 99 %", "KL(exact, learned)"}}
+	r := &suite.Report{Answer: "It is: normalised by quadrature, an energy that learned by denoising alone gives log " +
+		"p to a few hundredths of a nat, of G1 on the region of 99 % and of the cross on that of 95 %; in the narrow " +
+		"valleys between its arms, where hardly any sample falls, it is off by up to a tenth. Its score has no curl " +
+		"to rounding, and a constant added to the energy leaves the score as it was, to the bit. A free network " +
+		"learns the score as well, but not the gradient of anything: integrated along two ways to the same point it " +
+		"gives two densities, more than half a nat apart."}
+	table := suite.Table{Name: "energies", Caption: "Networks with three hidden layers of 64 after the same steps of " +
+		"denoising; a region of 99 % is that of highest density. Path-dependence is how far two ways of integrating " +
+		"a score, first along one axis and first along the other, differ in the log density",
+		Header: []string{"target", "sigma", "network", "relative Fisher error", "rms |J - J^T| over rms |J|",
+			"largest path-dependence on 99 %, nats", "largest error of log p on 95 %, nats", "on 99 %",
+			"KL(exact, learned)"}}
 	for i, c := range energyCases {
 		if err := learnEnergy(l, r, &table, c); err != nil {
 			return nil, err
@@ -79,7 +87,8 @@ func widened(l *suite.Lab, weights *model.Store) (*model.Store, error) {
 		if err != nil {
 			return nil, err
 		}
-		if x, err = exec.Once(l.Backend, func(x *Node) *Node { return ConvertDType(x, dtypes.Float64) }, x); err != nil {
+		if x, err = exec.Once(l.Backend, func(x *Node) *Node { return ConvertDType(x, dtypes.Float64) }, x); err !=
+			nil {
 			return nil, err
 		}
 		wide.VariableWithValue(v.Path(), x).SetTrainable(v.Trainable)
@@ -118,8 +127,9 @@ func learnEnergy(l *suite.Lab, r *suite.Report, table *suite.Table, c energyCase
 	d := c.law.Dim()
 	steps := l.Size(c.steps, 12000)
 	pupils := energyPupils(l, c)
-	plan := train.Plan{Data: kit.FreshBatches(c.law, 512, false), Key: l.Key("training " + c.law.Name()), Every: 500, Average: train.Average{Decay: .995},
-		Step: kit.TrainJointly(train.Adam{Rate: 3e-3, Cosine: steps, Final: .01}, pupils)}
+	plan := train.Plan{Data: kit.FreshBatches(c.law, 512, false), Key: l.Key("training " + c.law.Name()), Every: 500,
+		Average: train.Average{Decay: .995},
+		Step:    kit.TrainJointly(train.Adam{Rate: 3e-3, Cosine: steps, Final: .01}, pupils)}
 	weights, err := kit.Train(l, plan, steps, nil)
 	if err != nil {
 		return err
@@ -147,15 +157,25 @@ func learnEnergy(l *suite.Lab, r *suite.Report, table *suite.Table, c energyCase
 			paths[k] = pathDependence(c, f, k)
 		}
 	}
-	table.Rows = append(table.Rows, []any{name, c.sigma, "energy", f.fisher[0], f.curl[0], paths[0], worst[0], worst[1], kl})
+	table.Rows = append(table.Rows, []any{name, c.sigma, "energy", f.fisher[0], f.curl[0], paths[0], worst[0], worst[1],
+		kl})
 	for k, share := range energyShares {
-		r.Add(suite.Between{Claim: claims.D002EnergyDensity, Metric: fmt.Sprintf("largest error of log p on the region of %g %%, in nats, Z by quadrature: %s under noise of %g", 100*share, name, c.sigma), Got: metrics.Exactly(worst[k]), Lo: 0, Hi: c.most[k], Alpha: 1e-6, Why: "calibrated on trainings from 6 seeds: " + c.seen[k], OfTraining: true})
+		r.Add(suite.Between{Claim: claims.D002EnergyDensity, Metric: fmt.Sprintf("largest error of log p on the "+
+			"region of %g %%, in nats, Z by quadrature: %s under noise of %g", 100*share, name, c.sigma),
+			Got: metrics.Exactly(worst[k]), Lo: 0, Hi: c.most[k], Alpha: 1e-6,
+			Why: "calibrated on trainings from 6 seeds: " + c.seen[k], OfTraining: true})
 	}
 	if d == 2 {
-		table.Rows = append(table.Rows, []any{name, c.sigma, "free", f.fisher[1], f.curl[1], paths[1], "none", "none", "none"})
+		table.Rows = append(table.Rows, []any{name, c.sigma, "free", f.fisher[1], f.curl[1], paths[1], "none", "none",
+			"none"})
 		r.Add(
-			suite.Below{Claim: claims.D003EnergyLandscape, Metric: "rms |J - J^T| over rms |J| of the energy's score, cross", Got: f.curl[0], Bound: 1e-13, Why: "rounding in float64: J is a Hessian"},
-			suite.Between{Claim: claims.D003EnergyLandscape, Metric: "rms |J - J^T| over rms |J| of a free network that learned the same score: no energy has it", Got: metrics.Exactly(f.curl[1]), Lo: .005, Hi: .2, Alpha: 1e-6, Why: "calibrated on trainings from 6 seeds: 0.029 to 0.038", OfTraining: true, Shows: suite.Qualified})
+			suite.Below{Claim: claims.D003EnergyLandscape,
+				Metric: "rms |J - J^T| over rms |J| of the energy's score, cross", Got: f.curl[0], Bound: 1e-13,
+				Why: "rounding in float64: J is a Hessian"},
+			suite.Between{Claim: claims.D003EnergyLandscape,
+				Metric: "rms |J - J^T| over rms |J| of a free network that learned the same score: no energy has it",
+				Got:    metrics.Exactly(f.curl[1]), Lo: .005, Hi: .2, Alpha: 1e-6,
+				Why: "calibrated on trainings from 6 seeds: 0.029 to 0.038", OfTraining: true, Shows: suite.Qualified})
 	}
 	if err := shiftEnergy(l, r, c, weights, pupils[0]); err != nil {
 		return err
@@ -178,7 +198,8 @@ func lookAtEnergy(l *suite.Lab, c energyCase, weights *model.Store, pupils []kit
 		m := c.law.Model(diffusion.EDM{})
 		exact, log := m.Score(x, t), m.LogDensity(x, t)
 		p := MulScalar(Exp(log), cell)
-		energy := pupils[0].Net.(network.Energy).LogDensity(scope.At("%s", pupils[0].Name), energyHead, diffusion.EDM{}, nil)(x, t)
+		energy := pupils[0].Net.(network.Energy).LogDensity(scope.At("%s", pupils[0].Name), energyHead, diffusion.EDM{},
+			nil)(x, t)
 		all := []*Node{x, log, energy}
 		for _, p2 := range pupils {
 			s := energyHead.Score(diffusion.EDM{}, p2.Bound(scope), nil)(x, t)
@@ -189,7 +210,8 @@ func lookAtEnergy(l *suite.Lab, c energyCase, weights *model.Store, pupils []kit
 			}
 			j := Concatenate(rows, 1)
 			mean := func(v *Node) *Node { return ReduceAllSum(Mul(p, ReduceSum(Square(v), 1, 2))) }
-			all = append(all, s, Div(kit.SquaredScoreError(s, exact, p), size), Sqrt(Div(mean(Sub(j, Transpose(j, 1, 2))), mean(j))))
+			all = append(all, s, Div(kit.SquaredScoreError(s, exact, p), size),
+				Sqrt(Div(mean(Sub(j, Transpose(j, 1, 2))), mean(j))))
 		}
 		return all
 	}, lattice)
@@ -229,8 +251,8 @@ func lookAtEnergy(l *suite.Lab, c energyCase, weights *model.Store, pupils []kit
 	return f, nil
 }
 
-// pathDependence is the largest difference, on the region of 99 %, of the log densities that come of integrating a score from the origin first along
-// one axis, then along the other, in either order, by the trapezoidal rule.
+// pathDependence is the largest difference, on the region of 99 %, of the log densities that come of integrating a
+// score from the origin first along one axis, then along the other, in either order, by the trapezoidal rule.
 func pathDependence(c energyCase, f *energyFields, k int) float64 {
 	n, s := c.nodes, f.scores[k]
 	h, centre := 2*c.side/float64(n-1), c.nodes/2
@@ -283,7 +305,8 @@ func shiftEnergy(l *suite.Lab, r *suite.Report, c energyCase, weights *model.Sto
 			return err
 		}
 		if strings.HasPrefix(v.Path(), "/"+p.Name+"/last/") && v.Name() == "bias" {
-			value = tensors.FromFlatDataAndDimensions([]float64{tensors.MustCopyFlatData[float64](value)[0] + by}, v.Shape().Dimensions...)
+			value = tensors.FromFlatDataAndDimensions([]float64{tensors.MustCopyFlatData[float64](value)[0] + by},
+				v.Shape().Dimensions...)
 		}
 		shiftedBy.VariableWithValue(v.Path(), value)
 	}
@@ -294,7 +317,8 @@ func shiftEnergy(l *suite.Lab, r *suite.Report, c energyCase, weights *model.Sto
 			energy := p.Net.(network.Energy)
 			log := energy.LogDensity(scope.At("%s", p.Name), energyHead, diffusion.EDM{}, nil)(x, t)
 			_, out, in := energyHead(diffusion.EDM{}.At(t))
-			return []*Node{energyHead.Score(diffusion.EDM{}, p.Bound(scope), nil)(x, t), log, Div(Div(out, Square(t)), in)}
+			return []*Node{energyHead.Score(diffusion.EDM{}, p.Bound(scope), nil)(x, t), log,
+				Div(Div(out, Square(t)), in)}
 		}, x)
 		if err != nil {
 			return err
@@ -308,7 +332,11 @@ func shiftEnergy(l *suite.Lab, r *suite.Report, c energyCase, weights *model.Sto
 	}
 	name := c.law.Name()
 	r.Add(
-		suite.Equals{Claim: claims.D002ZDropsOut, Metric: "largest change of the score when the bias of the last layer adds 3 to the energy, " + name, Got: kit.LargestDifference(outs[0][0], outs[1][0]), Want: 0, Tol: 0, Why: "bit for bit: the bias is not in the gradient"},
-		suite.Below{Claim: claims.D002EnergyDensity, Metric: "the log density before normalising moves by as much everywhere: largest relative difference, " + name, Got: kit.LargestAbs(moved), Bound: 1e-11, Why: kit.WhyRounding})
+		suite.Equals{Claim: claims.D002ZDropsOut, Metric: "largest change of the score when the bias of the last " +
+			"layer adds 3 to the energy, " + name, Got: kit.LargestDifference(outs[0][0], outs[1][0]), Want: 0, Tol: 0,
+			Why: "bit for bit: the bias is not in the gradient"},
+		suite.Below{Claim: claims.D002EnergyDensity, Metric: "the log density before normalising moves by as much " +
+			"everywhere: largest relative difference, " + name, Got: kit.LargestAbs(moved), Bound: 1e-11,
+			Why: kit.WhyRounding})
 	return nil
 }

@@ -18,7 +18,8 @@ func energyFigures(r *suite.Report, c energyCase, f *energyFields) error {
 }
 
 func energyLine(r *suite.Report, c energyCase, f *energyFields) error {
-	exact, learned := figure.Line{Label: "exact", Color: figure.Gray, Width: 5}, figure.Line{Label: "learned energy", Color: figure.Vermillion}
+	exact, learned := figure.Line{Label: "exact", Color: figure.Gray, Width: 5}, figure.Line{Label: "learned energy",
+		Color: figure.Vermillion}
 	var off []figure.Layer
 	var part figure.Line
 	end := func() {
@@ -40,9 +41,16 @@ func energyLine(r *suite.Report, c energyCase, f *energyFields) error {
 		part.X, part.Y = append(part.X, x), append(part.Y, f.learned[i]-f.exact[i])
 	}
 	end()
-	g, err := kit.PNG("line", fmt.Sprintf("G1 under noise of %g. Left: log density of the energy that was learned by denoising, normalised by quadrature, over the exact one; dashed, the border of the region of 99 %%. Right: their difference there.", c.sigma),
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "x", Min: -4.5, Max: 4}, Y: figure.Axis{Label: "log p", Min: -14, Max: 4}, Layers: []figure.Layer{exact, learned, figure.HLine{At: f.edge[1], Dashed: true, Color: figure.Gray, Width: 1}}, Legend: figure.TopRight},
-			figure.Panel{X: figure.Axis{Label: "x", Min: -4.5, Max: 4}, Y: figure.Axis{Label: "log p learned - exact", Min: -.2, Max: .2}, Layers: append(off, figure.HLine{At: 0, Color: figure.Gray, Width: 1})}))
+	g, err := kit.PNG("line", fmt.Sprintf("G1 under noise of %g. Left: log density of the energy that was learned by "+
+		"denoising, normalised by quadrature, over the exact one; dashed, the border of the region of 99 %%. Right: "+
+		"their difference there.", c.sigma),
+		figure.Row("", figure.Panel{X: figure.Axis{Label: "x", Min: -4.5, Max: 4},
+			Y: figure.Axis{Label: "log p", Min: -14, Max: 4},
+			Layers: []figure.Layer{exact, learned, figure.HLine{At: f.edge[1], Dashed: true, Color: figure.Gray,
+				Width: 1}}, Legend: figure.TopRight},
+			figure.Panel{X: figure.Axis{Label: "x", Min: -4.5, Max: 4},
+				Y:      figure.Axis{Label: "log p learned - exact", Min: -.2, Max: .2},
+				Layers: append(off, figure.HLine{At: 0, Color: figure.Gray, Width: 1})}))
 	r.Figures = append(r.Figures, g)
 	return err
 }
@@ -68,11 +76,16 @@ func energyPlane(r *suite.Report, c energyCase, f *energyFields) error {
 	learned := field(func(i int) float64 { return math.Max(low, f.learned[i]) })
 	off := field(func(i int) float64 { return math.Max(-most, math.Min(most, f.learned[i]-f.exact[i])) })
 	panel := func(title string, ground figure.Heat) figure.Panel {
-		return kit.Plane(title, side, ground, figure.Contour{Field: exact, Levels: []float64{f.edge[1]}, Color: figure.Ink})
+		return kit.Plane(title, side, ground, figure.Contour{Field: exact, Levels: []float64{f.edge[1]},
+			Color: figure.Ink})
 	}
-	g, err := kit.PNG("plane", fmt.Sprintf("The cross under noise of %g: log density, exact and of the energy that was learned by denoising, normalised by quadrature; and their difference in nats, cut at ±%g. The line is the border of the region of 99 %%.", c.sigma, most),
-		figure.Row("", panel("log p, exact", figure.Heat{Field: exact, Colors: figure.Viridis, Lo: low, Hi: 0}), panel("log p, learned", figure.Heat{Field: learned, Colors: figure.Viridis, Lo: low, Hi: 0, Bar: "log p"}),
-			panel("learned - exact", figure.Heat{Field: off, Colors: figure.Diverging, Lo: -most, Hi: most, Bar: "nats"})))
+	g, err := kit.PNG("plane", fmt.Sprintf("The cross under noise of %g: log density, exact and of the energy that "+
+		"was learned by denoising, normalised by quadrature; and their difference in nats, cut at ±%g. The line is "+
+		"the border of the region of 99 %%.", c.sigma, most),
+		figure.Row("", panel("log p, exact", figure.Heat{Field: exact, Colors: figure.Viridis, Lo: low, Hi: 0}),
+			panel("log p, learned", figure.Heat{Field: learned, Colors: figure.Viridis, Lo: low, Hi: 0, Bar: "log p"}),
+			panel("learned - exact", figure.Heat{Field: off, Colors: figure.Diverging, Lo: -most, Hi: most,
+				Bar: "nats"})))
 	r.Figures = append([]suite.Figure{g}, r.Figures...)
 	return err
 }

@@ -52,16 +52,23 @@ func timedChecks(r *suite.Report, nets []timedNet) {
 		bar   float64
 		why   string
 	}{
-		{0, oneNetClaim, .1, "the catalogue's bar for the fixed budget; six seeds leave 0.020 to 0.025, at sigma = 0.1"},
+		{0, oneNetClaim, .1,
+			"the catalogue's bar for the fixed budget; six seeds leave 0.020 to 0.025, at sigma = 0.1"},
 		{4, implicitNoise, .1, "the catalogue's bar for the fixed budget; six seeds leave 0.008 to 0.024"},
-		{5, oneNetClaim, .05, "the bar of 5 % set for eight dimensions; six seeds leave 0.023 to 0.025, at sigma = 0.1"},
+		{5, oneNetClaim, .05,
+			"the bar of 5 % set for eight dimensions; six seeds leave 0.023 to 0.025, at sigma = 0.1"},
 	} {
 		n := nets[gate.net]
 		worst := n.worst(.1)
-		r.Add(suite.Between{Claim: gate.claim, Metric: "largest Fisher error at sigma = 0.1 .. 10 relative to E|s|^2, " + n.name, Got: worst, Lo: 0, Hi: gate.bar, Alpha: 0, Why: gate.why, OfTraining: true})
+		r.Add(suite.Between{Claim: gate.claim,
+			Metric: "largest Fisher error at sigma = 0.1 .. 10 relative to E|s|^2, " + n.name,
+			Got:    worst, Lo: 0, Hi: gate.bar, Alpha: 0, Why: gate.why, OfTraining: true})
 	}
 	written, unit := nets[3].at(9.9), nets[0].at(9.9)
-	r.Add(suite.Between{Claim: timedClaim, Metric: "Fisher error at sigma = 9.9 of the loss as written, over that with unit targets", Got: metrics.Exactly(written.Center / unit.Center), Lo: 100, Hi: 1e9, Alpha: 0, Why: "six seeds leave 3.7e5 to 1.1e6; the mean square of the score is 0.02 there and 7.4 at sigma = 0.1, and the weights are alike", OfTraining: true, Shows: suite.Qualified})
+	r.Add(suite.Between{Claim: timedClaim, Metric: "Fisher error at sigma = 9.9 of the loss as written, over that " +
+		"with unit targets", Got: metrics.Exactly(written.Center / unit.Center), Lo: 100, Hi: 1e9, Alpha: 0,
+		Why: "six seeds leave 3.7e5 to 1.1e6; the mean square of the score is 0.02 there and 7.4 at sigma = 0.1, and " +
+			"the weights are alike", OfTraining: true, Shows: suite.Qualified})
 }
 
 // floorIdentity holds the loss of the trained network, above its floor, against its Fisher error:
@@ -96,7 +103,8 @@ func floorIdentity(l *suite.Lab, r *suite.Report, n timedNet) error {
 		return err
 	}
 	defer exec.Finalize()
-	table := suite.Table{Name: "floor", Caption: "Denoising loss of the trained network on the cross, less its Fisher error, against the exact floor d/sigma^2 - E|s|^2 (scores weighed by 1, no factor 1/2)",
+	table := suite.Table{Name: "floor", Caption: "Denoising loss of the trained network on the cross, less its " +
+		"Fisher error, against the exact floor d/sigma^2 - E|s|^2 (scores weighed by 1, no factor 1/2)",
 		Header: []string{"sigma", "loss", "Fisher error", "loss - Fisher error", "lo", "hi", "floor"}}
 	for i, sigma := range sigmas {
 		out, err := exec.Call(x0, times[len(times)-1-i])
@@ -109,9 +117,13 @@ func floorIdentity(l *suite.Lab, r *suite.Report, n timedNet) error {
 			return err
 		}
 		floor := 2/(sigma*sigma) - fisher[i]
-		r.Add(suite.Near{Claim: oneNetClaim, Metric: fmt.Sprintf("denoising loss less Fisher error of the trained network, sigma = %g; exact: d/sigma^2 - E|s|^2 of the noised law", sigma), Got: gap, Want: floor, Why: kit.WhySE + "; exact by quadrature"})
+		r.Add(suite.Near{Claim: oneNetClaim, Metric: fmt.Sprintf("denoising loss less Fisher error of the trained "+
+			"network, sigma = %g; exact: d/sigma^2 - E|s|^2 of the noised law", sigma), Got: gap, Want: floor,
+			Why: kit.WhySE + "; exact by quadrature"})
 		if want, known := catalogue[sigma]; known {
-			r.Add(suite.Equals{Claim: oneNetClaim, Metric: fmt.Sprintf("floor of the denoising loss on the cross, sigma = %g", sigma), Got: floor, Want: want, Tol: 6e-7, Why: "six decimals of an independent computation"})
+			r.Add(suite.Equals{Claim: oneNetClaim, Metric: fmt.Sprintf("floor of the denoising loss on the cross, "+
+				"sigma = %g", sigma), Got: floor, Want: want, Tol: 6e-7,
+				Why: "six decimals of an independent computation"})
 		}
 		meanOf := func(xs []float64) float64 { s, _ := metrics.Mean(xs); return s.Center }
 		table.Rows = append(table.Rows, []any{sigma, meanOf(loss), meanOf(wrong), gap.Center, gap.Lo, gap.Hi, floor})
@@ -120,8 +132,8 @@ func floorIdentity(l *suite.Lab, r *suite.Report, n timedNet) error {
 	return floorOfTraining(l, r, n)
 }
 
-// floorOfTraining holds the floor that training met, batch by batch, against the integral of the exact one over all levels. Of a
-// score's squared error unit targets take sigma^2 (1 + sigma^2)/2.
+// floorOfTraining holds the floor that training met, batch by batch, against the integral of the exact one over all
+// levels. Of a score's squared error unit targets take sigma^2 (1 + sigma^2)/2.
 func floorOfTraining(l *suite.Lab, r *suite.Report, n timedNet) error {
 	const nodes = 24
 	lo, hi := math.Log(timedVE.SigmaMin), math.Log(timedVE.SigmaMax)
@@ -140,30 +152,36 @@ func floorOfTraining(l *suite.Lab, r *suite.Report, n timedNet) error {
 	if err != nil {
 		return err
 	}
-	r.Add(suite.Near{Claim: oneNetClaim, Metric: "loss of the exact score, the floor of training, in the mean over its batches", Got: met, Want: whole, Why: kit.WhySE + "; exact by quadrature over x and sigma"})
+	r.Add(suite.Near{Claim: oneNetClaim, Metric: "loss of the exact score, the floor of training, in the mean over " +
+		"its batches", Got: met, Want: whole, Why: kit.WhySE + "; exact by quadrature over x and sigma"})
 	return nil
 }
 
-// coarseScore: at large noise what is learnt is the score of N(0, (1 + sigma^2) I), which knows the mean and covariance of the data
-// and nothing else of it.
+// coarseScore: at large noise what is learnt is the score of N(0, (1 + sigma^2) I), which knows the mean and covariance
+// of the data and nothing else of it.
 func coarseScore(l *suite.Lab, r *suite.Report, n timedNet) error {
 	levels := []float64{9.9, 5}
 	times, err := diffusion.AtRatios(l.Backend, n.process, levels)
 	if err != nil {
 		return err
 	}
-	errors, err := kit.ScoreErrors(l, kit.Normal([]float64{0, 0}, 1), n.build(l), n.weights, l.Size(10_000, 100_000), times...)
+	errors, err := kit.ScoreErrors(l, kit.Normal([]float64{0, 0}, 1), n.build(l), n.weights, l.Size(10_000, 100_000),
+		times...)
 	if err != nil {
 		return err
 	}
 	for i, e := range errors {
-		root := metrics.Summary{Center: math.Sqrt(e.Center), Lo: math.Sqrt(math.Max(0, e.Lo)), Hi: math.Sqrt(e.Hi), N: e.N}
-		r.Add(suite.Between{Claim: claims.D003MultiScale, Metric: fmt.Sprintf("distance of the learnt score from -x/(1 + sigma^2), relative, sigma = %g", levels[i]), Got: root, Lo: 0, Hi: .02, Alpha: 0, Why: "the catalogue's 2 %; six seeds leave 0.0009 to 0.0022", OfTraining: true})
+		root := metrics.Summary{Center: math.Sqrt(e.Center), Lo: math.Sqrt(math.Max(0, e.Lo)), Hi: math.Sqrt(e.Hi),
+			N: e.N}
+		r.Add(suite.Between{Claim: claims.D003MultiScale, Metric: fmt.Sprintf("distance of the learnt score from "+
+			"-x/(1 + sigma^2), relative, sigma = %g", levels[i]), Got: root, Lo: 0, Hi: .02, Alpha: 0,
+			Why: "the catalogue's 2 %; six seeds leave 0.0009 to 0.0022", OfTraining: true})
 	}
 	return nil
 }
 
-// gaussianErrors are the Fisher errors of the score of N(0, (1 + sigma^2) I), the answer of a network that has learnt nothing.
+// gaussianErrors are the Fisher errors of the score of N(0, (1 + sigma^2) I), the answer of a network that has learnt
+// nothing.
 func gaussianErrors(l *suite.Lab, n timedNet) ([]metrics.Summary, error) {
 	times, err := diffusion.AtRatios(l.Backend, n.process, n.levels)
 	if err != nil {

@@ -29,8 +29,8 @@ type gan struct {
 	by                train.Adam // of both
 }
 
-// smallGAN is tuned on the ring, by the share of samples astray: a critic of relu leaves 2 % of them, one of swish about 30 %, at
-// the two rates and three penalties tried. Adam has no memory of the gradient, as in StyleGAN.
+// smallGAN is tuned on the ring, by the share of samples astray: a critic of relu leaves 2 % of them, one of swish
+// about 30 %, at the two rates and three penalties tried. Adam has no memory of the gradient, as in StyleGAN.
 func smallGAN(l *suite.Lab, name string, steps int) gan {
 	net := network.MLP{Hidden: []int{75, 75, 75}, Activation: "relu"}
 	generator, critic := net, net
@@ -45,8 +45,8 @@ func (g gan) generate(scope *model.Scope, r *random.Source, like *Node) *Node {
 }
 
 // step is one of each: the critic's, whose loss is -log P(real) on data and -log P(fake) on samples with the penalty
-// gamma/2 |grad critic|^2 on data (R1 of Mescheder, Geiger and Nowozin 2018), and the generator's, which is -log P(real) on
-// samples: the non-saturating loss of Goodfellow et al. 2014, section 3.
+// gamma/2 |grad critic|^2 on data (R1 of Mescheder, Geiger and Nowozin 2018), and the generator's, which is -log
+// P(real) on samples: the non-saturating loss of Goodfellow et al. 2014, section 3.
 func (g gan) step(t *train.Turn) {
 	judge := func(x *Node) *Node {
 		return Reshape(g.critic.Apply(t.Scope.At("critic"), x, nil, nil, 1), x.Shape().Dim(0))
@@ -65,7 +65,8 @@ func (g gan) step(t *train.Turn) {
 
 // play trains a GAN.
 func (g gan) play(l *suite.Lab, m *density.Mixture, steps int, name string) (*model.Store, error) {
-	return kit.Train(l, train.Plan{Step: g.step, Data: kit.FreshBatches(m, gameBatch, false), Average: train.Average{Decay: .998}, Key: l.Key(name + " training"), Every: 500},
+	return kit.Train(l, train.Plan{Step: g.step, Data: kit.FreshBatches(m, gameBatch, false), Average: train.Average{
+		Decay: .998}, Key: l.Key(name + " training"), Every: 500},
 		steps, func(*train.Trainer, train.Report) error { return l.Context.Err() })
 }
 

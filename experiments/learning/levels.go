@@ -38,7 +38,8 @@ func allLevels(l *suite.Lab, r *suite.Report) ([]ladder, error) {
 	const steps = 200
 	catalogue := map[float64]float64{20: .22136, 50: .20377, 200: .20024} // computed apart from this code
 	all := []ladder{{sigmaMax: 20}, {sigmaMax: 50}, {sigmaMax: 200}, {sigmaMax: 10, exactEnd: true}}
-	table := suite.Table{Name: "all-levels", Caption: "Reverse SDE on VE, 200 steps: weight of (-5, -5); exact reversal, the discrete chain, samples",
+	table := suite.Table{Name: "all-levels", Caption: "Reverse SDE on VE, 200 steps: weight of (-5, -5); exact " +
+		"reversal, the discrete chain, samples",
 		Header: []string{"sigma_max", "start", "exact reversal", "chain", "samples", "lo", "hi"}}
 	for i := range all {
 		d := &all[i]
@@ -54,18 +55,25 @@ func allLevels(l *suite.Lab, r *suite.Report) ([]ladder, error) {
 		if d.exactEnd {
 			verdict = suite.Confirmed
 		} else {
-			r.Add(suite.Equals{Claim: claims.D002StartFromNoise, Metric: "E[P(mode | x_T)], " + what + "; the data has 0.2", Got: d.ideal, Want: catalogue[d.sigmaMax], Tol: 6e-6,
+			r.Add(suite.Equals{Claim: claims.D002StartFromNoise, Metric: "E[P(mode | x_T)], " + what + "; the data " +
+				"has 0.2", Got: d.ideal, Want: catalogue[d.sigmaMax], Tol: 6e-6,
 				Why: "five decimals of an independent computation", Shows: verdict})
 		}
 		r.Add(
-			suite.Equals{Claim: claims.D000ReverseSDE, Metric: "weight of (-5, -5) that Euler-Maruyama tends to on fine grids, extrapolated from three, " + what, Got: limit, Want: d.ideal, Tol: 1e-5,
-				Why: "exact reversal keeps E[P(mode | x_t)]; the extrapolation leaves terms in 1/steps^3, and 400 steps a bias of at most 0.001"},
-			suite.Near{Claim: claims.D002StartFromNoise, Metric: "weight of (-5, -5) in samples, " + what, Got: d.weight, Want: d.law, Why: kit.WhySE + "; the chain's own law, by quadrature", Shows: verdict})
+			suite.Equals{Claim: claims.D000ReverseSDE, Metric: "weight of (-5, -5) that Euler-Maruyama tends to on " +
+				"fine grids, extrapolated from three, " + what, Got: limit, Want: d.ideal, Tol: 1e-5,
+				Why: "exact reversal keeps E[P(mode | x_t)]; the extrapolation leaves terms in 1/steps^3, and 400 " +
+					"steps a bias of at most 0.001"},
+			suite.Near{Claim: claims.D002StartFromNoise, Metric: "weight of (-5, -5) in samples, " + what,
+				Got: d.weight, Want: d.law, Why: kit.WhySE + "; the chain's own law, by quadrature", Shows: verdict})
 		if d.sigmaMax >= 50 {
-			r.Add(suite.Between{Claim: claims.D003MultiScale, Metric: "weight of (-5, -5) with scores at all noise levels, " + what, Got: d.weight, Lo: .18, Hi: .22, Alpha: metrics.Miss,
-				Why: "10 % of the weight; the chain's bias and 5 standard errors at 20,000 samples are 0.018 at sigma_max = 50"})
+			r.Add(suite.Between{Claim: claims.D003MultiScale, Metric: "weight of (-5, -5) with scores at all noise " +
+				"levels, " + what, Got: d.weight, Lo: .18, Hi: .22, Alpha: metrics.Miss,
+				Why: "10 % of the weight; the chain's bias and 5 standard errors at 20,000 samples are 0.018 at " +
+					"sigma_max = 50"})
 		}
-		table.Rows = append(table.Rows, []any{d.sigmaMax, d.start(), d.ideal, d.law, d.weight.Center, d.weight.Lo, d.weight.Hi})
+		table.Rows = append(table.Rows, []any{d.sigmaMax, d.start(), d.ideal, d.law, d.weight.Center, d.weight.Lo,
+			d.weight.Hi})
 		if err := l.Progress(.45+.1*float64(i+1), "the reverse SDE"); err != nil {
 			return nil, err
 		}
@@ -75,7 +83,8 @@ func allLevels(l *suite.Lab, r *suite.Report) ([]ladder, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Add(suite.Equals{Claim: claims.D002StartFromNoise, Metric: "E[P(mode | x_1)] on VP, from N(0, I); the data has 0.2", Got: blindWeight(alpha*kit.ModeDistance, 1, alpha*alpha+sigma*sigma), Want: .200414, Tol: 6e-7,
+	r.Add(suite.Equals{Claim: claims.D002StartFromNoise, Metric: "E[P(mode | x_1)] on VP, from N(0, I); the data " +
+		"has 0.2", Got: blindWeight(alpha*kit.ModeDistance, 1, alpha*alpha+sigma*sigma), Want: .200414, Tol: 6e-7,
 		Why: "six decimals of an independent computation"})
 	return all, nil
 }
@@ -124,9 +133,12 @@ func (d *ladder) quadrature(l *suite.Lab, steps int) (limit float64, err error) 
 	return fine + (fine-coarse)/3, nil                               // nor in 1/steps^2
 }
 
-// blindWeight is E P(mode (-5, -5) | u) where u comes from N(0, v): the weight that exact reversal makes of such a start.
+// blindWeight is E P(mode (-5, -5) | u) where u comes from N(0, v): the weight that exact reversal makes of such a
+// start.
 func blindWeight(reach, v, variance float64) float64 {
-	return kit.NormalOnGrid(v, 1001).Expect(func(u float64) float64 { return kit.LightModePosterior(reach, u, variance) })
+	return kit.NormalOnGrid(v, 1001).Expect(func(u float64) float64 {
+		return kit.LightModePosterior(reach, u, variance)
+	})
 }
 
 // sample runs the chain on samples in the plane.
@@ -148,7 +160,8 @@ func (d *ladder) sample(l *suite.Lab, steps int) error {
 		return err
 	}
 	process := diffusion.VE{SigmaMin: noiseFloor, SigmaMax: d.sigmaMax}
-	end, err := diffusion.Plan{Build: density.S2().Build(process), Sampler: diffusion.OneStep(diffusion.ReverseEulerMaruyama), Grid: grid, Noise: l.Key(name)}.Run(l.Backend, start)
+	end, err := diffusion.Plan{Build: density.S2().Build(process), Sampler: diffusion.OneStep(
+		diffusion.ReverseEulerMaruyama), Grid: grid, Noise: l.Key(name)}.Run(l.Backend, start)
 	if err != nil {
 		return err
 	}

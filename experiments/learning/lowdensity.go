@@ -26,8 +26,9 @@ var thinData = suite.Experiment{
 	ID:       "E19-thin-data",
 	Title:    "Where the data is thin, the score is guessed",
 	Question: "Is a learnt score worse where the density is low, and what do noise levels change there?",
-	Sources:  []string{"004, Challenges with Learning Score Function (Challenge 1)", "002, section 5", "003, Noise Levels and Multi-Scale Scores"},
-	Run:      runThinData,
+	Sources: []string{"004, Challenges with Learning Score Function (Challenge 1)", "002, section 5",
+		"003, Noise Levels and Multi-Scale Scores"},
+	Run: runThinData,
 }
 
 const (
@@ -38,9 +39,13 @@ const (
 )
 
 func runThinData(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It is: after 200 steps at one noise level the squared error of 001's network is 100 to 200 times larger in the thinnest tenth of the noised cross than in the densest, where the loss hardly looks; relative to the score, which is " +
-		"larger there too, it is 4 to 8 times larger. A larger network that trains longer mends most of this at that level, and other noise levels add nothing to it there. What they bring is the score at larger noise in the same places, " +
-		"where seven tenths of the noised data have come by noise 2: it is right to a thousandth of its mean square, and a network that saw the one level alone is 10 to 40 times further off."}
+	r := &suite.Report{Answer: "It is: after 200 steps at one noise level the squared error of 001's network is 100 " +
+		"to 200 times larger in the thinnest tenth of the noised cross than in the densest, where the loss hardly " +
+		"looks; relative to the score, which is larger there too, it is 4 to 8 times larger. A larger network that " +
+		"trains longer mends most of this at that level, and other noise levels add nothing to it there. What they " +
+		"bring is the score at larger noise in the same places, where seven tenths of the noised data have come by " +
+		"noise 2: it is right to a thousandth of its mean square, and a network that saw the one level alone is 10 " +
+		"to 40 times further off."}
 	data, err := density.X2().Sample(l.Backend, l.Key("data"), thinPoints)
 	if err != nil {
 		return nil, err
@@ -100,8 +105,8 @@ func float32s(l *suite.Lab, x *tensors.Tensor) (*tensors.Tensor, error) {
 	return exec.Once(l.Backend, func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }, x)
 }
 
-// thinSingle trains the network of 001's sixth figure as its companion code does: 2-12-2, tanh, one noise level, 200 steps over all
-// points.
+// thinSingle trains the network of 001's sixth figure as its companion code does: 2-12-2, tanh, one noise level, 200
+// steps over all points.
 func thinSingle(l *suite.Lab, data *tensors.Tensor) (thinNet, error) {
 	net := network.MLP{Hidden: []int{12}, Activation: "tanh", Init: "torch", Key: l.Key("plain")}
 	columns, err := float32s(l, data)
@@ -109,12 +114,14 @@ func thinSingle(l *suite.Lab, data *tensors.Tensor) (thinNet, error) {
 		return thinNet{}, err
 	}
 	plan := train.Plan{
-		Loss: network.Loss(diffusion.Denoising(diffusion.Unscaled(diffusion.ScoreHead(1)), diffusion.ScoreWeight, diffusion.FixedTime(thinSigma)), diffusion.EDM{}, net),
+		Loss: network.Loss(diffusion.Denoising(diffusion.Unscaled(diffusion.ScoreHead(1)), diffusion.ScoreWeight,
+			diffusion.FixedTime(thinSigma)), diffusion.EDM{}, net),
 		Data: train.Whole(columns), Key: l.Key("single"), Adam: train.Adam{Rate: 5e-3},
 	}
 	weights, err := kit.Train(l, plan, thinSteps, nil)
 	return thinNet{weights: weights, build: func(scope *model.Scope, _ []*Node) diffusion.Model {
-		return diffusion.Model{Process: diffusion.EDM{}, Score: diffusion.ScoreNet(0)(diffusion.EDM{}, network.InSingle(net.Net(scope)), nil)}
+		return diffusion.Model{Process: diffusion.EDM{}, Score: diffusion.ScoreNet(0)(diffusion.EDM{},
+			network.InSingle(net.Net(scope)), nil)}
 	}}, err
 }
 
@@ -122,7 +129,8 @@ func thinSingle(l *suite.Lab, data *tensors.Tensor) (thinNet, error) {
 var thinPath = diffusion.VE{SigmaMin: .1, SigmaMax: 10}
 
 // thinLarge trains a larger network for longer on the same points, at the given times of a path.
-func thinLarge(l *suite.Lab, data *tensors.Tensor, p diffusion.Process, times diffusion.Times, done float64) (thinNet, error) {
+func thinLarge(l *suite.Lab, data *tensors.Tensor, p diffusion.Process, times diffusion.Times, done float64) (
+	thinNet, error) {
 	net := network.MLP{Hidden: []int{64, 64}, Condition: network.Condition{Frequencies: 16}, Key: l.Key("large")}
 	columns, err := float32s(l, data)
 	if err != nil {
@@ -131,7 +139,8 @@ func thinLarge(l *suite.Lab, data *tensors.Tensor, p diffusion.Process, times di
 	const steps = 1500
 	plan := train.Plan{
 		Loss: network.Loss(diffusion.Denoising(diffusion.EDMHead(1), diffusion.EDMWeight(1), times), p, net),
-		Data: train.Whole(columns), Key: l.Key("large training"), Adam: train.Adam{Rate: 5e-3, Warmup: 200, Cosine: steps}, Average: train.Average{Decay: .995},
+		Data: train.Whole(columns), Key: l.Key("large training"), Adam: train.Adam{Rate: 5e-3, Warmup: 200,
+			Cosine: steps}, Average: train.Average{Decay: .995},
 	}
 	weights, err := kit.Train(l, plan, steps, func(_ *train.Trainer, r train.Report) error {
 		return l.Progress(done+.35*float64(r.Step)/float64(steps), "a larger network")
@@ -256,24 +265,42 @@ func thinLevels(l *suite.Lab, n *thinNet, places *tensors.Tensor) error {
 func thinContrast(d []decile) float64 { return d[0].wrong.Center / d[9].wrong.Center }
 
 func thinChecks(r *suite.Report, single, alone, all thinNet) {
-	deciles := suite.Table{Name: "deciles", Caption: "Mean squared error of the learnt score at sigma = 0.2, and the same relative to the score, by tenths of the noised cross, the thinnest first",
-		Header: []string{"decile", "001's network", "lo", "hi", "relative", "larger, one level", "relative", "larger, all levels", "relative"}}
+	deciles := suite.Table{Name: "deciles", Caption: "Mean squared error of the learnt score at sigma = 0.2, and the " +
+		"same relative to the score, by tenths of the noised cross, the thinnest first",
+		Header: []string{"decile", "001's network", "lo", "hi", "relative", "larger, one level", "relative",
+			"larger, all levels", "relative"}}
 	for i, a := range single.deciles {
 		b, c := alone.deciles[i], all.deciles[i]
-		deciles.Rows = append(deciles.Rows, []any{i + 1, a.wrong.Center, a.wrong.Lo, a.wrong.Hi, a.relative(), b.wrong.Center, b.relative(), c.wrong.Center, c.relative()})
+		deciles.Rows = append(deciles.Rows, []any{i + 1, a.wrong.Center, a.wrong.Lo, a.wrong.Hi, a.relative(),
+			b.wrong.Center, b.relative(), c.wrong.Center, c.relative()})
 	}
-	levels := suite.Table{Name: "levels", Caption: "At the places that are the thinnest tenth at sigma = 0.2: share of the law of each level that falls where it was as thin, and error relative to the score of the larger network trained at one level and at all",
+	levels := suite.Table{Name: "levels", Caption: "At the places that are the thinnest tenth at sigma = 0.2: share " +
+		"of the law of each level that falls where it was as thin, and error relative to the score of the larger " +
+		"network trained at one level and at all",
 		Header: []string{"sigma", "share", "one level", "lo", "hi", "all levels", "lo", "hi"}}
 	for i, a := range alone.levels {
 		b := all.levels[i]
-		levels.Rows = append(levels.Rows, []any{a.sigma, a.share, a.relative.Center, a.relative.Lo, a.relative.Hi, b.relative.Center, b.relative.Lo, b.relative.Hi})
+		levels.Rows = append(levels.Rows, []any{a.sigma, a.share, a.relative.Center, a.relative.Lo, a.relative.Hi,
+			b.relative.Center, b.relative.Lo, b.relative.Hi})
 	}
 	r.Tables = append(r.Tables, deciles, levels)
 	small, large := all.levels[0], all.levels[3]
 	r.Add(
-		suite.Between{Claim: thinClaim, Metric: "squared error of the learnt score in the thinnest tenth of the noised cross, over that in the densest, 001's network", Got: metrics.Exactly(thinContrast(single.deciles)), Lo: 20, Hi: 5000, Alpha: 0, Why: "the catalogue's bar; six seeds leave 100 to 200", OfTraining: true},
-		suite.Between{Claim: thinClaim, Metric: "the same, each relative to the squared score there, which is larger too", Got: metrics.Exactly(single.deciles[0].relative() / single.deciles[9].relative()), Lo: 1.5, Hi: 20, Alpha: 0, Why: "six seeds leave 4.0 to 7.9", OfTraining: true, Shows: suite.Qualified},
-		suite.Between{Claim: claims.D004NoiseLevels, Metric: "error at the thin places relative to the score, sigma = 2, over that at sigma = 0.2, one network for all levels", Got: metrics.Exactly(large.relative.Center / small.relative.Center), Lo: 0, Hi: .1, Alpha: 0, Why: "ten times better at least; six seeds leave 0.004 to 0.014", OfTraining: true},
-		suite.Between{Claim: claims.D004NoiseLevels, Metric: "squared error at sigma = 0.2 in the thinnest tenth, trained at all levels over trained at that one: noise of other levels does not mend this one", Got: metrics.Exactly(all.deciles[0].wrong.Center / alone.deciles[0].wrong.Center), Lo: .3, Hi: 4, Alpha: 0, Why: "neither way by much; six seeds leave 0.9 to 1.3", OfTraining: true, Shows: suite.Qualified},
-		suite.Between{Claim: claims.D004NoiseLevels, Metric: "share of the noised data at sigma = 2 where the data was as thin as in the thinnest tenth at sigma = 0.2", Got: metrics.Exactly(large.share), Lo: .6, Hi: .8, Alpha: 0, Why: "20,000 samples find 0.69 to 0.71 in six seeds"})
+		suite.Between{Claim: thinClaim, Metric: "squared error of the learnt score in the thinnest tenth of the " +
+			"noised cross, over that in the densest, 001's network", Got: metrics.Exactly(thinContrast(single.deciles)),
+			Lo: 20, Hi: 5000, Alpha: 0, Why: "the catalogue's bar; six seeds leave 100 to 200", OfTraining: true},
+		suite.Between{Claim: thinClaim, Metric: "the same, each relative to the squared score there, which is " +
+			"larger too", Got: metrics.Exactly(single.deciles[0].relative() / single.deciles[9].relative()), Lo: 1.5,
+			Hi: 20, Alpha: 0, Why: "six seeds leave 4.0 to 7.9", OfTraining: true, Shows: suite.Qualified},
+		suite.Between{Claim: claims.D004NoiseLevels, Metric: "error at the thin places relative to the score, sigma " +
+			"= 2, over that at sigma = 0.2, one network for all levels",
+			Got: metrics.Exactly(large.relative.Center / small.relative.Center), Lo: 0, Hi: .1, Alpha: 0,
+			Why: "ten times better at least; six seeds leave 0.004 to 0.014", OfTraining: true},
+		suite.Between{Claim: claims.D004NoiseLevels, Metric: "squared error at sigma = 0.2 in the thinnest tenth, " +
+			"trained at all levels over trained at that one: noise of other levels does not mend this one",
+			Got: metrics.Exactly(all.deciles[0].wrong.Center / alone.deciles[0].wrong.Center), Lo: .3, Hi: 4, Alpha: 0,
+			Why: "neither way by much; six seeds leave 0.9 to 1.3", OfTraining: true, Shows: suite.Qualified},
+		suite.Between{Claim: claims.D004NoiseLevels, Metric: "share of the noised data at sigma = 2 where the data " +
+			"was as thin as in the thinnest tenth at sigma = 0.2", Got: metrics.Exactly(large.share), Lo: .6, Hi: .8,
+			Alpha: 0, Why: "20,000 samples find 0.69 to 0.71 in six seeds"})
 }

@@ -29,7 +29,8 @@ func thinFigures(l *suite.Lab, r *suite.Report, data *tensors.Tensor, single, al
 		if err != nil {
 			return figure.Panel{}, err
 		}
-		field := figure.Field{X0: -side, X1: side, Y0: -side, Y1: side, NX: nodes, NY: nodes, Z: make([]float64, nodes*nodes)}
+		field := figure.Field{X0: -side, X1: side, Y0: -side, Y1: side, NX: nodes, NY: nodes,
+			Z: make([]float64, nodes*nodes)}
 		for i := range nodes { // the lattice runs over x first, the field over y
 			for j := range nodes {
 				k := i*nodes + j
@@ -45,7 +46,8 @@ func thinFigures(l *suite.Lab, r *suite.Report, data *tensors.Tensor, single, al
 			figure.Contour{Field: shade, Levels: []float64{top * .02, top * .1, top * .4}, Color: figure.White},
 		}
 		if sigma == thinSigma {
-			layers = append(layers, figure.Points{X: p.Col(0)[:250], Y: p.Col(1)[:250], Size: 2, Color: figure.Vermillion, Alpha: .8})
+			layers = append(layers, figure.Points{X: p.Col(0)[:250],
+				Y: p.Col(1)[:250], Size: 2, Color: figure.Vermillion, Alpha: .8})
 		}
 		return kit.Plane(title, side, layers...), nil
 	}
@@ -61,8 +63,10 @@ func thinFigures(l *suite.Lab, r *suite.Report, data *tensors.Tensor, single, al
 	if err != nil {
 		return err
 	}
-	maps, err := kit.PNG("map", "Where the learnt score is wrong; white, lines of equal density of the noised data; red, data. Left: the network of 001's figure after its 200 steps at one noise level. "+
-		"Middle and right: a larger one for all levels, from the same points.", figure.Grid{Rows: [][]figure.Panel{{one, same, large}}, Width: 720})
+	maps, err := kit.PNG("map", "Where the learnt score is wrong; white, lines of equal density of the noised data; "+
+		"red, data. Left: the network of 001's figure after its 200 steps at one noise level. "+
+		"Middle and right: a larger one for all levels, from the same points.",
+		figure.Grid{Rows: [][]figure.Panel{{one, same, large}}, Width: 720})
 	if err != nil {
 		return err
 	}
@@ -74,16 +78,25 @@ func thinFigures(l *suite.Lab, r *suite.Report, data *tensors.Tensor, single, al
 		return line
 	}
 	byLevel := func(n thinNet, color figure.Color, label string, value func(thinLevel) float64) figure.Line {
-		return figure.Line{X: kit.Map(n.levels, func(v thinLevel) float64 { return v.sigma }), Y: kit.Map(n.levels, value), Color: color, Markers: true, Label: label}
+		return figure.Line{X: kit.Map(n.levels, func(v thinLevel) float64 { return v.sigma }),
+			Y: kit.Map(n.levels, value), Color: color, Markers: true, Label: label}
 	}
 	relative := func(v thinLevel) float64 { return v.relative.Center }
-	curves, err := kit.PNG("deciles", "Left: squared error of the score at σ = 0.2 by tenths of the noised data, the thinnest first. Right: at the places that are the thinnest tenth, the error at other levels relative to the score there, and the share of the noised data that falls where it was as thin.",
-		figure.Row("", figure.Panel{Title: "σ = 0.2", X: figure.Axis{Label: "decile of the density", Min: .5, Max: 10.5}, Y: figure.Axis{Label: "E|s_{net} - s|^{2}", Log: true}, Legend: figure.TopRight, Layers: []figure.Layer{
-			byDecile(single, figure.Vermillion, "001's network"), byDecile(alone, figure.Orange, "larger, one level"), byDecile(all, figure.Blue, "larger, all levels"),
-		}}, figure.Panel{Title: "at the thin places", X: figure.Axis{Label: "σ", Log: true, Min: .17, Max: 6}, Y: figure.Axis{Label: "fraction", Log: true, Min: 5e-5, Max: 2}, Legend: figure.BottomLeft, Layers: []figure.Layer{
-			byLevel(all, figure.Green, "share of the noised data", func(v thinLevel) float64 { return v.share }),
-			byLevel(alone, figure.Orange, "error, one level", relative), byLevel(all, figure.Blue, "error, all levels", relative),
-		}}))
+	curves, err := kit.PNG("deciles", "Left: squared error of the score at σ = 0.2 by tenths of the noised data, the "+
+		"thinnest first. Right: at the places that are the thinnest tenth, the error at other levels relative to the "+
+		"score there, and the share of the noised data that falls where it was as thin.",
+		figure.Row("", figure.Panel{Title: "σ = 0.2", X: figure.Axis{Label: "decile of the density", Min: .5,
+			Max: 10.5}, Y: figure.Axis{Label: "E|s_{net} - s|^{2}", Log: true}, Legend: figure.TopRight,
+			Layers: []figure.Layer{
+				byDecile(single, figure.Vermillion, "001's network"), byDecile(alone, figure.Orange,
+					"larger, one level"), byDecile(all, figure.Blue, "larger, all levels"),
+			}}, figure.Panel{Title: "at the thin places", X: figure.Axis{Label: "σ", Log: true, Min: .17, Max: 6},
+			Y: figure.Axis{Label: "fraction", Log: true, Min: 5e-5, Max: 2}, Legend: figure.BottomLeft,
+			Layers: []figure.Layer{
+				byLevel(all, figure.Green, "share of the noised data", func(v thinLevel) float64 { return v.share }),
+				byLevel(alone, figure.Orange, "error, one level", relative),
+				byLevel(all, figure.Blue, "error, all levels", relative),
+			}}))
 	r.Figures = append(r.Figures, maps, curves)
 	return err
 }

@@ -16,14 +16,17 @@ var multiNoise = suite.Experiment{
 	ID:       "E19-multi-noise",
 	Title:    "One noise level is not enough, and the largest must dwarf the data",
 	Question: "Do the modes get their weights when they are far apart?",
-	Sources:  []string{"002, section 5", "003, Noise Levels and Multi-Scale Scores", "004, Challenges with Learning Score Function (Challenge 1)", "004, Summary so Far"},
-	Run:      runMultiNoise,
+	Sources: []string{"002, section 5", "003, Noise Levels and Multi-Scale Scores", "004, Challenges with Learning " +
+		"Score Function (Challenge 1)", "004, Summary so Far"},
+	Run: runMultiNoise,
 }
 
 func runMultiNoise(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "Not from one score. With the exact score of two modes of weights 0.2 and 0.8, Langevin dynamics gives 0.49 to the lighter: each sample climbs the mode in whose " +
-		"basin it starts, and stays; crossing takes times of 10^10. At any one noise level either this or the blur remains. The reverse SDE over all levels gives 0.2, to what its start knows: from N(0, sigma_max^2) instead of the " +
-		"noised data, weights are pulled toward one half, by 0.021 at sigma_max = 20 and 0.0002 at 200."}
+	r := &suite.Report{Answer: "Not from one score. With the exact score of two modes of weights 0.2 and 0.8, " +
+		"Langevin dynamics gives 0.49 to the lighter: each sample climbs the mode in whose basin it starts, and " +
+		"stays; crossing takes times of 10^10. At any one noise level either this or the blur remains. The reverse " +
+		"SDE over all levels gives 0.2, to what its start knows: from N(0, sigma_max^2) instead of the noised data, " +
+		"weights are pulled toward one half, by 0.021 at sigma_max = 20 and 0.0002 at 200."}
 	plain, err := oneLevel(l, r)
 	if err != nil {
 		return nil, err
@@ -36,7 +39,8 @@ func runMultiNoise(l *suite.Lab) (*suite.Report, error) {
 		return nil, err
 	}
 	best := slices.Min(plain.toData)
-	r.Add(suite.Between{Claim: claims.D002SingleSigma, Metric: "W1 to the data of the reverse SDE from sigma_max = 200, over the least that one level leaves", Got: metrics.Exactly(all[2].w1 / best), Lo: 0, Hi: .1, Alpha: 0,
+	r.Add(suite.Between{Claim: claims.D002SingleSigma, Metric: "W1 to the data of the reverse SDE from sigma_max = " +
+		"200, over the least that one level leaves", Got: metrics.Exactly(all[2].w1 / best), Lo: 0, Hi: .1, Alpha: 0,
 		Why: "what the claim says: all levels together come ten times nearer, at least, than any one"})
 	return r, multiNoiseFigures(l, r, plain, all)
 }
@@ -50,7 +54,8 @@ const (
 type single struct {
 	start, end metrics.Points // of the samples at level 0
 	sigma      []float64
-	// Of the chain's law, along the line of the modes: the weight of (-5, -5) and W1 to the data and to the noised density.
+	// Of the chain's law, along the line of the modes: the weight of (-5, -5) and W1 to the data and to the noised
+	// density.
 	weight, toData, toNoised []float64
 }
 
@@ -74,8 +79,10 @@ func oneLevel(l *suite.Lab, r *suite.Report) (single, error) {
 			return s, err
 		}
 	}
-	r.Tables = append(r.Tables, suite.Table{Name: "one-level", Caption: "Langevin dynamics at one noise level, 1,000 steps from the square, along the line of the modes: weight of (-5, -5), W1 to the data and to the noised data",
-		Header: []string{"sigma", "weight", "W1 to the data", "W1 to the noised data"}, Rows: kit.Rows(s.sigma, s.weight, s.toData, s.toNoised)})
+	r.Tables = append(r.Tables, suite.Table{Name: "one-level", Caption: "Langevin dynamics at one noise level, 1,000 " +
+		"steps from the square, along the line of the modes: weight of (-5, -5), W1 to the data and to the noised data",
+		Header: []string{"sigma", "weight", "W1 to the data", "W1 to the noised data"},
+		Rows:   kit.Rows(s.sigma, s.weight, s.toData, s.toNoised)})
 
 	begin, err := kit.UniformStart(l, "square", l.Size(5000, 100_000))
 	if err != nil {
@@ -85,7 +92,8 @@ func oneLevel(l *suite.Lab, r *suite.Report) (single, error) {
 	if err != nil {
 		return s, err
 	}
-	end, err := diffusion.Plan{Build: kit.Static(density.S2()), Sampler: diffusion.OneStep(diffusion.Langevin), Grid: grid, Noise: l.Key("plain")}.Run(l.Backend, begin)
+	end, err := diffusion.Plan{Build: kit.Static(density.S2()), Sampler: diffusion.OneStep(diffusion.Langevin),
+		Grid: grid, Noise: l.Key("plain")}.Run(l.Backend, begin)
 	if err != nil {
 		return s, err
 	}
@@ -106,19 +114,29 @@ func oneLevel(l *suite.Lab, r *suite.Report) (single, error) {
 	whole := math.Sqrt(line.Covariance()[0][0] + s.sigma[last]*s.sigma[last])
 	bias := whole * (1/math.Sqrt(1-plainStep/2) - 1) * math.Sqrt(2/math.Pi)
 	r.Add(
-		suite.Near{Claim: claims.D004LangevinSamples, Metric: "weight of (-5, -5) after 1,000 steps of 0.05 from a square, exact score; the data has 0.2", Got: weight, Want: s.weight[0], Why: kit.WhySE + "; the chain's own law, by quadrature", Shows: suite.Qualified},
-		suite.Equals{Claim: claims.D004LangevinSamples, Metric: "weight of (-5, -5) in the chain's law, against the share of the square from where the flow without noise leads there", Got: s.weight[0], Want: basinShare(), Tol: plainStep / (2 * kit.UniformHalfSide * kit.UniformHalfSide),
-			Why: "half the variance 2 delta of the first step's noise, times the slope 1/(2 8^2) of the start's density along the line of the modes", Shows: suite.Qualified},
-		suite.Equals{Claim: claims.D004LangevinConvergence, Metric: "time in which Langevin dynamics would mend the weights, 0.2 0.8 int du/p between the modes", Got: .16 * resistance, Want: 1.654454e10, Tol: 1e4,
+		suite.Near{Claim: claims.D004LangevinSamples, Metric: "weight of (-5, -5) after 1,000 steps of 0.05 from a " +
+			"square, exact score; the data has 0.2", Got: weight, Want: s.weight[0],
+			Why: kit.WhySE + "; the chain's own law, by quadrature", Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D004LangevinSamples, Metric: "weight of (-5, -5) in the chain's law, against the " +
+			"share of the square from where the flow without noise leads there", Got: s.weight[0], Want: basinShare(),
+			Tol: plainStep / (2 * kit.UniformHalfSide * kit.UniformHalfSide),
+			Why: "half the variance 2 delta of the first step's noise, times the slope 1/(2 8^2) of the start's " +
+				"density along the line of the modes", Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D004LangevinConvergence, Metric: "time in which Langevin dynamics would mend the " +
+			"weights, 0.2 0.8 int du/p between the modes", Got: .16 * resistance, Want: 1.654454e10, Tol: 1e4,
 			Why: "seven digits of an independent computation", Shows: suite.Qualified},
-		suite.Equals{Claim: claims.D002SingleSigma, Metric: "W1 to the data at sigma = 0", Got: s.toData[0], Want: math.Abs(s.weight[0]-.2) * 2 * kit.ModeDistance, Tol: 1e-6,
-			Why: "the modes are right but for their weights: mass must travel from one to the other; rounding of quadrature"},
-		suite.Below{Claim: claims.D002SingleSigma, Metric: "W1 to the noised data at sigma = 10, where it is far from the data", Got: s.toNoised[last], Bound: bias, Why: "the unadjusted chain's bias for one Gaussian of that variance"})
+		suite.Equals{Claim: claims.D002SingleSigma, Metric: "W1 to the data at sigma = 0",
+			Got: s.toData[0], Want: math.Abs(s.weight[0]-.2) * 2 * kit.ModeDistance, Tol: 1e-6,
+			Why: "the modes are right but for their weights: mass must travel from one to the other; rounding of " +
+				"quadrature"},
+		suite.Below{Claim: claims.D002SingleSigma, Metric: "W1 to the noised data at sigma = 10, where it is far " +
+			"from the data", Got: s.toNoised[last], Bound: bias,
+			Why: "the unadjusted chain's bias for one Gaussian of that variance"})
 	return s, nil
 }
 
-// basinShare is the probability, under the blind start, of the basin of (-5, -5): what lies below the saddle, where the score
-// vanishes: u = reach (1 - 2 P(lighter | u)).
+// basinShare is the probability, under the blind start, of the basin of (-5, -5): what lies below the saddle, where the
+// score vanishes: u = reach (1 - 2 P(lighter | u)).
 func basinShare() float64 {
 	lo, hi := -1., 1.
 	for range 60 {
@@ -133,8 +151,8 @@ func basinShare() float64 {
 	return (end + lo) * (end + lo) / (2 * end * end)
 }
 
-// level adds the law of Langevin dynamics on the density noised by sigma, from the square. The step grows with the variance of
-// a mode, so that every level makes as many relaxation times.
+// level adds the law of Langevin dynamics on the density noised by sigma, from the square. The step grows with the
+// variance of a mode, so that every level makes as many relaxation times.
 func (s *single) level(l *suite.Lab, line *density.Mixture, clean kit.Transfer, sigma float64) error {
 	noised, err := line.Noised(1, sigma)
 	if err != nil {
@@ -145,7 +163,9 @@ func (s *single) level(l *suite.Lab, line *density.Mixture, clean kit.Transfer, 
 		return err
 	}
 	defer chain.Finalize()
-	law, err := chain.Repeat(kit.UniformStartOnLine(math.Max(kit.UniformHalfSide*math.Sqrt2, kit.ModeDistance+kit.Reach*math.Sqrt(1+sigma*sigma)), 501), 0, plainStep*(1+sigma*sigma), plainSteps)
+	law, err := chain.Repeat(
+		kit.UniformStartOnLine(math.Max(kit.UniformHalfSide*math.Sqrt2, kit.ModeDistance+kit.Reach*math.Sqrt(
+			1+sigma*sigma)), 501), 0, plainStep*(1+sigma*sigma), plainSteps)
 	if err != nil {
 		return err
 	}

@@ -25,15 +25,20 @@ func multiNoiseFigures(l *suite.Lab, r *suite.Report, plain single, all []ladder
 		return kit.Plane(title, 9.5, layers...)
 	}
 	widest := all[2]
-	still, err := kit.PNG("weights", "Six hundred samples each. Langevin dynamics leads each to the mode in whose basin it starts, and so halves them; the reverse SDE over all noise levels gives the light mode its fifth.",
+	still, err := kit.PNG("weights", "Six hundred samples each. Langevin dynamics leads each to the mode in whose "+
+		"basin it starts, and so halves them; the reverse SDE over all noise levels gives the light mode its fifth.",
 		figure.Grid{Rows: [][]figure.Panel{
-			{swarm("start, by where it leads", plain.start, plain.end), swarm("Langevin, 1,000 steps", plain.end, plain.end)},
-			{swarm(fmt.Sprintf("reverse SDE from σ_{max} = %g", widest.sigmaMax), widest.samples, widest.samples), swarm("exact", kit.Points(exact), kit.Points(exact))},
+			{swarm("start, by where it leads", plain.start, plain.end), swarm("Langevin, 1,000 steps", plain.end,
+				plain.end)},
+			{swarm(fmt.Sprintf("reverse SDE from σ_{max} = %g", widest.sigmaMax), widest.samples, widest.samples),
+				swarm("exact", kit.Points(exact), kit.Points(exact))},
 		}, Width: 560})
 	if err != nil {
 		return err
 	}
-	levels := figure.Panel{Title: "one level, 1,000 steps", X: figure.Axis{Label: "σ", Min: -.3, Max: 10.5}, Y: figure.Axis{Label: "W_{1} along the line of the modes", Log: true, Min: .001, Max: 12}, Legend: figure.BottomRight,
+	levels := figure.Panel{Title: "one level, 1,000 steps", X: figure.Axis{Label: "σ", Min: -.3, Max: 10.5},
+		Y:      figure.Axis{Label: "W_{1} along the line of the modes", Log: true, Min: .001, Max: 12},
+		Legend: figure.BottomRight,
 		Layers: []figure.Layer{
 			figure.Line{X: plain.sigma, Y: plain.toData, Color: figure.Vermillion, Markers: true, Label: "to the data"},
 			figure.Line{X: plain.sigma, Y: plain.toNoised, Color: figure.Orange, Label: "to the noised data"},
@@ -50,11 +55,15 @@ func multiNoiseFigures(l *suite.Lab, r *suite.Report, plain single, all []ladder
 		if d.exactEnd {
 			to = &informed
 		}
-		to.X, to.Y, to.Lo, to.Hi = append(to.X, d.sigmaMax), append(to.Y, d.weight.Center), append(to.Lo, d.weight.Lo), append(to.Hi, d.weight.Hi)
+		to.X, to.Y, to.Lo, to.Hi = append(to.X, d.sigmaMax), append(to.Y, d.weight.Center), append(to.Lo, d.weight.Lo),
+			append(to.Hi, d.weight.Hi)
 	}
-	ends := figure.Panel{Title: "all levels: what the start knows", X: figure.Axis{Label: "σ_{max}", Log: true, Min: 5, Max: 500}, Y: figure.Axis{Label: "weight of (-5, -5)", Min: .18, Max: .4}, Legend: figure.TopRight,
+	ends := figure.Panel{Title: "all levels: what the start knows", X: figure.Axis{Label: "σ_{max}", Log: true, Min: 5,
+		Max: 500}, Y: figure.Axis{Label: "weight of (-5, -5)", Min: .18, Max: .4}, Legend: figure.TopRight,
 		Layers: []figure.Layer{curve, bars, informed, figure.HLine{At: .2, Dashed: true, Label: "data"}}}
-	curves, err := kit.PNG("levels", "Left: W1 after Langevin dynamics at one noise level. At small ones it does not reach its own target, at large ones that target is far from the data. Right: weight of the lighter mode after the reverse SDE against where it starts.",
+	curves, err := kit.PNG("levels", "Left: W1 after Langevin dynamics at one noise level. At small ones it does not "+
+		"reach its own target, at large ones that target is far from the data. Right: weight of the lighter mode "+
+		"after the reverse SDE against where it starts.",
 		figure.Row("", levels, ends))
 	r.Figures = append(r.Figures, still, curves)
 	return err

@@ -24,8 +24,9 @@ var blindToTime = suite.Experiment{
 	ID:       "E37-blind-to-t",
 	Title:    "A network that is not told the time",
 	Question: "What does a network learn that does not read the noise level, and what does that cost?",
-	Sources:  []string{"003, Practical Implications for Diffusion Training", "003, Noise Levels and Multi-Scale Scores"},
-	Run:      runBlindToTime,
+	Sources: []string{"003, Practical Implications for Diffusion Training",
+		"003, Noise Levels and Multi-Scale Scores"},
+	Run: runBlindToTime,
 }
 
 const conditioningClaim = claims.D003TimeConditioning
@@ -45,10 +46,14 @@ type sighted struct {
 }
 
 func runBlindToTime(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "The mean of what it should answer at each level, over the levels that may have led to its input; for scores that is the score of the density averaged over the levels. " +
-		"A trained network without the level misses 1 % of the mean square of this mean, which is exact here. It costs: on the cross it misses 10 to 20 % of the score's mean square at noise 0.1 to 0.5, at least seven times and up to hundreds of times what the same network that reads the level misses, " +
-		"and its samples spill out of the arms: E[x1^2 x2^2] is 2.05 where the data has 2.62. No training can help, since the best blind network does the same. " +
-		"In eight dimensions the input tells its level no better where the noise is far below the width of the data."}
+	r := &suite.Report{Answer: "The mean of what it should answer at each level, over the levels that may have led " +
+		"to its input; for scores that is the score of the density averaged over the levels. A trained network " +
+		"without the level misses 1 % of the mean square of this mean, which is exact here. It costs: on the cross " +
+		"it misses 10 to 20 % of the score's mean square at noise 0.1 to 0.5, at least seven times and up to " +
+		"hundreds of times what the same network that reads the level misses, and its samples spill out of the arms: " +
+		"E[x1^2 x2^2] is 2.05 where the data has 2.62. No training can help, since the best blind network does the " +
+		"same. In eight dimensions the input tells its level no better where the noise is far below the width of the " +
+		"data."}
 	if err := averagedIdentity(l, r); err != nil {
 		return nil, err
 	}
@@ -67,7 +72,8 @@ func runBlindToTime(l *suite.Lab) (*suite.Report, error) {
 	return r, nil
 }
 
-// averagedIdentity: the mean of the scores over the posterior of the level is the score of the density averaged over the levels.
+// averagedIdentity: the mean of the scores over the posterior of the level is the score of the density averaged over
+// the levels.
 func averagedIdentity(l *suite.Lab, r *suite.Report) error {
 	for _, m := range []*density.Mixture{density.X2(), density.G1(), density.M8()} {
 		x, err := m.Sample(l.Backend, l.Key("averaged "+m.Name()), 200)
@@ -87,20 +93,27 @@ func averagedIdentity(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		r.Add(
-			suite.Below{Claim: conditioningClaim, Metric: "posterior mean of the scores of all levels, less the gradient of the log of the averaged density, " + m.Name(), Got: kit.LargestAbs(out[0]), Bound: 1e-9, Why: kit.WhyRounding + ", scores up to 1/sigma^2 times x"},
-			suite.Below{Claim: conditioningClaim, Metric: "best blind network with 24 levels less that with 48, " + m.Name(), Got: kit.LargestAbs(out[1]), Bound: 1e-6, Why: "Gauss-Legendre quadrature over ln sigma; training resolves ten thousand times less"})
+			suite.Below{Claim: conditioningClaim, Metric: "posterior mean of the scores of all levels, less the " +
+				"gradient of the log of the averaged density, " + m.Name(), Got: kit.LargestAbs(out[0]), Bound: 1e-9,
+				Why: kit.WhyRounding + ", scores up to 1/sigma^2 times x"},
+			suite.Below{Claim: conditioningClaim, Metric: "best blind network with 24 levels less that with 48, " +
+				m.Name(), Got: kit.LargestAbs(out[1]), Bound: 1e-6,
+				Why: "Gauss-Legendre quadrature over ln sigma; training resolves ten thousand times less"})
 	}
 	return nil
 }
 
-// blindModels are the exact score, the same network with and without the noise level, trained alike, and the best blind network.
+// blindModels are the exact score, the same network with and without the noise level, trained alike, and the best blind
+// network.
 func blindModels(l *suite.Lab) ([]sighted, error) {
 	x2, head := density.X2(), diffusion.EDMHead(1)
-	models := []sighted{{name: "exact", build: x2.Build(kit.NoiseLevels)}, {name: "told the level"}, {name: "blind"}, {name: "best blind", build: blindOracle(x2, blindNodes)}}
+	models := []sighted{{name: "exact", build: x2.Build(kit.NoiseLevels)}, {name: "told the level"}, {name: "blind"},
+		{name: "best blind", build: blindOracle(x2, blindNodes)}}
 	steps := l.Size(6000, 20_000)
 	for i, frequencies := range []int{16, 0} {
 		m := &models[i+1]
-		net := network.MLP{Hidden: []int{64, 64, 64}, Condition: network.Condition{Frequencies: frequencies}, Key: l.Key("network")}
+		net := network.MLP{Hidden: []int{64, 64, 64}, Condition: network.Condition{Frequencies: frequencies},
+			Key: l.Key("network")}
 		objective := diffusion.Denoising(head, diffusion.EDMWeight(1), diffusion.LevelTimes(diffusion.LowDiscrepancy))
 		plan := timedPlan(l, objective, kit.NoiseLevels, net, x2, steps)
 		weights, err := kit.Train(l, plan, steps, func(_ *train.Trainer, r train.Report) error {
@@ -122,7 +135,8 @@ func blindErrors(l *suite.Lab, r *suite.Report, models []sighted) error {
 	if err != nil {
 		return err
 	}
-	table := suite.Table{Name: "errors", Caption: "Fisher error on the cross, relative to E|s|^2", Header: []string{"network", "sigma", "error", "lo", "hi"}}
+	table := suite.Table{Name: "errors", Caption: "Fisher error on the cross, relative to E|s|^2",
+		Header: []string{"network", "sigma", "error", "lo", "hi"}}
 	score := func(m *sighted, law *density.Mixture, n int) error {
 		var err error
 		if m.errors, err = kit.ScoreErrors(l, law, m.build, m.weights, n, times...); err != nil {
@@ -156,15 +170,21 @@ func blindErrors(l *suite.Lab, r *suite.Report, models []sighted) error {
 		}
 	}
 	r.Add(
-		suite.Between{Claim: conditioningClaim, Metric: "largest Fisher error at sigma = 0.1 .. 10 relative to E|s|^2, network told the level", Got: metrics.Exactly(worst), Lo: 0, Hi: .1, Alpha: 0, Why: "as for the networks of E13; seven seeds leave 0.015 to 0.024", OfTraining: true},
-		suite.Between{Claim: conditioningClaim, Metric: "Fisher error of the blind network over that of the same network told the level, the least at sigma = 0.1 .. 10", Got: metrics.Exactly(least), Lo: 3, Hi: 1e4, Alpha: 0, Why: "the least of seven levels; seven seeds leave 7 to 10 at sigma = 0.1, and hundreds at 5 and 10", OfTraining: true})
+		suite.Between{Claim: conditioningClaim, Metric: "largest Fisher error at sigma = 0.1 .. 10 relative to " +
+			"E|s|^2, network told the level", Got: metrics.Exactly(worst), Lo: 0, Hi: .1, Alpha: 0,
+			Why: "as for the networks of E13; seven seeds leave 0.015 to 0.024", OfTraining: true},
+		suite.Between{Claim: conditioningClaim, Metric: "Fisher error of the blind network over that of the same " +
+			"network told the level, the least at sigma = 0.1 .. 10", Got: metrics.Exactly(least), Lo: 3, Hi: 1e4,
+			Alpha: 0, Why: "the least of seven levels; seven seeds leave 7 to 10 at sigma = 0.1, and hundreds at 5 " +
+				"and 10", OfTraining: true})
 	f, err := blindErrorFigure(told, blind, models[3], averaged, eight)
 	r.Figures = append(r.Figures, f)
 	return err
 }
 
-// blindBest holds the blind network against the best one, over all levels in the weights of training. What it misses of the target at
-// a level is what the best misses and what it misses of the best: the two are orthogonal, for any network that reads u alone.
+// blindBest holds the blind network against the best one, over all levels in the weights of training. What it misses of
+// the target at a level is what the best misses and what it misses of the best: the two are orthogonal, for any network
+// that reads u alone.
 func blindBest(l *suite.Lab, r *suite.Report, models []sighted) error {
 	x2, n := density.X2(), l.Size(20_000, 200_000)
 	x0, err := x2.Sample(l.Backend, l.Key("best"), n)
@@ -202,8 +222,12 @@ func blindBest(l *suite.Lab, r *suite.Report, models []sighted) error {
 		return err
 	}
 	r.Add(
-		suite.Near{Claim: conditioningClaim, Metric: "blind network: its squared error, less the best blind network's, less its squared distance from the best", Got: cross, Want: 0, Why: kit.WhySE + "; no network that reads u alone can correlate with the rest of the target"},
-		suite.Between{Claim: conditioningClaim, Metric: "squared distance of the blind network from the posterior mean over the levels, relative", Got: missed, Lo: 0, Hi: .05, Alpha: 0, Why: "seven seeds leave 0.011 to 0.014", OfTraining: true})
+		suite.Near{Claim: conditioningClaim, Metric: "blind network: its squared error, less the best blind " +
+			"network's, less its squared distance from the best", Got: cross, Want: 0,
+			Why: kit.WhySE + "; no network that reads u alone can correlate with the rest of the target"},
+		suite.Between{Claim: conditioningClaim, Metric: "squared distance of the blind network from the posterior " +
+			"mean over the levels, relative", Got: missed, Lo: 0, Hi: .05, Alpha: 0,
+			Why: "seven seeds leave 0.011 to 0.014", OfTraining: true})
 	return nil
 }
 
@@ -241,11 +265,15 @@ func sightSamples(l *suite.Lab, r *suite.Report, models []sighted) error {
 	if err != nil {
 		return err
 	}
-	table := suite.Table{Name: "samples", Caption: "Samples of the probability flow, 40 steps of Heun from the noised data, against as many exact ones; and how far, root mean square, each ends from where the exact score takes the same noise",
-		Header: []string{"model", "SW2", "lo", "hi", "E[x1^2 x2^2]", "lo", "hi", "less the exact score's", "lo", "hi", "astray"}}
+	table := suite.Table{Name: "samples", Caption: "Samples of the probability flow, 40 steps of Heun from the " +
+		"noised data, against as many exact ones; and how far, root mean square, each ends from where the exact " +
+		"score takes the same noise",
+		Header: []string{"model", "SW2", "lo", "hi", "E[x1^2 x2^2]", "lo", "hi", "less the exact score's", "lo", "hi",
+			"astray"}}
 	for i := range models {
 		m := &models[i]
-		out, err := diffusion.Plan{Build: m.build, Sampler: diffusion.Flow(diffusion.HeunMethod), Grid: grid, Store: m.weights}.Run(l.Backend, start)
+		out, err := diffusion.Plan{Build: m.build, Sampler: diffusion.Flow(diffusion.HeunMethod), Grid: grid,
+			Store: m.weights}.Run(l.Backend, start)
 		if err != nil {
 			return err
 		}
@@ -258,19 +286,28 @@ func sightSamples(l *suite.Lab, r *suite.Report, models []sighted) error {
 		if err != nil {
 			return err
 		}
-		if m.m22, err = metrics.Mean(kit.Differences(mixedSquares(m.samples), mixedSquares(models[0].samples))); err != nil {
+		if m.m22, err = metrics.Mean(kit.Differences(mixedSquares(m.samples), mixedSquares(models[0].samples))); err !=
+			nil {
 			return err
 		}
 		m.astray = math.Sqrt(meanSquare(kit.Differences(m.samples.X, models[0].samples.X)) * float64(x2.Dim()))
-		table.Rows = append(table.Rows, []any{m.name, sw2.Center, sw2.Lo, sw2.Hi, m22.Center, m22.Lo, m22.Hi, m.m22.Center, m.m22.Lo, m.m22.Hi, m.astray})
+		table.Rows = append(table.Rows, []any{m.name, sw2.Center, sw2.Lo, sw2.Hi, m22.Center, m22.Lo, m22.Hi,
+			m.m22.Center, m.m22.Lo, m.m22.Hi, m.astray})
 	}
 	r.Tables = append(r.Tables, table)
 	told, blind, best := models[1], models[2], models[3]
 	r.Add(
-		suite.Between{Claim: conditioningClaim, Metric: "E[x1^2 x2^2] of samples of the network told the level, less that of the exact score's samples from the same noise; the data has 2.625", Got: told.m22, Lo: -.25, Hi: .25, Alpha: 0, Why: "seven seeds leave -0.10 to -0.04", OfTraining: true},
-		suite.Between{Claim: conditioningClaim, Metric: "the same of the blind network", Got: blind.m22, Lo: -1, Hi: -.35, Alpha: 0, Why: "seven seeds leave -0.62 to -0.54", OfTraining: true},
-		suite.Between{Claim: conditioningClaim, Metric: "how far samples of the blind network end from the exact flow's, over the same of the network told the level", Got: metrics.Exactly(blind.astray / told.astray), Lo: 2, Hi: 100, Alpha: 0, Why: "seven seeds leave 3.8 to 5.4", OfTraining: true},
-		suite.Between{Claim: conditioningClaim, Metric: "the same over that of the best blind network", Got: metrics.Exactly(blind.astray / best.astray), Lo: .9, Hi: 1.2, Alpha: 0, Why: "seven seeds leave 0.98 to 1.04", OfTraining: true})
+		suite.Between{Claim: conditioningClaim, Metric: "E[x1^2 x2^2] of samples of the network told the level, less " +
+			"that of the exact score's samples from the same noise; the data has 2.625",
+			Got: told.m22, Lo: -.25, Hi: .25, Alpha: 0, Why: "seven seeds leave -0.10 to -0.04", OfTraining: true},
+		suite.Between{Claim: conditioningClaim, Metric: "the same of the blind network",
+			Got: blind.m22, Lo: -1, Hi: -.35, Alpha: 0, Why: "seven seeds leave -0.62 to -0.54", OfTraining: true},
+		suite.Between{Claim: conditioningClaim, Metric: "how far samples of the blind network end from the exact " +
+			"flow's, over the same of the network told the level", Got: metrics.Exactly(blind.astray / told.astray),
+			Lo: 2, Hi: 100, Alpha: 0, Why: "seven seeds leave 3.8 to 5.4", OfTraining: true},
+		suite.Between{Claim: conditioningClaim, Metric: "the same over that of the best blind network",
+			Got: metrics.Exactly(blind.astray / best.astray), Lo: .9, Hi: 1.2, Alpha: 0,
+			Why: "seven seeds leave 0.98 to 1.04", OfTraining: true})
 	samples, err := blindSampleFigure(l, models)
 	if err != nil {
 		return err

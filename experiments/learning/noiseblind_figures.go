@@ -15,16 +15,25 @@ import (
 // blindErrorFigure draws the Fisher errors against the noise.
 func blindErrorFigure(told, blind, best, averaged, eight sighted) (suite.Figure, error) {
 	panel := func(title string, layers ...figure.Layer) figure.Panel {
-		return figure.Panel{Title: title, X: figure.Axis{Label: "σ", Log: true, Min: .045, Max: 11}, Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: 3e-7, Max: 20}, Legend: figure.BottomLeft, Layers: layers}
+		return figure.Panel{Title: title, X: figure.Axis{Label: "σ", Log: true, Min: .045, Max: 11},
+			Y:      figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: 3e-7, Max: 20},
+			Legend: figure.BottomLeft, Layers: layers}
 	}
 	curve := func(m sighted, label string, color figure.Color, dashed bool) figure.Line {
-		return figure.Line{X: blindLevels, Y: kit.Centers(m.errors), Label: label, Color: color, Dashed: dashed, Markers: !dashed}
+		return figure.Line{X: blindLevels, Y: kit.Centers(m.errors), Label: label, Color: color, Dashed: dashed,
+			Markers: !dashed}
 	}
-	return kit.PNG("errors", "Fisher error at each noise level, relative to the size of the score. Left: one network on the cross, with and without the noise level as an input; dashed, the best that a network without it can do. "+
-		"Right: that best for the cross, for a network that answers with the score itself and reads x unscaled, and in eight dimensions: noise far below the width of the data leaves no trace in x there either.",
+	return kit.PNG("errors", "Fisher error at each noise level, relative to the size of the score. Left: one network "+
+		"on the cross, with and without the noise level as an input; dashed, the best that a network without it "+
+		"can do. "+
+		"Right: that best for the cross, for a network that answers with the score itself and reads x unscaled, and "+
+		"in eight dimensions: noise far below the width of the data leaves no trace in x there either.",
 		figure.Row("",
-			panel("on the cross", curve(told, "told the level", figure.Blue, false), curve(blind, "blind", figure.Vermillion, false), curve(best, "best blind, exact", figure.Ink, true)),
-			panel("the best blind networks, exact", curve(best, "unit targets, cross", figure.Ink, true), curve(eight, "unit targets, eight dimensions", figure.Green, true), curve(averaged, "the score itself, cross", figure.Purple, true))))
+			panel("on the cross", curve(told, "told the level", figure.Blue, false),
+				curve(blind, "blind", figure.Vermillion, false), curve(best, "best blind, exact", figure.Ink, true)),
+			panel("the best blind networks, exact", curve(best, "unit targets, cross", figure.Ink, true),
+				curve(eight, "unit targets, eight dimensions", figure.Green, true),
+				curve(averaged, "the score itself, cross", figure.Purple, true))))
 }
 
 // blindSampleFigure draws the samples of each model.
@@ -36,13 +45,16 @@ func blindSampleFigure(l *suite.Lab, models []sighted) (suite.Figure, error) {
 	}
 	var rows [2][]figure.Panel
 	for i, m := range models {
-		layers := []figure.Layer{figure.Contour{Field: field, Levels: []float64{.02, .08, .2}}, kit.Cloud(m.samples, 1200, []figure.Color{figure.Ink, figure.Blue, figure.Vermillion, figure.Ink}[i])}
+		layers := []figure.Layer{figure.Contour{Field: field, Levels: []float64{.02, .08, .2}},
+			kit.Cloud(m.samples, 1200, []figure.Color{figure.Ink, figure.Blue, figure.Vermillion, figure.Ink}[i])}
 		rows[i/2] = append(rows[i/2], kit.Plane(m.name, side, layers...))
 	}
-	return kit.PNG("samples", "Samples of the probability flow under four scores, all from the same noise; lines, the density of the data.", figure.Grid{Rows: rows[:], Width: 520})
+	return kit.PNG("samples", "Samples of the probability flow under four scores, all from the same noise; lines, "+
+		"the density of the data.", figure.Grid{Rows: rows[:], Width: 520})
 }
 
-// blindInputs are inputs of the network whose level is to be guessed: on an arm of the cross, between two, and near the centre.
+// blindInputs are inputs of the network whose level is to be guessed: on an arm of the cross, between two, and near the
+// centre.
 var blindInputs = []struct {
 	name  string
 	u     [2]float64
@@ -71,7 +83,8 @@ func blindGuessFigure(l *suite.Lab) (suite.Figure, error) {
 	sigma, logWeight := levelRule(nodes)
 	x := figure.Axis{Label: "σ", Log: true, Min: kit.NoiseLevels.SigmaMin, Max: kit.NoiseLevels.SigmaMax}
 	guess := figure.Panel{Title: "p(ln σ | u)", X: x, Y: figure.Axis{Label: "density", Min: 0}, Legend: figure.TopRight}
-	answer := figure.Panel{Title: "the answer at each level, and the blind one", X: x, Y: figure.Axis{Label: "F_{σ}(u), along u"}, Legend: figure.NoLegend}
+	answer := figure.Panel{Title: "the answer at each level, and the blind one", X: x,
+		Y: figure.Axis{Label: "F_{σ}(u), along u"}, Legend: figure.NoLegend}
 	for i, in := range blindInputs {
 		n, norm := len(blindInputs), math.Hypot(in.u[0], in.u[1])
 		toward := func(v []float64) float64 { return (v[0]*in.u[0] + v[1]*in.u[1]) / norm }
@@ -86,9 +99,12 @@ func blindGuessFigure(l *suite.Lab) (suite.Figure, error) {
 			p[k] /= total * math.Log(kit.NoiseLevels.SigmaMax/kit.NoiseLevels.SigmaMin)
 		}
 		guess.Layers = append(guess.Layers, figure.Line{X: sigma, Y: p, Color: in.color, Label: in.name})
-		answer.Layers = append(answer.Layers, figure.Line{X: sigma, Y: f, Color: in.color}, figure.HLine{At: toward(out[2][2*i : 2*i+2]), Color: in.color, Dashed: true, Width: 1.2})
+		answer.Layers = append(answer.Layers, figure.Line{X: sigma, Y: f, Color: in.color},
+			figure.HLine{At: toward(out[2][2*i : 2*i+2]), Color: in.color, Dashed: true, Width: 1.2})
 		guess.Y.Max = math.Max(guess.Y.Max, 1.5*slices.Max(p))
 	}
-	return kit.PNG("guess", "What three inputs u = x/√(1 + σ²) on the cross say of their noise level (left), and what the network should answer at each level (right); dashed, the mean over the levels, all that a blind network can answer.",
+	return kit.PNG("guess", "What three inputs u = x/√(1 + σ²) on the cross say of their noise level (left), and "+
+		"what the network should answer at each level (right); dashed, the mean over the levels, all that a blind "+
+		"network can answer.",
 		figure.Row("", guess, answer))
 }

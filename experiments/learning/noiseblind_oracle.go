@@ -13,8 +13,8 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// levelRule is Gauss-Legendre quadrature over the levels of noiseLevels, uniform in ln sigma like the times of training: nodes and
-// the logarithms of their weights, which sum to 1.
+// levelRule is Gauss-Legendre quadrature over the levels of noiseLevels, uniform in ln sigma like the times of
+// training: nodes and the logarithms of their weights, which sum to 1.
 func levelRule(nodes int) (sigma, logWeight []float64) {
 	from, to := math.Log(kit.NoiseLevels.SigmaMin), math.Log(kit.NoiseLevels.SigmaMax)
 	sigma, logWeight = make([]float64, nodes), make([]float64, nodes)
@@ -25,8 +25,8 @@ func levelRule(nodes int) (sigma, logWeight []float64) {
 	return sigma, logWeight
 }
 
-// atEveryLevel is what the rows of u [batch, d] stand for at every node of the rule: x, which is u times the spread of the level, and
-// the level; [nodes*batch, ...], level by level.
+// atEveryLevel is what the rows of u [batch, d] stand for at every node of the rule: x, which is u times the spread of
+// the level, and the level; [nodes*batch, ...], level by level.
 func atEveryLevel(u *Node, sigma, spread []float64) (x, level *Node) {
 	n, d, k := u.Shape().Dim(0), u.Shape().Dim(1), len(sigma)
 	column := func(values []float64) *Node {
@@ -36,8 +36,8 @@ func atEveryLevel(u *Node, sigma, spread []float64) (x, level *Node) {
 	return Mul(all, column(spread)), column(sigma)
 }
 
-// posteriorMean is the mean of values [nodes*batch, d] over the levels, whose joint log density with what is known of each of the
-// batch is given as [nodes*batch].
+// posteriorMean is the mean of values [nodes*batch, d] over the levels, whose joint log density with what is known of
+// each of the batch is given as [nodes*batch].
 func posteriorMean(values, logJoint *Node, nodes int) *Node {
 	d := values.Shape().Dim(1)
 	n := values.Shape().Dim(0) / nodes
@@ -56,7 +56,8 @@ func repeated(like *Node, values []float64) *Node {
 //
 //	F*(u) = E[F_sigma(u) | u],   p(sigma | u) ~ p(sigma) p_sigma(u/in) in^-d,
 //
-// F_sigma the exact network of a level (after Sun et al. 2025, "Is noise conditioning necessary for denoising generative models?").
+// F_sigma the exact network of a level (after Sun et al. 2025, "Is noise conditioning necessary for denoising
+// generative models?").
 func blindNet(m density.Law, nodes int) diffusion.Net {
 	return func(u, _, _ *Node) *Node {
 		target, logJoint := levelTargets(m, u, nodes)
@@ -64,8 +65,8 @@ func blindNet(m density.Law, nodes int) diffusion.Net {
 	}
 }
 
-// levelTargets are F_sigma(u) at every node of the rule, [nodes*batch, d], and the logarithm of the level's probability there times
-// the density of u, [nodes*batch].
+// levelTargets are F_sigma(u) at every node of the rule, [nodes*batch, d], and the logarithm of the level's probability
+// there times the density of u, [nodes*batch].
 func levelTargets(m density.Law, u *Node, nodes int) (target, logJoint *Node) {
 	sigma, logWeight := levelRule(nodes)
 	spread, logVolume := make([]float64, nodes), make([]float64, nodes)
@@ -84,12 +85,13 @@ func levelTargets(m density.Law, u *Node, nodes int) (target, logJoint *Node) {
 func blindOracle(m density.Law, nodes int) diffusion.Build {
 	return func(*model.Scope, []*Node) diffusion.Model {
 		h, net := diffusion.EDMHead(1), blindNet(m, nodes)
-		return diffusion.Model{Process: kit.NoiseLevels, Denoise: h.Denoiser(kit.NoiseLevels, net, nil), Score: h.Score(kit.NoiseLevels, net, nil)}
+		return diffusion.Model{Process: kit.NoiseLevels, Denoise: h.Denoiser(kit.NoiseLevels, net, nil),
+			Score: h.Score(kit.NoiseLevels, net, nil)}
 	}
 }
 
-// averagedScore is the mean of the scores of all levels over the posterior of the level at x: what a network that answers with the
-// score itself, and reads x as it is, is taught by the same weight for all levels.
+// averagedScore is the mean of the scores of all levels over the posterior of the level at x: what a network that
+// answers with the score itself, and reads x as it is, is taught by the same weight for all levels.
 func averagedScore(m density.Law, x *Node, nodes int) *Node {
 	all, level, logJoint := averagedLevels(m, x, nodes)
 	return posteriorMean(m.Model(diffusion.EDM{}).ScoreAt(all, level), logJoint, nodes)
@@ -98,7 +100,9 @@ func averagedScore(m density.Law, x *Node, nodes int) *Node {
 // averagedModel answers with averagedScore at every level.
 func averagedModel(m density.Law) diffusion.Build {
 	return func(*model.Scope, []*Node) diffusion.Model {
-		return diffusion.Model{Process: kit.NoiseLevels, Score: func(x, _ *Node) *Node { return averagedScore(m, x, blindNodes) }}
+		return diffusion.Model{Process: kit.NoiseLevels, Score: func(x, _ *Node) *Node {
+			return averagedScore(m, x, blindNodes)
+		}}
 	}
 }
 

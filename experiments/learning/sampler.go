@@ -13,17 +13,21 @@ import (
 )
 
 var learnedSampler = suite.Experiment{
-	ID:       "E13-learned-sampler",
-	Title:    "A sampler from samples alone",
-	Question: "Can a network that has seen nothing but samples take the true score's place, in sampling and in the likelihood?",
-	Sources:  []string{"000, section 5", "001, Incorporating time", "002, section 5 and section 6, table", "003, Probability Flow ODEs"},
-	Run:      runLearnedSampler,
+	ID:    "E13-learned-sampler",
+	Title: "A sampler from samples alone",
+	Question: "Can a network that has seen nothing but samples take the true score's place, in sampling and in the " +
+		"likelihood?",
+	Sources: []string{"000, section 5", "001, Incorporating time", "002, section 5 and section 6, table",
+		"003, Probability Flow ODEs"},
+	Run: runLearnedSampler,
 }
 
 func runLearnedSampler(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It can, in the plane and within seconds. A perceptron trained by denoising at all noise levels from 0.02 to 10 samples the cross so well that 50,000 of its samples in twenty evaluations each are told from data by little more than data from data, " +
-		"and gives held-out points the log density that the exact formula gives, to a hundredth of a nat. It covers the ring of eight with equal weights. " +
-		"What it knows least is the score at the lowest noise, where it matters least."}
+	r := &suite.Report{Answer: "It can, in the plane and within seconds. A perceptron trained by denoising at all " +
+		"noise levels from 0.02 to 10 samples the cross so well that 50,000 of its samples in twenty evaluations " +
+		"each are told from data by little more than data from data, and gives held-out points the log density that " +
+		"the exact formula gives, to a hundredth of a nat. It covers the ring of eight with equal weights. What it " +
+		"knows least is the score at the lowest noise, where it matters least."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{learnedCross, learnedRing} {
 		if err := part(l, r); err != nil {
 			return nil, err
@@ -84,15 +88,19 @@ func learnedCross(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Add(suite.Near{Claim: claims.D002MaximumLikelihood, Metric: "mean of -log p over the held-out points", Got: entropy, Want: kit.CrossEntropy, Why: kit.WhySE + "; exact: the entropy of the cross, by quadrature"})
+	r.Add(suite.Near{Claim: claims.D002MaximumLikelihood, Metric: "mean of -log p over the held-out points",
+		Got: entropy, Want: kit.CrossEntropy, Why: kit.WhySE + "; exact: the entropy of the cross, by quadrature"})
 	times, err := diffusion.InRatio(l.Backend, kit.LearnedPath, 1, 0, 12, diffusion.Geometric)
 	if err != nil {
 		return err
 	}
 	var runs []crossTraining
 	var debiased []float64
-	table := suite.Table{Name: "trainings", Caption: "Three samplers of the cross, each from its own first weights and data: SW2^2 of 50,000 samples to data, less that of data to data; mean of log p of the model less log p, and of its absolute value, at held-out points",
-		Header: []string{"training", "SW2^2", "floor", "SW2^2 - floor", "log p, model - exact", "lo", "hi", "mean absolute difference"}}
+	table := suite.Table{Name: "trainings", Caption: "Three samplers of the cross, each from its own first weights " +
+		"and data: SW2^2 of 50,000 samples to data, less that of data to data; mean of log p of the model less log " +
+		"p, and of its absolute value, at held-out points",
+		Header: []string{"training", "SW2^2", "floor", "SW2^2 - floor", "log p, model - exact", "lo", "hi",
+			"mean absolute difference"}}
 	for k := range trainings {
 		if err := l.Progress(.05+.22*float64(k), fmt.Sprint("training ", k+1)); err != nil {
 			return err
@@ -128,9 +136,13 @@ func learnedCross(l *suite.Lab, r *suite.Report) error {
 		if run.errors, err = kit.ScoreErrors(l, x2, m.Build, m.Weights, 10_000, times...); err != nil {
 			return err
 		}
-		r.Add(suite.Between{Claim: claims.D002MaximumLikelihood, Metric: fmt.Sprint("log p of the learnt model less the exact one, mean over held-out points, training ", k+1), Got: gap, Lo: -.02, Hi: gap.Half(), Alpha: metrics.Miss,
-			Why: "0.02 nats are what the model may lose; on average it cannot gain, so above 0 there are but 5 standard errors", OfTraining: true})
-		table.Rows = append(table.Rows, []any{k + 1, run.squared, floor.Center, run.squared - floor.Center, gap.Center, gap.Lo, gap.Hi, absolute.Center})
+		r.Add(suite.Between{Claim: claims.D002MaximumLikelihood, Metric: fmt.Sprint("log p of the learnt model less "+
+			"the exact one, mean over held-out points, training ", k+1), Got: gap, Lo: -.02, Hi: gap.Half(),
+			Alpha: metrics.Miss,
+			Why: "0.02 nats are what the model may lose; on average it cannot gain, so above 0 there are but 5 " +
+				"standard errors", OfTraining: true})
+		table.Rows = append(table.Rows, []any{k + 1, run.squared, floor.Center, run.squared - floor.Center, gap.Center,
+			gap.Lo, gap.Hi, absolute.Center})
 		runs, debiased = append(runs, run), append(debiased, run.squared-floor.Center)
 	}
 	mean := 0.
@@ -138,17 +150,23 @@ func learnedCross(l *suite.Lab, r *suite.Report) error {
 		mean += d / trainings
 	}
 	r.Add(
-		suite.Between{Claim: claims.D000LearnedScore, Metric: "SW2^2 of 50,000 samples to data less that of data to data, mean of three trainings", Got: metrics.Exactly(mean), Lo: -learnedNoise, Hi: .0006, Alpha: metrics.Miss, Why: learnedWhy, OfTraining: true},
-		suite.Equals{Claim: claims.D002ThousandSteps, Metric: "evaluations of the network for each sample", Got: kit.LearnedNFE, Want: 20, Tol: 0, Why: "one for each step of exponential Adams", Shows: suite.Qualified})
+		suite.Between{Claim: claims.D000LearnedScore, Metric: "SW2^2 of 50,000 samples to data less that of data to " +
+			"data, mean of three trainings", Got: metrics.Exactly(mean), Lo: -learnedNoise, Hi: .0006,
+			Alpha: metrics.Miss, Why: learnedWhy, OfTraining: true},
+		suite.Equals{Claim: claims.D002ThousandSteps, Metric: "evaluations of the network for each sample",
+			Got: kit.LearnedNFE, Want: 20, Tol: 0, Why: "one for each step of exponential Adams",
+			Shows: suite.Qualified})
 	r.Tables = append(r.Tables, table, learnedLevels(times, runs))
 	return learnedFigures(l, r, runs, times, exact)
 }
 
-// Among 200 pairs of 50,000 exact samples, apart from this code, SW2^2 had the mean 0.000206, the standard deviation 0.000070 and
-// the range 0.000084 to 0.000498; so exact samplers leave the mean of three less a floor of eight pairs with 0.000047.
+// Among 200 pairs of 50,000 exact samples, apart from this code, SW2^2 had the mean 0.000206, the standard deviation
+// 0.000070 and the range 0.000084 to 0.000498; so exact samplers leave the mean of three less a floor of eight pairs
+// with 0.000047.
 const (
 	learnedNoise = .0003
-	learnedWhy   = "0.0006 is a scale off by 2.4 %; below 0 there is but chance, 0.000047 among exact samples (200 pairs)"
+	learnedWhy   = "0.0006 is a scale off by 2.4 %; below 0 there is but chance, 0.000047 among exact samples (200 " +
+		"pairs)"
 )
 
 // levelOf is sigma at a time of learnedPath.
@@ -157,7 +175,8 @@ func levelOf(t float64) float64 {
 }
 
 func learnedLevels(times []float64, runs []crossTraining) suite.Table {
-	table := suite.Table{Name: "levels", Caption: "Relative squared error of the learnt score, E|s_net - s|^2/E|s|^2, of each training, by noise level", Header: []string{"sigma"}}
+	table := suite.Table{Name: "levels", Caption: "Relative squared error of the learnt score, E|s_net - " +
+		"s|^2/E|s|^2, of each training, by noise level", Header: []string{"sigma"}}
 	columns := [][]float64{kit.Map(times, levelOf)}
 	for k, run := range runs {
 		table.Header = append(table.Header, fmt.Sprint("training ", k+1))
@@ -186,9 +205,12 @@ func learnedRing(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	table := suite.Table{Name: "ring", Caption: "Weights of the modes of the ring in samples of the learnt model; exact: 0.125", Header: []string{"mode", "weight", "lo", "hi"}}
+	table := suite.Table{Name: "ring", Caption: "Weights of the modes of the ring in samples of the learnt model; " +
+		"exact: 0.125", Header: []string{"mode", "weight", "lo", "hi"}}
 	for k, share := range count.shares {
-		r.Add(suite.Near{Claim: claims.D002NoCollapse, Metric: fmt.Sprintf("weight of mode %d of the ring in %d samples", k+1, n), Got: share, Want: 1. / 8, Why: kit.WhySE + "; the worst of 16 modes of seeds 1 and 2 is off by 2.6"})
+		r.Add(suite.Near{Claim: claims.D002NoCollapse, Metric: fmt.Sprintf("weight of mode %d of the ring in %d "+
+			"samples", k+1, n), Got: share, Want: 1. / 8,
+			Why: kit.WhySE + "; the worst of 16 modes of seeds 1 and 2 is off by 2.6"})
 		table.Rows = append(table.Rows, []any{k + 1, share.Center, share.Lo, share.Hi})
 	}
 	r.Tables = append(r.Tables, table)

@@ -12,7 +12,8 @@ import (
 )
 
 // contoured is a cloud under the lines of constant density of the law that it should have.
-func contoured(l *suite.Lab, m *density.Mixture, title string, side float64, cloudOf metrics.Points, color figure.Color) (figure.Panel, error) {
+func contoured(l *suite.Lab, m *density.Mixture, title string, side float64, cloudOf metrics.Points,
+	color figure.Color) (figure.Panel, error) {
 	const shown = 1500
 	field, err := kit.DensityField(l, m, side, 121)
 	if err != nil {
@@ -20,7 +21,8 @@ func contoured(l *suite.Lab, m *density.Mixture, title string, side float64, clo
 	}
 	top := slices.Max(field.Z)
 	levels := kit.Map([]float64{.02, .1, .3, .6, .9}, func(share float64) float64 { return share * top })
-	return kit.Plane(title, side, kit.Cloud(cloudOf, shown, color), figure.Contour{Field: field, Levels: levels, Color: figure.Ink, Width: .9}), nil
+	return kit.Plane(title, side, kit.Cloud(cloudOf, shown, color), figure.Contour{Field: field, Levels: levels,
+		Color: figure.Ink, Width: .9}), nil
 }
 
 // learnedFigures shows the cross beside its data, where the learnt scores err, and the log density that they give.
@@ -30,25 +32,33 @@ func learnedFigures(l *suite.Lab, r *suite.Report, runs []crossTraining, times, 
 	if err != nil {
 		return err
 	}
-	samples, err := contoured(l, x2, fmt.Sprintf("samples of the learnt model, %d evaluations", kit.LearnedNFE), 3.6, runs[0].samples, figure.Vermillion)
+	samples, err := contoured(l, x2, fmt.Sprintf("samples of the learnt model, %d evaluations", kit.LearnedNFE), 3.6,
+		runs[0].samples, figure.Vermillion)
 	if err != nil {
 		return err
 	}
-	f, err := kit.PNG("cross", "The cross: 1,500 points of data, and as many samples of a network that was trained on data alone, both under the contours of the exact density.", figure.Row("", data, samples))
+	f, err := kit.PNG("cross", "The cross: 1,500 points of data, and as many samples of a network that was trained "+
+		"on data alone, both under the contours of the exact density.", figure.Row("", data, samples))
 	if err != nil {
 		return err
 	}
 	r.Figures = append(r.Figures, f)
 
-	errors := figure.Panel{Title: "error of the learnt score", X: figure.Axis{Label: "noise level σ", Log: true}, Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true}, Legend: figure.TopRight}
+	errors := figure.Panel{Title: "error of the learnt score", X: figure.Axis{Label: "noise level σ", Log: true},
+		Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true}, Legend: figure.TopRight}
 	colors := []figure.Color{figure.Blue, figure.Vermillion, figure.Green}
 	for k, run := range runs {
-		errors.Layers = append(errors.Layers, figure.Line{X: kit.Map(times, levelOf), Y: kit.Centers(run.errors), Color: colors[k], Markers: true, Label: fmt.Sprint("training ", k+1)})
+		errors.Layers = append(errors.Layers, figure.Line{X: kit.Map(times, levelOf),
+			Y: kit.Centers(run.errors), Color: colors[k], Markers: true, Label: fmt.Sprint("training ", k+1)})
 	}
 	const lo = -9.
-	nats := figure.Panel{Title: "log density of held-out points", X: figure.Axis{Label: "exact, nats", Min: lo, Max: 0}, Y: figure.Axis{Label: "learnt, nats", Min: lo, Max: 0}, EqualAspect: true,
-		Layers: []figure.Layer{figure.Points{X: exact, Y: runs[0].nats, Color: figure.Vermillion}, figure.Line{X: []float64{lo, 0}, Y: []float64{lo, 0}, Color: figure.Ink, Width: 1}}}
-	if f, err = kit.PNG("score-and-likelihood", "Where the learnt scores of the cross err, by noise level (left), and the log density of points that no training has seen: by the probability flow of the first training's network against the exact one (right).",
+	nats := figure.Panel{Title: "log density of held-out points", X: figure.Axis{Label: "exact, nats", Min: lo, Max: 0},
+		Y: figure.Axis{Label: "learnt, nats", Min: lo, Max: 0}, EqualAspect: true,
+		Layers: []figure.Layer{figure.Points{X: exact, Y: runs[0].nats, Color: figure.Vermillion},
+			figure.Line{X: []float64{lo, 0}, Y: []float64{lo, 0}, Color: figure.Ink, Width: 1}}}
+	if f, err = kit.PNG("score-and-likelihood", "Where the learnt scores of the cross err, by noise level (left), "+
+		"and the log density of points that no training has seen: by the probability flow of the first training's "+
+		"network against the exact one (right).",
 		figure.Row("", errors, nats)); err != nil {
 		return err
 	}
@@ -75,9 +85,14 @@ func learnedRingFigure(l *suite.Lab, r *suite.Report, samples metrics.Points, co
 	for k := range count.shares {
 		modes = append(modes, float64(k+1))
 	}
-	weights := figure.Panel{Title: "weights of the modes", X: figure.Axis{Label: "mode", Min: .5, Max: 8.5}, Y: figure.Axis{Label: "share of the samples", Min: .1, Max: .15},
-		Layers: []figure.Layer{figure.HLine{At: .125, Label: "exact"}, figure.ErrorBars{X: modes, Y: kit.Centers(count.shares), Lo: kit.Lows(count.shares), Hi: kit.Highs(count.shares), Color: figure.Vermillion}}}
-	f, err := kit.PNG("ring", "The ring of eight: data and samples of the learnt model under the contours of the exact density, and the share of each mode in the samples, with 5 standard errors.", figure.Row("", data, learnt, weights))
+	weights := figure.Panel{Title: "weights of the modes", X: figure.Axis{Label: "mode", Min: .5, Max: 8.5},
+		Y: figure.Axis{Label: "share of the samples", Min: .1, Max: .15},
+		Layers: []figure.Layer{figure.HLine{At: .125, Label: "exact"}, figure.ErrorBars{X: modes,
+			Y: kit.Centers(count.shares), Lo: kit.Lows(count.shares), Hi: kit.Highs(count.shares),
+			Color: figure.Vermillion}}}
+	f, err := kit.PNG("ring", "The ring of eight: data and samples of the learnt model under the contours of the "+
+		"exact density, and the share of each mode in the samples, with 5 standard errors.",
+		figure.Row("", data, learnt, weights))
 	r.Figures = append(r.Figures, f)
 	return err
 }

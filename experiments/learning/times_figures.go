@@ -36,20 +36,26 @@ func timedErrors(l *suite.Lab, nets []timedNet) (suite.Figure, error) {
 		return suite.Figure{}, err
 	}
 	panel := func(title string, nets ...timedNet) figure.Panel {
-		p := figure.Panel{Title: title, X: figure.Axis{Label: "σ / α", Log: true, Min: .018, Max: 11}, Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: 2e-7, Max: 20}, Legend: figure.BottomLeft}
+		p := figure.Panel{Title: title, X: figure.Axis{Label: "σ / α", Log: true, Min: .018, Max: 11},
+			Y:      figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: 2e-7, Max: 20},
+			Legend: figure.BottomLeft}
 		for _, n := range nets {
-			p.Layers = append(p.Layers, figure.Line{X: n.levels, Y: kit.Centers(n.errors), Color: n.color, Markers: true, Label: strings.ReplaceAll(n.name, "²", "^{2}")})
+			p.Layers = append(p.Layers, figure.Line{X: n.levels, Y: kit.Centers(n.errors), Color: n.color,
+				Markers: true, Label: strings.ReplaceAll(n.name, "²", "^{2}")})
 		}
 		return p
 	}
 	weights := panel("the cross on VE, by weight of the times", nets[:4]...)
-	weights.Layers = append(weights.Layers, figure.Line{X: nets[0].levels, Y: kit.Centers(nothing), Color: figure.Ink, Dashed: true, Width: 1.3, Label: "score of N(0, (1 + σ^{2}) I)"})
+	weights.Layers = append(weights.Layers, figure.Line{X: nets[0].levels, Y: kit.Centers(nothing), Color: figure.Ink,
+		Dashed: true, Width: 1.3, Label: "score of N(0, (1 + σ^{2}) I)"})
 	cross := nets[0]
 	cross.name = "X2 on VE, unit targets"
 	laws := panel("three laws", cross, nets[4], nets[5])
 	laws.Layers = append(laws.Layers, figure.HLine{At: .05, Dashed: true, Width: 1, Label: "5 %"})
-	return kit.PNG("errors", "Fisher error of one network over all noise levels, relative to the size of the score. Left: the same budget under four weights of the times; dashed, what the mean and covariance alone give. "+
-		"Right: the cross, G1 on a variance-preserving path, and a mixture in eight dimensions.", figure.Row("", weights, laws))
+	return kit.PNG("errors", "Fisher error of one network over all noise levels, relative to the size of the score. "+
+		"Left: the same budget under four weights of the times; dashed, what the mean and covariance alone give. "+
+		"Right: the cross, G1 on a variance-preserving path, and a mixture in eight dimensions.",
+		figure.Row("", weights, laws))
 }
 
 // timedFields are the exact score and the learnt one at three noise levels.
@@ -84,7 +90,8 @@ func timedFields(l *suite.Lab, nets []timedNet) (suite.Figure, error) {
 			return suite.Figure{}, err
 		}
 		x, longest := tensors.MustCopyFlatData[float64](nodes), 0.
-		for k, v := range [][]float64{tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1])} {
+		for k, v := range [][]float64{tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](
+			out[1])} {
 			arrows := figure.Arrows{Power: .5, Width: 1.3, Color: []figure.Color{figure.Ink, figure.Vermillion}[k]}
 			for j := range len(x) / 2 {
 				arrows.X, arrows.Y = append(arrows.X, x[2*j]), append(arrows.Y, x[2*j+1])
@@ -94,10 +101,13 @@ func timedFields(l *suite.Lab, nets []timedNet) (suite.Figure, error) {
 				}
 			}
 			arrows.Scale = 1.4 * side / (across - 1) / math.Sqrt(longest) * 1.3
-			rows[k] = append(rows[k], kit.Plane(fmt.Sprintf("%s, σ = %g", []string{"exact", "learnt"}[k], levels[i]), side, figure.Contour{Field: shades[i], Count: 5, Color: figure.Sky}, arrows))
+			rows[k] = append(rows[k], kit.Plane(fmt.Sprintf("%s, σ = %g", []string{"exact", "learnt"}[k], levels[i]),
+				side, figure.Contour{Field: shades[i], Count: 5, Color: figure.Sky}, arrows))
 		}
 	}
-	return kit.PNG("fields", "The score of the noised cross at three noise levels, exact (top) and by one network (bottom), over lines of equal density; lengths compressed by a square root, one scale for each column.", figure.Grid{Rows: rows, Width: 600})
+	return kit.PNG("fields", "The score of the noised cross at three noise levels, exact (top) and by one network "+
+		"(bottom), over lines of equal density; lengths compressed by a square root, one scale for each column.",
+		figure.Grid{Rows: rows, Width: 600})
 }
 
 // timedLoss is the loss of training and the floor below it.
@@ -110,11 +120,15 @@ func timedLoss(_ *suite.Lab, nets []timedNet) (suite.Figure, error) {
 	x := figure.Axis{Label: "steps", Min: 0, Max: float64(n.steps)}
 	log := x
 	log.Log, log.Min = true, timedEvery
-	return kit.PNG("loss", fmt.Sprintf("Training on the cross, means over %d steps. Left: the loss, and that of the exact score on the same pairs, which no network can beat. Right: their difference, half the Fisher error under the weights.", timedEvery),
-		figure.Row("", figure.Panel{Title: "loss", X: x, Y: figure.Axis{Label: "unit-target loss"}, Legend: figure.TopRight, Layers: []figure.Layer{
-			figure.Line{X: step, Y: n.loss, Color: figure.Blue, Width: 1.5, Label: "network"},
-			figure.Line{X: step, Y: n.floor, Color: figure.Ink, Width: 1.2, Dashed: true, Label: "floor"},
-		}}, figure.Panel{Title: "above the floor", X: log, Y: figure.Axis{Label: "loss - floor", Log: true}, Legend: figure.NoLegend, Layers: []figure.Layer{
-			figure.Line{X: step, Y: above, Color: figure.Blue, Width: 1.5},
-		}}))
+	return kit.PNG("loss", fmt.Sprintf("Training on the cross, means over %d steps. Left: the loss, and that of the "+
+		"exact score on the same pairs, which no network can beat. Right: their difference, half the Fisher error "+
+		"under the weights.", timedEvery),
+		figure.Row("", figure.Panel{Title: "loss", X: x, Y: figure.Axis{Label: "unit-target loss"},
+			Legend: figure.TopRight, Layers: []figure.Layer{
+				figure.Line{X: step, Y: n.loss, Color: figure.Blue, Width: 1.5, Label: "network"},
+				figure.Line{X: step, Y: n.floor, Color: figure.Ink, Width: 1.2, Dashed: true, Label: "floor"},
+			}}, figure.Panel{Title: "above the floor", X: log, Y: figure.Axis{Label: "loss - floor", Log: true},
+			Legend: figure.NoLegend, Layers: []figure.Layer{
+				figure.Line{X: step, Y: above, Color: figure.Blue, Width: 1.5},
+			}}))
 }

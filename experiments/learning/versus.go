@@ -19,17 +19,21 @@ import (
 )
 
 var ganVersusDiffusion = suite.Experiment{
-	ID:       "E20-gan-vs-diffusion",
-	Title:    "Game or regression",
-	Question: "Does a diffusion model keep all modes where a GAN of its size loses some, and what does the GAN minimise?",
-	Sources:  []string{"002, section 6"},
-	Run:      runGanVersusDiffusion,
+	ID:    "E20-gan-vs-diffusion",
+	Title: "Game or regression",
+	Question: "Does a diffusion model keep all modes where a GAN of its size loses some, and what does the GAN " +
+		"minimise?",
+	Sources: []string{"002, section 6"},
+	Run:     runGanVersusDiffusion,
 }
 
 func runGanVersusDiffusion(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "Diffusion keeps all eight modes in every training, each with its weight to within the error of counting, as it should: its training is regression. A GAN of its size, once tuned, keeps all eight too; what it loses is within them. " +
-		"One mode may have half as many samples again as another, its samples crowd on curves, and its sliced Wasserstein distance to data is about twice that of diffusion, at one evaluation a sample against twenty. " +
-		"Its game minimises the Jensen-Shannon divergence, which has no slope where the laws are far apart, and not the Wasserstein distance."}
+	r := &suite.Report{Answer: "Diffusion keeps all eight modes in every training, each with its weight to within " +
+		"the error of counting, as it should: its training is regression. A GAN of its size, once tuned, keeps all " +
+		"eight too; what it loses is within them. One mode may have half as many samples again as another, its " +
+		"samples crowd on curves, and its sliced Wasserstein distance to data is about twice that of diffusion, at " +
+		"one evaluation a sample against twenty. Its game minimises the Jensen-Shannon divergence, which has no " +
+		"slope where the laws are far apart, and not the Wasserstein distance."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{criticsValue, versusRing} {
 		if err := part(l, r); err != nil {
 			return nil, err
@@ -38,15 +42,16 @@ func runGanVersusDiffusion(l *suite.Lab) (*suite.Report, error) {
 	return r, nil
 }
 
-// criticsValue: at its best critic, D = log p_data - log p_model, the game's value is 2 ln 2 - 2 JS (Goodfellow et al. 2014,
-// theorem 1). Of laws far apart JS is ln 2, at any distance, where the Wasserstein distance still tells how far.
+// criticsValue: at its best critic, D = log p_data - log p_model, the game's value is 2 ln 2 - 2 JS (Goodfellow et al.
+// 2014, theorem 1). Of laws far apart JS is ln 2, at any distance, where the Wasserstein distance still tells how far.
 func criticsValue(l *suite.Lab, r *suite.Report) error {
 	const side, nodes = 22., 8801
 	x, cell, err := density.Lattice(-side, side, nodes, 1)
 	if err != nil {
 		return err
 	}
-	table := suite.Table{Name: "distances", Caption: "N(-d/2, 1) and N(d/2, 1): their Jensen-Shannon divergence, which a GAN at its best critic minimises, and their Wasserstein distance, which is d",
+	table := suite.Table{Name: "distances", Caption: "N(-d/2, 1) and N(d/2, 1): their Jensen-Shannon divergence, " +
+		"which a GAN at its best critic minimises, and their Wasserstein distance, which is d",
 		Header: []string{"d", "JS", "W1", "loss of the best critic"}}
 	exec, err := exec.New(l.Backend, func(x, d *Node) []*Node {
 		log := func(mean *Node) *Node {
@@ -70,7 +75,8 @@ func criticsValue(l *suite.Lab, r *suite.Report) error {
 		}
 		flat := kit.Flatten(out)
 		for _, log := range flat[:2] {
-			if err := density.CheckSum(fmt.Sprintf("N(+-d/2, 1) at d = %g", d), kit.Map(log, math.Exp), cell); err != nil {
+			if err := density.CheckSum(fmt.Sprintf("N(+-d/2, 1) at d = %g", d), kit.Map(log, math.Exp), cell); err !=
+				nil {
 				return err
 			}
 		}
@@ -85,9 +91,15 @@ func criticsValue(l *suite.Lab, r *suite.Report) error {
 	r.Tables = append(r.Tables, table)
 	last := len(ds) - 1
 	r.Add(
-		suite.Below{Claim: claims.D002GANWasserstein, Metric: "largest distance of the best critic's loss from 2 ln 2 - 2 JS", Got: worst, Bound: 1e-12, Why: "one integral in two forms; " + kit.WhyRounding, Shows: suite.Qualified},
-		suite.Equals{Claim: claims.D002GANWasserstein, Metric: "JS of N(-10, 1) and N(10, 1), whose Wasserstein distance is 20", Got: js[last], Want: math.Ln2, Tol: 1e-12, Why: "ln 2, but for an overlap of e^-50", Shows: suite.Qualified},
-		suite.Equals{Claim: claims.D002GANWasserstein, Metric: "JS gained between the distances 16 and 20: the critic has no slope left", Got: js[last] - js[last-1], Want: 0, Tol: 1e-12, Why: "the overlap is e^-32", Shows: suite.Qualified})
+		suite.Below{Claim: claims.D002GANWasserstein, Metric: "largest distance of the best critic's loss from 2 ln " +
+			"2 - 2 JS", Got: worst, Bound: 1e-12, Why: "one integral in two forms; " + kit.WhyRounding,
+			Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D002GANWasserstein, Metric: "JS of N(-10, 1) and N(10, 1), whose Wasserstein " +
+			"distance is 20", Got: js[last], Want: math.Ln2, Tol: 1e-12, Why: "ln 2, but for an overlap of e^-50",
+			Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D002GANWasserstein, Metric: "JS gained between the distances 16 and 20: the " +
+			"critic has no slope left", Got: js[last] - js[last-1], Want: 0, Tol: 1e-12,
+			Why: "the overlap is e^-32", Shows: suite.Qualified})
 	return nil
 }
 
@@ -96,13 +108,14 @@ const (
 	gameSteps, gameBatch = 3000, 256 // of either net
 	regressionSteps      = 4000      // on learnedBatch samples each: about as long
 
-	// versusSamples is the number by which weights are judged, in every profile: so few that what training leaves (some 0.003 in a weight, by an estimate from five trainings)
-	// stays below the standard error of a share, 0.0047.
+	// versusSamples is the number by which weights are judged, in every profile: so few that what training leaves (some
+	// 0.003 in a weight, by an estimate from five trainings) stays below the standard error of a share, 0.0047.
 	versusSamples = 5000
 )
 
 // versusNet has as many weights as the generator and the critic have each, to 1 %.
-var versusNet = network.MLP{Hidden: []int{64, 64, 64}, Activation: "swish", Condition: network.Condition{Frequencies: 16, Width: 32}}
+var versusNet = network.MLP{Hidden: []int{64, 64, 64}, Activation: "swish", Condition: network.Condition{
+	Frequencies: 16, Width: 32}}
 
 // ringTraining is what one training of either kind came to.
 type ringTraining struct {
@@ -157,15 +170,21 @@ func versusRing(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	table := suite.Table{Name: "trainings", Caption: fmt.Sprintf("%d samples of each training: modes with at least half of their weight, share of samples further from every mode than 1 in 1000 of the data, largest and smallest weight of a mode (exact: 0.125), sliced W2 to data, evaluations of the network for a sample, weights of the network that makes samples. Training: GAN %d steps on %d samples each, diffusion %d on %d", n, gameSteps, gameBatch, regressionSteps, kit.LearnedBatch),
-		Header: []string{"method", "training", "modes", "astray", "smallest weight", "largest weight", "SW2", "evaluations", "weights"}}
+	table := suite.Table{Name: "trainings", Caption: fmt.Sprintf("%d samples of each training: modes with at least "+
+		"half of their weight, share of samples further from every mode than 1 in 1000 of the data, largest and "+
+		"smallest weight of a mode (exact: 0.125), sliced W2 to data, evaluations of the network for a sample, "+
+		"weights of the network that makes samples. Training: GAN %d steps on %d samples each, diffusion %d on %d", n,
+		gameSteps, gameBatch, regressionSteps, kit.LearnedBatch),
+		Header: []string{"method", "training", "modes", "astray", "smallest weight", "largest weight", "SW2",
+			"evaluations", "weights"}}
 	row := func(method string, k int, c ringTraining, evaluations, weights int) {
 		shares := kit.Centers(c.count.shares)
 		lo, hi := 1., 0.
 		for _, s := range shares {
 			lo, hi = min(lo, s), max(hi, s)
 		}
-		table.Rows = append(table.Rows, []any{method, k, c.count.covered, c.count.astray, lo, hi, c.sw2, evaluations, weights})
+		table.Rows = append(table.Rows, []any{method, k, c.count.covered, c.count.astray, lo, hi, c.sw2, evaluations,
+			weights})
 	}
 	row("data", 1, floor, 0, 0)
 	var gans, diffusions []ringTraining
@@ -210,8 +229,14 @@ func versusRing(l *suite.Lab, r *suite.Report) error {
 		diffusions = append(diffusions, c)
 		row("diffusion", k+1, c, kit.LearnedNFE, countWeights(m.Weights, ""))
 		r.Add(
-			suite.Equals{Claim: claims.D002NoCollapse, Metric: fmt.Sprintf("modes of the ring that diffusion covers, training %d", k+1), Got: float64(c.count.covered), Want: 8, Tol: 0, Why: "each has at least half of its weight"},
-			suite.Between{Claim: claims.D002NoCollapse, Metric: fmt.Sprintf("largest distance of a mode's weight to 1/8, in standard errors, training %d", k+1), Got: metrics.Exactly(c.worst), Lo: 0, Hi: metrics.Width, Alpha: 8 * metrics.Miss, Why: "5 standard errors of counting, with room for what training leaves; the worst of five trainings of seed 2 is 2.4"})
+			suite.Equals{Claim: claims.D002NoCollapse,
+				Metric: fmt.Sprintf("modes of the ring that diffusion covers, training %d", k+1),
+				Got:    float64(c.count.covered), Want: 8, Tol: 0, Why: "each has at least half of its weight"},
+			suite.Between{Claim: claims.D002NoCollapse,
+				Metric: fmt.Sprintf("largest distance of a mode's weight to 1/8, in standard errors, training %d", k+1),
+				Got:    metrics.Exactly(c.worst), Lo: 0, Hi: metrics.Width, Alpha: 8 * metrics.Miss,
+				Why: "5 standard errors of counting, with room for what training leaves; the worst of five trainings " +
+					"of seed 2 is 2.4"})
 	}
 	r.Tables = append(r.Tables, table)
 	return versusFigure(r, gans, diffusions)
@@ -223,14 +248,17 @@ func versusFigure(r *suite.Report, gans, diffusions []ringTraining) error {
 	row := func(method string, all []ringTraining, color figure.Color) []figure.Panel {
 		var panels []figure.Panel
 		for k, c := range all {
-			p := kit.Plane(fmt.Sprintf("%s %d: %d of 8", method, k+1, c.count.covered), side, kit.Cloud(c.samples, shown, color))
+			p := kit.Plane(fmt.Sprintf("%s %d: %d of 8", method, k+1, c.count.covered), side,
+				kit.Cloud(c.samples, shown, color))
 			p.HideAxes = true
 			panels = append(panels, p)
 		}
 		return panels
 	}
-	f, err := kit.PNG("trainings", "Five trainings of a small GAN (top) and five of a denoiser with as many weights (bottom) on the ring of eight: samples, and how many modes have at least half of their weight.",
-		figure.Grid{Rows: [][]figure.Panel{row("GAN", gans, figure.Blue), row("diffusion", diffusions, figure.Vermillion)}, Width: 1000})
+	f, err := kit.PNG("trainings", "Five trainings of a small GAN (top) and five of a denoiser with as many weights "+
+		"(bottom) on the ring of eight: samples, and how many modes have at least half of their weight.",
+		figure.Grid{Rows: [][]figure.Panel{row("GAN", gans, figure.Blue),
+			row("diffusion", diffusions, figure.Vermillion)}, Width: 1000})
 	r.Figures = append(r.Figures, f)
 	return err
 }

@@ -25,8 +25,9 @@ var denoisingScoreMatching = suite.Experiment{
 	ID:       "E10-dsm",
 	Title:    "Learning a score by removing noise",
 	Question: "Does denoising learn the score, which score, and how far has it come when the figure stops?",
-	Sources:  []string{"001, Denoising Score Matching (sixth figure)", "002, section 4", "003, Denoising as Score Estimation", "004, Denoising Score Matching", "000, section 4"},
-	Run:      runDenoisingScoreMatching,
+	Sources: []string{"001, Denoising Score Matching (sixth figure)", "002, section 4", "003, Denoising as Score " +
+		"Estimation", "004, Denoising Score Matching", "000, section 4"},
+	Run: runDenoisingScoreMatching,
 }
 
 // The set-up of the companion code of 001: deno_score_match.py and utils.py.
@@ -57,9 +58,11 @@ var dsmHeads = []struct {
 }
 
 func runDenoisingScoreMatching(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It learns the score of the noised density. After the 200 steps of the document's figure the network is 40 % off in squared error, after 5000 it is 6 % off: the figure shows the way, not the end. " +
-		"Asked for the score, the noise, the clean point or a mixture of these, a network descends one and the same loss up to a known weight, but not equally fast. " +
-		"The price of the known target is its noise: the loss cannot fall below d/sigma^2 - E|s|^2 (halved), which grows as sigma falls, while the bias shrinks."}
+	r := &suite.Report{Answer: "It learns the score of the noised density. After the 200 steps of the document's " +
+		"figure the network is 40 % off in squared error, after 5000 it is 6 % off: the figure shows the way, not " +
+		"the end. Asked for the score, the noise, the clean point or a mixture of these, a network descends one and " +
+		"the same loss up to a known weight, but not equally fast. The price of the known target is its noise: the " +
+		"loss cannot fall below d/sigma^2 - E|s|^2 (halved), which grows as sigma falls, while the bias shrinks."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{oneObjective, noiseOfTheTarget, asDrawn} {
 		if err := part(l, r); err != nil {
 			return nil, err
@@ -102,7 +105,8 @@ func exactly(of kit.Learner, sigma float64) train.Loss {
 	}
 }
 
-// onCross is the density of the cross under noise of sigma at the nodes of a lattice, times the cell: the weights of a mean.
+// onCross is the density of the cross under noise of sigma at the nodes of a lattice, times the cell: the weights of a
+// mean.
 func onCross(x *Node, sigma, cell float64) *Node {
 	return MulScalar(Exp(density.X2().Model(diffusion.EDM{}).LogDensity(x, kit.ScalarLike(x, sigma))), cell)
 }
@@ -116,7 +120,8 @@ type dsmLesson struct {
 	loss   []float64            // of the first pupil, at every step
 	floor  []float64            // of the exact score, on the same noise
 	fisher float64              // E|s|^2 of the noised cross
-	kernel float64              // relative error of the score of the data with noise, which J_D on these data would lead to
+	// relative error of the score of the data with noise, which J_D on these data would lead to
+	kernel float64
 }
 
 // atStep is where in the record a step is.
@@ -187,19 +192,22 @@ func attend(l *suite.Lab, columns []*tensors.Tensor, pupils []kit.Learner, until
 	if err != nil {
 		return nil, err
 	}
-	if err := density.CheckLattice(l.Backend, density.X2(), diffusion.EDM{}, lattice, cell, companionSigma); err != nil {
+	if err := density.CheckLattice(l.Backend, density.X2(), diffusion.EDM{}, lattice, cell, companionSigma); err !=
+		nil {
 		return nil, err
 	}
 	grid, _, err := density.Lattice(-4, 4, 15, 2)
 	if err != nil {
 		return nil, err
 	}
-	x2, d := density.X2(), &dsmLesson{names: kit.Map(pupils, func(p kit.Learner) string { return p.Name }), errors: map[string][]float64{}, arrows: map[int][]float64{}}
+	x2, d := density.X2(), &dsmLesson{names: kit.Map(pupils, func(p kit.Learner) string { return p.Name }),
+		errors: map[string][]float64{}, arrows: map[int][]float64{}}
 	still, err := kit.Evaluate(l, func(in []*Node) []*Node {
 		x, t := in[0], kit.ScalarLike(in[0], companionSigma)
 		exact, p := x2.Model(diffusion.EDM{}).Score(x, t), onCross(x, companionSigma, cell)
 		kernel := density.Empirical(diffusion.EDM{}, ConvertDType(in[1], dtypes.Float64))
-		return []*Node{ReduceAllSum(Mul(p, ReduceSum(Square(exact), 1))), kit.SquaredScoreError(kernel.ScoreAt(x, t), exact, p)}
+		return []*Node{ReduceAllSum(Mul(p, ReduceSum(Square(exact), 1))), kit.SquaredScoreError(kernel.ScoreAt(x, t),
+			exact, p)}
 	}, lattice, columns[0])
 	if err != nil {
 		return nil, err
@@ -241,7 +249,8 @@ func attend(l *suite.Lab, columns []*tensors.Tensor, pupils []kit.Learner, until
 	}
 	for report, err := range trainer.Run(l.Context, until) {
 		if err == nil {
-			d.loss, d.floor = append(d.loss, report.Curves[pupils[0].Name]...), append(d.floor, report.Curves[train.FloorCurve]...)
+			d.loss, d.floor = append(d.loss, report.Curves[pupils[0].Name]...),
+				append(d.floor, report.Curves[train.FloorCurve]...)
 			err = see()
 		}
 		if err == nil && report.Step%500 == 0 {
@@ -256,11 +265,17 @@ func attend(l *suite.Lab, columns []*tensors.Tensor, pupils []kit.Learner, until
 
 // dsmChecks holds the training against what it came to in other seeds.
 func dsmChecks(r *suite.Report, narrow, wide *dsmLesson) {
-	r.Add(suite.Equals{Claim: claims.D002MatchNoisyScore, Metric: "E|s|^2 of the cross at sigma = 0.2, by quadrature: the unit of the errors", Got: narrow.fisher, Want: 5.771028, Tol: 6e-7, Why: "six decimals of an independent computation"})
+	r.Add(suite.Equals{Claim: claims.D002MatchNoisyScore, Metric: "E|s|^2 of the cross at sigma = 0.2, by " +
+		"quadrature: the unit of the errors", Got: narrow.fisher, Want: 5.771028, Tol: 6e-7,
+		Why: "six decimals of an independent computation"})
 	for k := range 3 {
 		after := narrow.errors[dsmName(12, k)][narrow.atStep(companionSteps)]
-		r.Add(suite.Between{Claim: claims.D001DSMFigure, Metric: fmt.Sprintf("E|s_net - s_0.2|^2/E|s_0.2|^2 after the 200 steps of the figure, 2-12-2, network %d", k+1), Got: metrics.Exactly(after), Lo: .25, Hi: .60, Alpha: 1e-7,
-			Why: "60 trainings from other seeds ended in 0.36 to 0.45, with mean 0.397 and standard deviation 0.023", OfTraining: true, Shows: suite.Qualified})
+		r.Add(suite.Between{Claim: claims.D001DSMFigure, Metric: fmt.Sprintf("E|s_net - s_0.2|^2/E|s_0.2|^2 after "+
+			"the 200 steps of the figure, 2-12-2, network %d", k+1), Got: metrics.Exactly(after), Lo: .25, Hi: .60,
+			Alpha: 1e-7,
+			Why: "60 trainings from other seeds ended in 0.36 to 0.45, with mean 0.397 and standard deviation " +
+				"0.023",
+			OfTraining: true, Shows: suite.Qualified})
 	}
 	mean := func(d *dsmLesson, width, step int) metrics.Summary {
 		sum := 0.
@@ -270,12 +285,22 @@ func dsmChecks(r *suite.Report, narrow, wide *dsmLesson) {
 		return metrics.Exactly(sum)
 	}
 	r.Add(
-		suite.Between{Claim: claims.D000DSMScore, Metric: "the same after 5000 steps, mean of three networks", Got: mean(narrow, 12, patientSteps), Lo: 0, Hi: .10, Alpha: 1e-6, Why: "single networks of 60 other seeds ended in 0.039 to 0.085, with mean 0.056 and standard deviation 0.009", OfTraining: true},
-		suite.Between{Claim: claims.D000DSMScore, Metric: "the same for a wider network, 2-64-2, after 1000 steps, mean of three networks", Got: mean(wide, 64, widerSteps), Lo: 0, Hi: .10, Alpha: 1e-6, Why: "single networks of 30 other seeds ended in 0.033 to 0.066, with mean 0.047 and standard deviation 0.008", OfTraining: true})
-	r.Tables = append(r.Tables, narrow.table("learning", "Relative Fisher error E|s_net - s_0.2|^2/E|s_0.2|^2 by quadrature: networks 2-12-2 with tanh, from three sets of 1000 points; and the first with other heads"),
+		suite.Between{Claim: claims.D000DSMScore, Metric: "the same after 5000 steps, mean of three networks",
+			Got: mean(narrow, 12, patientSteps), Lo: 0, Hi: .10, Alpha: 1e-6,
+			Why: "single networks of 60 other seeds ended in 0.039 to 0.085, with mean 0.056 and standard deviation " +
+				"0.009", OfTraining: true},
+		suite.Between{Claim: claims.D000DSMScore, Metric: "the same for a wider network, 2-64-2, after 1000 steps, " +
+			"mean of three networks", Got: mean(wide, 64, widerSteps), Lo: 0, Hi: .10, Alpha: 1e-6,
+			Why: "single networks of 30 other seeds ended in 0.033 to 0.066, with mean 0.047 and standard deviation " +
+				"0.008", OfTraining: true})
+	r.Tables = append(r.Tables, narrow.table("learning", "Relative Fisher error E|s_net - s_0.2|^2/E|s_0.2|^2 by "+
+		"quadrature: networks 2-12-2 with tanh, from three sets of 1000 points; and the first with other heads"),
 		wide.table("wider", "The same for networks 2-64-2"),
-		suite.Table{Name: "kernel", Caption: "What J_D on the first set of 1000 points is least for: the score of those points with noise, a kernel density estimate. A small network stays nearer to the truth",
-			Header: []string{"score", "relative Fisher error"}, Rows: [][]any{{"of the 1000 points with noise 0.2", narrow.kernel}, {"2-12-2 after 5000 steps", narrow.errors[dsmName(12, 0)][narrow.atStep(patientSteps)]}}})
+		suite.Table{Name: "kernel", Caption: "What J_D on the first set of 1000 points is least for: the score of " +
+			"those points with noise, a kernel density estimate. A small network stays nearer to the truth",
+			Header: []string{"score", "relative Fisher error"},
+			Rows: [][]any{{"of the 1000 points with noise 0.2", narrow.kernel},
+				{"2-12-2 after 5000 steps", narrow.errors[dsmName(12, 0)][narrow.atStep(patientSteps)]}}})
 }
 
 // table lists the errors of all networks.

@@ -29,10 +29,12 @@ func dsmFigures(l *suite.Lab, r *suite.Report, d, wide *dsmLesson) error {
 		return err
 	}
 	panel := func(title string, step int) figure.Panel {
-		return kit.Plane(title, 4.3, figure.Heat{Field: fields[0]}, fieldOf(exact[0], exact[1], figure.Gray, 3.2), fieldOf(exact[0], d.arrows[step], figure.Vermillion, 1.4))
+		return kit.Plane(title, 4.3, figure.Heat{Field: fields[0]}, fieldOf(exact[0], exact[1], figure.Gray, 3.2),
+			fieldOf(exact[0], d.arrows[step], figure.Vermillion, 1.4))
 	}
 
-	curves := figure.Panel{Title: "error", X: figure.Axis{Label: "step", Log: true, Min: 8, Max: 6500}, Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: .02, Max: 12}, Legend: figure.TopRight}
+	curves := figure.Panel{Title: "error", X: figure.Axis{Label: "step", Log: true, Min: 8, Max: 6500},
+		Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: .02, Max: 12}, Legend: figure.TopRight}
 	for _, c := range []struct {
 		lesson *dsmLesson
 		width  int
@@ -47,19 +49,25 @@ func dsmFigures(l *suite.Lab, r *suite.Report, d, wide *dsmLesson) error {
 			curves.Layers = append(curves.Layers, curve)
 		}
 	}
-	curves.Layers = append(curves.Layers, figure.VLine{At: companionSteps, Dashed: true, Color: figure.Gray, Label: "the figure ends"})
-	still, err := kit.PNG("learned", "The score learned by denoising (red) over the exact one of the noised cross (grey), lengths compressed by a square root: where the figure of the document stops, and after 25 times as many steps. Right: the error on the way, three networks of each width.",
-		figure.Row("", panel("after 200 steps, as drawn", companionSteps), panel("after 5000 steps", patientSteps), curves))
+	curves.Layers = append(curves.Layers, figure.VLine{At: companionSteps, Dashed: true, Color: figure.Gray,
+		Label: "the figure ends"})
+	still, err := kit.PNG("learned", "The score learned by denoising (red) over the exact one of the noised cross "+
+		"(grey), lengths compressed by a square root: where the figure of the document stops, and after 25 times as "+
+		"many steps. Right: the error on the way, three networks of each width.",
+		figure.Row("", panel("after 200 steps, as drawn", companionSteps), panel("after 5000 steps", patientSteps),
+			curves))
 	if err != nil {
 		return err
 	}
 
 	loss := func(until int) figure.Panel {
-		p := figure.Panel{Title: "loss J_{D}", X: figure.Axis{Label: "step", Log: true, Min: .9, Max: 6000}, Y: figure.Axis{Label: "on the step's batch and noise", Min: 19, Max: 30}, Legend: figure.TopRight}
+		p := figure.Panel{Title: "loss J_{D}", X: figure.Axis{Label: "step", Log: true, Min: .9, Max: 6000},
+			Y: figure.Axis{Label: "on the step's batch and noise", Min: 19, Max: 30}, Legend: figure.TopRight}
 		floor := (2/companionSigma/companionSigma - d.fisher) / 2
 		p.Layers = append(p.Layers, figure.HLine{At: floor, Color: figure.Ink, Dashed: true, Label: "floor, exact"})
 		if until > 0 {
-			net, ideal := figure.Line{Color: figure.Vermillion, Label: "network", Width: 1.5}, figure.Line{Color: figure.Blue, Label: "exact score", Width: 1.5}
+			net, ideal := figure.Line{Color: figure.Vermillion, Label: "network", Width: 1.5},
+				figure.Line{Color: figure.Blue, Label: "exact score", Width: 1.5}
 			for s := 1; s <= until; s += 1 + s/12 {
 				net.X, net.Y = append(net.X, float64(s)), append(net.Y, d.loss[s-1])
 				ideal.X, ideal.Y = append(ideal.X, float64(s)), append(ideal.Y, d.floor[s-1])
@@ -70,14 +78,18 @@ func dsmFigures(l *suite.Lab, r *suite.Report, d, wide *dsmLesson) error {
 	}
 	var frames []figure.Figure
 	for _, s := range d.steps {
-		frames = append(frames, figure.Grid{Width: 640, Rows: [][]figure.Panel{{panel(fmt.Sprintf("step %d", s), s), loss(s)}}})
+		frames = append(
+			frames, figure.Grid{Width: 640, Rows: [][]figure.Panel{{panel(fmt.Sprintf("step %d", s), s), loss(s)}}})
 	}
-	film, err := kit.GIF("learning", "The network of the document learning (red; grey, the exact noised score): its 200 steps, and on to 5000. Right: the loss on each step's noise, that of the exact score on the same noise, and the exact floor of their mean.", frames)
+	film, err := kit.GIF("learning", "The network of the document learning (red; grey, the exact noised score): its "+
+		"200 steps, and on to 5000. Right: the loss on each step's noise, that of the exact score on the same noise, "+
+		"and the exact floor of their mean.", frames)
 	if err != nil {
 		return err
 	}
 
-	heads := figure.Panel{X: figure.Axis{Label: "step", Log: true, Min: 8, Max: 6500}, Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: .02, Max: 20}, Legend: figure.TopRight}
+	heads := figure.Panel{X: figure.Axis{Label: "step", Log: true, Min: 8, Max: 6500},
+		Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: .02, Max: 20}, Legend: figure.TopRight}
 	for i, h := range dsmHeads {
 		name := h.name
 		if i == 0 {
@@ -87,7 +99,9 @@ func dsmFigures(l *suite.Lab, r *suite.Report, d, wide *dsmLesson) error {
 		curve.Label = h.name
 		heads.Layers = append(heads.Layers, curve)
 	}
-	asked, err := kit.PNG("heads", "One network, asked for the score, the noise, the clean point, v or the EDM target, each by plain squared error: the same loss up to a constant factor, from the same first weights, data and noise, and not the same way down.", figure.Row("", heads))
+	asked, err := kit.PNG("heads", "One network, asked for the score, the noise, the clean point, v or the EDM "+
+		"target, each by plain squared error: the same loss up to a constant factor, from the same first weights, "+
+		"data and noise, and not the same way down.", figure.Row("", heads))
 	r.Figures = append(r.Figures, still, film, asked)
 	return err
 }

@@ -19,11 +19,13 @@ import (
 )
 
 var fisherVersusKL = suite.Experiment{
-	ID:       "E22-fisher-vs-kl",
-	Title:    "Scores do not know how much lies in each mode",
-	Question: "What does score matching see of the weights of two modes, and why do many noise levels see what one does not?",
-	Sources:  []string{"003, Fisher Divergence and Score Matching", "003, Noise Levels and Multi-Scale Scores", "002, section 5"},
-	Run:      runFisherVersusKL,
+	ID:    "E22-fisher-vs-kl",
+	Title: "Scores do not know how much lies in each mode",
+	Question: "What does score matching see of the weights of two modes, and why do many noise levels see what one " +
+		"does not?",
+	Sources: []string{"003, Fisher Divergence and Score Matching", "003, Noise Levels and Multi-Scale Scores",
+		"002, section 5"},
+	Run: runFisherVersusKL,
 }
 
 // The left mode has evenWeight in the data, and wrongWeight in a model that has all else right.
@@ -81,8 +83,10 @@ func newModePair(l *suite.Lab, m float64, p diffusion.Process) (modePair, error)
 		clean := even.Model(diffusion.OU{}).LogDensity(x, kit.ScalarLike(x, 0))
 		mean := func(log, v *Node) *Node { return MulScalar(Mul(half, ReduceAllSum(Mul(Exp(log), v))), cell) }
 		_, g2 := c.Rates()
-		return Stack([]*Node{g2, mean(log, ratio), mean(log, Square(Sub(s, other))), mean(log, loss), mean(clean, Sub(clean, log)),
-			mean(log, Square(ratio)), mean(log, Square(loss)), mean(log, OnesLike(log)), mean(clean, OnesLike(clean))}, 0)
+		return Stack([]*Node{g2, mean(log, ratio), mean(log, Square(Sub(s, other))), mean(log, loss),
+			mean(clean, Sub(clean, log)),
+			mean(log, Square(ratio)), mean(log, Square(loss)), mean(log, OnesLike(log)), mean(clean, OnesLike(clean))},
+			0)
 	})
 	return modePair{exec, nodes}, err
 }
@@ -99,14 +103,18 @@ func (m modePair) at(t float64) (telltale, error) {
 		}
 	}
 	needed := func(mean, square float64) float64 { return metrics.Width * metrics.Width * (square/(mean*mean) - 1) }
-	return telltale{g2: v[0], kl: v[1], fisher: v[2], loss: v[3], blur: v[4], byLikelihood: needed(v[1], v[5]), byScore: needed(v[3], v[6])}, nil
+	return telltale{g2: v[0], kl: v[1], fisher: v[2], loss: v[3], blur: v[4], byLikelihood: needed(v[1], v[5]),
+		byScore: needed(v[3], v[6])}, nil
 }
 
 func runFisherVersusKL(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It sees them only where the modes overlap. For modes at +-m the Fisher divergence of weights 0.2, 0.8 from 0.5, 0.5 is nothing at m = 0, has a peak near m = 1.15, and dies like " +
-		"(1/4) sqrt(pi/2) m exp(-m^2/2), while the KL divergence rises to ln 1.25. At m = 6 the likelihood tells the weights apart with 241 samples, and score matching with thirty billion. " +
-		"Noise brings the modes together, and along any diffusion the KL divergence falls by g^2/2 times the Fisher divergence: the KL divergence is the sum of the Fisher divergences of all noise levels, " +
-		"which is why many levels repair what each alone cannot see."}
+	r := &suite.Report{Answer: "It sees them only where the modes overlap. For modes at +-m the Fisher divergence of " +
+		"weights 0.2, 0.8 from 0.5, 0.5 is nothing at m = 0, has a peak near m = 1.15, and dies like (1/4) " +
+		"sqrt(pi/2) m exp(-m^2/2), while the KL divergence rises to ln 1.25. At m = 6 the likelihood tells the " +
+		"weights apart with 241 samples, and score matching with thirty billion. Noise brings the modes together, " +
+		"and along any diffusion the KL divergence falls by g^2/2 times the Fisher divergence: the KL divergence is " +
+		"the sum of the Fisher divergences of all noise levels, which is why many levels repair what each alone " +
+		"cannot see."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{separations, noisedModes, sumOfLevels, modeFigures} {
 		if err := part(l, r); err != nil {
 			return nil, err
@@ -143,8 +151,8 @@ func modesFisher(m float64) float64 {
 	return m * math.Exp(-m*m/2) * sinh * sinh * overSaddle(func(u float64) float64 { return phi(u/m) * atSaddle(u) })
 }
 
-// modesLaw is what it comes to for modes far apart, where phi(u/m) is phi(0): int atSaddle = pi/(cosh(tilt) + 1), so that
-// it is (cosh(tilt) - 1) sqrt(pi/2) m exp(-m^2/2). It is an upper bound at every m.
+// modesLaw is what it comes to for modes far apart, where phi(u/m) is phi(0): int atSaddle = pi/(cosh(tilt) + 1), so
+// that it is (cosh(tilt) - 1) sqrt(pi/2) m exp(-m^2/2). It is an upper bound at every m.
 func modesLaw(m float64) float64 {
 	return (math.Cosh(tilt) - 1) * math.Sqrt(math.Pi/2) * m * math.Exp(-m*m/2)
 }
@@ -158,8 +166,8 @@ const (
 	levelClaim = claims.D003FisherAndKL
 )
 
-// widest is the largest separation. The Ornstein-Uhlenbeck process leaves the modes their width and brings them together,
-// at widest exp(-t), and so passes through all smaller ones.
+// widest is the largest separation. The Ornstein-Uhlenbeck process leaves the modes their width and brings them
+// together, at widest exp(-t), and so passes through all smaller ones.
 const widest = 6.
 
 // closeness is when the modes are at m.
@@ -167,9 +175,12 @@ func closeness(m float64) float64 { return math.Max(0, math.Log(widest/m)) }
 
 // separations measures both divergences at m = 0..6, and holds them against formulas for modes without noise.
 func separations(l *suite.Lab, r *suite.Report) error {
-	table := suite.Table{Name: "separation", Caption: "Weights 0.2, 0.8 for 0.5, 0.5 on N(-m, 1) and N(m, 1): divergences, the law of the Fisher divergence for modes far apart, and how many samples show the difference at 5 standard errors",
+	table := suite.Table{Name: "separation", Caption: "Weights 0.2, 0.8 for 0.5, 0.5 on N(-m, 1) and N(m, 1): " +
+		"divergences, the law of the Fisher divergence for modes far apart, and how many samples show the difference " +
+		"at 5 standard errors",
 		Header: []string{"m", "KL", "Fisher", "Fisher law", "samples, likelihood", "samples, score matching"}}
-	spread := overSaddle(func(u float64) float64 { return u * u * atSaddle(u) }) / overSaddle(atSaddle) // mean u^2 at the saddle
+	// mean u^2 at the saddle
+	spread := overSaddle(func(u float64) float64 { return u * u * atSaddle(u) }) / overSaddle(atSaddle)
 	one, err := newModePair(l, 0, diffusion.OU{})
 	if err != nil {
 		return err
@@ -180,8 +191,10 @@ func separations(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	r.Add(
-		suite.Below{Claim: blindClaim, Metric: "Fisher divergence at m = 0, where both laws are one", Got: same.fisher, Bound: 1e-28, Why: "rounding of scores, squared"},
-		suite.Below{Claim: blindClaim, Metric: "KL divergence at m = 0", Got: same.kl, Bound: 1e-14, Why: kit.WhyRounding})
+		suite.Below{Claim: blindClaim, Metric: "Fisher divergence at m = 0, where both laws are one",
+			Got: same.fisher, Bound: 1e-28, Why: "rounding of scores, squared"},
+		suite.Below{Claim: blindClaim, Metric: "KL divergence at m = 0", Got: same.kl, Bound: 1e-14,
+			Why: kit.WhyRounding})
 	table.Rows = append(table.Rows, []any{0., same.kl, same.fisher, 0., "-", "-"})
 	pair, err := newModePair(l, widest, diffusion.OU{})
 	if err != nil {
@@ -196,14 +209,18 @@ func separations(l *suite.Lab, r *suite.Report) error {
 		table.Rows = append(table.Rows, []any{m, a.kl, a.fisher, modesLaw(m), a.byLikelihood, a.byScore})
 		byHand := modesFisher(m)
 		r.Add(
-			suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("Fisher divergence at m = %g", m), Got: a.fisher, Want: byHand, Tol: 1e-9 * byHand, Why: whyModes + "; by hand from the two tanh", Shows: suite.Qualified},
-			suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("what the wrong weights cost in Hyvarinen's loss at m = %g: half the Fisher divergence", m), Got: a.loss, Want: a.fisher / 2, Tol: 1e-12,
+			suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("Fisher divergence at m = %g", m),
+				Got: a.fisher, Want: byHand, Tol: 1e-9 * byHand, Why: whyModes + "; by hand from the two tanh",
+				Shows: suite.Qualified},
+			suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("what the wrong weights cost in Hyvarinen's loss at "+
+				"m = %g: half the Fisher divergence", m), Got: a.loss, Want: a.fisher / 2, Tol: 1e-12,
 				Why: "rounding in float64 of losses up to m^2", Shows: suite.Qualified})
 		if m < 3 {
 			continue
 		}
 		short := spread / (2 * m * m)
-		r.Add(suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("Fisher divergence over its law (1/4) sqrt(pi/2) m exp(-m^2/2) at m = %g", m), Got: a.fisher / modesLaw(m), Want: 1 - short/2, Tol: short / 2,
+		r.Add(suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("Fisher divergence over its law (1/4) sqrt(pi/2) m "+
+			"exp(-m^2/2) at m = %g", m), Got: a.fisher / modesLaw(m), Want: 1 - short/2, Tol: short / 2,
 			Why: "1 - u^2/(2m^2) <= exp(-u^2/(2m^2)) <= 1 under the integral", Shows: suite.Qualified})
 		if m < widest {
 			continue
@@ -211,9 +228,18 @@ func separations(l *suite.Lab, r *suite.Report) error {
 		// What is left of the KL divergence is the integral of Fisher/mu beyond m, and the law bounds that.
 		left := (math.Cosh(tilt) - 1) * math.Pi / 2 * math.Erfc(m/math.Sqrt2)
 		r.Add(
-			suite.Equals{Claim: blindClaim, Metric: "KL divergence at m = 6; far apart it is ln 1.25", Got: a.kl, Want: farKL - left/2, Tol: left/2 + 1e-13, Why: "between ln 1.25 and that less the integral of the Fisher divergence over all larger separations", Shows: suite.Qualified},
-			suite.Equals{Claim: blindClaim, Metric: "samples by which the likelihood shows the wrong weights at m = 6", Got: a.byLikelihood, Want: farSamples(), Tol: 1e-4 * farSamples(), Why: "far apart the ratio of likelihoods takes two values; here within 1e-6 of them, but for 1e-9 of the mass", Shows: suite.Qualified},
-			suite.Equals{Claim: blindClaim, Metric: "samples by which score matching shows them at m = 6, over the law for modes far apart", Got: a.byScore / scoreSamplesLaw(m), Want: 1, Tol: 5 / (m * m), Why: "the next term of the law is of order 1/m^2", Shows: suite.Qualified})
+			suite.Equals{Claim: blindClaim, Metric: "KL divergence at m = 6; far apart it is ln 1.25",
+				Got: a.kl, Want: farKL - left/2, Tol: left/2 + 1e-13,
+				Why: "between ln 1.25 and that less the integral of the Fisher divergence over all larger " +
+					"separations",
+				Shows: suite.Qualified},
+			suite.Equals{Claim: blindClaim, Metric: "samples by which the likelihood shows the wrong weights at m = 6",
+				Got: a.byLikelihood, Want: farSamples(), Tol: 1e-4 * farSamples(),
+				Why: "far apart the ratio of likelihoods takes two values; here within 1e-6 of them, but for 1e-9 of " +
+					"the mass", Shows: suite.Qualified},
+			suite.Equals{Claim: blindClaim, Metric: "samples by which score matching shows them at m = 6, over the " +
+				"law for modes far apart", Got: a.byScore / scoreSamplesLaw(m), Want: 1, Tol: 5 / (m * m),
+				Why: "the next term of the law is of order 1/m^2", Shows: suite.Qualified})
 	}
 	r.Tables = append(r.Tables, table)
 	return l.Progress(.3, "noise levels")
@@ -256,23 +282,31 @@ func noisedModes(l *suite.Lab, r *suite.Report) error {
 		}
 		v := 1 + sigma*sigma
 		byHand := modesFisher(m/math.Sqrt(v)) / v
-		r.Add(suite.Equals{Claim: claims.D002SingleSigma, Metric: fmt.Sprintf("Fisher divergence at m = 6 after noise sigma = %g", sigma), Got: a.fisher, Want: byHand, Tol: 1e-9 * byHand, Why: whyModes + "; by hand, that of modes at m/sqrt(1 + sigma^2), over 1 + sigma^2"})
+		r.Add(suite.Equals{Claim: claims.D002SingleSigma, Metric: fmt.Sprintf("Fisher divergence at m = 6 after "+
+			"noise sigma = %g", sigma), Got: a.fisher, Want: byHand, Tol: 1e-9 * byHand,
+			Why: whyModes + "; by hand, that of modes at m/sqrt(1 + sigma^2), over 1 + sigma^2"})
 		if sigma != 2 {
 			continue
 		}
 		own := (1/v - 1 + math.Log(v)) / 2
 		r.Add(
-			suite.Equals{Claim: claims.D002SingleSigma, Metric: "KL divergence of the data from the data noised by sigma = 2, where score matching starts to see the weights; these are off by ln 1.25", Got: a.blur, Want: own,
-				Tol: math.Exp(-2 * m * m / v * (1 - 1/v)), Why: "that of one mode from its own noised self; the other mode's tail is below the tolerance"},
-			suite.Between{Claim: claims.D003MultiScale, Metric: "share of the KL divergence of the weights at m = 6 that lies in noise levels above sigma = 2, twice the width of a mode", Got: metrics.Exactly(a.kl / start.kl), Lo: .95, Hi: 1, Alpha: 0,
-				Why: "what the claim says: large noise holds the coarse structure; by de Bruijn's identity the KL divergence left at sigma is the sum over all levels above"})
+			suite.Equals{Claim: claims.D002SingleSigma, Metric: "KL divergence of the data from the data noised by " +
+				"sigma = 2, where score matching starts to see the weights; these are off by ln 1.25",
+				Got: a.blur, Want: own,
+				Tol: math.Exp(-2 * m * m / v * (1 - 1/v)),
+				Why: "that of one mode from its own noised self; the other mode's tail is below the tolerance"},
+			suite.Between{Claim: claims.D003MultiScale, Metric: "share of the KL divergence of the weights at m = 6 " +
+				"that lies in noise levels above sigma = 2, twice the width of a mode",
+				Got: metrics.Exactly(a.kl / start.kl), Lo: .95, Hi: 1, Alpha: 0,
+				Why: "what the claim says: large noise holds the coarse structure; by de Bruijn's identity the KL " +
+					"divergence left at sigma is the sum over all levels above"})
 	}
 	return l.Progress(.5, "the sum over noise levels")
 }
 
 // sumOfLevels holds dKL/dt = -(g^2/2) Fisher (de Bruijn's identity between two laws under one diffusion) against the
-// divergences at the two ends of four processes. On the Ornstein-Uhlenbeck process from t = 0, where noise is but a smaller
-// separation, it says KL(m) = int_0^m Fisher(mu)/mu dmu.
+// divergences at the two ends of four processes. On the Ornstein-Uhlenbeck process from t = 0, where noise is but a
+// smaller separation, it says KL(m) = int_0^m Fisher(mu)/mu dmu.
 func sumOfLevels(l *suite.Lab, r *suite.Report) error {
 	const m = 4.
 	for _, spec := range []struct {
@@ -288,7 +322,9 @@ func sumOfLevels(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Add(suite.Equals{Claim: levelClaim, Metric: "int (g^2/2) Fisher dt over " + spec.name + ", against the KL divergence lost, modes 0.2, 0.8 for 0.5, 0.5 at m = 4", Got: integral, Want: fallen, Tol: 1e-11, Why: whyLevels, Shows: suite.Qualified})
+		r.Add(suite.Equals{Claim: levelClaim, Metric: "int (g^2/2) Fisher dt over " + spec.name + ", against the KL " +
+			"divergence lost, modes 0.2, 0.8 for 0.5, 0.5 at m = 4", Got: integral, Want: fallen, Tol: 1e-11,
+			Why: whyLevels, Shows: suite.Qualified})
 	}
 	// To t = 12, where the modes have closed in to m exp(-12) and less than 1e-9 of the divergence is left.
 	grid, err := diffusion.Uniform(0, 12, 30)
@@ -299,13 +335,16 @@ func sumOfLevels(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Add(suite.Equals{Claim: levelClaim, Metric: "int Fisher(mu)/mu dmu over all separations up to 6, against the KL divergence at m = 6", Got: integral, Want: fallen, Tol: 1e-11, Why: whyLevels, Shows: suite.Qualified})
+	r.Add(suite.Equals{Claim: levelClaim, Metric: "int Fisher(mu)/mu dmu over all separations up to 6, against the " +
+		"KL divergence at m = 6", Got: integral, Want: fallen, Tol: 1e-11, Why: whyLevels, Shows: suite.Qualified})
 	return l.Progress(.7, "drawing")
 }
 
-const whyLevels = "Gauss-Legendre with 8 points on each of 30 stretches equal in log noise level (in t on the OU process), trapezoidal in space: rounding"
+const whyLevels = "Gauss-Legendre with 8 points on each of 30 stretches equal in log noise level (in t on the OU " +
+	"process), trapezoidal in space: rounding"
 
-// dissipated is the KL divergence lost from one end of a grid to the other, and the integral of (g^2/2) Fisher dt between.
+// dissipated is the KL divergence lost from one end of a grid to the other, and the integral of (g^2/2) Fisher dt
+// between.
 func dissipated(l *suite.Lab, m float64, p diffusion.Process, grid []float64) (fallen, integral float64, err error) {
 	pair, err := newModePair(l, m, p)
 	if err != nil {

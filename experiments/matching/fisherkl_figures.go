@@ -17,7 +17,8 @@ import (
 )
 
 func modeFigures(l *suite.Lab, r *suite.Report) error {
-	for _, draw := range []func(*suite.Lab) (suite.Figure, error){sameScores, separationFigure, levelsFigure, closingIn} {
+	for _, draw := range []func(*suite.Lab) (suite.Figure, error){sameScores, separationFigure, levelsFigure,
+		closingIn} {
 		f, err := draw(l)
 		if err != nil {
 			return err
@@ -30,7 +31,8 @@ func modeFigures(l *suite.Lab, r *suite.Report) error {
 // modeSweep is telltale along a process, whose times x stands for.
 type modeSweep struct{ x, kl, fisher, byLikelihood, byScore, blur []float64 }
 
-func sweepModes(l *suite.Lab, m float64, p diffusion.Process, x []float64, time func(x float64) float64) (modeSweep, error) {
+func sweepModes(l *suite.Lab, m float64, p diffusion.Process, x []float64, time func(x float64) float64) (modeSweep,
+	error) {
 	pair, err := newModePair(l, m, p)
 	if err != nil {
 		return modeSweep{}, err
@@ -59,22 +61,29 @@ func separationFigure(l *suite.Lab) (suite.Figure, error) {
 	if err != nil {
 		return suite.Figure{}, err
 	}
-	return kit.PNG("blind", "Weights 0.2, 0.8 in place of 0.5, 0.5. Left: the KL divergence rises to ln 1.25 as the modes part, while the Fisher divergence that score matching minimises rises, falls and dies like its law (dashed). "+
+	return kit.PNG("blind", "Weights 0.2, 0.8 in place of 0.5, 0.5. Left: the KL divergence rises to ln 1.25 as the "+
+		"modes part, while the Fisher divergence that score matching minimises rises, falls and dies like its law "+
+		"(dashed). "+
 		"Right: how many samples show, at five standard errors, that the weights are wrong.",
 		figure.Row("",
-			figure.Panel{Title: "divergences", X: figure.Axis{Label: "modes at ± m", Min: 0, Max: m}, Y: figure.Axis{Label: "divergence", Min: 0, Max: .35}, Legend: figure.TopRight, Layers: []figure.Layer{
-				figure.HLine{At: farKL, Color: figure.Gray, Width: 1},
-				figure.Line{X: xs, Y: s.kl, Label: "KL", Color: figure.Blue},
-				figure.Line{X: xs, Y: s.fisher, Label: "Fisher", Color: figure.Vermillion},
-				figure.Line{X: xs, Y: kit.Map(xs, modesLaw), Label: "(1/4) √(π/2) m exp(-m^{2}/2)", Dashed: true, Color: figure.Ink, Width: 1.2},
-			}},
-			figure.Panel{Title: "samples that show the weights", X: figure.Axis{Label: "modes at ± m", Min: 0, Max: m}, Y: figure.Axis{Label: "samples", Log: true, Min: 100, Max: 1e11}, Legend: figure.TopLeft, Layers: []figure.Layer{
-				figure.Line{X: xs, Y: s.byScore, Label: "score matching", Color: figure.Vermillion},
-				figure.Line{X: xs, Y: s.byLikelihood, Label: "likelihood", Color: figure.Blue},
-			}}))
+			figure.Panel{Title: "divergences", X: figure.Axis{Label: "modes at ± m", Min: 0, Max: m},
+				Y: figure.Axis{Label: "divergence", Min: 0, Max: .35}, Legend: figure.TopRight, Layers: []figure.Layer{
+					figure.HLine{At: farKL, Color: figure.Gray, Width: 1},
+					figure.Line{X: xs, Y: s.kl, Label: "KL", Color: figure.Blue},
+					figure.Line{X: xs, Y: s.fisher, Label: "Fisher", Color: figure.Vermillion},
+					figure.Line{X: xs, Y: kit.Map(xs, modesLaw), Label: "(1/4) √(π/2) m exp(-m^{2}/2)", Dashed: true,
+						Color: figure.Ink, Width: 1.2},
+				}},
+			figure.Panel{Title: "samples that show the weights", X: figure.Axis{Label: "modes at ± m", Min: 0, Max: m},
+				Y: figure.Axis{Label: "samples", Log: true, Min: 100, Max: 1e11}, Legend: figure.TopLeft,
+				Layers: []figure.Layer{
+					figure.Line{X: xs, Y: s.byScore, Label: "score matching", Color: figure.Vermillion},
+					figure.Line{X: xs, Y: s.byLikelihood, Label: "likelihood", Color: figure.Blue},
+				}}))
 }
 
-// levelsFigure draws the Fisher divergence of the noised laws so that the area under it is the KL divergence of the data.
+// levelsFigure draws the Fisher divergence of the noised laws so that the area under it is the KL divergence of the
+// data.
 func levelsFigure(l *suite.Lab) (suite.Figure, error) {
 	var sigmas []float64
 	for s := .1; s < 41; s *= 1.07 {
@@ -93,21 +102,28 @@ func levelsFigure(l *suite.Lab) (suite.Figure, error) {
 			y[k] = sigma * sigma * s.fisher[k]
 		}
 		color := []figure.Color{figure.Gray, figure.Green, figure.Orange, figure.Vermillion}[i]
-		area = append(area, figure.Line{X: sigmas, Y: y, Lo: zero, Hi: y, Color: color, Label: fmt.Sprintf("m = %g", m)})
+		area = append(area, figure.Line{X: sigmas, Y: y, Lo: zero, Hi: y, Color: color,
+			Label: fmt.Sprintf("m = %g", m)})
 		last = s
 	}
 	axis := figure.Axis{Label: "noise σ", Log: true, Min: .1, Max: 40}
-	return kit.PNG("levels", "Top: the Fisher divergence of the noised laws, times σ², over ln σ: the area under each curve is the KL divergence that is left at σ = 0.1, so noise levels add up to the likelihood. "+
-		"Bottom, m = 6: at levels where score matching sees the weights, the noised data is further from the data than the wrong weights are (0.223).",
+	return kit.PNG("levels", "Top: the Fisher divergence of the noised laws, times σ², over ln σ: the area under "+
+		"each curve is the KL divergence that is left at σ = 0.1, so noise levels add up to the likelihood. "+
+		"Bottom, m = 6: at levels where score matching sees the weights, the noised data is further from the data "+
+		"than the wrong weights are (0.223).",
 		figure.Grid{Width: 700, RowHeight: 250, Rows: [][]figure.Panel{
-			{{Title: "what each noise level sees; the area is the KL divergence", X: axis, Y: figure.Axis{Label: "σ^{2} Fisher", Min: 0, Max: .2}, Layers: area, Legend: figure.TopLeft}},
+			{{Title: "what each noise level sees; the area is the KL divergence", X: axis,
+				Y: figure.Axis{Label: "σ^{2} Fisher", Min: 0, Max: .2}, Layers: area, Legend: figure.TopLeft}},
 			{
-				{Title: "samples that show the weights, m = 6", X: axis, Y: figure.Axis{Label: "samples", Log: true, Min: 100, Max: 1e11}, Legend: figure.TopRight, Layers: []figure.Layer{
-					figure.Line{X: sigmas, Y: last.byScore, Label: "score matching", Color: figure.Vermillion},
-					figure.Line{X: sigmas, Y: last.byLikelihood, Label: "likelihood", Color: figure.Blue}}},
-				{Title: "what noise costs, m = 6", X: axis, Y: figure.Axis{Label: "KL divergence", Min: 0, Max: 2}, Legend: figure.TopLeft, Layers: []figure.Layer{
-					figure.Line{X: sigmas, Y: last.blur, Label: "data, from noised data", Color: figure.Purple},
-					figure.Line{X: sigmas, Y: last.kl, Label: "wrong weights, noised", Color: figure.Blue}}},
+				{Title: "samples that show the weights, m = 6", X: axis,
+					Y: figure.Axis{Label: "samples", Log: true, Min: 100, Max: 1e11}, Legend: figure.TopRight,
+					Layers: []figure.Layer{
+						figure.Line{X: sigmas, Y: last.byScore, Label: "score matching", Color: figure.Vermillion},
+						figure.Line{X: sigmas, Y: last.byLikelihood, Label: "likelihood", Color: figure.Blue}}},
+				{Title: "what noise costs, m = 6", X: axis, Y: figure.Axis{Label: "KL divergence", Min: 0, Max: 2},
+					Legend: figure.TopLeft, Layers: []figure.Layer{
+						figure.Line{X: sigmas, Y: last.blur, Label: "data, from noised data", Color: figure.Purple},
+						figure.Line{X: sigmas, Y: last.kl, Label: "wrong weights, noised", Color: figure.Blue}}},
 			}}})
 }
 
@@ -162,8 +178,11 @@ func pairPanels(profile *exec.Exec, sigma, half, top, steep float64) ([]figure.P
 		shade.Lo, shade.Hi = append(shade.Lo, -steep), append(shade.Hi, top)
 	}
 	return []figure.Panel{
-		{Title: fmt.Sprintf("densities, σ = %.1f", sigma), X: axis, Y: figure.Axis{Label: "density", Min: 0, Max: top}, Layers: densities, Legend: figure.TopLeft},
-		{Title: fmt.Sprintf("scores, σ = %.1f", sigma), X: axis, Y: figure.Axis{Label: "score", Min: -steep, Max: steep}, Layers: []figure.Layer{shade, even, wrong}, Legend: figure.BottomLeft},
+		{Title: fmt.Sprintf("densities, σ = %.1f", sigma), X: axis, Y: figure.Axis{Label: "density", Min: 0, Max: top},
+			Layers: densities, Legend: figure.TopLeft},
+		{Title: fmt.Sprintf("scores, σ = %.1f", sigma), X: axis,
+			Y: figure.Axis{Label: "score", Min: -steep, Max: steep}, Layers: []figure.Layer{shade, even, wrong},
+			Legend: figure.BottomLeft},
 	}, nil
 }
 
@@ -204,7 +223,9 @@ func sameScores(l *suite.Lab) (suite.Figure, error) {
 	if err != nil {
 		return suite.Figure{}, err
 	}
-	return kit.PNG("scores", "Modes at ±5. Without noise (top) two laws of different weights have the same score wherever there is data; the difference sits in the gap, where no sample falls. After noise of σ = 4 (bottom) it sits where the samples are.",
+	return kit.PNG("scores", "Modes at ±5. Without noise (top) two laws of different weights have the same score "+
+		"wherever there is data; the difference sits in the gap, where no sample falls. After noise of σ = 4 "+
+		"(bottom) it sits where the samples are.",
 		figure.Grid{Width: 700, RowHeight: 250, Rows: [][]figure.Panel{clean, noised}})
 }
 
@@ -230,7 +251,9 @@ func closingIn(l *suite.Lab) (suite.Figure, error) {
 		if err != nil {
 			return suite.Figure{}, err
 		}
-		frames = append(frames, figure.Row(fmt.Sprintf("KL divergence %.3f, Fisher divergence %.6f", a.kl, a.fisher), panels...))
+		frames = append(frames, figure.Row(fmt.Sprintf("KL divergence %.3f, Fisher divergence %.6f", a.kl, a.fisher),
+			panels...))
 	}
-	return kit.GIF("closing-in", "As noise grows the modes run into each other, and their weights come to show in the score.", frames)
+	return kit.GIF("closing-in", "As noise grows the modes run into each other, and their weights come to show in "+
+		"the score.", frames)
 }

@@ -21,8 +21,8 @@ import (
 	"scorelab/lib/suite"
 )
 
-// answered turns a network's score s at x into the answer that a head would have to give, by the documents' formulas, and says
-// by what factor the squared error of the score exceeds that of the answer.
+// answered turns a network's score s at x into the answer that a head would have to give, by the documents' formulas,
+// and says by what factor the squared error of the score exceeds that of the answer.
 type answered struct {
 	head   string
 	claim  suite.ClaimID
@@ -30,7 +30,8 @@ type answered struct {
 	weight func(alpha, sigma float64) float64
 }
 
-// preconditioning is c_skip and c_out of Karras et al. 2022, table 1, for data of unit variance, at the level r = sigma/alpha.
+// preconditioning is c_skip and c_out of Karras et al. 2022, table 1, for data of unit variance, at the level r =
+// sigma/alpha.
 func preconditioning(alpha, sigma *Node) (skip, out *Node) {
 	r := Div(sigma, alpha)
 	return Reciprocal(OnePlus(Square(r))), Div(r, Sqrt(OnePlus(Square(r))))
@@ -63,7 +64,8 @@ func oneObjective(l *suite.Lab, r *suite.Report) error {
 		path  diffusion.Process
 		dtype dtypes.DType
 		times []float64
-	}{{diffusion.EDM{}, dtypes.Float64, []float64{companionSigma, 2}}, {diffusion.VP{}, dtypes.Float64, []float64{.05, .4, .9}}, {diffusion.VP{}, dtypes.Float32, []float64{.05, .4, .9}}} {
+	}{{diffusion.EDM{}, dtypes.Float64, []float64{companionSigma, 2}}, {diffusion.VP{}, dtypes.Float64,
+		[]float64{.05, .4, .9}}, {diffusion.VP{}, dtypes.Float32, []float64{.05, .4, .9}}} {
 		exec, err := readEveryWay(l, on.path, on.dtype, n)
 		if err != nil {
 			return err
@@ -96,11 +98,15 @@ func oneObjective(l *suite.Lab, r *suite.Report) error {
 				ratio := floats.Sum(losses[0]) / floats.Sum(losses[i+1])
 				switch {
 				case t == companionSigma && d.head == "eps":
-					r.Add(suite.Equals{Claim: d.claim, Metric: "loss of the score over loss of eps at sigma = 0.2: 1/sigma^2", Got: ratio, Want: 25, Tol: 1e-10, Why: kit.WhyRounding})
+					r.Add(suite.Equals{Claim: d.claim, Metric: "loss of the score over loss of eps at sigma = 0.2: " +
+						"1/sigma^2", Got: ratio, Want: 25, Tol: 1e-10, Why: kit.WhyRounding})
 				case t == companionSigma && d.head == "x0":
-					r.Add(suite.Equals{Claim: d.claim, Metric: "loss of the score over loss of x0 at sigma = 0.2: 1/sigma^4", Got: ratio, Want: 625, Tol: 1e-8, Why: kit.WhyRounding})
+					r.Add(suite.Equals{Claim: d.claim, Metric: "loss of the score over loss of x0 at sigma = 0.2: " +
+						"1/sigma^4", Got: ratio, Want: 625, Tol: 1e-8, Why: kit.WhyRounding})
 				case t == .4 && d.head == "eps":
-					r.Add(suite.Equals{Claim: claims.D004ThreeForms, Metric: "loss of the score over loss of eps, in units of 1/(1 - alpha-bar), VP at t = 0.4", Got: ratio * (1 - alpha*alpha), Want: 1, Tol: 1e-10, Why: kit.WhyRounding})
+					r.Add(suite.Equals{Claim: claims.D004ThreeForms, Metric: "loss of the score over loss of eps, in " +
+						"units of 1/(1 - alpha-bar), VP at t = 0.4", Got: ratio * (1 - alpha*alpha), Want: 1,
+						Tol: 1e-10, Why: kit.WhyRounding})
 				}
 			}
 		}
@@ -108,18 +114,23 @@ func oneObjective(l *suite.Lab, r *suite.Report) error {
 	}
 	for _, d := range dsmReadings {
 		r.Add(
-			suite.Below{Claim: d.claim, Metric: "weighted loss of " + d.head + " relative to that of the score, sample by sample, less 1: largest at five noise levels", Got: worst[d.head][0], Bound: 1e-10, Why: "rounding in float64, of targets up to 30 times the error"},
-			suite.Below{Claim: d.claim, Metric: "weighted gradient of " + d.head + " less that of the score, relative", Got: worst[d.head][1], Bound: 1e-10, Why: "rounding in float64"})
+			suite.Below{Claim: d.claim, Metric: "weighted loss of " + d.head + " relative to that of the score, " +
+				"sample by sample, less 1: largest at five noise levels", Got: worst[d.head][0], Bound: 1e-10,
+				Why: "rounding in float64, of targets up to 30 times the error"},
+			suite.Below{Claim: d.claim, Metric: "weighted gradient of " + d.head + " less that of the score, relative",
+				Got: worst[d.head][1], Bound: 1e-10, Why: "rounding in float64"})
 	}
 	r.Add(
-		suite.Below{Claim: claims.D004ThreeForms, Metric: "the same for the mean loss in float32, all heads", Got: single[0], Bound: 1e-4, Why: "rounding in float32"},
-		suite.Below{Claim: claims.D004ThreeForms, Metric: "the same for the gradient in float32, all heads", Got: single[1], Bound: 1e-4, Why: "rounding in float32"})
+		suite.Below{Claim: claims.D004ThreeForms, Metric: "the same for the mean loss in float32, all heads",
+			Got: single[0], Bound: 1e-4, Why: "rounding in float32"},
+		suite.Below{Claim: claims.D004ThreeForms, Metric: "the same for the gradient in float32, all heads",
+			Got: single[1], Bound: 1e-4, Why: "rounding in float32"})
 	return nil
 }
 
-// readEveryWay are, at a time of a path, the losses and gradients of one random network, taken for the score (first) and turned into
-// the answer of every other head, under the objective of that head; then alpha and sigma. Losses are by sample in float64, their mean
-// in float32, where a single sample's error may be small by chance.
+// readEveryWay are, at a time of a path, the losses and gradients of one random network, taken for the score (first)
+// and turned into the answer of every other head, under the objective of that head; then alpha and sigma. Losses are by
+// sample in float64, their mean in float32, where a single sample's error may be small by chance.
 func readEveryWay(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, n int) (*exec.Exec, error) {
 	net := companionNet(l.Key("read every way"), 16)
 	store := model.NewStore()
@@ -133,7 +144,8 @@ func readEveryWay(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, n in
 		times := func(diffusion.Process, *Node, *random.Source) *Node { return ConvertDType(t, dtype) }
 		loss := func(head int, answer func(x, s, alpha, sigma *Node) *Node) *Node {
 			read := func(x, logSNR, label *Node) *Node { return answer(x, score(x, logSNR, label), c.Alpha, c.Sigma) }
-			return diffusion.Denoising(dsmHeads[head].head, diffusion.Plain, times)(path, read, diffusion.Batch{X0: x0}, random.New(g, l.Key("read noise")))
+			return diffusion.Denoising(dsmHeads[head].head, diffusion.Plain, times)(path, read, diffusion.Batch{X0: x0},
+				random.New(g, l.Key("read noise")))
 		}
 		all := []*Node{loss(0, func(_, s, _, _ *Node) *Node { return s })}
 		for i, d := range dsmReadings {

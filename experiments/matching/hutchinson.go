@@ -52,8 +52,10 @@ func probedNet(x *Node) *Node {
 }
 
 func runHutchinson(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It is: with normal and with Rademacher probes the mean is the trace. The variance is 2|S|^2 for normal probes, S the symmetric part of the Jacobian, and less the diagonal's share " +
-		"for Rademacher ones. Knowing |s|^2 instead of estimating it along the probe takes the rest of the noise out of sliced score matching."}
+	r := &suite.Report{Answer: "It is: with normal and with Rademacher probes the mean is the trace. The variance is " +
+		"2|S|^2 for normal probes, S the symmetric part of the Jacobian, and less the diagonal's share for " +
+		"Rademacher ones. Knowing |s|^2 instead of estimating it along the probe takes the rest of the noise out of " +
+		"sliced score matching."}
 	x2 := density.X2()
 	score := func(x *Node) *Node { return kit.StaticScore(x2, x) }
 	for _, f := range []traced{
@@ -94,7 +96,8 @@ func probe(l *suite.Lab, r *suite.Report, f traced) error {
 		diagonal += j[a*d+a] * j[a*d+a]
 	}
 	variances := []float64{2 * frobenius, 2 * (frobenius - diagonal)}
-	panel := figure.Panel{Title: f.name, X: figure.Axis{Label: "estimate of the trace"}, Y: figure.Axis{Label: "density"}, Legend: figure.TopRight}
+	panel := figure.Panel{Title: f.name, X: figure.Axis{Label: "estimate of the trace"},
+		Y: figure.Axis{Label: "density"}, Legend: figure.TopRight}
 	for k, p := range kit.Probes {
 		out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 			x := BroadcastToDims(in[0], n, d)
@@ -115,15 +118,20 @@ func probe(l *suite.Lab, r *suite.Report, f traced) error {
 			return err
 		}
 		r.Add(
-			suite.Near{Claim: claims.D001Hutchinson, Metric: fmt.Sprintf("mean with %s probes, %s", p.Name, f.name), Got: mean, Want: trace, Why: kit.WhySE},
-			kit.NearReference{Claim: claims.D002Hutchinson, Metric: fmt.Sprintf("variance about the trace with %s probes, %s", p.Name, f.name), Got: variance, Want: variances[k], SE: 1e-13 * variances[k],
-				Why: kit.WhySE + " and rounding, since in two dimensions a Rademacher probe is always off by the same; exact from the Jacobian"})
+			suite.Near{Claim: claims.D001Hutchinson, Metric: fmt.Sprintf("mean with %s probes, %s", p.Name, f.name),
+				Got: mean, Want: trace, Why: kit.WhySE},
+			kit.NearReference{Claim: claims.D002Hutchinson,
+				Metric: fmt.Sprintf("variance about the trace with %s probes, %s", p.Name, f.name),
+				Got:    variance, Want: variances[k], SE: 1e-13 * variances[k],
+				Why: kit.WhySE + " and rounding, since in two dimensions a Rademacher probe is always off by the " +
+					"same; exact from the Jacobian"})
 		if k == 0 {
 			plain, err := metrics.Variance(out[1])
 			if err != nil {
 				return err
 			}
-			r.Add(suite.Near{Claim: claims.D001Hutchinson, Metric: "variance of the sliced objective v.Jv + (v.s)^2/2, " + f.name, Got: plain, Want: 2 * sliced,
+			r.Add(suite.Near{Claim: claims.D001Hutchinson, Metric: "variance of the sliced objective v.Jv + " +
+				"(v.s)^2/2, " + f.name, Got: plain, Want: 2 * sliced,
 				Why: kit.WhySE + "; with |s|^2/2 in place of (v.s)^2/2 it falls to the variance of v.Jv"})
 		}
 		spread := 4 * math.Sqrt(variances[0])
@@ -136,10 +144,13 @@ func probe(l *suite.Lab, r *suite.Report, f traced) error {
 	}
 	r.Add(
 		suite.Equals{Claim: claims.D002Hutchinson, Metric: "trace of J", Got: trace, Want: -3, Tol: 0, Why: "exact"},
-		suite.Equals{Claim: claims.D002Hutchinson, Metric: "2|S|^2 of J", Got: variances[0], Want: 59, Tol: 1e-12, Why: kit.WhyRounding},
-		suite.Equals{Claim: claims.D002Hutchinson, Metric: "2(|S|^2 - sum S_ii^2) of J", Got: variances[1], Want: 25, Tol: 1e-12, Why: kit.WhyRounding})
+		suite.Equals{Claim: claims.D002Hutchinson, Metric: "2|S|^2 of J", Got: variances[0], Want: 59, Tol: 1e-12,
+			Why: kit.WhyRounding},
+		suite.Equals{Claim: claims.D002Hutchinson, Metric: "2(|S|^2 - sum S_ii^2) of J",
+			Got: variances[1], Want: 25, Tol: 1e-12, Why: kit.WhyRounding})
 	panel.Layers = append(panel.Layers, figure.VLine{At: trace, Label: "trace", Dashed: true})
-	figurePNG, err := kit.PNG("probes", "Fifty thousand estimates of the trace of J = [[1, 2], [3, -4]]. A Rademacher probe can only say -8 or 2: on a 2 x 2 matrix its noise is one sign.", figure.Row("", panel))
+	figurePNG, err := kit.PNG("probes", "Fifty thousand estimates of the trace of J = [[1, 2], [3, -4]]. A "+
+		"Rademacher probe can only say -8 or 2: on a 2 x 2 matrix its noise is one sign.", figure.Row("", panel))
 	r.Figures = append(r.Figures, figurePNG)
 	return err
 }

@@ -38,9 +38,10 @@ const (
 const halfFisher = 4.065319
 
 func runImplicitScoreMatching(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It has, for data whose density has no edge: whatever the network, the two objectives differ by E|s|^2/2, in the mean over the law and over samples of it. " +
-		"On a Gaussian with a linear model implicit score matching is maximum likelihood. " +
-		"Where the density jumps at an edge, a boundary term stays, and the minimiser is another."}
+	r := &suite.Report{Answer: "It has, for data whose density has no edge: whatever the network, the two objectives " +
+		"differ by E|s|^2/2, in the mean over the law and over samples of it. On a Gaussian with a linear model " +
+		"implicit score matching is maximum likelihood. Where the density jumps at an edge, a boundary term stays, " +
+		"and the minimiser is another."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{byParts, atAnEdge, linearMinimiser} {
 		if err := part(l, r); err != nil {
 			return nil, err
@@ -58,15 +59,18 @@ func crossScore(x, t *Node) *Node { return density.X2().Model(diffusion.EDM{}).S
 // bothObjectives are the explicit and the implicit objective of a network at the points x, [batch] each.
 func bothObjectives(net diffusion.Net, x *Node, score func(x, t *Node) *Node) (explicit, implicit *Node) {
 	batch, none := diffusion.Batch{X0: x}, random.New(x.Graph(), random.Key{}) // noise of sigma 0
-	return diffusion.Explicit(onData, score)(diffusion.EDM{}, net, batch, none), diffusion.Implicit(onData)(diffusion.EDM{}, net, batch, none)
+	return diffusion.Explicit(onData, score)(diffusion.EDM{}, net, batch, none), diffusion.Implicit(onData)(
+		diffusion.EDM{}, net, batch, none)
 }
 
 // smooth is a random network with bias, of the given activation.
 func smooth(l *suite.Lab, activation string) network.MLP {
-	return network.MLP{Hidden: []int{32, 32}, Activation: activation, Init: "torch", Key: l.Key("network " + activation)}
+	return network.MLP{Hidden: []int{32, 32}, Activation: activation, Init: "torch",
+		Key: l.Key("network " + activation)}
 }
 
-// byParts compares the objectives of networks that nobody trained, in the mean over the cross by quadrature, and over samples.
+// byParts compares the objectives of networks that nobody trained, in the mean over the cross by quadrature, and over
+// samples.
 func byParts(l *suite.Lab, r *suite.Report) error {
 	const side, nodes = 11., 221 // the density at the border is below e^-60
 	lattice, cell, err := density.Lattice(-side, side, nodes, 2)
@@ -78,7 +82,8 @@ func byParts(l *suite.Lab, r *suite.Report) error {
 	}
 	n := l.Size(50_000, 500_000)
 	x2 := density.X2()
-	table := suite.Table{Name: "by-parts", Caption: "Explicit and implicit objective of random networks on the cross, by quadrature: they differ by E|s|^2/2",
+	table := suite.Table{Name: "by-parts", Caption: "Explicit and implicit objective of random networks on the " +
+		"cross, by quadrature: they differ by E|s|^2/2",
 		Header: []string{"network", "J", "J_I", "J - J_I"}}
 	for _, activation := range []string{"tanh", "swish", "softplus", "sine"} {
 		mlp := smooth(l, activation)
@@ -111,13 +116,18 @@ func byParts(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		why := "the trapezoidal rule on smooth integrands that vanish at the border, and rounding; the catalogue asks for 1e-6"
+		why := "the trapezoidal rule on smooth integrands that vanish at the border, and rounding; the catalogue " +
+			"asks for 1e-6"
 		r.Add(
-			suite.Equals{Claim: implicitClaim, Metric: "J - J_I - E|s|^2/2 of a random network, by quadrature, " + activation, Got: j - jI - constant, Want: 0, Tol: 1e-9, Why: why},
-			suite.Near{Claim: byPartsClaim, Metric: "mean of the difference of the objectives over samples, " + activation, Got: gap, Want: constant, Why: kit.WhySE + "; exact by quadrature"},
-			suite.Near{Claim: claims.D002NoDensity, Metric: "J_I over samples alone, less its value by quadrature, " + activation, Got: shifted(alone, -jI), Want: 0, Why: kit.WhySE})
+			suite.Equals{Claim: implicitClaim, Metric: "J - J_I - E|s|^2/2 of a random network, by quadrature, " +
+				activation, Got: j - jI - constant, Want: 0, Tol: 1e-9, Why: why},
+			suite.Near{Claim: byPartsClaim, Metric: "mean of the difference of the objectives over samples, " +
+				activation, Got: gap, Want: constant, Why: kit.WhySE + "; exact by quadrature"},
+			suite.Near{Claim: claims.D002NoDensity, Metric: "J_I over samples alone, less its value by quadrature, " +
+				activation, Got: shifted(alone, -jI), Want: 0, Why: kit.WhySE})
 		if activation == "tanh" {
-			r.Add(suite.Equals{Claim: claims.D000ByParts, Metric: "the constant, E|s|^2/2 of the cross", Got: constant, Want: halfFisher, Tol: 5e-7, Why: "the reference has six decimals"})
+			r.Add(suite.Equals{Claim: claims.D000ByParts, Metric: "the constant, E|s|^2/2 of the cross",
+				Got: constant, Want: halfFisher, Tol: 5e-7, Why: "the reference has six decimals"})
 		}
 	}
 	r.Tables = append(r.Tables, table)
@@ -129,8 +139,9 @@ func shifted(s metrics.Summary, by float64) metrics.Summary {
 	return metrics.Summary{Center: s.Center + by, Lo: s.Lo + by, Hi: s.Hi + by, N: s.N}
 }
 
-// atAnEdge: the exponential law vanishes at infinity, but starts with a jump at 0, which leaves p(0) s_net(0) of the integration
-// by parts. Its score is -1, with J_I = 1/2; the score of the Gaussian with its mean and variance, 1 - x, has J_I = -1/2.
+// atAnEdge: the exponential law vanishes at infinity, but starts with a jump at 0, which leaves p(0) s_net(0) of the
+// integration by parts. Its score is -1, with J_I = 1/2; the score of the Gaussian with its mean and variance, 1 - x,
+// has J_I = -1/2.
 func atAnEdge(l *suite.Lab, r *suite.Report) error {
 	const end, nodes = 45., 400 // e^-45 of the law lies beyond
 	x, weights := make([]float64, nodes), make([]float64, nodes)
@@ -160,18 +171,22 @@ func atAnEdge(l *suite.Lab, r *suite.Report) error {
 	jI := func(k int) float64 { return out[2*k+1][0] }
 	const why = "Gauss-Legendre quadrature of smooth functions, and rounding"
 	r.Add(
-		suite.Equals{Claim: byPartsClaim, Metric: "J - J_I - E|s|^2/2 of s_net = 2 cos x on exponential data: the edge leaves p(0) s_net(0)", Got: j(0) - jI(0) - .5, Want: 2, Tol: 1e-9, Why: why, Shows: suite.Qualified},
-		suite.Equals{Claim: implicitClaim, Metric: "J_I of the true score -1 on exponential data", Got: jI(1), Want: .5, Tol: 1e-9, Why: why, Shows: suite.Qualified},
-		suite.Equals{Claim: implicitClaim, Metric: "J_I of 1 - x on exponential data, below that of the true score", Got: jI(2), Want: -.5, Tol: 1e-9, Why: why, Shows: suite.Qualified},
-		suite.Equals{Claim: implicitClaim, Metric: "J of 1 - x on exponential data, above that of the true score, 0", Got: j(2), Want: 1, Tol: 1e-9, Why: why, Shows: suite.Qualified})
+		suite.Equals{Claim: byPartsClaim, Metric: "J - J_I - E|s|^2/2 of s_net = 2 cos x on exponential data: the " +
+			"edge leaves p(0) s_net(0)", Got: j(0) - jI(0) - .5, Want: 2, Tol: 1e-9, Why: why, Shows: suite.Qualified},
+		suite.Equals{Claim: implicitClaim, Metric: "J_I of the true score -1 on exponential data",
+			Got: jI(1), Want: .5, Tol: 1e-9, Why: why, Shows: suite.Qualified},
+		suite.Equals{Claim: implicitClaim, Metric: "J_I of 1 - x on exponential data, below that of the true score",
+			Got: jI(2), Want: -.5, Tol: 1e-9, Why: why, Shows: suite.Qualified},
+		suite.Equals{Claim: implicitClaim, Metric: "J of 1 - x on exponential data, above that of the true score, 0",
+			Got: j(2), Want: 1, Tol: 1e-9, Why: why, Shows: suite.Qualified})
 	return nil
 }
 
 // smoothField is 2 at the edge.
 func smoothField(x *Node) *Node { return MulScalar(Cos(x), 2) }
 
-// linearMinimiser fits s = -theta x to data sets of N(0, v) by the implicit objective alone, which is quadratic in theta: one step of
-// Newton's method from 0 ends in the minimum.
+// linearMinimiser fits s = -theta x to data sets of N(0, v) by the implicit objective alone, which is quadratic in
+// theta: one step of Newton's method from 0 ends in the minimum.
 func linearMinimiser(l *suite.Lab, r *suite.Report) error {
 	const v, n = 2., 1000
 	sets := l.Size(400, 2000)
@@ -181,7 +196,8 @@ func linearMinimiser(l *suite.Lab, r *suite.Report) error {
 		slope := func(at float64) *Node {
 			theta := AddScalar(Zeros(x.Graph(), shapes.Make(dtypes.Float64, sets, 1)), at)
 			every := Reshape(BroadcastToDims(theta, sets, n), sets*n, 1)
-			_, implicit := bothObjectives(func(x, _, _ *Node) *Node { return Neg(Mul(every, x)) }, x, func(x, _ *Node) *Node { return x })
+			_, implicit := bothObjectives(func(x, _, _ *Node) *Node { return Neg(Mul(every, x)) }, x,
+				func(x, _ *Node) *Node { return x })
 			return Gradient(ReduceAllSum(implicit), theta)[0]
 		}
 		atZero, atOne := slope(0), slope(1)
@@ -207,8 +223,13 @@ func linearMinimiser(l *suite.Lab, r *suite.Report) error {
 	const wantMean = n / (v * (n - 2))
 	const wantVariance = 2 * wantMean * wantMean / (n - 4)
 	r.Add(
-		suite.Below{Claim: implicitClaim, Metric: "relative distance of the linear minimiser of J_I to 1/mean(x^2), the maximum-likelihood estimate", Got: worst, Bound: 1e-11, Why: "rounding in sums of a thousand numbers, and in a difference of two slopes"},
-		suite.Near{Claim: claims.D002NoDensity, Metric: "mean of the linear minimiser over data sets of 1000 points of N(0, 2)", Got: mean, Want: wantMean, Why: kit.WhySE + "; exact: 1/v n/(n-2)"},
-		suite.Near{Claim: claims.D002NoDensity, Metric: "variance of the linear minimiser over data sets of 1000 points of N(0, 2)", Got: variance, Want: wantVariance, Why: kit.WhySE + "; exact, 2 theta^2/n at leading order"})
+		suite.Below{Claim: implicitClaim, Metric: "relative distance of the linear minimiser of J_I to 1/mean(x^2), " +
+			"the maximum-likelihood estimate", Got: worst, Bound: 1e-11,
+			Why: "rounding in sums of a thousand numbers, and in a difference of two slopes"},
+		suite.Near{Claim: claims.D002NoDensity, Metric: "mean of the linear minimiser over data sets of 1000 points " +
+			"of N(0, 2)", Got: mean, Want: wantMean, Why: kit.WhySE + "; exact: 1/v n/(n-2)"},
+		suite.Near{Claim: claims.D002NoDensity, Metric: "variance of the linear minimiser over data sets of 1000 " +
+			"points of N(0, 2)", Got: variance, Want: wantVariance,
+			Why: kit.WhySE + "; exact, 2 theta^2/n at leading order"})
 	return nil
 }

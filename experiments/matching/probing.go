@@ -21,15 +21,16 @@ import (
 )
 
 var probing = suite.Experiment{
-	ID:       "E11-probing",
-	Title:    "Probing what denoising learns",
-	Question: "Does the running average of the clean points behind a noisy point become the posterior mean, and its direction the score?",
-	Sources:  []string{"001, Probing the learning objective, seventh figure"},
-	Run:      runProbing,
+	ID:    "E11-probing",
+	Title: "Probing what denoising learns",
+	Question: "Does the running average of the clean points behind a noisy point become the posterior mean, and its " +
+		"direction the score?",
+	Sources: []string{"001, Probing the learning objective, seventh figure"},
+	Run:     runProbing,
 }
 
-// probePoint is a chosen input of 001's figure with the ball in which a noisy sample counts as it, the dummy with which the
-// companion code starts its running mean, and what is exact (each computed apart from this code).
+// probePoint is a chosen input of 001's figure with the ball in which a noisy sample counts as it, the dummy with which
+// the companion code starts its running mean, and what is exact (each computed apart from this code).
 type probePoint struct {
 	x, y, radius float64
 	dummy        [2]float64
@@ -41,9 +42,12 @@ type probePoint struct {
 }
 
 var probePoints = []probePoint{
-	{-1, 1, .4, [2]float64{-3, 3}, [2]float64{-1.300668, .573988}, [2]float64{-1.285324, .574170}, [2]float64{-1.3122, .6122}, 62.8, figure.Blue},
-	{1, 1, .4, [2]float64{2, 2}, [2]float64{1.300668, .573988}, [2]float64{1.285324, .574170}, [2]float64{1.2965, .5965}, 62.8, figure.Purple},
-	{0, 2, .8, [2]float64{-1, 2}, [2]float64{0, .553896}, [2]float64{0, .559799}, [2]float64{-.0115, .5764}, 85.9, figure.Green},
+	{-1, 1, .4, [2]float64{-3, 3}, [2]float64{-1.300668, .573988}, [2]float64{-1.285324, .574170},
+		[2]float64{-1.3122, .6122}, 62.8, figure.Blue},
+	{1, 1, .4, [2]float64{2, 2}, [2]float64{1.300668, .573988}, [2]float64{1.285324, .574170},
+		[2]float64{1.2965, .5965}, 62.8, figure.Purple},
+	{0, 2, .8, [2]float64{-1, 2}, [2]float64{0, .553896}, [2]float64{0, .559799}, [2]float64{-.0115, .5764}, 85.9,
+		figure.Green},
 }
 
 const probeRounds = 200 // noisy copies of each of the ten points in the figure
@@ -54,9 +58,11 @@ func (p probePoint) name() string { return fmt.Sprintf("(%g, %g)", p.x, p.y) }
 func (p probePoint) holds(x []float64) bool { return math.Hypot(x[0]-p.x, x[1]-p.y) < p.radius }
 
 func runProbing(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does, up to the size of the ball: the running averages settle at E[x | x~ in the ball], within 0.016 of the posterior mean at its centre. " +
-		"The average noise direction that the document draws, (x~ - E[x | x~])/sigma, is sigma times the score with its sign turned: the arrows that resemble the score run from x~ to the average. " +
-		"The dummy that the companion code starts its averages from still shows at the end of its 200 rounds."}
+	r := &suite.Report{Answer: "It does, up to the size of the ball: the running averages settle at E[x | x~ in the " +
+		"ball], within 0.016 of the posterior mean at its centre. The average noise direction that the document " +
+		"draws, (x~ - E[x | x~])/sigma, is sigma times the score with its sign turned: the arrows that resemble the " +
+		"score run from x~ to the average. The dummy that the companion code starts its averages from still shows at " +
+		"the end of its 200 rounds."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{probeExactly, probeByHits} {
 		if err := part(l, r); err != nil {
 			return nil, err
@@ -82,8 +88,10 @@ func probeExactly(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	const digits = "six decimals of an independent computation"
-	table := suite.Table{Name: "exact", Caption: "What a table of three noisy points learns, exactly; the score is E[x|x~] - x~, since sigma = 1",
-		Header: []string{"point", "E[x1|x~]", "E[x2|x~]", "score1", "score2", "ball x1", "ball x2", "expected hits", "with dummy x1", "with dummy x2"}}
+	table := suite.Table{Name: "exact", Caption: "What a table of three noisy points learns, exactly; the score is " +
+		"E[x|x~] - x~, since sigma = 1",
+		Header: []string{"point", "E[x1|x~]", "E[x2|x~]", "score1", "score2", "ball x1", "ball x2", "expected hits",
+			"with dummy x1", "with dummy x2"}}
 	for i, p := range probePoints {
 		mean, score := out[0][2*i:2*i+2], out[1][2*i:2*i+2]
 		from := []float64{mean[0] - p.x, mean[1] - p.y}
@@ -91,20 +99,30 @@ func probeExactly(l *suite.Lab, r *suite.Report) error {
 		ball, hits := ballMean(p)
 		left := [2]float64{(p.dummy[0] + hits*ball[0]) / (hits + 1), (p.dummy[1] + hits*ball[1]) / (hits + 1)}
 		r.Add(
-			suite.Below{Claim: claims.D001Probing, Metric: "|E[x|x~] - independent value| at " + p.name(), Got: kit.LargestDifference(mean, p.mean[:]), Bound: 6e-7, Why: digits},
-			suite.Below{Claim: claims.D001ProbingArrows, Metric: "|score - (E[x|x~] - x~)| at " + p.name(), Got: kit.LargestDifference(score, from), Bound: 1e-12, Why: kit.WhyRounding},
-			suite.Equals{Claim: claims.D001ProbingArrows, Metric: "noise direction (x~ - E[x|x~])/sigma along the score at " + p.name() + ", in units of the score; a score has 1", Got: along, Want: -1, Tol: 1e-12, Why: kit.WhyRounding, Shows: suite.Refuted},
-			suite.Below{Claim: claims.D001ProbingBall, Metric: "|E[x|x~ in the ball] - independent value| about " + p.name(), Got: kit.LargestDifference(ball, p.ball[:]), Bound: 6e-7, Why: digits, Shows: suite.Qualified},
-			suite.Equals{Claim: claims.D001ProbingFigure, Metric: "expected hits of the ball about " + p.name() + " in 200 rounds", Got: hits, Want: p.hits, Tol: .06, Why: "one decimal of an independent computation"},
-			suite.Below{Claim: claims.D001ProbingFigure, Metric: "|where the dummy leaves the average - independent value| about " + p.name(), Got: kit.LargestDifference(left[:], p.shifted[:]), Bound: 6e-5, Why: "four decimals of an independent computation", Shows: suite.Qualified})
-		table.Rows = append(table.Rows, []any{p.name(), mean[0], mean[1], score[0], score[1], ball[0], ball[1], hits, left[0], left[1]})
+			suite.Below{Claim: claims.D001Probing, Metric: "|E[x|x~] - independent value| at " + p.name(),
+				Got: kit.LargestDifference(mean, p.mean[:]), Bound: 6e-7, Why: digits},
+			suite.Below{Claim: claims.D001ProbingArrows, Metric: "|score - (E[x|x~] - x~)| at " + p.name(),
+				Got: kit.LargestDifference(score, from), Bound: 1e-12, Why: kit.WhyRounding},
+			suite.Equals{Claim: claims.D001ProbingArrows, Metric: "noise direction (x~ - E[x|x~])/sigma along the " +
+				"score at " + p.name() + ", in units of the score; a score has 1", Got: along, Want: -1, Tol: 1e-12,
+				Why: kit.WhyRounding, Shows: suite.Refuted},
+			suite.Below{Claim: claims.D001ProbingBall, Metric: "|E[x|x~ in the ball] - independent value| about " +
+				p.name(), Got: kit.LargestDifference(ball, p.ball[:]), Bound: 6e-7,
+				Why: digits, Shows: suite.Qualified},
+			suite.Equals{Claim: claims.D001ProbingFigure, Metric: "expected hits of the ball about " + p.name() +
+				" in 200 rounds", Got: hits, Want: p.hits, Tol: .06, Why: "one decimal of an independent computation"},
+			suite.Below{Claim: claims.D001ProbingFigure, Metric: "|where the dummy leaves the average - independent " +
+				"value| about " + p.name(), Got: kit.LargestDifference(left[:], p.shifted[:]), Bound: 6e-5,
+				Why: "four decimals of an independent computation", Shows: suite.Qualified})
+		table.Rows = append(table.Rows, []any{p.name(), mean[0], mean[1], score[0], score[1], ball[0], ball[1], hits,
+			left[0], left[1]})
 	}
 	r.Tables = append(r.Tables, table)
 	return l.Progress(.2, "sampling")
 }
 
-// ballMean is E[x0 | x~ in the ball], and the expected number of noisy samples in it, by Gauss-Legendre quadrature along the
-// radius and the trapezoidal rule around.
+// ballMean is E[x0 | x~ in the ball], and the expected number of noisy samples in it, by Gauss-Legendre quadrature
+// along the radius and the trapezoidal rule around.
 func ballMean(p probePoint) (mean []float64, hits float64) {
 	const radii, angles = 24, 48
 	radius, weight := make([]float64, radii), make([]float64, radii)
@@ -151,8 +169,10 @@ func probeByHits(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	panel := figure.Panel{Title: "distance to the ball's posterior mean", X: figure.Axis{Label: "hits", Log: true, Min: 1, Max: 3 * float64(noisy.N) / 50},
-		Y: figure.Axis{Label: "|running average - E[x | x~ in the ball]|", Log: true, Min: 1e-4, Max: 6}, Legend: figure.BottomLeft}
+	panel := figure.Panel{Title: "distance to the ball's posterior mean", X: figure.Axis{Label: "hits", Log: true,
+		Min: 1, Max: 3 * float64(noisy.N) / 50},
+		Y:      figure.Axis{Label: "|running average - E[x | x~ in the ball]|", Log: true, Min: 1e-4, Max: 6},
+		Legend: figure.BottomLeft}
 	for _, p := range probePoints {
 		var xs, ys, hits, error []float64
 		sum, mark := [2]float64{}, 1.
@@ -164,7 +184,8 @@ func probeByHits(l *suite.Lab, r *suite.Report) error {
 			xs, ys = append(xs, x[0]), append(ys, x[1])
 			sum[0], sum[1] = sum[0]+x[0], sum[1]+x[1]
 			if n := float64(len(xs)); n >= mark {
-				hits, error = append(hits, n), append(error, math.Max(1e-4, math.Hypot(sum[0]/n-p.ball[0], sum[1]/n-p.ball[1])))
+				hits, error = append(hits, n),
+					append(error, math.Max(1e-4, math.Hypot(sum[0]/n-p.ball[0], sum[1]/n-p.ball[1])))
 				mark *= 1.25
 			}
 		}
@@ -173,11 +194,13 @@ func probeByHits(l *suite.Lab, r *suite.Report) error {
 			if err != nil {
 				return err
 			}
-			r.Add(suite.Near{Claim: claims.D001Probing, Metric: fmt.Sprintf("average x%d of the clean points behind the ball about %s", j+1, p.name()), Got: mean, Want: p.ball[j], Why: kit.WhySE})
+			r.Add(suite.Near{Claim: claims.D001Probing, Metric: fmt.Sprintf("average x%d of the clean points behind "+
+				"the ball about %s", j+1, p.name()), Got: mean, Want: p.ball[j], Why: kit.WhySE})
 		}
 		panel.Layers = append(panel.Layers, figure.Line{X: hits, Y: error, Color: p.color, Label: "x~ = " + p.name()})
 	}
-	slope := figure.Line{X: []float64{1, panel.X.Max}, Y: []float64{1.2, 1.2 / math.Sqrt(panel.X.Max)}, Color: figure.Gray, Dashed: true, Label: "hits^{-1/2}"}
+	slope := figure.Line{X: []float64{1, panel.X.Max}, Y: []float64{1.2, 1.2 / math.Sqrt(panel.X.Max)},
+		Color: figure.Gray, Dashed: true, Label: "hits^{-1/2}"}
 	panel.Layers = append(panel.Layers, slope)
 	return probeFigures(l, r, panel)
 }
@@ -211,20 +234,26 @@ func probeFigures(l *suite.Lab, r *suite.Report, errors figure.Panel) error {
 		last = probePanel(fmt.Sprintf("round %d", round+1), side, clean, fresh, sums, hits)
 		frames = append(frames, figure.Single(last, 420))
 	}
-	film, err := kit.GIF("probing", "Red, the data; small, their latest noisy copies; dots on circles, three chosen inputs and their balls; rings, the running averages of the clean points that led there. Dark arrows run from x~ to the average, coloured ones are the exact score.", frames)
+	film, err := kit.GIF("probing", "Red, the data; small, their latest noisy copies; dots on circles, three chosen "+
+		"inputs and their balls; rings, the running averages of the clean points that led there. Dark arrows run "+
+		"from x~ to the average, coloured ones are the exact score.", frames)
 	if err != nil {
 		return err
 	}
 	last.Title = "after 200 rounds"
-	still, err := kit.PNG("averages", "Left: the run as drawn, after its last round. Right: a run of many more rounds; the running averages near the exact ones like one over the root of the hits.", figure.Row("", last, errors))
+	still, err := kit.PNG("averages", "Left: the run as drawn, after its last round. Right: a run of many more "+
+		"rounds; the running averages near the exact ones like one over the root of the hits.",
+		figure.Row("", last, errors))
 	r.Figures = append(r.Figures, still, film)
 	return err
 }
 
-func probePanel(title string, side float64, clean, noisy metrics.Points, sums [][2]float64, hits []float64) figure.Panel {
+func probePanel(title string, side float64, clean, noisy metrics.Points, sums [][2]float64,
+	hits []float64) figure.Panel {
 	noise := kit.Cloud(noisy, noisy.N, figure.Orange)
 	noise.Size = 2.5
-	layers := []figure.Layer{noise, figure.Points{X: clean.Col(0), Y: clean.Col(1), Size: 8, Color: figure.Vermillion, Alpha: 1}}
+	layers := []figure.Layer{noise, figure.Points{X: clean.Col(0), Y: clean.Col(1), Size: 8, Color: figure.Vermillion,
+		Alpha: 1}}
 	for k, p := range probePoints {
 		var ring figure.Line
 		for i := range 61 {
@@ -232,14 +261,17 @@ func probePanel(title string, side float64, clean, noisy metrics.Points, sums []
 			ring.X, ring.Y = append(ring.X, p.x+p.radius*cos), append(ring.Y, p.y+p.radius*sin)
 		}
 		ring.Color, ring.Width = p.color, 1
-		score := figure.Arrows{X: []float64{p.x}, Y: []float64{p.y}, U: []float64{p.mean[0] - p.x}, V: []float64{p.mean[1] - p.y}, Scale: 1, Width: 5, Color: p.color}
+		score := figure.Arrows{X: []float64{p.x}, Y: []float64{p.y}, U: []float64{p.mean[0] - p.x},
+			V: []float64{p.mean[1] - p.y}, Scale: 1, Width: 5, Color: p.color}
 		layers = append(layers, ring, score)
 		if hits[k] > 0 {
 			x, y := sums[k][0]/hits[k], sums[k][1]/hits[k]
-			layers = append(layers, figure.Arrows{X: []float64{p.x}, Y: []float64{p.y}, U: []float64{x - p.x}, V: []float64{y - p.y}, Scale: 1, Width: 1.6, Color: figure.Ink},
+			layers = append(layers, figure.Arrows{X: []float64{p.x}, Y: []float64{p.y}, U: []float64{x - p.x},
+				V: []float64{y - p.y}, Scale: 1, Width: 1.6, Color: figure.Ink},
 				figure.Points{X: []float64{x}, Y: []float64{y}, Size: 9, Color: p.color, Alpha: 1, Ring: true})
 		}
-		layers = append(layers, figure.Points{X: []float64{p.x}, Y: []float64{p.y}, Size: 6, Color: figure.Ink, Alpha: 1})
+		layers = append(layers, figure.Points{X: []float64{p.x}, Y: []float64{p.y}, Size: 6, Color: figure.Ink,
+			Alpha: 1})
 	}
 	return kit.Plane(title, side, layers...)
 }

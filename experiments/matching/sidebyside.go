@@ -50,10 +50,14 @@ func contenders() []contender {
 	return []contender{
 		{"explicit", 0, diffusion.Explicit(onData, crossScore), figure.Ink, .005, "0.0007 to 0.0013"},
 		{"implicit", 0, diffusion.Implicit(onData), figure.Blue, .03, "0.005 to 0.007"},
-		{"sliced, normal", 0, diffusion.Sliced(onData, (*random.Source).Normal), figure.Vermillion, .05, "0.010 to 0.014"},
-		{"sliced, Rademacher", 0, diffusion.Sliced(onData, (*random.Source).Rademacher), figure.Orange, .03, "0.007 to 0.009"},
-		{"sliced, variance reduced", 0, diffusion.SlicedVR(onData, (*random.Source).Rademacher), figure.Green, .03, "0.005 to 0.008"},
-		{"finite differences", 0, diffusion.SlicedFD(onData, (*random.Source).Sphere, .01), figure.Gray, .03, "0.005 to 0.008"},
+		{"sliced, normal", 0, diffusion.Sliced(onData, (*random.Source).Normal), figure.Vermillion, .05,
+			"0.010 to 0.014"},
+		{"sliced, Rademacher", 0, diffusion.Sliced(onData, (*random.Source).Rademacher), figure.Orange, .03,
+			"0.007 to 0.009"},
+		{"sliced, variance reduced", 0, diffusion.SlicedVR(onData, (*random.Source).Rademacher), figure.Green, .03,
+			"0.005 to 0.008"},
+		{"finite differences", 0, diffusion.SlicedFD(onData, (*random.Source).Sphere, .01), figure.Gray, .03,
+			"0.005 to 0.008"},
 		{"denoising, σ = 0.1", .1, denoise(.1), figure.Sky, .06, "0.018 to 0.023"},
 		{"denoising in pairs, σ = 0.1", .1, kit.InPairs(denoise(.1)), brown, .03, "0.006 to 0.007, in 6 of them"},
 		{"denoising, σ = 0.3", .3, denoise(.3), figure.Purple, .03, "0.005 to 0.008"},
@@ -69,15 +73,22 @@ const (
 func contestants(l *suite.Lab) []kit.Learner {
 	net := network.MLP{Hidden: []int{64, 64}, Init: "lecun", Key: l.Key("network")}
 	return kit.Map(contenders(), func(c contender) kit.Learner {
-		name := fmt.Sprintf("%d", slices.IndexFunc(contenders(), func(other contender) bool { return other.name == c.name }))
+		name := fmt.Sprintf("%d", slices.IndexFunc(contenders(), func(other contender) bool {
+			return other.name == c.name
+		}))
 		return kit.Learner{Name: name, Net: net, Path: diffusion.EDM{}, Loss: c.loss, Scorer: diffusion.ScoreNet(0)}
 	})
 }
 
 func runObjectivesSideBySide(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "With the true score in the loss the network comes closest, ten times nearer than any that must do without. Of these the implicit objective, its estimates by signs and by differences, and denoising at 0.3 end within a factor of 1.5 of each other after as many steps; " +
-		"normal probes in both places cost twice the error, and denoising at 0.1 three times, since its target is ten times as noisy. Meeting each sample with both signs of the noise takes that away. " +
-		"A step of denoising is one evaluation of the network and its gradient, a third of the work of the implicit objective even in two dimensions, so that for the same work denoising at 0.3 is ahead of all others that know no score; but what it learns is the score of the noised data, 22 % off that of the data themselves."}
+	r := &suite.Report{Answer: "With the true score in the loss the network comes closest, ten times nearer than any " +
+		"that must do without. Of these the implicit objective, its estimates by signs and by differences, and " +
+		"denoising at 0.3 end within a factor of 1.5 of each other after as many steps; normal probes in both places " +
+		"cost twice the error, and denoising at 0.1 three times, since its target is ten times as noisy. Meeting " +
+		"each sample with both signs of the noise takes that away. A step of denoising is one evaluation of the " +
+		"network and its gradient, a third of the work of the implicit objective even in two dimensions, so that for " +
+		"the same work denoising at 0.3 is ahead of all others that know no score; but what it learns is the score " +
+		"of the noised data, 22 % off that of the data themselves."}
 	steps := l.Size(2500, 10_000)
 	var work []float64 // of a step
 	for _, p := range contestants(l) {
@@ -96,16 +107,18 @@ func runObjectivesSideBySide(l *suite.Lab) (*suite.Report, error) {
 
 // race is what came of the training.
 type race struct {
-	steps      []int
-	own, clean [][]float64 // relative Fisher errors by contender and step: to its own minimiser, and to the score of the data
-	bias       []float64   // the limit of clean
-	noise      []float64   // standard deviation of a sample's loss about the Fisher divergence and a constant
+	steps []int
+	// relative Fisher errors by contender and step: to its own minimiser, and to the score of the data
+	own, clean [][]float64
+	bias       []float64 // the limit of clean
+	noise      []float64 // standard deviation of a sample's loss about the Fisher divergence and a constant
 }
 
 // contest trains all on the same batches, with the same probes and the same noise where they draw the same.
 func contest(l *suite.Lab, r *suite.Report, steps int) (*race, error) {
 	all, pupils := contenders(), contestants(l)
-	plan := train.Plan{Data: kit.FreshBatches(density.X2(), contestBatch, false), Key: l.Key("training"), Every: contestEvery, Average: train.Average{Decay: .99},
+	plan := train.Plan{Data: kit.FreshBatches(density.X2(), contestBatch, false), Key: l.Key("training"),
+		Every: contestEvery, Average: train.Average{Decay: .99},
 		Step: kit.TrainJointly(train.Adam{Rate: 2e-3}, pupils)}
 	trainer, err := plan.Begin(l.Backend)
 	if err != nil {
@@ -128,7 +141,8 @@ func contest(l *suite.Lab, r *suite.Report, steps int) (*race, error) {
 			for _, sigma := range []float64{all[i].sigma, 0} {
 				exact, weights := m.Score(x, kit.ScalarLike(x, sigma)), onCross(x, sigma, cell)
 				size := ReduceAllSum(Mul(weights, ReduceSum(Square(exact), 1)))
-				out = append(out, Div(kit.SquaredScoreError(p.Score(scope, x, kit.ScalarLike(x, all[i].sigma)), exact, weights), size))
+				out = append(out, Div(kit.SquaredScoreError(p.Score(scope, x, kit.ScalarLike(x, all[i].sigma)), exact,
+					weights), size))
 			}
 		}
 		return out
@@ -180,8 +194,8 @@ func contest(l *suite.Lab, r *suite.Report, steps int) (*race, error) {
 	return c, err
 }
 
-// sameUpToConstants: at the trained weights, every objective less the Fisher divergence it stands for is the constant that theory
-// says, whatever the network.
+// sameUpToConstants: at the trained weights, every objective less the Fisher divergence it stands for is the constant
+// that theory says, whatever the network.
 func sameUpToConstants(l *suite.Lab, r *suite.Report, weights *model.Store) (noise []float64, err error) {
 	all, pupils := contenders(), contestants(l)
 	n := l.Size(20_000, 200_000)
@@ -194,9 +208,11 @@ func sameUpToConstants(l *suite.Lab, r *suite.Report, weights *model.Store) (noi
 		for i, p := range pupils {
 			noise := func() *random.Source { return random.New(x0.Graph(), l.Key("constants noise")) }
 			net := network.InSingle(p.Bound(scope))
-			exactly := diffusion.Explicit(diffusion.Matching{Score: diffusion.ScoreNet(0), Times: diffusion.FixedTime(all[i].sigma)}, crossScore)
+			exactly := diffusion.Explicit(diffusion.Matching{Score: diffusion.ScoreNet(0), Times: diffusion.FixedTime(
+				all[i].sigma)}, crossScore)
 			batch := diffusion.Batch{X0: x0}
-			gaps = append(gaps, Sub(all[i].loss(diffusion.EDM{}, net, batch, noise()), exactly(diffusion.EDM{}, net, batch, noise())))
+			gaps = append(gaps, Sub(all[i].loss(diffusion.EDM{}, net, batch, noise()),
+				exactly(diffusion.EDM{}, net, batch, noise())))
 		}
 		return gaps
 	}, x0)
@@ -230,7 +246,8 @@ func sameUpToConstants(l *suite.Lab, r *suite.Report, weights *model.Store) (noi
 		if err != nil {
 			return nil, err
 		}
-		r.Add(suite.Near{Claim: claim, Metric: "loss less E|s_net - s|^2/2 at the end of the training: " + c.name, Got: mean, Want: want, Why: kit.WhySE + "; exact by quadrature"})
+		r.Add(suite.Near{Claim: claim, Metric: "loss less E|s_net - s|^2/2 at the end of the training: " + c.name,
+			Got: mean, Want: want, Why: kit.WhySE + "; exact by quadrature"})
 	}
 	return noise, nil
 }
@@ -248,17 +265,30 @@ func contestReport(r *suite.Report, c *race, work []float64) error {
 		default:
 			claim = claims.D002Hutchinson
 		}
-		r.Add(suite.Between{Claim: claim, Metric: "relative Fisher error of the network at the end: " + k.name, Got: metrics.Exactly(c.own[i][last]), Lo: 0, Hi: k.most, Alpha: 1e-7, Why: "calibrated on trainings from 11 seeds: " + k.seen, OfTraining: true})
+		r.Add(suite.Between{Claim: claim, Metric: "relative Fisher error of the network at the end: " + k.name,
+			Got: metrics.Exactly(c.own[i][last]), Lo: 0, Hi: k.most, Alpha: 1e-7,
+			Why: "calibrated on trainings from 11 seeds: " + k.seen, OfTraining: true})
 		if k.sigma == .3 {
-			r.Add(suite.Between{Claim: claims.D001DSMUnbiased, Metric: "E|s_net - s|^2 over the data of the network that denoised at 0.3, over its limit E|s_0.3 - s|^2: it does not learn the score of the data", Got: metrics.Exactly(c.clean[i][last] / c.bias[i]), Lo: .85, Hi: 1.15, Alpha: 1e-7, Why: "calibrated on trainings from 9 seeds: 0.96 to 1.00; the network adds its own error of 0.006", OfTraining: true, Shows: suite.Qualified})
+			r.Add(suite.Between{Claim: claims.D001DSMUnbiased, Metric: "E|s_net - s|^2 over the data of the network " +
+				"that denoised at 0.3, over its limit E|s_0.3 - s|^2: it does not learn the score of the data",
+				Got: metrics.Exactly(c.clean[i][last] / c.bias[i]), Lo: .85, Hi: 1.15, Alpha: 1e-7,
+				Why: "calibrated on trainings from 9 seeds: 0.96 to 1.00; the network adds its own error of " +
+					"0.006",
+				OfTraining: true, Shows: suite.Qualified})
 		}
 	}
-	table := suite.Table{Name: "ranking", Caption: "Relative Fisher errors at the end; the standard deviation of a sample's loss about the Fisher divergence and its constant; work of a step in evaluations of the network on the batch, counted in the graph of its gradient. In pairs the loss of a sample is as noisy, its gradient is not",
-		Header: []string{"objective", "steps", "error to its own minimiser", "error to the score of the data", "limit of that", "noise of the loss", "work of a step"}}
+	table := suite.Table{Name: "ranking", Caption: "Relative Fisher errors at the end; the standard deviation of a " +
+		"sample's loss about the Fisher divergence and its constant; work of a step in evaluations of the network on " +
+		"the batch, counted in the graph of its gradient. In pairs the loss of a sample is as noisy, its gradient " +
+		"is not",
+		Header: []string{"objective", "steps", "error to its own minimiser", "error to the score of the data",
+			"limit of that", "noise of the loss", "work of a step"}}
 	for i, k := range all {
-		table.Rows = append(table.Rows, []any{k.name, c.steps[last], c.own[i][last], c.clean[i][last], c.bias[i], c.noise[i], work[i]})
+		table.Rows = append(table.Rows, []any{k.name, c.steps[last], c.own[i][last], c.clean[i][last], c.bias[i],
+			c.noise[i], work[i]})
 	}
-	curves := suite.Table{Name: "steps", Caption: "Relative Fisher error to its own minimiser against the step", Header: append([]string{"step"}, kit.Map(all, func(k contender) string { return k.name })...)}
+	curves := suite.Table{Name: "steps", Caption: "Relative Fisher error to its own minimiser against the step",
+		Header: append([]string{"step"}, kit.Map(all, func(k contender) string { return k.name })...)}
 	for t, s := range c.steps {
 		row := []any{s}
 		for i := range all {
@@ -266,7 +296,8 @@ func contestReport(r *suite.Report, c *race, work []float64) error {
 		}
 		curves.Rows = append(curves.Rows, row)
 	}
-	equal := suite.Table{Name: "equal-work", Caption: "The same when all have done equal work, in evaluations of the network on a batch", Header: append([]string{"work"}, curves.Header[1:]...)}
+	equal := suite.Table{Name: "equal-work", Caption: "The same when all have done equal work, in evaluations of the " +
+		"network on a batch", Header: append([]string{"work"}, curves.Header[1:]...)}
 	for _, share := range []float64{.1, .25, .5, 1} {
 		budget := math.Floor(share * work[len(all)-1] * float64(c.steps[last]))
 		row := []any{budget}
@@ -278,10 +309,15 @@ func contestReport(r *suite.Report, c *race, work []float64) error {
 	r.Tables = append(r.Tables, table, equal, curves)
 
 	errors := figure.Axis{Label: "E|s_{net} - s_{σ}|^{2} / E|s_{σ}|^{2}", Log: true, Min: 3e-4, Max: 2}
-	bySteps := figure.Panel{Title: "after as many steps", X: figure.Axis{Label: "steps", Log: true}, Y: errors, Legend: figure.NoLegend}
-	byWork := figure.Panel{Title: "after as much work", X: figure.Axis{Label: "evaluations of the network", Log: true}, Y: figure.Axis{Log: true, Min: errors.Min, Max: errors.Max}, Legend: figure.NoLegend}
-	clean := figure.Panel{Title: "as a score of the data", X: figure.Axis{Label: "steps", Log: true}, Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: errors.Min, Max: errors.Max}, Legend: figure.NoLegend}
-	names := figure.Panel{HideAxes: true, X: figure.Axis{Min: 0, Max: 1, Hide: true}, Y: figure.Axis{Min: 0, Max: 1, Hide: true}, Legend: figure.TopLeft}
+	bySteps := figure.Panel{Title: "after as many steps", X: figure.Axis{Label: "steps", Log: true},
+		Y: errors, Legend: figure.NoLegend}
+	byWork := figure.Panel{Title: "after as much work", X: figure.Axis{Label: "evaluations of the network", Log: true},
+		Y: figure.Axis{Log: true, Min: errors.Min, Max: errors.Max}, Legend: figure.NoLegend}
+	clean := figure.Panel{Title: "as a score of the data", X: figure.Axis{Label: "steps", Log: true},
+		Y:      figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: errors.Min, Max: errors.Max},
+		Legend: figure.NoLegend}
+	names := figure.Panel{HideAxes: true, X: figure.Axis{Min: 0, Max: 1, Hide: true},
+		Y: figure.Axis{Min: 0, Max: 1, Hide: true}, Legend: figure.TopLeft}
 	for i, k := range all {
 		steps := kit.Map(c.steps, func(s int) float64 { return float64(s) })
 		spent := kit.Map(steps, func(s float64) float64 { return s * work[i] })
@@ -291,9 +327,12 @@ func contestReport(r *suite.Report, c *race, work []float64) error {
 		if k.sigma > 0 {
 			clean.Layers = append(clean.Layers, figure.HLine{At: c.bias[i], Color: k.color, Dashed: true})
 		}
-		names.Layers = append(names.Layers, figure.Line{X: []float64{-2, -1}, Y: []float64{0, 0}, Color: k.color, Label: k.name})
+		names.Layers = append(names.Layers, figure.Line{X: []float64{-2, -1}, Y: []float64{0, 0}, Color: k.color,
+			Label: k.name})
 	}
-	f, err := kit.PNG("race", "One network, one start, the same batches: the error of its score against the steps, and against the work in evaluations of the network. Below, against the score of the data themselves, which the two that denoise leave at their bias (dashed, exact).",
+	f, err := kit.PNG("race", "One network, one start, the same batches: the error of its score against the steps, "+
+		"and against the work in evaluations of the network. Below, against the score of the data themselves, which "+
+		"the two that denoise leave at their bias (dashed, exact).",
 		figure.Grid{RowHeight: 300, Rows: [][]figure.Panel{{bySteps, byWork}, {clean, names}}})
 	r.Figures = append(r.Figures, f)
 	return err

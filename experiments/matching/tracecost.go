@@ -23,17 +23,20 @@ import (
 )
 
 var traceCost = suite.Experiment{
-	ID:       "E21-trace-cost",
-	Title:    "What a trace costs",
-	Question: "How many passes through the network does each objective take, how noisy is the cheap one, and which learns more for the same work?",
-	Sources:  []string{"001, Implicit Score Matching", "002, section 3"},
-	Run:      runTraceCost,
+	ID:    "E21-trace-cost",
+	Title: "What a trace costs",
+	Question: "How many passes through the network does each objective take, how noisy is the cheap one, and which " +
+		"learns more for the same work?",
+	Sources: []string{"001, Implicit Score Matching", "002, section 3"},
+	Run:     runTraceCost,
 }
 
 func runTraceCost(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "The exact trace takes d passes back through the network, Hutchinson's estimate one, denoising none, counted in the graphs. A step of training then costs 3d + 3 evaluations, 6, or 3. " +
-		"The noise of the estimate grows with the root of d, the trace itself with d: the larger the dimension, the less there is to gain by computing it exactly. " +
-		"In 8 dimensions sliced score matching learns nearly as much as implicit in as many steps, at less than a quarter of the work."}
+	r := &suite.Report{Answer: "The exact trace takes d passes back through the network, Hutchinson's estimate one, " +
+		"denoising none, counted in the graphs. A step of training then costs 3d + 3 evaluations, 6, or 3. The noise " +
+		"of the estimate grows with the root of d, the trace itself with d: the larger the dimension, the less there " +
+		"is to gain by computing it exactly. In 8 dimensions sliced score matching learns nearly as much as implicit " +
+		"in as many steps, at less than a quarter of the work."}
 	cost, err := countPasses(l, r)
 	if err != nil {
 		return nil, err
@@ -46,14 +49,16 @@ func runTraceCost(l *suite.Lab) (*suite.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := kit.PNG("cost", "Left: a step of training in evaluations of the network, counted in its graph, against the dimension. Middle: standard deviation of Hutchinson's estimate relative to the trace, for the score of a Gaussian (line, exact; points, measured). Right: error on a product of four crosses, against the work.",
+	f, err := kit.PNG("cost", "Left: a step of training in evaluations of the network, counted in its graph, against "+
+		"the dimension. Middle: standard deviation of Hutchinson's estimate relative to the trace, for the score of "+
+		"a Gaussian (line, exact; points, measured). Right: error on a product of four crosses, against the work.",
 		figure.Row("", cost, noise, learn))
 	r.Figures = append(r.Figures, f)
 	return r, err
 }
 
-// costed are the objectives whose passes are counted: evaluations of the network, and passes back through it, before the gradient in the
-// weights.
+// costed are the objectives whose passes are counted: evaluations of the network, and passes back through it, before
+// the gradient in the weights.
 var costed = []struct {
 	name        string
 	claim       suite.ClaimID
@@ -63,18 +68,27 @@ var costed = []struct {
 	color       figure.Color
 }{
 	{"exact trace", claims.D001TraceCostly, 1, func(d int) int { return d }, diffusion.Implicit(onData), figure.Blue},
-	{"Hutchinson", claims.D002Hutchinson, 1, func(int) int { return 1 }, diffusion.SlicedVR(onData, (*random.Source).Rademacher), figure.Vermillion},
-	{"finite differences", claims.D002Hutchinson, 2, func(int) int { return 0 }, diffusion.SlicedFD(onData, (*random.Source).Sphere, .01), figure.Gray},
-	{"denoising", claims.D001ScalableDenoising, 1, func(int) int { return 0 }, diffusion.Denoising(dsmHeads[0].head, diffusion.Plain, diffusion.FixedTime(.3)), figure.Green},
+	{"Hutchinson", claims.D002Hutchinson, 1, func(int) int {
+		return 1
+	}, diffusion.SlicedVR(onData, (*random.Source).Rademacher), figure.Vermillion},
+	{"finite differences", claims.D002Hutchinson, 2, func(int) int {
+		return 0
+	}, diffusion.SlicedFD(onData, (*random.Source).Sphere, .01), figure.Gray},
+	{"denoising", claims.D001ScalableDenoising, 1, func(int) int {
+		return 0
+	}, diffusion.Denoising(dsmHeads[0].head, diffusion.Plain, diffusion.FixedTime(.3)), figure.Green},
 }
 
-// countPasses counts products of matrices, of which an evaluation of the network and a pass back through it each have one a layer.
+// countPasses counts products of matrices, of which an evaluation of the network and a pass back through it each have
+// one a layer.
 func countPasses(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 	const batch = 16
 	net := network.MLP{Hidden: []int{256, 256}, Key: l.Key("counted")}
-	table := suite.Table{Name: "passes", Caption: "Passes back through a network of width 256 that the loss takes, and work of the gradient in the weights in evaluations of the network, counted in the graph",
+	table := suite.Table{Name: "passes", Caption: "Passes back through a network of width 256 that the loss takes, " +
+		"and work of the gradient in the weights in evaluations of the network, counted in the graph",
 		Header: []string{"d", "objective", "evaluations", "passes back", "work of a step"}}
-	panel := figure.Panel{Title: "a step of training", X: figure.Axis{Label: "dimension d", Log: true}, Y: figure.Axis{Label: "work in evaluations", Log: true, Min: 1.5, Max: 40000}, Legend: figure.TopLeft}
+	panel := figure.Panel{Title: "a step of training", X: figure.Axis{Label: "dimension d", Log: true},
+		Y: figure.Axis{Label: "work in evaluations", Log: true, Min: 1.5, Max: 40000}, Legend: figure.TopLeft}
 	lines := make([]figure.Line, len(costed))
 	off := make([]int, len(costed))
 	for _, d := range []int{2, 4, 8, 16, 32, 64, 128, 256} {
@@ -89,7 +103,8 @@ func countPasses(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 					return bound(x, logSNR, label)
 				}
 				alone := kit.MatmulsOf(bound(x, kit.ScalarLike(x, 0), nil))
-				loss := ReduceAllMean(c.loss(diffusion.EDM{}, counted, diffusion.Batch{X0: x}, random.New(x.Graph(), l.Key("counted"))))
+				loss := ReduceAllMean(c.loss(diffusion.EDM{}, counted, diffusion.Batch{X0: x},
+					random.New(x.Graph(), l.Key("counted"))))
 				sweeps := kit.MatmulsOf(loss).Count - c.evaluations*alone.Count
 				if calls != c.evaluations || sweeps%alone.Count != 0 {
 					off[i] += 1 + calls
@@ -106,12 +121,15 @@ func countPasses(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 			lines[i].X, lines[i].Y = append(lines[i].X, float64(d)), append(lines[i].Y, work)
 			table.Rows = append(table.Rows, []any{d, c.name, c.evaluations, back, work})
 			if d == 256 {
-				r.Add(suite.Equals{Claim: c.claim, Metric: fmt.Sprintf("passes back through the network that the loss takes in 256 dimensions: %s", c.name), Got: float64(back), Want: float64(c.back(d)), Tol: 0, Why: "a count"})
+				r.Add(suite.Equals{Claim: c.claim, Metric: fmt.Sprintf("passes back through the network that the "+
+					"loss takes in 256 dimensions: %s", c.name), Got: float64(back), Want: float64(c.back(d)), Tol: 0,
+					Why: "a count"})
 			}
 		}
 	}
 	for i, c := range costed {
-		r.Add(suite.Equals{Claim: c.claim, Metric: "dimensions from 2 to 256 where evaluations and passes back are not as stated: " + c.name, Got: float64(off[i]), Want: 0, Tol: 0, Why: "a count"})
+		r.Add(suite.Equals{Claim: c.claim, Metric: "dimensions from 2 to 256 where evaluations and passes back are " +
+			"not as stated: " + c.name, Got: float64(off[i]), Want: 0, Tol: 0, Why: "a count"})
 		lines[i].Color, lines[i].Label, lines[i].Markers = c.color, c.name, true
 		panel.Layers = append(panel.Layers, lines[i])
 	}
@@ -119,11 +137,13 @@ func countPasses(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 	return panel, l.Progress(.2, "the noise of a trace")
 }
 
-// chained is the correlation of neighbours in a stationary Gaussian chain x_1 .. x_d of unit variances, whose score -P x is linear: P has
-// (1 + rho^2)/(1 - rho^2) on the diagonal, 1/(1 - rho^2) at its ends, and -rho/(1 - rho^2) beside it.
+// chained is the correlation of neighbours in a stationary Gaussian chain x_1 .. x_d of unit variances, whose score -P
+// x is linear: P has (1 + rho^2)/(1 - rho^2) on the diagonal, 1/(1 - rho^2) at its ends, and -rho/(1 - rho^2) beside
+// it.
 const chained = .5
 
-// chainScore is the gradient of the chain's log density, by the innovations z_1 = x_1, z_i = (x_i - rho x_{i-1})/(1 - rho^2)^(1/2).
+// chainScore is the gradient of the chain's log density, by the innovations z_1 = x_1, z_i = (x_i - rho x_{i-1})/(1 -
+// rho^2)^(1/2).
 func chainScore(x *Node) *Node {
 	d := x.Shape().Dim(1)
 	whiten := make([][]float64, d) // z = x W
@@ -150,16 +170,21 @@ func chainTrace(d int) (trace, normal, rademacher float64) {
 
 // traceNoise measures Hutchinson's estimate on the score of the chain.
 func traceNoise(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
-	panel := figure.Panel{Title: "noise of one probe", X: figure.Axis{Label: "dimension d", Log: true}, Y: figure.Axis{Label: "standard deviation / trace", Log: true, Min: .02, Max: 6}, Legend: figure.TopRight}
+	panel := figure.Panel{Title: "noise of one probe", X: figure.Axis{Label: "dimension d", Log: true},
+		Y: figure.Axis{Label: "standard deviation / trace", Log: true, Min: .02, Max: 6}, Legend: figure.TopRight}
 	n := l.Size(4000, 40_000)
 	dims := []int{2, 4, 8, 16, 32, 64, 128, 256}
-	table := suite.Table{Name: "noise", Caption: "Variance of Hutchinson's estimate of the divergence of the score of a Gaussian chain: exact and over probes", Header: []string{"d", "probe", "trace", "exact", "measured", "lo", "hi", "sd over trace"}}
+	table := suite.Table{Name: "noise", Caption: "Variance of Hutchinson's estimate of the divergence of the score " +
+		"of a Gaussian chain: exact and over probes", Header: []string{"d", "probe", "trace", "exact", "measured", "lo",
+		"hi", "sd over trace"}}
 	for k, p := range kit.Probes {
 		exact, marks := figure.Line{Color: p.Color, Label: p.Name}, figure.ErrorBars{Color: p.Color}
 		for _, d := range dims {
 			out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 				x := Zeros(in[0].Graph(), shapes.Make(dtypes.Float64, n, d))
-				return []*Node{diffusion.Hutchinson(chainScore, x, p.Draw(random.New(x.Graph(), l.Key(fmt.Sprint("probes ", p.Name, d))), x))}
+				return []*Node{
+					diffusion.Hutchinson(chainScore, x,
+						p.Draw(random.New(x.Graph(), l.Key(fmt.Sprint("probes ", p.Name, d))), x))}
 			}, 0.)
 			if err != nil {
 				return panel, err
@@ -170,19 +195,27 @@ func traceNoise(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 			if err != nil {
 				return panel, err
 			}
-			table.Rows = append(table.Rows, []any{d, p.Name, trace, want, variance.Center, variance.Lo, variance.Hi, -math.Sqrt(variance.Center) / trace})
+			table.Rows = append(table.Rows, []any{d, p.Name, trace, want, variance.Center, variance.Lo, variance.Hi,
+				-math.Sqrt(variance.Center) / trace})
 			exact.X, exact.Y = append(exact.X, float64(d)), append(exact.Y, -math.Sqrt(want)/trace)
 			marks.X, marks.Y = append(marks.X, float64(d)), append(marks.Y, -math.Sqrt(variance.Center)/trace)
-			marks.Lo, marks.Hi = append(marks.Lo, -math.Sqrt(variance.Lo)/trace), append(marks.Hi, -math.Sqrt(variance.Hi)/trace)
+			marks.Lo, marks.Hi = append(marks.Lo, -math.Sqrt(variance.Lo)/trace),
+				append(marks.Hi, -math.Sqrt(variance.Hi)/trace)
 			if d == 2 || d == 16 || d == 256 {
 				mean, err := metrics.Mean(out[0])
 				if err != nil {
 					return panel, err
 				}
 				r.Add(
-					kit.NearReference{Claim: claims.D001Hutchinson, Metric: fmt.Sprintf("divergence of the score of a Gaussian chain of %d, by %s probes", d, p.Name), Got: mean, Want: trace, SE: 1e-13 * math.Abs(trace), Why: kit.WhySE + " and rounding; exact by hand"},
-					kit.NearReference{Claim: claims.D002Hutchinson, Metric: fmt.Sprintf("variance of that estimate about the trace, d = %d, %s probes", d, p.Name), Got: variance, Want: want, SE: 1e-12 * want,
-						Why: kit.WhySE + " and rounding, since in two dimensions a Rademacher probe is always off by the same; exact by hand: 2|S|^2, less the diagonal for Rademacher"})
+					kit.NearReference{Claim: claims.D001Hutchinson,
+						Metric: fmt.Sprintf("divergence of the score of a Gaussian chain of %d, by %s probes", d,
+							p.Name), Got: mean, Want: trace, SE: 1e-13 * math.Abs(trace),
+						Why: kit.WhySE + " and rounding; exact by hand"},
+					kit.NearReference{Claim: claims.D002Hutchinson,
+						Metric: fmt.Sprintf("variance of that estimate about the trace, d = %d, %s probes", d, p.Name),
+						Got:    variance, Want: want, SE: 1e-12 * want,
+						Why: kit.WhySE + " and rounding, since in two dimensions a Rademacher probe is always off by " +
+							"the same; exact by hand: 2|S|^2, less the diagonal for Rademacher"})
 			}
 		}
 		panel.Layers = append(panel.Layers, exact, marks)
@@ -209,7 +242,8 @@ func fourCrosses() (*density.Mixture, error) {
 // learnInEight trains with every objective on the same batches.
 func learnInEight(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 	const batch, every, d = 256, 50, 8
-	panel := figure.Panel{Title: "learning, d = 8", X: figure.Axis{Label: "work in evaluations", Log: true}, Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: .01, Max: 1.5}, Legend: figure.NoLegend}
+	panel := figure.Panel{Title: "learning, d = 8", X: figure.Axis{Label: "work in evaluations", Log: true},
+		Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: .01, Max: 1.5}, Legend: figure.NoLegend}
 	law, err := fourCrosses()
 	if err != nil {
 		return panel, err
@@ -226,7 +260,8 @@ func learnInEight(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 		}
 		pupils = append(pupils, p)
 	}
-	plan := train.Plan{Data: kit.FreshBatches(law, batch, false), Key: l.Key("training"), Every: every, Average: train.Average{Decay: .99}, Step: kit.TrainJointly(train.Adam{Rate: 2e-3}, pupils)}
+	plan := train.Plan{Data: kit.FreshBatches(law, batch, false), Key: l.Key("training"), Every: every,
+		Average: train.Average{Decay: .99}, Step: kit.TrainJointly(train.Adam{Rate: 2e-3}, pupils)}
 	trainer, err := plan.Begin(l.Backend)
 	if err != nil {
 		return panel, err
@@ -257,7 +292,8 @@ func learnInEight(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 	defer exam.Exec.Finalize()
 	exam.Averaged = true
 	steps := l.Size(1000, 4000)
-	table := suite.Table{Name: "eight", Caption: "Relative Fisher error on four independent crosses, each to its own minimiser, over samples, at equal steps; work of a step in evaluations of the network",
+	table := suite.Table{Name: "eight", Caption: "Relative Fisher error on four independent crosses, each to its own " +
+		"minimiser, over samples, at equal steps; work of a step in evaluations of the network",
 		Header: []string{"step"}}
 	lines := make([]figure.Line, len(costed))
 	for i, c := range costed {
@@ -293,7 +329,9 @@ func learnInEight(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 	}
 	for i, c := range costed {
 		panel.Layers = append(panel.Layers, lines[i])
-		r.Add(suite.Between{Claim: c.claim, Metric: "relative Fisher error on four crosses in 8 dimensions after all steps: " + c.name, Got: last[i], Lo: 0, Hi: .10, Alpha: 1e-7, Why: "calibrated on trainings from 6 seeds: 0.040 to 0.064 for the four objectives", OfTraining: true})
+		r.Add(suite.Between{Claim: c.claim, Metric: "relative Fisher error on four crosses in 8 dimensions after all " +
+			"steps: " + c.name, Got: last[i], Lo: 0, Hi: .10, Alpha: 1e-7,
+			Why: "calibrated on trainings from 6 seeds: 0.040 to 0.064 for the four objectives", OfTraining: true})
 	}
 	r.Tables = append(r.Tables, table)
 	return panel, nil

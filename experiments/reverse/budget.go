@@ -15,11 +15,12 @@ import (
 )
 
 var errorBudget = suite.Experiment{
-	ID:       "E34-error-budget",
-	Title:    "Four errors, one budget",
-	Question: "A sampler starts from the wrong noise, ends before the data, makes steps, and has a wrong score: what does each cost, and which knob should one turn?",
-	Sources:  []string{"000, section 5", "002, section 6", "003, Practical Implications for Diffusion Training"},
-	Run:      runErrorBudget,
+	ID:    "E34-error-budget",
+	Title: "Four errors, one budget",
+	Question: "A sampler starts from the wrong noise, ends before the data, makes steps, and has a wrong score: what " +
+		"does each cost, and which knob should one turn?",
+	Sources: []string{"000, section 5", "002, section 6", "003, Practical Implications for Diffusion Training"},
+	Run:     runErrorBudget,
 }
 
 // baseSetting is where the four terms are about equal, by Heun's method.
@@ -34,9 +35,11 @@ func wrongCross() (*density.Mixture, error) {
 }
 
 func runErrorBudget(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "Each costs what its own knob says: the steps of Heun's method by their square, the noise at the start and at the end by its square, the score in proportion. The total lies between " +
-		"the largest term less the others and the sum of all, so that a knob is worth turning while its term leads: with four equal terms four times the steps gain nothing, and all four knobs together gain a factor 6. " +
-		"The reverse SDE forgets a wrong start, which the flow keeps, and pays for it in steps."}
+	r := &suite.Report{Answer: "Each costs what its own knob says: the steps of Heun's method by their square, the " +
+		"noise at the start and at the end by its square, the score in proportion. The total lies between the " +
+		"largest term less the others and the sum of all, so that a knob is worth turning while its term leads: with " +
+		"four equal terms four times the steps gain nothing, and all four knobs together gain a factor 6. The " +
+		"reverse SDE forgets a wrong start, which the flow keeps, and pays for it in steps."}
 	gauss, err := gaussBudget(l, r)
 	if err != nil {
 		return nil, err
@@ -85,8 +88,10 @@ func pairingChecks(r *suite.Report, p *pairing) error {
 	}
 	const why = "integration of order 4 in steps of a tenth in log sigma"
 	r.Add(
-		suite.Equals{Claim: claims.D003FlowCounterpart, Metric: "E[z1^2 z2^2] of the noise that the flow carries the cross to; the data has 2.62", Got: mixed, Want: 1, Tol: 1e-5, Why: why},
-		suite.Below{Claim: claims.D003FlowCounterpart, Metric: "root mean squared distance of the cross from itself after the flow to noise and back", Got: p.distance(back, p.data), Bound: 1e-6, Why: why})
+		suite.Equals{Claim: claims.D003FlowCounterpart, Metric: "E[z1^2 z2^2] of the noise that the flow carries the " +
+			"cross to; the data has 2.62", Got: mixed, Want: 1, Tol: 1e-5, Why: why},
+		suite.Below{Claim: claims.D003FlowCounterpart, Metric: "root mean squared distance of the cross from itself " +
+			"after the flow to noise and back", Got: p.distance(back, p.data), Bound: 1e-6, Why: why})
 	return nil
 }
 
@@ -119,7 +124,8 @@ func budgetOfParticles(l *suite.Lab, r *suite.Report, f *flows, p *pairing) erro
 		image []float64
 		want  float64
 	}{
-		{termNames[0], squares(i.truncated, data), want.alone[0]}, {termNames[1], squares(i.prior, data), want.alone[1]},
+		{termNames[0], squares(i.truncated, data), want.alone[0]}, {termNames[1], squares(i.prior, data),
+			want.alone[1]},
 		{termNames[2], squares(i.score, data), want.alone[2]}, {termNames[3], squares(i.steps, data), want.alone[3]},
 		{"all four", squares(i.real, data), want.total},
 	} {
@@ -131,7 +137,8 @@ func budgetOfParticles(l *suite.Lab, r *suite.Report, f *flows, p *pairing) erro
 		if k == 1 {
 			claim = claims.D000PriorApproximates
 		}
-		r.Add(suite.Near{Claim: claim, Metric: "mean squared error of particles, base setting: " + c.name, Got: got, Want: c.want * c.want, Why: kit.WhySE + "; exact by quadrature"})
+		r.Add(suite.Near{Claim: claim, Metric: "mean squared error of particles, base setting: " + c.name,
+			Got: got, Want: c.want * c.want, Why: kit.WhySE + "; exact by quadrature"})
 	}
 	const few = 1000 // the assignment takes the cube of their number
 	a, b := kit.Points(i.real), kit.Points(data)
@@ -145,7 +152,9 @@ func budgetOfParticles(l *suite.Lab, r *suite.Report, f *flows, p *pairing) erro
 	if err != nil {
 		return err
 	}
-	r.Add(suite.Between{Claim: claims.D003IntegrationAccuracy, Metric: "W2 between 1000 samples of the base setting and the data of the same noise, over their root mean squared distance", Got: metrics.Exactly(w2.Center / math.Sqrt(rms.Center)), Lo: 0, Hi: 1 + 1e-9, Alpha: 0,
+	r.Add(suite.Between{Claim: claims.D003IntegrationAccuracy, Metric: "W2 between 1000 samples of the base setting " +
+		"and the data of the same noise, over their root mean squared distance",
+		Got: metrics.Exactly(w2.Center / math.Sqrt(rms.Center)), Lo: 0, Hi: 1 + 1e-9, Alpha: 0,
 		Why: "the pairs are one coupling of the two samples, so that W2 is at most their distance"})
 	return nil
 }
@@ -161,7 +170,8 @@ func scoreTable(l *suite.Lab, r *suite.Report, p *pairing, wrong *density.Mixtur
 		return err
 	}
 	defer exec.Finalize()
-	table := suite.Table{Name: "score", Caption: "Squared error of the base setting's score, E|s_w - s|^2 over E|s|^2", Header: []string{"sigma", "relative Fisher error"}}
+	table := suite.Table{Name: "score", Caption: "Squared error of the base setting's score, E|s_w - s|^2 over E|s|^2",
+		Header: []string{"sigma", "relative Fisher error"}}
 	for _, sigma := range []float64{.05, .1, .2, .5, 1, 2, 5} {
 		x, err := p.level(sigma)
 		if err != nil {
@@ -179,7 +189,10 @@ func scoreTable(l *suite.Lab, r *suite.Report, p *pairing, wrong *density.Mixtur
 		table.Rows = append(table.Rows, []any{sigma, wrongness / size})
 		for s, want := range map[float64]float64{.1: 7.370500, .5: 2.471799, 1: 1.065383} {
 			if s == sigma {
-				r.Add(suite.Equals{Claim: claims.D003FlowCounterpart, Metric: fmt.Sprintf("E|s|^2 over the cross carried to sigma = %g by the flow", sigma), Got: size, Want: want, Tol: 1e-5, Why: "six decimals of an independent computation, and the flow's steps"})
+				r.Add(suite.Equals{Claim: claims.D003FlowCounterpart,
+					Metric: fmt.Sprintf("E|s|^2 over the cross carried to sigma = %g by the flow", sigma),
+					Got:    size, Want: want, Tol: 1e-5,
+					Why: "six decimals of an independent computation, and the flow's steps"})
 			}
 		}
 	}

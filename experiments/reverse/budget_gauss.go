@@ -11,8 +11,9 @@ import (
 	"scorelab/lib/suite"
 )
 
-// On N(0, v) data, and a score that is that of N(0, v'), every sampler is affine and every law N(0, S): the budget has a
-// closed form, for the flow and for the reverse SDE, and W2 of two laws is the difference of their standard deviations.
+// On N(0, v) data, and a score that is that of N(0, v'), every sampler is affine and every law N(0, S): the budget has
+// a closed form, for the flow and for the reverse SDE, and W2 of two laws is the difference of their standard
+// deviations.
 const (
 	gaussData  = .25
 	gaussWrong = .27
@@ -20,8 +21,8 @@ const (
 
 var gaussSetting = setting{start: 2, end: .1, steps: 16, wrong: 1}
 
-// gaussKind is a sampler on Gaussian data: one step, and where its continuous limit under the score of N(0, v) carries a
-// variance from one noise level to another.
+// gaussKind is a sampler on Gaussian data: one step, and where its continuous limit under the score of N(0, v) carries
+// a variance from one noise level to another.
 type gaussKind struct {
 	name    string
 	sampler diffusion.OneStep
@@ -33,8 +34,8 @@ func flowVariance(variance, from, to, v float64) float64 {
 	return variance * (v + to*to) / (v + from*from)
 }
 
-// sdeVariance is the reverse SDE: what is wrong with the variance at its start fades by the square of cov(x_from, x_to) over the
-// variance at from.
+// sdeVariance is the reverse SDE: what is wrong with the variance at its start fades by the square of cov(x_from, x_to)
+// over the variance at from.
 func sdeVariance(variance, from, to, v float64) float64 {
 	gain := (v + to*to) / (v + from*from)
 	return v + to*to + gain*gain*(variance-v-from*from)
@@ -71,7 +72,8 @@ func (k gaussKind) measure(l *suite.Lab, s setting) (budget, error) {
 	started, misled := k.limit(atStart, s.start, s.end, v), k.limit(atStart, s.start, s.end, wrong)
 	w2 := func(a, b float64) float64 { return math.Abs(math.Sqrt(a) - math.Sqrt(b)) }
 	return budget{
-		alone: terms{w2(atEnd, v), w2(k.limit(started, s.end, 0, v), v), w2(wrong, v), w2(k.limit(coarse, s.end, 0, v), v)},
+		alone: terms{w2(atEnd, v), w2(k.limit(started, s.end, 0, v), v), w2(wrong, v), w2(k.limit(coarse, s.end, 0, v),
+			v)},
 		links: terms{w2(atEnd, v), w2(started, atEnd), w2(misled, started), w2(real, misled)},
 		total: w2(real, v),
 	}, nil
@@ -81,7 +83,9 @@ func (k gaussKind) measure(l *suite.Lab, s setting) (budget, error) {
 // chain, and compares the samplers.
 func gaussBudget(l *suite.Lab, r *suite.Report) ([]budget, error) {
 	budgets := make([]budget, len(gaussKinds))
-	table := suite.Table{Name: "samplers", Caption: "W2 to N(0, 0.25) of three samplers of one setting, in closed form", Header: []string{"sampler", "truncation alone", "prior alone", "score alone", "steps alone", "sum of the four", "all together", "least"}}
+	table := suite.Table{Name: "samplers", Caption: "W2 to N(0, 0.25) of three samplers of one setting, in closed form",
+		Header: []string{"sampler", "truncation alone", "prior alone", "score alone", "steps alone", "sum of the four",
+			"all together", "least"}}
 	for i, k := range gaussKinds {
 		var err error
 		if budgets[i], err = k.measure(l, gaussSetting); err != nil {
@@ -120,14 +124,15 @@ func gaussFlows(l *suite.Lab, r *suite.Report, want []budget) error {
 			worst = math.Max(worst, math.Abs(b.alone[k]/math.Sqrt2-want[i].alone[k]))
 			worst = math.Max(worst, math.Abs(b.links[k]/math.Sqrt2-want[i].links[k]))
 		}
-		r.Add(suite.Below{Claim: claims.D003IntegrationAccuracy, Metric: "largest error of a term or total by quadrature against its closed form on N(0, 0.25), " + gaussKinds[i].name, Got: worst, Bound: 1e-6,
+		r.Add(suite.Below{Claim: claims.D003IntegrationAccuracy, Metric: "largest error of a term or total by " +
+			"quadrature against its closed form on N(0, 0.25), " + gaussKinds[i].name, Got: worst, Bound: 1e-6,
 			Why: "integration of order 4 in steps of a tenth in log sigma"})
 	}
 	return nil
 }
 
-// gaussSDE checks the two terms of the reverse SDE that a wrong start and a wrong score leave, by chains in the limit of
-// their step, and how much of a wrong start each sampler remembers.
+// gaussSDE checks the two terms of the reverse SDE that a wrong start and a wrong score leave, by chains in the limit
+// of their step, and how much of a wrong start each sampler remembers.
 func gaussSDE(l *suite.Lab, r *suite.Report, budgets []budget) error {
 	sde := gaussKinds[2]
 	a, err := affine.Of(l.Backend, sde.sampler, kit.NormalModel(diffusion.EDM{}, gaussWrong))
@@ -149,13 +154,18 @@ func gaussSDE(l *suite.Lab, r *suite.Report, budgets []budget) error {
 		ends = append(ends, chain.Variance(s.start*s.start))
 	}
 	r.Add(
-		suite.Equals{Claim: claims.D000PriorApproximates, Metric: "variance that the reverse SDE ends with from a wrong start and with a wrong score, N(0, 0.25), in the limit of its step", Got: kit.StepLimit(ends), Want: sde.limit(s.start*s.start, s.start, s.end, gaussWrong), Tol: 1e-7,
+		suite.Equals{Claim: claims.D000PriorApproximates, Metric: "variance that the reverse SDE ends with from a " +
+			"wrong start and with a wrong score, N(0, 0.25), in the limit of its step",
+			Got: kit.StepLimit(ends), Want: sde.limit(s.start*s.start, s.start, s.end, gaussWrong), Tol: 1e-7,
 			Why: "chains of 40 to 640 steps, extrapolated"},
-		suite.Equals{Claim: claims.D000PriorApproximates, Metric: "share of the flow's error from a wrong start that the reverse SDE keeps, N(0, 0.25), start at sigma = 2", Got: budgets[2].alone[1] / budgets[1].alone[1], Want: priorShare(s.start), Tol: 1e-12, Why: kit.WhyRounding + "; exact by the two gains"})
+		suite.Equals{Claim: claims.D000PriorApproximates, Metric: "share of the flow's error from a wrong start that " +
+			"the reverse SDE keeps, N(0, 0.25), start at sigma = 2", Got: budgets[2].alone[1] / budgets[1].alone[1],
+			Want: priorShare(s.start), Tol: 1e-12, Why: kit.WhyRounding + "; exact by the two gains"})
 	return nil
 }
 
-// priorShare is the ratio of the two samplers' errors from the start N(0, sigma^2) in place of N(0, v + sigma^2), at the data.
+// priorShare is the ratio of the two samplers' errors from the start N(0, sigma^2) in place of N(0, v + sigma^2), at
+// the data.
 func priorShare(sigma float64) float64 {
 	v, at := gaussData, gaussData+sigma*sigma
 	return (math.Sqrt(v) - math.Sqrt(v-v*v/at*v/at)) / (math.Sqrt(v) - math.Sqrt(v*sigma*sigma/at))

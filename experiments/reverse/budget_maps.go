@@ -14,15 +14,15 @@ import (
 	"scorelab/lib/suite"
 )
 
-// Where noise and data are on the path x = x0 + sigma eps, to eight digits and more: what is left beyond is 1/(2 sigma^2) of
-// x above, and sigma^2 |s|/2 below.
+// Where noise and data are on the path x = x0 + sigma eps, to eight digits and more: what is left beyond is 1/(2
+// sigma^2) of x above, and sigma^2 |s|/2 below.
 const (
 	allNoise = 1e5
 	allData  = 1e-6
 )
 
-// flows runs the probability flow of a target under a score that is wrong in a known way: its denoiser is D + w (D' - D),
-// where D' is that of another law. Each method is compiled once, for all spans and all w.
+// flows runs the probability flow of a target under a score that is wrong in a known way: its denoiser is D + w (D' -
+// D), where D' is that of another law. Each method is compiled once, for all spans and all w.
 type flows struct{ exact, euler, heun *exec.Exec }
 
 func newFlows(l *suite.Lab, target, wrong *density.Mixture) (*flows, error) {
@@ -69,8 +69,8 @@ func overGrid(method *exec.Exec, x *tensors.Tensor, grid []float64, w float64) (
 	return x, nil
 }
 
-// exactly integrates the flow from one noise level to another, either way: steps of order 4, ten for a factor e of noise,
-// which leave an error below 1e-6.
+// exactly integrates the flow from one noise level to another, either way: steps of order 4, ten for a factor e of
+// noise, which leave an error below 1e-6.
 func (f *flows) exactly(x *tensors.Tensor, from, to, w float64) (*tensors.Tensor, error) {
 	if from == to {
 		return x, nil
@@ -83,10 +83,10 @@ func (f *flows) exactly(x *tensors.Tensor, from, to, w float64) (*tensors.Tensor
 	return overGrid(f.exact, x, grid, w)
 }
 
-// pairing is quadrature over the joint law of data x0 and the noise z that the exact flow ends in: a sampler without noise
-// of its own is a map from z, and the root mean squared distance of two such maps a norm. It bounds W2 between what they
-// make, since their images of one z are a coupling. The nodes stand in the space of data, where maps near the exact one are
-// smooth; seen from the noise, the gap between two modes opens too suddenly for a lattice.
+// pairing is quadrature over the joint law of data x0 and the noise z that the exact flow ends in: a sampler without
+// noise of its own is a map from z, and the root mean squared distance of two such maps a norm. It bounds W2 between
+// what they make, since their images of one z are a coupling. The nodes stand in the space of data, where maps near the
+// exact one are smooth; seen from the noise, the gap between two modes opens too suddenly for a lattice.
 type pairing struct {
 	*flows
 	data   *tensors.Tensor // [n, d]
@@ -110,8 +110,8 @@ func newPairing(f *flows, data *tensors.Tensor, weight []float64) (*pairing, err
 	return &pairing{f, data, noise, weight, map[float64]*tensors.Tensor{}, map[float64]*tensors.Tensor{}}, nil
 }
 
-// onLattice pairs by the trapezoidal rule over the first quadrant, of which a law with the symmetries of the cross has the
-// rest.
+// onLattice pairs by the trapezoidal rule over the first quadrant, of which a law with the symmetries of the cross has
+// the rest.
 func onLattice(l *suite.Lab, f *flows, target *density.Mixture) (*pairing, error) {
 	const reach, side, negligible = 9., 71, 1e-12
 	nodes, cell, err := density.Lattice(0, reach, side, 2)

@@ -22,10 +22,20 @@ type knob struct {
 
 func theKnobs() []*knob {
 	return []*knob{
-		{name: "steps", axis: "Heun steps", term: 3, power: -2, values: []float64{4, 6, 8, 12, 16, 24, 32, 64, 128}, turn: func(s *setting, v float64) { s.steps = int(v) }},
-		{name: "noise at the start", axis: "σ at the start", term: 1, power: -2, values: []float64{1, 2, 4, 8, 16, 32, 64}, turn: func(s *setting, v float64) { s.start = v }},
-		{name: "noise at the end", axis: "σ at the end", term: 0, power: 2, values: []float64{.4, .2, .1, .05, .025, .0125, .00625}, turn: func(s *setting, v float64) { s.end = v }},
-		{name: "error of the score", axis: "share of the wrong score", term: 2, power: 1, values: []float64{1, .5, .2, .1, .05, .025}, turn: func(s *setting, v float64) { s.wrong = v }},
+		{name: "steps", axis: "Heun steps", term: 3, power: -2, values: []float64{4, 6, 8, 12, 16, 24, 32, 64, 128},
+			turn: func(s *setting, v float64) { s.steps = int(v) }},
+		{name: "noise at the start", axis: "σ at the start", term: 1, power: -2, values: []float64{1, 2, 4, 8, 16, 32,
+			64}, turn: func(s *setting, v float64) {
+			s.start = v
+		}},
+		{name: "noise at the end", axis: "σ at the end", term: 0, power: 2, values: []float64{.4, .2, .1, .05, .025,
+			.0125, .00625}, turn: func(s *setting, v float64) {
+			s.end = v
+		}},
+		{name: "error of the score", axis: "share of the wrong score", term: 2, power: 1,
+			values: []float64{1, .5, .2, .1, .05, .025}, turn: func(s *setting, v float64) {
+				s.wrong = v
+			}},
 	}
 }
 
@@ -57,15 +67,19 @@ func (w *sweep) measure(s setting) (budget, error) {
 	}
 	w.lo, w.hi = min(w.lo, b.position()), max(w.hi, b.position())
 	a := b.alone
-	w.table.Rows = append(w.table.Rows, []any{s.start, s.end, s.steps, s.wrong, a[0], a[1], a[2], a[3], a.sum(), b.total, a.least()})
+	w.table.Rows = append(w.table.Rows, []any{s.start, s.end, s.steps, s.wrong, a[0], a[1], a[2], a[3], a.sum(),
+		b.total, a.least()})
 	return b, nil
 }
 
 // turnKnobs measures the budget along each knob, and with one knob after the other, then all, turned by a factor four.
 func turnKnobs(l *suite.Lab, r *suite.Report, p *pairing) (knobs, error) {
 	k := knobs{all: theKnobs()}
-	w := &sweep{p: p, lo: math.Inf(1), hi: math.Inf(-1), table: suite.Table{Name: "budget", Caption: "Root mean squared error against the exact sampler from the same noise, on the cross by Heun's method",
-		Header: []string{"sigma at the start", "sigma at the end", "steps", "share of the wrong score", "truncation alone", "prior alone", "score alone", "steps alone", "sum of the four", "all together", "least"}}}
+	w := &sweep{p: p, lo: math.Inf(1), hi: math.Inf(-1), table: suite.Table{Name: "budget", Caption: "Root mean " +
+		"squared error against the exact sampler from the same noise, on the cross by Heun's method",
+		Header: []string{"sigma at the start", "sigma at the end", "steps", "share of the wrong score",
+			"truncation alone", "prior alone", "score alone", "steps alone", "sum of the four", "all together",
+			"least"}}}
 	for i, knob := range k.all {
 		for _, v := range knob.values {
 			s := baseSetting
@@ -96,8 +110,11 @@ func turnKnobs(l *suite.Lab, r *suite.Report, p *pairing) (knobs, error) {
 	}
 	const theorem = "the triangle inequality in the space of maps, and rounding"
 	r.Add(
-		suite.Equals{Claim: claims.D003IntegrationAccuracy, Metric: "lowest place of the error between the bounds of its links, all settings on the cross; 0 is the least", Got: w.lo, Want: .5, Tol: .5 + 1e-9, Why: theorem},
-		suite.Equals{Claim: claims.D003IntegrationAccuracy, Metric: "highest place of the error between the bounds of its links, all settings on the cross; 1 is their sum", Got: w.hi, Want: .5, Tol: .5 + 1e-9, Why: theorem})
+		suite.Equals{Claim: claims.D003IntegrationAccuracy, Metric: "lowest place of the error between the bounds of " +
+			"its links, all settings on the cross; 0 is the least", Got: w.lo, Want: .5, Tol: .5 + 1e-9, Why: theorem},
+		suite.Equals{Claim: claims.D003IntegrationAccuracy, Metric: "highest place of the error between the bounds " +
+			"of its links, all settings on the cross; 1 is their sum", Got: w.hi, Want: .5, Tol: .5 + 1e-9,
+			Why: theorem})
 	r.Tables = append(r.Tables, w.table)
 	return k, endLaw(r, p)
 }
@@ -143,14 +160,17 @@ func byFour(r *suite.Report, w *sweep) ([]namedBudget, error) {
 	few, many := bars[0].budget, bars[1].budget
 	r.Add(
 		onlySteps(claim, "error with 64 steps over that with 16, the other three terms as they were", many, few),
-		onlySteps(claims.D002ThousandSteps, "error with 16 steps of Heun over that with 1000 of Euler, the other three terms as they were", few, thousand))
+		onlySteps(claims.D002ThousandSteps, "error with 16 steps of Heun over that with 1000 of Euler, the other "+
+			"three terms as they were", few, thousand))
 	return bars, nil
 }
 
 // onlySteps compares the errors of two settings that differ in their steps alone.
 func onlySteps(claim suite.ClaimID, metric string, a, b budget) suite.Check {
-	return suite.Equals{Claim: claim, Metric: metric, Got: a.total / b.total, Want: 1, Tol: (a.links[3] + b.links[3]) / b.total,
-		Why: "the triangle inequality: the two differ by no more than their terms of the steps", Shows: suite.Qualified}.Check()
+	return suite.Equals{Claim: claim, Metric: metric, Got: a.total / b.total, Want: 1, Tol: (a.links[3] + b.links[3]) /
+		b.total,
+		Why:   "the triangle inequality: the two differ by no more than their terms of the steps",
+		Shows: suite.Qualified}.Check()
 }
 
 // slope checks the power of a term in the knob's value, at its fine end.
@@ -164,13 +184,14 @@ func (k *knob) slope(r *suite.Report, term []float64, power float64, name string
 	if k.term == 1 {
 		claim = claims.D000PriorApproximates
 	}
-	r.Add(suite.Equals{Claim: claim, Metric: fmt.Sprintf("power of the %s in the term of the %s, alone, on the cross", k.name, name), Got: slope.Center, Want: power, Tol: .15,
+	r.Add(suite.Equals{Claim: claim, Metric: fmt.Sprintf("power of the %s in the term of the %s, alone, on the cross",
+		k.name, name), Got: slope.Center, Want: power, Tol: .15,
 		Why: "the leading power; the next one bends it by less over the last four values"})
 	return nil
 }
 
-// endLaw checks the truncation's constant: the flow covers sigma |score| per unit of sigma, so that over the last stretch
-// it is sigma^2/2 sqrt(E|score|^2).
+// endLaw checks the truncation's constant: the flow covers sigma |score| per unit of sigma, so that over the last
+// stretch it is sigma^2/2 sqrt(E|score|^2).
 func endLaw(r *suite.Report, p *pairing) error {
 	var constants []float64
 	for _, squared := range []float64{.0032, .0016, .0008, .0004, .0002} {
@@ -180,7 +201,9 @@ func endLaw(r *suite.Report, p *pairing) error {
 		}
 		constants = append(constants, p.distance(x, p.data)/squared)
 	}
-	r.Add(suite.Equals{Claim: claims.D003IntegrationAccuracy, Metric: "truncation alone over the square of sigma at the end, on the cross, as sigma falls", Got: kit.StepLimit(constants), Want: math.Sqrt(8.130638) / 2, Tol: 1e-5,
+	r.Add(suite.Equals{Claim: claims.D003IntegrationAccuracy, Metric: "truncation alone over the square of sigma at " +
+		"the end, on the cross, as sigma falls", Got: kit.StepLimit(constants), Want: math.Sqrt(8.130638) / 2,
+		Tol: 1e-5,
 		Why: "sqrt(E|score|^2)/2, known to seven digits; five noise levels extrapolated"})
 	return nil
 }

@@ -10,8 +10,9 @@ import (
 	"scorelab/lib/suite"
 )
 
-// setting is how a sampler is used: it starts at noise level start, with N(0, start^2 I) for the law of the noised data,
-// makes steps of equal ratio down to noise level end, and its score is wrong by a share of the way to another law's.
+// setting is how a sampler is used: it starts at noise level start, with N(0, start^2 I) for the law of the noised
+// data, makes steps of equal ratio down to noise level end, and its score is wrong by a share of the way to another
+// law's.
 type setting struct {
 	start, end float64
 	steps      int
@@ -32,9 +33,9 @@ func (t terms) least() float64 {
 	return max(0, 2*max(t[0], t[1], t[2], t[3])-t.sum())
 }
 
-// budget holds what one setting costs: each term alone, all else being exact, where it arrives at the data; the same terms
-// on the way from the exact sampler to the real one, where each comes on top of those before it; and the distance of the
-// two. For the links the triangle inequality is a theorem, for the terms alone a finding.
+// budget holds what one setting costs: each term alone, all else being exact, where it arrives at the data; the same
+// terms on the way from the exact sampler to the real one, where each comes on top of those before it; and the distance
+// of the two. For the links the triangle inequality is a theorem, for the terms alone a finding.
 type budget struct {
 	alone, links terms
 	total        float64
@@ -52,8 +53,10 @@ func (b budget) interplay() float64 {
 // bracket checks that the total lies between the bounds of the four terms alone, whose interplay widens them.
 func (b budget) bracket(claim suite.ClaimID, metric string) suite.Check {
 	least, sum := b.alone.least(), b.alone.sum()
-	return suite.Equals{Claim: claim, Metric: metric, Got: b.total, Want: (least + sum) / 2, Tol: (sum-least)/2 + b.interplay(),
-		Why: "between the largest term less the others and the sum of all four, each alone, give or take what they change on top of one another: the triangle inequality"}.Check()
+	return suite.Equals{Claim: claim, Metric: metric, Got: b.total, Want: (least + sum) / 2, Tol: (sum-least)/2 +
+		b.interplay(),
+		Why: "between the largest term less the others and the sum of all four, each alone, give or take what they " +
+			"change on top of one another: the triangle inequality"}.Check()
 }
 
 // position is where the total stands between the bounds of its links: 0 at the least, 1 at the sum.
@@ -126,7 +129,8 @@ func (p *pairing) measure(method *exec.Exec, s setting) (budget, error) {
 	truncation := p.distance(i.truncated, p.data)
 	return budget{
 		alone: terms{truncation, p.distance(i.prior, p.data), p.distance(i.score, p.data), p.distance(i.steps, p.data)},
-		links: terms{truncation, p.distance(i.started, i.truncated), p.distance(i.misled, i.started), p.distance(i.real, i.misled)},
+		links: terms{truncation, p.distance(i.started, i.truncated), p.distance(i.misled, i.started),
+			p.distance(i.real, i.misled)},
 		total: p.distance(i.real, p.data),
 	}, nil
 }

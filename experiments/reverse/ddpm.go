@@ -16,17 +16,22 @@ import (
 )
 
 var ddpm = suite.Experiment{
-	ID:       "E15-ddpm",
-	Title:    "The sampling loop, as printed",
-	Question: "Does the pseudocode of document 000, run with the exact noise prediction, sample the data, with which variance, and is the noise of its last step a mistake?",
-	Sources:  []string{"000, section 3.2"},
-	Run:      runDdpm,
+	ID:    "E15-ddpm",
+	Title: "The sampling loop, as printed",
+	Question: "Does the pseudocode of document 000, run with the exact noise prediction, sample the data, with which " +
+		"variance, and is the noise of its last step a mistake?",
+	Sources: []string{"000, section 3.2"},
+	Run:     runDdpm,
 }
 
 func runDdpm(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does: after 1000 steps the samples of G1 cannot be told from G1. No variance that depends on t alone is right for all data, though. Beta is exact for N(0, I), too large for narrower data and too small for wider; the posterior " +
-		"variance is exact for a single point and too small for all else, and comes closer than beta only for data narrower than a standard deviation of 0.012. Both errors fall like 1/T: N(0, 0.25) comes back with 0.3 % too much variance, or 1.5 % too little. " +
-		"The noise of the last step is nothing with the posterior variance, which is 0 there; with beta it adds exactly beta_1 = 0.0001, and it is this that makes the chain exact for N(0, I)."}
+	r := &suite.Report{Answer: "It does: after 1000 steps the samples of G1 cannot be told from G1. No variance that " +
+		"depends on t alone is right for all data, though. Beta is exact for N(0, I), too large for narrower data " +
+		"and too small for wider; the posterior variance is exact for a single point and too small for all else, and " +
+		"comes closer than beta only for data narrower than a standard deviation of 0.012. Both errors fall like " +
+		"1/T: N(0, 0.25) comes back with 0.3 % too much variance, or 1.5 % too little. The noise of the last step is " +
+		"nothing with the posterior variance, which is 0 there; with beta it adds exactly beta_1 = 0.0001, and it is " +
+		"this that makes the chain exact for N(0, I)."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{ddpmFilm, ddpmRecursion, ddpmCurves, ddpmSamples} {
 		if err := part(l, r); err != nil {
 			return nil, err
@@ -53,53 +58,77 @@ func ddpmRecursion(l *suite.Lab, r *suite.Report) error {
 		ends     map[float64]float64 // catalogue, row 30
 	}{
 		{"posterior variance", diffusion.PosteriorVariance, map[float64]float64{.25: .24612521, 4: 3.97477657}},
-		{"variance beta, no noise in the last step", diffusion.KernelVarianceQuietEnd, map[float64]float64{.25: .25075208, 4: 3.99056929}},
-		{"variance beta", diffusion.KernelVariance, map[float64]float64{.25: .25075208 + kit.DDPMLow, 4: 3.99056929 + kit.DDPMLow}},
+		{"variance beta, no noise in the last step", diffusion.KernelVarianceQuietEnd,
+			map[float64]float64{.25: .25075208, 4: 3.99056929}},
+		{"variance beta", diffusion.KernelVariance, map[float64]float64{.25: .25075208 + kit.DDPMLow, 4: 3.99056929 +
+			kit.DDPMLow}},
 	} {
 		for _, variance := range []float64{.25, 4} {
-			steps, err := affine.Over(l.Backend, diffusion.Ancestral(c.variance), kit.NormalModel(vp, variance), spans...)
+			steps, err := affine.Over(l.Backend, diffusion.Ancestral(c.variance), kit.NormalModel(vp, variance),
+				spans...)
 			if err != nil {
 				return err
 			}
 			end := 1.
 			for i, step := range steps {
 				want := kit.ReverseStep(variance, path[i], path[i+1], c.variance)
-				worstStep = max(worstStep, math.Abs(step.Gain-want.Gain), math.Abs(step.Noise-want.Noise), math.Abs(step.Shift))
+				worstStep = max(worstStep, math.Abs(step.Gain-want.Gain), math.Abs(step.Noise-want.Noise),
+					math.Abs(step.Shift))
 				end = step.Variance(end)
 			}
 			worstEnd = max(worstEnd, math.Abs(end-kit.AncestralVariance(variance, path, c.variance)))
-			r.Add(suite.Equals{Claim: claims.D000ReverseVariance, Metric: fmt.Sprintf("variance after 1000 steps, N(0, %g) data, %s", variance, c.name), Got: end, Want: c.ends[variance], Tol: 1e-8, Why: "eight decimals of an independent computation, testdata/ddpm.py", Shows: suite.Qualified})
+			r.Add(suite.Equals{Claim: claims.D000ReverseVariance, Metric: fmt.Sprintf("variance after 1000 steps, "+
+				"N(0, %g) data, %s", variance, c.name), Got: end, Want: c.ends[variance], Tol: 1e-8,
+				Why: "eight decimals of an independent computation, testdata/ddpm.py", Shows: suite.Qualified})
 		}
 	}
 	r.Add(
-		suite.Below{Claim: claims.D000DDPMStep, Metric: "largest difference of the sampler's mu and sigma from Ho's formulas, over all steps", Got: worstStep, Bound: 1e-12, Why: kit.WhyRounding},
-		suite.Below{Claim: claims.D000DDPMStep, Metric: "largest difference of the variance after 1000 steps, composed of the sampler's own, from the recursion by hand", Got: worstEnd, Bound: 1e-12, Why: kit.WhyRounding})
+		suite.Below{Claim: claims.D000DDPMStep, Metric: "largest difference of the sampler's mu and sigma from Ho's " +
+			"formulas, over all steps", Got: worstStep, Bound: 1e-12, Why: kit.WhyRounding},
+		suite.Below{Claim: claims.D000DDPMStep, Metric: "largest difference of the variance after 1000 steps, " +
+			"composed of the sampler's own, from the recursion by hand", Got: worstEnd, Bound: 1e-12,
+			Why: kit.WhyRounding})
 	added := func(variance float64, with, without diffusion.ReverseVariance) float64 {
 		return kit.AncestralVariance(variance, path, with) - kit.AncestralVariance(variance, path, without)
 	}
 	last := kit.ReverseStep(.25, path[kit.DDPMSteps-1], path[kit.DDPMSteps], diffusion.PosteriorVariance)
 	r.Add(
-		suite.Equals{Claim: claims.D000LastNoise, Metric: "variance that the last step's noise adds, posterior variance", Got: last.Noise * last.Noise, Want: 0, Tol: 0, Why: "sigma_1 = 0 exactly"},
-		suite.Equals{Claim: claims.D000LastNoise, Metric: "variance that the last step's noise adds, variance beta, N(0, 0.25) data", Got: added(.25, diffusion.KernelVariance, diffusion.KernelVarianceQuietEnd), Want: kit.DDPMLow, Tol: 1e-15, Why: "beta_1; " + kit.WhyRounding, Shows: suite.Qualified},
-		suite.Equals{Claim: claims.D000LastNoise, Metric: "variance after 1000 steps, variance beta, N(0, 1) data: exact with the last noise", Got: kit.AncestralVariance(1, path, diffusion.KernelVariance), Want: 1, Tol: 1e-12, Why: "in closed form; " + kit.WhyRounding},
-		suite.Equals{Claim: claims.D000LastNoise, Metric: "variance after 1000 steps, variance beta, no noise in the last step, N(0, 1) data", Got: kit.AncestralVariance(1, path, diffusion.KernelVarianceQuietEnd), Want: 1 - kit.DDPMLow, Tol: 1e-12, Why: "1 - beta_1; " + kit.WhyRounding})
+		suite.Equals{Claim: claims.D000LastNoise, Metric: "variance that the last step's noise adds, posterior " +
+			"variance", Got: last.Noise * last.Noise, Want: 0, Tol: 0, Why: "sigma_1 = 0 exactly"},
+		suite.Equals{Claim: claims.D000LastNoise, Metric: "variance that the last step's noise adds, variance beta, " +
+			"N(0, 0.25) data", Got: added(.25, diffusion.KernelVariance, diffusion.KernelVarianceQuietEnd),
+			Want: kit.DDPMLow, Tol: 1e-15, Why: "beta_1; " + kit.WhyRounding, Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D000LastNoise, Metric: "variance after 1000 steps, variance beta, N(0, 1) data: " +
+			"exact with the last noise", Got: kit.AncestralVariance(1, path, diffusion.KernelVariance), Want: 1,
+			Tol: 1e-12, Why: "in closed form; " + kit.WhyRounding},
+		suite.Equals{Claim: claims.D000LastNoise, Metric: "variance after 1000 steps, variance beta, no noise in the " +
+			"last step, N(0, 1) data", Got: kit.AncestralVariance(1, path, diffusion.KernelVarianceQuietEnd), Want: 1 -
+			kit.DDPMLow, Tol: 1e-12, Why: "1 - beta_1; " + kit.WhyRounding})
 	return l.Progress(.5, "which variance for which data")
 }
 
 // ddpmCurves is the variance of the samples against that of the data and against the number of steps.
 func ddpmCurves(l *suite.Lab, r *suite.Report) error {
 	path := kit.DDPMPath()
-	byData := figure.Panel{Title: "1000 steps", X: figure.Axis{Label: "variance s^{2} of the data", Log: true}, Y: figure.Axis{Label: "|variance of the samples - s^{2}|", Min: 1e-7, Max: .1, Log: true}, Legend: figure.TopLeft}
-	bySteps := figure.Panel{Title: "s^{2} = 0.25", X: figure.Axis{Label: "steps", Log: true}, Y: figure.Axis{Label: "|variance of the samples - s^{2}|", Log: true}, Legend: figure.TopRight}
-	table := suite.Table{Name: "variances", Caption: "Variance of the samples of N(0, s^2) data, less s^2, after the 1000 steps", Header: []string{"s^2", kit.DDPMVariances[0].Name, kit.DDPMVariances[1].Name}}
+	byData := figure.Panel{Title: "1000 steps", X: figure.Axis{Label: "variance s^{2} of the data", Log: true},
+		Y:      figure.Axis{Label: "|variance of the samples - s^{2}|", Min: 1e-7, Max: .1, Log: true},
+		Legend: figure.TopLeft}
+	bySteps := figure.Panel{Title: "s^{2} = 0.25", X: figure.Axis{Label: "steps", Log: true},
+		Y: figure.Axis{Label: "|variance of the samples - s^{2}|", Log: true}, Legend: figure.TopRight}
+	table := suite.Table{Name: "variances", Caption: "Variance of the samples of N(0, s^2) data, less s^2, after the " +
+		"1000 steps", Header: []string{"s^2", kit.DDPMVariances[0].Name, kit.DDPMVariances[1].Name}}
 	var spectrum []float64
 	for u := -6.; u <= 1.0001; u += .02 {
 		spectrum = append(spectrum, math.Pow(10, u))
 	}
 	bias := make([][]float64, len(kit.DDPMVariances))
 	for k, kind := range kit.DDPMVariances {
-		bias[k] = kit.Map(spectrum, func(s float64) float64 { return kit.AncestralVariance(s, path, kind.Variance) - s })
-		byData.Layers = append(byData.Layers, figure.Line{X: spectrum, Y: kit.Map(bias[k], func(v float64) float64 { return max(math.Abs(v), 1e-9) }), Color: kind.Color, Label: kind.Name})
+		bias[k] = kit.Map(spectrum, func(s float64) float64 {
+			return kit.AncestralVariance(s, path, kind.Variance) - s
+		})
+		byData.Layers = append(byData.Layers, figure.Line{X: spectrum,
+			Y: kit.Map(bias[k], func(v float64) float64 { return max(math.Abs(v), 1e-9) }), Color: kind.Color,
+			Label: kind.Name})
 		line := figure.Line{Color: kind.Color, Label: kind.Name, Markers: true}
 		for _, n := range []int{10, 20, 50, 100, 200, 500, 1000} {
 			grid, err := diffusion.Trailing(kit.DDPMSteps, n)
@@ -107,23 +136,30 @@ func ddpmCurves(l *suite.Lab, r *suite.Report) error {
 				return err
 			}
 			strided := kit.Map(grid, func(t float64) kit.NoiseAt { return path[kit.DDPMSteps-int(t)] })
-			line.X, line.Y = append(line.X, float64(n)), append(line.Y, math.Abs(kit.AncestralVariance(.25, strided, kind.Variance)-.25))
+			line.X, line.Y = append(line.X, float64(n)),
+				append(line.Y, math.Abs(kit.AncestralVariance(.25, strided, kind.Variance)-.25))
 		}
 		bySteps.Layers = append(bySteps.Layers, line)
 		slope, err := metrics.LogSlope(line.X[4:], line.Y[4:])
 		if err != nil {
 			return err
 		}
-		r.Add(suite.Equals{Claim: claims.D000ReverseVariance, Metric: "power of 1/T in the error of the variance of N(0, 0.25) from 200 to 1000 of the steps, " + kind.Name, Got: -slope.Center, Want: 1, Tol: .1,
-			Why: "order 1; the next order bends it by as much as the relative error, 0.07 at 200 steps", Shows: suite.Qualified})
+		r.Add(suite.Equals{Claim: claims.D000ReverseVariance, Metric: "power of 1/T in the error of the variance of " +
+			"N(0, 0.25) from 200 to 1000 of the steps, " + kind.Name, Got: -slope.Center, Want: 1, Tol: .1,
+			Why:   "order 1; the next order bends it by as much as the relative error, 0.07 at 200 steps",
+			Shows: suite.Qualified})
 	}
 	table.Rows = kit.Rows(spectrum, bias[0], bias[1])
-	// A point is data of no variance; its chain ends with less than it has. The beta chain ends with beta_1, and what is left of the
-	// noise of the steps before.
+	// A point is data of no variance; its chain ends with less than it has. The beta chain ends with beta_1, and what
+	// is left of the noise of the steps before.
 	const point = 1e-12
 	r.Add(
-		suite.Below{Claim: claims.D000ReverseVariance, Metric: "variance of the samples of a single point, posterior variance", Got: kit.AncestralVariance(point, path, diffusion.PosteriorVariance), Bound: point, Why: "the point has variance 1e-12, and the chain less", Shows: suite.Qualified},
-		suite.Below{Claim: claims.D000ReverseVariance, Metric: "largest excess of the samples' variance, posterior variance, s^2 from 1e-6 to 10", Got: max(0, slices.Max(bias[1])), Bound: 0, Why: "every step has less variance than the process's own reversal", Shows: suite.Qualified})
+		suite.Below{Claim: claims.D000ReverseVariance, Metric: "variance of the samples of a single point, posterior " +
+			"variance", Got: kit.AncestralVariance(point, path, diffusion.PosteriorVariance), Bound: point,
+			Why: "the point has variance 1e-12, and the chain less", Shows: suite.Qualified},
+		suite.Below{Claim: claims.D000ReverseVariance, Metric: "largest excess of the samples' variance, posterior " +
+			"variance, s^2 from 1e-6 to 10", Got: max(0, slices.Max(bias[1])), Bound: 0,
+			Why: "every step has less variance than the process's own reversal", Shows: suite.Qualified})
 	// Where both are off by as much.
 	narrow, wide := 1e-5, 1e-3
 	off := func(s float64, v diffusion.ReverseVariance) float64 {
@@ -137,21 +173,27 @@ func ddpmCurves(l *suite.Lab, r *suite.Report) error {
 			wide = middle
 		}
 	}
-	r.Add(suite.Equals{Claim: claims.D000ReverseVariance, Metric: "s^2 below which the posterior variance comes closer to it than beta", Got: narrow, Want: .0001365021, Tol: 1e-9, Why: "seven digits of an independent computation, testdata/ddpm.py", Shows: suite.Qualified})
-	f, err := kit.PNG("variances", "The variance that the chain gives to N(0, s^2) data, with either of the two variances that Ho et al. name, from its exact recursion: against the data (left), and against the number of steps (right).",
+	r.Add(suite.Equals{Claim: claims.D000ReverseVariance, Metric: "s^2 below which the posterior variance comes " +
+		"closer to it than beta", Got: narrow, Want: .0001365021, Tol: 1e-9,
+		Why: "seven digits of an independent computation, testdata/ddpm.py", Shows: suite.Qualified})
+	f, err := kit.PNG("variances", "The variance that the chain gives to N(0, s^2) data, with either of the two "+
+		"variances that Ho et al. name, from its exact recursion: against the data (left), and against the number of "+
+		"steps (right).",
 		figure.Row("", byData, bySteps))
 	r.Figures, r.Tables = append(r.Figures, f), append(r.Tables, table)
 	return err
 }
 
-// ddpmSamples runs the chain on two Gaussians at once, and on G1 with the variance beta; ddpmFilm has it with the other.
+// ddpmSamples runs the chain on two Gaussians at once, and on G1 with the variance beta; ddpmFilm has it with the
+// other.
 func ddpmSamples(l *suite.Lab, r *suite.Report) error {
 	vp, grid, err := kit.DDPMChain()
 	if err != nil {
 		return err
 	}
 	spectrum := []float64{.25, 4}
-	both, err := density.NewMixture("two Gaussians", density.Component{Weight: 1, Mean: []float64{0, 0}, Cov: [][]float64{{spectrum[0], 0}, {0, spectrum[1]}}})
+	both, err := density.NewMixture("two Gaussians", density.Component{Weight: 1, Mean: []float64{0, 0},
+		Cov: [][]float64{{spectrum[0], 0}, {0, spectrum[1]}}})
 	if err != nil {
 		return err
 	}
@@ -160,7 +202,8 @@ func ddpmSamples(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return metrics.Points{}, err
 		}
-		end, err := diffusion.Plan{Build: m.Build(vp), Sampler: diffusion.Ancestral(v), Grid: grid, Noise: l.Key(purpose)}.Run(l.Backend, start)
+		end, err := diffusion.Plan{Build: m.Build(vp), Sampler: diffusion.Ancestral(v), Grid: grid,
+			Noise: l.Key(purpose)}.Run(l.Backend, start)
 		if err != nil {
 			return metrics.Points{}, err
 		}
@@ -176,7 +219,10 @@ func ddpmSamples(l *suite.Lab, r *suite.Report) error {
 			if err != nil {
 				return err
 			}
-			r.Add(suite.Near{Claim: claims.D000DDPMSampling, Metric: fmt.Sprintf("variance of samples of N(0, %g), %s", variance, kind.Name), Got: got, Want: kit.AncestralVariance(variance, kit.DDPMPath(), kind.Variance), Why: kit.WhySE + "; exact by recursion"})
+			r.Add(suite.Near{Claim: claims.D000DDPMSampling,
+				Metric: fmt.Sprintf("variance of samples of N(0, %g), %s", variance, kind.Name),
+				Got:    got, Want: kit.AncestralVariance(variance, kit.DDPMPath(), kind.Variance),
+				Why: kit.WhySE + "; exact by recursion"})
 		}
 		if err := l.Progress(.6+.15*float64(k), "samples"); err != nil {
 			return err
@@ -189,11 +235,12 @@ func ddpmSamples(l *suite.Lab, r *suite.Report) error {
 	return g1Checks(r, end.X, "variance beta")
 }
 
-// g1Checks holds samples of the whole chain against G1. The chain's own bias, by the recursion in each of the Gaussians, is at
-// most 1.2 % of their standard deviations of 0.6 and 0.4.
+// g1Checks holds samples of the whole chain against G1. The chain's own bias, by the recursion in each of the
+// Gaussians, is at most 1.2 % of their standard deviations of 0.6 and 0.4.
 func g1Checks(r *suite.Report, xs []float64, kind string) error {
 	g1 := density.G1()
-	ks, err := kit.KSCheck(claims.D000DDPMSampling, "KS distance of the samples to G1, "+kind, xs, g1.CDF, .003, "; the chain's bias, 1.2 % of a standard deviation, moves a distribution function by up to 0.003")
+	ks, err := kit.KSCheck(claims.D000DDPMSampling, "KS distance of the samples to G1, "+kind, xs, g1.CDF, .003,
+		"; the chain's bias, 1.2 % of a standard deviation, moves a distribution function by up to 0.003")
 	if err != nil {
 		return err
 	}
@@ -203,7 +250,8 @@ func g1Checks(r *suite.Report, xs []float64, kind string) error {
 	}
 	n := float64(len(xs))
 	limit := .0111*math.Sqrt(2e4/n) + metrics.Width*math.Sqrt(g1.Covariance()[0][0]/n) + .012*.8*.6
-	r.Add(ks, suite.Between{Claim: claims.D000DDPMSampling, Metric: "W1 distance of the samples to G1, " + kind, Got: w1, Lo: 0, Hi: limit, Alpha: metrics.Miss,
+	r.Add(ks, suite.Between{Claim: claims.D000DDPMSampling, Metric: "W1 distance of the samples to G1, " + kind,
+		Got: w1, Lo: 0, Hi: limit, Alpha: metrics.Miss,
 		Why: "mean of as many exact samples, 5 standard errors and the chain's bias, 1.2 % of E|x| in a Gaussian"})
 	return nil
 }

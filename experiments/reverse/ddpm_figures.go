@@ -11,8 +11,8 @@ import (
 	"scorelab/lib/suite"
 )
 
-// ddpmFilm samples G1 with the posterior variance, as a histogram over the exact density and as paths over the density in
-// time, and tests where it ends.
+// ddpmFilm samples G1 with the posterior variance, as a histogram over the exact density and as paths over the density
+// in time, and tests where it ends.
 func ddpmFilm(l *suite.Lab, r *suite.Report) error {
 	vp, grid, err := kit.DDPMChain()
 	if err != nil {
@@ -28,7 +28,8 @@ func ddpmFilm(l *suite.Lab, r *suite.Report) error {
 	for i := between; i <= kit.DDPMSteps; i += between {
 		marks = append(marks, i)
 	}
-	plan := diffusion.Plan{Build: g1.Build(vp), Sampler: diffusion.Ancestral(diffusion.PosteriorVariance), Grid: grid, Noise: l.Key("film")}
+	plan := diffusion.Plan{Build: g1.Build(vp), Sampler: diffusion.Ancestral(diffusion.PosteriorVariance), Grid: grid,
+		Noise: l.Key("film")}
 	var times []float64
 	var clouds [][]float64
 	for s, err := range plan.Trace(l.Backend, start, marks...) {
@@ -45,7 +46,9 @@ func ddpmFilm(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	film, err := kit.GIF("sampling", "The sampling loop of document 000 with the exact noise prediction of G1 and the posterior variance. Left: a histogram of the samples and the exact density of the step. Right: the exact density at every step (shaded) and six of the samples.", ancestralFrames(times, clouds, laws, line))
+	film, err := kit.GIF("sampling", "The sampling loop of document 000 with the exact noise prediction of G1 and "+
+		"the posterior variance. Left: a histogram of the samples and the exact density of the step. Right: the "+
+		"exact density at every step (shaded) and six of the samples.", ancestralFrames(times, clouds, laws, line))
 	r.Figures = append(r.Figures, film)
 	if err != nil {
 		return err
@@ -67,9 +70,11 @@ func ancestralFrames(times []float64, clouds, laws [][]float64, line fokkerplanc
 	for k := 0; k < len(times); k += every {
 		bars := figure.Histogram(clouds[k], -side, side, 70)
 		bars.Color, bars.Label = figure.Orange, "samples"
-		histogram := figure.Panel{Title: fmt.Sprintf("step t = %.0f", times[k]), X: figure.Axis{Label: "x", Min: -side, Max: side}, Y: figure.Axis{Label: "density", Min: 0, Max: .55}, Legend: figure.TopLeft,
+		histogram := figure.Panel{Title: fmt.Sprintf("step t = %.0f", times[k]), X: figure.Axis{Label: "x", Min: -side,
+			Max: side}, Y: figure.Axis{Label: "density", Min: 0, Max: .55}, Legend: figure.TopLeft,
 			Layers: []figure.Layer{bars, figure.Line{X: xs, Y: laws[k], Color: figure.Blue, Label: "exact density"}}}
-		spacetime := figure.Panel{Title: "from noise to data", X: figure.Axis{Label: "steps taken", Min: 0, Max: kit.DDPMSteps}, Y: figure.Axis{Label: "x", Min: -side, Max: side},
+		spacetime := figure.Panel{Title: "from noise to data", X: figure.Axis{Label: "steps taken", Min: 0,
+			Max: kit.DDPMSteps}, Y: figure.Axis{Label: "x", Min: -side, Max: side},
 			Layers: []figure.Layer{figure.Heat{Field: field, Lo: 0, Hi: .47}}}
 		for i := range paths {
 			path := figure.Line{X: taken[:k+1], Color: figure.Vermillion, Width: 1.2}

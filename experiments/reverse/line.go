@@ -33,7 +33,9 @@ func correctedLine(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 	}
-	table := suite.Table{Name: "line", Caption: "W1 to G1, by quadrature, of the reverse SDE by Euler-Maruyama with one corrector a step, of signal-to-noise ratio snr (0: no corrector)", Header: []string{"snr", "steps", "evaluations", "W1"}}
+	table := suite.Table{Name: "line", Caption: "W1 to G1, by quadrature, of the reverse SDE by Euler-Maruyama with " +
+		"one corrector a step, of signal-to-noise ratio snr (0: no corrector)",
+		Header: []string{"snr", "steps", "evaluations", "W1"}}
 	for _, n := range gridSizes {
 		table.Rows = append(table.Rows, []any{0., n, n, plain[n]})
 	}
@@ -68,10 +70,15 @@ func correctedLine(l *suite.Lab, r *suite.Report) error {
 	r.Tables = append(r.Tables, table)
 	for _, n := range gridSizes {
 		r.Add(
-			suite.Between{Claim: claims.D003GeneralizedLangevin, Metric: fmt.Sprintf("W1 to G1 with a corrector over W1 without, %d steps, by quadrature", n), Got: metrics.Exactly(w1[correctorSNR][n] / plain[n]), Lo: 0, Hi: 1, Alpha: 0,
+			suite.Between{Claim: claims.D003GeneralizedLangevin,
+				Metric: fmt.Sprintf("W1 to G1 with a corrector over W1 without, %d steps, by quadrature", n),
+				Got:    metrics.Exactly(w1[correctorSNR][n] / plain[n]), Lo: 0, Hi: 1, Alpha: 0,
 				Why: "what the corrector is for: less than 1"},
-			suite.Between{Claim: claims.D003GeneralizedLangevin, Metric: fmt.Sprintf("W1 to G1 of twice %d steps over that of %d steps with a corrector, the same number of evaluations, by quadrature", n, n), Got: metrics.Exactly(plain[2*n] / w1[correctorSNR][n]), Lo: 0, Hi: 1, Alpha: 0,
-				Why: "where evaluations are better spent, with the exact score: less than 1 says on the grid", Shows: suite.Qualified})
+			suite.Between{Claim: claims.D003GeneralizedLangevin, Metric: fmt.Sprintf("W1 to G1 of twice %d steps "+
+				"over that of %d steps with a corrector, the same number of evaluations, by quadrature", n, n),
+				Got: metrics.Exactly(plain[2*n] / w1[correctorSNR][n]), Lo: 0, Hi: 1, Alpha: 0,
+				Why:   "where evaluations are better spent, with the exact score: less than 1 says on the grid",
+				Shows: suite.Qualified})
 	}
 	return lineFigure(r, plain, w1, snrs)
 }
@@ -126,11 +133,13 @@ func samplesFollow(l *suite.Lab, r *suite.Report, law kit.GridDensity, n int) er
 	if err != nil {
 		return err
 	}
-	end, err := diffusion.Plan{Build: density.G1().Build(diffusion.VP{}), Sampler: corrected(correctorSNR), Grid: grid, Noise: l.Key("line")}.Run(l.Backend, start)
+	end, err := diffusion.Plan{Build: density.G1().Build(diffusion.VP{}), Sampler: corrected(correctorSNR), Grid: grid,
+		Noise: l.Key("line")}.Run(l.Backend, start)
 	if err != nil {
 		return err
 	}
-	check, err := kit.KSCheck(claims.D003GeneralizedLangevin, fmt.Sprintf("KS distance of samples to the law by quadrature, %d steps with a corrector", n), kit.Points(end).X, law.CDF(), 0, "")
+	check, err := kit.KSCheck(claims.D003GeneralizedLangevin, fmt.Sprintf("KS distance of samples to the law by "+
+		"quadrature, %d steps with a corrector", n), kit.Points(end).X, law.CDF(), 0, "")
 	r.Add(check)
 	return err
 }
@@ -149,9 +158,12 @@ func lineFigure(r *suite.Report, plain map[int]float64, w1 map[float64]map[int]f
 	double.Color, double.Label = figure.Vermillion, "with a corrector"
 	paid := curve(2, w1[correctorSNR], gridSizes)
 	paid.Color, paid.Dashed, paid.Label = figure.Vermillion, true, "by evaluations"
-	cost := figure.Panel{Title: "at equal grid, and at equal cost", X: figure.Axis{Label: "steps (dashed: evaluations)", Log: true, Min: 4, Max: 260}, Y: figure.Axis{Label: "W_{1} to G1", Log: true, Min: .002, Max: .5},
+	cost := figure.Panel{Title: "at equal grid, and at equal cost", X: figure.Axis{Label: "steps (dashed: evaluations)",
+		Log: true, Min: 4, Max: 260}, Y: figure.Axis{Label: "W_{1} to G1", Log: true, Min: .002, Max: .5},
 		Legend: figure.BottomLeft, Layers: []figure.Layer{single, double, paid}}
-	length := figure.Panel{Title: "the corrector's length", X: figure.Axis{Label: "signal-to-noise ratio", Log: true, Min: .09, Max: .9}, Y: figure.Axis{Label: "W_{1} with a corrector / without", Log: true, Min: .5, Max: 5}, Legend: figure.TopLeft}
+	length := figure.Panel{Title: "the corrector's length", X: figure.Axis{Label: "signal-to-noise ratio", Log: true,
+		Min: .09, Max: .9}, Y: figure.Axis{Label: "W_{1} with a corrector / without", Log: true, Min: .5, Max: 5},
+		Legend: figure.TopLeft}
 	for _, n := range gridSizes {
 		line := figure.Line{Markers: true, Label: fmt.Sprintf("%d steps", n)}
 		for _, snr := range snrs {
@@ -160,7 +172,9 @@ func lineFigure(r *suite.Report, plain map[int]float64, w1 map[float64]map[int]f
 		length.Layers = append(length.Layers, line)
 	}
 	length.Layers = append(length.Layers, figure.HLine{At: 1, Dashed: true})
-	f, err := kit.PNG("line", fmt.Sprintf("By quadrature, no samples. Left: W1 to G1 against the number of steps; a corrector (signal-to-noise ratio %g) doubles the evaluations. Right: what correctors of other lengths win or lose.", correctorSNR),
+	f, err := kit.PNG("line", fmt.Sprintf("By quadrature, no samples. Left: W1 to G1 against the number of steps; a "+
+		"corrector (signal-to-noise ratio %g) doubles the evaluations. Right: what correctors of other lengths win "+
+		"or lose.", correctorSNR),
 		figure.Row("", cost, length))
 	r.Figures = append(r.Figures, f)
 	return err

@@ -17,7 +17,8 @@ import (
 
 // trajectories runs particles from the walk's start, exact samples of the process there, and returns where they are at
 // the five times: one row a particle.
-func (w walk) trajectories(l *suite.Lab, m *density.Mixture, sampler diffusion.OneStep, n, steps int, name string) (metrics.Points, error) {
+func (w walk) trajectories(l *suite.Lab, m *density.Mixture, sampler diffusion.OneStep, n, steps int, name string) (
+	metrics.Points, error) {
 	grid, err := w.grid(steps)
 	if err != nil {
 		return metrics.Points{}, err
@@ -29,7 +30,8 @@ func (w walk) trajectories(l *suite.Lab, m *density.Mixture, sampler diffusion.O
 	marks := w.marks(steps)
 	p := metrics.Points{N: n, D: len(marks), X: make([]float64, n*len(marks))}
 	column := 0
-	for s, err := range (diffusion.Plan{Build: m.Build(w.process), Sampler: sampler, Grid: grid, Noise: l.Key(name)}).Trace(l.Backend, start, marks[1:]...) {
+	for s, err := range (diffusion.Plan{Build: m.Build(w.process), Sampler: sampler, Grid: grid,
+		Noise: l.Key(name)}).Trace(l.Backend, start, marks[1:]...) {
 		if err != nil {
 			return p, err
 		}
@@ -77,7 +79,8 @@ func particleCovariance(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	p, err := w.trajectories(l, kit.Normal([]float64{0}, pathVariance), sampler, l.Size(20_000, 200_000), steps, "Gaussian path")
+	p, err := w.trajectories(l, kit.Normal([]float64{0}, pathVariance), sampler, l.Size(20_000, 200_000), steps,
+		"Gaussian path")
 	if err != nil {
 		return err
 	}
@@ -89,12 +92,15 @@ func particleCovariance(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	table := suite.Table{Name: "covariance", Caption: "cov(x_s, x_t) along 200 steps of the reverse SDE on OU, N(0, 0.25) data", Header: []string{"s", "t", "particles", "lo", "hi", "the chain, exactly", "the forward process"}}
+	table := suite.Table{Name: "covariance", Caption: "cov(x_s, x_t) along 200 steps of the reverse SDE on OU, N(0, " +
+		"0.25) data", Header: []string{"s", "t", "particles", "lo", "hi", "the chain, exactly", "the forward process"}}
 	for i := range times {
 		for j := i; j < len(times); j++ {
-			r.Add(suite.Near{Claim: claims.D001PathLaw, Metric: fmt.Sprintf("cov(x_s, x_t) of particles on OU, 200 steps back, s = %.1f, t = %.1f", times[i], times[j]), Got: got[i][j], Want: chain[i][j],
+			r.Add(suite.Near{Claim: claims.D001PathLaw, Metric: fmt.Sprintf("cov(x_s, x_t) of particles on OU, 200 "+
+				"steps back, s = %.1f, t = %.1f", times[i], times[j]), Got: got[i][j], Want: chain[i][j],
 				Why: kit.WhySE + "; exact by the chain's recursion, 0.01 at most from the forward process"})
-			table.Rows = append(table.Rows, []any{times[i], times[j], got[i][j].Center, got[i][j].Lo, got[i][j].Hi, chain[i][j], forward[i][j]})
+			table.Rows = append(table.Rows, []any{times[i], times[j], got[i][j].Center, got[i][j].Lo, got[i][j].Hi,
+				chain[i][j], forward[i][j]})
 		}
 	}
 	r.Tables = append(r.Tables, table)
@@ -107,7 +113,8 @@ func jointLaw(l *suite.Lab, r *suite.Report) error {
 	sde := make([]metrics.Points, 2)
 	for i, steps := range []int{100, 200} {
 		var err error
-		if sde[i], err = w.trajectories(l, g1, diffusion.ReverseEulerMaruyama, n, steps, fmt.Sprintf("G1 path %d", steps)); err != nil {
+		if sde[i], err = w.trajectories(l, g1, diffusion.ReverseEulerMaruyama, n, steps,
+			fmt.Sprintf("G1 path %d", steps)); err != nil {
 			return err
 		}
 	}
@@ -147,15 +154,18 @@ func jointLaw(l *suite.Lab, r *suite.Report) error {
 		}
 		at := fmt.Sprintf(" at t = %.1f", times[j])
 		r.Add(
-			suite.Near{Claim: claims.D001PathLaw, Metric: "share of G1's reverse paths with the sign of their end already" + at, Got: share, Want: pair.sameSign(), Why: why},
-			suite.Near{Claim: claims.D001PathLaw, Metric: "E[x_t^2 x_0^2] over G1's reverse paths" + at, Got: mixed, Want: pair.mixedSquares(), Why: why},
-			suite.Near{Claim: claims.D003FlowCounterpart, Metric: "share of G1's flow lines with the sign of their end already" + at, Got: rigid, Want: pair.rigidSign(), Why: kit.WhySE, Shows: suite.Qualified})
+			suite.Near{Claim: claims.D001PathLaw, Metric: "share of G1's reverse paths with the sign of their end " +
+				"already" + at, Got: share, Want: pair.sameSign(), Why: why},
+			suite.Near{Claim: claims.D001PathLaw, Metric: "E[x_t^2 x_0^2] over G1's reverse paths" + at,
+				Got: mixed, Want: pair.mixedSquares(), Why: why},
+			suite.Near{Claim: claims.D003FlowCounterpart, Metric: "share of G1's flow lines with the sign of their " +
+				"end already" + at, Got: rigid, Want: pair.rigidSign(), Why: kit.WhySE, Shows: suite.Qualified})
 	}
 	return pathFigure(l, r, w, g1, sde[1], flow)
 }
 
-// extrapolated is the mean of f over paths in the limit of the step to 0, from a step and, second, its half: the error of
-// a weak scheme of order 1 is a series in the step (Talay and Tubaro 1990).
+// extrapolated is the mean of f over paths in the limit of the step to 0, from a step and, second, its half: the error
+// of a weak scheme of order 1 is a series in the step (Talay and Tubaro 1990).
 func extrapolated(paths []metrics.Points, f func(row []float64) float64) (metrics.Summary, error) {
 	var s [2]metrics.Summary
 	for i, p := range paths {
@@ -189,8 +199,8 @@ func (w walk) pair(l *suite.Lab, m *density.Mixture, early, late float64) (p pai
 	return pair{law[0], law[1], a, math.Sqrt(sigma[1]*sigma[1] - a*a*sigma[0]*sigma[0])}, nil
 }
 
-// sameSign is P(x_early x_late > 0), by quadrature over x_early: the midpoint rule in its distribution function, with the
-// kink at 0 between two cells.
+// sameSign is P(x_early x_late > 0), by quadrature over x_early: the midpoint rule in its distribution function, with
+// the kink at 0 between two cells.
 func (p pair) sameSign() float64 {
 	const reach, cells = 10., 40_000 // G1 ends at 7 standard deviations
 	sum, last := 0., 0.
@@ -215,6 +225,6 @@ func (p pair) mixedSquares() float64 {
 	return p.a*p.a*fourth + p.spread*p.spread*second
 }
 
-// rigidSign is the share of flow lines whose sign is the same at both times. They never cross, so each keeps its quantile,
-// and those between the two quantiles of 0 change sign.
+// rigidSign is the share of flow lines whose sign is the same at both times. They never cross, so each keeps its
+// quantile, and those between the two quantiles of 0 change sign.
 func (p pair) rigidSign() float64 { return 1 - math.Abs(p.early.CDF(0)-p.late.CDF(0)) }

@@ -12,8 +12,9 @@ import (
 	"scorelab/lib/suite"
 )
 
-// Anderson's theorem is about the law of the whole path. On Gaussian data that law is its covariance at every pair of times,
-// which this file follows without chance; e14_particles.go looks at particles, and at data that are not Gaussian.
+// Anderson's theorem is about the law of the whole path. On Gaussian data that law is its covariance at every pair of
+// times, which this file follows without chance; e14_particles.go looks at particles, and at data that are not
+// Gaussian.
 
 // walk is a process between its own tMin and the time where the way back starts.
 type walk struct {
@@ -143,7 +144,8 @@ func reversedPath(l *suite.Lab, r *suite.Report) error {
 
 // reverse takes chains of the reverse SDE with more and more steps to their limit.
 func (w walk) reverse(l *suite.Lab, r *suite.Report, want [][]float64) error {
-	a, err := affine.Of(l.Backend, diffusion.OneStep(diffusion.ReverseEulerMaruyama), kit.NormalModel(w.process, pathVariance))
+	a, err := affine.Of(l.Backend, diffusion.OneStep(diffusion.ReverseEulerMaruyama),
+		kit.NormalModel(w.process, pathVariance))
 	if err != nil {
 		return err
 	}
@@ -166,12 +168,19 @@ func (w walk) reverse(l *suite.Lab, r *suite.Report, want [][]float64) error {
 		return kit.StepLimit(kit.Map(chains, func(c [][]float64) float64 { return c[i][j] }))
 	})
 	r.Add(
-		suite.Equals{Claim: claims.D001PathLaw, Metric: fmt.Sprintf("order at which cov(x_s, x_t) of the reverse SDE at 5 times nears that of the forward process, %s", w.name), Got: -slope.Center, Want: 1, Tol: .15,
+		suite.Equals{Claim: claims.D001PathLaw, Metric: fmt.Sprintf("order at which cov(x_s, x_t) of the reverse SDE "+
+			"at 5 times nears that of the forward process, %s", w.name), Got: -slope.Center, Want: 1, Tol: .15,
 			Why: "Euler-Maruyama has weak order 1; the next terms bend the slope between 40 and 640 steps"},
-		suite.Below{Claim: claims.D001PathLaw, Metric: fmt.Sprintf("largest |cov(x_s, x_t) of the reverse SDE - cov of the forward process| at 5 times, in the limit of steps to 0, %s", w.name), Got: farthest(extrapolated, want), Bound: 1e-7,
+		suite.Below{Claim: claims.D001PathLaw, Metric: fmt.Sprintf("largest |cov(x_s, x_t) of the reverse SDE - cov "+
+			"of the forward process| at 5 times, in the limit of steps to 0, %s", w.name),
+			Got: farthest(extrapolated, want), Bound: 1e-7,
 			Why: "five step sizes extrapolated: the sixth power of the first step, 1/20, is 2e-8"})
-	r.Add(suite.Equals{Claim: claims.D001PathLaw, Metric: "correlation of start and end along the reverse SDE, in the limit of steps to 0, " + w.name, Got: startToEnd(extrapolated), Want: startToEnd(want), Tol: 1e-7, Why: "the same limit; exact from the path law"})
-	r.Tables = append(r.Tables, suite.Table{Name: "path-" + w.name, Caption: "Largest error of cov(x_s, x_t) at five times along the reverse SDE on " + w.name + ", N(0, 0.25) data", Header: []string{"steps", "error"}, Rows: kit.Rows(at, worst)})
+	r.Add(suite.Equals{Claim: claims.D001PathLaw, Metric: "correlation of start and end along the reverse SDE, in " +
+		"the limit of steps to 0, " + w.name, Got: startToEnd(extrapolated), Want: startToEnd(want), Tol: 1e-7,
+		Why: "the same limit; exact from the path law"})
+	r.Tables = append(r.Tables, suite.Table{Name: "path-" + w.name, Caption: "Largest error of cov(x_s, x_t) at five " +
+		"times along the reverse SDE on " + w.name + ", N(0, 0.25) data", Header: []string{"steps", "error"},
+		Rows: kit.Rows(at, worst)})
 	return nil
 }
 
@@ -192,8 +201,12 @@ func (w walk) flow(l *suite.Lab, r *suite.Report, want [][]float64) error {
 	}
 	const why = "400 steps of order 4"
 	r.Add(
-		suite.Below{Claim: claims.D003FlowCounterpart, Metric: "largest difference of the probability flow's variance from that of the forward process at 5 times, " + w.name, Got: apart, Bound: 1e-8, Why: why},
-		suite.Below{Claim: claims.D003FlowCounterpart, Metric: "largest |cov(x_s, x_t) of the probability flow - the product of the standard deviations|, " + w.name, Got: farthest(got, rigid), Bound: 1e-8, Why: why, Shows: suite.Qualified},
-		suite.Equals{Claim: claims.D003FlowCounterpart, Metric: "correlation of start and end along the probability flow, " + w.name, Got: startToEnd(got), Want: 1, Tol: 1e-8, Why: why, Shows: suite.Qualified})
+		suite.Below{Claim: claims.D003FlowCounterpart, Metric: "largest difference of the probability flow's " +
+			"variance from that of the forward process at 5 times, " + w.name, Got: apart, Bound: 1e-8, Why: why},
+		suite.Below{Claim: claims.D003FlowCounterpart, Metric: "largest |cov(x_s, x_t) of the probability flow - the " +
+			"product of the standard deviations|, " + w.name, Got: farthest(got, rigid), Bound: 1e-8,
+			Why: why, Shows: suite.Qualified},
+		suite.Equals{Claim: claims.D003FlowCounterpart, Metric: "correlation of start and end along the probability " +
+			"flow, " + w.name, Got: startToEnd(got), Want: 1, Tol: 1e-8, Why: why, Shows: suite.Qualified})
 	return nil
 }

@@ -62,7 +62,8 @@ func pathFigure(l *suite.Lab, r *suite.Report, w walk, m *density.Mixture, sde, 
 		if err != nil {
 			return err
 		}
-		paths = append(paths, figure.Panel{Title: k.name, X: figure.Axis{Label: "t"}, Y: figure.Axis{Label: "x", Min: -3.5, Max: 3.5},
+		paths = append(paths, figure.Panel{Title: k.name, X: figure.Axis{Label: "t"},
+			Y:      figure.Axis{Label: "x", Min: -3.5, Max: 3.5},
 			Layers: append([]figure.Layer{figure.Heat{Field: field, Hi: .6}}, lines...)})
 		correlation := forward
 		if k.ends.N > 0 {
@@ -76,8 +77,10 @@ func pathFigure(l *suite.Lab, r *suite.Report, w walk, m *density.Mixture, sde, 
 		}
 		matrices = append(matrices, panel)
 	}
-	f, err := kit.PNG("path-law", "Three processes with the same density of x at every time (shaded, G1 on OU). Above: some paths of each; the reverse SDE and the flow start at the same points. "+
-		"Below: the correlation of x between five times, from 0 (white) to 1 (dark); its number for start and end above it. The reverse SDE has that of the forward process, the flow has not.",
+	f, err := kit.PNG("path-law", "Three processes with the same density of x at every time (shaded, G1 on OU). "+
+		"Above: some paths of each; the reverse SDE and the flow start at the same points. "+
+		"Below: the correlation of x between five times, from 0 (white) to 1 (dark); its number for start and end "+
+		"above it. The reverse SDE has that of the forward process, the flow has not.",
 		figure.Grid{Rows: [][]figure.Panel{paths, matrices}, Width: 680, RowHeight: 235})
 	r.Figures = append(r.Figures, f)
 	return err
@@ -95,7 +98,9 @@ func (w walk) field(l *suite.Lab, m *density.Mixture) (figure.Field, error) {
 		}
 	}
 	column := func(v []float64) *tensors.Tensor { return tensors.FromFlatDataAndDimensions(v, len(v), 1) }
-	out, err := kit.Evaluate(l, func(in []*Node) []*Node { return []*Node{Exp(m.Model(w.process).LogDensity(in[0], in[1]))} }, column(x), column(t))
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		return []*Node{Exp(m.Model(w.process).LogDensity(in[0], in[1]))}
+	}, column(x), column(t))
 	if err != nil {
 		return f, err
 	}
@@ -104,7 +109,8 @@ func (w walk) field(l *suite.Lab, m *density.Mixture) (figure.Field, error) {
 }
 
 // lines are paths over a grid, in the plane of t and x.
-func (w walk) lines(l *suite.Lab, m *density.Mixture, sampler diffusion.OneStep, grid []float64, start *tensors.Tensor) ([]figure.Layer, error) {
+func (w walk) lines(l *suite.Lab, m *density.Mixture, sampler diffusion.OneStep, grid []float64,
+	start *tensors.Tensor) ([]figure.Layer, error) {
 	curves := make([]figure.Line, start.Shape().Dim(0))
 	plan := diffusion.Plan{Build: m.Build(w.process), Sampler: sampler, Grid: grid, Noise: l.Key("travelling")}
 	for s, err := range plan.Trace(l.Backend, start) {
@@ -135,7 +141,9 @@ func sampleCorrelations(p metrics.Points) ([][]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	return symmetric(len(c), func(i, j int) float64 { return c[i][j].Center / math.Sqrt(c[i][i].Center*c[j][j].Center) }), nil
+	return symmetric(len(c), func(i, j int) float64 {
+		return c[i][j].Center / math.Sqrt(c[i][i].Center*c[j][j].Center)
+	}), nil
 }
 
 // matrix shows a correlation matrix between the five times.
@@ -160,5 +168,6 @@ func (w walk) matrix(c [][]float64) (figure.Panel, error) {
 		label += fmt.Sprintf("%.1f", times[n-1-i])
 	}
 	axis := figure.Axis{Label: label, Min: -.5, Max: last + .5, Hide: true}
-	return figure.Panel{Title: fmt.Sprintf("start and end: %.2f", c[0][n-1]), Layers: []figure.Layer{figure.Heat{Field: field, Hi: 1, Cells: true}}, X: axis, Y: axis, EqualAspect: true}, nil
+	return figure.Panel{Title: fmt.Sprintf("start and end: %.2f", c[0][n-1]),
+		Layers: []figure.Layer{figure.Heat{Field: field, Hi: 1, Cells: true}}, X: axis, Y: axis, EqualAspect: true}, nil
 }

@@ -18,18 +18,23 @@ import (
 )
 
 var predictorCorrector = suite.Experiment{
-	ID:       "E24-predictor-corrector",
-	Title:    "A corrector repairs the predictor, at a price",
-	Question: "Do steps of Langevin dynamics between those of the reverse SDE bring the samples nearer to the data, and nearer than as many more steps of the SDE?",
-	Sources:  []string{"003, Langevin Dynamics", "003, Continuous-Time Diffusion"},
-	Run:      runPredictorCorrector,
+	ID:    "E24-predictor-corrector",
+	Title: "A corrector repairs the predictor, at a price",
+	Question: "Do steps of Langevin dynamics between those of the reverse SDE bring the samples nearer to the data, " +
+		"and nearer than as many more steps of the SDE?",
+	Sources: []string{"003, Langevin Dynamics", "003, Continuous-Time Diffusion"},
+	Run:     runPredictorCorrector,
 }
 
 func runPredictorCorrector(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "Nearer, yes: a step of the reverse SDE is one of the probability flow plus one of Langevin dynamics, and one more of these after it lowers the distance at every number of steps from 5 to 100. " +
-		"Nearer than twice the steps, hardly ever: with the exact score, evaluations are better spent on a finer grid, by a factor of 1.5 to 3.4 in W1 to G1; only from 100 steps on, and for a single narrow Gaussian, are the two level. " +
-		"A corrector that is too long adds a bias of its own, which a finer grid does not remove: it beats none at 10 steps, and loses at 100."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{flowPlusLangevin, correctedGaussians, correctedLine, correctedCross} {
+	r := &suite.Report{Answer: "Nearer, yes: a step of the reverse SDE is one of the probability flow plus one of " +
+		"Langevin dynamics, and one more of these after it lowers the distance at every number of steps from 5 to " +
+		"100. Nearer than twice the steps, hardly ever: with the exact score, evaluations are better spent on a " +
+		"finer grid, by a factor of 1.5 to 3.4 in W1 to G1; only from 100 steps on, and for a single narrow " +
+		"Gaussian, are the two level. A corrector that is too long adds a bias of its own, which a finer grid does " +
+		"not remove: it beats none at 10 steps, and loses at 100."}
+	for _, part := range []func(*suite.Lab, *suite.Report) error{flowPlusLangevin, correctedGaussians, correctedLine,
+		correctedCross} {
 		if err := part(l, r); err != nil {
 			return nil, err
 		}
@@ -48,14 +53,15 @@ func corrected(snr float64) diffusion.OneStep {
 	return diffusion.PredictorCorrector(diffusion.ReverseEulerMaruyama, 1, snr)
 }
 
-// flowPlusLangevin takes a step of the reverse SDE apart: one of the probability flow and one of Langevin dynamics on the same
-// density, of length g^2 dt/2.
+// flowPlusLangevin takes a step of the reverse SDE apart: one of the probability flow and one of Langevin dynamics on
+// the same density, of length g^2 dt/2.
 func flowPlusLangevin(l *suite.Lab, r *suite.Report) error {
 	x, err := density.X2().Sample(l.Backend, l.Key("points"), 1000)
 	if err != nil {
 		return err
 	}
-	for _, p := range []diffusion.ProcessSpec{{Name: "vp", Process: diffusion.VP{}}, {Name: "ve", Process: diffusion.VE{}}} {
+	for _, p := range []diffusion.ProcessSpec{{Name: "vp", Process: diffusion.VP{}},
+		{Name: "ve", Process: diffusion.VE{}}} {
 		lo, hi := p.Process.Horizon()
 		from, to := lo+.7*(hi-lo), lo+.6*(hi-lo)
 		out, err := kit.Evaluate(l, func(in []*Node) []*Node {
@@ -73,16 +79,18 @@ func flowPlusLangevin(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		r.Add(suite.Below{Claim: claims.D003GeneralizedLangevin, Metric: "largest |reverse SDE step - (probability flow step + Langevin step of g^2 dt/2)| on the cross, " + p.Name, Got: out[0][0], Bound: 1e-12,
+		r.Add(suite.Below{Claim: claims.D003GeneralizedLangevin, Metric: "largest |reverse SDE step - (probability " +
+			"flow step + Langevin step of g^2 dt/2)| on the cross, " + p.Name, Got: out[0][0], Bound: 1e-12,
 			Why: "rounding in float64, relative to 1 + |x|"})
 	}
 	return l.Progress(.15, "Gaussians")
 }
 
-// correctedGaussians compares the variances that the schemes give to Gaussian data with the exact one, by their recursions.
-// The axes of the cross have 1.9 and 0.1.
+// correctedGaussians compares the variances that the schemes give to Gaussian data with the exact one, by their
+// recursions. The axes of the cross have 1.9 and 0.1.
 func correctedGaussians(l *suite.Lab, r *suite.Report) error {
-	table := suite.Table{Name: "gaussians", Caption: "Variance that each scheme gives to N(0, v) data, less the exact one; predictor-corrector evaluates the score twice a step",
+	table := suite.Table{Name: "gaussians", Caption: "Variance that each scheme gives to N(0, v) data, less the " +
+		"exact one; predictor-corrector evaluates the score twice a step",
 		Header: []string{"v", "steps", "predictor", "predictor-corrector", "predictor, twice the steps"}}
 	tMin, _ := diffusion.VP{}.Horizon()
 	alpha, sigma, err := diffusion.PathAt(l.Backend, diffusion.VP{}, tMin)
@@ -101,7 +109,8 @@ func correctedGaussians(l *suite.Lab, r *suite.Report) error {
 	}
 	for _, v := range []float64{.1, .25, 1.9} {
 		exact := alpha*alpha*v + sigma*sigma
-		plain, err := affine.Over(l.Backend, diffusion.OneStep(diffusion.ReverseEulerMaruyama), kit.NormalModel(diffusion.VP{}, v), append(grids[:len(grids):len(grids)], fine...)...)
+		plain, err := affine.Over(l.Backend, diffusion.OneStep(diffusion.ReverseEulerMaruyama),
+			kit.NormalModel(diffusion.VP{}, v), append(grids[:len(grids):len(grids)], fine...)...)
 		if err != nil {
 			return err
 		}
@@ -115,7 +124,9 @@ func correctedGaussians(l *suite.Lab, r *suite.Report) error {
 			table.Rows = append(table.Rows, []any{v, n, excess(plain[i]), excess(with[i]), excess(plain[len(grids)+i])})
 			worst = math.Max(worst, math.Abs(excess(with[i])/excess(plain[i])))
 		}
-		r.Add(suite.Between{Claim: claims.D003GeneralizedLangevin, Metric: fmt.Sprintf("largest error in the variance with a corrector over that without, 5 to 100 steps, data N(0, %g), by recursion", v), Got: metrics.Exactly(worst), Lo: 0, Hi: 1, Alpha: 0,
+		r.Add(suite.Between{Claim: claims.D003GeneralizedLangevin, Metric: fmt.Sprintf("largest error in the "+
+			"variance with a corrector over that without, 5 to 100 steps, data N(0, %g), by recursion", v),
+			Got: metrics.Exactly(worst), Lo: 0, Hi: 1, Alpha: 0,
 			Why: "what the corrector is for: less than 1 at every number of steps"})
 	}
 	r.Tables = append(r.Tables, table)
@@ -133,9 +144,11 @@ func correctedCross(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	table := suite.Table{Name: "cross", Caption: "Samples of the cross: sliced W2 to as many exact ones, and E[x1^2 x2^2] (2.62 in the data)",
+	table := suite.Table{Name: "cross", Caption: "Samples of the cross: sliced W2 to as many exact ones, and E[x1^2 " +
+		"x2^2] (2.62 in the data)",
 		Header: []string{"scheme", "steps", "sliced W2", "lo", "hi", "m22", "lo", "hi"}}
-	panel := figure.Panel{Title: "the cross, by samples", X: figure.Axis{Label: "steps", Log: true, Min: 4, Max: 130}, Y: figure.Axis{Label: "sliced W_{2}", Log: true, Min: .01, Max: .6}, Legend: figure.TopRight}
+	panel := figure.Panel{Title: "the cross, by samples", X: figure.Axis{Label: "steps", Log: true, Min: 4, Max: 130},
+		Y: figure.Axis{Label: "sliced W_{2}", Log: true, Min: .01, Max: .6}, Legend: figure.TopRight}
 	for i, scheme := range []struct {
 		name    string
 		sampler diffusion.OneStep
@@ -147,7 +160,8 @@ func correctedCross(l *suite.Lab, r *suite.Report) error {
 				return err
 			}
 			name := fmt.Sprintf("%s, %d steps", scheme.name, steps)
-			end, err := diffusion.Plan{Build: x2.Build(diffusion.VP{}), Sampler: scheme.sampler, Grid: grid, Noise: l.Key(name)}.Run(l.Backend, start)
+			end, err := diffusion.Plan{Build: x2.Build(diffusion.VP{}), Sampler: scheme.sampler, Grid: grid,
+				Noise: l.Key(name)}.Run(l.Backend, start)
 			if err != nil {
 				return err
 			}
@@ -164,7 +178,9 @@ func correctedCross(l *suite.Lab, r *suite.Report) error {
 			bars.Lo, bars.Hi = append(bars.Lo, d.Lo), append(bars.Hi, d.Hi)
 			if steps == 100 {
 				scale := math.Sqrt(1e4 / float64(n))
-				r.Add(suite.Between{Claim: claims.D000SamplingGivesData, Metric: "sliced W2 between samples of the cross and exact ones, " + name, Got: d, Lo: .010 * scale, Hi: .060 * scale, Alpha: 1e-5, Why: kit.WhyFloor})
+				r.Add(suite.Between{Claim: claims.D000SamplingGivesData, Metric: "sliced W2 between samples of the " +
+					"cross and exact ones, " + name, Got: d, Lo: .010 * scale, Hi: .060 * scale, Alpha: 1e-5,
+					Why: kit.WhyFloor})
 			}
 			if err := l.Progress(.6+.035*float64(len(table.Rows)), "the cross"); err != nil {
 				return err
@@ -172,9 +188,11 @@ func correctedCross(l *suite.Lab, r *suite.Report) error {
 		}
 		panel.Layers = append(panel.Layers, bars)
 	}
-	panel.Layers = append(panel.Layers, figure.HLine{At: .0305 * math.Sqrt(1e4/float64(n)), Dashed: true, Label: "two exact samples"})
+	panel.Layers = append(panel.Layers, figure.HLine{At: .0305 * math.Sqrt(1e4/float64(n)), Dashed: true,
+		Label: "two exact samples"})
 	r.Tables = append(r.Tables, table)
-	still, err := kit.PNG("cross", "Sliced W2 of samples of the cross to as many exact ones, with 5 standard errors: what the corrector wins is less than 10,000 samples can tell.", figure.Single(panel, 560))
+	still, err := kit.PNG("cross", "Sliced W2 of samples of the cross to as many exact ones, with 5 standard errors: "+
+		"what the corrector wins is less than 10,000 samples can tell.", figure.Single(panel, 560))
 	r.Figures = append(r.Figures, still)
 	return err
 }

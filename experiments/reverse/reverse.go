@@ -23,18 +23,22 @@ var reverseSDE = suite.Experiment{
 	ID:       "E14-reverse-sde",
 	Title:    "Back from noise",
 	Question: "Does the reverse SDE with the exact score turn noise into the data, along the way that it came?",
-	Sources:  []string{"000, section 5", "001, We took an different approach", "003, Continuous-Time Diffusion", "004, Back and forth from GMM to Normal distribution"},
-	Run:      runReverseSDE,
+	Sources: []string{"000, section 5", "001, We took an different approach", "003, Continuous-Time Diffusion",
+		"004, Back and forth from GMM to Normal distribution"},
+	Run: runReverseSDE,
 }
 
 // reverseTimes are where the marginals on the way back are held against those of the way there.
 var reverseTimes = []float64{.8, .6, .4, .2, .1}
 
 func runReverseSDE(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does. With 200 steps of Euler-Maruyama every marginal on the way back is, to 20,000 samples, that of the way there. How much a number of steps costs, the scheme's own " +
-		"recursion says exactly on Gaussian data: N(0, 0.25) comes back with 10 % too much variance in 20 steps, and 0.8 % in 200. And it is the way that is reversed, not only the marginals: " +
-		"two times of the reverse SDE have the joint law of the forward process. The probability flow has the same marginals and another joint law."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{backMarginals, errorAgainstSteps, reverseRecursion, reversedPath, pathParticles, backAndForth} {
+	r := &suite.Report{Answer: "It does. With 200 steps of Euler-Maruyama every marginal on the way back is, to " +
+		"20,000 samples, that of the way there. How much a number of steps costs, the scheme's own recursion says " +
+		"exactly on Gaussian data: N(0, 0.25) comes back with 10 % too much variance in 20 steps, and 0.8 % in 200. " +
+		"And it is the way that is reversed, not only the marginals: two times of the reverse SDE have the joint law " +
+		"of the forward process. The probability flow has the same marginals and another joint law."}
+	for _, part := range []func(*suite.Lab, *suite.Report) error{backMarginals, errorAgainstSteps, reverseRecursion,
+		reversedPath, pathParticles, backAndForth} {
 		if err := part(l, r); err != nil {
 			return nil, err
 		}
@@ -58,7 +62,8 @@ func backMarginals(l *suite.Lab, r *suite.Report) error {
 	for _, t := range reverseTimes {
 		marks = append(marks, int(math.Round((1-t)*steps/(1-grid[steps]))))
 	}
-	plan := diffusion.Plan{Build: g1.Build(diffusion.VP{}), Sampler: diffusion.OneStep(diffusion.ReverseEulerMaruyama), Grid: grid, Noise: l.Key("reverse")}
+	plan := diffusion.Plan{Build: g1.Build(diffusion.VP{}), Sampler: diffusion.OneStep(diffusion.ReverseEulerMaruyama),
+		Grid: grid, Noise: l.Key("reverse")}
 	for s, err := range plan.Trace(l.Backend, start, append(marks, steps)...) {
 		if err != nil {
 			return err
@@ -72,7 +77,9 @@ func backMarginals(l *suite.Lab, r *suite.Report) error {
 		}
 		// 200 steps leave a variance 0.8 % too large (reverseRecursion): 0.4 % of a standard deviation, at a slope of
 		// the normal distribution function that is below 0.25 there.
-		check, err := kit.KSCheck(claims.D000ReverseSDE, fmt.Sprintf("KS distance to the forward marginal at t = %.3f, 200 steps back", s.Time), kit.Points(s.X).X, law.CDF, .001, "; the scheme's own bias, 0.8 % of the variance, moves a distribution function by 0.001")
+		check, err := kit.KSCheck(claims.D000ReverseSDE, fmt.Sprintf("KS distance to the forward marginal at t = "+
+			"%.3f, 200 steps back", s.Time), kit.Points(s.X).X, law.CDF, .001,
+			"; the scheme's own bias, 0.8 % of the variance, moves a distribution function by 0.001")
 		if err != nil {
 			return err
 		}
@@ -95,7 +102,8 @@ func errorAgainstSteps(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		end, err := diffusion.Plan{Build: g1.Build(diffusion.VP{}), Sampler: diffusion.OneStep(diffusion.ReverseEulerMaruyama), Grid: grid, Noise: l.Key(fmt.Sprint("steps ", k))}.Run(l.Backend, start)
+		end, err := diffusion.Plan{Build: g1.Build(diffusion.VP{}), Sampler: diffusion.OneStep(
+			diffusion.ReverseEulerMaruyama), Grid: grid, Noise: l.Key(fmt.Sprint("steps ", k))}.Run(l.Backend, start)
 		if err != nil {
 			return err
 		}
@@ -108,11 +116,16 @@ func errorAgainstSteps(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 	}
-	r.Tables = append(r.Tables, suite.Table{Name: "steps", Caption: "W1 to G1 against the number of reverse steps", Header: []string{"steps", "W1", "lo", "hi"}, Rows: kit.Rows(steps, kit.Centers(w1), kit.Lows(w1), kit.Highs(w1))})
-	f, err := kit.PNG("steps", "Distance of samples from G1 to G1 itself against the number of reverse steps; the floor is that of as many exact samples.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "steps", Log: true, Min: 4, Max: 250}, Y: figure.Axis{Label: "W_{1}", Log: true, Min: .005, Max: 1},
+	r.Tables = append(r.Tables, suite.Table{Name: "steps", Caption: "W1 to G1 against the number of reverse steps",
+		Header: []string{"steps", "W1", "lo", "hi"}, Rows: kit.Rows(steps, kit.Centers(w1), kit.Lows(w1),
+			kit.Highs(w1))})
+	f, err := kit.PNG("steps", "Distance of samples from G1 to G1 itself against the number of reverse steps; the "+
+		"floor is that of as many exact samples.",
+		figure.Row("", figure.Panel{X: figure.Axis{Label: "steps", Log: true, Min: 4, Max: 250},
+			Y: figure.Axis{Label: "W_{1}", Log: true, Min: .005, Max: 1},
 			Layers: []figure.Layer{
-				figure.Line{X: steps, Y: kit.Centers(w1), Color: figure.Vermillion, Markers: true, Label: "reverse Euler-Maruyama"},
+				figure.Line{X: steps, Y: kit.Centers(w1), Color: figure.Vermillion, Markers: true,
+					Label: "reverse Euler-Maruyama"},
 				figure.HLine{At: .0111 * math.Sqrt(2e4/float64(n)), Dashed: true, Label: "exact samples"},
 			}, Legend: figure.TopRight}))
 	r.Figures = append(r.Figures, f)
@@ -144,7 +157,9 @@ func reverseRecursion(l *suite.Lab, r *suite.Report) error {
 			byHand = gain*gain*byHand + beta*h
 		}
 		end := whole.Variance(1)
-		r.Add(suite.Equals{Claim: claims.D001Reversal, Metric: fmt.Sprintf("variance of N(0, 0.25) data after %d reverse steps", n), Got: end, Want: byHand, Tol: 1e-12 * (1 + byHand), Why: kit.WhyRounding + "; exact by the scheme's recursion"})
+		r.Add(suite.Equals{Claim: claims.D001Reversal, Metric: fmt.Sprintf("variance of N(0, 0.25) data after %d "+
+			"reverse steps", n), Got: end, Want: byHand, Tol: 1e-12 * (1 + byHand),
+			Why: kit.WhyRounding + "; exact by the scheme's recursion"})
 	}
 	return nil
 }
@@ -179,7 +194,8 @@ func backAndForth(l *suite.Lab, r *suite.Report) error {
 	for s := every; s <= steps; s += every {
 		marks = append(marks, s)
 	}
-	run := func(sampler diffusion.OneStep, grid []float64, x *tensors.Tensor, name string) (shots []diffusion.Snapshot, err error) {
+	run := func(sampler diffusion.OneStep, grid []float64, x *tensors.Tensor, name string) (shots []diffusion.Snapshot,
+		err error) {
 		plan := diffusion.Plan{Build: x2.Build(vp), Sampler: sampler, Grid: grid, Noise: l.Key(name)}
 		for s, err := range plan.Trace(l.Backend, x, marks...) {
 			if err != nil {
@@ -211,7 +227,8 @@ func backAndForth(l *suite.Lab, r *suite.Report) error {
 		frames = append(frames, figure.Row(fmt.Sprintf("t = %.2f there, %.2f back", forward[k].Time, reverse[k].Time),
 			swarm("forward process", fields[k], forward[k]), swarm("reverse SDE", fields[last-k], reverse[k])))
 	}
-	film, err := kit.GIF("back-and-forth", "The cross under the forward process, and noise under the reverse SDE; shaded, the exact density of that time.", frames)
+	film, err := kit.GIF("back-and-forth", "The cross under the forward process, and noise under the reverse SDE; "+
+		"shaded, the exact density of that time.", frames)
 	if err != nil {
 		return err
 	}
@@ -222,7 +239,9 @@ func backAndForth(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	moment := 5 * math.Sqrt(76.202/n)
-	r.Add(suite.Between{Claim: claims.D004BackAndForth, Metric: "E[x1^2 x2^2] of the cross made from noise in 120 steps; N(0, I) has 1", Got: m22, Lo: 2.652 - moment, Hi: 2.652 + moment, Alpha: metrics.Miss,
-		Why: "5 standard errors of x1^2 x2^2, whose variance is 76.2; the data has 2.62, and 120 steps 2.652 by the recursion in each of its two Gaussians"})
+	r.Add(suite.Between{Claim: claims.D004BackAndForth, Metric: "E[x1^2 x2^2] of the cross made from noise in 120 " +
+		"steps; N(0, I) has 1", Got: m22, Lo: 2.652 - moment, Hi: 2.652 + moment, Alpha: metrics.Miss,
+		Why: "5 standard errors of x1^2 x2^2, whose variance is 76.2; the data has 2.62, and 120 steps 2.652 by the " +
+			"recursion in each of its two Gaussians"})
 	return nil
 }

@@ -62,26 +62,34 @@ func runOdeCollapse(l *suite.Lab) (*suite.Report, error) {
 		return nil, err
 	}
 
-	r := &suite.Report{Answer: "No. The spread of the samples decays to nothing, at the rate of the mode's own curvature: " +
-		"the flow knows where the density is highest and forgets everything else."}
-	whyQuadrature := kit.WhySE + "; exact by quadrature over the start N(0, I), which the deterministic flow only carries along"
+	r := &suite.Report{Answer: "No. The spread of the samples decays to nothing, at the rate of the mode's own " +
+		"curvature: the flow knows where the density is highest and forgets everything else."}
+	whyQuadrature := kit.WhySE + "; exact by quadrature over the start N(0, I), which the deterministic flow only " +
+		"carries along"
 	for i, t := range times {
 		switch t {
 		case .5, 2:
-			c := suite.Near{Claim: claims.D001ODECollapses, Metric: fmt.Sprintf("trace of the covariance at t = %g", t), Got: traces[i], Want: exact[t], Why: whyQuadrature}.Check()
+			c := suite.Near{Claim: claims.D001ODECollapses, Metric: fmt.Sprintf("trace of the covariance at t = %g", t),
+				Got: traces[i], Want: exact[t], Why: whyQuadrature}.Check()
 			r.Add(c)
 		case 5:
-			r.Add(suite.Below{Claim: claims.D004ODEOnlyModes, Metric: "trace of the covariance at t = 5", Got: traces[i].Center, Bound: 1e-9,
+			r.Add(suite.Below{Claim: claims.D004ODEOnlyModes, Metric: "trace of the covariance at t = 5",
+				Got: traces[i].Center, Bound: 1e-9,
 				Why: "slope 5.26 at the mode: the slowest start, 5 deviations out, is within 1e-5 by then"})
 		case odeEnd:
-			r.Add(suite.Below{Claim: claims.D004ODEOnlyModes, Metric: "trace of the covariance at t = 10", Got: traces[i].Center, Bound: 1e-30,
+			r.Add(suite.Below{Claim: claims.D004ODEOnlyModes, Metric: "trace of the covariance at t = 10",
+				Got: traces[i].Center, Bound: 1e-30,
 				Why: "the same slope for twice the time"})
 		}
 	}
 	// Values computed apart from this code, by simulation.
 	r.Add(
-		suite.Equals{Claim: claims.D001ODECollapses, Metric: "trace at t = 0.5, by quadrature", Got: exact[.5], Want: .819, Tol: .03, Why: "an independent simulation of 10,000 samples: its own 5 standard errors"},
-		suite.Equals{Claim: claims.D001ODECollapses, Metric: "trace at t = 2, by quadrature", Got: exact[2], Want: .049, Tol: .01, Why: "an independent simulation of 10,000 samples: its own 5 standard errors"})
+		suite.Equals{Claim: claims.D001ODECollapses, Metric: "trace at t = 0.5, by quadrature",
+			Got: exact[.5], Want: .819, Tol: .03,
+			Why: "an independent simulation of 10,000 samples: its own 5 standard errors"},
+		suite.Equals{Claim: claims.D001ODECollapses, Metric: "trace at t = 2, by quadrature",
+			Got: exact[2], Want: .049, Tol: .01,
+			Why: "an independent simulation of 10,000 samples: its own 5 standard errors"})
 
 	rate, err := lateRate(clouds, marks)
 	if err != nil {
@@ -89,10 +97,12 @@ func runOdeCollapse(l *suite.Lab) (*suite.Report, error) {
 	}
 	curvature := (1/1.9 + 10) / 2
 	want := math.Log1p(-odeStep*curvature) / odeStep
-	r.Add(suite.Equals{Claim: claims.D001ODECollapses, Metric: "rate of log |x| between t = 6 and 10", Got: rate, Want: want, Tol: 1e-3 * math.Abs(want),
+	r.Add(suite.Equals{Claim: claims.D001ODECollapses, Metric: "rate of log |x| between t = 6 and 10",
+		Got: rate, Want: want, Tol: 1e-3 * math.Abs(want),
 		Why: "Euler's factor 1 - 5.263158 delta a step; the density's higher terms are below |x|^2 = 1e-20 by then"})
 	r.Tables = append(r.Tables, suite.Table{Name: "trace", Caption: "Trace of the covariance against time",
-		Header: []string{"t", "trace", "lo", "hi"}, Rows: kit.Rows(times, kit.Centers(traces), kit.Lows(traces), kit.Highs(traces))})
+		Header: []string{"t", "trace", "lo", "hi"}, Rows: kit.Rows(times, kit.Centers(traces), kit.Lows(traces),
+			kit.Highs(traces))})
 	return r, collapseFigures(l, r, x2, times, traces, clouds, marks)
 }
 
@@ -157,21 +167,25 @@ func lateRate(clouds map[int]metrics.Points, marks []int) (float64, error) {
 	return fit.Center, err
 }
 
-func collapseFigures(l *suite.Lab, r *suite.Report, x2 *density.Mixture, times []float64, traces []metrics.Summary, clouds map[int]metrics.Points, marks []int) error {
+func collapseFigures(l *suite.Lab, r *suite.Report, x2 *density.Mixture, times []float64, traces []metrics.Summary,
+	clouds map[int]metrics.Points, marks []int) error {
 	field, err := kit.DensityField(l, x2, 3.5, 101)
 	if err != nil {
 		return err
 	}
 	curve := func(now float64) figure.Panel {
-		return figure.Panel{Title: "Spread", X: figure.Axis{Label: "t", Max: 3}, Y: figure.Axis{Label: "trace of the covariance", Min: 1e-4, Max: 10, Log: true},
+		return figure.Panel{Title: "Spread", X: figure.Axis{Label: "t", Max: 3},
+			Y: figure.Axis{Label: "trace of the covariance", Min: 1e-4, Max: 10, Log: true},
 			Layers: []figure.Layer{
-				figure.Line{X: kit.Until(times, 3), Y: kit.Centers(traces)[:len(kit.Until(times, 3))], Color: figure.Vermillion},
+				figure.Line{X: kit.Until(times, 3), Y: kit.Centers(traces)[:len(kit.Until(times, 3))],
+					Color: figure.Vermillion},
 				figure.HLine{At: 2, Color: figure.Gray, Dashed: true, Label: "target"},
 				figure.VLine{At: now, Color: figure.Ink, Width: 1},
 			}, Legend: figure.TopRight}
 	}
 	swarm := func(title string, step int) figure.Panel {
-		return kit.Plane(title, 3.5, figure.Heat{Field: field}, figure.Contour{Field: field}, kit.Cloud(clouds[step], 1000, figure.Vermillion))
+		return kit.Plane(title, 3.5, figure.Heat{Field: field}, figure.Contour{Field: field},
+			kit.Cloud(clouds[step], 1000, figure.Vermillion))
 	}
 	f, err := kit.PNG("collapse", "Three moments of the same.",
 		figure.Row("", swarm("t = 0", 0), swarm("t = 0.2", 20), swarm("t = 1", 100)))
@@ -188,7 +202,8 @@ func collapseFigures(l *suite.Lab, r *suite.Report, x2 *density.Mixture, times [
 	if err := l.Progress(.7, "drawing"); err != nil {
 		return err
 	}
-	film, err := kit.GIF("collapse", "Samples from N(0, I) that follow the score of the cross (shaded), and their spread against time.", frames)
+	film, err := kit.GIF("collapse", "Samples from N(0, I) that follow the score of the cross (shaded), and their "+
+		"spread against time.", frames)
 	r.Figures = append(r.Figures, film, f)
 	return err
 }

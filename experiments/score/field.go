@@ -21,8 +21,9 @@ var scoreField = suite.Experiment{
 	ID:       "E01-score-field",
 	Title:    "The score is a field of arrows that point uphill",
 	Question: "What does the score of a density look like, and does it really not need the normalising constant?",
-	Sources:  []string{"001, The 'Score' (first figure)", "002, section 1", "003, Probability Densities and Scores", "004, Intuition for Score Function"},
-	Run:      runScoreField,
+	Sources: []string{"001, The 'Score' (first figure)", "002, section 1", "003, Probability Densities and Scores",
+		"004, Intuition for Score Function"},
+	Run: runScoreField,
 }
 
 func runScoreField(l *suite.Lab) (*suite.Report, error) {
@@ -66,18 +67,23 @@ func gradientOnGrid(l *suite.Lab, r *suite.Report) error {
 	}
 	x, s := out[0], out[1]
 	r.Add(
-		suite.Below{Claim: claims.D001ScoreUphill, Metric: "largest |closed form - autodiff| on the 15 x 15 grid, float64", Got: kit.LargestAbs(out[2]), Bound: 1e-10, Why: kit.WhyRounding},
-		suite.Below{Claim: claims.D001ScoreUphill, Metric: "the same in float32 against float64", Got: kit.LargestAbs(out[5]), Bound: 1e-4, Why: "rounding in float32 of scores up to 57"},
-		suite.Below{Claim: claims.D001ScoreUphill, Metric: "slope of log p along the arrow minus its length", Got: kit.LargestAbs(out[4]), Bound: 1e-4,
+		suite.Below{Claim: claims.D001ScoreUphill, Metric: "largest |closed form - autodiff| on the 15 x 15 grid, " +
+			"float64", Got: kit.LargestAbs(out[2]), Bound: 1e-10, Why: kit.WhyRounding},
+		suite.Below{Claim: claims.D001ScoreUphill, Metric: "the same in float32 against float64",
+			Got: kit.LargestAbs(out[5]), Bound: 1e-4, Why: "rounding in float32 of scores up to 57"},
+		suite.Below{Claim: claims.D001ScoreUphill, Metric: "slope of log p along the arrow minus its length",
+			Got: kit.LargestAbs(out[4]), Bound: 1e-4,
 			Why: "central differences, h = 1e-4: h^2/6 times third derivatives below 10^3, and rounding 1e-13/h"},
-		suite.Below{Claim: claims.D004ScoreField, Metric: "asymmetry of the score's Jacobian: a gradient field has none", Got: kit.LargestAbs(out[3]), Bound: 1e-10, Why: kit.WhyRounding})
+		suite.Below{Claim: claims.D004ScoreField, Metric: "asymmetry of the score's Jacobian: a gradient field " +
+			"has none", Got: kit.LargestAbs(out[3]), Bound: 1e-10, Why: kit.WhyRounding})
 
 	field, err := kit.DensityField(l, x2, 4.3, 121)
 	if err != nil {
 		return err
 	}
 	arrows := figure.Arrows{Power: .5}
-	table := suite.Table{Name: "field", Caption: "The score of the cross on the grid of the figure", Header: []string{"x1", "x2", "s1", "s2"}}
+	table := suite.Table{Name: "field", Caption: "The score of the cross on the grid of the figure",
+		Header: []string{"x1", "x2", "s1", "s2"}}
 	for i := range len(x) / 2 {
 		arrows.X, arrows.Y = append(arrows.X, x[2*i]), append(arrows.Y, x[2*i+1])
 		arrows.U, arrows.V = append(arrows.U, s[2*i]), append(arrows.V, s[2*i+1])
@@ -95,10 +101,12 @@ func gradientOnGrid(l *suite.Lab, r *suite.Report) error {
 	for i, v := range log1 {
 		dens[i] = 10 * math.Exp(v)
 	}
-	f, err := kit.PNG("field", "Left: the score of the cross X2 (arrows, lengths compressed by a square root) over its density. Right: the score of the "+
+	f, err := kit.PNG("field", "Left: the score of the cross X2 (arrows, lengths compressed by a square root) over "+
+		"its density. Right: the score of the "+
 		"one-dimensional mixture G1 crosses zero three times, at two modes and at the saddle between them.",
 		figure.Row("", kit.Plane("The cross X2", 4.3, figure.Heat{Field: field}, figure.Contour{Field: field}, arrows),
-			figure.Panel{Title: "G1 on a line", X: figure.Axis{Label: "x", Min: -3.75, Max: 3.45}, Y: figure.Axis{Label: "score", Min: -12, Max: 12},
+			figure.Panel{Title: "G1 on a line", X: figure.Axis{Label: "x", Min: -3.75, Max: 3.45},
+				Y: figure.Axis{Label: "score", Min: -12, Max: 12},
 				Layers: []figure.Layer{
 					figure.Line{X: line, Y: dens, Label: "density × 10", Color: figure.Sky},
 					figure.Line{X: line, Y: score1, Label: "score", Color: figure.Vermillion},
@@ -128,13 +136,15 @@ func scoreMoments(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	r.Add(suite.Near{Claim: claims.D003ScoreDefinition, Metric: "E|s|^2 over samples of X2", Got: fisher, Want: 8.130638, Why: kit.WhySE + "; exact by quadrature"})
+	r.Add(suite.Near{Claim: claims.D003ScoreDefinition, Metric: "E|s|^2 over samples of X2",
+		Got: fisher, Want: 8.130638, Why: kit.WhySE + "; exact by quadrature"})
 	for j := range 2 {
 		mean, err := metrics.Mean(s.Col(j))
 		if err != nil {
 			return err
 		}
-		r.Add(suite.Near{Claim: claims.D003ScoreDefinition, Metric: fmt.Sprintf("E s_%d over samples of X2", j+1), Got: mean, Want: 0, Why: kit.WhySE})
+		r.Add(suite.Near{Claim: claims.D003ScoreDefinition, Metric: fmt.Sprintf("E s_%d over samples of X2", j+1),
+			Got: mean, Want: 0, Why: kit.WhySE})
 	}
 	return nil
 }
@@ -180,9 +190,12 @@ func normaliser(l *suite.Lab, r *suite.Report) error {
 		worst = math.Max(worst, math.Abs(slope/q[i]-s[i]))
 	}
 	r.Add(
-		suite.Below{Claim: claims.D001Normaliser, Metric: "|q'/q - score of the unnormalised density|, q normalised by quadrature", Got: worst, Bound: 1e-9,
-			Why: "differences of order 8 at h = 0.0025: truncation below 1e-14, rounding 1e-16/h relative to q, which falls to 1e-2 of its top"},
-		suite.Equals{Claim: claims.D002Normaliser, Metric: "Stein: E_q[x s]", Got: stein, Want: -1, Tol: 1e-10, Why: "trapezoidal rule on a smooth density: rounding"})
+		suite.Below{Claim: claims.D001Normaliser, Metric: "|q'/q - score of the unnormalised density|, q normalised " +
+			"by quadrature", Got: worst, Bound: 1e-9,
+			Why: "differences of order 8 at h = 0.0025: truncation below 1e-14, rounding 1e-16/h relative to q, " +
+				"which falls to 1e-2 of its top"},
+		suite.Equals{Claim: claims.D002Normaliser, Metric: "Stein: E_q[x s]", Got: stein, Want: -1, Tol: 1e-10,
+			Why: "trapezoidal rule on a smooth density: rounding"})
 	return nil
 }
 
@@ -231,8 +244,11 @@ func profiles(l *suite.Lab, r *suite.Report) error {
 		}
 	}
 	r.Add(
-		suite.Below{Claim: claims.D003GaussianScore, Metric: "|s + (x - mu)/sigma^2| on [-12, 12]", Got: kit.LargestAbs(gap), Bound: 1e-12, Why: kit.WhyRounding},
-		suite.Equals{Claim: claims.D003Regions, Metric: "share of points beyond |x| = 4 where the score of G1 points home", Got: float64(homeward) / float64(len(s)), Want: 1, Tol: 0, Why: "exact"},
-		suite.Equals{Claim: claims.D003BetweenModes, Metric: "zeros of the score of G1: two modes and a saddle, where it guides nowhere", Got: float64(len(zeros)), Want: 3, Tol: 0, Why: "exact", Shows: suite.Qualified})
+		suite.Below{Claim: claims.D003GaussianScore, Metric: "|s + (x - mu)/sigma^2| on [-12, 12]",
+			Got: kit.LargestAbs(gap), Bound: 1e-12, Why: kit.WhyRounding},
+		suite.Equals{Claim: claims.D003Regions, Metric: "share of points beyond |x| = 4 where the score of G1 " +
+			"points home", Got: float64(homeward) / float64(len(s)), Want: 1, Tol: 0, Why: "exact"},
+		suite.Equals{Claim: claims.D003BetweenModes, Metric: "zeros of the score of G1: two modes and a saddle, " +
+			"where it guides nowhere", Got: float64(len(zeros)), Want: 3, Tol: 0, Why: "exact", Shows: suite.Qualified})
 	return nil
 }

@@ -17,7 +17,8 @@ import (
 	"scorelab/lib/suite"
 )
 
-// segmentEdges are mean squares of the score along the segment [-1, 1] x {0} in the plane, with uniform density, against sigma.
+// segmentEdges are mean squares of the score along the segment [-1, 1] x {0} in the plane, with uniform density,
+// against sigma.
 type segmentEdges struct{ sigma, tangent []float64 }
 
 // segmentFisher is E s^2 of the uniform law on [-1, 1] noised by sigma, by the trapezoidal rule.
@@ -54,11 +55,12 @@ func edgeConstant() float64 {
 	return sum * h
 }
 
-// onSegment: near an end, in units of sigma, the noised law is Phi whatever sigma, so that E|s|^2 has the density there,
-// 1/2, times edgeConstant over sigma, from each end. Once the ends do not see each other this is exact.
+// onSegment: near an end, in units of sigma, the noised law is Phi whatever sigma, so that E|s|^2 has the density
+// there, 1/2, times edgeConstant over sigma, from each end. Once the ends do not see each other this is exact.
 func onSegment(r *suite.Report) segmentEdges {
 	var e segmentEdges
-	table := suite.Table{Name: "segment", Caption: "The uniform law on a segment of length 2 in the plane: the score along it grows, since it has ends",
+	table := suite.Table{Name: "segment", Caption: "The uniform law on a segment of length 2 in the plane: the score " +
+		"along it grows, since it has ends",
 		Header: []string{"sigma", "E|tangential score|^2", "dimension"}}
 	for s := 10.; s > .9e-3; s /= dimensionStep {
 		fisher := segmentFisher(s)
@@ -67,7 +69,8 @@ func onSegment(r *suite.Report) segmentEdges {
 	}
 	r.Tables = append(r.Tables, table)
 	for _, s := range []float64{.1, .01, .001} {
-		r.Add(suite.Equals{Claim: nearClaim, Metric: fmt.Sprintf("sigma E|tangential score|^2 on a segment of length 2 at sigma = %g: with ends it grows", s), Got: s * segmentFisher(s), Want: edgeConstant(), Tol: 1e-10,
+		r.Add(suite.Equals{Claim: nearClaim, Metric: fmt.Sprintf("sigma E|tangential score|^2 on a segment of length "+
+			"2 at sigma = %g: with ends it grows", s), Got: s * segmentFisher(s), Want: edgeConstant(), Tol: 1e-10,
 			Why: "trapezoidal rule on smooth integrands; the ends are 20 sigma apart, or more", Shows: suite.Qualified})
 	}
 	return e
@@ -140,7 +143,8 @@ func onPlane(l *suite.Lab, r *suite.Report) (planeIn8, error) {
 		for _, level := range f.sigma {
 			sigma := kit.ScalarLike(x0, level)
 			denoised, score := planeScore(Add(clean, Mul(sigma, random.Normal(clean))), t, sigma)
-			squares = append(squares, square(Dot(Mul(sigma, score), q).Product()), square(Dot(Mul(sigma, score), t).Product()), square(Div(Sub(denoised, clean), sigma)))
+			squares = append(squares, square(Dot(Mul(sigma, score), q).Product()),
+				square(Dot(Mul(sigma, score), t).Product()), square(Div(Sub(denoised, clean), sigma)))
 		}
 		return squares
 	}, data)
@@ -159,20 +163,26 @@ func onPlane(l *suite.Lab, r *suite.Report) (planeIn8, error) {
 		f.exactTangent, f.exactDim = append(f.exactTangent, tangent), append(f.exactDim, 2-tangent)
 		at := fmt.Sprintf(", the cross on a plane in R^8, sigma = %g", sigma)
 		r.Add(
-			suite.Near{Claim: nearClaim, Metric: "sigma^2 E|normal score|^2" + at, Got: means[0], Want: ambient - 2, Why: kit.WhySE + "; the codimension, at any noise"},
-			suite.Near{Claim: nearClaim, Metric: "sigma^2 E|tangential score|^2" + at, Got: means[1], Want: tangent, Why: kit.WhySE + "; that of the cross itself, by quadrature"},
-			suite.Near{Claim: oneStepClaim, Metric: "E|D - x0|^2/sigma^2" + at, Got: means[2], Want: 2 - tangent, Why: kit.WhySE + "; the dimension less sigma^2 E|tangential score|^2", Shows: suite.Qualified})
+			suite.Near{Claim: nearClaim, Metric: "sigma^2 E|normal score|^2" + at, Got: means[0], Want: ambient - 2,
+				Why: kit.WhySE + "; the codimension, at any noise"},
+			suite.Near{Claim: nearClaim, Metric: "sigma^2 E|tangential score|^2" + at, Got: means[1], Want: tangent,
+				Why: kit.WhySE + "; that of the cross itself, by quadrature"},
+			suite.Near{Claim: oneStepClaim, Metric: "E|D - x0|^2/sigma^2" + at, Got: means[2], Want: 2 - tangent,
+				Why: kit.WhySE + "; the dimension less sigma^2 E|tangential score|^2", Shows: suite.Qualified})
 	}
 	if err := planeSpectra(l, r, &f); err != nil {
 		return f, err
 	}
-	table := suite.Table{Name: "plane", Caption: "The cross on a plane in R^8: mean squares with intervals, and the eigenvalues of sigma^2 E[s s^T] about one point", Header: []string{"sigma", "quantity", "measured", "lo", "hi", "exact"}}
+	table := suite.Table{Name: "plane", Caption: "The cross on a plane in R^8: mean squares with intervals, and the " +
+		"eigenvalues of sigma^2 E[s s^T] about one point", Header: []string{"sigma", "quantity", "measured", "lo", "hi",
+		"exact"}}
 	for i, sigma := range f.sigma {
 		for _, q := range []struct {
 			name  string
 			got   metrics.Summary
 			exact float64
-		}{{"normal", f.normal[i], ambient - 2}, {"tangential", f.tangent[i], f.exactTangent[i]}, {"dimension", f.left[i], f.exactDim[i]}} {
+		}{{"normal", f.normal[i], ambient - 2}, {"tangential", f.tangent[i], f.exactTangent[i]},
+			{"dimension", f.left[i], f.exactDim[i]}} {
 			table.Rows = append(table.Rows, []any{sigma, q.name, q.got.Center, q.got.Lo, q.got.Hi, q.exact})
 		}
 	}
@@ -180,8 +190,9 @@ func onPlane(l *suite.Lab, r *suite.Report) (planeIn8, error) {
 	return f, nil
 }
 
-// planeSpectra reads the dimension off samples of the score about one point of the plane (Stanczuk, Batzolis, Deveney and
-// Schonlieb 2022): across the plane sigma^2 E[s s^T] has the eigenvalue 1, along it sigma^2 times what the score has there.
+// planeSpectra reads the dimension off samples of the score about one point of the plane (Stanczuk, Batzolis, Deveney
+// and Schonlieb 2022): across the plane sigma^2 E[s s^T] has the eigenvalue 1, along it sigma^2 times what the score
+// has there.
 func planeSpectra(l *suite.Lab, r *suite.Report, f *planeIn8) error {
 	n := l.Size(20_000, 200_000)
 	along, _ := planeFrame()
@@ -223,7 +234,9 @@ func planeSpectra(l *suite.Lab, r *suite.Report, f *planeIn8) error {
 		}
 		f.spectrum = append(f.spectrum, falling)
 		if sigma <= .1 {
-			r.Add(suite.Equals{Claim: nearClaim, Metric: fmt.Sprintf("eigenvalues above 1/2 of sigma^2 E[score score^T] about a point of the plane in R^8, sigma = %g", sigma), Got: float64(large), Want: ambient - 2, Tol: 0,
+			r.Add(suite.Equals{Claim: nearClaim, Metric: fmt.Sprintf("eigenvalues above 1/2 of sigma^2 E[score "+
+				"score^T] about a point of the plane in R^8, sigma = %g", sigma), Got: float64(large), Want: ambient -
+				2, Tol: 0,
 				Why: "six are 1 to 4 %, the spread of sample covariances of this size; two are below 0.2"})
 		}
 	}

@@ -22,14 +22,18 @@ var manifold = suite.Experiment{
 	ID:       "E36-manifold",
 	Title:    "The score near a manifold, and the dimension that it gives away",
 	Question: "What becomes of the score when the data lies on a curve or a plane and the noise falls?",
-	Sources:  []string{"002, section 4", "003, Noise Levels and Multi-Scale Scores", "003, Geometric Interpretation, table", "004, Why is this viewpoint useful?"},
-	Run:      runManifold,
+	Sources: []string{"002, section 4", "003, Noise Levels and Multi-Scale Scores", "003, Geometric Interpretation, " +
+		"table", "004, Why is this viewpoint useful?"},
+	Run: runManifold,
 }
 
 func runManifold(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It splits. Across the manifold it grows like 1/sigma and points to the nearest point; along it, it settles at the score of the density on the manifold. sigma^2 E|score|^2 counts the directions across, " +
-		"and what the one-step denoiser leaves, E|D - x0|^2/sigma^2, those along: the dimension of the data at the scale sigma. The denoiser itself tends to the projection. " +
-		"Two sentences need a condition: an edge makes the score along the manifold grow too, and only the clean points themselves are near equilibrium, their noisy neighbours are not."}
+	r := &suite.Report{Answer: "It splits. Across the manifold it grows like 1/sigma and points to the nearest " +
+		"point; along it, it settles at the score of the density on the manifold. sigma^2 E|score|^2 counts the " +
+		"directions across, and what the one-step denoiser leaves, E|D - x0|^2/sigma^2, those along: the dimension " +
+		"of the data at the scale sigma. The denoiser itself tends to the projection. Two sentences need a " +
+		"condition: an edge makes the score along the manifold grow too, and only the clean points themselves are " +
+		"near equilibrium, their noisy neighbours are not."}
 	circles, err := onCircles(l, r)
 	if err != nil {
 		return nil, err
@@ -98,7 +102,8 @@ func newNoisedCircle(l *suite.Lab, c *density.Circle) (noisedCircle, error) {
 		cov := c.PosteriorCov(diffusion.EDM{}, x, sigma)
 		identity := InsertAxes(ConvertDType(Diagonal(x.Graph(), 2), x.DType()), 0)
 		mean := func(v *Node) *Node { return ReduceAllSum(Mul(mass, v)) }
-		return Stack([]*Node{ReduceAllSum(mass), mean(Square(along)), mean(Square(Sub(s, Mul(along, normal)))), // summed over both coordinates
+		// summed over both coordinates
+		return Stack([]*Node{ReduceAllSum(mass), mean(Square(along)), mean(Square(Sub(s, Mul(along, normal)))),
 			mean(ReduceSum(Mul(cov, identity), 2)), mean(Square(Sub(d, normal)))}, 0)
 	})
 	if err != nil {
@@ -107,7 +112,8 @@ func newNoisedCircle(l *suite.Lab, c *density.Circle) (noisedCircle, error) {
 	at, err := exec.New(l.Backend, func(x, sigma *Node) *Node { // [batch, 6]
 		d := model.Denoise(x, sigma)
 		column := func(v *Node) *Node { return InsertAxes(v, -1) }
-		return Concatenate([]*Node{d, model.At(sigma).Score(d, x), column(model.LogDensity(x, sigma)), column(model.Divergence(x, sigma))}, 1)
+		return Concatenate([]*Node{d, model.At(sigma).Score(d, x), column(model.LogDensity(x, sigma)),
+			column(model.Divergence(x, sigma))}, 1)
 	})
 	return noisedCircle{means, at}, err
 }
@@ -168,8 +174,11 @@ func onCircles(l *suite.Lab, r *suite.Report) (out circles, err error) {
 	if out.bent, err = newNoisedCircle(l, weighted); err != nil {
 		return out, err
 	}
-	table := suite.Table{Name: "circle", Caption: "The circle of radius 1 noised by sigma, uniform and with density proportional to exp(2 cos angle): root mean square of the score's parts, and the dimension E|D - x0|^2/sigma^2",
-		Header: []string{"sigma", "normal, uniform", "dimension, uniform", "normal, weighted", "tangential, weighted", "dimension, weighted"}}
+	table := suite.Table{Name: "circle", Caption: "The circle of radius 1 noised by sigma, uniform and with density " +
+		"proportional to exp(2 cos angle): root mean square of the score's parts, and the dimension E|D - " +
+		"x0|^2/sigma^2",
+		Header: []string{"sigma", "normal, uniform", "dimension, uniform", "normal, weighted", "tangential, weighted",
+			"dimension, weighted"}}
 	for s := 10.; s > .9e-3; s /= dimensionStep {
 		even, err := out.uniform.squares(s)
 		if err != nil {
@@ -180,7 +189,8 @@ func onCircles(l *suite.Lab, r *suite.Report) (out circles, err error) {
 			return out, err
 		}
 		out.sigma, out.even, out.pulled = append(out.sigma, s), append(out.even, even), append(out.pulled, pulled)
-		table.Rows = append(table.Rows, []any{s, math.Sqrt(even.normal), even.left / (s * s), math.Sqrt(pulled.normal), math.Sqrt(pulled.tangent), pulled.left / (s * s)})
+		table.Rows = append(table.Rows, []any{s, math.Sqrt(even.normal), even.left / (s * s), math.Sqrt(pulled.normal),
+			math.Sqrt(pulled.tangent), pulled.left / (s * s)})
 	}
 	r.Tables = append(r.Tables, table)
 	if err := circleGrowth(r, out); err != nil {
@@ -195,7 +205,8 @@ func onCircles(l *suite.Lab, r *suite.Report) (out circles, err error) {
 // thickness is that of a ring: the circle with Gaussian noise of that standard deviation as its data.
 const thickness = .01
 
-// thickDimension is E|D - x0|^2/sigma^2 of the ring. Noised by sigma it is the circle noised by hypot(sigma, thickness).
+// thickDimension is E|D - x0|^2/sigma^2 of the ring. Noised by sigma it is the circle noised by hypot(sigma,
+// thickness).
 func thickDimension(g noisedCircle, sigma float64) (float64, error) {
 	a, err := g.squares(math.Hypot(sigma, thickness))
 	return 2 - sigma*sigma*(a.normal+a.tangent), err
@@ -209,8 +220,11 @@ func thickCircle(r *suite.Report, g noisedCircle) error {
 			return err
 		}
 		v := sigma*sigma + thickness*thickness
-		r.Add(suite.Equals{Claim: supportClaim, Metric: fmt.Sprintf("dimension that the score shows of a circle 0.01 thick at sigma = %g", sigma), Got: dimension, Want: 2 - sigma*sigma/v*(1-v/2), Tol: 2 * v * v,
-			Why: "the expansion for the circle at the noise of both; which manifold data lies on depends on the scale", Shows: suite.Qualified})
+		r.Add(suite.Equals{Claim: supportClaim, Metric: fmt.Sprintf("dimension that the score shows of a circle 0.01 "+
+			"thick at sigma = %g", sigma), Got: dimension, Want: 2 - sigma*sigma/v*(1-v/2), Tol: 2 * v * v,
+			Why: "the expansion for the circle at the noise of both; which manifold data lies on depends on the " +
+				"scale",
+			Shows: suite.Qualified})
 	}
 	return nil
 }
@@ -225,11 +239,15 @@ func circleGrowth(r *suite.Report, g circles) error {
 		name string
 		of   []circleMeans
 	}{{"uniform circle", g.even}, {"weighted circle", g.pulled}} {
-		normal, err := metrics.LogSlope(g.sigma[small:], kit.Map(c.of[small:], func(a circleMeans) float64 { return math.Sqrt(a.normal) }))
+		normal, err := metrics.LogSlope(g.sigma[small:], kit.Map(c.of[small:], func(a circleMeans) float64 {
+			return math.Sqrt(a.normal)
+		}))
 		if err != nil {
 			return err
 		}
-		gap, err := metrics.LogSlope(g.sigma[small:], kit.Map(c.of[small:], func(a circleMeans) float64 { return math.Sqrt(a.gap) }))
+		gap, err := metrics.LogSlope(g.sigma[small:], kit.Map(c.of[small:], func(a circleMeans) float64 {
+			return math.Sqrt(a.gap)
+		}))
 		if err != nil {
 			return err
 		}
@@ -238,9 +256,15 @@ func circleGrowth(r *suite.Report, g circles) error {
 			worst = math.Max(worst, math.Abs(2-s*s*(c.of[i].normal+c.of[i].tangent)-c.of[i].left/(s*s)))
 		}
 		r.Add(
-			suite.Equals{Claim: noisedClaim, Metric: "power of sigma by which the score across the " + c.name + " grows, sigma = 0.1 to 0.001", Got: normal.Center, Want: -1, Tol: .02, Why: "corrections of relative size sigma^2 bend the line at its upper end", Shows: suite.Qualified},
-			suite.Equals{Claim: oneStepClaim, Metric: "power of sigma by which the denoiser tends to the projection on the " + c.name, Got: gap.Center, Want: 2, Tol: .02, Why: "corrections of relative size sigma^2 bend the line at its upper end"},
-			suite.Below{Claim: oneStepClaim, Metric: "|(2 - sigma^2 E|score|^2) - E|D - x0|^2/sigma^2| on the " + c.name + ", sigma = 10 to 0.001", Got: worst, Bound: 1e-9, Why: "rounding of (D - x)/sigma^2 where |x|/sigma is 10^3"})
+			suite.Equals{Claim: noisedClaim, Metric: "power of sigma by which the score across the " + c.name +
+				" grows, sigma = 0.1 to 0.001", Got: normal.Center, Want: -1, Tol: .02,
+				Why: "corrections of relative size sigma^2 bend the line at its upper end", Shows: suite.Qualified},
+			suite.Equals{Claim: oneStepClaim, Metric: "power of sigma by which the denoiser tends to the projection " +
+				"on the " + c.name, Got: gap.Center, Want: 2, Tol: .02,
+				Why: "corrections of relative size sigma^2 bend the line at its upper end"},
+			suite.Below{Claim: oneStepClaim, Metric: "|(2 - sigma^2 E|score|^2) - E|D - x0|^2/sigma^2| on the " +
+				c.name + ", sigma = 10 to 0.001", Got: worst, Bound: 1e-9,
+				Why: "rounding of (D - x)/sigma^2 where |x|/sigma is 10^3"})
 	}
 	const sigma = .05
 	even, err := g.uniform.squares(sigma)
@@ -254,10 +278,18 @@ func circleGrowth(r *suite.Report, g circles) error {
 	}
 	mean, _ := weightedMoments()
 	r.Add(
-		suite.Equals{Claim: nearClaim, Metric: "sigma^2 E|score|^2 on the uniform circle at sigma = 0.05, whose codimension is 1", Got: sigma * sigma * even.normal, Want: 1 - sigma*sigma/2, Tol: 2 * math.Pow(sigma, 4), Why: "1 - sigma^2/2 - (5/4) sigma^4 - ..., from the expansions of the Bessel functions"},
-		suite.Equals{Claim: oneStepClaim, Metric: "E|D - x0|^2/sigma^2 on the uniform circle at sigma = 0.05: the noise along the circle stays", Got: even.left / (sigma * sigma), Want: 1 + sigma*sigma/2, Tol: 2 * math.Pow(sigma, 4), Why: "1 + sigma^2/2 + (5/4) sigma^4 + ...", Shows: suite.Qualified},
-		suite.Equals{Claim: nearClaim, Metric: "sigma^2 E|normal score|^2 on the weighted circle at sigma = 0.001, whose codimension is 1", Got: finest * finest * pulled.normal, Want: 1, Tol: 10 * finest * finest, Why: "corrections of order sigma^2"},
-		suite.Equals{Claim: nearClaim, Metric: "E|tangential score|^2 on the weighted circle at sigma = 0.001: bounded, that of the density along the circle", Got: pulled.tangent, Want: circlePull * mean, Tol: 10 * finest * finest, Why: "E (2 sin angle)^2 = 2 I1(2)/I0(2) by parts; corrections of order sigma^2"})
+		suite.Equals{Claim: nearClaim, Metric: "sigma^2 E|score|^2 on the uniform circle at sigma = 0.05, whose " +
+			"codimension is 1", Got: sigma * sigma * even.normal, Want: 1 - sigma*sigma/2, Tol: 2 * math.Pow(sigma, 4),
+			Why: "1 - sigma^2/2 - (5/4) sigma^4 - ..., from the expansions of the Bessel functions"},
+		suite.Equals{Claim: oneStepClaim, Metric: "E|D - x0|^2/sigma^2 on the uniform circle at sigma = 0.05: the " +
+			"noise along the circle stays", Got: even.left / (sigma * sigma), Want: 1 + sigma*sigma/2, Tol: 2 *
+			math.Pow(sigma, 4), Why: "1 + sigma^2/2 + (5/4) sigma^4 + ...", Shows: suite.Qualified},
+		suite.Equals{Claim: nearClaim, Metric: "sigma^2 E|normal score|^2 on the weighted circle at sigma = 0.001, " +
+			"whose codimension is 1", Got: finest * finest * pulled.normal, Want: 1, Tol: 10 * finest * finest,
+			Why: "corrections of order sigma^2"},
+		suite.Equals{Claim: nearClaim, Metric: "E|tangential score|^2 on the weighted circle at sigma = 0.001: " +
+			"bounded, that of the density along the circle", Got: pulled.tangent, Want: circlePull * mean, Tol: 10 *
+			finest * finest, Why: "E (2 sin angle)^2 = 2 I1(2)/I0(2) by parts; corrections of order sigma^2"})
 	return nil
 }
 
@@ -297,17 +329,32 @@ func circleLimits(r *suite.Report, g circles) error {
 		return err
 	}
 	r.Add(
-		suite.Equals{Claim: supportClaim, Metric: "power of sigma by which the density on the circle itself grows: none is left to differentiate there either", Got: slope.Center, Want: -1, Tol: .001, Why: "minus the codimension; corrections of relative size sigma^2/8", Shows: suite.Qualified},
-		suite.Equals{Claim: supportClaim, Metric: "-2 sigma^2 log density at distance 0.3 from the circle, sigma = 0.001: it tends to distance^2, so that p is 0 and its score undefined", Got: -2 * finest * finest * off.log, Want: .09, Tol: 2 * finest * finest * math.Log(1/finest), Why: "the rest of the logarithm is smaller than log(1/sigma)"},
-		suite.Equals{Claim: noisedClaim, Metric: "sigma^2 score at distance 0.3 from the circle, sigma = 0.001: the way to the nearest point", Got: finest * finest * off.score[0], Want: 1 - radius, Tol: finest * finest, Why: "curvature shortens it by sigma^2/(2 |x|)"},
-		suite.Equals{Claim: oneStepClaim, Metric: "distance of the denoised point from the projection over sigma^2, from distance 0.3, sigma = 0.001", Got: (1 - off.denoised[0]) / (finest * finest), Want: 1 / (2 * radius), Tol: 1e-5, Why: "1 - I1/I0 = 1/(2 kappa) + 1/(8 kappa^2), and rounding over sigma^2"},
-		suite.Equals{Claim: nearClaim, Metric: "sigma^2 div score at a clean point, sigma = 0.001: slope across the circle", Got: finest * finest * on.divergence, Want: -1, Tol: 2 * finest * finest, Why: "corrections of order sigma^2"},
-		suite.Equals{Claim: equilibriumClaim, Metric: "score at a clean point of the uniform circle, sigma = 0.001: curvature alone pulls, inwards", Got: on.score[0], Want: -.5, Tol: 1e-5, Why: "(I1/I0 - 1)/sigma^2 = -1/2 - sigma^2/8, and rounding over sigma^2", Shows: suite.Qualified})
+		suite.Equals{Claim: supportClaim, Metric: "power of sigma by which the density on the circle itself grows: " +
+			"none is left to differentiate there either", Got: slope.Center, Want: -1, Tol: .001,
+			Why: "minus the codimension; corrections of relative size sigma^2/8", Shows: suite.Qualified},
+		suite.Equals{Claim: supportClaim, Metric: "-2 sigma^2 log density at distance 0.3 from the circle, sigma = " +
+			"0.001: it tends to distance^2, so that p is 0 and its score undefined",
+			Got: -2 * finest * finest * off.log, Want: .09, Tol: 2 * finest * finest * math.Log(1/finest),
+			Why: "the rest of the logarithm is smaller than log(1/sigma)"},
+		suite.Equals{Claim: noisedClaim, Metric: "sigma^2 score at distance 0.3 from the circle, sigma = 0.001: the " +
+			"way to the nearest point", Got: finest * finest * off.score[0], Want: 1 - radius, Tol: finest * finest,
+			Why: "curvature shortens it by sigma^2/(2 |x|)"},
+		suite.Equals{Claim: oneStepClaim, Metric: "distance of the denoised point from the projection over sigma^2, " +
+			"from distance 0.3, sigma = 0.001", Got: (1 - off.denoised[0]) / (finest * finest), Want: 1 / (2 * radius),
+			Tol: 1e-5, Why: "1 - I1/I0 = 1/(2 kappa) + 1/(8 kappa^2), and rounding over sigma^2"},
+		suite.Equals{Claim: nearClaim, Metric: "sigma^2 div score at a clean point, sigma = 0.001: slope across the " +
+			"circle", Got: finest * finest * on.divergence, Want: -1, Tol: 2 * finest * finest,
+			Why: "corrections of order sigma^2"},
+		suite.Equals{Claim: equilibriumClaim, Metric: "score at a clean point of the uniform circle, sigma = 0.001: " +
+			"curvature alone pulls, inwards", Got: on.score[0], Want: -.5, Tol: 1e-5,
+			Why: "(I1/I0 - 1)/sigma^2 = -1/2 - sigma^2/8, and rounding over sigma^2", Shows: suite.Qualified})
 	noisy, err := g.uniform.squares(finest)
 	if err != nil {
 		return err
 	}
-	r.Add(suite.Equals{Claim: equilibriumClaim, Metric: "root mean square of the score where samples at that noise are, times sigma", Got: finest * math.Sqrt(noisy.normal+noisy.tangent), Want: 1, Tol: finest * finest, Why: "1 - sigma^2/4", Shows: suite.Qualified})
+	r.Add(suite.Equals{Claim: equilibriumClaim, Metric: "root mean square of the score where samples at that noise " +
+		"are, times sigma", Got: finest * math.Sqrt(noisy.normal+noisy.tangent), Want: 1, Tol: finest * finest,
+		Why: "1 - sigma^2/4", Shows: suite.Qualified})
 	worst := 0.
 	for j := range 8 {
 		sin, cos := math.Sincos(.3 + float64(j))
@@ -317,6 +364,8 @@ func circleLimits(r *suite.Report, g circles) error {
 		}
 		worst = math.Max(worst, math.Abs(-sin*a.score[0]+cos*a.score[1]+circlePull*sin))
 	}
-	r.Add(suite.Below{Claim: nearClaim, Metric: "|score along the weighted circle + 2 sin angle| at eight clean points, sigma = 0.001", Got: worst, Bound: 1e-5, Why: "corrections of order sigma^2, and rounding over sigma^2"})
+	r.Add(suite.Below{Claim: nearClaim, Metric: "|score along the weighted circle + 2 sin angle| at eight clean " +
+		"points, sigma = 0.001", Got: worst, Bound: 1e-5,
+		Why: "corrections of order sigma^2, and rounding over sigma^2"})
 	return nil
 }

@@ -53,20 +53,25 @@ func circleFields(g circles) (suite.Figure, error) {
 		if err != nil {
 			return suite.Figure{}, err
 		}
-		field := figure.Field{X0: -side, X1: side, Y0: -side, Y1: side, NX: n, NY: n, Z: kit.Map(kit.Points(ground).Col(4), math.Exp)} // symmetric in x and y
+		// symmetric in x and y
+		field := figure.Field{X0: -side, X1: side, Y0: -side, Y1: side, NX: n, NY: n,
+			Z: kit.Map(kit.Points(ground).Col(4), math.Exp)}
 		out, err := g.uniform.at.Call1(places, sigma)
 		if err != nil {
 			return suite.Figure{}, err
 		}
 		from, to := kit.Points(places), kit.Points(out)
 		arrows := figure.Arrows{X: from.Col(0), Y: from.Col(1), U: to.Col(2), V: to.Col(3), Power: .5, Width: 1.2}
-		panel := kit.Plane(fmt.Sprintf("σ = %g, rms score %.1f", sigma, math.Sqrt(means.normal)), side, figure.Heat{Field: field}, unitCircle(), arrows)
+		panel := kit.Plane(fmt.Sprintf("σ = %g, rms score %.1f", sigma, math.Sqrt(means.normal)), side,
+			figure.Heat{Field: field}, unitCircle(), arrows)
 		if len(panels) > 0 { // the first panel names the axis for all
 			panel.Y.Label = ""
 		}
 		panels = append(panels, panel)
 	}
-	return kit.PNG("field", "The score of the uniform circle (line) after noise of three levels, over the noised density; lengths are compressed by a square root and scaled to each panel. Toward the circle it grows like 1/σ, and everywhere comes to point at the nearest point of it.",
+	return kit.PNG("field", "The score of the uniform circle (line) after noise of three levels, over the noised "+
+		"density; lengths are compressed by a square root and scaled to each panel. Toward the circle it grows like "+
+		"1/σ, and everywhere comes to point at the nearest point of it.",
 		figure.Grid{Width: 600, Rows: [][]figure.Panel{panels}})
 }
 
@@ -92,17 +97,25 @@ func growthFigure(g circles, e segmentEdges, f planeIn8) (suite.Figure, error) {
 		return rms
 	}
 	one := kit.Map(g.sigma, func(float64) float64 { return 1 })
-	normal, tangent := kit.Map(g.even, func(a circleMeans) float64 { return a.normal }), kit.Map(g.pulled, func(a circleMeans) float64 { return a.tangent })
-	scores := figure.Panel{Title: "root mean square of the score", X: near, Y: figure.Axis{Label: "rms score", Log: true, Min: .3, Max: 1e5}, Legend: figure.TopRight, Layers: []figure.Layer{
-		figure.Points{X: f.sigma, Y: roots(kit.Centers(f.normal), f.sigma), Color: figure.Blue, Size: 7, Alpha: 1, Label: "across the plane in R^{8}"},
-		figure.Line{X: g.sigma, Y: roots(normal, one), Color: figure.Vermillion, Label: "across the circle"},
-		figure.Line{X: e.sigma, Y: roots(e.tangent, one), Color: figure.Green, Label: "along the segment"},
-		figure.Points{X: f.sigma, Y: roots(kit.Centers(f.tangent), f.sigma), Color: figure.Sky, Size: 7, Alpha: 1, Label: "along the plane"},
-		figure.Line{X: g.sigma, Y: roots(tangent, one), Color: figure.Orange, Label: "along the weighted circle"},
-	}}
-	spectrum := figure.Panel{Title: "spectrum of the score in R^{8}", X: figure.Axis{Label: "noise σ", Log: true, Min: .008, Max: 2.5}, Y: figure.Axis{Label: "σ^{2} × eigenvalues of E[s s^{T}]", Log: true, Min: 1e-7, Max: 10}, Legend: figure.BottomRight}
+	normal, tangent := kit.Map(g.even, func(a circleMeans) float64 { return a.normal }),
+		kit.Map(g.pulled, func(a circleMeans) float64 { return a.tangent })
+	scores := figure.Panel{Title: "root mean square of the score", X: near,
+		Y: figure.Axis{Label: "rms score", Log: true, Min: .3, Max: 1e5}, Legend: figure.TopRight,
+		Layers: []figure.Layer{
+			figure.Points{X: f.sigma, Y: roots(kit.Centers(f.normal), f.sigma), Color: figure.Blue, Size: 7, Alpha: 1,
+				Label: "across the plane in R^{8}"},
+			figure.Line{X: g.sigma, Y: roots(normal, one), Color: figure.Vermillion, Label: "across the circle"},
+			figure.Line{X: e.sigma, Y: roots(e.tangent, one), Color: figure.Green, Label: "along the segment"},
+			figure.Points{X: f.sigma, Y: roots(kit.Centers(f.tangent), f.sigma), Color: figure.Sky, Size: 7, Alpha: 1,
+				Label: "along the plane"},
+			figure.Line{X: g.sigma, Y: roots(tangent, one), Color: figure.Orange, Label: "along the weighted circle"},
+		}}
+	spectrum := figure.Panel{Title: "spectrum of the score in R^{8}", X: figure.Axis{Label: "noise σ", Log: true,
+		Min: .008, Max: 2.5}, Y: figure.Axis{Label: "σ^{2} × eigenvalues of E[s s^{T}]", Log: true, Min: 1e-7, Max: 10},
+		Legend: figure.BottomRight}
 	for k := ambient - 1; k >= 0; k-- {
-		line := figure.Line{X: f.spectrumAt, Markers: true, Width: 1.2, Color: figure.Blue, Y: kit.Map(f.spectrum, func(v []float64) float64 { return v[k] })}
+		line := figure.Line{X: f.spectrumAt, Markers: true, Width: 1.2, Color: figure.Blue,
+			Y: kit.Map(f.spectrum, func(v []float64) float64 { return v[k] })}
 		switch {
 		case k == 0:
 			line.Label = "six across the plane"
@@ -123,15 +136,21 @@ func growthFigure(g circles, e segmentEdges, f planeIn8) (suite.Figure, error) {
 		}
 		thick[i], circle[i], segment[i] = dimension, g.even[i].left/(s*s), 1-s*s*e.tangent[i]
 	}
-	dimension := figure.Panel{Title: "the dimension that noise σ sees", X: axis, Y: figure.Axis{Label: "E|D - x_{0}|^{2}/σ^{2}", Min: 0, Max: 2.3}, Legend: figure.BottomLeft, Layers: []figure.Layer{
-		figure.Line{X: g.sigma, Y: thick, Color: figure.Purple, Label: "circle 0.01 thick"},
-		figure.Line{X: g.sigma, Y: circle, Color: figure.Vermillion, Label: "circle"},
-		figure.Line{X: g.sigma, Y: segment, Color: figure.Green, Label: "segment"},
-		figure.Line{X: f.curveAt, Y: f.curve, Color: figure.Sky},
-		figure.ErrorBars{X: f.sigma, Y: kit.Centers(f.left), Lo: kit.Lows(f.left), Hi: kit.Highs(f.left), Color: figure.Blue, Label: "the cross on a plane in R^{8}"},
-	}}
-	return kit.PNG("dimension", "Top left: across a manifold the score grows like 1/σ, along it it stays bounded, but for the ends of a segment. Top right: about one point of a plane in R^8, six eigenvalues count the directions across. "+
-		"Bottom: what the one-step denoiser cannot remove, in units of the noise, is the dimension of the data at that scale.",
+	dimension := figure.Panel{Title: "the dimension that noise σ sees", X: axis,
+		Y: figure.Axis{Label: "E|D - x_{0}|^{2}/σ^{2}", Min: 0, Max: 2.3}, Legend: figure.BottomLeft,
+		Layers: []figure.Layer{
+			figure.Line{X: g.sigma, Y: thick, Color: figure.Purple, Label: "circle 0.01 thick"},
+			figure.Line{X: g.sigma, Y: circle, Color: figure.Vermillion, Label: "circle"},
+			figure.Line{X: g.sigma, Y: segment, Color: figure.Green, Label: "segment"},
+			figure.Line{X: f.curveAt, Y: f.curve, Color: figure.Sky},
+			figure.ErrorBars{X: f.sigma, Y: kit.Centers(f.left), Lo: kit.Lows(f.left), Hi: kit.Highs(f.left),
+				Color: figure.Blue, Label: "the cross on a plane in R^{8}"},
+		}}
+	return kit.PNG("dimension", "Top left: across a manifold the score grows like 1/σ, along it it stays bounded, "+
+		"but for the ends of a segment. Top right: about one point of a plane in R^8, six eigenvalues count the "+
+		"directions across. "+
+		"Bottom: what the one-step denoiser cannot remove, in units of the noise, is the dimension of the data at "+
+		"that scale.",
 		figure.Grid{Width: 760, RowHeight: 270, Rows: [][]figure.Panel{{scores, spectrum}, {dimension}}})
 }
 
@@ -168,5 +187,7 @@ func projecting(l *suite.Lab) (suite.Figure, error) {
 		panel.Legend = figure.TopRight
 		frames = append(frames, figure.Single(panel, 400))
 	}
-	return kit.GIF("projecting", "Noisy samples of a circle and what one step of denoising makes of them. At large noise it returns the mean of the data, at small noise the nearest point of the circle: the noise along the circle stays.", frames)
+	return kit.GIF("projecting", "Noisy samples of a circle and what one step of denoising makes of them. At large "+
+		"noise it returns the mean of the data, at small noise the nearest point of the circle: the noise along the "+
+		"circle stays.", frames)
 }

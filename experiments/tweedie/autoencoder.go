@@ -23,11 +23,12 @@ import (
 )
 
 var denoisingAutoencoder = suite.Experiment{
-	ID:       "E20-denoising-autoencoder",
-	Title:    "What a denoising autoencoder knows",
-	Question: "Is the residual of a denoising autoencoder a score, at which noise levels, and is what a network learns the gradient of an energy?",
-	Sources:  []string{"003, Relationship to Denoising Autoencoders", "003, Energy-Based Interpretation"},
-	Run:      runDenoisingAutoencoder,
+	ID:    "E20-denoising-autoencoder",
+	Title: "What a denoising autoencoder knows",
+	Question: "Is the residual of a denoising autoencoder a score, at which noise levels, and is what a network " +
+		"learns the gradient of an energy?",
+	Sources: []string{"003, Relationship to Denoising Autoencoders", "003, Energy-Based Interpretation"},
+	Run:     runDenoisingAutoencoder,
 }
 
 const (
@@ -38,43 +39,51 @@ const (
 	oneOwn       = .05
 	daeElsewhere = .3
 	daeCurlScale = 3
-	daeOwnWhy    = "twice to three times what seeds 1 to 3 show: 0.22 to 0.24 where the network copies, 0.013 to 0.017 where the head does; at 0.8, 0.002 to 0.003 for all levels"
+	daeOwnWhy    = "twice to three times what seeds 1 to 3 show: 0.22 to 0.24 where the network copies, 0.013 to " +
+		"0.017 where the head does; at 0.8, 0.002 to 0.003 for all levels"
 )
 
 func runDenoisingAutoencoder(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It is, at the noise level of the training and to an error: an autoencoder that has to copy its input keeps of the score what is left of a small difference, and errs by a quarter of the score's square; one whose head copies for it errs by a fiftieth. " +
-		"Below its level neither is of use, and above it the second errs ten times as much as a network that is told the level and learns all of them in as many steps. " +
-		"A free network's score is not quite a gradient: its Jacobian is asymmetric by some 8 %. As the gradient of an energy the score has no curl at all, and on the cross is closer to the true one."}
+	r := &suite.Report{Answer: "It is, at the noise level of the training and to an error: an autoencoder that has " +
+		"to copy its input keeps of the score what is left of a small difference, and errs by a quarter of the " +
+		"score's square; one whose head copies for it errs by a fiftieth. Below its level neither is of use, and " +
+		"above it the second errs ten times as much as a network that is told the level and learns all of them in as " +
+		"many steps. A free network's score is not quite a gradient: its Jacobian is asymmetric by some 8 %. As the " +
+		"gradient of an energy the score has no curl at all, and on the cross is closer to the true one."}
 	x2 := density.X2()
 	plain := network.MLP{Hidden: []int{64, 64, 64}, Activation: "swish"}
 	levels := plain
 	levels.Condition = network.Condition{Frequencies: 16, Width: 32}
 
-	// The autoencoder: noisy sample in, clean sample out, one noise level, which it is not told. Beside it one that need not copy its
-	// input, since EDM's head does: it predicts what is left.
+	// The autoencoder: noisy sample in, clean sample out, one noise level, which it is not told. Beside it one that
+	// need not copy its input, since EDM's head does: it predicts what is left.
 	var nets []scoredNet
 	for _, n := range []struct {
 		name  string
 		head  diffusion.Head
 		w     diffusion.Weighting
 		color figure.Color
-	}{{"autoencoder", diffusion.Unscaled(diffusion.DataHead(1)), diffusion.Plain, figure.Orange}, {"one level, EDM's head", diffusion.EDMHead(1), diffusion.EDMWeight(1), figure.Green}} {
+	}{{"autoencoder", diffusion.Unscaled(diffusion.DataHead(1)), diffusion.Plain, figure.Orange},
+		{"one level, EDM's head", diffusion.EDMHead(1), diffusion.EDMWeight(1), figure.Green}} {
 		net := kit.Keyed(plain, l, n.name)
 		weights, err := kit.Train(l, train.Plan{
 			Loss: network.Loss(diffusion.Denoising(n.head, n.w, diffusion.FixedTime(daeSigma)), diffusion.EDM{}, net),
-			Data: kit.FreshBatches(x2, 512, false), Adam: train.Adam{Rate: 5e-3, Warmup: 100, Cosine: daeSteps}, Average: train.Average{Decay: .998},
-			Key: l.Key(n.name + " training"), Every: 500,
+			Data: kit.FreshBatches(x2, 512, false), Adam: train.Adam{Rate: 5e-3, Warmup: 100, Cosine: daeSteps},
+			Average: train.Average{Decay: .998},
+			Key:     l.Key(n.name + " training"), Every: 500,
 		}, daeSteps, func(*train.Trainer, train.Report) error { return l.Context.Err() })
 		if err != nil {
 			return nil, err
 		}
-		nets = append(nets, scoredNet{name: n.name, path: diffusion.EDM{}, build: network.Learnt(diffusion.EDM{}, net, n.head), weights: weights, color: n.color})
+		nets = append(nets, scoredNet{name: n.name, path: diffusion.EDM{}, build: network.Learnt(diffusion.EDM{}, net,
+			n.head), weights: weights, color: n.color})
 	}
 	for k, n := range []struct {
 		name  string
 		net   network.Network
 		color figure.Color
-	}{{"all levels", kit.Keyed(levels, l, "free"), figure.Blue}, {"all levels, energy", network.Energy{Body: kit.Keyed(levels, l, "energy")}, figure.Vermillion}} {
+	}{{"all levels", kit.Keyed(levels, l, "free"), figure.Blue},
+		{"all levels, energy", network.Energy{Body: kit.Keyed(levels, l, "energy")}, figure.Vermillion}} {
 		if err := l.Progress(.2+.25*float64(k), n.name); err != nil {
 			return nil, err
 		}
@@ -82,13 +91,16 @@ func runDenoisingAutoencoder(l *suite.Lab) (*suite.Report, error) {
 		if err != nil {
 			return nil, err
 		}
-		nets = append(nets, scoredNet{name: n.name, path: kit.LearnedPath, build: m.Build, weights: m.Weights, color: n.color})
+		nets = append(nets, scoredNet{name: n.name, path: kit.LearnedPath, build: m.Build, weights: m.Weights,
+			color: n.color})
 	}
 	if err := l.Progress(.75, "errors and curls"); err != nil {
 		return nil, err
 	}
 	sigmas := []float64{.025, .05, .1, daeSigma, .4, .8, 1.6, 3.2}
-	table := suite.Table{Name: "networks", Caption: "Relative squared error of the score, E|s_net - s|^2/E|s|^2, and relative curl, the root of E|J - J^T|^2/E|J|^2 with J the Jacobian of s_net, by noise level", Header: []string{"network", "sigma", "error", "lo", "hi", "curl"}}
+	table := suite.Table{Name: "networks", Caption: "Relative squared error of the score, E|s_net - s|^2/E|s|^2, and " +
+		"relative curl, the root of E|J - J^T|^2/E|J|^2 with J the Jacobian of s_net, by noise level",
+		Header: []string{"network", "sigma", "error", "lo", "hi", "curl"}}
 	for i := range nets {
 		if err := nets[i].measure(l, x2, sigmas); err != nil {
 			return nil, err
@@ -109,12 +121,24 @@ func runDenoisingAutoencoder(l *suite.Lab) (*suite.Report, error) {
 	}
 	dae, one, free, energy := nets[0], nets[1], nets[2], nets[3]
 	r.Add(
-		suite.Between{Claim: claims.D003DaeScore, Metric: "relative squared error of the autoencoder's residual over sigma^2 as a score, at its own noise level 0.2", Got: dae.errors[at(daeSigma)], Lo: 0, Hi: daeOwn, Alpha: metrics.Miss, Why: daeOwnWhy, OfTraining: true, Shows: suite.Qualified},
-		suite.Between{Claim: claims.D003DaeScore, Metric: "the same where the network predicts but what EDM's head leaves open", Got: one.errors[at(daeSigma)], Lo: 0, Hi: oneOwn, Alpha: metrics.Miss, Why: daeOwnWhy, OfTraining: true},
-		suite.Between{Claim: claims.D003DaeLevels, Metric: "relative squared error of the autoencoder's residual over sigma^2 at the noise level 0.8", Got: dae.errors[at(.8)], Lo: daeElsewhere, Hi: 1e3, Alpha: metrics.Miss, Why: "half of what seeds 1 to 3 show, 0.62; it is 0.003 for the network of all levels", OfTraining: true},
-		suite.Between{Claim: claims.D003DaeLevels, Metric: "relative squared error of the network of all levels at 0.8", Got: free.errors[at(.8)], Lo: 0, Hi: .02, Alpha: metrics.Miss, Why: daeOwnWhy, OfTraining: true},
-		suite.Below{Claim: claims.D003EnergyLandscape, Metric: "largest relative curl of the score that is made as the gradient of an energy, at eight noise levels", Got: kit.LargestAbs(energy.curls), Bound: 1e-5, Why: "rounding in float32, 6e-8 for each of some tens of operations"},
-		suite.Between{Claim: claims.D003EnergyLandscape, Metric: "relative curl of the freely learnt score at the noise level 0.2", Got: metrics.Exactly(free.curls[at(daeSigma)]), Lo: 1e-3, Hi: .3, Alpha: metrics.Miss, Why: "0.07 to 0.08 in seeds 1 to 3; rounding leaves 1e-7", OfTraining: true, Shows: suite.Qualified})
+		suite.Between{Claim: claims.D003DaeScore, Metric: "relative squared error of the autoencoder's residual over " +
+			"sigma^2 as a score, at its own noise level 0.2", Got: dae.errors[at(daeSigma)], Lo: 0, Hi: daeOwn,
+			Alpha: metrics.Miss, Why: daeOwnWhy, OfTraining: true, Shows: suite.Qualified},
+		suite.Between{Claim: claims.D003DaeScore, Metric: "the same where the network predicts but what EDM's head " +
+			"leaves open", Got: one.errors[at(daeSigma)], Lo: 0, Hi: oneOwn, Alpha: metrics.Miss,
+			Why: daeOwnWhy, OfTraining: true},
+		suite.Between{Claim: claims.D003DaeLevels, Metric: "relative squared error of the autoencoder's residual " +
+			"over sigma^2 at the noise level 0.8", Got: dae.errors[at(.8)], Lo: daeElsewhere, Hi: 1e3,
+			Alpha: metrics.Miss, Why: "half of what seeds 1 to 3 show, 0.62; it is 0.003 for the network of all levels",
+			OfTraining: true},
+		suite.Between{Claim: claims.D003DaeLevels, Metric: "relative squared error of the network of all levels at 0.8",
+			Got: free.errors[at(.8)], Lo: 0, Hi: .02, Alpha: metrics.Miss, Why: daeOwnWhy, OfTraining: true},
+		suite.Below{Claim: claims.D003EnergyLandscape, Metric: "largest relative curl of the score that is made as " +
+			"the gradient of an energy, at eight noise levels", Got: kit.LargestAbs(energy.curls), Bound: 1e-5,
+			Why: "rounding in float32, 6e-8 for each of some tens of operations"},
+		suite.Between{Claim: claims.D003EnergyLandscape, Metric: "relative curl of the freely learnt score at the " +
+			"noise level 0.2", Got: metrics.Exactly(free.curls[at(daeSigma)]), Lo: 1e-3, Hi: .3, Alpha: metrics.Miss,
+			Why: "0.07 to 0.08 in seeds 1 to 3; rounding leaves 1e-7", OfTraining: true, Shows: suite.Qualified})
 	return r, daeFigure(l, r, nets, sigmas)
 }
 
@@ -187,7 +211,8 @@ func (s *scoredNet) jacobian(l *suite.Lab, noisy bool) (*exec.Exec, error) {
 	})
 }
 
-// curlField is J12 - J21 at the level of the autoencoder over the square, in units of the root mean square of |J| at samples.
+// curlField is J12 - J21 at the level of the autoencoder over the square, in units of the root mean square of |J| at
+// samples.
 func (s *scoredNet) curlField(l *suite.Lab, side float64, n int) (figure.Field, error) {
 	nodes, _, err := density.Lattice(-side, side, n, 2)
 	if err != nil {
@@ -214,10 +239,12 @@ func (s *scoredNet) curlField(l *suite.Lab, side float64, n int) (figure.Field, 
 
 // daeFigure shows the errors by level, and the curl of the free and of the conservative score in the plane.
 func daeFigure(l *suite.Lab, r *suite.Report, nets []scoredNet, sigmas []float64) error {
-	errors := figure.Panel{Title: "error of the score", X: figure.Axis{Label: "noise level σ", Log: true}, Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: 1e-5, Max: 300}, Legend: figure.Outside,
+	errors := figure.Panel{Title: "error of the score", X: figure.Axis{Label: "noise level σ", Log: true},
+		Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: 1e-5, Max: 300}, Legend: figure.Outside,
 		Layers: []figure.Layer{figure.VLine{At: daeSigma, Color: figure.Gray, Dashed: true}}}
 	for _, n := range nets {
-		errors.Layers = append(errors.Layers, figure.Line{X: sigmas, Y: kit.Centers(n.errors), Color: n.color, Markers: true, Label: n.name})
+		errors.Layers = append(errors.Layers, figure.Line{X: sigmas, Y: kit.Centers(n.errors), Color: n.color,
+			Markers: true, Label: n.name})
 	}
 	var panels []figure.Panel
 	for i, title := range []string{"curl, free network", "curl, energy"} {
@@ -231,7 +258,9 @@ func daeFigure(l *suite.Lab, r *suite.Report, nets []scoredNet, sigmas []float64
 		}
 		panels = append(panels, kit.Plane(title, 3, heat))
 	}
-	f, err := kit.PNG("autoencoder", "Top: squared error of four learnt scores of the cross, relative to the score, by noise level; two networks have seen the level 0.2 only (dashed). Below: curl of the learnt score at that level, of a free network and of one that is the gradient of an energy.",
+	f, err := kit.PNG("autoencoder", "Top: squared error of four learnt scores of the cross, relative to the score, "+
+		"by noise level; two networks have seen the level 0.2 only (dashed). Below: curl of the learnt score at that "+
+		"level, of a free network and of one that is the gradient of an energy.",
 		figure.Grid{Rows: [][]figure.Panel{{errors}, panels}})
 	r.Figures = append(r.Figures, f)
 	return err

@@ -20,11 +20,13 @@ import (
 )
 
 var idealDenoiser = suite.Experiment{
-	ID:       "digits-tweedie",
-	Title:    "The exact score of a data set denoises it, and generates nothing else",
-	Question: "How well does the ideal denoiser of 9,000 real digits clean digits it has never seen, and what does its flow generate?",
-	Sources:  []string{"000, section 5", "001, Denoising as inverse problem", "002, section 4", "004, one step denoising"},
-	Run:      runIdealDenoiser,
+	ID:    "digits-tweedie",
+	Title: "The exact score of a data set denoises it, and generates nothing else",
+	Question: "How well does the ideal denoiser of 9,000 real digits clean digits it has never seen, and what does " +
+		"its flow generate?",
+	Sources: []string{"000, section 5", "001, Denoising as inverse problem", "002, section 4",
+		"004, one step denoising"},
+	Run: runIdealDenoiser,
 }
 
 // digitNoise covers noise from far below the distance of neighbouring digits to far above their spread.
@@ -38,9 +40,11 @@ func runIdealDenoiser(l *suite.Lab) (*suite.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &suite.Report{Answer: "On the digits it is made of, the ideal denoiser obeys the law of the best estimator. On unseen digits it does not: as the noise falls its error stays at the " +
-		"distance to the nearest training digit, and a plain linear filter beats it. Its probability flow lands on training digits, every time: what sampling with the exact score of the " +
-		"data gives is the data, and a network generalises only by missing that score."}
+	r := &suite.Report{Answer: "On the digits it is made of, the ideal denoiser obeys the law of the best estimator. " +
+		"On unseen digits it does not: as the noise falls its error stays at the distance to the nearest training " +
+		"digit, and a plain linear filter beats it. Its probability flow lands on training digits, every time: what " +
+		"sampling with the exact score of the data gives is the data, and a network generalises only by missing that " +
+		"score."}
 	linear, err := linearFilter(kit.Points(digits.Train))
 	if err != nil {
 		return nil, err
@@ -87,7 +91,8 @@ type level struct {
 }
 
 // denoiser compiles the estimators once for all levels.
-func denoiser(l *suite.Lab, data *tensors.Tensor, linear *density.Mixture) (func(clean *tensors.Tensor, t float64, purpose string) (level, error), func(), error) {
+func denoiser(l *suite.Lab, data *tensors.Tensor, linear *density.Mixture) (
+	func(clean *tensors.Tensor, t float64, purpose string) (level, error), func(), error) {
 	step, err := exec.New(l.Backend, func(data, clean, eps, t *Node) []*Node {
 		x := digitNoise.At(t).Forward(clean, eps)
 		ideal := density.Empirical(digitNoise, data).Denoise(x, t)
@@ -95,13 +100,15 @@ func denoiser(l *suite.Lab, data *tensors.Tensor, linear *density.Mixture) (func
 		_, nearest, _ := density.Nearest(data, x)
 		perPixel := func(a, b *Node) *Node { return ReduceMean(Square(Sub(a, b)), 1) }
 		overlap := ReduceMean(Mul(Sub(ideal, clean), Sub(ideal, x)), 1)
-		return []*Node{x, ideal, filtered, nearest, perPixel(ideal, clean), perPixel(filtered, clean), perPixel(nearest, clean), overlap}
+		return []*Node{x, ideal, filtered, nearest, perPixel(ideal, clean), perPixel(filtered, clean),
+			perPixel(nearest, clean), overlap}
 	})
 	if err != nil {
 		return nil, nil, err
 	}
 	run := func(clean *tensors.Tensor, t float64, purpose string) (level, error) {
-		eps, err := exec.Once(l.Backend, func(x *Node) *Node { return random.New(x.Graph(), l.Key(purpose)).Normal(x) }, clean)
+		eps, err := exec.Once(l.Backend, func(x *Node) *Node { return random.New(x.Graph(), l.Key(purpose)).Normal(x) },
+			clean)
 		if err != nil {
 			return level{}, err
 		}
@@ -130,8 +137,10 @@ func denoiseLevels(l *suite.Lab, r *suite.Report, digits kit.DigitSet, linear *d
 	defer finalize()
 	sigmas, times := levels()
 	table := suite.Table{Name: "mse", Caption: "Mean squared error per pixel and PSNR (peak 2) against the noise",
-		Header: []string{"sigma", "noisy PSNR dB", "ideal, held out", "lo", "hi", "PSNR dB", "ideal, training digits", "lo", "hi", "linear, held out", "lo", "hi"}}
-	sheet := figure.Images{Lo: -1, Hi: 1, RowLabels: []string{"noisy", "ideal", "nearest", "linear"}, Rows: make([][]figure.Picture, 4), Labels: make([][]string, 4)}
+		Header: []string{"sigma", "noisy PSNR dB", "ideal, held out", "lo", "hi", "PSNR dB", "ideal, training digits",
+			"lo", "hi", "linear, held out", "lo", "hi"}}
+	sheet := figure.Images{Lo: -1, Hi: 1, RowLabels: []string{"noisy", "ideal", "nearest", "linear"},
+		Rows: make([][]figure.Picture, 4), Labels: make([][]string, 4)}
 	series := map[string][]metrics.Summary{}
 	var unseenAt []level
 	for i, t := range times {
@@ -145,7 +154,8 @@ func denoiseLevels(l *suite.Lab, r *suite.Report, digits kit.DigitSet, linear *d
 			return err
 		}
 		s := map[string]metrics.Summary{}
-		for name, values := range map[string][]float64{"ideal": unseen.errIdeal, "linear": unseen.errLinear, "seen": trained.errIdeal, "overlap": trained.overlap} {
+		for name, values := range map[string][]float64{"ideal": unseen.errIdeal, "linear": unseen.errLinear,
+			"seen": trained.errIdeal, "overlap": trained.overlap} {
 			if s[name], err = metrics.Mean(values); err != nil {
 				return err
 			}
@@ -154,17 +164,20 @@ func denoiseLevels(l *suite.Lab, r *suite.Report, digits kit.DigitSet, linear *d
 		at := fmt.Sprintf("sigma = %.3g", sigmas[i])
 		switch {
 		case sigmas[i] < .2:
-			r.Add(suite.Below{Claim: claims.D002MMSE, Metric: "training digits: MSE of the ideal denoiser, " + at, Got: s["seen"].Center, Bound: 1e-6,
+			r.Add(suite.Below{Claim: claims.D002MMSE, Metric: "training digits: MSE of the ideal denoiser, " + at,
+				Got: s["seen"].Center, Bound: 1e-6,
 				Why: "even twins at a squared distance of 1.5 are told apart: their log odds are 42 +- 9"})
 		case sigmas[i] > 2: // between, errors are rare events and their mean has no normal interval
-			r.Add(suite.Near{Claim: claims.D002MMSE, Metric: "training digits: E (D - x0).(D - x) per pixel, " + at, Got: s["overlap"], Want: 0,
+			r.Add(suite.Near{Claim: claims.D002MMSE, Metric: "training digits: E (D - x0).(D - x) per pixel, " + at,
+				Got: s["overlap"], Want: 0,
 				Why: kit.WhySE + "; the error of a posterior mean is orthogonal to all that can be computed from x"})
 		}
 		psnr, err := metrics.PSNR(s["ideal"], 2)
 		if err != nil {
 			return err
 		}
-		table.Rows = append(table.Rows, []any{sigmas[i], kit.Decibel(4 / (sigmas[i] * sigmas[i])), s["ideal"].Center, s["ideal"].Lo, s["ideal"].Hi, psnr.Center,
+		table.Rows = append(table.Rows, []any{sigmas[i], kit.Decibel(4 / (sigmas[i] * sigmas[i])), s["ideal"].Center,
+			s["ideal"].Lo, s["ideal"].Hi, psnr.Center,
 			s["seen"].Center, s["seen"].Lo, s["seen"].Hi, s["linear"].Center, s["linear"].Lo, s["linear"].Hi})
 		const shown = 2
 		for k, p := range []metrics.Points{unseen.noisy, unseen.ideal, unseen.nearest, unseen.linear} {
@@ -177,7 +190,8 @@ func denoiseLevels(l *suite.Lab, r *suite.Report, digits kit.DigitSet, linear *d
 	if err := limits(r, unseenAt, kit.Points(held), linear.Mean()); err != nil {
 		return err
 	}
-	still, err := kit.PNG("denoise", "A held-out digit at ten noise levels (sigma above), cleaned by the ideal denoiser of 9,000 others, beside the training digit nearest to the noisy picture and the linear "+
+	still, err := kit.PNG("denoise", "A held-out digit at ten noise levels (sigma above), cleaned by the ideal "+
+		"denoiser of 9,000 others, beside the training digit nearest to the noisy picture and the linear "+
 		"filter. Below each picture its PSNR in dB.", sheet)
 	if err != nil {
 		return err
@@ -188,12 +202,17 @@ func denoiseLevels(l *suite.Lab, r *suite.Report, digits kit.DigitSet, linear *d
 			from++
 		}
 		s = s[from:]
-		return figure.Line{X: sigmas[from:], Y: kit.Centers(s), Lo: kit.Lows(s), Hi: kit.Highs(s), Label: label, Color: color, Markers: true}
+		return figure.Line{X: sigmas[from:], Y: kit.Centers(s), Lo: kit.Lows(s), Hi: kit.Highs(s), Label: label,
+			Color: color, Markers: true}
 	}
-	identity := figure.Line{X: sigmas[:5], Y: kit.Map(sigmas[:5], func(s float64) float64 { return s * s }), Label: "noisy: σ^{2}", Color: figure.Gray, Dashed: true}
-	curves, err := kit.PNG("mse", "Squared error per pixel against the noise, with 5 standard errors. On unseen digits the ideal denoiser loses to a linear filter below σ = 2, and to doing nothing below σ = 0.34.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "σ", Log: true, Min: .015, Max: 150}, Y: figure.Axis{Label: "MSE per pixel", Log: true, Min: 1e-4, Max: 1},
-			Layers: []figure.Layer{curve("ideal", "ideal denoiser, held-out digits", figure.Vermillion), curve("seen", "ideal denoiser, training digits", figure.Orange),
+	identity := figure.Line{X: sigmas[:5], Y: kit.Map(sigmas[:5], func(s float64) float64 { return s * s }),
+		Label: "noisy: σ^{2}", Color: figure.Gray, Dashed: true}
+	curves, err := kit.PNG("mse", "Squared error per pixel against the noise, with 5 standard errors. On unseen "+
+		"digits the ideal denoiser loses to a linear filter below σ = 2, and to doing nothing below σ = 0.34.",
+		figure.Row("", figure.Panel{X: figure.Axis{Label: "σ", Log: true, Min: .015, Max: 150},
+			Y: figure.Axis{Label: "MSE per pixel", Log: true, Min: 1e-4, Max: 1},
+			Layers: []figure.Layer{curve("ideal", "ideal denoiser, held-out digits", figure.Vermillion),
+				curve("seen", "ideal denoiser, training digits", figure.Orange),
 				curve("linear", "linear filter, held-out digits", figure.Blue), identity}, Legend: figure.BottomRight}))
 	r.Figures, r.Tables = append(r.Figures, still, curves), append(r.Tables, table)
 	return err
@@ -226,18 +245,23 @@ func limits(r *suite.Report, levels []level, held metrics.Points, mean []float64
 		why       string
 		shows     suite.Verdict
 	}{
-		{claims.D001Tweedie, "held out, sigma = 0.02: error of the ideal denoiser over that of the nearest training digit", first.errIdeal, first.errNear, 1, .01,
-			"the weight of the second nearest digit is exp(-gap/(2 sigma^2)), with gaps of order 1 against 0.0008", suite.Qualified},
-		{claims.D001Tweedie, "held out, sigma = 100: error of the ideal denoiser over that of the mean digit", last.errIdeal, toMean, 1, .02,
+		{claims.D001Tweedie, "held out, sigma = 0.02: error of the ideal denoiser over that of the nearest training " +
+			"digit", first.errIdeal, first.errNear, 1, .01,
+			"the weight of the second nearest digit is exp(-gap/(2 sigma^2)), with gaps of order 1 against 0.0008",
+			suite.Qualified},
+		{claims.D001Tweedie, "held out, sigma = 100: error of the ideal denoiser over that of the mean digit",
+			last.errIdeal, toMean, 1, .02,
 			"D leaves the mean by Cov (x - mean)/sigma^2, 1 % of the error at this noise", suite.Confirmed},
-		{claims.D004OneStepDenoising, "held out, sigma = 0.13: error of the ideal denoiser over that of the linear filter", low.errIdeal, low.errLinear, 13, 7,
+		{claims.D004OneStepDenoising, "held out, sigma = 0.13: error of the ideal denoiser over that of the linear " +
+			"filter", low.errIdeal, low.errLinear, 13, 7,
 			"more than 6: the distance to the nearest digit against noise that a filter halves", suite.Qualified},
 	} {
 		ratio, err := metrics.Ratio(c.a, c.b)
 		if err != nil {
 			return err
 		}
-		r.Add(suite.Check{Claim: c.claim, Metric: c.metric, Got: ratio, Want: c.want, Tol: c.tol, Why: c.why, Shows: c.shows})
+		r.Add(suite.Check{Claim: c.claim, Metric: c.metric, Got: ratio, Want: c.want, Tol: c.tol,
+			Why: c.why, Shows: c.shows})
 	}
 	return nil
 }

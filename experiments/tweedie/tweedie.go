@@ -23,13 +23,16 @@ var tweedie = suite.Experiment{
 	ID:       "E12-tweedie",
 	Title:    "The score is a denoiser, and the best one",
 	Question: "Does x + sigma^2 score give the posterior mean of the clean sample, and can anything denoise better?",
-	Sources:  []string{"001, Denoising as inverse problem", "002, section 4", "003, Denoising as Score Estimation", "004, Why is this viewpoint useful?"},
-	Run:      runTweedie,
+	Sources: []string{"001, Denoising as inverse problem", "002, section 4", "003, Denoising as Score Estimation",
+		"004, Why is this viewpoint useful?"},
+	Run: runTweedie,
 }
 
 func runTweedie(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does, to rounding, at every noise level, in any dimension and on scaled paths, and the divergence of the score gives the posterior " +
-		"variance. Its squared error is sigma^2 - sigma^4 E|s|^2/d; the noisy sample itself, the best linear filter and a shifted denoiser all do worse by what the theory says."}
+	r := &suite.Report{Answer: "It does, to rounding, at every noise level, in any dimension and on scaled paths, " +
+		"and the divergence of the score gives the posterior variance. Its squared error is sigma^2 - sigma^4 " +
+		"E|s|^2/d; the noisy sample itself, the best linear filter and a shifted denoiser all do worse by what the " +
+		"theory says."}
 	eight, err := eightDimensional()
 	if err != nil {
 		return nil, err
@@ -82,7 +85,8 @@ func identities(l *suite.Lab, r *suite.Report, m *density.Mixture) error {
 		x := c.Forward(x0, eps)
 		score, d := model.Score(x, t), model.Denoise(x, t)
 		size := AddScalar(ReduceAndKeep(Abs(x), ReduceMax, 1), 1)
-		trace := ReduceSum(Mul(m.PosteriorCov(p, x, t), InsertAxes(ConvertDType(Diagonal(x.Graph(), m.Dim()), x.DType()), 0)), 1, 2)
+		trace := ReduceSum(
+			Mul(m.PosteriorCov(p, x, t), InsertAxes(ConvertDType(Diagonal(x.Graph(), m.Dim()), x.DType()), 0)), 1, 2)
 		s2 := Squeeze(Square(c.Sigma), 1)
 		second := AddScalar(Mul(s2, model.Divergence(x, t)), float64(m.Dim()))
 		return []*Node{
@@ -108,11 +112,16 @@ func identities(l *suite.Lab, r *suite.Report, m *density.Mixture) error {
 	whyExact := "rounding in float64, relative to 1 + |x|; |x|/sigma reaches 10^3 in S2"
 	what := fmt.Sprintf("%s (d = %d)", m.Name(), m.Dim())
 	r.Add(
-		suite.Below{Claim: claims.D001Tweedie, Metric: "|E[x0|x] - (x + sigma^2 score)|, sigma = 0.05 .. 10, " + what, Got: out[0][0], Bound: 1e-12, Why: whyExact},
-		suite.Below{Claim: claims.D002Tweedie, Metric: "sigma |score - (E[x0|x] - x)/sigma^2|, " + what, Got: out[1][0], Bound: 1e-12, Why: whyExact},
-		suite.Below{Claim: claims.D001Tweedie, Metric: "|tr Cov[x0|x]/sigma^2 - (d + sigma^2 div score)|, " + what, Got: out[2][0], Bound: 1e-10, Why: whyExact + ", squared here"},
-		suite.Below{Claim: claims.D004OneStepDenoising, Metric: "the same identity on VP, with sqrt(abar), " + what, Got: out[3][0], Bound: 1e-12, Why: whyExact},
-		suite.Below{Claim: claims.D001Tweedie, Metric: "the same in float32, " + what, Got: out[6][0], Bound: 1e-5, Why: "rounding in float32, relative to 1 + |x|"})
+		suite.Below{Claim: claims.D001Tweedie, Metric: "|E[x0|x] - (x + sigma^2 score)|, sigma = 0.05 .. 10, " + what,
+			Got: out[0][0], Bound: 1e-12, Why: whyExact},
+		suite.Below{Claim: claims.D002Tweedie, Metric: "sigma |score - (E[x0|x] - x)/sigma^2|, " + what,
+			Got: out[1][0], Bound: 1e-12, Why: whyExact},
+		suite.Below{Claim: claims.D001Tweedie, Metric: "|tr Cov[x0|x]/sigma^2 - (d + sigma^2 div score)|, " + what,
+			Got: out[2][0], Bound: 1e-10, Why: whyExact + ", squared here"},
+		suite.Below{Claim: claims.D004OneStepDenoising, Metric: "the same identity on VP, with sqrt(abar), " + what,
+			Got: out[3][0], Bound: 1e-12, Why: whyExact},
+		suite.Below{Claim: claims.D001Tweedie, Metric: "the same in float32, " + what, Got: out[6][0], Bound: 1e-5,
+			Why: "rounding in float32, relative to 1 + |x|"})
 	return nil
 }
 
@@ -147,7 +156,8 @@ func mmse(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 		return figure.Panel{}, err
 	}
 	for i, want := range catalogue {
-		r.Add(suite.Equals{Claim: claims.D003ScoreDefinition, Metric: fmt.Sprintf("E|s|^2 of the cross at sigma = %g, by quadrature", sigmas[i]), Got: fisher[i], Want: want, Tol: 6e-7,
+		r.Add(suite.Equals{Claim: claims.D003ScoreDefinition, Metric: fmt.Sprintf("E|s|^2 of the cross at sigma = "+
+			"%g, by quadrature", sigmas[i]), Got: fisher[i], Want: want, Tol: 6e-7,
 			Why: "six decimals of an independent computation"})
 	}
 	n := l.Size(50_000, 500_000)
@@ -155,9 +165,11 @@ func mmse(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 	if err != nil {
 		return figure.Panel{}, err
 	}
-	panel := figure.Panel{Title: "squared error, in units of the best", X: figure.Axis{Label: "σ", Min: .04, Max: 12, Log: true},
+	panel := figure.Panel{Title: "squared error, in units of the best", X: figure.Axis{Label: "σ", Min: .04, Max: 12,
+		Log: true},
 		Y: figure.Axis{Label: "MSE / MSE of the posterior mean", Min: .95, Max: 2.2}, Legend: figure.TopRight}
-	table := suite.Table{Name: "mse", Caption: "Mean squared error per coordinate on the cross", Header: []string{"sigma", "estimator", "measured", "lo", "hi", "exact"}}
+	table := suite.Table{Name: "mse", Caption: "Mean squared error per coordinate on the cross",
+		Header: []string{"sigma", "estimator", "measured", "lo", "hi", "exact"}}
 	marks := make([]figure.ErrorBars, len(estimators))
 	for i, sigma := range sigmas {
 		out, err := kit.Evaluate(l, func(in []*Node) []*Node {
@@ -165,7 +177,9 @@ func mmse(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 			x := Add(in[0], MulScalar(eps, sigma))
 			m, t := density.X2().Model(kit.NoiseLevels), kit.ScalarLike(x, kit.TimeOfSigma(sigma))
 			d := m.Denoise(x, t)
-			errors := kit.Map(estimators, func(e estimator) *Node { return ReduceMean(Square(Sub(e.guess(x, d, sigma), in[0])), 1) })
+			errors := kit.Map(estimators, func(e estimator) *Node {
+				return ReduceMean(Square(Sub(e.guess(x, d, sigma), in[0])), 1)
+			})
 			direction := DivScalar(Sub(in[0], x), sigma*sigma) // from the noisy sample to the clean one
 			return append(errors, ReduceSum(Mul(direction, m.Score(x, t)), 1))
 		}, data)
@@ -176,21 +190,25 @@ func mmse(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
 		if err != nil {
 			return figure.Panel{}, err
 		}
-		r.Add(suite.Near{Claim: claims.D003DenoisingIsScore, Metric: fmt.Sprintf("E[(x0 - x).score]/sigma^2 over pairs at sigma = %g: if the mean denoising direction is the score, E|s|^2", sigma), Got: aligned, Want: fisher[i], Why: kit.WhySE})
+		r.Add(suite.Near{Claim: claims.D003DenoisingIsScore, Metric: fmt.Sprintf("E[(x0 - x).score]/sigma^2 over "+
+			"pairs at sigma = %g: if the mean denoising direction is the score, E|s|^2", sigma),
+			Got: aligned, Want: fisher[i], Why: kit.WhySE})
 		for k, e := range estimators {
 			got, err := metrics.Mean(out[k])
 			if err != nil {
 				return figure.Panel{}, err
 			}
 			want := e.exact(sigma, fisher[i])
-			r.Add(suite.Near{Claim: claims.D002MMSE, Metric: fmt.Sprintf("MSE of %s at sigma = %g", e.name, sigma), Got: got, Want: want, Why: kit.WhySE})
+			r.Add(suite.Near{Claim: claims.D002MMSE, Metric: fmt.Sprintf("MSE of %s at sigma = %g", e.name, sigma),
+				Got: got, Want: want, Why: kit.WhySE})
 			table.Rows = append(table.Rows, []any{sigma, e.name, got.Center, got.Lo, got.Hi, want})
 			best := estimators[0].exact(sigma, fisher[i])
 			marks[k].X, marks[k].Y = append(marks[k].X, sigma), append(marks[k].Y, got.Center/best)
 			marks[k].Lo, marks[k].Hi = append(marks[k].Lo, got.Lo/best), append(marks[k].Hi, got.Hi/best)
 			if k > 0 {
 				if want <= best {
-					return figure.Panel{}, fmt.Errorf("%s beats the posterior mean by %g at sigma = %g", e.name, best-want, sigma)
+					return figure.Panel{}, fmt.Errorf("%s beats the posterior mean by %g at sigma = %g", e.name,
+						best-want, sigma)
 				}
 			}
 		}
@@ -221,7 +239,9 @@ func tweedieFigures(l *suite.Lab, r *suite.Report, curves figure.Panel) error {
 	if err != nil {
 		return err
 	}
-	exec, err := exec.New(l.Backend, func(x, t *Node) *Node { return density.X2().Model(kit.NoiseLevels).Denoise(x, t) })
+	exec, err := exec.New(l.Backend, func(x, t *Node) *Node {
+		return density.X2().Model(kit.NoiseLevels).Denoise(x, t)
+	})
 	if err != nil {
 		return err
 	}
@@ -246,7 +266,8 @@ func tweedieFigures(l *suite.Lab, r *suite.Report, curves figure.Panel) error {
 		if err != nil {
 			return err
 		}
-		panel := kit.Plane(fmt.Sprintf("σ = %.2f", s), side, figure.Heat{Field: fields[i]}, figure.Contour{Field: fields[i]}, a)
+		panel := kit.Plane(fmt.Sprintf("σ = %.2f", s), side, figure.Heat{Field: fields[i]},
+			figure.Contour{Field: fields[i]}, a)
 		if i == 0 {
 			still = panel
 			still.Title = "from x to E[x_{0} | x], σ = 0.5"
@@ -254,7 +275,8 @@ func tweedieFigures(l *suite.Lab, r *suite.Report, curves figure.Panel) error {
 		}
 		frames = append(frames, figure.Single(panel, 400))
 	}
-	f, err := kit.PNG("tweedie", "Left: where the posterior mean sends a noisy point, over the noised density. Right: squared error of four estimators, lines exact, points measured.",
+	f, err := kit.PNG("tweedie", "Left: where the posterior mean sends a noisy point, over the noised density. "+
+		"Right: squared error of four estimators, lines exact, points measured.",
 		figure.Row("", still, curves))
 	if err != nil {
 		return err
@@ -262,7 +284,8 @@ func tweedieFigures(l *suite.Lab, r *suite.Report, curves figure.Panel) error {
 	if err := l.Progress(.8, "drawing"); err != nil {
 		return err
 	}
-	film, err := kit.GIF("denoise", "As the noise falls, points far off are first called to the middle, then to the nearest arm.", frames)
+	film, err := kit.GIF("denoise", "As the noise falls, points far off are first called to the middle, then to the "+
+		"nearest arm.", frames)
 	r.Figures = append(r.Figures, f, film)
 	return err
 }

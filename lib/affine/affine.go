@@ -1,5 +1,5 @@
-// Package affine takes samplers apart on data N(mean, v I), where every scheme is affine in the sample and its noise, so that
-// the laws which many steps make of it are known to rounding, without a single sample.
+// Package affine takes samplers apart on data N(mean, v I), where every scheme is affine in the sample and its noise,
+// so that the laws which many steps make of it are known to rounding, without a single sample.
 package affine
 
 import (
@@ -35,9 +35,9 @@ func (a Map) Stationary() float64 {
 	return a.Noise * a.Noise / (1 - a.Gain*a.Gain)
 }
 
-// Sampler is a sampler taken apart. One step runs, without noise, on x = 0 and 1, and on x = 0 with each of its draws 1 and
-// the others 0: independent, they add in variance. More points, with and without noise, test that the step is affine. It is
-// compiled once, for all steps in one direction.
+// Sampler is a sampler taken apart. One step runs, without noise, on x = 0 and 1, and on x = 0 with each of its draws 1
+// and the others 0: independent, they add in variance. More points, with and without noise, test that the step is
+// affine. It is compiled once, for all steps in one direction.
 type Sampler struct {
 	plain   func(rises bool) (*exec.Exec, error) // of the two times
 	inUnits func(rises bool) (*exec.Exec, error) // of the two times and the units of x and of the noise
@@ -45,7 +45,8 @@ type Sampler struct {
 	sampler string
 }
 
-// graphOf is a step's graph: spans that rise have one of their own, since samplers refuse those against their direction.
+// graphOf is a step's graph: spans that rise have one of their own, since samplers refuse those against their
+// direction.
 type graphOf struct{ rises, inUnits bool }
 
 // draws a step: an upper bound over all samplers.
@@ -57,7 +58,8 @@ type row struct {
 	noise [draws]float64
 }
 
-// rows are those that give the map, and then those that test it: on both sides, near and far, and with all noise at once.
+// rows are those that give the map, and then those that test it: on both sides, near and far, and with all noise at
+// once.
 func rows() []row {
 	all := []row{{}, {x: 1}}
 	for k := range draws {
@@ -65,7 +67,8 @@ func rows() []row {
 		r.noise[k] = 1
 		all = append(all, r)
 	}
-	return append(all, row{x: -1}, row{x: 2.5}, row{x: -40}, row{x: 1000}, row{x: -1.5, noise: [draws]float64{.5, -2, 1.5, -.5}})
+	return append(all, row{x: -1}, row{x: 2.5}, row{x: -40}, row{x: 1000},
+		row{x: -1.5, noise: [draws]float64{.5, -2, 1.5, -.5}})
 }
 
 // given is how many of the rows give the map.
@@ -194,7 +197,8 @@ func check(y []float64, unit float64) error {
 			want, size = want+(y[2+k]-y[0])*z, size+(math.Abs(y[2+k])+math.Abs(y[0]))*math.Abs(z)
 		}
 		if got := y[given+i]; !(math.Abs(got-want) <= tol*size) {
-			return fmt.Errorf("it takes x = %g to %g, where an affine map goes to %g; give a model with an affine score, "+
+			return fmt.Errorf("it takes x = %g to %g, where an affine map goes to %g; give a model with an affine "+
+				"score, "+
 				"that of one Gaussian",
 				unit*r.x, got, want)
 		}

@@ -44,16 +44,19 @@ func TestStepsByHand(t *testing.T) {
 				t.Fatal(err)
 			}
 			g := got[0]
-			if math.Abs(g.Gain-test.want.Gain)+math.Abs(g.Shift-test.want.Shift)+math.Abs(g.Noise-test.want.Noise) > 1e-14 {
+			if math.Abs(g.Gain-test.want.Gain)+math.Abs(g.Shift-test.want.Shift)+math.Abs(g.Noise-test.want.Noise) >
+				1e-14 {
 				t.Errorf("%s: %+v, by hand %+v", test.name, g, test.want)
 			}
 		}
 		// The chain of Langevin dynamics settles at v/(1 - h/2v).
-		got, err := affine.Over(b, diffusion.OneStep(diffusion.Langevin), normal(t, 0, v, diffusion.OU{}), []float64{0, h})
+		got, err := affine.Over(b, diffusion.OneStep(diffusion.Langevin), normal(t, 0, v, diffusion.OU{}),
+			[]float64{0, h})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if settled, want := got[0].Stationary(), v/(1-h/(2*v)); math.Abs(settled-want) > 1e-13 || math.Abs(got[0].Variance(settled)-settled) > 1e-13 {
+		if settled, want := got[0].Stationary(), v/(1-h/(2*v)); math.Abs(settled-want) > 1e-13 ||
+			math.Abs(got[0].Variance(settled)-settled) > 1e-13 {
 			t.Errorf("settles at %g, by hand %g", settled, want)
 		}
 	})
@@ -102,7 +105,8 @@ func TestOfRejectsMemory(t *testing.T) {
 	}
 }
 
-// Steps that are not affine are refused: those on a mixture, wherever its modes lie, and those that multiply x by the noise.
+// Steps that are not affine are refused: those on a mixture, wherever its modes lie, and those that multiply x by the
+// noise.
 func TestOfRejectsWhatIsNotAffine(t *testing.T) {
 	grid := []float64{.5, .4}
 	on := func(law *density.Mixture) func() diffusion.Model {
@@ -143,7 +147,8 @@ func TestAffineAtAnyScale(t *testing.T) {
 		for _, scale := range []float64{1e-6, 1, 1e6} {
 			for _, offset := range []float64{0, 1e3} {
 				model := normal(t, offset*scale, .25*scale*scale, diffusion.EDM{})
-				for name, s := range map[string]diffusion.Sampler{"ddim": diffusion.DDIM(0), "reverse": diffusion.OneStep(diffusion.ReverseEulerMaruyama)} {
+				for name, s := range map[string]diffusion.Sampler{"ddim": diffusion.DDIM(0),
+					"reverse": diffusion.OneStep(diffusion.ReverseEulerMaruyama)} {
 					got, err := affine.Over(b, s, model, []float64{2 * scale, scale, .1 * scale})
 					if err != nil {
 						t.Errorf("%s at scale %g: %v", name, scale, err)
@@ -155,7 +160,8 @@ func TestAffineAtAnyScale(t *testing.T) {
 					}
 					// The gain has no unit; the noise has that of x; the mean is kept: the shift is offset (1 - gain).
 					g, u := got[0], unit[0]
-					if math.Abs(g.Gain-u.Gain) > 1e-9 || math.Abs(g.Noise/scale-u.Noise) > 1e-9 || math.Abs(g.Shift/scale-offset*(1-u.Gain)) > 1e-9*(1+offset) {
+					if math.Abs(g.Gain-u.Gain) > 1e-9 || math.Abs(g.Noise/scale-u.Noise) > 1e-9 ||
+						math.Abs(g.Shift/scale-offset*(1-u.Gain)) > 1e-9*(1+offset) {
 						t.Errorf("%s at scale %g, offset %g: %+v, in units %+v", name, scale, offset, g, u)
 					}
 				}
@@ -164,7 +170,8 @@ func TestAffineAtAnyScale(t *testing.T) {
 	})
 }
 
-// Grids that no plan takes, and those against the direction of a sampler, are refused here as well; forward samplers rise.
+// Grids that no plan takes, and those against the direction of a sampler, are refused here as well; forward samplers
+// rise.
 func TestOverRefusesGrids(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		m := func() diffusion.Model {
@@ -181,7 +188,8 @@ func TestOverRefusesGrids(t *testing.T) {
 		}{
 			{diffusion.OneStep(diffusion.ReverseEulerMaruyama), []float64{.1, .2, .3}, "leads from noise to data"},
 			{diffusion.OneStep(diffusion.EulerMaruyama), []float64{.3, .2}, "leads from data to noise"},
-			{diffusion.OneStep(diffusion.ReverseEulerMaruyama), []float64{.3, .1, .2}, "times must strictly rise or strictly fall"},
+			{diffusion.OneStep(diffusion.ReverseEulerMaruyama), []float64{.3, .1, .2}, "times must strictly rise or " +
+				"strictly fall"},
 			{diffusion.OneStep(diffusion.ReverseEulerMaruyama), []float64{.3}, "at least 2 times"},
 			{diffusion.DDIM(0), []float64{.3, math.NaN()}, "time 1 is NaN"},
 			{diffusion.OneStep(diffusion.EulerMaruyama), []float64{.2, .3}, ""},
@@ -191,7 +199,8 @@ func TestOverRefusesGrids(t *testing.T) {
 			if c.want == "" && err == nil {
 				continue
 			}
-			if err == nil || c.want == "" || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			if err == nil || c.want == "" || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(),
+				"\n") {
 				t.Errorf("%v: %v, want one line with %q", c.grid, err, c.want)
 			}
 		}

@@ -40,8 +40,8 @@ var cache = struct {
 	failed map[string]error
 }{opened: map[string]compute.Backend{}, failed: map[string]error{}}
 
-// Open returns the backend of that name, the same one each time; it is never to be finalized. A note, when there is one,
-// is a line for the user: why auto fell back on Go. Errors are one line, too.
+// Open returns the backend of that name, the same one each time; it is never to be finalized. A note, when there is
+// one, is a line for the user: why auto fell back on Go. Errors are one line, too.
 func Open(name string) (b compute.Backend, note string, err error) {
 	switch name {
 	case Go, XLACPU, XLACUDA:
@@ -55,7 +55,8 @@ func Open(name string) (b compute.Backend, note string, err error) {
 			b, err = shared(Go)
 		}
 	default:
-		err = fmt.Errorf("no backend %q: did you mean %q? There are %s", name, nearest(name, Names()), strings.Join(Names(), ", "))
+		err = fmt.Errorf("no backend %q: did you mean %q? There are %s", name, nearest(name, Names()),
+			strings.Join(Names(), ", "))
 	}
 	if err != nil {
 		return nil, "", err
@@ -100,7 +101,8 @@ func open(name string) (compute.Backend, error) {
 	}
 	_, kind, _ := strings.Cut(name, ":")
 	if !xlaCompiled {
-		return nil, fmt.Errorf("%s is not compiled in: build with CGO_ENABLED=1, a C compiler and without the tag noxla", name)
+		return nil, fmt.Errorf("%s is not compiled in: build with CGO_ENABLED=1, a C compiler and without the tag "+
+			"noxla", name)
 	}
 	path, err := findPlugin(kind)
 	if err != nil {

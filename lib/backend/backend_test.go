@@ -17,7 +17,8 @@ import (
 
 func TestEachBackendComputes(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
-		got, err := graph.CallOnce(b, func(x *graph.Node) *graph.Node { return graph.ReduceAllSum(graph.Square(x)) }, []float64{3, 4})
+		got, err := graph.CallOnce(b, func(x *graph.Node) *graph.Node { return graph.ReduceAllSum(graph.Square(x)) },
+			[]float64{3, 4})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,13 +40,15 @@ func TestEachBackendComputes(t *testing.T) {
 func TestUnknownName(t *testing.T) {
 	for wrong, near := range map[string]string{"xla-cpu": "xla:cpu", "cuda": "xla:cuda", "gp": "go", "aut": "auto"} {
 		_, _, err := backend.Open(wrong)
-		if err == nil || !strings.Contains(err.Error(), `did you mean "`+near+`"`) || !strings.Contains(err.Error(), "auto, xla:cpu, xla:cuda, go") {
+		if err == nil || !strings.Contains(err.Error(), `did you mean "`+near+`"`) || !strings.Contains(err.Error(),
+			"auto, xla:cpu, xla:cuda, go") {
 			t.Errorf("%s: %v", wrong, err)
 		}
 	}
 }
 
-// TestPlugins opens backends with folders of bad plugins. A plugin is loaded once in a process, so each case has its own.
+// TestPlugins opens backends with folders of bad plugins. A plugin is loaded once in a process, so each case has its
+// own.
 func TestPlugins(t *testing.T) {
 	if !slices.Contains(backend.Compiled(), backend.XLACPU) {
 		t.Skip("XLA is not compiled in")

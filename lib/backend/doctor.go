@@ -21,7 +21,8 @@ type Finding struct {
 func Doctor(name string) []Finding {
 	list := []Finding{
 		{What: "go", Found: fmt.Sprintf("%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH), OK: true},
-		{What: "processors", Found: fmt.Sprintf("%d, of which %d used", runtime.NumCPU(), runtime.GOMAXPROCS(0)), OK: true},
+		{What: "processors", Found: fmt.Sprintf("%d, of which %d used", runtime.NumCPU(), runtime.GOMAXPROCS(0)),
+			OK: true},
 		compiledFinding(),
 	}
 	if name == Go {
@@ -118,7 +119,8 @@ func goFinding(alone bool) Finding {
 	case !alone:
 		f.Found = "compiled in"
 	case runtime.GOARCH == "amd64":
-		f.Found, f.Fix = "vector instructions (simd) off", "for speed, build with GOEXPERIMENT=simd, as `make BACKEND=go build` does"
+		f.Found, f.Fix = "vector instructions (simd) off", "for speed, build with GOEXPERIMENT=simd, as `make "+
+			"BACKEND=go build` does"
 	default:
 		f.Found = "no vector instructions (simd) on " + runtime.GOARCH
 	}

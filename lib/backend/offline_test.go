@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Nothing is downloaded, whether a plugin is there or not: a process that opens a backend asks no server, and leaves its
-// home as it was. go-xla would install plugins by itself.
+// Nothing is downloaded, whether a plugin is there or not: a process that opens a backend asks no server, and leaves
+// its home as it was. go-xla would install plugins by itself.
 func TestNothingIsDownloaded(t *testing.T) {
 	var asked atomic.Int32
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -28,7 +28,8 @@ func TestNothingIsDownloaded(t *testing.T) {
 	env := []string{"HOME=" + home, "HTTP_PROXY=" + proxy.URL, "HTTPS_PROXY=" + proxy.URL, "http_proxy=" + proxy.URL,
 		"https_proxy=" + proxy.URL, "NO_PROXY=", "no_proxy="}
 	for _, name := range []string{"auto", "xla:cpu", "xla:cuda", "go"} {
-		for _, more := range []string{"SCORELAB_PLUGINS=where they usually are", "PJRT_PLUGIN_LIBRARY_PATH=" + t.TempDir()} {
+		for _, more := range []string{"SCORELAB_PLUGINS=where they usually are", "PJRT_PLUGIN_LIBRARY_PATH=" +
+			t.TempDir()} {
 			if line := openElsewhere(t, self, name, append(env, more)...); strings.Count(line, "\n") != 1 {
 				t.Errorf("%s, %s: %s", name, more, line)
 			}

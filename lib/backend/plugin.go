@@ -39,7 +39,8 @@ func pluginFolders() []string {
 	}
 	// Where go-xla's own installer puts them.
 	if home, err := os.UserHomeDir(); err == nil {
-		folders = append(folders, filepath.Join(home, ".local/lib/go-xla/nvidia"), filepath.Join(home, ".local/lib/go-xla"))
+		folders = append(folders, filepath.Join(home, ".local/lib/go-xla/nvidia"),
+			filepath.Join(home, ".local/lib/go-xla"))
 	}
 	return append(folders, "/usr/local/lib/go-xla/nvidia", "/usr/local/lib/go-xla")
 }

@@ -62,7 +62,8 @@ type VersionError struct {
 }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("%s has schema %d, newer than this program's %d: use the program that wrote it", e.Path, e.Schema, Schema)
+	return fmt.Sprintf("%s has schema %d, newer than this program's %d: use the program that wrote it", e.Path,
+		e.Schema, Schema)
 }
 
 var groupName = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
@@ -77,7 +78,8 @@ func (c Checkpoint) encode() (map[string][]byte, error) {
 		return nil, err
 	}
 	groups := slices.Sorted(maps.Keys(c.Groups))
-	text, err := json.MarshalIndent(head{formatName, Schema, c.Step, c.Backend, backend.Versions(), groups, hashOf(config), config}, "", "  ")
+	text, err := json.MarshalIndent(head{formatName, Schema, c.Step, c.Backend, backend.Versions(), groups,
+		hashOf(config), config}, "", "  ")
 	if err != nil {
 		return nil, err
 	}
@@ -98,8 +100,8 @@ func (c Checkpoint) encode() (map[string][]byte, error) {
 	return files, nil
 }
 
-// Read reads the checkpoint in a folder. The error of one that is not whole is a *DamagedError, of one that a newer program
-// has written a *VersionError.
+// Read reads the checkpoint in a folder. The error of one that is not whole is a *DamagedError, of one that a newer
+// program has written a *VersionError.
 func Read(dir string) (*Checkpoint, error) {
 	files, err := readFiles(dir)
 	if err != nil {
@@ -115,9 +117,11 @@ func Read(dir string) (*Checkpoint, error) {
 		return nil, err
 	}
 	if len(h.Groups) == 0 || len(files) != 1+len(h.Groups) {
-		return nil, &DamagedError{path, fmt.Sprintf("has %d groups, and %s %d files", len(h.Groups), sumsName, len(files))}
+		return nil, &DamagedError{path, fmt.Sprintf("has %d groups, and %s %d files", len(h.Groups), sumsName,
+			len(files))}
 	}
-	c := &Checkpoint{Step: h.Step, Backend: h.Backend, Config: h.Config, Groups: map[string]Tensors{}, Versions: h.Versions}
+	c := &Checkpoint{Step: h.Step, Backend: h.Backend, Config: h.Config, Groups: map[string]Tensors{},
+		Versions: h.Versions}
 	for _, group := range h.Groups {
 		name := group + tensorsSuffix
 		data, ok := files[name]
@@ -193,7 +197,8 @@ func readFiles(dir string) (map[string][]byte, error) {
 			return nil, err
 		}
 		if got := hashOf(files[name]); got != hash {
-			return nil, &DamagedError{file, fmt.Sprintf("has the SHA-256 %.8s..., and %s says %.8s...", got, sumsName, hash)}
+			return nil, &DamagedError{file, fmt.Sprintf("has the SHA-256 %.8s..., and %s says %.8s...", got, sumsName,
+				hash)}
 		}
 	}
 	return files, nil

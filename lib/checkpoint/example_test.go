@@ -21,7 +21,8 @@ func Example() {
 	defer folder.Close()
 	for step := range 5 {
 		weights := checkpoint.Tensors{"layer/w": tensors.FromValue([]float32{float32(step), 1})}
-		state := checkpoint.Checkpoint{Step: step, Backend: "go", Config: map[string]float64{"rate": .1}, Groups: map[string]checkpoint.Tensors{"weights": weights}}
+		state := checkpoint.Checkpoint{Step: step, Backend: "go", Config: map[string]float64{"rate": .1},
+			Groups: map[string]checkpoint.Tensors{"weights": weights}}
 		if err := folder.Save(state); err != nil {
 			fmt.Println(err)
 		}

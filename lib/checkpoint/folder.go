@@ -51,7 +51,8 @@ func Open(dir string, keep int, notice func(string)) (*Folder, error) {
 	for _, name := range cleared {
 		notice(fmt.Sprintf("%s is a checkpoint that was never finished, and removed", filepath.Join(dir, name)))
 	}
-	f := &Folder{Dir: dir, keep: keep, notice: notice, found: -1, good: map[int]bool{}, stays: map[int]bool{}, unlock: unlock}
+	f := &Folder{Dir: dir, keep: keep, notice: notice, found: -1, good: map[int]bool{}, stays: map[int]bool{},
+		unlock: unlock}
 	there, err := steps(dir)
 	if err != nil {
 		return nil, errors.Join(err, unlock())
@@ -95,7 +96,8 @@ func steps(dir string) ([]int, error) {
 // were. It refuses to mix runs: where there were checkpoints, Load comes first, and no step comes after a later one.
 func (f *Folder) Save(c Checkpoint) error {
 	if f.found >= 0 {
-		return fmt.Errorf("%s holds the checkpoint of step %d of another run: resume from it, or save into another folder", f.Dir, f.found)
+		return fmt.Errorf("%s holds the checkpoint of step %d of another run: resume from it, or save into another "+
+			"folder", f.Dir, f.found)
 	}
 	files, err := c.encode()
 	if err != nil {
@@ -105,7 +107,8 @@ func (f *Folder) Save(c Checkpoint) error {
 		return err
 	}
 	if err := f.Writer.Replace(path(f.Dir, c.Step), files, filesOf(path(f.Dir, c.Step))); err != nil {
-		return fmt.Errorf("%w; the checkpoints before it are untouched", folder.Error("write", path(f.Dir, c.Step), err))
+		return fmt.Errorf("%w; the checkpoints before it are untouched", folder.Error("write", path(f.Dir, c.Step),
+			err))
 	}
 	f.good[c.Step] = true
 	f.prune()
@@ -124,7 +127,8 @@ func (f *Folder) newerThan(step int) error {
 			continue
 		}
 		if step < last {
-			return fmt.Errorf("%s holds the checkpoint of step %d, and the next run would go on from that one instead of "+
+			return fmt.Errorf("%s holds the checkpoint of step %d, and the next run would go on from that one "+
+				"instead of "+
 				"step %d: remove the later checkpoints, or save into another folder", f.Dir, last, step)
 		}
 		break
@@ -187,7 +191,8 @@ func (f *Folder) Load(config any, backendName string) (*Checkpoint, error) {
 		return nil, &ConfigError{at, diff}
 	}
 	if c.Backend != backendName {
-		f.notice(fmt.Sprintf("%s was made by %s and goes on with %s: the same law, other rounding", at, c.Backend, backendName))
+		f.notice(fmt.Sprintf("%s was made by %s and goes on with %s: the same law, other rounding", at, c.Backend,
+			backendName))
 	}
 	f.found = -1
 	for name, version := range backend.Versions() {

@@ -18,7 +18,8 @@ import (
 
 // settings is a configuration with all kinds of values.
 func settings() map[string]any {
-	return map[string]any{"rate": 1e-3, "layers": []int{2, 3}, "name": "a", "adam": map[string]any{"clip": 1, "beta": 0.9}}
+	return map[string]any{"rate": 1e-3, "layers": []int{2, 3}, "name": "a", "adam": map[string]any{"clip": 1,
+		"beta": 0.9}}
 }
 
 // state is a checkpoint whose tensors all hold its step.
@@ -110,7 +111,8 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 	whole(t, c, 100000000)
 	save(t, f, 100000000)
-	if _, err := f.Load(settings(), "xla:cpu"); err != nil || len(*notices) != 1 || !strings.Contains((*notices)[0], "was made by go and goes on with xla:cpu") {
+	if _, err := f.Load(settings(), "xla:cpu"); err != nil || len(*notices) != 1 || !strings.Contains((*notices)[0],
+		"was made by go and goes on with xla:cpu") {
 		t.Errorf("another backend: %v, %q", err, *notices)
 	}
 }
@@ -141,7 +143,8 @@ func TestKeepTheLastGoodOnes(t *testing.T) {
 		t.Fatal(err, *notices)
 	}
 	save(t, f, 4, 5)
-	if got, want := list(t, dir), []string{"step-00000003", "step-00000004", "step-00000005", "step-7"}; !slices.Equal(got, want) {
+	if got, want := list(t, dir), []string{"step-00000003", "step-00000004", "step-00000005", "step-7"}; !slices.Equal(
+		got, want) {
 		t.Errorf("there are %q, want %q", got, want)
 	}
 }
@@ -183,7 +186,8 @@ func TestDamage(t *testing.T) {
 			if !errors.As(err, &damaged) || filepath.Dir(damaged.Path) != dir || strings.Contains(err.Error(), "\n") {
 				t.Fatalf("%s, %s: %v", name, what, err)
 			}
-			if name != sumsName && damaged.Path != path { // a change in the list of hashes may be blamed on what it names
+			// a change in the list of hashes may be blamed on what it names
+			if name != sumsName && damaged.Path != path {
 				t.Fatalf("%s, %s: %v", name, what, err)
 			}
 		}
@@ -241,11 +245,16 @@ func TestForeign(t *testing.T) {
 		name, want string
 		change     func(*head)
 	}{
-		{"newer", "checkpoint.json has schema 2, newer than this program's 1: use the program that wrote it", func(h *head) { h.Schema = 2 }},
+		{"newer", "checkpoint.json has schema 2, newer than this program's 1: use the program that wrote it",
+			func(h *head) { h.Schema = 2 }},
 		{"another format", "no checkpoint in", func(h *head) { h.Format = "pickle" }},
 		{"schema 0", "checkpoint.json is of no checkpoint of this program", func(h *head) { h.Schema = 0 }},
-		{"changed by hand", "checkpoint.json holds a configuration of another hash", func(h *head) { h.Config = json.RawMessage(`{"rate": 2}`) }},
-		{"a group twice", "has 3 groups, and SHA256SUMS 3 files", func(h *head) { h.Groups = append(h.Groups, "weights") }},
+		{"changed by hand", "checkpoint.json holds a configuration of another hash", func(h *head) {
+			h.Config = json.RawMessage(`{"rate": 2}`)
+		}},
+		{"a group twice", "has 3 groups, and SHA256SUMS 3 files", func(h *head) {
+			h.Groups = append(h.Groups, "weights")
+		}},
 		{"a group less", "has 1 groups, and SHA256SUMS 3 files", func(h *head) { h.Groups = h.Groups[:1] }},
 		{"no groups", "has 0 groups", func(h *head) { h.Groups = nil }},
 		{"renamed", "holds the checkpoint of step 8", func(h *head) { h.Step = 8 }},
@@ -289,7 +298,8 @@ func TestSaveRefusesToMix(t *testing.T) {
 	save(t, f, 7, 8)
 	f.Close()
 	f, _ = open(t, dir, 3)
-	oneLine(t, f.Save(state(1)), "holds the checkpoint of step 8 of another run: resume from it, or save into another folder")
+	oneLine(t, f.Save(state(1)), "holds the checkpoint of step 8 of another run: resume from it, or save into "+
+		"another folder")
 	if _, err := f.Load(nil, "go"); err == nil {
 		t.Error("another configuration")
 	}

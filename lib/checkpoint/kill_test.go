@@ -64,8 +64,8 @@ func helper(dir string, env ...string) *exec.Cmd {
 	return cmd
 }
 
-// kill -9 at every step of writing: the newest complete checkpoint is there and whole, and what was cut short is named and
-// cleared.
+// kill -9 at every step of writing: the newest complete checkpoint is there and whole, and what was cut short is named
+// and cleared.
 func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
@@ -82,7 +82,8 @@ func TestKill(t *testing.T) {
 		saved := len(stepsIn(t, dir))
 		f, notices := open(t, dir, 1)
 		for _, line := range *notices {
-			if strings.Contains(line, ".tmp-step-0000000") && strings.Contains(line, "was never finished, and removed") {
+			if strings.Contains(line, ".tmp-step-0000000") && strings.Contains(
+				line, "was never finished, and removed") {
 				named++
 			}
 		}
@@ -102,7 +103,8 @@ func TestKill(t *testing.T) {
 		f.Close()
 		if done {
 			if c.Step != 3 || at < 15 || named < 10 {
-				t.Errorf("%d steps of writing, the last checkpoint is of step %d, %d were named as cut short", at, c.Step, named)
+				t.Errorf("%d steps of writing, the last checkpoint is of step %d, %d were named as cut short", at,
+					c.Step, named)
 			}
 			return
 		}
@@ -118,7 +120,8 @@ func stepsIn(t *testing.T, dir string) []int {
 	return found
 }
 
-// The system refuses a write in the middle of a file: the process ends with an error, and the former checkpoint is whole.
+// The system refuses a write in the middle of a file: the process ends with an error, and the former checkpoint is
+// whole.
 func TestWriteRefusedBySystem(t *testing.T) {
 	dir := t.TempDir()
 	f, _ := open(t, dir, 1)
@@ -130,7 +133,8 @@ func TestWriteRefusedBySystem(t *testing.T) {
 		t.Fatalf("the helper ends with %v\n%s", err, out)
 	}
 	first, _, _ := strings.Cut(string(out), "\n")
-	if !strings.Contains(first, "cannot write "+filepath.Join(dir, "step-00000001")) || !strings.Contains(first, "file too large; the checkpoints before it are untouched") {
+	if !strings.Contains(first, "cannot write "+filepath.Join(dir, "step-00000001")) || !strings.Contains(
+		first, "file too large; the checkpoints before it are untouched") {
 		t.Errorf("the helper says %q", first)
 	}
 	if got := list(t, dir); len(got) != 1 {

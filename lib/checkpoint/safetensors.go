@@ -47,8 +47,8 @@ type entry struct {
 	Offsets [2]uint64 `json:"data_offsets"`
 }
 
-// EncodeTensors writes tensors in the safetensors format: the same bytes for the same tensors. Wide types come first, so
-// that all values are aligned.
+// EncodeTensors writes tensors in the safetensors format: the same bytes for the same tensors. Wide types come first,
+// so that all values are aligned.
 func EncodeTensors(list Tensors) ([]byte, error) {
 	if err := littleEndian(); err != nil {
 		return nil, err
@@ -126,7 +126,8 @@ func DecodeTensors(file []byte) (Tensors, error) {
 	for _, name := range names {
 		e := header[name]
 		if e.Offsets[0] != end || e.Offsets[1] < end || e.Offsets[1] > uint64(len(data)) {
-			return nil, fmt.Errorf("tensor %q has the bytes %d to %d of %d, and %d were expected to come first", name, e.Offsets[0], e.Offsets[1], len(data), end)
+			return nil, fmt.Errorf("tensor %q has the bytes %d to %d of %d, and %d were expected to come first", name,
+				e.Offsets[0], e.Offsets[1], len(data), end)
 		}
 		end = e.Offsets[1]
 		x, err := e.tensor(data[e.Offsets[0]:end])

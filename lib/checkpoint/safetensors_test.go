@@ -51,8 +51,9 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]any{
-		"f64": [][]float64{{1.5, -2.25, 1e300}, {0, math.Copysign(0, -1), 5e-324}}, "i32": int32(-7), "i64": []int64{-1 << 63, 1<<63 - 1},
-		"u8": [][]uint8{{0}, {255}}, "bool": []bool{true, false, true}, `layer/0 "weights" σ`: []float32{3},
+		"f64": [][]float64{{1.5, -2.25, 1e300}, {0, math.Copysign(0, -1), 5e-324}}, "i32": int32(-7),
+		"i64": []int64{-1 << 63, 1<<63 - 1},
+		"u8":  [][]uint8{{0}, {255}}, "bool": []bool{true, false, true}, `layer/0 "weights" σ`: []float32{3},
 	} {
 		if got := golden[name]; got == nil || fmt.Sprint(got.Value()) != fmt.Sprint(want) {
 			t.Errorf("%s is %v, want %v", name, got, want)
@@ -78,7 +79,8 @@ func TestTensorsRoundTrip(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		want := Tensors{}
 		for i := range rapid.IntRange(0, 4).Draw(rt, "tensors") {
-			dtype := rapid.SampledFrom([]dtypes.DType{dtypes.Float64, dtypes.Float32, dtypes.BFloat16, dtypes.Int32, dtypes.Uint8}).Draw(rt, "type")
+			dtype := rapid.SampledFrom([]dtypes.DType{dtypes.Float64, dtypes.Float32, dtypes.BFloat16, dtypes.Int32,
+				dtypes.Uint8}).Draw(rt, "type")
 			x := tensors.FromShape(shapes.Make(dtype, rapid.SliceOfN(rapid.IntRange(1, 4), 0, 3).Draw(rt, "shape")...))
 			err := x.MutableBytes(func(data []byte) {
 				copy(data, rapid.SliceOfN(rapid.Byte(), len(data), len(data)).Draw(rt, "values"))
@@ -126,13 +128,19 @@ func TestDecodeRejects(t *testing.T) {
 		{`tensor "x"`, file(`{"x": 1}`)},
 		{"unknown field", file(`{"x": {"dtype": "U8", "shape": [], "data_offsets": [0, 1], "more": 1}}`, 0)},
 		{`type "F31" is not known`, file(`{"x": {"dtype": "F31", "shape": [], "data_offsets": [0, 4]}}`, 0, 0, 0, 0)},
-		{"bytes 1 to 2 of 2, and 0 were expected to come first", file(`{"x": {"dtype": "U8", "shape": [1], "data_offsets": [1, 2]}}`, 0, 0)},
+		{"bytes 1 to 2 of 2, and 0 were expected to come first",
+			file(`{"x": {"dtype": "U8", "shape": [1], "data_offsets": [1, 2]}}`, 0, 0)},
 		{"bytes 0 to 2 of 1", file(`{"x": {"dtype": "U8", "shape": [2], "data_offsets": [0, 2]}}`, 0)},
-		{"bytes 0 to 1 of 2, and 1", file(`{"x": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}, "y": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}`, 0, 0)},
-		{"the tensors have 1 bytes, the file 2", file(`{"x": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}`, 0, 0)},
+		{"bytes 0 to 1 of 2, and 1",
+			file(`{"x": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}, "y": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}`, 0, 0)},
+		{"the tensors have 1 bytes, the file 2", file(`{"x": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}`, 0,
+			0)},
 		{"4 bytes are not 8", file(`{"x": {"dtype": "F64", "shape": [], "data_offsets": [0, 4]}}`, 0, 0, 0, 0)},
-		{"8 bytes are too few", file(`{"x": {"dtype": "F64", "shape": [2], "data_offsets": [0, 8]}}`, make([]byte, 8)...)},
-		{"too few", file(`{"x": {"dtype": "F64", "shape": [4294967296, 4294967296, 4294967296], "data_offsets": [0, 8]}}`, make([]byte, 8)...)},
+		{"8 bytes are too few", file(`{"x": {"dtype": "F64", "shape": [2], "data_offsets": [0, 8]}}`,
+			make([]byte, 8)...)},
+		{"too few", file(
+			`{"x": {"dtype": "F64", "shape": [4294967296, 4294967296, 4294967296], "data_offsets": [0, 8]}}`,
+			make([]byte, 8)...)},
 		{"has no values", file(`{"x": {"dtype": "F64", "shape": [0], "data_offsets": [0, 0]}}`)},
 		{"has no values", file(`{"x": {"dtype": "F64", "shape": [-1], "data_offsets": [0, 0]}}`)},
 		{`has the key "x" twice`, file(`{"x": {"dtype": "U8", "shape": [], "data_offsets": [0, 1]},
@@ -157,11 +165,13 @@ func TestDecodeRejects(t *testing.T) {
 		{"not UTF-8", file("{\"\xff\": 1}")},
 		{"neither 0 nor 1", file(`{"x": {"dtype": "BOOL", "shape": [], "data_offsets": [0, 1]}}`, 2)},
 	} {
-		if _, err := DecodeTensors(c.file); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		if _, err := DecodeTensors(c.file); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(
+			err.Error(), "\n") {
 			t.Errorf("%.60q: got %v, want one line with %q", c.file, err, c.want)
 		}
 	}
-	for name, x := range (Tensors{"x": tensors.FromScalar(complex64(1)), "__metadata__": tensors.FromScalar(1.5), "\xff": tensors.FromScalar(1.5)}) {
+	for name, x := range (Tensors{"x": tensors.FromScalar(complex64(1)), "__metadata__": tensors.FromScalar(1.5),
+		"\xff": tensors.FromScalar(1.5)}) {
 		if _, err := EncodeTensors(Tensors{name: x}); err == nil || !strings.Contains(err.Error(), "cannot hold") {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -36,12 +36,14 @@ func TestReadCSV(t *testing.T) {
 		{"spaces", " x , y\n 1 , 2\n3,4.5 \n", "", named},
 		{"comments and blank lines", "# from \"a\n\n1,2\n  # and \xe2\x82\xac\n\r\n3,4.5\n\n", "", plain},
 		{"forms of numbers", "+1e0,2.\n3,.45E1", "", plain},
-		{"names that are numbers", "class,0,1\n0,1,2\n7,3,4.5\n", "class", Points{N: 2, D: 2, X: plain.X, Columns: []string{"0", "1"}, Labels: []int{0, 7}, Classes: 8}},
+		{"names that are numbers", "class,0,1\n0,1,2\n7,3,4.5\n", "class", Points{N: 2, D: 2, X: plain.X,
+			Columns: []string{"0", "1"}, Labels: []int{0, 7}, Classes: 8}},
 		{"label by name", "x,c,y\n1,0,2\n3,7,4.5\n", "c", namedClasses},
 		{"label by number", "1,0,2\n3,7.0,4.5\n", "2", classes},
 		{"label from the end", "1,2,0\n3,4.5,7\n", "-1", classes},
 	} {
-		for _, in := range []io.Reader{strings.NewReader(c.text), iotest.OneByteReader(bytes.NewReader(zip([]byte(c.text))))} {
+		for _, in := range []io.Reader{strings.NewReader(c.text),
+			iotest.OneByteReader(bytes.NewReader(zip([]byte(c.text))))} {
 			got, err := ReadCSV(in, c.label)
 			if err != nil {
 				t.Errorf("%s: %v", c.name, err)
@@ -91,15 +93,19 @@ func TestCSVFaults(t *testing.T) {
 		{"header of another width", "x\n1,2\n", "", "data: line 2: 2 fields, but the header, line 1, has 1"},
 		{"text", "x,y\n1,2\n3,four\n", "", `data: line 3: column 2 (y): "four" is no number`},
 		{"text without header", "1,2\n3,four\n", "", `data: line 2: column 2: "four" is no number`},
-		{"long text", "1\n" + strings.Repeat("x", 29) + strings.Repeat("y", 2) + "\n", "", "column 1: a field of 31 bytes"},
-		{"damaged first row", "1.5,2x\n3,4\n", "", `data: line 1: column 2 (2x): "2x" is no number, yet column 1 is 1.5`},
+		{"long text", "1\n" + strings.Repeat("x", 29) + strings.Repeat("y", 2) + "\n", "", "column 1: a field of 31 " +
+			"bytes"},
+		{"damaged first row", "1.5,2x\n3,4\n", "",
+			`data: line 1: column 2 (2x): "2x" is no number, yet column 1 is 1.5`},
 		{"NaN among names", "a,nan\n3,4\n", "", "yet column 2 is nan"},
-		{"repeated name", "0,0,1x\n3,4,5\n", "", `data: line 1: column 2 (0): the header has the name "0" in column 1 too`},
+		{"repeated name", "0,0,1x\n3,4,5\n", "",
+			`data: line 1: column 2 (0): the header has the name "0" in column 1 too`},
 		{"semicolons", "1;2\n3;4\n", "", `data: line 1: column 1 (1;2): "1;2" starts like a number but is not one`},
 		{"decimal commas", "x,y\n1,2\n1,5,2,3\n", "", "4 fields, but the header"},
 		{"empty field", "x,y\n1,\n", "", "data: line 2: column 2 (y): the field is empty"},
 		{"empty field in the first row", "1,,2\n", "", "data: line 1: column 2: the field is empty"},
-		{"NaN", "x,y\n1,2\n3,NaN\n-inf,4\n", "", "data: line 3: column 2 (y): NaN is NaN or infinite, the first of 2 such values among 6"},
+		{"NaN", "x,y\n1,2\n3,NaN\n-inf,4\n", "", "data: line 3: column 2 (y): NaN is NaN or infinite, the first of 2 " +
+			"such values among 6"},
 		{"overflow", "1,2\n1,-1e999\n", "", "line 2: column 2: -1e999 is NaN or infinite, the first of 1"},
 		{"overflow in the first row", "1,1e999\n", "", "line 1: column 2: 1e999 is NaN or infinite"},
 		{"Latin-1", "x,y\n1,2\n3,\xe9\n", "", "data: line 3: byte 3 is not UTF-8"},
@@ -107,9 +113,11 @@ func TestCSVFaults(t *testing.T) {
 		{"zero byte", "1,2\n3,4\x00\n", "", "line 2: there is a zero byte"},
 		{"open quote", "1,2\n\"3,4\n5,6\n", "", "data: line 2: a quote is not closed in its line"},
 		{"quote within a field", "1,2\n3,4\"5\"\n", "", `data: line 2: byte 4: bare " in non-quoted-field`},
-		{"long field", strings.Repeat("1", 31) + ",2\n", "", "data: line 1: column 1: a field of 31 bytes, and at most 30"},
+		{"long field", strings.Repeat("1", 31) + ",2\n", "", "data: line 1: column 1: a field of 31 bytes, and at " +
+			"most 30"},
 		{"long line", strings.Repeat("1,", 30) + "2\n", "", "data: line 1: the line has more than 60 bytes"},
-		{"long text", strings.Repeat("# 5678901234567890\n", 30), "", "data: line 22: the text has more than 400 bytes"},
+		{"long text", strings.Repeat("# 5678901234567890\n", 30), "",
+			"data: line 22: the text has more than 400 bytes"},
 		{"many values", "1,2,4\n4,5,6\n7,8,9\n", "", "data: line 3: more than 8 values"},
 		{"no such label", "x,y\n1,2\n", "z", `there is no column "z" for the labels among 2`},
 		{"label 0", "1,2\n", "0", "give a name of the header, or 1 .. 2, or -1"},
@@ -130,7 +138,8 @@ func TestCSVFaults(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
 	}
-	if _, err := ReadCSV(iotest.ErrReader(errors.New("disk on fire")), ""); err == nil || !strings.Contains(err.Error(), "disk on fire") {
+	if _, err := ReadCSV(iotest.ErrReader(errors.New("disk on fire")), ""); err == nil || !strings.Contains(err.Error(),
+		"disk on fire") {
 		t.Errorf("reader: %v", err)
 	}
 }
@@ -164,9 +173,12 @@ func TestOpenCSV(t *testing.T) {
 
 // FuzzReadCSV: any text gives one sentence or finite points, with memory in proportion to the text.
 func FuzzReadCSV(f *testing.F) {
-	for _, seed := range []string{"", "1,2\n3,4.5\n", "x,y\r\n1,2\r\n", "\ufeffx,c\n1,2\n", "1,\"2\"\n", "\"1\n2\",3\n", "# c\n\n1\n",
-		"1,NaN\n", "1,,2\n", "\xff\xfe1\x00", "1;2\n3;4\n", string(zip([]byte("1,2\n"))), "\x1f\x8b\x08", "1e999,-1e-999\n",
-		"0x1p3,1_0\n", "0,1\n1,2\n", ",x,y\n0,1,2\n", "NA,3\n1,2\n", "x\n9007199254740993\n", "-nan,1\n", "Unnamed: 0,x\n0,1\n",
+	for _, seed := range []string{"", "1,2\n3,4.5\n", "x,y\r\n1,2\r\n", "\ufeffx,c\n1,2\n", "1,\"2\"\n", "\"1\n2\",3\n",
+		"# c\n\n1\n",
+		"1,NaN\n", "1,,2\n", "\xff\xfe1\x00", "1;2\n3;4\n", string(zip([]byte("1,2\n"))), "\x1f\x8b\x08",
+		"1e999,-1e-999\n",
+		"0x1p3,1_0\n", "0,1\n1,2\n", ",x,y\n0,1,2\n", "NA,3\n1,2\n", "x\n9007199254740993\n", "-nan,1\n",
+		"Unnamed: 0,x\n0,1\n",
 		"x,y,\n1,2,\n", count(0, 12), "2019,2020\n1,2\n", "0.0,1.0\n1,2\n", "9007199254740993e0,1e-400\n",
 		"9.007199254740993e15\n", "90071992547409930e-1\n"} {
 		f.Add(seed, "")
@@ -193,7 +205,8 @@ func FuzzReadCSV(f *testing.F) {
 		if err := p.finite(); err != nil {
 			t.Error(err)
 		}
-		if p.Columns != nil && len(p.Columns) != p.D || p.Labels != nil && len(p.Labels) != p.N || (label == "") != (p.Labels == nil) {
+		if p.Columns != nil && len(p.Columns) != p.D || p.Labels != nil && len(p.Labels) != p.N || (label == "") !=
+			(p.Labels == nil) {
 			t.Errorf("%d columns, %d labels for [%d, %d]", len(p.Columns), len(p.Labels), p.N, p.D)
 		}
 	})

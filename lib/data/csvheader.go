@@ -32,7 +32,8 @@ func (t *csvTable) begin(record []string, line int) error {
 // isHeader reports whether the first line names the columns. What may or may not is refused: a guess would cost a
 // point, or make one of the names.
 func (t *csvTable) isHeader(record []string, line int) (bool, error) {
-	if _, err := strconv.Atoi(t.settings.Label); t.settings.Header == HeaderAuto && t.settings.Label != "" && err != nil {
+	if _, err := strconv.Atoi(t.settings.Label); t.settings.Header == HeaderAuto && t.settings.Label != "" && err !=
+		nil {
 		return true, nil // the name of a column
 	}
 	if t.settings.Header != HeaderAuto {
@@ -65,7 +66,8 @@ func (t *csvTable) isHeader(record []string, line int) (bool, error) {
 			return false, t.fault(line, i+t.from, "%s marks a missing value, and in a header would be a name: %s",
 				quoted(name), sayHeader)
 		case likeNumber(name):
-			return false, t.fault(line, i+t.from, "%s starts like a number but is not one: %s", quoted(name), fixOr(name))
+			return false, t.fault(line, i+t.from, "%s starts like a number but is not one: %s", quoted(name),
+				fixOr(name))
 		}
 	}
 	return true, nil
@@ -143,7 +145,8 @@ func (t *csvTable) setNames(record []string, line int) error {
 			continue
 		}
 		if j, twice := seen[name]; twice {
-			return t.fault(line, i, "the header has the name %s in column %d too: names must differ, and rows must be numbers",
+			return t.fault(line, i, "the header has the name %s in column %d too: names must differ, and rows must "+
+				"be numbers",
 				quoted(name), j+1)
 		}
 		seen[name] = i
@@ -151,9 +154,11 @@ func (t *csvTable) setNames(record []string, line int) error {
 		case i == 0 && t.settings.Index == IndexRefuse && (name == "" || unnamed(name)):
 			return t.fault(line, i, "the column has no name, as an index that pandas writes: %s", sayIndex)
 		case unnamed(name) && t.settings.Index != IndexKeep && name != t.settings.Label:
-			return t.fault(line, i, "the column has no name, as an index that pandas has read and written again: %s", sayColumn)
+			return t.fault(line, i, "the column has no name, as an index that pandas has read and written again: %s",
+				sayColumn)
 		case i > 0 && name == "":
-			return t.fault(line, i, "the column has no name: name it, or remove a comma too many at the end of the lines")
+			return t.fault(line, i, "the column has no name: name it, or remove a comma too many at the end of the "+
+				"lines")
 		}
 	}
 	return nil

@@ -46,13 +46,16 @@ func TestCSVHeaderAndIndex(t *testing.T) {
 		{"consecutive floats as numpy writes them", "0.00e+00,1.00e+00\n1,2\n",
 			Reader{}, Points{N: 2, D: 2, X: []float64{0, 1, 1, 2}}},
 		{"equal steps, and no years", "2,4,6\n1,2,3\n", Reader{}, Points{N: 2, D: 3, X: []float64{2, 4, 6, 1, 2, 3}}},
-		{"years as a point", "2019,2020\n1,2\n", Reader{Header: HeaderNo}, Points{N: 2, D: 2, X: []float64{2019, 2020, 1, 2}}},
+		{"years as a point", "2019,2020\n1,2\n", Reader{Header: HeaderNo},
+			Points{N: 2, D: 2, X: []float64{2019, 2020, 1, 2}}},
 		{"years as names", "2019,2020\n1,2\n3,4.5\n", Reader{Header: HeaderYes}, points("2019", "2020")},
-		{"a kept name of pandas", "Unnamed: 0.1,y\n1,2\n3,4.5\n", Reader{Index: IndexKeep}, points("Unnamed: 0.1", "y")},
+		{"a kept name of pandas", "Unnamed: 0.1,y\n1,2\n3,4.5\n", Reader{Index: IndexKeep},
+			points("Unnamed: 0.1", "y")},
 		{"a label without a name", "Unnamed: 0,x,Unnamed: 1\n0,1,1\n", Reader{Index: IndexDrop, Label: "Unnamed: 1"},
 			Points{N: 1, D: 1, X: []float64{1}, Columns: []string{"x"}, Labels: []int{1}, Classes: 2}},
 		{"a column that counts by halves", "1,0.5\n2,1\n3,1.5\n4,2\n5,2.5\n6,3\n7,3.5\n8,4\n9,4.5\n9,5\n",
-			Reader{}, Points{N: 10, D: 2, X: []float64{1, .5, 2, 1, 3, 1.5, 4, 2, 5, 2.5, 6, 3, 7, 3.5, 8, 4, 9, 4.5, 9, 5}}},
+			Reader{}, Points{N: 10, D: 2, X: []float64{1, .5, 2, 1, 3, 1.5, 4, 2, 5, 2.5, 6, 3, 7, 3.5, 8, 4, 9, 4.5, 9,
+				5}}},
 		{"a column that counts", "t,x\n" + count(1, 12), Reader{Index: IndexKeep}, counted(1, 12, "t", "x")},
 		{"nine points that count", "t,x\n" + count(0, 9), Reader{}, counted(0, 9, "t", "x")},
 		{"labels that count", "c,x\n" + count(0, 12), Reader{Label: "c"}, classes(12)},
@@ -113,13 +116,16 @@ func TestCSVAmbiguities(t *testing.T) {
 			Reader{}, []string{`line 2: the line "0" may be`, header}},
 		{"pandas without names, with a label", "0,1,2\n1.5,2.5,0\n",
 			Reader{Label: "-1"}, []string{`the line "0,1,2"`, header}},
-		{"pandas without names, as floats", "0.0,1.0\n1.5,2.5\n", Reader{}, []string{`the line "0.0,1.0" may be a point`, header}},
-		{"years", "2019,2020,2021\n1,2,4\n", Reader{}, []string{`line 1: the line "2019,2020,2021" may be a point`, header}},
+		{"pandas without names, as floats", "0.0,1.0\n1.5,2.5\n", Reader{},
+			[]string{`the line "0.0,1.0" may be a point`, header}},
+		{"years", "2019,2020,2021\n1,2,4\n", Reader{}, []string{`line 1: the line "2019,2020,2021" may be a point`,
+			header}},
 		{"two years over fractions", "2019,2020\n1.5,2.5\n", Reader{}, []string{"may be a point", header}},
 		{"years as floats, backwards", "2021.0,2020.0\n1.5,2.5\n", Reader{}, []string{"may be a point", header}},
 		{"decades", "1990,2000,2010\n1.5,2.5,3.5\n", Reader{}, []string{"may be a point", header}},
 		{"numbers from 1 on", "1,2,3\n4,5,7\n", Reader{}, []string{"may be a point", header}},
-		{"years under an index", ",2019,2020\n0,1.5,2.5\n", Reader{Index: IndexDrop}, []string{"may be a point", header}},
+		{"years under an index", ",2019,2020\n0,1.5,2.5\n", Reader{Index: IndexDrop},
+			[]string{"may be a point", header}},
 		{"pandas with its index", ",x,y\n0,1.5,2.5\n",
 			Reader{}, []string{"line 1: column 1: the column has no name", "index=False", index}},
 		{"pandas with its index, without names", ",0,1\n0,1.5,2.5\n",
@@ -135,13 +141,16 @@ func TestCSVAmbiguities(t *testing.T) {
 			Reader{}, []string{"line 1: column 1: the column counts the points", index}},
 		{"an index from 1 on", "id,x\n" + count(1, 10),
 			Reader{}, []string{"line 1: column 1 (id): the column counts the points", index}},
-		{"an index without its first lines", count(2, 10), Reader{}, []string{"line 1: column 1: the column counts", index}},
-		{"an index of years", "year,x\n" + count(1990, 10), Reader{}, []string{"column 1 (year): the column counts", index}},
+		{"an index without its first lines", count(2, 10), Reader{}, []string{"line 1: column 1: the column counts",
+			index}},
+		{"an index of years", "year,x\n" + count(1990, 10), Reader{}, []string{"column 1 (year): the column counts",
+			index}},
 		{"an index backwards", steps(12, -1, 10), Reader{}, []string{"column 1: the column counts", index}},
 		{"an index as floats", strings.ReplaceAll(count(4, 10), ",", ".0,"),
 			Reader{}, []string{"column 1: the column counts", index}},
 		{"every other line", steps(5, 2, 10), Reader{}, []string{"column 1: the column counts", index}},
-		{"an id after the label", "c,id,x\n0," + strings.TrimSuffix(strings.ReplaceAll(count(7, 10), "\n", "\n0,"), "0,"),
+		{"an id after the label", "c,id,x\n0," + strings.TrimSuffix(strings.ReplaceAll(count(7, 10), "\n", "\n0,"),
+			"0,"),
 			Reader{Label: "c"}, []string{"line 1: column 2 (id): the column counts", keep}},
 		{"an index and a label", "id,x,c\n" + strings.ReplaceAll(count(1, 10), "\n", ",0\n"),
 			Reader{Label: "c"}, []string{"counts the points", index}},
@@ -189,8 +198,10 @@ func TestCSVNumbers(t *testing.T) {
 	for text, want := range map[string]float64{
 		"9007199254740992": 1 << 53, "-9007199254740992": -1 << 53, "9007199254740994": 1<<53 + 2,
 		"9007199254740994.00":   1<<53 + 2,
-		"123456789012345680000": 123456789012345680000, "100000000000000000000000": 1e23, "99999999999999991611392": 1e23,
-		"1e23": 1e23, "0009": 9, "-.5e-3": -.0005, "0.1234567890123456789": .1234567890123456789, "1E400": math.Inf(1),
+		"123456789012345680000": 123456789012345680000, "100000000000000000000000": 1e23,
+		"99999999999999991611392": 1e23,
+		"1e23":                    1e23, "0009": 9, "-.5e-3": -.0005, "0.1234567890123456789": .1234567890123456789,
+		"1E400":                    math.Inf(1),
 		"9.007199254740994000e+15": 1<<53 + 2, "9007199254740994e0": 1<<53 + 2, // integers that float64 holds
 		"1.234567890123456779e+20": 123456789012345677877, // as numpy.savetxt writes the number
 		"9007199254740993.5":       9007199254740994, "0e-400": 0, "0e-99999999999999999999": 0, "5e-324": 5e-324,
@@ -198,7 +209,8 @@ func TestCSVNumbers(t *testing.T) {
 		"Infinity": math.Inf(1), "+inf": math.Inf(1), "-nan": math.NaN(), "1e-400": 0, "-0": math.Copysign(0, -1),
 	} {
 		v, ok := number(text)
-		if !ok || math.Float64bits(v) != math.Float64bits(want) && !(math.IsNaN(v) && math.IsNaN(want)) || rounded(text, v) {
+		if !ok || math.Float64bits(v) != math.Float64bits(want) && !(math.IsNaN(v) && math.IsNaN(want)) ||
+			rounded(text, v) {
 			t.Errorf("%s: %v, %v, rounded %v, want %v", text, v, ok, rounded(text, v), want)
 		}
 	}

@@ -47,7 +47,8 @@ func (t *csvTable) row(record []string, line int) error {
 		case v == 0 && vanished(field):
 			return t.fault(line, i, "%s is not 0, but float64 would hold it as 0: scale it", bare(field))
 		case i == t.label && !(v >= 0 && v <= float64(t.limits.class) && v == float64(int(v))):
-			return t.fault(line, i, "%s is no class label: these are integers in 0 .. %d", quoted(field), t.limits.class)
+			return t.fault(line, i, "%s is no class label: these are integers in 0 .. %d", quoted(field),
+				t.limits.class)
 		case i == t.label:
 			t.labels.add(int(v))
 			t.points.Classes = max(t.points.Classes, int(v)+1)
@@ -101,7 +102,8 @@ func (t *csvTable) finish() (*Points, error) {
 	}
 	switch {
 	case t.bad > 0:
-		t.first.Problem += fmt.Sprintf(", the first of %d such values among %d: remove or fill these points", t.bad, len(p.X))
+		t.first.Problem += fmt.Sprintf(", the first of %d such values among %d: remove or fill these points", t.bad,
+			len(p.X))
 		return nil, t.first
 	case p.N == 0 && t.names != nil:
 		return nil, &LineError{Line: t.firstLine, Problem: "no points follow the header: the data set is empty"}

@@ -57,7 +57,6 @@ func ExampleReader() {
 	fmt.Println(err)
 	points, err := data.Reader{Index: data.IndexDrop}.CSV(strings.NewReader(text))
 	fmt.Println(points.Columns, points.X, err)
-	// Output:
-	// data: line 1: column 1: the column has no name, as an index that pandas writes: write the file without it (index=False), or set Index of a Reader to IndexDrop or IndexKeep
-	// [x y] [0.5 1 -0.5 2] <nil>
+	// Output: data: line 1: column 1: the column has no name, as an index that pandas writes: write the file without it
+	// (index=False), or set Index of a Reader to IndexDrop or IndexKeep [x y] [0.5 1 -0.5 2] <nil>
 }

@@ -106,7 +106,8 @@ func readHeader(in io.Reader, limit int) (*IDX, error) {
 		}
 		d := uint32(dim[0])<<24 | uint32(dim[1])<<16 | uint32(dim[2])<<8 | uint32(dim[3])
 		if d == 0 || int64(d) > int64(limit) {
-			return nil, fmt.Errorf("data: IDX dimension %d of %d is %d at byte %d, not in 1 .. %d: the header is wrong, or %s",
+			return nil, fmt.Errorf("data: IDX dimension %d of %d is %d at byte %d, not in 1 .. %d: the header is "+
+				"wrong, or %s",
 				i+1, magic[3], d, 4+4*i, limit, raise)
 		}
 		a.Dims = append(a.Dims, int(d))

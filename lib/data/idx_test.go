@@ -43,7 +43,8 @@ func header(t Type, dims ...int) []byte { return encode(&IDX{t, dims, nil}) }
 
 func TestIDXRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a := &IDX{Type: rapid.SampledFrom(types).Draw(t, "type"), Dims: rapid.SliceOfN(rapid.IntRange(1, 4), 1, 5).Draw(t, "dims")}
+		a := &IDX{Type: rapid.SampledFrom(types).Draw(t, "type"), Dims: rapid.SliceOfN(rapid.IntRange(1, 4), 1, 5).Draw(
+			t, "dims")}
 		n := a.Type.Size()
 		for _, d := range a.Dims {
 			n *= d
@@ -83,7 +84,8 @@ func TestValues(t *testing.T) {
 		}
 	}
 	bad := IDX{Float32, []int{3}, []byte{0, 0, 0, 0, 0x7f, 0x80, 0, 0, 0x7f, 0xc0, 0, 0}}
-	if _, err := bad.Values(); err == nil || !strings.Contains(err.Error(), "2 of 3 values are NaN or infinite, the first at index 1") {
+	if _, err := bad.Values(); err == nil || !strings.Contains(err.Error(), "2 of 3 values are NaN or infinite, the "+
+		"first at index 1") {
 		t.Error(err)
 	}
 }
@@ -108,7 +110,8 @@ func TestIDXFaults(t *testing.T) {
 		{"negative", bytes.NewReader(header(Uint8, -1)), "dimension 1 of 1 is 4294967295 at byte 4"},
 		{"overflow", bytes.NewReader(header(Float64, 1<<30, 1<<30, 1<<30, 1<<30)), "exceeds 1073741824 bytes"},
 		{"just too large", bytes.NewReader(header(Int16, 1<<15, 1<<14+1)), "exceeds 1073741824 bytes"},
-		{"promises", bytes.NewReader(append(header(Uint8, 1<<30), 1, 2)), "wants 1073741824 bytes after byte 8, but the data ends after 2"},
+		{"promises", bytes.NewReader(append(header(Uint8, 1<<30), 1, 2)), "wants 1073741824 bytes after byte 8, but " +
+			"the data ends after 2"},
 		{"truncated", bytes.NewReader(whole[:len(whole)-1]), "wants 6 bytes after byte 12, but the data ends after 5"},
 		{"trailing", bytes.NewReader(append(slices.Clone(whole), 0)), "ends at byte 18, but more bytes follow"},
 		{"truncated gzip", bytes.NewReader(zip(whole)[:20]), "get the file again"},
@@ -137,7 +140,8 @@ func TestIDXFaults(t *testing.T) {
 // FuzzReadIDX: any bytes give an error or the array they encode, with memory in proportion to the bytes.
 func FuzzReadIDX(f *testing.F) {
 	whole := append(header(Int16, 1, 2), 1, 2, 3, 4)
-	for _, seed := range [][]byte{nil, whole, zip(whole), whole[:9], append(whole[:12:12], 0, 0, 0, 0, 9), header(Uint8, 1<<30),
+	for _, seed := range [][]byte{nil, whole, zip(whole), whole[:9], append(whole[:12:12], 0, 0, 0, 0, 9),
+		header(Uint8, 1<<30),
 		header(Float64, 1<<16, 1<<16), {0x1f, 0x8b, 8}, zip(nil), zip(header(Uint8, 1<<29)), []byte("P5 28 28 255\n")} {
 		f.Add(seed)
 	}

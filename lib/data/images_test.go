@@ -113,7 +113,8 @@ func TestOptdigits(t *testing.T) {
 		t.Errorf("class counts %v, want %v", im.Counts(), want)
 	}
 	// The first row of the first image, a zero: 0 0 5 13 9 1 0 0.
-	if want := []float32{-1, -1, -.375, .625, .125, -.875, -1, -1}; !slices.Equal(im.Image(0)[:8], want) || im.Labels[0] != 0 {
+	if want := []float32{-1, -1, -.375, .625, .125, -.875, -1, -1}; !slices.Equal(im.Image(0)[:8], want) ||
+		im.Labels[0] != 0 {
 		t.Errorf("first row %v of class %d, want %v of class 0", im.Image(0)[:8], im.Labels[0], want)
 	}
 }

@@ -85,7 +85,8 @@ func TestReadersMemory(t *testing.T) {
 		{"CSV of commas", zipped(t, repeated(",", 1<<24)), csv, "", 0, 128 << 20},
 		{"NPY", array(false, unpacked), npys, "", 8 * unpacked, 0},
 		{"NPY, Fortran", array(true, unpacked-3), npys, "", 8 * (unpacked - 3), 0},
-		{"IDX", zipped(t, bytes.NewReader(header(Uint8, 2048, 2048)), repeated("\x05", unpacked)), idx, "", unpacked, 0},
+		{"IDX", zipped(t, bytes.NewReader(header(Uint8, 2048, 2048)), repeated("\x05", unpacked)), idx, "", unpacked,
+			0},
 	} {
 		// What is thrown away on the way counts here, too: a bound on TotalAlloc is one on what is held.
 		measure := func(bound int) (got int, allocated uint64, err error) {
@@ -112,7 +113,8 @@ func TestReadersMemory(t *testing.T) {
 			t.Errorf("%s, with a quarter of what it takes: %v", c.name, err)
 		}
 		if most := uint64(3*c.bytes/4 + c.text/4 + slack); c.name != "CSV of one line" && allocated > most {
-			t.Errorf("%s: %d bytes allocated until it is refused at %d, want at most %d", c.name, allocated, c.bytes/4, most)
+			t.Errorf("%s: %d bytes allocated until it is refused at %d, want at most %d", c.name, allocated, c.bytes/4,
+				most)
 		}
 	}
 }

@@ -159,21 +159,26 @@ func TestNPYFaults(t *testing.T) {
 		{"overflow", shape("(4294967296, 4294967296)"), "more than 67108864 values"},
 		{"promises", shape("(67108864,)"), "NPY ends within value 7 of 67108864"},
 		{"truncated", whole[:len(whole)-1], "NPY ends within value 6 of 6: truncated"},
-		{"trailing", append(whole[:len(whole):len(whole)], 0), "bytes follow the 6 values of the NPY array: the shape [3 2] is wrong"},
+		{"trailing", append(whole[:len(whole):len(whole)], 0), "bytes follow the 6 values of the NPY array: the " +
+			"shape [3 2] is wrong"},
 		{"half precision", type_("<f2"), `its values are of type "<f2": save the array as float64`},
 		{"complex", type_("<c16"), `of type "<c16"`},
 		{"text values", type_("<U3"), `of type "<U3"`},
 		{"no byte order", type_("|f8"), `of type "|f8"`},
 		{"native order", type_("=f8"), `of type "=f8"`},
 		{"objects", type_("|O"), "Python objects, and pickles run code"},
-		{"records", header("{'descr': [('x', '<f8'), ('y', '<f8')], 'fortran_order': False, 'shape': (3,), }"), "an array of records"},
+		{"records", header("{'descr': [('x', '<f8'), ('y', '<f8')], 'fortran_order': False, 'shape': (3,), }"),
+			"an array of records"},
 		{"bool", npy(1, dict("|b1", false, "(2,)"), []byte{1, 2}), "value 2 of 2 is the byte 2, not 0 or 1"},
 		{"beyond 2^53", npy(1, dict("<i8", false, "(2,)"), large), "value 2 of 2 is 9007199254740993, beyond 2^53"},
 		{"below -2^53", npy(1, dict(">i8", false, "(1,)"), []byte{0xff, 0xdf, 255, 255, 255, 255, 255, 255}),
 			"value 1 of 1 is -9007199254740993, beyond 2^53"},
-		{"unsigned beyond 2^53", npy(1, dict("<u8", false, "(2,)"), large), "value 2 of 2 is 9007199254740993, beyond 2^53"},
-		{"NaN", npy(1, dict("<f8", false, "(3, 2)"), nan), "2 of 6 values are NaN or infinite, the first at row 1, column 1"},
-		{"NaN, Fortran", npy(1, dict("<f8", true, "(3, 2)"), nan), "2 of 6 values are NaN or infinite, the first at row 0, column 1"},
+		{"unsigned beyond 2^53", npy(1, dict("<u8", false, "(2,)"), large), "value 2 of 2 is 9007199254740993, " +
+			"beyond 2^53"},
+		{"NaN", npy(1, dict("<f8", false, "(3, 2)"), nan), "2 of 6 values are NaN or infinite, the first at row 1, " +
+			"column 1"},
+		{"NaN, Fortran", npy(1, dict("<f8", true, "(3, 2)"), nan), "2 of 6 values are NaN or infinite, the first at " +
+			"row 0, column 1"},
 		{"gzip", []byte("\x1f\x8b"), "gzip damaged"},
 		{"gzip checksum", flipped, "NPY damaged at the end, get the file again: gzip: invalid checksum"},
 	} {
@@ -182,7 +187,8 @@ func TestNPYFaults(t *testing.T) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
 	}
-	if _, err := ReadNPY(io.MultiReader(bytes.NewReader(whole[:100]), iotest.ErrReader(errors.New("disk on fire")))); err == nil || !strings.Contains(err.Error(), "disk on fire") {
+	if _, err := ReadNPY(io.MultiReader(bytes.NewReader(whole[:100]),
+		iotest.ErrReader(errors.New("disk on fire")))); err == nil || !strings.Contains(err.Error(), "disk on fire") {
 		t.Errorf("reader: %v", err)
 	}
 	path := filepath.Join(t.TempDir(), "short.npy")
@@ -208,8 +214,10 @@ func FuzzReadNPY(f *testing.F) {
 		f.Add(file)
 	}
 	for _, seed := range [][]byte{nil, npy(1, dict("<f8", false, "(67108864,)"), nil),
-		npy(1, dict(">i8", true, "(1,1)"), []byte{0, 32, 0, 0, 0, 0, 0, 1}), npy(1, dict("<f4", false, "()"), make([]byte, 4)), npy(2, dict("|u1", true, "(2,2)"), []byte("abcd")),
-		npy(3, "{'shape':(1,),\"descr\":\"|b1\",'fortran_order':True}", []byte{1}), zip(npy(1, dict("|i1", false, "(2,)"), []byte{1, 2})), []byte("PK\x03\x04")} {
+		npy(1, dict(">i8", true, "(1,1)"), []byte{0, 32, 0, 0, 0, 0, 0, 1}), npy(1, dict("<f4", false, "()"),
+			make([]byte, 4)), npy(2, dict("|u1", true, "(2,2)"), []byte("abcd")),
+		npy(3, "{'shape':(1,),\"descr\":\"|b1\",'fortran_order':True}", []byte{1}),
+		zip(npy(1, dict("|i1", false, "(2,)"), []byte{1, 2})), []byte("PK\x03\x04")} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {

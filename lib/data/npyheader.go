@@ -33,7 +33,8 @@ func readNPYHeader(in io.Reader) (*npyHeader, error) {
 		return nil, fmt.Errorf("data: this is an archive of arrays (.npz): save the one you want with numpy.save")
 	case string(start[:6]) != "\x93NUMPY":
 		return nil, fmt.Errorf(
-			"data: not an NPY file: it begins with % x, not with 93 4e 55 4d 50 59 (\"\\x93NUMPY\"); numpy.save writes one",
+			"data: not an NPY file: it begins with % x, not with 93 4e 55 4d 50 59 (\"\\x93NUMPY\"); numpy.save "+
+				"writes one",
 			start[:6])
 	case start[6] < 1 || start[6] > 3 || start[7] != 0:
 		return nil, fmt.Errorf(
@@ -52,7 +53,8 @@ func readNPYHeader(in io.Reader) (*npyHeader, error) {
 	}
 	if length > maxNPYHeader {
 		return nil, fmt.Errorf(
-			"data: the NPY header has %d bytes, and at most %d make sense for an array of numbers", length, maxNPYHeader)
+			"data: the NPY header has %d bytes, and at most %d make sense for an array of numbers", length,
+			maxNPYHeader)
 	}
 	text := make([]byte, length)
 	if _, err := io.ReadFull(in, text); err != nil {
@@ -122,7 +124,8 @@ func (h *npyHeader) descr(s *npyScanner) error {
 		h.kind, h.bytes = text[1], int(text[2]-'0')
 		order, known := npyOrders[text[0]]
 		h.order = order
-		if known && slices.Contains([]string{"f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"}, text[1:]) &&
+		if known && slices.Contains([]string{"f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"},
+			text[1:]) &&
 			(order != nil || h.bytes == 1) {
 			return nil
 		}
@@ -144,7 +147,8 @@ func (h *npyHeader) size(limit int) (n, d int, err error) {
 			return 0, 0, fmt.Errorf("data: the NPY array of shape %v is empty: give at least two points", h.shape)
 		}
 		if s > limit/total {
-			return 0, 0, fmt.Errorf("data: the NPY array of shape %v has more than %d values: the header is wrong, or %s",
+			return 0, 0, fmt.Errorf("data: the NPY array of shape %v has more than %d values: the header is wrong, "+
+				"or %s",
 				h.shape, limit, raise)
 		}
 		total *= s

@@ -43,7 +43,8 @@ func (c cubature) call(batch []box) (fine, coarse []float64, err error) {
 		}
 		centers, halves = append(centers, b.center...), append(halves, b.half...)
 	}
-	out, err := c.exec.Call(tensors.FromFlatDataAndDimensions(centers, c.boxes, d), tensors.FromFlatDataAndDimensions(halves, c.boxes, d), c.time)
+	out, err := c.exec.Call(tensors.FromFlatDataAndDimensions(centers, c.boxes, d), tensors.FromFlatDataAndDimensions(
+		halves, c.boxes, d), c.time)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -106,8 +107,10 @@ func converged(parts []part, alone int) error {
 	size, gap := gaps(parts, alone)
 	for k := range size {
 		if !(gap[k] <= convergedTolerance*size[k]) {
-			return fmt.Errorf("the integral has not converged: with %d boxes it is known to a relative error of only %.1g; "+
-				"the function varies too fast for them, so smooth it or integrate it by samples", len(parts), gap[k]/size[k])
+			return fmt.Errorf("the integral has not converged: with %d boxes it is known to a relative error of only "+
+				"%.1g; "+
+				"the function varies too fast for them, so smooth it or integrate it by samples", len(parts),
+				gap[k]/size[k])
 		}
 	}
 	return nil

@@ -44,7 +44,8 @@ func besselOf(squared *Node) bessel {
 
 	b.gain = Where(b.large, Div(far1, Mul(b.kappa, far0)), Div(near1, near0))
 	b.logI0 = Where(b.large, Sub(Log(far0), MulScalar(AddScalar(Log(b.kappa), logTwoPi), .5)), Log(near0))
-	b.spread = Where(b.large, Mul(short, Sub(Scalar(short.Graph(), short.DType(), 2), short)), OneMinus(Mul(Square(b.gain), squared)))
+	b.spread = Where(b.large, Mul(short, Sub(Scalar(short.Graph(), short.DType(), 2), short)),
+		OneMinus(Mul(Square(b.gain), squared)))
 	return b
 }
 

@@ -56,7 +56,8 @@ func (s Support) boxes() ([]box, error) {
 			continue
 		}
 		if cover = append(cover, last); len(cover) > maxBoxes {
-			return nil, fmt.Errorf("the density varies over %.3g within an extent of %.3g, which needs more than %d boxes; "+
+			return nil, fmt.Errorf("the density varies over %.3g within an extent of %.3g, which needs more than %d "+
+				"boxes; "+
 				"use a time with more noise", slices.Min(grain), 2*slices.Max(root.half), maxBoxes)
 		}
 	}
@@ -71,7 +72,8 @@ func (s Support) resolvable(root box) error {
 			return fmt.Errorf("the distribution has no density at this time; use a time with noise")
 		}
 		if far := math.Max(math.Abs(s.Lo[i]), math.Abs(s.Hi[i])); !(far*epsilon < g/1000) {
-			return fmt.Errorf("the density varies over %.3g at %.3g, where float64 has too few digits for it; shift the "+
+			return fmt.Errorf("the density varies over %.3g at %.3g, where float64 has too few digits for it; "+
+				"shift the "+
 				"distribution toward 0", g, far)
 		}
 	}

@@ -34,7 +34,8 @@ func NewCircle(name string, radius, pull float64) (*Circle, error) {
 		return nil, fmt.Errorf("circle %s has radius %g; give a positive one", name, radius)
 	}
 	if !(pull >= 0 && pull <= besselSwitch) { // so that kappa is large only where x is not 0, and log p has a gradient
-		return nil, fmt.Errorf("circle %s has the pull %g; give one from 0, for the uniform law, to %d", name, pull, besselSwitch)
+		return nil, fmt.Errorf("circle %s has the pull %g; give one from 0, for the uniform law, to %d", name, pull,
+			besselSwitch)
 	}
 	c := &Circle{name: name, radius: radius, pull: pull, harmonics: besselRatios(pull)}
 	// exp(Pull cos angle)/I0 = 1 + 2 sum_j E[cos j angle] cos(j angle), at angle = 0

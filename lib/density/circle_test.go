@@ -13,8 +13,8 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// angleMeans are log int exp(kappa (cos a - 1)) da/(2 pi) and the means of cos a and 1 - cos a under that weight, by the
-// trapezoidal rule: on a periodic function it is exact to rounding once the nodes resolve the peak.
+// angleMeans are log int exp(kappa (cos a - 1)) da/(2 pi) and the means of cos a and 1 - cos a under that weight, by
+// the trapezoidal rule: on a periodic function it is exact to rounding once the nodes resolve the peak.
 func angleMeans(kappa float64) (logMass, cos, gap float64) {
 	n := 200 + int(40*math.Sqrt(kappa))
 	for j := range n {

@@ -93,7 +93,8 @@ func TestDensityConformance(t *testing.T) {
 	}
 }
 
-// onBackend is whether a backend checks a density: the Go backend checks all, XLA, which takes a second for each graph, those named.
+// onBackend is whether a backend checks a density: the Go backend checks all, XLA, which takes a second for each graph,
+// those named.
 func onBackend(b compute.Backend, name string, named ...string) bool {
 	return b.Name() == "go" || slices.Contains(named, name)
 }

@@ -20,7 +20,8 @@ const latticeTolerance = 1e-8
 // checkMass reports the integral of a density that is not 1.
 func checkMass(mass, tol float64) error {
 	if !(math.Abs(mass-1) <= tol) {
-		return fmt.Errorf("the integral of the density is %.12g, not 1 to within %.2g; widen the box or use more points",
+		return fmt.Errorf("the integral of the density is %.12g, not 1 to within %.2g; widen the box or use more "+
+			"points",
 			mass, tol)
 	}
 	return nil
@@ -40,7 +41,8 @@ func CheckSum(what string, density []float64, cell float64) error {
 }
 
 // CheckLattice is CheckSum for a distribution, noised along p to each of the times, on the points of a lattice.
-func CheckLattice(b compute.Backend, law Law, p diffusion.Process, lattice *tensors.Tensor, cell float64, times ...float64) error {
+func CheckLattice(b compute.Backend, law Law, p diffusion.Process, lattice *tensors.Tensor, cell float64,
+	times ...float64) error {
 	exec, err := exec.New(b, func(x, t *Node) *Node { return Exp(law.Model(p).LogDensity(x, t)) })
 	if err != nil {
 		return err

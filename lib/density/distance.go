@@ -48,10 +48,11 @@ func centerAt(mean []float64, cov [][]float64) []float64 {
 }
 
 // halfSquares are |x - alpha y|^2/2, [batch, n], for x [batch, d], y [n, d] and alpha a scalar or [batch, 1]. Up to
-// directDim dimensions they are sums of squared differences, exact to rounding wherever the points lie. Beyond, they are
-// |x|^2 - 2 x.y + |y|^2 by a matrix product, which rounds at the size of the largest distance from the center, with the
-// closest points measured directly once more. So there points that are closer to each other than eps times the square of
-// that distance can be mixed up: in float32, a unit apart in clusters at 5,000 units. No [batch, n, d] tensor comes up.
+// directDim dimensions they are sums of squared differences, exact to rounding wherever the points lie. Beyond, they
+// are |x|^2 - 2 x.y + |y|^2 by a matrix product, which rounds at the size of the largest distance from the center, with
+// the closest points measured directly once more. So there points that are closer to each other than eps times the
+// square of that distance can be mixed up: in float32, a unit apart in clusters at 5,000 units. No [batch, n, d] tensor
+// comes up.
 func halfSquares(x, y, alpha *Node) *Node {
 	if y.Shape().Dim(1) <= directDim {
 		return directSquares(x, y, alpha)

@@ -45,7 +45,8 @@ func EmpiricalBuild(p diffusion.Process) diffusion.Build {
 func EmpiricalGuided(p diffusion.Process, scale diffusion.Scale) diffusion.Build {
 	return func(_ *model.Scope, inputs []*Node) diffusion.Model {
 		if len(inputs) < 2 {
-			panic(fmt.Errorf("a guided empirical density takes its data and then those of each class from the inputs of the plan, which has %d", len(inputs)))
+			panic(fmt.Errorf("a guided empirical density takes its data and then those of each class from the inputs "+
+				"of the plan, which has %d", len(inputs)))
 		}
 		told := make([]diffusion.Denoiser, len(inputs)-1)
 		for k, class := range inputs[1:] {
@@ -71,7 +72,8 @@ func weigh(p diffusion.Process, data, x, t *Node) weights {
 	n, d := data.Shape().Dim(0), data.Shape().Dim(1)
 	batch := x.Shape().Dim(0)
 	if x.Rank() != 2 || x.Shape().Dim(1) != d || x.DType() != data.DType() {
-		panic(fmt.Errorf("samples of shape %s do not fit data of shape %s: give [batch, %d] of the same type", x.Shape(), data.Shape(), d))
+		panic(fmt.Errorf("samples of shape %s do not fit data of shape %s: give [batch, %d] of the same type",
+			x.Shape(), data.Shape(), d))
 	}
 	c, center := p.At(t), centerOf(data)
 	w := weights{n: n, sigma: c.Sigma, center: center}

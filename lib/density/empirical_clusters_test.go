@@ -14,9 +14,9 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Two clusters, one near 0 and one far away: no center is close to both, and |x|^2 is 10^8 and more where neighbors are a unit
-// apart. The nearest point of a copy is the point, and under noise of .05 the denoiser takes a copy to it: the next has the weight
-// exp(-200). In few and in many dimensions, for few and for many points.
+// Two clusters, one near 0 and one far away: no center is close to both, and |x|^2 is 10^8 and more where neighbors are
+// a unit apart. The nearest point of a copy is the point, and under noise of .05 the denoiser takes a copy to it: the
+// next has the weight exp(-200). In few and in many dimensions, for few and for many points.
 func TestTwoFarClusters(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -42,18 +42,23 @@ func TestTwoFarClusters(t *testing.T) {
 					data = ConvertDType(data, dtype)
 					x := Reverse(data, 0)
 					index, _, squared := Nearest(data, x)
-					missed := ReduceAllSum(ConvertDType(NotEqual(Reverse(index, 0), Iota(x.Graph(), index.Shape(), 0)), dtypes.Float64))
-					off := ReduceAllMax(Abs(Sub(Empirical(diffusion.EDM{}, data).Denoise(x, Scalar(x.Graph(), dtype, sigma)), x)))
-					out = append(out, missed, ConvertDType(ReduceAllMax(squared), dtypes.Float64), ConvertDType(off, dtypes.Float64))
+					missed := ReduceAllSum(ConvertDType(NotEqual(Reverse(index, 0), Iota(x.Graph(), index.Shape(), 0)),
+						dtypes.Float64))
+					off := ReduceAllMax(
+						Abs(Sub(Empirical(diffusion.EDM{}, data).Denoise(x, Scalar(x.Graph(), dtype, sigma)), x)))
+					out = append(out, missed, ConvertDType(ReduceAllMax(squared), dtypes.Float64),
+						ConvertDType(off, dtypes.Float64))
 				}
 				return out
 			}, inputs...)
 			// The mean is a weighted sum of points less the center: rounded relative to the distance of the center.
 			tol := map[dtypes.DType]float64{dtypes.Float32: 0x1p-22, dtypes.Float64: 0x1p-51}[dtype] * far
 			for i, name := range names {
-				missed, squared, off := tensors.ToScalar[float64](out[3*i]), tensors.ToScalar[float64](out[3*i+1]), tensors.ToScalar[float64](out[3*i+2])
+				missed, squared, off := tensors.ToScalar[float64](out[3*i]), tensors.ToScalar[float64](out[3*i+1]),
+					tensors.ToScalar[float64](out[3*i+2])
 				if missed != 0 || squared != 0 || !(off <= tol) {
-					t.Errorf("%s: %g copies have another nearest point, squared distances are up to %g, denoised copies are off by up to %g, allowed %.2g",
+					t.Errorf("%s: %g copies have another nearest point, squared distances are up to %g, denoised "+
+						"copies are off by up to %g, allowed %.2g",
 						name, missed, squared, off, tol)
 				}
 			}
@@ -61,7 +66,8 @@ func TestTwoFarClusters(t *testing.T) {
 	})
 }
 
-// clusters are n points [n, d] a unit apart along the first axis, and along others in another order; every other one is far away.
+// clusters are n points [n, d] a unit apart along the first axis, and along others in another order; every other one is
+// far away.
 func clusters(n, d int, far float64) *tensors.Tensor {
 	flat := make([]float64, n*d)
 	for i := range n {

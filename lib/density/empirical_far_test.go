@@ -16,7 +16,8 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// farData are n points of a grid of half units, of which every coordinate starts at an offset that its type holds exactly.
+// farData are n points of a grid of half units, of which every coordinate starts at an offset that its type holds
+// exactly.
 func farData(n, d int, offset float64) *tensors.Tensor {
 	flat := make([]float64, n*d)
 	for i := range n {
@@ -27,9 +28,9 @@ func farData(n, d int, offset float64) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(flat, n, d)
 }
 
-// Data far from 0 and close together: under noise of .05 the denoiser takes a copy of a point to that point, since the next
-// one is 10 standard deviations away, and the nearest point of a copy is the point itself. In one dimension, and in as many as
-// take a loop; for one sample and for all.
+// Data far from 0 and close together: under noise of .05 the denoiser takes a copy of a point to that point, since the
+// next one is 10 standard deviations away, and the nearest point of a copy is the point itself. In one dimension, and
+// in as many as take a loop; for one sample and for all.
 func TestEmpiricalFarFromZero(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -38,7 +39,8 @@ func TestEmpiricalFarFromZero(t *testing.T) {
 		for _, c := range []struct {
 			dtype  dtypes.DType
 			offset float64
-		}{{dtypes.Float32, 1e4}, {dtypes.Float32, -1e4}, {dtypes.Float32, 0}, {dtypes.Float64, 1e7}, {dtypes.Float64, 0}} {
+		}{{dtypes.Float32, 1e4}, {dtypes.Float32, -1e4}, {dtypes.Float32, 0}, {dtypes.Float64, 1e7},
+			{dtypes.Float64, 0}} {
 			if b.Name() != "go" && c.offset != 1e4 && c.offset != 1e7 { // XLA takes seconds for each
 				continue
 			}
@@ -65,7 +67,8 @@ func checkCopies(t *testing.T, b compute.Backend, dtype dtypes.DType, offset flo
 			for _, batch := range batches {
 				x := Slice(data, AxisRange(n-batch), AxisRange())
 				index, row, squared := Nearest(data, x)
-				out = append(out, ReduceAllMax(Abs(Sub(m.Denoise(x, at), x))), index, ReduceAllMax(Abs(Sub(row, x))), squared, m.LogDensity(x, at))
+				out = append(out, ReduceAllMax(Abs(Sub(m.Denoise(x, at), x))), index, ReduceAllMax(Abs(Sub(row, x))),
+					squared, m.LogDensity(x, at))
 			}
 		}
 		for i, v := range out {
@@ -85,7 +88,8 @@ func checkCopies(t *testing.T, b compute.Backend, dtype dtypes.DType, offset flo
 			tol := map[dtypes.DType]float64{dtypes.Float32: 1e-6, dtypes.Float64: 1e-14}[dtype] * (1 + math.Abs(log))
 			for i, index := range v(first + 1) {
 				if int(index) != n-batch+i || v(first + 2)[0] != 0 || v(first + 3)[i] != 0 {
-					t.Errorf("%d dimensions: the nearest of copy %d is point %g at the squared distance %g", d, n-batch+i, index, v(first + 3)[i])
+					t.Errorf("%d dimensions: the nearest of copy %d is point %g at the squared distance %g", d,
+						n-batch+i, index, v(first + 3)[i])
 				}
 				if got := v(first + 4)[i]; !(math.Abs(got-log) <= tol) {
 					t.Errorf("%d dimensions: log density of copy %d is %.9g, want %.9g", d, i, got, log)
@@ -95,7 +99,8 @@ func checkCopies(t *testing.T, b compute.Backend, dtype dtypes.DType, offset flo
 	}
 }
 
-// Many points that are closer to each other than a matrix product can tell in float32: the nearest is still that of direct distances.
+// Many points that are closer to each other than a matrix product can tell in float32: the nearest is still that of
+// direct distances.
 func TestNearestAmongNeighbors(t *testing.T) {
 	const n, d = 4, 40
 	flat := make([]float32, n*d)
@@ -120,8 +125,9 @@ func TestNearestAmongNeighbors(t *testing.T) {
 	})
 }
 
-// The empirical density is independent of unit, origin and order of the data, in both ways of measuring distances. Allowed is
-// the rounding of moved points, times what the closed forms change by: at most 2 |x - y|/sigma^2 = 60 for these data.
+// The empirical density is independent of unit, origin and order of the data, in both ways of measuring distances.
+// Allowed is the rounding of moved points, times what the closed forms change by: at most 2 |x - y|/sigma^2 = 60 for
+// these data.
 func TestEmpiricalInvariance(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -129,7 +135,8 @@ func TestEmpiricalInvariance(t *testing.T) {
 	b := interpreter(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		d := rapid.SampledFrom([]int{1, 2, directDim + 1}).Draw(rt, "d")
-		m := move{math.Pow(10, rapid.Float64Range(-6, 6).Draw(rt, "log scale")), rapid.SampledFrom([]float64{0, 1, -1e3, 1e7}).Draw(rt, "offset")}
+		m := move{math.Pow(10, rapid.Float64Range(-6, 6).Draw(rt, "log scale")),
+			rapid.SampledFrom([]float64{0, 1, -1e3, 1e7}).Draw(rt, "offset")}
 		dtype, epsilon := dtypes.Float64, 0x1p-52
 		if rapid.Bool().Draw(rt, "single") {
 			dtype, epsilon, m.offset = dtypes.Float32, 0x1p-23, math.Mod(m.offset, 1e4)
@@ -143,7 +150,8 @@ func TestEmpiricalInvariance(t *testing.T) {
 			at := func(y *Node, m move) (denoised, log *Node) {
 				center, scale := ConstAs(y, [][]float64{m.shift(d)}), Scalar(y.Graph(), y.DType(), m.scale)
 				moved := func(v *Node) *Node { return ConvertDType(Add(Mul(v, scale), center), dtype) }
-				x := Add(MulScalar(Slice(y, AxisRange(0, 3)), alpha), MulScalar(OnesLike(Slice(y, AxisRange(0, 3))), .3))
+				x := Add(MulScalar(Slice(y, AxisRange(0, 3)), alpha), MulScalar(OnesLike(Slice(y, AxisRange(0, 3))),
+					.3))
 				x = ConvertDType(Add(Mul(x, scale), MulScalar(center, alpha)), dtype)
 				p := inUnits{constantPath{alpha, sigma}, m.scale}
 				model := Empirical(p, Reverse(moved(y), 0))
@@ -152,7 +160,8 @@ func TestEmpiricalInvariance(t *testing.T) {
 				}
 				none := Scalar(y.Graph(), dtype, 0)
 				double := func(v *Node) *Node { return ConvertDType(v, dtypes.Float64) }
-				return Div(Sub(double(model.Denoise(x, none)), center), scale), AddScalar(double(model.LogDensity(x, none)), float64(d)*math.Log(m.scale))
+				return Div(Sub(double(model.Denoise(x, none)), center), scale),
+					AddScalar(double(model.LogDensity(x, none)), float64(d)*math.Log(m.scale))
 			}
 			d0, l0 := at(data, move{1, 0})
 			d1, l1 := at(data, m)
@@ -160,7 +169,8 @@ func TestEmpiricalInvariance(t *testing.T) {
 		}, tensors.FromFlatDataAndDimensions(flat, n, d))
 		for i, v := range out {
 			if tol := 60 * 4 * epsilon * (10 + math.Abs(m.offset)); !(tensors.ToScalar[float64](v) <= tol) {
-				rt.Errorf("%s is off by %g, allowed %g", []string{"denoiser", "log density"}[i], tensors.ToScalar[float64](v), tol)
+				rt.Errorf("%s is off by %g, allowed %g", []string{"denoiser", "log density"}[i],
+					tensors.ToScalar[float64](v), tol)
 			}
 		}
 	})

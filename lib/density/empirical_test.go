@@ -38,7 +38,8 @@ func TestEmpiricalAgainstMixture(t *testing.T) {
 				}
 				wantLog := math.Log(total / 10 / (2 * math.Pi * sigma * sigma))
 				if math.Abs(logs[i]-wantLog) > 1e-12 || math.Hypot(mean[2*i]-mx/total, mean[2*i+1]-my/total) > 1e-12 {
-					t.Errorf("t = %g, point %d: log %v mean %v,%v; want %v %v,%v", at, i, logs[i], mean[2*i], mean[2*i+1], wantLog, mx/total, my/total)
+					t.Errorf("t = %g, point %d: log %v mean %v,%v; want %v %v,%v", at, i, logs[i], mean[2*i],
+						mean[2*i+1], wantLog, mx/total, my/total)
 				}
 			}
 		}
@@ -95,20 +96,23 @@ func TestNearest(t *testing.T) {
 		if got := tensors.MustCopyFlatData[int32](out[0]); got[0] != 1 || got[1] != 3 || got[2] != 0 {
 			t.Errorf("indices %v, want 1 3 0", got)
 		}
-		if got := tensors.MustCopyFlatData[float64](out[2]); got[0] != 0 || got[1] != 2 || math.Abs(got[2]-.32) > 1e-15 {
+		if got := tensors.MustCopyFlatData[float64](out[2]); got[0] != 0 || got[1] != 2 || math.Abs(got[2]-.32) >
+			1e-15 {
 			t.Errorf("squared distances %v, want 0 2 0.32", got)
 		}
 	})
 }
 
-// Guided with scale 0 the classes do not count; with 1 each group of the batch gets the denoiser of its class; and beyond, the line
-// through both goes on.
+// Guided with scale 0 the classes do not count; with 1 each group of the batch gets the denoiser of its class; and
+// beyond, the line through both goes on.
 func TestEmpiricalGuided(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		data := ProbingPoints()
 		p, x := diffusion.EDM{}, [][]float64{{-1, 1}, {.3, .2}, {.5, 1}, {0, 2}}
 		at := func(build func(in []*Node) diffusion.Denoiser) []float64 {
-			out := MustExecOnceN(b, func(in []*Node) []*Node { return []*Node{build(in[1:])(in[0], Const(in[0].Graph(), .8))} }, x, data, data[:3], data[3:])
+			out := MustExecOnceN(b, func(in []*Node) []*Node {
+				return []*Node{build(in[1:])(in[0], Const(in[0].Graph(), .8))}
+			}, x, data, data[:3], data[3:])
 			return tensors.MustCopyFlatData[float64](out[0])
 		}
 		all := at(func(in []*Node) diffusion.Denoiser { return Empirical(p, in[0]).Denoise })
@@ -128,7 +132,9 @@ func TestEmpiricalGuided(t *testing.T) {
 				}
 			}
 		}
-		_, err := ExecOnce(b, func(x *Node) *Node { return EmpiricalGuided(p, diffusion.Constant(1))(nil, []*Node{x}).Denoise(x, x) }, x)
+		_, err := ExecOnce(b, func(x *Node) *Node {
+			return EmpiricalGuided(p, diffusion.Constant(1))(nil, []*Node{x}).Denoise(x, x)
+		}, x)
 		if err == nil || !strings.Contains(err.Error(), "those of each class") {
 			t.Errorf("without classes: %v", err)
 		}

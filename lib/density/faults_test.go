@@ -30,12 +30,17 @@ func TestPlanNamesBothShapes(t *testing.T) {
 			x      *tensors.Tensor
 			want   string
 		}{
-			{X2().Build(diffusion.VP{}), nil, tensors.FromValue([][]float64{{1, 2, 3}}), "mixture X2 takes x of shape [batch, 2], not (Float64)[1, 3]"},
-			{X2().Build(diffusion.VP{}), nil, tensors.FromValue([][][]float64{{{1, 2}}}), "mixture X2 takes x of shape [batch, 2], not (Float64)[1, 1, 2]"},
+			{X2().Build(diffusion.VP{}), nil, tensors.FromValue([][]float64{{1, 2, 3}}),
+				"mixture X2 takes x of shape [batch, 2], not (Float64)[1, 3]"},
+			{X2().Build(diffusion.VP{}), nil, tensors.FromValue([][][]float64{{{1, 2}}}),
+				"mixture X2 takes x of shape [batch, 2], not (Float64)[1, 1, 2]"},
 			{empirical, []*tensors.Tensor{data}, tensors.FromValue([][]float64{{1, 2, 3}}),
-				"samples of shape (Float64)[1, 3] do not fit data of shape (Float64)[2, 2]: give [batch, 2] of the same type"},
-			{empirical, []*tensors.Tensor{data}, tensors.FromValue([][]float32{{1, 2}}), "samples of shape (Float32)[1, 2] do not fit data of shape (Float64)[2, 2]"},
-			{empirical, []*tensors.Tensor{tensors.FromValue([]float64{1})}, data, "an empirical density takes data of shape [n, d], not (Float64)[1]"},
+				"samples of shape (Float64)[1, 3] do not fit data of shape (Float64)[2, 2]: give [batch, 2] of the " +
+					"same type"},
+			{empirical, []*tensors.Tensor{data}, tensors.FromValue([][]float32{{1, 2}}),
+				"samples of shape (Float32)[1, 2] do not fit data of shape (Float64)[2, 2]"},
+			{empirical, []*tensors.Tensor{tensors.FromValue([]float64{1})}, data, "an empirical density takes data " +
+				"of shape [n, d], not (Float64)[1]"},
 			{empirical, nil, data, "takes its data from the first input of the plan, which has none"},
 		} {
 			plan := diffusion.Plan{Build: c.build, Inputs: c.inputs, Sampler: diffusion.DDIM(0), Grid: grid}
@@ -53,11 +58,17 @@ func TestPlanNamesBothShapes(t *testing.T) {
 func TestPanicsInAQuadrature(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for want, fail := range map[string]func(){"text": func() { panic("text") }, "runtime.Goexit": runtime.Goexit} {
-			_, err := Expect(b, G1(), diffusion.EDM{}, 1, func(diffusion.Model, *Node, *Node) *Node { fail(); return nil })
+			_, err := Expect(b, G1(), diffusion.EDM{}, 1, func(diffusion.Model, *Node, *Node) *Node {
+				fail()
+				return nil
+			})
 			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("Expect: %v, want one line with %q", err, want)
 			}
-			_, err = ScoreErrors(b, G1(), nil, diffusion.EDM{}, func(*model.Scope, []*Node) diffusion.Model { fail(); return diffusion.Model{} }, 1)
+			_, err = ScoreErrors(b, G1(), nil, diffusion.EDM{}, func(*model.Scope, []*Node) diffusion.Model {
+				fail()
+				return diffusion.Model{}
+			}, 1)
 			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("ScoreErrors: %v, want one line with %q", err, want)
 			}

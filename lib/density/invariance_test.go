@@ -17,8 +17,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// inUnits is a process whose noise is in another unit: what it makes of data in that unit is what the process makes of the data,
-// in that unit, for any process and exactly.
+// inUnits is a process whose noise is in another unit: what it makes of data in that unit is what the process makes of
+// the data, in that unit, for any process and exactly.
 type inUnits struct {
 	diffusion.Process
 	scale float64
@@ -67,9 +67,9 @@ func readings(law Law, p diffusion.Process, m move, x, t *Node) []*Node {
 
 var readingNames = []string{"log density", "score", "denoiser", "divergence", "posterior covariance"}
 
-// compare checks the readings of a moved distribution, in the type given, against those of the distribution itself in float64.
-// Allowed are the change of the latter when x moves by a few roundings of the moved point, and the rounding of the formulas,
-// which is floor, relative.
+// compare checks the readings of a moved distribution, in the type given, against those of the distribution itself in
+// float64. Allowed are the change of the latter when x moves by a few roundings of the moved point, and the rounding of
+// the formulas, which is floor, relative.
 func compare(t testing.TB, b compute.Backend, law Law, p diffusion.Process, m move, dtype dtypes.DType, floor float64) {
 	t.Helper()
 	d, far := law.Dim(), m.of(t, law)
@@ -80,7 +80,8 @@ func compare(t testing.TB, b compute.Backend, law Law, p diffusion.Process, m mo
 		unit := readings(law, p, move{1, 0}, x, at)
 		moved := Add(MulScalar(x, m.scale), Mul(p.At(at).Alpha, ConstAs(x, [][]float64{m.shift(d)})))
 		got := readings(far, inUnits{p, m.scale}, m, ConvertDType(moved, dtype), ConvertDType(at, dtype))
-		one := readings(far, inUnits{p, m.scale}, m, ConvertDType(Slice(moved, AxisRange(0, 1), AxisRange()), dtype), ConvertDType(at, dtype))
+		one := readings(far, inUnits{p, m.scale}, m, ConvertDType(Slice(moved, AxisRange(0, 1), AxisRange()), dtype),
+			ConvertDType(at, dtype))
 		var out []*Node
 		for i, v := range unit {
 			size, g := ReduceAllMax(Abs(v)), ConvertDType(got[i], dtypes.Float64)
@@ -107,19 +108,21 @@ func compare(t testing.TB, b compute.Backend, law Law, p diffusion.Process, m mo
 			gap, alone, size, change := v[3*i], v[3*i+1], v[3*i+2], v[3*len(readingNames)+i]
 			tol := floor*(1+size) + 30*change
 			if name == "denoiser" || name == "posterior covariance" {
-				tol += 4 * epsilon * largest * (1 + size) // denoised points and means are rounded where the distribution lies
+				// denoised points and means are rounded where the distribution lies
+				tol += 4 * epsilon * largest * (1 + size)
 			}
 			if !(gap <= tol) || !(alone <= tol) {
-				t.Errorf("%s along %T at t = %g, scale %g, offset %g, %s: %s is off by %.3g, alone by %.3g, of %.3g; allowed %.3g",
+				t.Errorf("%s along %T at t = %g, scale %g, offset %g, %s: %s is off by %.3g, alone by %.3g, of %.3g; "+
+					"allowed %.3g",
 					law.Name(), p, at, m.scale, m.offset, dtype, name, gap, alone, size, tol)
 			}
 		}
 	}
 }
 
-// Closed forms do not depend on unit and origin: log p changes by -d log c, scores are divided by c, denoisers move along, and
-// covariances are multiplied by c^2. This holds in any unit, at any offset that the type resolves, for a batch and for its first
-// sample alone.
+// Closed forms do not depend on unit and origin: log p changes by -d log c, scores are divided by c, denoisers move
+// along, and covariances are multiplied by c^2. This holds in any unit, at any offset that the type resolves, for a
+// batch and for its first sample alone.
 func TestDensityInvariance(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -164,10 +167,12 @@ func TestSamplesMove(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				x, y, shift := tensors.MustCopyFlatData[float64](unit), tensors.MustCopyFlatData[float64](moved), m.shift(spec.Target.Dim())
+				x, y, shift := tensors.MustCopyFlatData[float64](unit), tensors.MustCopyFlatData[float64](moved),
+					m.shift(spec.Target.Dim())
 				for i := range x {
 					want := m.scale*x[i] + shift[i%len(shift)]
-					if tol := 1e-12*m.scale*(1+math.Abs(x[i])) + 4*epsilon*math.Abs(want); !(math.Abs(y[i]-want) <= tol) {
+					if tol := 1e-12*m.scale*(1+math.Abs(x[i])) + 4*epsilon*math.Abs(want); !(math.Abs(y[i]-want) <=
+						tol) {
 						t.Fatalf("%s, %+v: sample %d is %g, want %g", spec.Name, m, i, y[i], want)
 					}
 				}
@@ -215,7 +220,8 @@ var quadratures = []struct {
 }{
 	{"E |x - alpha mean|^2", func(b compute.Backend, law Law, p diffusion.Process, t float64, m move) (float64, error) {
 		return Expect(b, law, p, t, func(exact diffusion.Model, x, t *Node) *Node {
-			return ReduceSum(Square(DivScalar(Sub(x, Mul(exact.At(t).Alpha, ConstAs(x, [][]float64{law.Mean()}))), m.scale)), 1)
+			return ReduceSum(Square(DivScalar(Sub(x, Mul(exact.At(t).Alpha, ConstAs(x, [][]float64{law.Mean()}))),
+				m.scale)), 1)
 		})
 	}},
 	{"E |score|^2", func(b compute.Backend, law Law, p diffusion.Process, t float64, m move) (float64, error) {
@@ -226,7 +232,9 @@ var quadratures = []struct {
 	{"ScoreErrors", func(b compute.Backend, law Law, p diffusion.Process, t float64, m move) (float64, error) {
 		build := diffusion.Fixed(func() diffusion.Model {
 			exact := law.Model(p)
-			return diffusion.Model{Process: p, Denoise: exact.Denoise, Score: func(x, t *Node) *Node { return MulScalar(exact.ScoreAt(x, t), 1.2) }}
+			return diffusion.Model{Process: p, Denoise: exact.Denoise, Score: func(x, t *Node) *Node {
+				return MulScalar(exact.ScoreAt(x, t), 1.2)
+			}}
 		})
 		errors, err := ScoreErrors(b, law, nil, p, build, t)
 		if err != nil {
@@ -254,9 +262,12 @@ func TestQuadratureInvariance(t *testing.T) {
 					}
 					for _, m := range []move{{1e-6, 0}, {1e6, -1e3}, {1, 1e7}} {
 						got, err := q.of(b, m.of(t, spec.Target), inUnits{diffusion.OU{}, m.scale}, at, m)
-						// Places are rounded, relative to the offset, and densities and scores change over a tenth of a unit.
-						if tol := 1e-11 + 100*epsilon*math.Abs(m.offset); !(math.Abs(got-want) <= tol*(1+want)) || err != nil {
-							t.Errorf("scale %g, offset %g: %.15g, %v; in the unit 1 %.15g", m.scale, m.offset, got, err, want)
+						// Places are rounded, relative to the offset, and densities and scores change over a tenth of a
+						// unit.
+						if tol := 1e-11 + 100*epsilon*math.Abs(m.offset); !(math.Abs(got-want) <= tol*(1+want)) ||
+							err != nil {
+							t.Errorf("scale %g, offset %g: %.15g, %v; in the unit 1 %.15g", m.scale, m.offset, got, err,
+								want)
 						}
 					}
 				})

@@ -18,11 +18,13 @@ func Lattice(lo, hi float64, n, d int) (*tensors.Tensor, float64, error) {
 	const most = 1 << 28
 	points := math.Pow(float64(n), float64(d))
 	if points > most {
-		return nil, 0, fmt.Errorf("lattice of %d points a side over [%g, %g]^%d: %g points are too many; at most %d fit "+
+		return nil, 0, fmt.Errorf("lattice of %d points a side over [%g, %g]^%d: %g points are too many; at most "+
+			"%d fit "+
 			"in memory", n, lo, hi, d, points, most)
 	}
 	if h := (hi - lo) / float64(n-1); !(h > 4*epsilon*math.Max(math.Abs(lo), math.Abs(hi))) {
-		return nil, 0, fmt.Errorf("lattice of %d points a side over [%g, %g]^%d: points %g apart are equal in float64 there",
+		return nil, 0, fmt.Errorf("lattice of %d points a side over [%g, %g]^%d: points %g apart are equal in "+
+			"float64 there",
 			n, lo, hi, d, h)
 	}
 	size := int(points)

@@ -42,11 +42,13 @@ func NewMixture(name string, components ...Component) (*Mixture, error) {
 	total := 0.0
 	for k, c := range components {
 		if !(c.Weight > 0) || math.IsInf(c.Weight, 0) {
-			return nil, fmt.Errorf("mixture %s: component %d has weight %g; weights must be positive", name, k, c.Weight)
+			return nil, fmt.Errorf("mixture %s: component %d has weight %g; weights must be positive", name, k,
+				c.Weight)
 		}
 		total += c.Weight
 		if len(c.Mean) != m.dim || len(c.Cov) != m.dim || m.dim == 0 {
-			return nil, fmt.Errorf("mixture %s: component %d has a mean of length %d and %d rows of covariance; the first mean has length %d",
+			return nil, fmt.Errorf("mixture %s: component %d has a mean of length %d and %d rows of covariance; the "+
+				"first mean has length %d",
 				name, k, len(c.Mean), len(c.Cov), m.dim)
 		}
 		spectrum, basis, err := diagonalise(c.Cov)
@@ -116,7 +118,8 @@ func checkCovariance(cov [][]float64) error {
 	for i, row := range cov {
 		for j, v := range row {
 			if !(math.Abs(v-cov[j][i])/sd[i]/sd[j] <= 1e-12) {
-				return fmt.Errorf("is not symmetric: entries (%d,%d) and (%d,%d) are %g and %g", i, j, j, i, v, cov[j][i])
+				return fmt.Errorf("is not symmetric: entries (%d,%d) and (%d,%d) are %g and %g", i, j, j, i, v,
+					cov[j][i])
 			}
 		}
 	}
@@ -124,7 +127,8 @@ func checkCovariance(cov [][]float64) error {
 	if !eig.Factorize(symmetric(cov, sd), false) {
 		return fmt.Errorf("has no eigendecomposition")
 	}
-	if least := eig.Values(nil)[0]; !(least > 4*float64(d)*epsilon) && d > 1 { // below, it is the rounding of a singular matrix
+	// below, it is the rounding of a singular matrix
+	if least := eig.Values(nil)[0]; !(least > 4*float64(d)*epsilon) && d > 1 {
 		return fmt.Errorf("is not positive definite: the smallest eigenvalue of its correlations is %g", least)
 	}
 	return nil

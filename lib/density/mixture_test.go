@@ -101,7 +101,8 @@ func TestLatticeRejects(t *testing.T) {
 	}
 }
 
-// M8 is what its comment says: four Gaussians 3.2 apart with variances from 0.1 to 1, their narrowest axes in directions of their own.
+// M8 is what its comment says: four Gaussians 3.2 apart with variances from 0.1 to 1, their narrowest axes in
+// directions of their own.
 func TestM8(t *testing.T) {
 	m := M8()
 	var narrow []*mat.VecDense
@@ -146,7 +147,8 @@ func TestNormal(t *testing.T) {
 	}
 }
 
-// Quantiles share the mass evenly: W1 of G1 to them falls like 1/n, and their distribution function values are the middles.
+// Quantiles share the mass evenly: W1 of G1 to them falls like 1/n, and their distribution function values are the
+// middles.
 func TestQuantiles(t *testing.T) {
 	for i, x := range G1().Quantiles(7) {
 		if got, want := G1().CDF(x), (float64(i)+.5)/7; math.Abs(got-want) > 1e-14 {
@@ -188,7 +190,8 @@ func TestAtAndOnLine(t *testing.T) {
 				t.Errorf("log p(%g) = %g, by hand %g", x, logs[1][i], math.Log(p))
 			}
 		}
-		if _, err := OnLine(b, X2(), diffusion.OU{}, x, 0); err == nil || !strings.Contains(err.Error(), "2 dimensions") {
+		if _, err := OnLine(b, X2(), diffusion.OU{}, x, 0); err == nil || !strings.Contains(err.Error(),
+			"2 dimensions") {
 			t.Errorf("a law in the plane: %v", err)
 		}
 	})

@@ -11,7 +11,8 @@ import (
 // the data lie: see halfSquares.
 func Nearest(data, x *Node) (index, row, squared *Node) {
 	center := centerOf(data)
-	index = ArgMin(halfSquares(Sub(x, center), Sub(data, center), OnesLike(Slice(center, AxisRange(), AxisElem(0)))), 1, dtypes.Int32)
+	index = ArgMin(halfSquares(Sub(x, center), Sub(data, center), OnesLike(Slice(center, AxisRange(), AxisElem(0)))), 1,
+		dtypes.Int32)
 	row = Gather(data, InsertAxes(index, -1))
 	return index, row, ReduceSum(Square(Sub(x, row)), 1)
 }

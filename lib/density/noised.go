@@ -36,7 +36,8 @@ func (m *Mixture) at(p diffusion.Process, x, t *Node) posterior {
 	if m.center != nil {
 		x = Sub(x, Mul(Reshape(s.c.Alpha, -1, 1), m.constant(x, m.center, 1, m.dim)))
 	}
-	rotated := DotGeneral(x, []int{1}, nil, m.constant(x, m.flatBasis(), m.size(), m.dim, m.dim), []int{1}, nil) // [batch, k, d]
+	// [batch, k, d]
+	rotated := DotGeneral(x, []int{1}, nil, m.constant(x, m.flatBasis(), m.size(), m.dim, m.dim), []int{1}, nil)
 	s.z = Sub(rotated, Mul(s.c.Alpha, m.constant(x, m.rotatedMeans(), 1, m.size(), m.dim)))
 	s.v = Add(Mul(Square(s.c.Alpha), m.constant(x, flatten(m.spectrum), 1, m.size(), m.dim)), Square(s.c.Sigma))
 	quadratic := ReduceSum(Div(Square(s.z), s.v), 2)

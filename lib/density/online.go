@@ -22,7 +22,8 @@ func OnLine(b compute.Backend, law Law, p diffusion.Process, x []float64, times 
 	for _, list := range [][]float64{x, times} {
 		for i, v := range list {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return nil, fmt.Errorf("log density of %s: point or time %d is %g; give finite numbers", law.Name(), i, v)
+				return nil, fmt.Errorf("log density of %s: point or time %d is %g; give finite numbers", law.Name(), i,
+					v)
 			}
 		}
 	}

@@ -51,8 +51,9 @@ func waves(_ diffusion.Model, x, _ *Node) *Node {
 
 func squares(_ diffusion.Model, x, _ *Node) *Node { return ReduceSum(Square(x), 1) }
 
-// Wherever a distribution lies and however narrow it is, E 1 is 1 and E |x|^2 is that of its mean and covariance: narrow and
-// far, narrow within wide, and a far component of little weight. What may be off is the rounding of the places.
+// Wherever a distribution lies and however narrow it is, E 1 is 1 and E |x|^2 is that of its mean and covariance:
+// narrow and far, narrow within wide, and a far component of little weight. What may be off is the rounding of the
+// places.
 func TestExpectIsPlaced(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -60,10 +61,14 @@ func TestExpectIsPlaced(t *testing.T) {
 	plane := func(a, b float64) [][]float64 { return [][]float64{{a, 0}, {0, b}} }
 	laws := []*Mixture{
 		must(Normal([]float64{100}, 1e-4)), must(Normal([]float64{1000}, 1e-4)), must(Normal([]float64{5, 5}, 1e-4)),
-		must(Normal([]float64{1e7}, 1)), must(Normal([]float64{-1e7, 3}, .25)), must(Normal([]float64{0}, 1e-12)), must(Normal([]float64{0, 0}, 1e12)),
-		must(NewMixture("narrow in wide", Component{.5, []float64{0}, [][]float64{{1}}, 0}, Component{.5, []float64{.3}, [][]float64{{1e-12}}, 0})),
-		must(NewMixture("thin in wide", Component{.5, []float64{0, 0}, plane(1, 1), 0}, Component{.5, []float64{.3, 0}, plane(1e-8, 1e-4), 0})),
-		must(NewMixture("light and far", Component{1 - 1e-6, []float64{0}, [][]float64{{1}}, 0}, Component{1e-6, []float64{1e6}, [][]float64{{1}}, 0})),
+		must(Normal([]float64{1e7}, 1)), must(Normal([]float64{-1e7, 3}, .25)), must(Normal([]float64{0}, 1e-12)),
+		must(Normal([]float64{0, 0}, 1e12)),
+		must(NewMixture("narrow in wide", Component{.5, []float64{0}, [][]float64{{1}}, 0},
+			Component{.5, []float64{.3}, [][]float64{{1e-12}}, 0})),
+		must(NewMixture("thin in wide", Component{.5, []float64{0, 0}, plane(1, 1), 0}, Component{.5, []float64{.3, 0},
+			plane(1e-8, 1e-4), 0})),
+		must(NewMixture("light and far", Component{1 - 1e-6, []float64{0}, [][]float64{{1}}, 0},
+			Component{1e-6, []float64{1e6}, [][]float64{{1}}, 0})),
 		must(NewMixture("slanted", Component{1, []float64{30, -40}, [][]float64{{1, .9999}, {.9999, 1}}, 0})),
 	}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
@@ -108,7 +113,9 @@ func TestExpectSplitsKinks(t *testing.T) {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
 	}
 	law := must(Normal([]float64{.1}, 1))
-	got, err := Expect(interpreter(t), law, diffusion.EDM{}, 0, func(_ diffusion.Model, x, _ *Node) *Node { return Abs(ReduceSum(x, 1)) })
+	got, err := Expect(interpreter(t), law, diffusion.EDM{}, 0, func(_ diffusion.Model, x, _ *Node) *Node {
+		return Abs(ReduceSum(x, 1))
+	})
 	want := math.Sqrt(2/math.Pi)*math.Exp(-.005) + .1*math.Erf(.1/math.Sqrt2)
 	if !(math.Abs(got-want) <= 1e-9) || err != nil { // cubatureTolerance
 		t.Errorf("E |x| is %.12g, %v, want %.12g", got, err, want)
@@ -146,7 +153,8 @@ func TestExpectFaults(t *testing.T) {
 			got, err := Expect(b, c.law, diffusion.EDM{}, c.time, c.f)
 			switch {
 			case c.want == "" && err == nil:
-			case err == nil || c.want == "" || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n"):
+			case err == nil || c.want == "" || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(),
+				"\n"):
 				t.Errorf("%s at t = %g: %v, %v, want an error with %q", c.law.Name(), c.time, got, err, c.want)
 			}
 		}
@@ -202,9 +210,12 @@ func TestMoved(t *testing.T) {
 			shift []float64
 			want  string
 		}{
-			{0, make([]float64, d), "scaled by 0"}, {-1, make([]float64, d), "scaled by -1"}, {math.NaN(), make([]float64, d), "scaled by NaN"},
-			{math.Inf(1), make([]float64, d), "scaled by +Inf"}, {1, make([]float64, d+1), fmt.Sprintf("shifted by %d numbers", d+1)},
-			{1, append(make([]float64, d-1), math.NaN()), "shifted by NaN"}, {1, append(make([]float64, d-1), math.Inf(-1)), "shifted by -Inf"},
+			{0, make([]float64, d), "scaled by 0"}, {-1, make([]float64, d), "scaled by -1"},
+			{math.NaN(), make([]float64, d), "scaled by NaN"},
+			{math.Inf(1), make([]float64, d), "scaled by +Inf"},
+			{1, make([]float64, d+1), fmt.Sprintf("shifted by %d numbers", d+1)},
+			{1, append(make([]float64, d-1), math.NaN()), "shifted by NaN"},
+			{1, append(make([]float64, d-1), math.Inf(-1)), "shifted by -Inf"},
 		} {
 			if _, err := spec.Target.Moved(c.scale, c.shift); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%s: got %v, want an error with %q", spec.Name, err, c.want)
@@ -217,16 +228,19 @@ func TestSampleAndLineFaults(t *testing.T) {
 	b := interpreter(t)
 	for _, n := range []int{0, -1} {
 		for _, law := range []Law{G1(), must(NewCircle("ring", 1, 0))} {
-			if _, err := law.Sample(b, random.NewKey(1), n); err == nil || !strings.Contains(err.Error(), "draw at least 1") {
+			if _, err := law.Sample(b, random.NewKey(1), n); err == nil || !strings.Contains(err.Error(),
+				"draw at least 1") {
 				t.Errorf("%d samples of %s: %v", n, law.Name(), err)
 			}
 		}
 	}
 	for _, v := range []float64{math.NaN(), math.Inf(1)} {
-		if _, err := OnLine(b, G1(), diffusion.OU{}, []float64{0, v}, 1); err == nil || !strings.Contains(err.Error(), "finite") {
+		if _, err := OnLine(b, G1(), diffusion.OU{}, []float64{0, v}, 1); err == nil || !strings.Contains(err.Error(),
+			"finite") {
 			t.Errorf("point %g: %v", v, err)
 		}
-		if _, err := OnLine(b, G1(), diffusion.OU{}, []float64{0}, v); err == nil || !strings.Contains(err.Error(), "finite") {
+		if _, err := OnLine(b, G1(), diffusion.OU{}, []float64{0}, v); err == nil || !strings.Contains(err.Error(),
+			"finite") {
 			t.Errorf("time %g: %v", v, err)
 		}
 	}

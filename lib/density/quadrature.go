@@ -18,8 +18,11 @@ import (
 // over which the density varies; kinks cost accuracy. An error says where mass and
 // mean come out wrong, and where the integral has not converged to 1e-4 of E |f|. What is narrower than the distance
 // of points, a tenth of that length, and lies between them is missed: such a peak cannot be told from 0.
-func Expect(b compute.Backend, law Law, p diffusion.Process, t float64, f func(exact diffusion.Model, x, t *Node) *Node) (float64, error) {
-	means, err := expect(b, law, nil, p, t, func(_ *model.Scope, exact diffusion.Model, x, t *Node) []*Node { return []*Node{f(exact, x, t)} })
+func Expect(b compute.Backend, law Law, p diffusion.Process, t float64, f func(exact diffusion.Model, x,
+	t *Node) *Node) (float64, error) {
+	means, err := expect(b, law, nil, p, t, func(_ *model.Scope, exact diffusion.Model, x, t *Node) []*Node {
+		return []*Node{f(exact, x, t)}
+	})
 	if err != nil {
 		return 0, err
 	}
@@ -27,10 +30,12 @@ func Expect(b compute.Backend, law Law, p diffusion.Process, t float64, f func(e
 }
 
 // ScoreErrors are E|s_model - s|^2/E|s|^2 at times along the model's own process, over the noised law whose score is s.
-func ScoreErrors(b compute.Backend, law Law, weights *model.Store, p diffusion.Process, build diffusion.Build, times ...float64) ([]float64, error) {
+func ScoreErrors(b compute.Backend, law Law, weights *model.Store, p diffusion.Process, build diffusion.Build,
+	times ...float64) ([]float64, error) {
 	errors := make([]float64, len(times))
 	for i, t := range times {
-		means, err := expect(b, law, weights, p, t, func(scope *model.Scope, exact diffusion.Model, x, t *Node) []*Node {
+		means, err := expect(b, law, weights, p, t, func(scope *model.Scope, exact diffusion.Model, x,
+			t *Node) []*Node {
 			s := exact.ScoreAt(x, t)
 			wrong := Sub(build(scope, nil).ScoreAt(x, t), s)
 			return []*Node{ReduceSum(Square(wrong), 1), ReduceSum(Square(s), 1)}

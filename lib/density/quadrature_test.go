@@ -23,7 +23,9 @@ func TestExpect(t *testing.T) {
 				t.Errorf("E|s|^2 of the cross at %g: %v, %v, want %v", sigma, got, err, want)
 			}
 		}
-		got, err := Expect(b, G1(), diffusion.OU{}, .5, func(_ diffusion.Model, x, _ *Node) *Node { return Squeeze(Square(x), 1) })
+		got, err := Expect(b, G1(), diffusion.OU{}, .5, func(_ diffusion.Model, x, _ *Node) *Node {
+			return Squeeze(Square(x), 1)
+		})
 		g1 := G1()
 		want := math.Exp(-1)*(g1.Covariance()[0][0]+g1.Mean()[0]*g1.Mean()[0]) - math.Expm1(-1)
 		if err != nil || math.Abs(got-want) > 1e-12 {
@@ -37,7 +39,9 @@ func TestScoreErrors(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		build := diffusion.Fixed(func() diffusion.Model {
 			m := X2().Model(diffusion.EDM{})
-			return diffusion.Model{Process: m.Process, Denoise: m.Denoise, Score: func(x, t *Node) *Node { return MulScalar(m.ScoreAt(x, t), 1.2) }}
+			return diffusion.Model{Process: m.Process, Denoise: m.Denoise, Score: func(x, t *Node) *Node {
+				return MulScalar(m.ScoreAt(x, t), 1.2)
+			}}
 		})
 		got, err := ScoreErrors(b, X2(), nil, diffusion.EDM{}, build, .1, 1)
 		if err != nil || len(got) != 2 || math.Abs(got[0]-.04) > 1e-12 || math.Abs(got[1]-.04) > 1e-12 {
@@ -48,7 +52,8 @@ func TestScoreErrors(t *testing.T) {
 
 func TestExpectRefusesMoreDimensions(t *testing.T) {
 	law := must(NewMixture("space", Component{1, []float64{0, 0, 0}, [][]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, 0}))
-	if _, err := Expect(nil, law, diffusion.OU{}, 1, nil); err == nil || !strings.Contains(err.Error(), "3 dimensions") {
+	if _, err := Expect(nil, law, diffusion.OU{}, 1, nil); err == nil || !strings.Contains(err.Error(),
+		"3 dimensions") {
 		t.Errorf("got %v", err)
 	}
 }

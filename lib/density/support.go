@@ -56,7 +56,8 @@ type gaussianSupport struct {
 }
 
 func (m *Mixture) supportOf(k int, alpha, sigma float64) gaussianSupport {
-	p := gaussianSupport{mean: make([]float64, m.dim), sd: make([]float64, m.dim), basis: m.basis[k], grain: make([]float64, m.dim)}
+	p := gaussianSupport{mean: make([]float64, m.dim), sd: make([]float64, m.dim), basis: m.basis[k],
+		grain: make([]float64, m.dim)}
 	for j, v := range m.spectrum[k] {
 		p.mean[j] = alpha * m.components[k].Mean[j]
 		p.sd[j] = math.Hypot(alpha*math.Sqrt(v), sigma)

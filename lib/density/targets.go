@@ -75,7 +75,8 @@ func R8() *Mixture {
 	var components []Component
 	for k := range modes {
 		sin, cos := math.Sincos(2 * math.Pi * float64(k) / modes)
-		components = append(components, Component{1. / modes, []float64{radius * cos, radius * sin}, [][]float64{{variance, 0}, {0, variance}}, k})
+		components = append(components, Component{1. / modes, []float64{radius * cos, radius * sin},
+			[][]float64{{variance, 0}, {0, variance}}, k})
 	}
 	return must(NewMixture("R8", components...))
 }

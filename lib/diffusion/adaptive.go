@@ -96,8 +96,8 @@ func (d DormandPrince) done(s Span, carry []*Node) *Node {
 	return LogicalAll(d.orDefault().over(s, unpace(carry)))
 }
 
-// over tells the samples that need no further attempt: they are at the end of the span, or have given up. It is false of
-// all before the first attempt.
+// over tells the samples that need no further attempt: they are at the end of the span, or have given up. It is false
+// of all before the first attempt.
 func (d DormandPrince) over(s Span, p pace) *Node {
 	landed := Equal(p.t, Add(ZerosLike(p.t), s.To))
 	least := MulScalar(Abs(p.t), leastStep*roundingOf(p.t.DType()))

@@ -10,19 +10,20 @@ import (
 type ReverseVariance int
 
 const (
-	// PosteriorVariance is that of q(x_s | x_t, x0): right if the data is one point, too small otherwise ("beta tilde").
+	// PosteriorVariance is that of q(x_s | x_t, x0): right if the data is one point, too small otherwise ("beta
+	// tilde").
 	PosteriorVariance ReverseVariance = iota
 	// KernelVariance is that of q(x_t | x_s), DDPM's beta_t: right for N(0, I) data, too large below.
 	KernelVariance
-	// KernelVarianceQuietEnd is KernelVariance, and none in a step that ends where sigma = 0: "z = 0 if t = 1" in algorithm 2
-	// of Ho et al. 2020.
+	// KernelVarianceQuietEnd is KernelVariance, and none in a step that ends where sigma = 0: "z = 0 if t = 1" in
+	// algorithm 2 of Ho et al. 2020.
 	KernelVarianceQuietEnd
 )
 
-// Ancestral samples the chain of Gaussians whose means are those of q(x_s | x_t, x0 = D): algorithm 2 of Ho, Jain and Abbeel
-// 2020 and the sampling procedure of 000, section 3.2, on any path and grid (Kingma et al. 2021, appendix A). On VE it is
-// k-diffusion's Euler ancestral. Weak order 1, and it may end at sigma = 0: there PosteriorVariance adds no noise, and
-// KernelVariance adds beta_1, as the pseudocode of 000 does.
+// Ancestral samples the chain of Gaussians whose means are those of q(x_s | x_t, x0 = D): algorithm 2 of Ho, Jain and
+// Abbeel 2020 and the sampling procedure of 000, section 3.2, on any path and grid (Kingma et al. 2021, appendix A). On
+// VE it is k-diffusion's Euler ancestral. Weak order 1, and it may end at sigma = 0: there PosteriorVariance adds no
+// noise, and KernelVariance adds beta_1, as the pseudocode of 000 does.
 func Ancestral(v ReverseVariance) OneStep {
 	return func(m Model, s Span, x *Node, r *random.Source) *Node {
 		s.mustFall("Ancestral")
@@ -46,8 +47,8 @@ func (v ReverseVariance) of(from, to Coeffs) *Node {
 	return kernel
 }
 
-// kernelVariance is that of q(x_from | x_to), for a step toward data: sigma_from^2 - (alpha_from/alpha_to)^2 sigma_to^2, in
-// DDPM's terms beta.
+// kernelVariance is that of q(x_from | x_to), for a step toward data: sigma_from^2 - (alpha_from/alpha_to)^2
+// sigma_to^2, in DDPM's terms beta.
 func kernelVariance(from, to Coeffs) *Node {
 	return Mul(Square(from.Sigma), lost(Div(to.Ratio(), from.Ratio())))
 }

@@ -11,7 +11,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// A chain that stays on one level settles at the level's mean and at the variance of the unadjusted chain, v/(1 - delta/(2v)).
+// A chain that stays on one level settles at the level's mean and at the variance of the unadjusted chain, v/(1 -
+// delta/(2v)).
 func TestAnnealedLangevinSettles(t *testing.T) {
 	b := interpreter(t)
 	for _, process := range Processes {
@@ -42,11 +43,13 @@ func TestAnnealedLangevinDownALadder(t *testing.T) {
 		steps := rapid.IntRange(1, 4).Draw(r, "steps")
 		size := rapid.Float64Range(.01, 1.9).Draw(r, "size")
 		lo, hi := p.Horizon()
-		grid, err := Uniform(lo+(hi-lo)*rapid.Float64Range(.5, .9).Draw(r, "from"), lo+(hi-lo)*rapid.Float64Range(.01, .4).Draw(r, "to"), 6)
+		grid, err := Uniform(lo+(hi-lo)*rapid.Float64Range(.5, .9).Draw(r, "from"), lo+(hi-lo)*rapid.Float64Range(
+			.01, .4).Draw(r, "to"), 6)
 		if err != nil {
 			t.Fatal(err)
 		}
-		gotM, gotV := affine(t, b, SamplerSpec{Sampler: AnnealedLangevin(steps, size), Stochastic: true}, p, grid, 2, .3)
+		gotM, gotV := affine(t, b, SamplerSpec{Sampler: AnnealedLangevin(steps, size), Stochastic: true}, p, grid, 2,
+			.3)
 		c := coefficients(t, b, p, grid)
 		m, v := 2., .3
 		for i := range len(grid) - 1 {
@@ -73,7 +76,8 @@ func TestAnnealedLangevinKnowsOnlyLevels(t *testing.T) {
 		for i := range start {
 			start[i] *= 30 * c[0][0]
 		}
-		end, err := Plan{Build: gaussian(p, dataMean, dataVariance), Sampler: AnnealedLangevin(3, .2), Grid: grid, Noise: random.NewKey(12)}.
+		end, err := Plan{Build: gaussian(p, dataMean, dataVariance), Sampler: AnnealedLangevin(3, .2), Grid: grid,
+			Noise: random.NewKey(12)}.
 			Run(b, tensors.FromFlatDataAndDimensions(start, 9, 2))
 		if err != nil {
 			t.Fatal(err)
@@ -120,7 +124,8 @@ func TestLangevinEndsAtZero(t *testing.T) {
 
 func TestLangevinFaults(t *testing.T) {
 	b := interpreter(t)
-	for _, s := range []OneStep{AnnealedLangevin(0, .1), AnnealedLangevin(1, 0), AnnealedLangevin(1, 2), AnnealedLangevin(1, math.NaN()),
+	for _, s := range []OneStep{AnnealedLangevin(0, .1), AnnealedLangevin(1, 0), AnnealedLangevin(1, 2),
+		AnnealedLangevin(1, math.NaN()),
 		PredictorCorrector(DDIM(0), -1, .1)} {
 		_, err := Plan{Build: gaussian(VP{}, 0, 1), Sampler: s, Grid: []float64{.5, .3}}.Run(b, samples(1, 1))
 		if err == nil || !strings.Contains(err.Error(), "give at least 1, and a size between 0 and 2") {

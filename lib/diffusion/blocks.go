@@ -8,11 +8,12 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Memory is bounded, and the bits of a sample do not depend on how many are asked for, when samples are carried in blocks of
-// one size: a compiled step has one shape then, where another shape may sum a matrix product in another order.
+// Memory is bounded, and the bits of a sample do not depend on how many are asked for, when samples are carried in
+// blocks of one size: a compiled step has one shape then, where another shape may sum a matrix product in another
+// order.
 
-// endOfBlocks carries the samples block by block. The last block is filled up with copies of its last sample, or of its last
-// population where samples depend on each other.
+// endOfBlocks carries the samples block by block. The last block is filled up with copies of its last sample, or of its
+// last population where samples depend on each other.
 func (p Plan) endOfBlocks(b compute.Backend, x *tensors.Tensor) (Snapshot, error) {
 	if p.Block < 0 {
 		return Snapshot{}, fmt.Errorf("blocks of %d samples: give 1 or more, or 0 for all at once", p.Block)
@@ -30,7 +31,8 @@ func (p Plan) endOfBlocks(b compute.Backend, x *tensors.Tensor) (Snapshot, error
 			return Snapshot{}, err
 		}
 		if fill > p.Block {
-			return Snapshot{}, fmt.Errorf("populations of %d samples do not fit into blocks of %d: make Population smaller, "+
+			return Snapshot{}, fmt.Errorf("populations of %d samples do not fit into blocks of %d: make Population "+
+				"smaller, "+
 				"or Block larger", fill, p.Block)
 		}
 		p.Block -= p.Block % fill
@@ -79,7 +81,8 @@ func joinRows(blocks [][]*tensors.Tensor, k, size, n int) (*tensors.Tensor, erro
 		return blocks[len(blocks)-1][k], nil
 	}
 	if shape.Dim(0) != size {
-		return nil, fmt.Errorf("blocks of %d samples cannot join what the sampler carries, %s: carry scalars, or rows for "+
+		return nil, fmt.Errorf("blocks of %d samples cannot join what the sampler carries, %s: carry scalars, or "+
+			"rows for "+
 			"samples, or set Block to 0", size, shape)
 	}
 	dims := append([]int{n}, shape.Dimensions[1:]...)
@@ -96,7 +99,8 @@ func joinRows(blocks [][]*tensors.Tensor, k, size, n int) (*tensors.Tensor, erro
 		"Block to 0", shape)
 }
 
-func joinFlat[T float64 | float32 | int32](blocks [][]*tensors.Tensor, k, size int, dims []int) (*tensors.Tensor, error) {
+func joinFlat[T float64 | float32 | int32](blocks [][]*tensors.Tensor, k, size int, dims []int) (*tensors.Tensor,
+	error) {
 	var all []T
 	for _, block := range blocks {
 		flat, err := tensors.CopyFlatData[T](block[k])

@@ -18,8 +18,10 @@ func TestBlocks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, sampler := range map[string]Sampler{"ancestral": Ancestral(PosteriorVariance), "multistep": DPMSolverPP(2)} {
-			plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: sampler, Grid: grid, Noise: random.NewKey(6, name)}
+		for name, sampler := range map[string]Sampler{"ancestral": Ancestral(PosteriorVariance),
+			"multistep": DPMSolverPP(2)} {
+			plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: sampler, Grid: grid,
+				Noise: random.NewKey(6, name)}
 			x := samples(10, 3)
 			at := func(plan Plan, x *tensors.Tensor) *tensors.Tensor {
 				y, err := plan.Run(b, x)

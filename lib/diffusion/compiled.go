@@ -12,8 +12,8 @@ import (
 	"scorelab/lib/exec"
 )
 
-// Compiled is a plan for many grids: its step is compiled once, for grids of any length, where Run of a plan compiles anew. It
-// takes the plan's own way, and so has the same contract. Not for concurrent use; its user finalizes it.
+// Compiled is a plan for many grids: its step is compiled once, for grids of any length, where Run of a plan compiles
+// anew. It takes the plan's own way, and so has the same contract. Not for concurrent use; its user finalizes it.
 type Compiled struct{ c *chain }
 
 // stretchOfGrid is the number of times that one call of a compiled plan reads.

@@ -12,8 +12,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// A compiled plan is the plan: every sampler, on grids shorter and longer than what one call reads, in both precisions, one
-// sample or more.
+// A compiled plan is the plan: every sampler, on grids shorter and longer than what one call reads, in both precisions,
+// one sample or more.
 func TestCompiledIsThePlan(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -27,7 +27,8 @@ func TestCompiledIsThePlan(t *testing.T) {
 			if b.Name() == "xla" && !onXLA[spec.Name] {
 				continue
 			}
-			plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: spec.Sampler, Noise: random.NewKey(3, spec.Name)}
+			plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: spec.Sampler,
+				Noise: random.NewKey(3, spec.Name)}
 			compiled, err := plan.Compile(b)
 			if err != nil {
 				t.Fatal(err)
@@ -59,7 +60,8 @@ func TestCompiledIsThePlan(t *testing.T) {
 					}
 					sameWithin(t, spec.Name+", compiled - plan", want.X, got.X, within)
 					if len(got.Carry) != len(want.Carry) || got.Step != n || got.Time != want.Time {
-						t.Errorf("%s: step %d at %g, carrying %d; the plan: %d at %g, carrying %d", spec.Name, got.Step, got.Time, len(got.Carry), want.Step, want.Time, len(want.Carry))
+						t.Errorf("%s: step %d at %g, carrying %d; the plan: %d at %g, carrying %d", spec.Name, got.Step,
+							got.Time, len(got.Carry), want.Step, want.Time, len(want.Carry))
 					}
 				}
 			}
@@ -81,14 +83,18 @@ func TestCompiledRefuses(t *testing.T) {
 				grid []float64
 				x    *tensors.Tensor
 			}{
-				"times 0 and 1 are 1 and 1":                         {[]float64{1, 1}, x},
-				"at least 2 times":                                  {nil, x},
-				"samples are Int32":                                 {[]float64{1, .5}, tensors.FromValue([][]int32{{1}})},
-				"are the same number in float32":                    {[]float64{1, 1 - 1e-9}, tensors.FromValue([][]float32{{1}})},
-				"ReverseEulerMaruyama leads from noise to data":     {[]float64{.5, 1}, x},
-				"sampling to t = 0.5, step 1 of 1: sample 1 is not": {[]float64{1, .5}, tensors.FromValue([][]float64{{1}, {math.NaN()}})},
+				"times 0 and 1 are 1 and 1": {[]float64{1, 1}, x},
+				"at least 2 times":          {nil, x},
+				"samples are Int32": {[]float64{1, .5},
+					tensors.FromValue([][]int32{{1}})},
+				"are the same number in float32": {[]float64{1, 1 - 1e-9},
+					tensors.FromValue([][]float32{{1}})},
+				"ReverseEulerMaruyama leads from noise to data": {[]float64{.5, 1}, x},
+				"sampling to t = 0.5, step 1 of 1: sample 1 is not": {[]float64{1, .5},
+					tensors.FromValue([][]float64{{1}, {math.NaN()}})},
 			} {
-				if _, err := compiled.Run(c.grid, c.x); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+				if _, err := compiled.Run(c.grid, c.x); err == nil || !strings.Contains(err.Error(), want) ||
+					strings.Contains(err.Error(), "\n") {
 					t.Errorf("%v, want one line with %q", err, want)
 				}
 			}
@@ -109,7 +115,8 @@ func TestCompiledRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer hopeless.Finalize()
-		if _, err := hopeless.Run([]float64{1, .01}, x); err == nil || !strings.Contains(err.Error(), "evaluations of the model, the most it may have") {
+		if _, err := hopeless.Run([]float64{1, .01}, x); err == nil || !strings.Contains(err.Error(),
+			"evaluations of the model, the most it may have") {
 			t.Errorf("a sample that gave up: %v", err)
 		}
 	})

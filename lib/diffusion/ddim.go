@@ -8,8 +8,8 @@ import (
 
 // DDIM is the sampler of Song, Meng and Ermon 2021 (equation 12) on any path. It freezes D over the span and moves
 // exactly, x_to = alpha_to D + sqrt(sigma_to^2 - s^2) (x - alpha_from D)/sigma_from + s z, where s is eta times the
-// standard deviation of the process's own posterior (Ancestral). At eta = 0 it integrates the probability-flow ODE to order 1,
-// exactly where D is constant; at eta = 1 it is Ancestral(PosteriorVariance). It may end at sigma = 0.
+// standard deviation of the process's own posterior (Ancestral). At eta = 0 it integrates the probability-flow ODE to
+// order 1, exactly where D is constant; at eta = 1 it is Ancestral(PosteriorVariance). It may end at sigma = 0.
 func DDIM(eta float64) OneStep {
 	return func(m Model, s Span, x *Node, r *random.Source) *Node {
 		must(eta >= 0 && eta <= 1, "DDIM: eta is %g; give 0, the probability flow, to 1, DDPM's noise", eta)

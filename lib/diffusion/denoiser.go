@@ -12,10 +12,10 @@ type Denoiser func(x, t *Node) *Node
 // label is [batch] or nil for the unconditional network.
 type Net func(x, logSNR, label *Node) *Node
 
-// Model is what a sampler works with: a process and a denoiser along it. The other fields are nil unless the
-// producer knows better than Tweedie's formula: Score where sigma = 0, LogDensity and Divergence (of the score), both
-// [batch], where they have a closed form. Weight, [batch], is the rate at which the logarithms of weights grow that samples
-// of the reverse SDE must have, where the model is of laws that the SDE alone does not lead through: see Guide.Tilted.
+// Model is what a sampler works with: a process and a denoiser along it. The other fields are nil unless the producer
+// knows better than Tweedie's formula: Score where sigma = 0, LogDensity and Divergence (of the score), both [batch],
+// where they have a closed form. Weight, [batch], is the rate at which the logarithms of weights grow that samples of
+// the reverse SDE must have, where the model is of laws that the SDE alone does not lead through: see Guide.Tilted.
 type Model struct {
 	Process
 	Denoise                       Denoiser

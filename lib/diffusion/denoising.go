@@ -6,10 +6,10 @@ import (
 	"scorelab/lib/random"
 )
 
-// Denoising is denoising score matching (Vincent 2011): w/2 |F(in x_t) - target|^2, where the target is what the head asks of F
-// for the pair (x0, eps) that x_t was made of. With the score head and the weight 1 it is J_D of 001; with the noise head and
-// the weight 1, L_simple of Ho et al. 2020, equation 14 (halved); with the EDM head, equation 8 of Karras et al. 2022. On the
-// path Linear with a pairing in X1 it is flow matching under another parameterization.
+// Denoising is denoising score matching (Vincent 2011): w/2 |F(in x_t) - target|^2, where the target is what the head
+// asks of F for the pair (x0, eps) that x_t was made of. With the score head and the weight 1 it is J_D of 001; with
+// the noise head and the weight 1, L_simple of Ho et al. 2020, equation 14 (halved); with the EDM head, equation 8 of
+// Karras et al. 2022. On the path Linear with a pairing in X1 it is flow matching under another parameterization.
 //
 // Between the heads there is nothing but a weight: F = F* + (D - D*)/out for every one of them.
 func Denoising(h Head, w Weighting, times Times) Objective {

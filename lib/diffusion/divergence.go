@@ -21,9 +21,9 @@ func Divergence(f func(x *Node) *Node, x *Node) *Node {
 	return trace
 }
 
-// Hutchinson is the estimate v.Jv of the divergence of f at x [batch, ...], as [batch], by one reverse pass. It is unbiased
-// for any v with E v v^T = I (Hutchinson 1990). With S the symmetric part of the Jacobian its variance is 2 |S|_F^2 for normal v
-// and 2 (|S|_F^2 - sum S_ii^2), which is smaller, for Rademacher v.
+// Hutchinson is the estimate v.Jv of the divergence of f at x [batch, ...], as [batch], by one reverse pass. It is
+// unbiased for any v with E v v^T = I (Hutchinson 1990). With S the symmetric part of the Jacobian its variance is 2
+// |S|_F^2 for normal v and 2 (|S|_F^2 - sum S_ii^2), which is smaller, for Rademacher v.
 func Hutchinson(f func(x *Node) *Node, x, v *Node) *Node {
 	pull := Gradient(ReduceAllSum(Mul(f(x), StopGradient(v))), x)[0]
 	return Reshape(perSample(Mul(pull, v)), x.Shape().Dim(0))

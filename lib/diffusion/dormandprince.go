@@ -28,9 +28,9 @@ var DormandPrinceMethod = RungeKutta{
 }
 
 // DormandPrince integrates the probability-flow ODE with steps of its own, which hold the estimated error of every step
-// below ATol + RTol |x|, in the root mean square over a sample's elements. Every sample has its own time and step, so that
-// its result does not depend on the batch. The grid's times are those at which all samples meet; a grid of 1 step is the
-// cheapest. A sample whose step underflows, or that needs too many evaluations, ends the run with an error.
+// below ATol + RTol |x|, in the root mean square over a sample's elements. Every sample has its own time and step, so
+// that its result does not depend on the batch. The grid's times are those at which all samples meet; a grid of 1 step
+// is the cheapest. A sample whose step underflows, or that needs too many evaluations, ends the run with an error.
 //
 // The zero value has the tolerances of Song et al. 2021, appendix D.
 type DormandPrince struct {
@@ -72,7 +72,8 @@ func (d DormandPrince) orDefault() DormandPrince {
 // validate reports settings that cannot work at a precision eps.
 func (d DormandPrince) validate(eps float64) error {
 	if !(d.RTol >= 10*eps && d.RTol < 1 && d.ATol > 0 && d.ATol < 1e300) {
-		return fmt.Errorf("DormandPrince: tolerances %g and %g; at this precision give RTol from %.1e to 1, and a positive ATol", d.RTol, d.ATol, 10*eps)
+		return fmt.Errorf("DormandPrince: tolerances %g and %g; at this precision give RTol from %.1e to 1, and a "+
+			"positive ATol", d.RTol, d.ATol, 10*eps)
 	}
 	if d.MaxEvaluations < 0 {
 		return fmt.Errorf("DormandPrince: MaxEvaluations is %d; give a positive number", d.MaxEvaluations)
@@ -93,9 +94,11 @@ func (d DormandPrince) fault(carry []*tensors.Tensor, at float64) error {
 		switch {
 		case t == at:
 		case int(counts[i]) >= d.MaxEvaluations:
-			return fmt.Errorf("sample %d came to t = %g in %d evaluations of the model, the most it may have", i, t, counts[i])
+			return fmt.Errorf("sample %d came to t = %g in %d evaluations of the model, the most it may have", i, t,
+				counts[i])
 		default:
-			return fmt.Errorf("sample %d came to t = %g in %d evaluations of the model, where no step down to %.1e meets the tolerance", i, t, counts[i], steps[i])
+			return fmt.Errorf("sample %d came to t = %g in %d evaluations of the model, where no step down to %.1e "+
+				"meets the tolerance", i, t, counts[i], steps[i])
 		}
 	}
 	return nil

@@ -33,7 +33,8 @@ func TestAdaptiveErrorOnAMixture(t *testing.T) {
 		start[i] = -3 + .5*float64(i)
 	}
 	for _, tol := range []float64{1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10} {
-		plan := diffusion.Plan{Build: g1.Build(diffusion.VP{}), Sampler: diffusion.DormandPrince{RTol: tol}, Grid: []float64{from, to}}
+		plan := diffusion.Plan{Build: g1.Build(diffusion.VP{}), Sampler: diffusion.DormandPrince{RTol: tol},
+			Grid: []float64{from, to}}
 		end, err := plan.Run(b, tensors.FromFlatDataAndDimensions(start, len(start), 1))
 		if err != nil {
 			t.Fatal(err)

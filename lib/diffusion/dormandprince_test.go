@@ -50,8 +50,8 @@ func trees(n int) []tree {
 	return grow(n-1, len(all)-1)
 }
 
-// order is the number of vertices, density the product of the orders of all subtrees (gamma of Hairer, Norsett and Wanner
-// 1993, definition II.2.10).
+// order is the number of vertices, density the product of the orders of all subtrees (gamma of Hairer, Norsett and
+// Wanner 1993, definition II.2.10).
 func (t tree) order() int {
 	n := 1
 	for _, b := range t {
@@ -84,8 +84,8 @@ func (t tree) weight(k RungeKutta) []float64 {
 	return out
 }
 
-// Order conditions: a method has order p if for every tree of up to p vertices the weighted sum of elementary weights is 1
-// over the tree's density (Hairer, Norsett and Wanner 1993, theorem II.2.13): 17 conditions for order 5.
+// Order conditions: a method has order p if for every tree of up to p vertices the weighted sum of elementary weights
+// is 1 over the tree's density (Hairer, Norsett and Wanner 1993, theorem II.2.13): 17 conditions for order 5.
 func TestOrderConditions(t *testing.T) {
 	for n, want := range []int{0, 1, 1, 2, 4, 9, 20} {
 		if n > 0 && len(trees(n)) != want {
@@ -149,8 +149,8 @@ func carried(t *testing.T, b compute.Backend, p Process, from, to, x float64) fl
 	return c[0][1]*dataMean + scale(1)/scale(0)*(x-c[0][0]*dataMean)
 }
 
-// The error on Gaussian data is proportional to the tolerance, in either direction of time, and costs what order 5 should: the slope
-// of log error against log tolerance is 1, that of evaluations tends to -1/5.
+// The error on Gaussian data is proportional to the tolerance, in either direction of time, and costs what order 5
+// should: the slope of log error against log tolerance is 1, that of evaluations tends to -1/5.
 func TestErrorFollowsTolerance(t *testing.T) {
 	b := interpreter(t)
 	for _, spec := range Processes {
@@ -159,7 +159,8 @@ func TestErrorFollowsTolerance(t *testing.T) {
 			var tolerances, errs, costs []float64
 			for _, tol := range []float64{1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10} {
 				x := samples(6, 1)
-				plan := Plan{Build: gaussian(spec.Process, dataMean, dataVariance), Sampler: DormandPrince{RTol: tol}, Grid: grid}
+				plan := Plan{Build: gaussian(spec.Process, dataMean, dataVariance), Sampler: DormandPrince{RTol: tol},
+					Grid: grid}
 				s := lastOf(t, plan, b, x)
 				worst, cost := 0., 0.
 				got, counts := tensors.MustCopyFlatData[float64](s.X), evaluations(t, s)
@@ -177,7 +178,8 @@ func TestErrorFollowsTolerance(t *testing.T) {
 				}
 			}
 			rate, price := logSlope(tolerances, errs), logSlope(tolerances, costs)
-			t.Logf("%s from %.3g: errors %.1e, slope %.2f, evaluations %v, slope %.2f", spec.Name, grid[0], errs, rate, costs, price)
+			t.Logf("%s from %.3g: errors %.1e, slope %.2f, evaluations %v, slope %.2f", spec.Name, grid[0], errs, rate,
+				costs, price)
 			// While steps are few, errors lie far below their tolerance, and a least number of steps is taken anyhow.
 			near(t, spec.Name+": error against tolerance", grid[0], rate, 1, .35)
 			near(t, spec.Name+": evaluations against tolerance", grid[0], price, -.16, .06)
@@ -225,7 +227,8 @@ func TestAdaptiveStepsDoNotDependOnTheBatch(t *testing.T) {
 		plan := Plan{Build: build, Sampler: DormandPrince{RTol: 1e-7}, Grid: []float64{1, .4, .01}}
 		all := samples(8, 2)
 		whole := lastOf(t, plan, b, all)
-		flat, start, counts := tensors.MustCopyFlatData[float64](whole.X), tensors.MustCopyFlatData[float64](all), evaluations(t, whole)
+		flat, start, counts := tensors.MustCopyFlatData[float64](whole.X), tensors.MustCopyFlatData[float64](all),
+			evaluations(t, whole)
 		if slices.Min(counts) == slices.Max(counts) {
 			t.Errorf("all samples took %d evaluations: they do not choose their steps", counts[0])
 		}
@@ -246,7 +249,8 @@ func TestAdaptiveStepsDoNotDependOnTheBatch(t *testing.T) {
 func TestLandingAndRoundTrip(t *testing.T) {
 	const tol = 1e-9
 	b := interpreter(t)
-	plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: DormandPrince{RTol: tol}, Grid: []float64{.9, .01}}
+	plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: DormandPrince{RTol: tol},
+		Grid: []float64{.9, .01}}
 	x := samples(5, 1)
 	direct := lastOf(t, plan, b, x)
 	plan.Grid, _ = Uniform(.9, .01, 7)
@@ -259,7 +263,8 @@ func TestLandingAndRoundTrip(t *testing.T) {
 			continue
 		}
 		for i, x0 := range tensors.MustCopyFlatData[float64](x) {
-			near(t, "on the way", s.Time, tensors.MustCopyFlatData[float64](s.X)[i], carried(t, b, VP{}, .9, s.Time, x0), 100*tol)
+			near(t, "on the way", s.Time, tensors.MustCopyFlatData[float64](s.X)[i], carried(t, b, VP{}, .9, s.Time,
+				x0), 100*tol)
 		}
 		if s.Step == 7 {
 			stops = evaluations(t, s)[0]
@@ -277,7 +282,8 @@ func TestLandingAndRoundTrip(t *testing.T) {
 // Both drivers take the same attempts.
 func TestDriversCountAlike(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
-		plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: DormandPrince{RTol: 1e-9}, Grid: []float64{.9, .3, .01}}
+		plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: DormandPrince{RTol: 1e-9},
+			Grid: []float64{.9, .3, .01}}
 		plan.driver = compiled
 		a := lastOf(t, plan, b, samples(5, 1))
 		plan.driver = hosted
@@ -304,7 +310,8 @@ func TestAdaptiveProperty(t *testing.T) {
 		}
 		tol := math.Pow(10, -rapid.Float64Range(2, 11).Draw(rt, "digits"))
 		x := rapid.Float64Range(-3, 3).Draw(rt, "x")
-		plan := Plan{Build: gaussian(spec.Process, dataMean, dataVariance), Sampler: DormandPrince{RTol: tol}, Grid: []float64{from, to}}
+		plan := Plan{Build: gaussian(spec.Process, dataMean, dataVariance), Sampler: DormandPrince{RTol: tol},
+			Grid: []float64{from, to}}
 		s := lastOf(t, plan, b, tensors.FromValue([][]float64{{x}}))
 		want := carried(t, b, spec.Process, from, to, x)
 		// The flow stretches an early error by as much as it stretches the distance to its mean.
@@ -325,7 +332,8 @@ func TestAdaptiveShapes(t *testing.T) {
 		for i := range flat {
 			flat[i] = float32(math.Sin(float64(i)))
 		}
-		plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: DormandPrince{}, Grid: []float64{1, .5, .01}}
+		plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: DormandPrince{},
+			Grid: []float64{1, .5, .01}}
 		s := lastOf(t, plan, b, tensors.FromFlatDataAndDimensions(flat, 2, 3, 2, 2))
 		if s.X.DType() != dtypes.Float32 || s.X.Rank() != 4 || len(evaluations(t, s)) != 2 {
 			t.Fatalf("samples became %s", s.X.Shape())
@@ -409,7 +417,8 @@ func (patient) Fault(s Snapshot) error {
 func TestDriversRepeat(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, d := range []driver{compiled, hosted} {
-			plan := Plan{Build: Fixed(func() Model { return Model{Process: VP{}} }), Store: model.NewStore(), Sampler: patient{}, Grid: []float64{1, .8, .6, .4, .2}, driver: d}
+			plan := Plan{Build: Fixed(func() Model { return Model{Process: VP{}} }), Store: model.NewStore(),
+				Sampler: patient{}, Grid: []float64{1, .8, .6, .4, .2}, driver: d}
 			for s, err := range plan.Trace(b, samples(1, 1), 1, 3, 4) {
 				if s.Step == 0 && err != nil {
 					if !strings.Contains(err.Error(), "step 4 of 4: tired") {

@@ -57,8 +57,8 @@ func (p Plan) start(b compute.Backend, x *tensors.Tensor) (*chain, error) {
 	return c, c.begin(x, p.First)
 }
 
-// chain is the plan before it has a grid and samples. A call of its compiled loop reads so many times; steps from the host read
-// the two that they need.
+// chain is the plan before it has a grid and samples. A call of its compiled loop reads so many times; steps from the
+// host read the two that they need.
 func (p Plan) chain(b compute.Backend, window int) (*chain, error) {
 	if p.Build == nil || p.Sampler == nil {
 		return nil, fmt.Errorf("a plan needs Build and Sampler")
@@ -117,7 +117,8 @@ func (c *chain) advance(to int) (Snapshot, error) {
 		err = checkFinite(s.X)
 	}
 	if err != nil {
-		return Snapshot{}, fmt.Errorf("sampling to t = %g, step %d of %d: %w", c.plan.Grid[to], to, len(c.plan.Grid)-1, err)
+		return Snapshot{}, fmt.Errorf("sampling to t = %g, step %d of %d: %w", c.plan.Grid[to], to, len(c.plan.Grid)-1,
+			err)
 	}
 	return s, nil
 }
@@ -160,8 +161,8 @@ func (c *chain) finalize() {
 	}
 }
 
-// times are those that a graph reads next: a stretch of the grid that begins with a certain step, the last time repeated
-// where the grid ends before it.
+// times are those that a graph reads next: a stretch of the grid that begins with a certain step, the last time
+// repeated where the grid ends before it.
 func (c *chain) times() (base int, stretch []float64) {
 	grid := c.plan.Grid
 	if c.window < len(grid) {
@@ -182,7 +183,8 @@ func (c *chain) arguments(stop int) []any {
 		times = tensors.FromFlatDataAndDimensions(narrow(stretch), c.window)
 	}
 	steps := len(c.plan.Grid) - 1
-	args := []any{int32(c.step), int32(stop), int32(base), int32(steps), c.plan.Noise[0], c.plan.Noise[1], uint32(c.plan.First), times}
+	args := []any{int32(c.step), int32(stop), int32(base), int32(steps), c.plan.Noise[0], c.plan.Noise[1],
+		uint32(c.plan.First), times}
 	if c.plan.Replay != nil {
 		args = append(args, c.plan.Replay)
 	}
@@ -208,7 +210,8 @@ type frame struct {
 }
 
 func (c *chain) unpack(in []*Node) frame {
-	f := frame{step: in[0], stop: in[1], base: in[2], steps: in[3], key: [2]*Node{in[4], in[5]}, first: in[6], times: in[7]}
+	f := frame{step: in[0], stop: in[1], base: in[2], steps: in[3], key: [2]*Node{in[4], in[5]}, first: in[6],
+		times: in[7]}
 	in = in[8:]
 	if c.plan.Replay != nil {
 		f.replay, in = in[0], in[1:]
@@ -251,12 +254,13 @@ func (c *chain) build(scope *model.Scope, f frame) Model {
 	return m
 }
 
-// stepOnce is the graph of one step, or of one attempt at it: the state in, the number of steps taken and the state out.
-// The loop's body is the same function.
+// stepOnce is the graph of one step, or of one attempt at it: the state in, the number of steps taken and the state
+// out. The loop's body is the same function.
 func (c *chain) stepOnce(scope *model.Scope, in []*Node) []*Node {
 	f := c.unpack(in)
 	m := c.build(scope, f)
-	span := Span{From: f.at(f.step), To: f.at(AddScalar(f.step, 1)), Index: f.step, Steps: f.steps, way: wayOf(c.plan.Grid)}
+	span := Span{From: f.at(f.step), To: f.at(AddScalar(f.step, 1)), Index: f.step, Steps: f.steps,
+		way: wayOf(c.plan.Grid)}
 	x, carry := c.plan.Sampler.Step(m, span, f.x, f.carry, f.random(f.step))
 	x.AssertDims(f.x.Shape().Dimensions...)
 	taken := AddScalar(f.step, 1)
@@ -267,8 +271,9 @@ func (c *chain) stepOnce(scope *model.Scope, in []*Node) []*Node {
 	return append([]*Node{taken, x}, carry...)
 }
 
-// warn says once, where a plan samples from noise, that its start is no noise of the process's size. The variance of x_t is at
-// least sigma_t^2, whatever the data: 64 numbers of which the mean square is below a quarter of that come up once in 10^12 runs.
+// warn says once, where a plan samples from noise, that its start is no noise of the process's size. The variance of
+// x_t is at least sigma_t^2, whatever the data: 64 numbers of which the mean square is below a quarter of that come up
+// once in 10^12 runs.
 func (c *chain) warn(start *tensors.Tensor) {
 	const enough, share = 64, .25
 	if c.warned || c.step == 0 || wayOf(c.plan.Grid) > 0 || start.Size() < enough || c.model == nil {
@@ -288,8 +293,10 @@ func (c *chain) warn(start *tensors.Tensor) {
 		mean += v * v / float64(start.Size())
 	}
 	if mean < share*sigma*sigma {
-		exec.Warn(c.plan.Warn, fmt.Sprintf("the start has root mean square %.3g, but the process has noise of standard "+
-			"deviation %.3g at t = %g: start from standard normals times %.3g", math.Sqrt(mean), sigma, c.plan.Grid[0], sigma))
+		exec.Warn(c.plan.Warn, fmt.Sprintf("the start has root mean square %.3g, but the process has noise of "+
+			"standard "+
+			"deviation %.3g at t = %g: start from standard normals times %.3g", math.Sqrt(mean), sigma, c.plan.Grid[0],
+			sigma))
 	}
 }
 

@@ -18,7 +18,8 @@ func (EDM) At(t *Node) Coeffs {
 	}
 }
 
-// Horizon implements Process: the sigma_min and sigma_max of Karras et al. 2022, table 1, for data of standard deviation 0.5.
+// Horizon implements Process: the sigma_min and sigma_max of Karras et al. 2022, table 1, for data of standard
+// deviation 0.5.
 func (EDM) Horizon() (tMin, tMax float64) { return 0.002, 80 }
 
 // Validate implements Process.

@@ -15,9 +15,9 @@ type Churn struct {
 	Inflation float64 // standard deviation of the noise added, 0: 1. S_noise
 }
 
-// EDMHeun is the sampler of Karras et al. 2022 on any path: Heun's method in the noise level sigma/alpha for x/alpha, and
-// Euler's in a step that ends at 0 (algorithm 1 with their choice of coordinates); with churn, algorithm 2. Order 2, two
-// evaluations a step. The noise level is not raised beyond the process's horizon.
+// EDMHeun is the sampler of Karras et al. 2022 on any path: Heun's method in the noise level sigma/alpha for x/alpha,
+// and Euler's in a step that ends at 0 (algorithm 1 with their choice of coordinates); with churn, algorithm 2. Order
+// 2, two evaluations a step. The noise level is not raised beyond the process's horizon.
 func EDMHeun(churn Churn) OneStep {
 	return func(m Model, s Span, x *Node, r *random.Source) *Node {
 		churn.check(s)
@@ -43,8 +43,10 @@ func EDMHeun(churn Churn) OneStep {
 func (c Churn) check(s Span) {
 	must(c.Gamma >= 0 && finite(c.Gamma), "Churn: Gamma is %g; give 0, for none, or more", c.Gamma)
 	must(c.Low >= 0 && finite(c.Low) && (c.High == 0 || c.High >= c.Low), // an infinite High is one, too
-		"Churn: the noise levels run from Low %g to High %g; give two that are not negative, the lower first, or High 0 for no upper end", c.Low, c.High)
-	must(c.Inflation >= 0 && finite(c.Inflation), "Churn: Inflation is %g; give a positive standard deviation, or 0 for 1",
+		"Churn: the noise levels run from Low %g to High %g; give two that are not negative, the lower first, or "+
+			"High 0 for no upper end", c.Low, c.High)
+	must(c.Inflation >= 0 && finite(c.Inflation), "Churn: Inflation is %g; give a positive standard deviation, or 0 "+
+		"for 1",
 		c.Inflation)
 	if c.Gamma > 0 {
 		s.mustFall("EDMHeun with churn")

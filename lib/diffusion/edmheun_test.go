@@ -24,7 +24,8 @@ func TestChurnByHand(t *testing.T) {
 		m := gaussian(EDM{}, dataMean, dataVariance)(nil, nil)
 		return tensors.ToScalar[float64](MustExecOnce(b, func(from, to *Node) *Node {
 			g := from.Graph()
-			next, _ := EDMHeun(c).Step(m, Span{From: from, To: to, Index: Const(g, int32(0))}, Const(g, [][]float64{{x}}), nil, random.Replay(Const(g, [][]float64{{z}})))
+			next, _ := EDMHeun(c).Step(m, Span{From: from, To: to, Index: Const(g, int32(0))},
+				Const(g, [][]float64{{x}}), nil, random.Replay(Const(g, [][]float64{{z}})))
 			return Reshape(next)
 		}, from, to))
 	}
@@ -54,11 +55,13 @@ func TestChurnByHand(t *testing.T) {
 		{Churn{Gamma: .2}, 75, 60, 80./75 - 1, 1},                // no further than the horizon
 		{Churn{Gamma: .2}, 90, 60, 0, 1},                         // nor from beyond it
 	} {
-		near(t, "step", c.from, step(c.churn, c.from, c.to), byHand(c.gamma, c.inflation, c.from, c.to), 1e-12*(1+c.from))
+		near(t, "step", c.from, step(c.churn, c.from, c.to), byHand(c.gamma, c.inflation, c.from, c.to),
+			1e-12*(1+c.from))
 	}
 }
 
-// With gamma = S_churn/N the noise added in all is fixed, and so is the law that the steps converge to: that of the process.
+// With gamma = S_churn/N the noise added in all is fixed, and so is the law that the steps converge to: that of the
+// process.
 func TestChurnConverges(t *testing.T) {
 	b := interpreter(t)
 	const from, to, total = 20., .1, 4.
@@ -78,8 +81,9 @@ func TestChurnConverges(t *testing.T) {
 	}
 }
 
-// The settings of Karras et al. 2022 for ImageNet, down to data, on every backend: algorithm 2 written plainly on the host, with
-// the same noise. Below S_tmin no noise is added, and the square root of a difference of equal squares must be 0.
+// The settings of Karras et al. 2022 for ImageNet, down to data, on every backend: algorithm 2 written plainly on the
+// host, with the same noise. Below S_tmin no noise is added, and the square root of a difference of equal squares must
+// be 0.
 func TestChurnDownToData(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -120,8 +124,10 @@ func TestChurnDownToData(t *testing.T) {
 			}
 			for i, w := range want {
 				near(t, "x, steps", float64(steps), tensors.MustCopyFlatData[float64](end)[i], w, 1e-12*(1+math.Abs(w)))
-				// Rounding at x = 80, of which the flow to data of standard deviation .7 keeps a hundredth, for each step.
-				near(t, "x in float32, steps", float64(steps), float64(tensors.MustCopyFlatData[float32](end32)[i]), w, 1e-6*float64(steps)+1e-5)
+				// Rounding at x = 80, of which the flow to data of standard deviation .7 keeps a hundredth, for each
+				// step.
+				near(t, "x in float32, steps", float64(steps), float64(tensors.MustCopyFlatData[float32](end32)[i]), w,
+					1e-6*float64(steps)+1e-5)
 			}
 		}
 	})

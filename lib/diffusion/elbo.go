@@ -16,8 +16,8 @@ import (
 //
 //	-log p(x0) <= E_q[-log p(x_T)] + sum over the steps of E_q[log q(x_from | x_to) - log p(x_to | x_from)]
 //
-// (Sohl-Dickstein et al. 2015; Ho, Jain and Abbeel 2020, equation 3). Start is the first part, Term one of the sum. With H the
-// Entropy of q(x_t | x0), the terms of Ho's equation 5, which are divergences, are
+// (Sohl-Dickstein et al. 2015; Ho, Jain and Abbeel 2020, equation 3). Start is the first part, Term one of the sum.
+// With H the Entropy of q(x_t | x0), the terms of Ho's equation 5, which are divergences, are
 //
 //	L_T     = Start - H(x_T)
 //	L_{t-1} = Term + H(x_from) - H(x_to)
@@ -29,9 +29,9 @@ import (
 // As a Sampler it leaves x, the data, where it is, and adds up the terms on the way, each in one draw of the noise: an
 // unbiased estimate of the bound, which Nats reads.
 type Bound struct {
-	// Variance is the chain's. In a step to sigma = 0, where PosteriorVariance has none and the density of a point would be
-	// infinite, the decoder p(x0 | x_1) takes KernelVariance, which is right for data that is smooth on the scale of sigma_1.
-	// (Ho's and Nichol and Dhariwal's programs take the posterior variance of the step before.)
+	// Variance is the chain's. In a step to sigma = 0, where PosteriorVariance has none and the density of a point
+	// would be infinite, the decoder p(x0 | x_1) takes KernelVariance, which is right for data that is smooth on the
+	// scale of sigma_1. (Ho's and Nichol and Dhariwal's programs take the posterior variance of the step before.)
 	Variance ReverseVariance
 	// Prior is the standard deviation of p(x_T); 0 means 1.
 	Prior float64
@@ -49,8 +49,8 @@ func (b Bound) Start(c Coeffs, x0 *Node) *Node {
 	return Reshape(AddScalar(MulScalar(second, .5/(prior*prior)), float64(d)*math.Log(math.Sqrt(2*math.Pi)*prior)), n)
 }
 
-// Term is the step's part of the bound, [batch], at x_from = alpha x0 + sigma eps, for x0 and eps [batch, ...]. The times of
-// the span are scalars or [batch, 1, ...].
+// Term is the step's part of the bound, [batch], at x_from = alpha x0 + sigma eps, for x0 and eps [batch, ...]. The
+// times of the span are scalars or [batch, 1, ...].
 func (b Bound) Term(m Model, s Span, x0, eps *Node) *Node {
 	s.mustFall("Bound")
 	from, to := m.At(s.From), m.At(s.To)

@@ -21,7 +21,8 @@ import (
 
 var variances = []ReverseVariance{PosteriorVariance, KernelVariance, KernelVarianceQuietEnd}
 
-// expectedBound is the bound over a grid in its mean over N(m, v) data and over the noise, by the product of two Gauss-Hermite rules of three points: exact, since all is quadratic.
+// expectedBound is the bound over a grid in its mean over N(m, v) data and over the noise, by the product of two
+// Gauss-Hermite rules of three points: exact, since all is quadratic.
 func expectedBound(b compute.Backend, bound Bound, p Process, grid []float64, m, v float64) float64 {
 	nodes, weights := []float64{-math.Sqrt(3), 0, math.Sqrt(3)}, []float64{1. / 6, 2. / 3, 1. / 6}
 	var x0, eps [][]float64
@@ -36,7 +37,8 @@ func expectedBound(b compute.Backend, bound Bound, p Process, grid []float64, m,
 		g := from.Graph()
 		mean := func(y *Node) *Node { return ReduceAllSum(Mul(y, Const(g, w))) }
 		model, x := gaussian(p, m, v)(nil, nil), Const(g, x0)
-		return []*Node{mean(bound.Start(p.At(from), x)), mean(bound.Term(model, Span{From: from, To: to}, x, Const(g, eps)))}
+		return []*Node{mean(bound.Start(p.At(from), x)),
+			mean(bound.Term(model, Span{From: from, To: to}, x, Const(g, eps)))}
 	})
 	defer exec.Finalize()
 	total := 0.
@@ -87,8 +89,8 @@ func chainSteps(b compute.Backend, build Build, v ReverseVariance, grid []float6
 	return steps
 }
 
-// The bound exceeds the entropy of the data by the divergence of two joint normal laws, of the process and of the chain over
-// all times of the grid, each built from its own transitions.
+// The bound exceeds the entropy of the data by the divergence of two joint normal laws, of the process and of the chain
+// over all times of the grid, each built from its own transitions.
 func TestBoundIsAJointDivergence(t *testing.T) {
 	b := interpreter(t)
 	rapid.Check(t, func(r *rapid.T) {
@@ -162,7 +164,8 @@ func TestBoundLiesAbove(t *testing.T) {
 			eps := Const(g, [][]float64{{-math.Sqrt(3)}, {0}, {math.Sqrt(3)}})
 			mean := func(y *Node) *Node { return ReduceAllSum(Mul(y, Const(g, []float64{1. / 6, 2. / 3, 1. / 6}))) }
 			model := gaussian(VP{}, m, v)(nil, nil)
-			return []*Node{mean(bound.Start(model.At(from), x)), mean(bound.Term(model, Span{From: from, To: to}, x, eps)),
+			return []*Node{mean(bound.Start(model.At(from), x)),
+				mean(bound.Term(model, Span{From: from, To: to}, x, eps)),
 				mean(model.At(from).Entropy(x)), mean(model.At(to).Entropy(x))}
 		})
 		defer exec.Finalize()
@@ -229,8 +232,10 @@ func TestTermByHand(t *testing.T) {
 			m, x := gaussian(VP{}, dataMean, dataVariance)(nil, nil), Const(g, [][]float64{{x0}})
 			at, next := m.At(from), m.At(to)
 			term := Bound{Variance: variance}.Term(m, Span{From: from, To: to}, x, Const(g, [][]float64{{eps}}))
-			last := Bound{Variance: variance}.Term(m, Span{From: from, To: ScalarZero(g, dtypes.Float64)}, x, Const(g, [][]float64{{eps}}))
-			return []*Node{Add(term, Sub(at.Entropy(x), next.Entropy(x))), Add(last, at.Entropy(x)), Bound{}.Start(at, x), Bound{Prior: 2}.Start(at, x)}
+			last := Bound{Variance: variance}.Term(m, Span{From: from, To: ScalarZero(g, dtypes.Float64)}, x,
+				Const(g, [][]float64{{eps}}))
+			return []*Node{Add(term, Sub(at.Entropy(x), next.Entropy(x))), Add(last, at.Entropy(x)),
+				Bound{}.Start(at, x), Bound{Prior: 2}.Start(at, x)}
 		}, from, to)
 		value := func(k int) float64 { return tensors.MustCopyFlatData[float64](out[k])[0] }
 		near(t, "KL", float64(variance), value(0), kl, 1e-13)

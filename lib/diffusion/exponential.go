@@ -4,8 +4,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Exponential integrators solve the linear part of the probability flow exactly and interpolate the rest by a polynomial in
-// half the log SNR, lambda = ln(alpha/sigma). With u running from 0 to 1 over the step, h its length in lambda,
+// Exponential integrators solve the linear part of the probability flow exactly and interpolate the rest by a
+// polynomial in half the log SNR, lambda = ln(alpha/sigma). With u running from 0 to 1 over the step, h its length in
+// lambda,
 //
 //	x_to = sigma_to/sigma_from x + integral of alpha_to h e^(-h(1-u)) D(u) du            in D (Lu et al. 2022b, equation 8)
 //	x_to = alpha_to/alpha_from x - integral of alpha_to h e^(-hu) sigma_from/alpha_from eps(u) du      in the noise
@@ -15,8 +16,8 @@ import (
 // lambda is half the log SNR, unclamped: -inf where no data is left, +inf where no noise is.
 func (c Coeffs) lambda() *Node { return Neg(Log(c.Ratio())) }
 
-// kernel is one step of an exponential integrator: the linear part of x_to, and the moments of the kernel that the powers of
-// u are weighed with, as many as asked for.
+// kernel is one step of an exponential integrator: the linear part of x_to, and the moments of the kernel that the
+// powers of u are weighed with, as many as asked for.
 type kernel struct {
 	linear  *Node
 	moments []*Node
@@ -29,7 +30,8 @@ func dataKernel(from, to Coeffs, x *Node, n int) kernel {
 	return kernel{Mul(shrink, x), moments(first, to.Alpha, Neg(Reciprocal(Sub(to.lambda(), from.lambda()))), n)}
 }
 
-// noiseKernel is that of eps: moments of alpha_to times the derivative of sigma/alpha in u, m_k = sigma_to + k/h m_(k-1).
+// noiseKernel is that of eps: moments of alpha_to times the derivative of sigma/alpha in u, m_k = sigma_to + k/h
+// m_(k-1).
 func noiseKernel(from, to Coeffs, x *Node, n int) kernel {
 	grow := Div(to.Alpha, from.Alpha)
 	first := Sub(to.Sigma, Mul(grow, from.Sigma))
@@ -54,8 +56,8 @@ func (k kernel) step(polynomial []*Node) *Node {
 	return next
 }
 
-// interpolate gives the coefficients c of the polynomial c[0] + c[1] u + ... through values at the nodes u (scalars), by
-// Newton's divided differences.
+// interpolate gives the coefficients c of the polynomial c[0] + c[1] u + ... through values at the nodes u (scalars),
+// by Newton's divided differences.
 func interpolate(values, u []*Node) []*Node {
 	n := len(values)
 	divided := append([]*Node(nil), values...)

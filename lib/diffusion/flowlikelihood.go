@@ -8,19 +8,20 @@ import (
 	"scorelab/lib/random"
 )
 
-// FlowLikelihood integrates, beside the probability flow, the divergence of its velocity, which is the rate at which the
-// log density falls along the way (Chen et al. 2018, theorem 1; Song et al. 2021, equation 39; 003, "Probability Flow
-// ODEs"). On a rising grid it carries data to latents, on a falling one noise to samples. See Plan.LogLikelihood for what
-// follows, and ChangeOfVolume for the integral on the way.
+// FlowLikelihood integrates, beside the probability flow, the divergence of its velocity, which is the rate at which
+// the log density falls along the way (Chen et al. 2018, theorem 1; Song et al. 2021, equation 39; 003, "Probability
+// Flow ODEs"). On a rising grid it carries data to latents, on a falling one noise to samples. See Plan.LogLikelihood
+// for what follows, and ChangeOfVolume for the integral on the way.
 //
-// The divergence is exact unless Probe is set: from Model.Divergence where the model has it, which then must belong to the
-// same score as its Denoise, and by d reverse passes where not. With Probe it is Hutchinson's estimate by Probes vectors that
-// are drawn once for each sample, so that the integrand stays smooth in time (FFJORD, Grathwohl et al. 2019): unbiased in the
-// integral, hence in the log density.
+// The divergence is exact unless Probe is set: from Model.Divergence where the model has it, which then must belong to
+// the same score as its Denoise, and by d reverse passes where not. With Probe it is Hutchinson's estimate by Probes
+// vectors that are drawn once for each sample, so that the integrand stays smooth in time (FFJORD, Grathwohl et al.
+// 2019): unbiased in the integral, hence in the log density.
 type FlowLikelihood struct {
-	Method Method                                   // nil: DormandPrince{}, whose error then counts the log density too
-	Probe  func(r *random.Source, like *Node) *Node // (*Random).Rademacher or (*Random).Normal; nil: the exact divergence
-	Probes int                                      // 0: 1
+	Method Method // nil: DormandPrince{}, whose error then counts the log density too
+	// (*Random).Rademacher or (*Random).Normal; nil: the exact divergence
+	Probe  func(r *random.Source, like *Node) *Node
+	Probes int // 0: 1
 }
 
 var _ Repeater = FlowLikelihood{}
@@ -81,7 +82,8 @@ func (l FlowLikelihood) field(m Model, probes []*Node) Field {
 		if len(probes) == 0 && m.Divergence != nil {
 			f, g2 := m.At(t).Rates()
 			_, d := rowsIn(x)
-			return []*Node{velocity(x), Sub(MulScalar(f, float64(d)), Mul(MulScalar(g2, .5), column(m.Divergence(x, t), x)))}
+			return []*Node{velocity(x),
+				Sub(MulScalar(f, float64(d)), Mul(MulScalar(g2, .5), column(m.Divergence(x, t), x)))}
 		}
 		if len(probes) == 0 {
 			n, d := rowsIn(x)

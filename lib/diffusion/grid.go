@@ -30,15 +30,19 @@ func Geometric(from, to float64, n int) ([]float64, error) {
 func Karras(rho float64) func(from, to float64, n int) ([]float64, error) {
 	return func(from, to float64, n int) ([]float64, error) {
 		if !(from >= 0 && to >= 0 && rho > 0) {
-			return nil, fmt.Errorf("Karras grid from %g to %g with rho %g: give ends that are not negative and a positive rho", from, to, rho)
+			return nil, fmt.Errorf("Karras grid from %g to %g with rho %g: give ends that are not negative and a "+
+				"positive rho", from, to, rho)
 		}
-		return spaced(from, to, n, func(t float64) float64 { return math.Pow(t, 1/rho) }, func(u float64) float64 { return math.Pow(u, rho) })
+		return spaced(from, to, n, func(t float64) float64 {
+			return math.Pow(t, 1/rho)
+		}, func(u float64) float64 { return math.Pow(u, rho) })
 	}
 }
 
 // InRatio is the grid of a process from one time to another whose noise levels sigma/alpha a rule spaces: Geometric
 // gives equal steps of log SNR, Karras(7) those of EDM.
-func InRatio(b compute.Backend, p Process, from, to float64, n int, rule func(from, to float64, n int) ([]float64, error)) ([]float64, error) {
+func InRatio(b compute.Backend, p Process, from, to float64, n int, rule func(from, to float64, n int) ([]float64,
+	error)) ([]float64, error) {
 	ends, err := levelsOf(b, p, from, to)
 	if err != nil {
 		return nil, err
@@ -55,8 +59,8 @@ func InRatio(b compute.Backend, p Process, from, to float64, n int, rule func(fr
 	return grid, CheckGrid(grid)
 }
 
-// AtRatios are the times at which a process has the noise levels sigma/alpha, which must lie within its horizon and fall
-// strictly.
+// AtRatios are the times at which a process has the noise levels sigma/alpha, which must lie within its horizon and
+// fall strictly.
 func AtRatios(b compute.Backend, p Process, levels []float64) ([]float64, error) {
 	if err := checkProcess(p); err != nil {
 		return nil, err
@@ -89,7 +93,9 @@ func levelsOf(b compute.Backend, p Process, times ...float64) ([]float64, error)
 			return nil, fmt.Errorf("noise level at t = %g; give a finite time from 0, the data, on", t)
 		}
 	}
-	out, err := exec.Evaluate(b, func(in []*Node) []*Node { return []*Node{Add(mustBeValid(p).At(in[0]).Ratio(), ZerosLike(in[0]))} }, times)
+	out, err := exec.Evaluate(b, func(in []*Node) []*Node {
+		return []*Node{Add(mustBeValid(p).At(in[0]).Ratio(), ZerosLike(in[0]))}
+	}, times)
 	if err != nil {
 		return nil, fmt.Errorf("noise levels: %w", err)
 	}
@@ -108,11 +114,13 @@ func timesOf(b compute.Backend, p Process, levels []float64, lo, hi float64) ([]
 	return out[0], nil
 }
 
-// timeAt is the time between lo and hi at which sigma/alpha has the given level, and the nearer of them for a level beyond
-// theirs: Newton's method on its logarithm, kept in a bracket by bisection. Where Newton first leaves the bracket, it goes on
-// from the end: the logarithm is concave near the data, so that it comes from there without fail, and the root may be the end.
+// timeAt is the time between lo and hi at which sigma/alpha has the given level, and the nearer of them for a level
+// beyond theirs: Newton's method on its logarithm, kept in a bracket by bisection. Where Newton first leaves the
+// bracket, it goes on from the end: the logarithm is concave near the data, so that it comes from there without fail,
+// and the root may be the end.
 func timeAt(p Process, level, lo, hi *Node) *Node {
-	const iterations = 26 // 14 halvings reach a factor e of any root of the processes here, 6 steps of Newton do the rest
+	// 14 halvings reach a factor e of any root of the processes here, 6 steps of Newton do the rest
+	const iterations = 26
 	target := Log(level)
 	t := MulScalar(Add(lo, hi), .5)
 	freshLo := GreaterOrEqual(t, lo) // an end is tried once
@@ -150,7 +158,8 @@ func spaced(from, to float64, n int, u, inverse func(float64) float64) ([]float6
 	return grid, CheckGrid(grid)
 }
 
-// CheckGrid reports, of a grid of at least 1 step, the first time that is not finite, before the data, or against the direction of the grid.
+// CheckGrid reports, of a grid of at least 1 step, the first time that is not finite, before the data, or against the
+// direction of the grid.
 func CheckGrid(grid []float64) error {
 	if len(grid) < 2 {
 		return fmt.Errorf("a grid needs at least 2 times (1 step), not %d", len(grid))
@@ -174,7 +183,8 @@ func CheckGrid(grid []float64) error {
 func checkNarrow(grid []float64) error {
 	for i, t := range grid[1:] {
 		if float32(t) == float32(grid[i]) {
-			return fmt.Errorf("grid: times %d and %d, %g and %g, are the same number in float32: give float64 samples, or a "+
+			return fmt.Errorf("grid: times %d and %d, %g and %g, are the same number in float32: give float64 "+
+				"samples, or a "+
 				"coarser grid", i, i+1, grid[i], t)
 		}
 	}

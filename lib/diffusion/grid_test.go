@@ -51,7 +51,8 @@ func TestKarras(t *testing.T) {
 	}
 }
 
-// Times of noise levels are right to rounding wherever the levels lie: far inside the horizon, near its ends, and at them.
+// Times of noise levels are right to rounding wherever the levels lie: far inside the horizon, near its ends, and at
+// them.
 func TestAtRatiosEverywhere(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -117,7 +118,8 @@ func TestAtRatiosRefuses(t *testing.T) {
 			"noise levels 0 and 1 are 3 and 3; they must fall": {3, 3},
 			"there are none":                                   nil,
 		} {
-			if _, err := AtRatios(b, EDM{}, levels); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			if _, err := AtRatios(b, EDM{}, levels); err == nil || !strings.Contains(err.Error(), want) ||
+				strings.Contains(err.Error(), "\n") {
 				t.Errorf("%v: %v, want %q", levels, err, want)
 			}
 		}
@@ -130,9 +132,12 @@ func TestAtRatiosRefuses(t *testing.T) {
 		}
 		for want, call := range map[string]func() error{
 			"VE: sigma runs from 9 to 1": func() error { _, err := AtRatios(b, VE{9, 1}, []float64{2}); return err },
-			"noise level at t = NaN":     func() error { _, err := InRatio(b, EDM{}, math.NaN(), 1, 3, Geometric); return err },
-			"noise level at t = -1":      func() error { _, err := InRatio(b, EDM{}, 1, -1, 3, Geometric); return err },
-			"there is no process":        func() error { _, err := InRatio(b, nil, 1, .1, 3, Geometric); return err },
+			"noise level at t = NaN": func() error {
+				_, err := InRatio(b, EDM{}, math.NaN(), 1, 3, Geometric)
+				return err
+			},
+			"noise level at t = -1": func() error { _, err := InRatio(b, EDM{}, 1, -1, 3, Geometric); return err },
+			"there is no process":   func() error { _, err := InRatio(b, nil, 1, .1, 3, Geometric); return err },
 		} {
 			if err := call(); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%v, want %q", err, want)

@@ -6,8 +6,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Groups is a denoiser of batches that fall into equal groups of consecutive samples, each with its own denoiser: one label a
-// group, say.
+// Groups is a denoiser of batches that fall into equal groups of consecutive samples, each with its own denoiser: one
+// label a group, say.
 func Groups(ds ...Denoiser) Denoiser {
 	return func(x, t *Node) *Node {
 		n := x.Shape().Dim(0)

@@ -20,7 +20,8 @@ func TestGroups(t *testing.T) {
 		if gap := farthest(denoised(t, b, Groups(all, class), someRows, .7), want); !(gap <= 1e-15) {
 			t.Errorf("one time: %g off", gap)
 		}
-		each := MustExecOnce(b, func(x, times *Node) *Node { return Groups(all, class)(x, times) }, someRows, [][]float64{{.7}, {.7}, {.7}, {.7}})
+		each := MustExecOnce(b, func(x, times *Node) *Node { return Groups(all, class)(x, times) }, someRows,
+			[][]float64{{.7}, {.7}, {.7}, {.7}})
 		if gap := farthest(tensors.MustCopyFlatData[float64](each), want); !(gap <= 1e-15) {
 			t.Errorf("a time each: %g off", gap)
 		}

@@ -7,13 +7,14 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Guide makes a denoiser from a denoiser, so it goes between any producer and any sampler. There are two that lead from the
-// denoiser of all data to that of a class y, ByClassifier and ByLabel; the table Guides lists the ways to overdo either.
+// Guide makes a denoiser from a denoiser, so it goes between any producer and any sampler. There are two that lead from
+// the denoiser of all data to that of a class y, ByClassifier and ByLabel; the table Guides lists the ways to overdo
+// either.
 type Guide func(p Process, d Denoiser) Denoiser
 
-// ByClassifier is Bayes' rule for scores, score(x | y) = score(x) + grad log p(y | x), at a noise level (Song et al. 2021,
-// section 5; Dhariwal and Nichol 2021; 004, "Conditional Diffusion Models"). logProb is log p(y | x_t), [batch]: a classifier
-// that knows noisy samples.
+// ByClassifier is Bayes' rule for scores, score(x | y) = score(x) + grad log p(y | x), at a noise level (Song et al.
+// 2021, section 5; Dhariwal and Nichol 2021; 004, "Conditional Diffusion Models"). logProb is log p(y | x_t), [batch]:
+// a classifier that knows noisy samples.
 func ByClassifier(logProb func(x, t *Node) *Node) Guide {
 	return func(p Process, d Denoiser) Denoiser {
 		return func(x, t *Node) *Node {
@@ -24,16 +25,18 @@ func ByClassifier(logProb func(x, t *Node) *Node) Guide {
 	}
 }
 
-// ByLabel takes the denoiser of the class from a model that has been told the label: guidance without a classifier (Ho and
-// Salimans 2022; 004, "Classifier Free Guidance").
+// ByLabel takes the denoiser of the class from a model that has been told the label: guidance without a classifier (Ho
+// and Salimans 2022; 004, "Classifier Free Guidance").
 func ByLabel(conditional Denoiser) Guide {
 	return func(Process, Denoiser) Denoiser { return conditional }
 }
 
-// Scaled goes scale times as far from the unguided denoiser D as the guide does, D + scale (D_y - D): not at all with scale 0,
-// as far as the guide with 1, further with more. Scores do the same, (1 - scale) score(x) + scale score(x | y).
+// Scaled goes scale times as far from the unguided denoiser D as the guide does, D + scale (D_y - D): not at all with
+// scale 0, as far as the guide with 1, further with more. Scores do the same, (1 - scale) score(x) + scale score(x |
+// y).
 //
-// With scale > 1 the result is the score of no noised law, and what a sampler makes of it depends on the sampler: see Tilted.
+// With scale > 1 the result is the score of no noised law, and what a sampler makes of it depends on the sampler: see
+// Tilted.
 func (g Guide) Scaled(scale Scale) Guide {
 	return func(p Process, d Denoiser) Denoiser {
 		to := g(p, d)
@@ -44,9 +47,9 @@ func (g Guide) Scaled(scale Scale) Guide {
 	}
 }
 
-// Rescaled is Scaled, with as much of the excess contrast taken back as share says: its result is brought to the standard
-// deviation, over the elements of a sample, that the guide itself has (Lin et al. 2024, section 3.4; they take share 0.7). For
-// samples of many elements, like images; it is not affine in D.
+// Rescaled is Scaled, with as much of the excess contrast taken back as share says: its result is brought to the
+// standard deviation, over the elements of a sample, that the guide itself has (Lin et al. 2024, section 3.4; they take
+// share 0.7). For samples of many elements, like images; it is not affine in D.
 func (g Guide) Rescaled(scale Scale, share float64) Guide {
 	if !(share >= 0 && share <= 1) {
 		panic(fmt.Errorf("guidance rescaled by the share %g; give 0 to 1", share))
@@ -82,15 +85,16 @@ func Constant(gamma float64) Scale {
 	return func(c Coeffs) *Node { return AddScalar(ZerosLike(c.Sigma), gamma) }
 }
 
-// Within has a strength at the noise levels sigma/alpha from lo to hi, and 1 at others, where the class's own denoiser does
-// best (Kynkaanniemi et al. 2024, section 3).
+// Within has a strength at the noise levels sigma/alpha from lo to hi, and 1 at others, where the class's own denoiser
+// does best (Kynkaanniemi et al. 2024, section 3).
 func Within(lo, hi float64, inside Scale) Scale {
 	if !(lo >= 0 && lo < hi) {
 		panic(fmt.Errorf("guidance between the noise levels %g and %g; give two, the lower first", lo, hi))
 	}
 	return func(c Coeffs) *Node {
 		level := c.Ratio()
-		in := LogicalAnd(GreaterThan(level, AddScalar(ZerosLike(level), lo)), LessOrEqual(level, AddScalar(ZerosLike(level), hi)))
+		in := LogicalAnd(GreaterThan(level, AddScalar(ZerosLike(level), lo)),
+			LessOrEqual(level, AddScalar(ZerosLike(level), hi)))
 		return Where(in, inside(c), OnesLike(level))
 	}
 }

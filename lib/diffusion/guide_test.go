@@ -16,7 +16,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// Two Gaussians stand for all data and for a class. Their densities are known, and so is the classifier up to a constant.
+// Two Gaussians stand for all data and for a class. Their densities are known, and so is the classifier up to a
+// constant.
 var (
 	allMean, allVariance     = .2, 1.3
 	classMean, classVariance = .6, .49
@@ -37,7 +38,9 @@ var someRows = [][]float64{{.3, -1}, {1.2, .4}, {-.5, -.6}, {2, 1}}
 
 func denoised(t *testing.T, b compute.Backend, d Denoiser, x any, time float64) []float64 {
 	t.Helper()
-	return tensors.MustCopyFlatData[float64](MustExecOnce(b, func(x *Node) *Node { return d(x, Const(x.Graph(), time)) }, x))
+	return tensors.MustCopyFlatData[float64](MustExecOnce(b, func(x *Node) *Node {
+		return d(x, Const(x.Graph(), time))
+	}, x))
 }
 
 func farthest(a, b []float64) float64 {
@@ -60,7 +63,8 @@ func TestGuidesAtOne(t *testing.T) {
 			all, class := plainDenoiser(p, allMean, allVariance), plainDenoiser(p, classMean, classVariance)
 			for _, at := range []float64{lo + (hi-lo)/20, (lo + hi) / 2, lo + .9*(hi-lo)} {
 				want := denoised(t, b, class, someRows, at)
-				for kind, g := range map[string]Guide{"classifier": ByClassifier(classLog(p)), "label": ByLabel(class)} {
+				for kind, g := range map[string]Guide{"classifier": ByClassifier(classLog(p)),
+					"label": ByLabel(class)} {
 					if gap := farthest(denoised(t, b, g(p, all), someRows, at), want); !(gap < 1e-10) {
 						t.Errorf("%s, t = %g: guide by %s is off by %g", process.Name, at, kind, gap)
 					}

@@ -38,7 +38,8 @@ func DataHead(sd float64) Head {
 	}
 }
 
-// VHead predicts v = alpha eps - sigma x0 (Salimans and Ho 2022), for any path: x0 = (alpha x - sigma v)/(alpha^2 + sigma^2).
+// VHead predicts v = alpha eps - sigma x0 (Salimans and Ho 2022), for any path: x0 = (alpha x - sigma v)/(alpha^2 +
+// sigma^2).
 func VHead(sd float64) Head {
 	return func(c Coeffs) (skip, out, in *Node) {
 		norm := Add(Square(c.Alpha), Square(c.Sigma))
@@ -79,7 +80,8 @@ func (h Head) Denoiser(p Process, net Net, label *Node) Denoiser {
 	}
 }
 
-// Score is a Scorer: the score of the density of x_t by Tweedie's formula, from the denoiser that the head makes of a network.
+// Score is a Scorer: the score of the density of x_t by Tweedie's formula, from the denoiser that the head makes of a
+// network.
 func (h Head) Score(p Process, net Net, label *Node) func(x, t *Node) *Node {
 	return Model{Process: p, Denoise: h.Denoiser(p, net, label)}.ScoreAt
 }

@@ -14,9 +14,10 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// Every sampler of the table is held to what must not matter to it: the unit and the origin of the data, the order and the number
-// of the samples, their precision, the number of steps, the backend. The path is EDM's, x0 + t eps, on which time is in the unit of
-// the data; the data is N(mean, variance I), and both are inputs, so that all cases of a sampler share one compiled step.
+// Every sampler of the table is held to what must not matter to it: the unit and the origin of the data, the order and
+// the number of the samples, their precision, the number of steps, the backend. The path is EDM's, x0 + t eps, on which
+// time is in the unit of the data; the data is N(mean, variance I), and both are inputs, so that all cases of a sampler
+// share one compiled step.
 
 // inUnits is that model: inputs are mean and variance, [1].
 func inUnits(_ *model.Scope, inputs []*Node) Model {
@@ -31,7 +32,8 @@ func inUnits(_ *model.Scope, inputs []*Node) Model {
 		Score:   score,
 		LogDensity: func(x, t *Node) *Node {
 			off := Sub(x, like(mean, x))
-			return Reshape(perSample(MulScalar(Sub(Log(precision(x, t)), Mul(precision(x, t), Square(off))), .5)), x.Shape().Dim(0))
+			return Reshape(perSample(MulScalar(Sub(Log(precision(x, t)), Mul(precision(x, t), Square(off))), .5)),
+				x.Shape().Dim(0))
 		},
 	}
 }
@@ -152,8 +154,10 @@ func TestSamplersAreInvariant(t *testing.T) {
 				same(fmt.Sprint("scale ", scale), tr.run(unit{scale, 0}, x, all, grid, false), all, 1e-11)
 			}
 			for _, shift := range []float64{-1e3, 1e5, 1e7} {
-				// x is rounded at the size of the shift a few times a step; the solvers' weights, of a few units, add up to 1.
-				same(fmt.Sprint("shift ", shift), tr.run(unit{1, shift}, x, all, grid, false), all, 1e-11+400*eps*math.Abs(shift))
+				// x is rounded at the size of the shift a few times a step; the solvers' weights, of a few units, add
+				// up to 1.
+				same(fmt.Sprint("shift ", shift), tr.run(unit{1, shift}, x, all, grid, false), all,
+					1e-11+400*eps*math.Abs(shift))
 			}
 			same("scale 1e-3 and shift 1", tr.run(unit{1e-3, 1}, x, all, grid, false), all, 1e-11+400*eps*1e3)
 			reversed := []int{4, 3, 2, 1, 0}

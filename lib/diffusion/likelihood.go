@@ -40,10 +40,10 @@ type Likelihood struct {
 	Evaluations []int           // of the model, for each sample
 }
 
-// LogLikelihood is the log density that the probability flow gives to the plan's samples. Its sampler is FlowLikelihood;
-// nil is its zero value. On a rising grid x are data, and the ends are their latents; on a falling grid x are latents, and
-// the ends are samples: their likelihood comes with the sampling. The density is that of x_t at the grid's small end, not of
-// x_0: they differ by the noise of that time.
+// LogLikelihood is the log density that the probability flow gives to the plan's samples. Its sampler is
+// FlowLikelihood; nil is its zero value. On a rising grid x are data, and the ends are their latents; on a falling grid
+// x are latents, and the ends are samples: their likelihood comes with the sampling. The density is that of x_t at the
+// grid's small end, not of x_0: they differ by the noise of that time.
 func (p Plan) LogLikelihood(b compute.Backend, x *tensors.Tensor, prior Prior) (Likelihood, error) {
 	if p.Sampler == nil {
 		p.Sampler = FlowLikelihood{}
@@ -75,7 +75,8 @@ func (p Plan) LogLikelihood(b compute.Backend, x *tensors.Tensor, prior Prior) (
 	for i, v := range out.Volume {
 		nats := out.Prior[i] + v
 		if math.IsNaN(nats) || math.IsInf(nats, 0) {
-			return Likelihood{}, fmt.Errorf("the log density of sample %d is %g: prior %g, volume %g", i, nats, out.Prior[i], v)
+			return Likelihood{}, fmt.Errorf("the log density of sample %d is %g: prior %g, volume %g", i, nats,
+				out.Prior[i], v)
 		}
 		out.Nats = append(out.Nats, nats)
 	}
@@ -107,7 +108,7 @@ func (p Plan) LogPrior(b compute.Backend, latents *tensors.Tensor, prior Prior) 
 	return numbers(out[0]), nil
 }
 
-// BitsPerDim is a log density in nats as the bits that a number of a sample costs: -nats/(d ln 2). It is in the units of the
-// samples. Of whole numbers 0 .. 255 that were scaled to [-1, 1], with uniform noise of one step added (Theis et al. 2016),
-// the caller adds log2(127.5).
+// BitsPerDim is a log density in nats as the bits that a number of a sample costs: -nats/(d ln 2). It is in the units
+// of the samples. Of whole numbers 0 .. 255 that were scaled to [-1, 1], with uniform noise of one step added (Theis et
+// al. 2016), the caller adds log2(127.5).
 func BitsPerDim(nats float64, d int) float64 { return -nats / (float64(d) * math.Ln2) }

@@ -42,8 +42,8 @@ func withDivergence(build Build) Build {
 	})
 }
 
-// The likelihood of Gaussian data is exact on every process, by either form of the exact divergence, by the adaptive method
-// and by a fixed one, in both directions.
+// The likelihood of Gaussian data is exact on every process, by either form of the exact divergence, by the adaptive
+// method and by a fixed one, in both directions.
 func TestLikelihoodIsExact(t *testing.T) {
 	const tol = 1e-9
 	b := interpreter(t)
@@ -54,14 +54,16 @@ func TestLikelihoodIsExact(t *testing.T) {
 			"closed form":    withDivergence(gaussian(spec.Process, dataMean, dataVariance)),
 		} {
 			x := samples(5, 2)
-			plan := Plan{Build: build, Sampler: FlowLikelihood{Method: DormandPrince{RTol: tol}}, Grid: []float64{lo, hi}}
+			plan := Plan{Build: build, Sampler: FlowLikelihood{Method: DormandPrince{RTol: tol}},
+				Grid: []float64{lo, hi}}
 			up, err := plan.LogLikelihood(b, x, ExactPrior)
 			if err != nil {
 				t.Fatal(err)
 			}
 			flat := tensors.MustCopyFlatData[float64](x)
 			for i, nats := range up.Nats {
-				near(t, spec.Name+": "+name, float64(i), nats, gaussianLogDensity(t, b, spec.Process, lo, flat[2*i], flat[2*i+1]), 300*tol)
+				near(t, spec.Name+": "+name, float64(i), nats, gaussianLogDensity(t, b, spec.Process, lo, flat[2*i],
+					flat[2*i+1]), 300*tol)
 			}
 			plan.Grid = []float64{hi, lo}
 			down, err := plan.LogLikelihood(b, up.End, ExactPrior)
@@ -76,7 +78,8 @@ func TestLikelihoodIsExact(t *testing.T) {
 	}
 	// A Runge-Kutta method in the grid's steps, and what it counts.
 	grid, _ := Geometric(.01, 1, 60)
-	plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: FlowLikelihood{Method: ClassicMethod}, Grid: grid}
+	plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: FlowLikelihood{Method: ClassicMethod},
+		Grid: grid}
 	fixed, err := plan.LogLikelihood(b, tensors.FromValue([][]float64{{.3}}), ExactPrior)
 	if err != nil {
 		t.Fatal(err)
@@ -87,8 +90,8 @@ func TestLikelihoodIsExact(t *testing.T) {
 	}
 }
 
-// On the line any probe of square 1 is exact, and in more dimensions the estimate is unbiased: its mean over samples that
-// differ by their probes alone lies within 5 standard errors, with several probes in smaller ones.
+// On the line any probe of square 1 is exact, and in more dimensions the estimate is unbiased: its mean over samples
+// that differ by their probes alone lies within 5 standard errors, with several probes in smaller ones.
 func TestHutchinsonLikelihood(t *testing.T) {
 	b := interpreter(t)
 	const n = 1500
@@ -104,7 +107,8 @@ func TestHutchinsonLikelihood(t *testing.T) {
 		t.Fatal(err)
 	}
 	var spreads []float64
-	for _, l := range []FlowLikelihood{{Probe: (*random.Source).Normal}, {Probe: (*random.Source).Rademacher}, {Probe: (*random.Source).Normal, Probes: 4}} {
+	for _, l := range []FlowLikelihood{{Probe: (*random.Source).Normal}, {Probe: (*random.Source).Rademacher},
+		{Probe: (*random.Source).Normal, Probes: 4}} {
 		plan.Sampler = l
 		got, err := plan.LogLikelihood(b, x, NoisePrior)
 		if err != nil {
@@ -123,7 +127,8 @@ func TestHutchinsonLikelihood(t *testing.T) {
 		}
 		plan.First = 0
 	}
-	if ratio := spreads[0] / spreads[2]; !(1.6 < ratio && ratio < 2.5) { // 2, and 5 standard errors of two spreads at most
+	// 2, and 5 standard errors of two spreads at most
+	if ratio := spreads[0] / spreads[2]; !(1.6 < ratio && ratio < 2.5) {
 		t.Errorf("4 probes divide the spread by %.2f", ratio)
 	}
 	if spreads[1] == 0 || spreads[1] > spreads[0] {
@@ -221,7 +226,9 @@ func TestLikelihoodFaults(t *testing.T) {
 		{"ExactPrior needs a model with LogDensity", with(func(p *Plan) { p.Build = bare })},
 		{"-2 probes", with(func(p *Plan) { p.Sampler = FlowLikelihood{Probe: (*random.Source).Normal, Probes: -2} })},
 		{"tolerances -1", with(func(p *Plan) { p.Sampler = FlowLikelihood{Method: DormandPrince{RTol: -1}} })},
-		{"the most it may have", with(func(p *Plan) { p.Sampler = FlowLikelihood{Method: DormandPrince{MaxEvaluations: 3}} })},
+		{"the most it may have", with(func(p *Plan) {
+			p.Sampler = FlowLikelihood{Method: DormandPrince{MaxEvaluations: 3}}
+		})},
 		{"the log density of sample 0 is NaN", with(func(p *Plan) {
 			p.Build = Fixed(func() Model {
 				m := good.Build(nil, nil)
@@ -231,7 +238,10 @@ func TestLikelihoodFaults(t *testing.T) {
 			p.Sampler = FlowLikelihood{Method: ClassicMethod}
 		})},
 		{"at least 2 times", with(func(p *Plan) { p.Grid = nil })},
-		{"sample 0 is not finite", with(func(p *Plan) { p.Grid = []float64{0, .5}; p.Sampler = FlowLikelihood{Method: ClassicMethod} })},
+		{"sample 0 is not finite", with(func(p *Plan) {
+			p.Grid = []float64{0, .5}
+			p.Sampler = FlowLikelihood{Method: ClassicMethod}
+		})},
 	} {
 		_, err := c.plan.LogLikelihood(b, samples(2, 1), ExactPrior)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {

@@ -36,7 +36,8 @@ func (MALA) Step(m Model, s Span, x *Node, carry []*Node, r *random.Source) (*No
 	back := Div(perSample(Square(Sub(Sub(x, y), Mul(delta, scoreY)))), MulScalar(delta, -4))
 	ratio := Add(Sub(logPY, logP), Sub(back, forward))
 	take := LessOrEqual(Log(r.Uniform(logP)), ratio) // false where the ratio is NaN
-	return choose(take, y, x), []*Node{choose(take, OnePlus(taken), taken), choose(take, logPY, logP), choose(take, scoreY, score)}
+	return choose(take, y, x), []*Node{choose(take, OnePlus(taken), taken), choose(take, logPY, logP),
+		choose(take, scoreY, score)}
 }
 
 // at0 is the log density, [batch, 1, ...] with the rank of x, and the score at t = 0.

@@ -17,7 +17,8 @@ import (
 
 // malaChains runs n chains of MALA on N(0, variance I) in the given dimension from N(0, start) and returns the last
 // two states.
-func malaChains(t *testing.T, b compute.Backend, n, dim, steps int, delta, variance, start float64) (before, last Snapshot) {
+func malaChains(t *testing.T, b compute.Backend, n, dim, steps int, delta, variance, start float64) (
+	before, last Snapshot) {
 	t.Helper()
 	grid, err := Uniform(0, delta*float64(steps), steps)
 	if err != nil {
@@ -140,7 +141,8 @@ func TestMALAShapesAndFaults(t *testing.T) {
 		}
 	}
 	plan.Build = Fixed(func() Model { return Model{Process: OU{}} })
-	if _, err := plan.Run(b, samples(2, 1)); err == nil || !strings.Contains(err.Error(), "MALA needs a model with LogDensity") {
+	if _, err := plan.Run(b, samples(2, 1)); err == nil || !strings.Contains(err.Error(), "MALA needs a model with "+
+		"LogDensity") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Method integrates a tuple along a field: a RungeKutta method in the steps of the grid, or DormandPrince in its own. The
-// first of what it carries counts the evaluations of the field, see Evaluations.
+// Method integrates a tuple along a field: a RungeKutta method in the steps of the grid, or DormandPrince in its own.
+// The first of what it carries counts the evaluations of the field, see Evaluations.
 type Method interface {
 	// begin makes what the method carries for a tuple y whose parts broadcast over y[0].
 	begin(y []*Node) (carry []*Node)
@@ -45,8 +45,8 @@ func (RungeKutta) done(s Span, _ []*Node) *Node { return Equal(s.Index, s.Index)
 
 func (RungeKutta) fault([]*tensors.Tensor, float64) error { return nil }
 
-// Evaluations is how often a sampler that counts them has evaluated the model for each sample, up to a snapshot: those of
-// the attempts that failed too.
+// Evaluations is how often a sampler that counts them has evaluated the model for each sample, up to a snapshot: those
+// of the attempts that failed too.
 func Evaluations(s Snapshot) ([]int, error) {
 	counting, err := carriedBy[interface {
 		Sampler

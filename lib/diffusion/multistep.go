@@ -10,9 +10,9 @@ import (
 	"scorelab/lib/random"
 )
 
-// Multistep is an exponential integrator of the Adams family: it asks the model once a step and interpolates through what
-// the model said at the last steps. Its first steps have fewer values and so lower order, and so has a step that ends where sigma = 0
-// and lambda is infinite: that is DDIM's.
+// Multistep is an exponential integrator of the Adams family: it asks the model once a step and interpolates through
+// what the model said at the last steps. Its first steps have fewer values and so lower order, and so has a step that
+// ends where sigma = 0 and lambda is infinite: that is DDIM's.
 type Multistep struct {
 	order int
 	lower bool                              // the order toward the end of the grid
@@ -21,9 +21,9 @@ type Multistep struct {
 	next func(from, to Coeffs, x *Node, values, u []*Node) *Node
 }
 
-// DPMSolverPP is DPM-Solver++ multistep (Lu et al. 2022b): order 2 is their algorithm 2, which takes half the kernel for its
-// first moment; order 3 is that of their code and of diffusers, which halves the second moment and so converges like order 2. Order
-// 1 is DDIM.
+// DPMSolverPP is DPM-Solver++ multistep (Lu et al. 2022b): order 2 is their algorithm 2, which takes half the kernel
+// for its first moment; order 3 is that of their code and of diffusers, which halves the second moment and so converges
+// like order 2. Order 1 is DDIM.
 func DPMSolverPP(order int) Multistep {
 	m := ExponentialAdams(order)
 	m.next = func(from, to Coeffs, x *Node, values, u []*Node) *Node {
@@ -39,9 +39,9 @@ func DPMSolverPP(order int) Multistep {
 	return m
 }
 
-// ExponentialAdams integrates the polynomial through the last values of D exactly: order 2 is diffusers' DPM-Solver++ 2M of
-// type "heun", order 3 what DPM-Solver++ 3M is meant to be. A first step of order 1 leaves an error of order 2 behind, a small one
-// where sampling starts at a noise level at which D hardly moves.
+// ExponentialAdams integrates the polynomial through the last values of D exactly: order 2 is diffusers' DPM-Solver++
+// 2M of type "heun", order 3 what DPM-Solver++ 3M is meant to be. A first step of order 1 leaves an error of order 2
+// behind, a small one where sampling starts at a noise level at which D hardly moves.
 func ExponentialAdams(order int) Multistep {
 	return Multistep{
 		order: checkedOrder("ExponentialAdams", order),
@@ -52,8 +52,8 @@ func ExponentialAdams(order int) Multistep {
 	}
 }
 
-// DEIS is the exponential integrator of Zhang and Chen 2023 (equation 14) in the noise, with polynomials in the logarithm of the
-// noise level: diffusers' "logrho". Order 1 is DDIM; see ExponentialAdams about the first step.
+// DEIS is the exponential integrator of Zhang and Chen 2023 (equation 14) in the noise, with polynomials in the
+// logarithm of the noise level: diffusers' "logrho". Order 1 is DDIM; see ExponentialAdams about the first step.
 func DEIS(order int) Multistep {
 	return Multistep{
 		order: checkedOrder("DEIS", order),
@@ -76,7 +76,8 @@ func most(s Span, lower bool) *Node {
 	if !lower {
 		return nil
 	}
-	must(s.Steps != nil, "LowerOrderFinal needs the number of steps: run the sampler by a plan, or set Steps of the span")
+	must(s.Steps != nil, "LowerOrderFinal needs the number of steps: run the sampler by a plan, or set Steps of "+
+		"the span")
 	return Sub(s.Steps, s.Index)
 }
 
@@ -150,8 +151,8 @@ func (h history) places(m Model, from, to Coeffs) []*Node {
 	return u
 }
 
-// highest picks from the results of orders 1, 2, ... the highest for which enough has been seen, and none above most unless that
-// is nil; order 1 where the step ends without noise.
+// highest picks from the results of orders 1, 2, ... the highest for which enough has been seen, and none above most
+// unless that is nil; order 1 where the step ends without noise.
 func (h history) highest(orders []*Node, to Coeffs, most *Node) *Node {
 	noisy := GreaterThan(to.Sigma, ZerosLike(to.Sigma))
 	best := orders[0]

@@ -6,25 +6,25 @@ import (
 	"scorelab/lib/random"
 )
 
-// Batch is what an objective sees: the data X0 [batch, ...], in X1 the noise that each sample is paired with (nil: it is
-// drawn, independent of X0), and Label [batch] (nil: none).
+// Batch is what an objective sees: the data X0 [batch, ...], in X1 the noise that each sample is paired with (nil: it
+// is drawn, independent of X0), and Label [batch] (nil: none).
 type Batch struct{ X0, X1, Label *Node }
 
-// Objective is a loss, [batch], that a network is trained to make small in the mean. All objectives here are estimates of one
-// quantity, the weighted Fisher divergence
+// Objective is a loss, [batch], that a network is trained to make small in the mean. All objectives here are estimates
+// of one quantity, the weighted Fisher divergence
 //
 //	E w(t)/2 |s_net(x_t, t) - s(x_t, t)|^2,    s the score of the density of x_t,
 //
-// up to a constant that does not depend on the network, and so have one minimiser. They draw the time first, then the noise,
-// then what else they need.
+// up to a constant that does not depend on the network, and so have one minimiser. They draw the time first, then the
+// noise, then what else they need.
 type Objective func(p Process, net Net, b Batch, r *random.Source) *Node
 
 // Scorer reads a network as a score, a function of x [batch, ...] and t. There are two: Head.Score and ScoreNet.
 type Scorer func(p Process, net Net, label *Node) func(x, t *Node) *Node
 
-// ScoreNet takes the network's answer itself for the score. That is the score under ScoreHead(sd), without the detour over D,
-// which loses digits where sigma is small, and all of them on the data themselves, where sigma = 0. With sd = 0 the network gets
-// x as it is, else scaled to unit variance.
+// ScoreNet takes the network's answer itself for the score. That is the score under ScoreHead(sd), without the detour
+// over D, which loses digits where sigma is small, and all of them on the data themselves, where sigma = 0. With sd = 0
+// the network gets x as it is, else scaled to unit variance.
 func ScoreNet(sd float64) Scorer {
 	return func(p Process, net Net, label *Node) func(x, t *Node) *Node {
 		return func(x, t *Node) *Node {
@@ -37,7 +37,8 @@ func ScoreNet(sd float64) Scorer {
 	}
 }
 
-// Matching says which score is matched, where, and with what weight: what the objectives without a denoising target share.
+// Matching says which score is matched, where, and with what weight: what the objectives without a denoising target
+// share.
 type Matching struct {
 	Score  Scorer    // nil: ScoreNet(1)
 	Weight Weighting // of the score's error; nil: Plain, w = 1
@@ -45,7 +46,8 @@ type Matching struct {
 }
 
 // draw draws x_t, and returns with it the network's score as a function of x, and the weight.
-func (m Matching) draw(p Process, net Net, b Batch, r *random.Source) (x, t *Node, score func(x *Node) *Node, weight *Node) {
+func (m Matching) draw(p Process, net Net, b Batch, r *random.Source) (x, t *Node, score func(x *Node) *Node,
+	weight *Node) {
 	if m.Score == nil {
 		m.Score = ScoreNet(1)
 	}

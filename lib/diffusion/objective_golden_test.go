@@ -115,9 +115,9 @@ func nearAll(t *testing.T, what string, got, want []float64) {
 	}
 }
 
-// Score, noise, data and velocity are one objective: for nets that stand for one denoiser under four heads, the score's loss is
-// the others' times 1/sigma^2, alpha^2/sigma^4 and alpha^2/(sigma (alpha^2 + sigma^2))^2, and so are its gradients in their common
-// weights (001, "Denoising Score Matching", where alpha = 1; sigma^2 = 1 - alpha-bar in 004).
+// Score, noise, data and velocity are one objective: for nets that stand for one denoiser under four heads, the score's
+// loss is the others' times 1/sigma^2, alpha^2/sigma^4 and alpha^2/(sigma (alpha^2 + sigma^2))^2, and so are its
+// gradients in their common weights (001, "Denoising Score Matching", where alpha = 1; sigma^2 = 1 - alpha-bar in 004).
 func TestHeadsDifferByAWeight(t *testing.T) {
 	b := interpreter(t)
 	x0, weights := samples(6, 2), samples(2, 2)
@@ -128,7 +128,8 @@ func TestHeadsDifferByAWeight(t *testing.T) {
 				c := coefficients(t, b, p, []float64{at})
 				alpha, sigma := c[0][0], c[1][0]
 				norm := alpha*alpha + sigma*sigma
-				ratios := []float64{1, 1 / (sigma * sigma), alpha * alpha / math.Pow(sigma, 4), alpha * alpha / (sigma * sigma * norm * norm)}
+				ratios := []float64{1, 1 / (sigma * sigma), alpha * alpha / math.Pow(sigma, 4), alpha * alpha /
+					(sigma * sigma * norm * norm)}
 				for _, precision := range []struct {
 					to  func(x *Node) *Node
 					tol float64
@@ -143,7 +144,9 @@ func TestHeadsDifferByAWeight(t *testing.T) {
 						nets := []func(x, u *Node) *Node{
 							func(_, u *Node) *Node { return score(u) },
 							func(_, u *Node) *Node { return MulScalar(score(u), -sigma) },
-							func(x, u *Node) *Node { return MulScalar(Add(x, MulScalar(score(u), sigma*sigma)), 1/alpha) },
+							func(x, u *Node) *Node {
+								return MulScalar(Add(x, MulScalar(score(u), sigma*sigma)), 1/alpha)
+							},
 							func(x, u *Node) *Node { // v = (alpha x - norm x0)/sigma
 								data := MulScalar(Add(x, MulScalar(score(u), sigma*sigma)), 1/alpha)
 								return MulScalar(Sub(MulScalar(x, alpha), MulScalar(data, norm)), 1/sigma)
@@ -165,13 +168,15 @@ func TestHeadsDifferByAWeight(t *testing.T) {
 					}, x0, weights)
 					for i := range ratios {
 						for k := range 2 {
-							first, other := tensors.MustCopyFlatData[float64](out[k]), tensors.MustCopyFlatData[float64](out[2*i+k])
+							first, other := tensors.MustCopyFlatData[float64](out[k]),
+								tensors.MustCopyFlatData[float64](out[2*i+k])
 							largest := 0.
 							for _, v := range first {
 								largest = max(largest, math.Abs(v))
 							}
 							for j := range first {
-								near(t, "the score's loss from another's", at, ratios[i]*other[j], first[j], precision.tol*largest)
+								near(t, "the score's loss from another's", at, ratios[i]*other[j], first[j],
+									precision.tol*largest)
 							}
 						}
 					}

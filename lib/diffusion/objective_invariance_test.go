@@ -134,7 +134,8 @@ func (l likeness) invariances(t *testing.T) []variant {
 	for _, shift := range []float64{1e4, -1e7} { // which is the unit in which x is rounded
 		at := l
 		at.shift = shift
-		vs = append(vs, variant{fmt.Sprint("shifted by ", shift), at, dtypes.Float64, whole, same, 1e3 * math.Abs(shift)})
+		vs = append(vs, variant{fmt.Sprint("shifted by ", shift), at, dtypes.Float64, whole, same,
+			1e3 * math.Abs(shift)})
 	}
 	reversed := func(base []float64) []float64 {
 		out := slices.Clone(base)
@@ -151,10 +152,14 @@ func (l likeness) invariances(t *testing.T) []variant {
 	vs = append(vs, variant{"in reverse", l, dtypes.Float64, inReverse, reversed, 100})
 	for _, i := range []int{0, 3} {
 		alone := func(base []float64) []float64 { return base[i : i+1] }
-		vs = append(vs, variant{fmt.Sprint("alone, sample ", i), l, dtypes.Float64, func(x *Node) *Node { return Slice(x, AxisElem(i)) }, alone, 100})
+		vs = append(vs, variant{fmt.Sprint("alone, sample ", i), l, dtypes.Float64, func(x *Node) *Node {
+			return Slice(x, AxisElem(i))
+		}, alone, 100})
 	}
 	for i := range 2 {
-		vs = append(vs, variant{fmt.Sprint("coordinate ", i), l, dtypes.Float64, func(x *Node) *Node { return Slice(x, AxisRange(), AxisElem(i)) }, nil, 100})
+		vs = append(vs, variant{fmt.Sprint("coordinate ", i), l, dtypes.Float64, func(x *Node) *Node {
+			return Slice(x, AxisRange(), AxisElem(i))
+		}, nil, 100})
 	}
 	return vs
 }

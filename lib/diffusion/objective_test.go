@@ -18,7 +18,8 @@ var correlated = struct {
 }{[2]float64{.4, -.7}, .8, .3, .5}
 
 // quadrature is a batch in the plane over which weighted sums of quadratic forms in (x0, eps), and in a probe of unit
-// covariance, are exact means: three Gauss-Hermite nodes an axis, and the four signs, which every law of the probe maps to itself.
+// covariance, are exact means: three Gauss-Hermite nodes an axis, and the four signs, which every law of the probe maps
+// to itself.
 func quadrature() (x0, eps, probe [][]float64, weight []float64) {
 	nodes, weights := []float64{-math.Sqrt(3), 0, math.Sqrt(3)}, []float64{1. / 6, 2. / 3, 1. / 6}
 	l11 := math.Sqrt(correlated.a) // Cholesky's factor of the covariance
@@ -93,8 +94,9 @@ var scoreWeights = map[string]func(alpha, sigma, g2, sd float64) float64{
 	},
 }
 
-// Every objective is the weighted Fisher divergence up to a constant: for a linear network off the exact one by delta, the mean
-// loss exceeds its minimum by w/2 E|delta|^2, to both sides. So the minimiser on a Gaussian is the exact score.
+// Every objective is the weighted Fisher divergence up to a constant: for a linear network off the exact one by delta,
+// the mean loss exceeds its minimum by w/2 E|delta|^2, to both sides. So the minimiser on a Gaussian is the exact
+// score.
 func TestObjectiveConformance(t *testing.T) {
 	const sd = .8
 	b := interpreter(t)
@@ -113,7 +115,8 @@ func TestObjectiveConformance(t *testing.T) {
 					skip, out, in := spec.Head(sd)(p.At(at))
 					return []*Node{skip, out, in}
 				}, at)
-				skip, out, in := tensors.ToScalar[float64](law[0]), tensors.ToScalar[float64](law[1]), tensors.ToScalar[float64](law[2])
+				skip, out, in := tensors.ToScalar[float64](law[0]), tensors.ToScalar[float64](law[1]),
+					tensors.ToScalar[float64](law[2])
 				// F = (D - skip x)/out at x = u/in, D = (x + sigma^2 score(x))/alpha.
 				exact := affineMap{}.plus(sigma*sigma/(alpha*out), score)
 				for i := range 2 {
@@ -124,7 +127,8 @@ func TestObjectiveConformance(t *testing.T) {
 				}
 				toScore := alpha * out / (sigma * sigma)
 				for _, w := range Weightings {
-					objective := spec.New(sd, func(x, _ *Node) *Node { return score.apply(x) }, w.Weighting(sd), FixedTime(at))
+					objective := spec.New(sd, func(x, _ *Node) *Node { return score.apply(x) }, w.Weighting(sd),
+						FixedTime(at))
 					got := MustExecOnceN(b, func(x0, eps, probe, weight *Node) []*Node {
 						var losses []*Node
 						for _, side := range []float64{0, 1, -1} {
@@ -147,7 +151,8 @@ func TestObjectiveConformance(t *testing.T) {
 					for side, l := range got[1:] {
 						loss := tensors.ToScalar[float64](l)
 						// Losses are sums of terms as large as they are; EDM's are of 1e4 at sigma = 32.
-						near(t, w.Name+": loss - its minimum", float64(side), loss-lowest, want, 1e-11*(want+math.Abs(loss)+1))
+						near(t, w.Name+": loss - its minimum", float64(side), loss-lowest, want,
+							1e-11*(want+math.Abs(loss)+1))
 					}
 				}
 			})
@@ -172,7 +177,8 @@ func TestMatchingTheDataThemselves(t *testing.T) {
 			for _, side := range []float64{0, 1, -1} {
 				f := score.plus(side, delta)
 				net := func(x, _, _ *Node) *Node { return f.apply(x) }
-				losses = append(losses, ReduceAllSum(Mul(objective(VP{}, net, Batch{X0: x0}, random.Replay(eps, probe)), weight)))
+				losses = append(losses, ReduceAllSum(Mul(objective(VP{}, net, Batch{X0: x0}, random.Replay(eps, probe)),
+					weight)))
 			}
 			return losses
 		}, x0, eps, probe, weight)
@@ -196,7 +202,8 @@ func TestDenoisingFloor(t *testing.T) {
 	score, second := noisedScore(1, sigma)
 	got := MustExecOnce(b, func(x0, eps, weight *Node) *Node {
 		net := func(x, _, _ *Node) *Node { return score.apply(x) }
-		loss := Denoising(Unscaled(ScoreHead(1)), Plain, FixedTime(sigma))(EDM{}, net, Batch{X0: x0}, random.Replay(eps))
+		loss := Denoising(Unscaled(ScoreHead(1)), Plain, FixedTime(sigma))(EDM{}, net, Batch{X0: x0},
+			random.Replay(eps))
 		return ReduceAllSum(Mul(loss, weight))
 	}, x0, eps, weight)
 	near(t, "floor", sigma, tensors.ToScalar[float64](got), 1/(sigma*sigma)-second(score, 1)/2, 1e-11)

@@ -21,7 +21,9 @@ var Objectives = []ObjectiveSpec{
 	}},
 	{"implicit", ScoreHead, matching(Implicit)},
 	{"sliced", ScoreHead, matching(func(m Matching) Objective { return Sliced(m, (*random.Source).Normal) })},
-	{"sliced-rademacher", ScoreHead, matching(func(m Matching) Objective { return Sliced(m, (*random.Source).Rademacher) })},
+	{"sliced-rademacher", ScoreHead, matching(func(m Matching) Objective {
+		return Sliced(m, (*random.Source).Rademacher)
+	})},
 	{"sliced-vr", ScoreHead, matching(func(m Matching) Objective { return SlicedVR(m, (*random.Source).Rademacher) })},
 	{"sliced-fd", ScoreHead, func(sd float64, _ func(x, t *Node) *Node, w Weighting, times Times) Objective {
 		return SlicedFD(Matching{ScoreNet(sd), w, times}, (*random.Source).Sphere, .01*sd)

@@ -115,7 +115,8 @@ func TestProcessSettings(t *testing.T) {
 		if _, err := NewTable([]float64{.1, bad}); err == nil {
 			t.Errorf("a table with beta %g is accepted", bad)
 		}
-		for _, betas := range [][]float64{LinearBetas(bad, .1, 3), ScaledLinearBetas(.1, bad, 3), SigmoidBetas(bad, .1, 3)} {
+		for _, betas := range [][]float64{LinearBetas(bad, .1, 3), ScaledLinearBetas(.1, bad, 3),
+			SigmoidBetas(bad, .1, 3)} {
 			if _, err := NewTable(betas); err == nil {
 				t.Errorf("betas %v are accepted", betas)
 			}
@@ -125,8 +126,10 @@ func TestProcessSettings(t *testing.T) {
 		}
 	}
 	for name, p := range map[string]Process{
-		"equal sigmas": VE{2, 2}, "no ratio": VE{1e-300, 1e300}, "falling rates": VP{LinearBeta{20, 1}}, "start after end": VP{SigmoidAlpha{3, -3, 1}},
-		"Start": VP{SigmoidAlpha{nan, 3, 1}}, "End": VP{SigmoidAlpha{-3, inf, 1}}, "no table": VP{Table{}}, "sigma 0": VE{0, 1},
+		"equal sigmas": VE{2, 2}, "no ratio": VE{1e-300, 1e300}, "falling rates": VP{LinearBeta{20, 1}},
+		"start after end": VP{SigmoidAlpha{3, -3, 1}},
+		"Start":           VP{SigmoidAlpha{nan, 3, 1}}, "End": VP{SigmoidAlpha{-3, inf, 1}}, "no table": VP{Table{}},
+		"sigma 0": VE{0, 1},
 	} {
 		if err := p.Validate(); err == nil {
 			t.Errorf("%s: accepted", name)

@@ -21,11 +21,12 @@ import (
 	"scorelab/lib/random"
 )
 
-// parityTolerance is relative, far below the 1e-9 asked for. What is left is rounding: diffusers takes 1 - abar by subtraction,
-// to 1e-12 at the first step.
+// parityTolerance is relative, far below the 1e-9 asked for. What is left is rounding: diffusers takes 1 - abar by
+// subtraction, to 1e-12 at the first step.
 const parityTolerance = 1e-12
 
-// golden is where another library's sampler carried eight points under the exact denoiser of G1: see testdata/parity.py.
+// golden is where another library's sampler carried eight points under the exact denoiser of G1: see
+// testdata/parity.py.
 type golden struct {
 	Name, Table string
 	Levels      []float64 // sigma/alpha at the start of each step, and at the end
@@ -104,12 +105,15 @@ func along(p diffusion.Process, s diffusion.Sampler, times []float64) trip {
 	return out
 }
 
-// follow carries y = x/alpha, in replayed noise where there is any, and returns y: steps that Plan would make, but for the noise.
+// follow carries y = x/alpha, in replayed noise where there is any, and returns y: steps that Plan would make, but for
+// the noise.
 func (w trip) follow(t *testing.T, b compute.Backend, y []float64, noise [][]float64) []float64 {
 	t.Helper()
 	build := density.G1().Build(w.process)
 	rescale := func(y []float64, time float64, by func(a, b *Node) *Node) []float64 {
-		return tensors.MustCopyFlatData[float64](MustExecOnce(b, func(y, t *Node) *Node { return by(y, w.process.At(t).Alpha) }, y, time))
+		return tensors.MustCopyFlatData[float64](MustExecOnce(b, func(y, t *Node) *Node {
+			return by(y, w.process.At(t).Alpha)
+		}, y, time))
 	}
 	x := tensors.FromFlatDataAndDimensions(rescale(y, w.spans[0][0], Mul), len(y), 1)
 	state := append([]*tensors.Tensor{x}, MustExecOnceN(b, func(x *Node) []*Node {
@@ -117,7 +121,8 @@ func (w trip) follow(t *testing.T, b compute.Backend, y []float64, noise [][]flo
 	}, x)...)
 	state = state[:len(state)-1]
 	step := MustNewExec(b, func(in []*Node) []*Node {
-		span := diffusion.Span{From: in[0], To: in[1], Index: in[2], Steps: Scalar(in[2].Graph(), in[2].DType(), len(w.spans))}
+		span := diffusion.Span{From: in[0], To: in[1], Index: in[2], Steps: Scalar(in[2].Graph(), in[2].DType(),
+			len(w.spans))}
 		next, carry := w.sampler.Step(build(nil, nil), span, in[4], in[5:], random.Replay(in[3]))
 		return append([]*Node{next}, carry...)
 	})
@@ -153,7 +158,8 @@ var equal = []struct {
 }{
 	{diffusion.DDIM(0), "", []string{
 		"ddim/leading", "ddim/trailing", "ddim/stable diffusion",
-		"euler/linspace", "euler/leading", "euler/trailing", "euler/between timesteps", "euler/sigma_min", "euler/karras",
+		"euler/linspace", "euler/leading", "euler/trailing", "euler/between timesteps", "euler/sigma_min",
+		"euler/karras",
 		"dpm++/1", "dpm++/1, sigma_min", "deis/1", "deis/1, 10 steps",
 	}},
 	{diffusion.DDIM(.5), "", []string{"ddim/eta .5"}},
@@ -166,7 +172,8 @@ var equal = []struct {
 	{diffusion.Ancestral(diffusion.KernelVarianceQuietEnd), "time", []string{"ddpm/large"}},
 	{diffusion.Ancestral(diffusion.KernelVariance), "time", []string{"ddpm/large, trailing"}},
 	{diffusion.Flow(diffusion.EulerMethod), "level", []string{
-		"euler/linspace", "euler/leading", "euler/trailing", "euler/between timesteps", "euler/sigma_min", "euler/karras",
+		"euler/linspace", "euler/leading", "euler/trailing", "euler/between timesteps", "euler/sigma_min",
+		"euler/karras",
 	}},
 	{diffusion.Flow(diffusion.EulerMethod), "time", []string{"edm ablation/euler"}},
 	{diffusion.Flow(diffusion.HeunMethod), "time", []string{"edm ablation/heun"}},
@@ -174,10 +181,12 @@ var equal = []struct {
 		"heun/linspace", "heun/leading", "heun/trailing", "heun/karras", "edm", "edm/2 steps",
 	}},
 	{diffusion.EDMHeun(diffusion.Churn{Gamma: .3, Low: .05, High: 50, Inflation: 1.003}), "", []string{"edm/churn"}},
-	{diffusion.EDMHeun(diffusion.Churn{Gamma: 4, Low: .05, High: 50, Inflation: 1.007}), "", []string{"edm/most churn"}},
+	{diffusion.EDMHeun(diffusion.Churn{Gamma: 4, Low: .05, High: 50, Inflation: 1.007}), "",
+		[]string{"edm/most churn"}},
 	{diffusion.DPMSolverPP(1), "", []string{"dpm++/1", "dpm++/1, sigma_min"}},
 	{diffusion.DPMSolverPP(2), "", []string{
-		"dpm++/2", "dpm++/2, sigma_min", "dpm++/2, leading", "dpm++/2, trailing", "dpm++/2, karras", "dpm++/2, 10 steps",
+		"dpm++/2", "dpm++/2, sigma_min", "dpm++/2, leading", "dpm++/2, trailing", "dpm++/2, karras",
+		"dpm++/2, 10 steps",
 	}},
 	{diffusion.DPMSolverPP(3), "", []string{"dpm++/3", "dpm++/3, sigma_min", "dpm++/3, karras"}},
 	{diffusion.ExponentialAdams(2), "", []string{"dpm++/2 heun", "dpm++/2 heun, sigma_min"}},
@@ -228,8 +237,8 @@ func (w trip) run(t *testing.T, b compute.Backend, y []float64, noise [][]float6
 }
 
 // Where conventions agree, our samplers are the schedulers of diffusers and the samplers of NVlabs/edm: along the noise
-// levels, and along the times of the beta table where a case has them. XLA, which takes a second to compile a plan, runs the
-// longest case of each sampler along one of the two.
+// levels, and along the times of the beta table where a case has them. XLA, which takes a second to compile a plan,
+// runs the longest case of each sampler along one of the two.
 func TestParity(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -239,7 +248,9 @@ func TestParity(t *testing.T) {
 		for _, row := range equal {
 			names := row.cases
 			if b.Name() == "xla" {
-				names = []string{slices.MaxFunc(row.cases, func(a, b string) int { return cases[a].Steps - cases[b].Steps })}
+				names = []string{slices.MaxFunc(row.cases, func(a, b string) int {
+					return cases[a].Steps - cases[b].Steps
+				})}
 			}
 			for _, name := range names {
 				c, known := cases[name]

@@ -51,8 +51,9 @@ func TestParityDDIMStepsPastItsSpacing(t *testing.T) {
 	}
 }
 
-// DDPMScheduler adds noise in every step but that from timestep 0, and at least of variance 1e-20: so a last step from elsewhere
-// adds 1e-10 z, where the posterior has no variance. At "fixed_large" it adds the whole of beta there, as KernelVariance does.
+// DDPMScheduler adds noise in every step but that from timestep 0, and at least of variance 1e-20: so a last step from
+// elsewhere adds 1e-10 z, where the posterior has no variance. At "fixed_large" it adds the whole of beta there, as
+// KernelVariance does.
 func TestParityDDPMClampsItsVariance(t *testing.T) {
 	cases, _ := readGoldens()
 	c := cases["ddpm/small, trailing"]
@@ -94,10 +95,12 @@ func TestParityUniPCLowersItsOrder(t *testing.T) {
 	differs(t, c.Name, along(c.process(t), ours, c.Times), along(c.process(t), ours.LowerOrderFinal(), c.Times))
 }
 
-// With B_1 diffusers gives NaN where the last level is 0; ours ends in a step of order 1, and within what a few steps differ by.
+// With B_1 diffusers gives NaN where the last level is 0; ours ends in a step of order 1, and within what a few steps
+// differ by.
 func TestUniPCB1EndsAtData(t *testing.T) {
 	cases, _ := readGoldens()
-	for name, sampler := range map[string]diffusion.Sampler{"unipc/1 bh2": diffusion.NewUniPCB1(1), "unipc/2 bh2": diffusion.NewUniPCB1(2)} {
+	for name, sampler := range map[string]diffusion.Sampler{"unipc/1 bh2": diffusion.NewUniPCB1(1),
+		"unipc/2 bh2": diffusion.NewUniPCB1(2)} {
 		c := cases[name]
 		y := along(c.process(t), sampler, c.Times).follow(t, openGo(t), c.Start, nil)
 		if d := c.apart(y); !(d > distinct && d < .5) {
@@ -106,8 +109,8 @@ func TestUniPCB1EndsAtData(t *testing.T) {
 	}
 }
 
-// DPMSolverSinglestepScheduler asks at grid points, two to a step; DPMSolver2 finds the middle of its step by itself. In equal
-// steps of log sigma every second point is a middle.
+// DPMSolverSinglestepScheduler asks at grid points, two to a step; DPMSolver2 finds the middle of its step by itself.
+// In equal steps of log sigma every second point is a middle.
 func TestParityMiddleOfTheStep(t *testing.T) {
 	cases, _ := readGoldens()
 	c := cases["dpm singlestep/2, exponential"]
@@ -170,8 +173,10 @@ func TestParityGrids(t *testing.T) {
 	times := cases["ddim/stable diffusion"].Times
 	grid, err := diffusion.Leading(1)(1000, len(times)-1)
 	same("stable diffusion", grid[:len(grid)-1], times[:len(times)-1], err)
-	// "linspace" and "leading" of the multistep schedulers have a point more than there are steps, and leave the last out.
-	for name, spacing := range map[string]diffusion.Spacing{"dpm++/2": diffusion.Linspace, "unipc/2 bh2": diffusion.Linspace, "dpm++/2, leading": diffusion.Leading(0)} {
+	// "linspace" and "leading" of the multistep schedulers have a point more than there are steps, and leave the last
+	// out.
+	for name, spacing := range map[string]diffusion.Spacing{"dpm++/2": diffusion.Linspace,
+		"unipc/2 bh2": diffusion.Linspace, "dpm++/2, leading": diffusion.Leading(0)} {
 		times := cases[name].Times
 		grid, err := spacing(1000, len(times))
 		same(name, append(grid[:len(times)-1:len(times)-1], 0), times, err)

@@ -25,8 +25,8 @@ type Plan struct {
 	First   int // index of the first sample: a shard or chunk draws the noise that its samples have in the whole
 	Block   int // Run carries so many samples at a time, see blocks.go; 0: all at once
 
-	// Replay, [steps, draws, batch, ...] of the type of the samples, are the numbers that the sampler draws in each step, in
-	// turn, in place of those that follow from Noise: to compare with another implementation.
+	// Replay, [steps, draws, batch, ...] of the type of the samples, are the numbers that the sampler draws in each
+	// step, in turn, in place of those that follow from Noise: to compare with another implementation.
 	Replay *tensors.Tensor
 	// Warn takes a sentence about a plan that runs and may not be what was meant; nil: the default logger of log/slog.
 	Warn func(sentence string)
@@ -48,7 +48,8 @@ type Snapshot struct {
 func carriedBy[S Sampler](s Snapshot) (S, error) {
 	sampler, own := s.sampler.(S)
 	if !own {
-		return sampler, fmt.Errorf("the snapshot after %d steps is of the sampler %T, not %T", s.Step, s.sampler, sampler)
+		return sampler, fmt.Errorf("the snapshot after %d steps is of the sampler %T, not %T", s.Step, s.sampler,
+			sampler)
 	}
 	return sampler, nil
 }
@@ -65,7 +66,8 @@ func (p Plan) Run(b compute.Backend, x *tensors.Tensor) (*tensors.Tensor, error)
 	return end.X, nil
 }
 
-// End carries the samples over the whole grid, and returns with them what the sampler carries: weights, counts and the like.
+// End carries the samples over the whole grid, and returns with them what the sampler carries: weights, counts and the
+// like.
 func (p Plan) End(b compute.Backend, x *tensors.Tensor) (Snapshot, error) {
 	if p.Block != 0 {
 		return p.endOfBlocks(b, x)
@@ -111,7 +113,8 @@ func (c *chain) trace(yield func(Snapshot, error) bool, at []int) {
 	}
 }
 
-// validate reports what a plan cannot run with on its grid, from x on. What it cannot build its step from, the step reports.
+// validate reports what a plan cannot run with on its grid, from x on. What it cannot build its step from, the step
+// reports.
 func (p Plan) validate(x *tensors.Tensor) error {
 	if err := checkSamples(x); err != nil {
 		return err
@@ -131,7 +134,8 @@ func (p Plan) validate(x *tensors.Tensor) error {
 		return nil
 	}
 	dims, want := p.Replay.Shape().Dimensions, x.Shape().Dimensions
-	if p.Replay.DType() != x.DType() || len(dims) != len(want)+2 || dims[0] != len(p.Grid)-1 || !slices.Equal(dims[2:], want) {
+	if p.Replay.DType() != x.DType() || len(dims) != len(want)+2 || dims[0] != len(p.Grid)-1 ||
+		!slices.Equal(dims[2:], want) {
 		return fmt.Errorf("replayed noise of shape %s for %d steps on samples of shape %s: give [steps, draws, "+
 			"samples...] of their type",
 			p.Replay.Shape(), len(p.Grid)-1, x.Shape())

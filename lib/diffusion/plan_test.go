@@ -39,7 +39,8 @@ func TestPlanRejects(t *testing.T) {
 		{"shape (Float64)[3]", good, tensors.FromValue([]float64{1, 2, 3})},
 		{"beta runs from -1", with(func(p *Plan) { p.Build = gaussian(VP{LinearBeta{-1, 2}}, 0, 1) }), x},
 		// Time 0 of VP has no noise to divide by: the fault is named where it shows.
-		{"t = 0, step 2 of 2: sample 0 is not finite", Plan{Build: gaussian(VP{}, 0, 1), Sampler: Flow(HeunMethod), Grid: []float64{1, .5, 0}}, x},
+		{"t = 0, step 2 of 2: sample 0 is not finite", Plan{Build: gaussian(VP{}, 0, 1), Sampler: Flow(HeunMethod),
+			Grid: []float64{1, .5, 0}}, x},
 	} {
 		_, err := c.plan.Run(b, c.x)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
@@ -47,7 +48,8 @@ func TestPlanRejects(t *testing.T) {
 		}
 	}
 	// The flow's drift ends at t = 1, where no data is left.
-	_, err := Plan{Build: gaussian(Linear{}, 0, 1), Sampler: OneStep(EulerMaruyama), Grid: []float64{.5, 1, 1.5}}.Run(b, x)
+	_, err := Plan{Build: gaussian(Linear{}, 0, 1), Sampler: OneStep(EulerMaruyama), Grid: []float64{.5, 1, 1.5}}.Run(
+		b, x)
 	if err == nil || !strings.Contains(err.Error(), "t = 1.5, step 2 of 2: sample 0 is not finite") {
 		t.Errorf("beyond the end of the flow: %v", err)
 	}
@@ -61,7 +63,8 @@ func TestPlanRejects(t *testing.T) {
 	}
 }
 
-// A plan may begin beyond the horizon, and DDIM may end where there is no noise: with all data in one point it meets it.
+// A plan may begin beyond the horizon, and DDIM may end where there is no noise: with all data in one point it meets
+// it.
 func TestTimesOutsideTheHorizon(t *testing.T) {
 	b := interpreter(t)
 	x := samples(5, 2)
@@ -139,7 +142,8 @@ func TestGrids(t *testing.T) {
 			}
 			step := (kind.u(to) - kind.u(from)) / float64(n)
 			for i := range n {
-				if got := kind.u(grid[i+1]) - kind.u(grid[i]); math.Abs(got-step) > 1e-12*(1+math.Abs(kind.u(from))+math.Abs(kind.u(to))) {
+				if got := kind.u(grid[i+1]) - kind.u(grid[i]); math.Abs(got-step) >
+					1e-12*(1+math.Abs(kind.u(from))+math.Abs(kind.u(to))) {
 					t.Fatalf("%s: step %d is %g, want %g", name, i, got, step)
 				}
 			}

@@ -2,8 +2,8 @@ package diffusion
 
 import "testing"
 
-// One step of the predictor and two of the corrector, written out, down a grid: on Gaussian data the predictor leaves mean and
-// variance that the corrector draws toward those of the level, by 1 - delta/v each time.
+// One step of the predictor and two of the corrector, written out, down a grid: on Gaussian data the predictor leaves
+// mean and variance that the corrector draws toward those of the level, by 1 - delta/v each time.
 func TestPredictorCorrectorRecursion(t *testing.T) {
 	b := interpreter(t)
 	const snr = .3

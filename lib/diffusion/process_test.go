@@ -82,7 +82,8 @@ func TestProcessConformance(t *testing.T) {
 					near(t, "(sigma^2)'", at, now[3][i], dVar, 1e-8*(1+math.Abs(dVar)))
 					// The forward SDE's moments have the path: m' = f m, v' = 2 f v + g^2.
 					near(t, "mean of the SDE", at, now[4][i]*alpha, now[2][i], 1e-12*(1+math.Abs(dAlpha)))
-					near(t, "variance of the SDE", at, 2*now[4][i]*sigma*sigma+now[5][i], now[3][i], 1e-10*(1+math.Abs(dVar)))
+					near(t, "variance of the SDE", at, 2*now[4][i]*sigma*sigma+now[5][i], now[3][i],
+						1e-10*(1+math.Abs(dVar)))
 					if now[5][i] < 0 {
 						t.Errorf("g^2(%g) = %g is negative", at, now[5][i])
 					}

@@ -59,7 +59,8 @@ func TestAtRatios(t *testing.T) {
 
 func TestEvaluate(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
-		got, err := exec.Evaluate(b, func(in []*Node) []*Node { return []*Node{Add(in[0], in[0]), Neg(in[1])} }, [][]float32{{1.5, 2}, {3, 4}}, int32(7))
+		got, err := exec.Evaluate(b, func(in []*Node) []*Node { return []*Node{Add(in[0], in[0]), Neg(in[1])} },
+			[][]float32{{1.5, 2}, {3, 4}}, int32(7))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +68,8 @@ func TestEvaluate(t *testing.T) {
 			near(t, "doubled", float64(i), got[0][i], want, 0)
 		}
 		near(t, "negative", 0, got[1][0], -7, 0)
-		_, err = exec.Evaluate(b, func(in []*Node) []*Node { return []*Node{Add(in[0], in[1])} }, []float64{1, 2}, []float64{1, 2, 3})
+		_, err = exec.Evaluate(b, func(in []*Node) []*Node { return []*Node{Add(in[0], in[1])} }, []float64{1, 2},
+			[]float64{1, 2, 3})
 		if err == nil || strings.Contains(err.Error(), "\n") {
 			t.Errorf("shapes that do not fit: %v", err)
 		}

@@ -7,9 +7,9 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// systematic draws n of n samples in proportion to their weights w [groups, n], which sum to 1, by one uniform u (0, 1] [groups,
-// 1] for each group: sample j comes between floor and ceil of n w_j times (Carpenter, Clifford and Fearnhead 1999; Kitagawa
-// 1996). It returns their indices [groups, n], int32, which rise.
+// systematic draws n of n samples in proportion to their weights w [groups, n], which sum to 1, by one uniform u (0, 1]
+// [groups, 1] for each group: sample j comes between floor and ceil of n w_j times (Carpenter, Clifford and Fearnhead
+// 1999; Kitagawa 1996). It returns their indices [groups, n], int32, which rise.
 func systematic(w, u *Node) *Node {
 	groups, n := w.Shape().Dim(0), w.Shape().Dim(1)
 	ladder := Iota(w.Graph(), shapes.Make(w.DType(), groups, n), 1)

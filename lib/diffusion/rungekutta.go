@@ -13,8 +13,9 @@ import (
 type Field func(t *Node, y []*Node) []*Node
 
 // RungeKutta is an explicit Runge-Kutta method as data: row i of A weighs the slopes of the stages before it, B weighs
-// them in the step, C says where in the step each stage stands (Hairer, Norsett and Wanner 1993, section II.1). E, where
-// a method has it, weighs them in an estimate of the step's error: it is B less the weights of an embedded method.
+// them in the step, C says where in the step each stage stands (Hairer, Norsett and Wanner 1993, section II.1). E,
+// where a method has it, weighs them in an estimate of the step's error: it is B less the weights of an embedded
+// method.
 type RungeKutta struct {
 	A       [][]float64
 	B, C, E []float64
@@ -24,27 +25,32 @@ type RungeKutta struct {
 var (
 	EulerMethod    = RungeKutta{A: [][]float64{{}}, B: []float64{1}, C: []float64{0}}
 	MidpointMethod = RungeKutta{A: [][]float64{{}, {.5}}, B: []float64{0, 1}, C: []float64{0, .5}}
-	HeunMethod     = RungeKutta{A: [][]float64{{}, {1}}, B: []float64{.5, .5}, C: []float64{0, 1}} // Karras et al. 2022, algorithm 1
-	ClassicMethod  = RungeKutta{A: [][]float64{{}, {.5}, {0, .5}, {0, 0, 1}}, B: []float64{1. / 6, 1. / 3, 1. / 3, 1. / 6}, C: []float64{0, .5, .5, 1}}
+	// Karras et al. 2022, algorithm 1
+	HeunMethod    = RungeKutta{A: [][]float64{{}, {1}}, B: []float64{.5, .5}, C: []float64{0, 1}}
+	ClassicMethod = RungeKutta{A: [][]float64{{}, {.5}, {0, .5}, {0, 0, 1}}, B: []float64{1. / 6, 1. / 3, 1. / 3,
+		1. / 6}, C: []float64{0, .5, .5, 1}}
 )
 
 // Validate reports a table that is no consistent explicit method.
 func (k RungeKutta) Validate() error {
 	n := len(k.B)
 	if n == 0 || len(k.A) != n || len(k.C) != n || len(k.E) != 0 && len(k.E) != n {
-		return fmt.Errorf("RungeKutta: A, B, C and E have %d, %d, %d and %d rows; give as many as there are stages, at "+
+		return fmt.Errorf("RungeKutta: A, B, C and E have %d, %d, %d and %d rows; give as many as there are "+
+			"stages, at "+
 			"least 1, and no E or as many", len(k.A), n, len(k.C), len(k.E))
 	}
 	if sum := total(k.B); !(math.Abs(sum-1) <= tableau) {
 		return fmt.Errorf("RungeKutta: the weights B sum to %g; a method is consistent where they sum to 1", sum)
 	}
 	if sum := total(k.E); !(math.Abs(sum) <= tableau) {
-		return fmt.Errorf("RungeKutta: the weights E of the error sum to %g; they must sum to 0, as B and the embedded "+
+		return fmt.Errorf("RungeKutta: the weights E of the error sum to %g; they must sum to 0, as B and the "+
+			"embedded "+
 			"method's sum to 1", sum)
 	}
 	for i, row := range k.A {
 		if len(row) > i {
-			return fmt.Errorf("RungeKutta: row %d of A has %d weights; an explicit stage has at most one for each stage "+
+			return fmt.Errorf("RungeKutta: row %d of A has %d weights; an explicit stage has at most one for each "+
+				"stage "+
 				"before it", i+1, len(row))
 		}
 		if sum := total(row); !(math.Abs(sum-k.C[i]) <= tableau*(1+math.Abs(sum))) {

@@ -6,8 +6,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// Span is one step: From one time To the next, both scalars, and the Index (int32) of the step. Steps (int32) is the number of
-// steps of the grid; nil: not known.
+// Span is one step: From one time To the next, both scalars, and the Index (int32) of the step. Steps (int32) is the
+// number of steps of the grid; nil: not known.
 type Span struct {
 	From, To, Index, Steps *Node
 
@@ -17,8 +17,8 @@ type Span struct {
 // Rising is a span of a grid that rises, for whoever drives a sampler by hand; see Falling.
 func Rising(from, to, index *Node) Span { return Span{From: from, To: to, Index: index, way: 1} }
 
-// Falling is a span of a grid that falls. Samplers refuse spans against their direction; of those made in another way they
-// cannot tell it.
+// Falling is a span of a grid that falls. Samplers refuse spans against their direction; of those made in another way
+// they cannot tell it.
 func Falling(from, to, index *Node) Span { return Span{From: from, To: to, Index: index, way: -1} }
 
 // way is the direction of a grid's times: 1 where they rise, -1 where they fall, 0 where it is not known.
@@ -36,7 +36,8 @@ func wayOf(grid []float64) way {
 
 // mustFall refuses a grid that rises, for samplers that only lead from noise to data.
 func (s Span) mustFall(sampler string) {
-	must(s.way <= 0, "%s leads from noise to data: give a grid that falls, such as Uniform(tMax, tMin, n); this one rises",
+	must(s.way <= 0, "%s leads from noise to data: give a grid that falls, such as Uniform(tMax, tMin, n); this one "+
+		"rises",
 		sampler)
 }
 
@@ -66,8 +67,8 @@ func (f OneStep) Step(m Model, s Span, x *Node, _ []*Node, r *random.Source) (*N
 	return f(m, s, x, r), nil
 }
 
-// Coupled is a sampler in which samples depend on each other, within populations that follow each other in the batch. Plans
-// that carry samples in blocks keep populations whole.
+// Coupled is a sampler in which samples depend on each other, within populations that follow each other in the batch.
+// Plans that carry samples in blocks keep populations whole.
 type Coupled interface {
 	Sampler
 	// Among is the sampler with populations of the size that it gives them among n samples, and that size.
@@ -75,7 +76,8 @@ type Coupled interface {
 }
 
 // Repeater is a sampler that crosses a span in as many attempts as it needs: the drivers repeat Step until Done, then
-// ask for its Fault. All attempts at a span draw the same noise. Done must come to be true, if only because samples give up.
+// ask for its Fault. All attempts at a span draw the same noise. Done must come to be true, if only because samples
+// give up.
 type Repeater interface {
 	Sampler
 	Done(s Span, carry []*Node) *Node // a boolean scalar: no sample needs another attempt at this span

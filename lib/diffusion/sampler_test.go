@@ -36,14 +36,16 @@ func ends(kind Kind, p Process) (from, to float64) {
 	return 0, 1
 }
 
-// affine takes a sampler apart on Gaussian data, where every scheme is affine in x and in its noise, and returns the mean and
-// variance after the grid, with no Monte Carlo. Without noise a whole chain, whatever it carries, is x -> gain x + shift;
-// with noise, and nothing carried, each step is x -> gain x + shift + a sum of its draws.
-func affine(t *testing.T, b compute.Backend, spec SamplerSpec, p Process, grid []float64, m, v float64) (float64, float64) {
+// affine takes a sampler apart on Gaussian data, where every scheme is affine in x and in its noise, and returns the
+// mean and variance after the grid, with no Monte Carlo. Without noise a whole chain, whatever it carries, is x -> gain
+// x + shift; with noise, and nothing carried, each step is x -> gain x + shift + a sum of its draws.
+func affine(t *testing.T, b compute.Backend, spec SamplerSpec, p Process, grid []float64, m, v float64) (
+	float64, float64) {
 	t.Helper()
 	build := gaussian(p, dataMean, dataVariance)
 	if !spec.Stochastic {
-		end, err := Plan{Build: build, Sampler: spec.Sampler, Grid: grid}.Run(b, tensors.FromValue([][]float64{{0}, {1}}))
+		end, err := Plan{Build: build, Sampler: spec.Sampler, Grid: grid}.Run(
+			b, tensors.FromValue([][]float64{{0}, {1}}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +73,8 @@ func affine(t *testing.T, b compute.Backend, spec SamplerSpec, p Process, grid [
 			draw[2+k][0] = 1
 			draws = append(draws, Const(g, draw))
 		}
-		next, _ := spec.Sampler.Step(build(nil, nil), Span{From: from, To: to, Index: Const(g, int32(0))}, Const(g, x), nil, random.Replay(draws...))
+		next, _ := spec.Sampler.Step(build(nil, nil), Span{From: from, To: to, Index: Const(g, int32(0))}, Const(g, x),
+			nil, random.Replay(draws...))
 		return next
 	})
 	defer exec.Finalize()
@@ -96,7 +99,8 @@ func slope(steps []int, errors []float64) float64 {
 	return s
 }
 
-// Every sampler has at least the order that it declares, in mean and in variance, on every process, and no more on some.
+// Every sampler has at least the order that it declares, in mean and in variance, on every process, and no more on
+// some.
 func TestSamplerOrder(t *testing.T) {
 	b := interpreter(t)
 	steps := []int{40, 80, 160, 320}
@@ -117,10 +121,12 @@ func TestSamplerOrder(t *testing.T) {
 				from, to := ends(spec.Kind, p)
 				space := Uniform
 				if _, stateless := spec.Sampler.(OneStep); !stateless {
-					// Multistep methods start with order 1, which costs nothing only where D hardly moves: at the end of the
-					// horizon, on their own grid.
+					// Multistep methods start with order 1, which costs nothing only where D hardly moves: at the end
+					// of the horizon, on their own grid.
 					_, from = p.Horizon()
-					space = func(from, to float64, n int) ([]float64, error) { return InRatio(b, p, from, to, n, Geometric) }
+					space = func(from, to float64, n int) ([]float64, error) {
+						return InRatio(b, p, from, to, n, Geometric)
+					}
 				}
 				at := func(t0 float64) (float64, float64) {
 					c := coefficients(t, b, p, []float64{t0})
@@ -151,19 +157,21 @@ func TestSamplerOrder(t *testing.T) {
 					last := errs[len(errs)-1]
 					if math.IsInf(spec.Order, 1) {
 						if !(last <= 1e-12*(1+wantV)) {
-							t.Errorf("the %s is %.6g, exact is %.6g (at t = %g), in %d steps that are declared exact", what, tends, exact, to, steps[len(steps)-1])
+							t.Errorf("the %s is %.6g, exact is %.6g (at t = %g), in %d steps that are declared exact",
+								what, tends, exact, to, steps[len(steps)-1])
 						}
 						continue
 					}
 					if last < 1e-13 {
 						continue // exact in this moment (VE's mean does not move)
 					}
-					// The slope, or its limit if it goes like p + c/n, whichever is higher. An error constant may vanish,
-					// or change its sign within reach, on one process; it does not on all.
+					// The slope, or its limit if it goes like p + c/n, whichever is higher. An error constant may
+					// vanish, or change its sign within reach, on one process; it does not on all.
 					early, late := -slope(steps[1:3], errs[1:3]), -slope(steps[2:], errs[2:])
 					mean, limit := (early+late)/2, 2*late-early
 					if math.Max(mean, limit) < spec.Order-.15 {
-						t.Errorf("the %s tends to %.6g, exact is %.6g (at t = %g, after %d steps): it converges with order %.3f, in the limit %.3f; declared is %g",
+						t.Errorf("the %s tends to %.6g, exact is %.6g (at t = %g, after %d steps): it converges with "+
+							"order %.3f, in the limit %.3f; declared is %g",
 							what, tends, exact, to, steps[len(steps)-1], mean, limit, spec.Order)
 					}
 					attained = attained || mean < spec.Order+.15
@@ -265,7 +273,8 @@ func TestOneStepByHand(t *testing.T) {
 			g := start.Graph()
 			m, at := build(nil, nil), Const(g, [][]float64{{x}})
 			noise := random.Replay(Const(g, [][]float64{{z}}), Const(g, [][]float64{{z2}}))
-			next, _ := spec.Sampler.Step(m, Span{From: start, To: end, Index: Const(g, int32(0))}, at, spec.Sampler.Init(m, at, noise), noise)
+			next, _ := spec.Sampler.Step(m, Span{From: start, To: end, Index: Const(g, int32(0))}, at,
+				spec.Sampler.Init(m, at, noise), noise)
 			return next
 		}, start, end)
 		if err != nil {
@@ -301,14 +310,16 @@ func TestPlanFollowsItsGrid(t *testing.T) {
 func TestRunEqualsTrace(t *testing.T) {
 	const n = 12
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
-		for _, spec := range append(Samplers, SamplerSpec{Name: "carrying", Sampler: carrying{OneStep(Langevin)}, Kind: StaticKind}) {
+		for _, spec := range append(Samplers, SamplerSpec{Name: "carrying", Sampler: carrying{OneStep(Langevin)},
+			Kind: StaticKind}) {
 			for _, process := range Processes {
 				if (testing.Short() || b.Name() == "xla") && process.Name != "vp" {
 					continue // each pair compiles twice, on XLA for half a second; the process is only numbers in it
 				}
 				from, to := ends(spec.Kind, process.Process)
 				grid, _ := Uniform(from, to, n)
-				plan := Plan{Build: gaussian(process.Process, dataMean, dataVariance), Sampler: spec.Sampler, Grid: grid, Noise: random.NewKey(3, spec.Name)}
+				plan := Plan{Build: gaussian(process.Process, dataMean, dataVariance), Sampler: spec.Sampler,
+					Grid: grid, Noise: random.NewKey(3, spec.Name)}
 				x := samples(9, 2)
 				plan.driver = compiled
 				whole, err := plan.Run(b, x)
@@ -350,7 +361,8 @@ func TestRunEqualsTrace(t *testing.T) {
 func TestChunksAgreeWithTheWhole(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		grid, _ := Uniform(0, 1, 20)
-		plan := Plan{Build: gaussian(OU{}, dataMean, dataVariance), Sampler: OneStep(Langevin), Grid: grid, Noise: random.NewKey(4)}
+		plan := Plan{Build: gaussian(OU{}, dataMean, dataVariance), Sampler: OneStep(Langevin), Grid: grid,
+			Noise: random.NewKey(4)}
 		all := samples(10, 3)
 		whole, err := plan.Run(b, all)
 		if err != nil {
@@ -377,7 +389,8 @@ func TestEveryStepCount(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			plan := Plan{Build: gaussian(p, dataMean, dataVariance), Sampler: spec.Sampler, Grid: grid, Noise: random.NewKey(5)}
+			plan := Plan{Build: gaussian(p, dataMean, dataVariance), Sampler: spec.Sampler, Grid: grid,
+				Noise: random.NewKey(5)}
 			if _, err := plan.Run(b, samples(2, 1)); err != nil {
 				t.Errorf("%s with %d steps: %v", spec.Name, n, err)
 			}
@@ -389,7 +402,8 @@ func TestEveryStepCount(t *testing.T) {
 func TestWeightsAndTablesInLoops(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		grid, _ := Uniform(.9, .1, 8)
-		want, err := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: DDIM(0), Grid: grid}.Run(b, samples(5, 2))
+		want, err := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: DDIM(0), Grid: grid}.Run(
+			b, samples(5, 2))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -416,7 +430,9 @@ func TestConvolutionLeavesTheLoop(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		kernel := tensors.FromValue([][][][]float32{{{{.5}}}})
 		build := func(_ *model.Scope, in []*Node) Model {
-			return Model{Process: VP{}, Denoise: func(x, _ *Node) *Node { return Convolve(x, in[0]).NoPadding().Done() }}
+			return Model{Process: VP{}, Denoise: func(x, _ *Node) *Node {
+				return Convolve(x, in[0]).NoPadding().Done()
+			}}
 		}
 		grid, _ := Uniform(.9, .1, 3)
 		plan := Plan{Build: build, Inputs: []*tensors.Tensor{kernel}, Sampler: DDIM(0), Grid: grid}
@@ -478,7 +494,8 @@ func TestSamplersAreDocumented(t *testing.T) {
 	}
 }
 
-// The samplers that may end where sigma = 0, as docs/samplers.md says, end there, on every process and with Tweedie's score.
+// The samplers that may end where sigma = 0, as docs/samplers.md says, end there, on every process and with Tweedie's
+// score.
 func TestEndAtData(t *testing.T) {
 	b := interpreter(t)
 	for _, spec := range Samplers {

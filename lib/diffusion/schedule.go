@@ -6,9 +6,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Schedule is the speed at which a variance-preserving path is walked: alpha-bar(t) = alpha^2 = exp(-B(t)), where B is the
-// integral of the rate beta from 0. Two schedules pass through the same laws, each at times of its own (001, "Finite time &
-// the schedule"; Kingma et al. 2021, section 5).
+// Schedule is the speed at which a variance-preserving path is walked: alpha-bar(t) = alpha^2 = exp(-B(t)), where B is
+// the integral of the rate beta from 0. Two schedules pass through the same laws, each at times of its own (001,
+// "Finite time & the schedule"; Kingma et al. 2021, section 5).
 type Schedule interface {
 	// Rate gives beta(t) and its integral B from 0 to t, for t as in Process.At.
 	Rate(t *Node) (beta, integral *Node)
@@ -24,8 +24,8 @@ type ScheduleSpec struct {
 	Schedule Schedule
 }
 
-// Schedules lists every schedule in closed form. A line here enrols it in the conformance tests, as VP{Schedule}. A Table is
-// a schedule too.
+// Schedules lists every schedule in closed form. A line here enrols it in the conformance tests, as VP{Schedule}. A
+// Table is a schedule too.
 var Schedules = []ScheduleSpec{
 	{"linear", LinearBeta{}},
 	{"scaled-linear", ScaledLinearBeta{}},

@@ -44,8 +44,8 @@ func readGolden(t *testing.T) goldenSchedules {
 	return golden
 }
 
-// Every schedule has the values of its paper, computed to 50 digits: from t = 1e-9, where 1 - alpha is below rounding and
-// sigma must not be, to where alpha-bar is all but gone.
+// Every schedule has the values of its paper, computed to 50 digits: from t = 1e-9, where 1 - alpha is below rounding
+// and sigma must not be, to where alpha-bar is all but gone.
 func TestSchedulesGolden(t *testing.T) {
 	golden := readGolden(t)
 	for _, spec := range Schedules {
@@ -70,7 +70,8 @@ func TestSchedulesGolden(t *testing.T) {
 			for k, what := range []string{"rate", "integral", "alpha", "sigma"} {
 				for i, got := range tensors.MustCopyFlatData[float64](out[k]) {
 					want := want[4*i+k]
-					// A dozen roundings; near t = 1 those of 1 - t, which the schedules in alpha-bar divide by, count 170 times.
+					// A dozen roundings; near t = 1 those of 1 - t, which the schedules in alpha-bar divide by, count
+					// 170 times.
 					near(t, spec.Name+" "+what, ts[i], got, want, (3e-15+2e-16*ts[i]/(1.006-ts[i]))*want)
 				}
 			}
@@ -105,7 +106,8 @@ func TestTablesGolden(t *testing.T) {
 		}
 		c := coefficients(t, b, VP{table}, times)
 		for i, at := range times {
-			near(t, name+" alpha-bar", at, c[0][i]*c[0][i], want[i], 1e-12*want[i]) // numpy's product of 1000 rounded factors
+			// numpy's product of 1000 rounded factors
+			near(t, name+" alpha-bar", at, c[0][i]*c[0][i], want[i], 1e-12*want[i])
 		}
 		cut := len(slices.DeleteFunc(list, func(beta float64) bool { return beta < .999 }))
 		if _, ok := tabulated[name]; ok && cut != 1 {
@@ -116,7 +118,8 @@ func TestTablesGolden(t *testing.T) {
 
 // The spacings are those of diffusers, but for a single step of linspace, which ours starts at T.
 func TestSpacingsGolden(t *testing.T) {
-	spacings := map[string]Spacing{"linspace": Linspace, "leading": Leading(0), "offset": Leading(1), "trailing": Trailing}
+	spacings := map[string]Spacing{"linspace": Linspace, "leading": Leading(0), "offset": Leading(1),
+		"trailing": Trailing}
 	for _, g := range readGolden(t).Spacings {
 		grid, err := spacings[g.Spacing](1000, g.N)
 		if err != nil {
@@ -138,7 +141,8 @@ func atLevels(t *testing.T, b compute.Backend, p Process, levels []float64) onLe
 	t.Helper()
 	lo, hi := p.Horizon()
 	out, err := ExecOnceN(b, func(level *Node) []*Node {
-		at := timeAt(p, level, BroadcastToDims(Const(level.Graph(), lo), len(levels)), BroadcastToDims(Const(level.Graph(), hi), len(levels)))
+		at := timeAt(p, level, BroadcastToDims(Const(level.Graph(), lo), len(levels)),
+			BroadcastToDims(Const(level.Graph(), hi), len(levels)))
 		c := p.At(at)
 		f, g2 := c.Rates()
 		speed := Sub(MulScalar(Div(c.DAlpha, c.Alpha), 2), Div(c.DVar, Square(c.Sigma))) // of log SNR
@@ -154,8 +158,8 @@ func atLevels(t *testing.T, b compute.Backend, p Process, levels []float64) onLe
 	return onLevel{flat[0], flat[1], flat[2], flat[3]}
 }
 
-// A schedule changes the speed of a path, not the path (001, "Finite time & the schedule"): where two of them have the same
-// noise level they have the same alpha and sigma, and for every unit of log SNR the same SDE. Other paths differ.
+// A schedule changes the speed of a path, not the path (001, "Finite time & the schedule"): where two of them have the
+// same noise level they have the same alpha and sigma, and for every unit of log SNR the same SDE. Other paths differ.
 func TestScheduleIsASpeed(t *testing.T) {
 	b := interpreter(t)
 	levels := []float64{.05, .2, .5, 1, 2, 5, 14}
@@ -178,7 +182,8 @@ func TestScheduleIsASpeed(t *testing.T) {
 					near(t, what+"alpha", level, laws[i].alpha[k], laws[j].alpha[k], 1e-12*laws[j].alpha[k])
 					near(t, what+"sigma", level, laws[i].sigma[k], laws[j].sigma[k], 1e-12*laws[j].sigma[k])
 					near(t, what+"drift", level, laws[i].drift[k], laws[j].drift[k], 1e-12)
-					near(t, what+"diffusion", level, laws[i].diffusion[k], laws[j].diffusion[k], 1e-12*math.Abs(laws[j].diffusion[k]))
+					near(t, what+"diffusion", level, laws[i].diffusion[k], laws[j].diffusion[k],
+						1e-12*math.Abs(laws[j].diffusion[k]))
 				}
 			}
 		}
@@ -187,7 +192,9 @@ func TestScheduleIsASpeed(t *testing.T) {
 	for _, c := range []struct {
 		p     Process
 		alpha float64
-	}{{VP{}, math.Sqrt2 / 2}, {VP{Cosine{}}, math.Sqrt2 / 2}, {SubVP{}, (math.Sqrt(5) - 1) / 2}, {SubVP{Cosine{}}, (math.Sqrt(5) - 1) / 2}, {VE{}, 1}, {Linear{}, .5}} {
-		near(t, fmt.Sprintf("%#v: alpha where sigma = alpha", c.p), 1, atLevels(t, b, c.p, []float64{1}).alpha[0], c.alpha, 1e-12)
+	}{{VP{}, math.Sqrt2 / 2}, {VP{Cosine{}}, math.Sqrt2 / 2}, {SubVP{}, (math.Sqrt(5) - 1) / 2},
+		{SubVP{Cosine{}}, (math.Sqrt(5) - 1) / 2}, {VE{}, 1}, {Linear{}, .5}} {
+		near(t, fmt.Sprintf("%#v: alpha where sigma = alpha", c.p), 1, atLevels(t, b, c.p, []float64{1}).alpha[0],
+			c.alpha, 1e-12)
 	}
 }

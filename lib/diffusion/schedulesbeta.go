@@ -8,8 +8,9 @@ import (
 
 // Schedules whose rate beta has a closed form on [0, 1]: the limits of tables of n betas, n times as large.
 
-// LinearBeta is a rate that runs from Min to Max in a line: the limit of DDPM's chain (Ho et al. 2020, section 4; Song et al.
-// 2021, equation 33). The zero value is their 0.1 .. 20. Min = Max is the "exp" of diffusers, alpha-bar = exp(-Max t).
+// LinearBeta is a rate that runs from Min to Max in a line: the limit of DDPM's chain (Ho et al. 2020, section 4; Song
+// et al. 2021, equation 33). The zero value is their 0.1 .. 20. Min = Max is the "exp" of diffusers, alpha-bar =
+// exp(-Max t).
 type LinearBeta struct{ Min, Max float64 }
 
 // Rate implements Schedule.
@@ -36,8 +37,8 @@ func (s LinearBeta) orDefault() LinearBeta {
 	return s
 }
 
-// ScaledLinearBeta is a rate whose square root runs in a line (Rombach et al. 2022, latent diffusion). The zero value is
-// the 0.85 .. 12 of Stable Diffusion, which ends with 0.5 % of the signal's power left.
+// ScaledLinearBeta is a rate whose square root runs in a line (Rombach et al. 2022, latent diffusion). The zero value
+// is the 0.85 .. 12 of Stable Diffusion, which ends with 0.5 % of the signal's power left.
 type ScaledLinearBeta struct{ Min, Max float64 }
 
 // Rate implements Schedule.
@@ -79,7 +80,8 @@ func (s SigmoidBeta) Rate(t *Node) (beta, integral *Node) {
 	const width = 2 * sigmoidReach
 	climb := s.Max - s.Min
 	beta = AddScalar(MulScalar(Logistic(AddScalar(MulScalar(t, width), -sigmoidReach)), climb), s.Min)
-	// The integral of the logistic function is ln(1 + e^u); its difference from that at u0 is ln(1 + (e^(u-u0) - 1) logistic(u0)).
+	// The integral of the logistic function is ln(1 + e^u); its difference from that at u0 is ln(1 + (e^(u-u0) - 1)
+	// logistic(u0)).
 	grown := Log1p(MulScalar(Expm1(MulScalar(t, width)), logistic(-sigmoidReach)))
 	return beta, Add(MulScalar(t, s.Min), MulScalar(grown, climb/width))
 }

@@ -34,7 +34,8 @@ func TestSamplerSettings(t *testing.T) {
 		{Flow(uneven), "stage 2 stands at C = 0.5, and its row of A sums to 1"},
 		{Flow(implicit), "row 1 of A has 1 weights"},
 		{Flow(RungeKutta{A: [][]float64{{}}, B: []float64{nan}, C: []float64{0}}), "the weights B sum to NaN"},
-		{Flow(RungeKutta{A: [][]float64{{}}, B: []float64{1}, C: []float64{0}, E: []float64{1}}), "the weights E of the error sum to 1"},
+		{Flow(RungeKutta{A: [][]float64{{}}, B: []float64{1}, C: []float64{0}, E: []float64{1}}),
+			"the weights E of the error sum to 1"},
 		{FlowLikelihood{Method: half}, "the weights B sum to 0.5"},
 		{FlowLikelihood{Probes: 3}, "3 probes and no Probe"},
 		{FlowLikelihood{Probe: (*random.Source).Rademacher, Probes: -1}, "-1 probes"},
@@ -80,7 +81,8 @@ func TestSamplerSettings(t *testing.T) {
 					start = tensors.FromValue([][]float32{{1}})
 				}
 				for name, run := range ways(plan) {
-					if err := run(b, start); err == nil || !strings.Contains(err.Error(), r.want) || strings.Contains(err.Error(), "\n") {
+					if err := run(b, start); err == nil || !strings.Contains(err.Error(), r.want) || strings.Contains(
+						err.Error(), "\n") {
 						t.Errorf("%s: %v, want one line with %q", name, err, r.want)
 					}
 				}
@@ -123,8 +125,10 @@ func TestGridsAgainstTheirDirection(t *testing.T) {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
 	}
 	both := map[string]bool{
-		"ddim": true, "flow-euler": true, "flow-midpoint": true, "flow-heun": true, "flow-rk4": true, "flow-dopri5": true,
-		"edm-heun": true, "dpm-solver-2": true, "dpm-solver++-2m": true, "dpm-solver++-3m": true, "exponential-adams-2": true,
+		"ddim": true, "flow-euler": true, "flow-midpoint": true, "flow-heun": true, "flow-rk4": true,
+		"flow-dopri5": true,
+		"edm-heun":    true, "dpm-solver-2": true, "dpm-solver++-2m": true, "dpm-solver++-3m": true,
+		"exponential-adams-2": true,
 		"exponential-adams-3": true, "deis-2": true, "deis-3": true, "unipc-2": true, "unipc-3": true,
 	}
 	others := []SamplerSpec{
@@ -138,13 +142,15 @@ func TestGridsAgainstTheirDirection(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: spec.Sampler, Grid: grid, Noise: random.NewKey(1, spec.Name)}
+		plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: spec.Sampler, Grid: grid,
+			Noise: random.NewKey(1, spec.Name)}
 		if spec.Kind == StaticKind {
 			plan.Grid = []float64{1, .5, 0}
 		}
 		if !both[spec.Name] {
 			for name, run := range ways(plan) {
-				if err := run(b, samples(2, 1)); err == nil || !strings.Contains(err.Error(), "give a grid that") || strings.Contains(err.Error(), "\n") {
+				if err := run(b, samples(2, 1)); err == nil || !strings.Contains(err.Error(), "give a grid that") ||
+					strings.Contains(err.Error(), "\n") {
 					t.Errorf("%s, %s: %v", spec.Name, name, err)
 				}
 			}
@@ -186,7 +192,10 @@ func TestStartsOfAnotherSize(t *testing.T) {
 			{"chains on the density of the data", EDM{}, []float64{0, .1}, OneStep(Langevin), 1e-9, 100, false},
 		} {
 			var said []string
-			plan := Plan{Build: gaussian(c.process, 0, 1), Sampler: c.sampler, Grid: c.grid, Noise: random.NewKey(1, "start"), Warn: func(s string) { said = append(said, s) }}
+			plan := Plan{Build: gaussian(c.process, 0, 1), Sampler: c.sampler, Grid: c.grid,
+				Noise: random.NewKey(1, "start"), Warn: func(s string) {
+					said = append(said, s)
+				}}
 			x := random.NewKey(2, "x")
 			start := MustExecOnce(b, func(g *Graph) *Node {
 				return MulScalar(random.New(g, x).Normal(Zeros(g, samples(c.n, 1).Shape())), c.scale)
@@ -198,7 +207,8 @@ func TestStartsOfAnotherSize(t *testing.T) {
 			if _, err := plan.Run(b, start); err != nil {
 				t.Fatal(err)
 			}
-			if warned := len(said) > 0; warned != c.warns || len(said) > 1 || warned && !strings.Contains(said[0], "the process has noise of standard deviation 20 at t = 20") {
+			if warned := len(said) > 0; warned != c.warns || len(said) > 1 || warned && !strings.Contains(
+				said[0], "the process has noise of standard deviation 20 at t = 20") {
 				t.Errorf("%s: %q", c.what, said)
 			}
 		}
@@ -241,11 +251,13 @@ func TestReplayRefuses(t *testing.T) {
 		sampler Sampler
 		block   int
 	}{
-		"of shape (Float64)[3, 1, 3, 1] for 2 steps":           {replay: zeros(3, 1, 3, 1)},
-		"of shape (Float64)[2, 1, 4, 1] for 2 steps":           {replay: zeros(2, 1, 4, 1)},
-		"of shape (Float64)[2, 3, 1] for 2 steps":              {replay: zeros(2, 3, 1)},
-		"replayed noise has 1 draws a step; the sampler asks":  {replay: zeros(2, 1, 3, 1), sampler: AnnealedLangevin(2, .1)},
-		"replayed noise has 0 draws a step; the sampler asks":  {replay: zeros(2, 1, 3, 1), sampler: FlowLikelihood{Probe: (*random.Source).Normal}},
+		"of shape (Float64)[3, 1, 3, 1] for 2 steps": {replay: zeros(3, 1, 3, 1)},
+		"of shape (Float64)[2, 1, 4, 1] for 2 steps": {replay: zeros(2, 1, 4, 1)},
+		"of shape (Float64)[2, 3, 1] for 2 steps":    {replay: zeros(2, 3, 1)},
+		"replayed noise has 1 draws a step; the sampler asks": {replay: zeros(2, 1, 3, 1), sampler: AnnealedLangevin(
+			2, .1)},
+		"replayed noise has 0 draws a step; the sampler asks": {replay: zeros(2, 1, 3, 1), sampler: FlowLikelihood{
+			Probe: (*random.Source).Normal}},
 		"replayed noise is for all samples at once: set Block": {replay: zeros(2, 1, 3, 1), block: 2},
 	} {
 		p := plan

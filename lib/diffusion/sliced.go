@@ -37,8 +37,8 @@ func Sliced(m Matching, probe Probe) Objective {
 	}
 }
 
-// SlicedVR is sliced score matching with the variance reduced (Song et al. 2019, SSM-VR): w (v.Jv + |s_net|^2/2), where only
-// the trace is estimated.
+// SlicedVR is sliced score matching with the variance reduced (Song et al. 2019, SSM-VR): w (v.Jv + |s_net|^2/2), where
+// only the trace is estimated.
 func SlicedVR(m Matching, probe Probe) Objective {
 	return func(p Process, net Net, b Batch, r *random.Source) *Node {
 		x, _, score, w := m.draw(p, net, b, r)
@@ -52,13 +52,14 @@ func slice(s, x, v *Node) *Node {
 	return column(Hutchinson(func(*Node) *Node { return s }, x, v), x)
 }
 
-// SlicedFD is SlicedVR with differences for derivatives (Pang et al. 2020, FD-SSM): with s+ and s- the network's score at x + step v and
-// x - step v,
+// SlicedFD is SlicedVR with differences for derivatives (Pang et al. 2020, FD-SSM): with s+ and s- the network's score
+// at x + step v and x - step v,
 //
 //	w (v.(s+ - s-)/(2 step) + |s+ + s-|^2/8),
 //
-// which needs no reverse pass in x. The step has the units of x: a hundredth of the data's standard deviation, say. Its bias is of order step^2; rounding adds noise of order 1e-16/step in float64, 1e-7/step
-// in float32. On affine scores it is SlicedVR.
+// which needs no reverse pass in x. The step has the units of x: a hundredth of the data's standard deviation, say. Its
+// bias is of order step^2; rounding adds noise of order 1e-16/step in float64, 1e-7/step in float32. On affine scores
+// it is SlicedVR.
 func SlicedFD(m Matching, probe Probe, step float64) Objective {
 	return func(p Process, net Net, b Batch, r *random.Source) *Node {
 		must(positive(step), "finite-difference score matching has step %g; give a positive one", step)

@@ -5,10 +5,11 @@ import (
 	"math"
 )
 
-// Spacing chooses n of the T steps of a Table to sample with, and returns them as a grid: n+1 whole times that fall strictly,
-// the last of them 0. Sampling that is to stop at the first step leaves the last time out. In the timesteps of diffusers, which
-// count from 0, a time t is t - 1 (Lin et al. 2024, table 2). A step midway between two timesteps goes to the even one;
-// the floating point of diffusers sends some the other way, and makes 62 trailing steps of 1000 where 61 are asked for.
+// Spacing chooses n of the T steps of a Table to sample with, and returns them as a grid: n+1 whole times that fall
+// strictly, the last of them 0. Sampling that is to stop at the first step leaves the last time out. In the timesteps
+// of diffusers, which count from 0, a time t is t - 1 (Lin et al. 2024, table 2). A step midway between two timesteps
+// goes to the even one; the floating point of diffusers sends some the other way, and makes 62 trailing steps of 1000
+// where 61 are asked for.
 type Spacing func(T, n int) ([]float64, error)
 
 // Spacings lists the ways in which diffusers spaces steps.
@@ -21,8 +22,8 @@ var Spacings = []struct {
 	{"trailing", Trailing},
 }
 
-// Linspace has its steps evenly from T down to 1, rounded. A single step starts at T; that of diffusers starts at 1, where
-// noise is what samples should no longer be.
+// Linspace has its steps evenly from T down to 1, rounded. A single step starts at T; that of diffusers starts at 1,
+// where noise is what samples should no longer be.
 func Linspace(T, n int) ([]float64, error) {
 	return spacing(T, n, func(k int) float64 {
 		if n == 1 {
@@ -55,7 +56,8 @@ func spacing(T, n int, at func(k int) float64) ([]float64, error) {
 		grid[n-1-k] = at(k)
 	}
 	if grid[0] > float64(T) || grid[n-1] < 1 {
-		return nil, fmt.Errorf("%d steps of a table of %d run from %g to %g: the offset leaves the table", n, T, grid[0], grid[n-1])
+		return nil, fmt.Errorf("%d steps of a table of %d run from %g to %g: the offset leaves the table", n, T,
+			grid[0], grid[n-1])
 	}
 	return grid, nil
 }

@@ -4,8 +4,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// SubVP is the sub-variance-preserving path: alpha of VP, but sigma = 1 - alpha^2, so that the variance stays below that
-// of VP at every time (Song et al. 2021, equation 12). The zero value has the schedule LinearBeta.
+// SubVP is the sub-variance-preserving path: alpha of VP, but sigma = 1 - alpha^2, so that the variance stays below
+// that of VP at every time (Song et al. 2021, equation 12). The zero value has the schedule LinearBeta.
 type SubVP struct{ Schedule Schedule }
 
 // At implements Process.

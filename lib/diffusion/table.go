@@ -9,10 +9,10 @@ import (
 	"github.com/gomlx/compute/dtypes"
 )
 
-// Table is the schedule of a discrete chain of T steps with variances beta_1 .. beta_T (Ho et al. 2020, equation 2; 000,
-// section 3; 002, section 5). Time counts steps: at t = i, alpha-bar is the product of the first i factors 1 - beta, so t = 0 is
-// data and t = 1 the first noised step, the timestep 0 of diffusers. Between steps, and beyond T, the rate is constant,
-// -ln(1 - beta_i) on (i-1, i]. Make it with NewTable.
+// Table is the schedule of a discrete chain of T steps with variances beta_1 .. beta_T (Ho et al. 2020, equation 2;
+// 000, section 3; 002, section 5). Time counts steps: at t = i, alpha-bar is the product of the first i factors 1 -
+// beta, so t = 0 is data and t = 1 the first noised step, the timestep 0 of diffusers. Between steps, and beyond T, the
+// rate is constant, -ln(1 - beta_i) on (i-1, i]. Make it with NewTable.
 type Table struct {
 	rates []float64 // [T]
 	sums  []float64 // [T]: the integral of the rate to the start of each step
@@ -32,7 +32,8 @@ func NewTable(betas []float64) (Table, error) {
 		}
 		rate := -math.Log1p(-beta)
 		if sum+rate == sum {
-			return Table{}, fmt.Errorf("table of betas: beta %d of %d is %g, so small that alpha-bar does not fall there", i+1, len(betas), beta)
+			return Table{}, fmt.Errorf("table of betas: beta %d of %d is %g, so small that alpha-bar does not fall "+
+				"there", i+1, len(betas), beta)
 		}
 		s.rates, s.sums = append(s.rates, rate), append(s.sums, sum)
 		sum += rate

@@ -29,8 +29,8 @@ func ddpm(t testing.TB, n int) Table {
 	return table
 }
 
-// At whole times alpha-bar is the product of the factors, to rounding, whatever the shape of t; the rate there is that of the
-// step that ends there, and between steps and beyond the last it stays.
+// At whole times alpha-bar is the product of the factors, to rounding, whatever the shape of t; the rate there is that
+// of the step that ends there, and between steps and beyond the last it stays.
 func TestTableIsTheChain(t *testing.T) {
 	betas := LinearBetas(1e-4, .02, 1000)
 	table, err := NewTable(betas)
@@ -60,7 +60,8 @@ func TestTableIsTheChain(t *testing.T) {
 		if got := out[0].Shape().Dimensions; !slices.Equal(got, []int{1001, 1}) {
 			t.Fatalf("alpha has shape %v", got)
 		}
-		alpha2, sigma2, rate := tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1]), tensors.MustCopyFlatData[float64](out[2])
+		alpha2, sigma2, rate := tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1]),
+			tensors.MustCopyFlatData[float64](out[2])
 		for i, want := range exact {
 			// exp turns an error of the sum, a few of its units in the last place, into a relative one.
 			near(t, "alpha-bar", float64(i), alpha2[i], want, 2e-14*want)
@@ -86,7 +87,8 @@ func TestTableIsTheChain(t *testing.T) {
 					tol = 1e-6
 				}
 				near(t, fmt.Sprintf("rate, %T", dtype), c.at, tensors.ToScalar[float64](out[0]), c.rate, tol*c.rate)
-				near(t, fmt.Sprintf("integral, %T", dtype), c.at, tensors.ToScalar[float64](out[1]), c.integral, tol*c.integral)
+				near(t, fmt.Sprintf("integral, %T", dtype), c.at, tensors.ToScalar[float64](out[1]), c.integral,
+					tol*c.integral)
 			}
 		}
 	})
@@ -135,7 +137,8 @@ func TestTableInLoops(t *testing.T) {
 			t.Fatal(err)
 		}
 		grid[3] += .5
-		plan := Plan{Build: gaussian(p, dataMean, dataVariance), Sampler: Ancestral(PosteriorVariance), Grid: grid, Noise: random.NewKey(6), driver: compiled}
+		plan := Plan{Build: gaussian(p, dataMean, dataVariance), Sampler: Ancestral(PosteriorVariance), Grid: grid,
+			Noise: random.NewKey(6), driver: compiled}
 		whole, err := plan.Run(b, samples(5, 2))
 		if err != nil {
 			t.Fatal(err)
@@ -149,8 +152,8 @@ func TestTableInLoops(t *testing.T) {
 	})
 }
 
-// A table of n betas walks as its schedule does, but for an error of order 1/n: DDPM's linear table, and the others' own. One
-// that was tabulated from alpha-bar has it exactly at its steps.
+// A table of n betas walks as its schedule does, but for an error of order 1/n: DDPM's linear table, and the others'
+// own. One that was tabulated from alpha-bar has it exactly at its steps.
 func TestTableConvergesToItsSchedule(t *testing.T) {
 	b := interpreter(t)
 	integral := func(s Schedule, at float64) float64 {
@@ -232,8 +235,8 @@ func TestKarrasOnATable(t *testing.T) {
 	}
 }
 
-// Any number of steps from 1 to T, on tables of any length: whole times that fall strictly from T, or from where an offset
-// says, to 0.
+// Any number of steps from 1 to T, on tables of any length: whole times that fall strictly from T, or from where an
+// offset says, to 0.
 func TestSpacings(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		T := rapid.IntRange(1, 5000).Draw(t, "T")
@@ -275,7 +278,8 @@ func TestSpacings(t *testing.T) {
 		}
 	})
 	for _, spec := range Spacings {
-		for want, of := range map[string][2]int{"0 steps of a table of 10": {10, 0}, "-1 steps of a table of 10": {10, -1}, "11 steps of a table of 10": {10, 11}, "1 steps of a table of 0": {0, 1}} {
+		for want, of := range map[string][2]int{"0 steps of a table of 10": {10, 0}, "-1 steps of a table of 10": {
+			10, -1}, "11 steps of a table of 10": {10, 11}, "1 steps of a table of 0": {0, 1}} {
 			if _, err := spec.Spacing(of[0], of[1]); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s: got %v, want %q", spec.Name, err, want)
 			}

@@ -17,14 +17,14 @@ import (
 //
 //	p_gamma(x_t) ~ p(x_t)^(1-gamma) p(x_t | y)^gamma,
 //
-// whose score is the guided one. They are not the noised laws of p_gamma(x_0), and so neither the probability flow nor the
-// reverse SDE leads from one to the next. With V = g^2/2 gamma (gamma - 1) |score(x | y) - score(x)|^2 they satisfy the
-// equation of the reverse SDE but for a source,
+// whose score is the guided one. They are not the noised laws of p_gamma(x_0), and so neither the probability flow nor
+// the reverse SDE leads from one to the next. With V = g^2/2 gamma (gamma - 1) |score(x | y) - score(x)|^2 they satisfy
+// the equation of the reverse SDE but for a source,
 //
 //	dp/ds = -div(p (g^2 score - f x)) + g^2/2 lap p + V p,   s = T - t,
 //
-// that is, samples that follow the reverse SDE are samples of p_gamma with weights whose logarithms grow at the rate V (Skreta
-// et al. 2025, "Feynman-Kac correctors", guidance). Weight is V; the sampler FeynmanKac uses it.
+// that is, samples that follow the reverse SDE are samples of p_gamma with weights whose logarithms grow at the rate V
+// (Skreta et al. 2025, "Feynman-Kac correctors", guidance). Weight is V; the sampler FeynmanKac uses it.
 func (g Guide) Tilted(p Process, d Denoiser, gamma float64) Model {
 	to := g(p, d)
 	return Model{
@@ -39,13 +39,13 @@ func (g Guide) Tilted(p Process, d Denoiser, gamma float64) Model {
 	}
 }
 
-// FeynmanKac is sequential Monte Carlo along the reverse SDE: samples move, gather weights at the rate Model.Weight, and are
-// drawn anew in proportion to them when the weights have become too unequal (Del Moral 2004; Doucet and Johansen 2009). So the
-// samples of a batch depend on each other; batches of populations do not.
+// FeynmanKac is sequential Monte Carlo along the reverse SDE: samples move, gather weights at the rate Model.Weight,
+// and are drawn anew in proportion to them when the weights have become too unequal (Del Moral 2004; Doucet and
+// Johansen 2009). So the samples of a batch depend on each other; batches of populations do not.
 //
-// What is left at the end are samples with weights, see LogWeights, which are comparable across populations. Unnormalised, sums
-// of weights times values are unbiased but for the error of the steps, which is of order 1; so the ratio of two such sums is
-// off by O(1/batch), where the mean of a population's own ratio is by O(1/population).
+// What is left at the end are samples with weights, see LogWeights, which are comparable across populations.
+// Unnormalised, sums of weights times values are unbiased but for the error of the steps, which is of order 1; so the
+// ratio of two such sums is off by O(1/batch), where the mean of a population's own ratio is by O(1/population).
 type FeynmanKac struct {
 	Move       OneStep // of the reverse SDE: ReverseEulerMaruyama, Ancestral(KernelVariance)
 	Population int     // samples of a population, which follow each other in the batch; 0: all of it
@@ -72,8 +72,10 @@ func (s FeynmanKac) Among(n int) (Sampler, int, error) {
 
 // among fills in the defaults for n samples, and gives the size of a population.
 func (s FeynmanKac) among(n int) (FeynmanKac, int, error) {
-	if s.Move == nil || s.Population < 0 || s.Population > 0 && n%s.Population != 0 || !(s.Resample >= 0 && s.Resample <= 1) {
-		return s, 0, fmt.Errorf("FeynmanKac on %d samples in populations of %d, drawn anew below a share of %g: give Move, populations that divide the samples, and a share from 0 to 1",
+	if s.Move == nil || s.Population < 0 || s.Population > 0 && n%s.Population != 0 ||
+		!(s.Resample >= 0 && s.Resample <= 1) {
+		return s, 0, fmt.Errorf("FeynmanKac on %d samples in populations of %d, drawn anew below a share of %g: give "+
+			"Move, populations that divide the samples, and a share from 0 to 1",
 			n, s.Population, s.Resample)
 	}
 	if s.Population == 0 {
@@ -85,8 +87,8 @@ func (s FeynmanKac) among(n int) (FeynmanKac, int, error) {
 	return s, s.Population, nil
 }
 
-// Fault reports the first population without a sum of weights. A weight of 0 is one, whose logarithm is -inf; a weight that is not
-// a number stays none.
+// Fault reports the first population without a sum of weights. A weight of 0 is one, whose logarithm is -inf; a weight
+// that is not a number stays none.
 func (s FeynmanKac) Fault(at Snapshot) error {
 	logs, err := LogWeights(at)
 	if err != nil {
@@ -100,7 +102,8 @@ func (s FeynmanKac) Fault(at Snapshot) error {
 		top := math.Inf(-1)
 		for i, l := range logs[first : first+size] {
 			if math.IsNaN(l) || math.IsInf(l, 1) {
-				return fmt.Errorf("the logarithm of the weight of sample %d is %g: the model's Weight must be finite, or -inf", first+i, l)
+				return fmt.Errorf("the logarithm of the weight of sample %d is %g: the model's Weight must be "+
+					"finite, or -inf", first+i, l)
 			}
 			top = math.Max(top, l)
 		}
@@ -130,11 +133,14 @@ func (s FeynmanKac) Step(m Model, span Span, x *Node, carry []*Node, r *random.S
 	w = Div(w, ReduceAndKeep(w, ReduceSum, 1))
 	effective := Reciprocal(ReduceAndKeep(Square(w), ReduceSum, 1))
 	poor := BroadcastToDims(LessOrEqual(effective, MulScalar(OnesLike(effective), share*float64(size))), groups, size)
-	u := Slice(Reshape(r.Uniform(Zeros(x.Graph(), shapes.Make(dtypes.Float64, n, 1))), groups, size), AxisRange(), AxisElem(0)) // the first sample's
+	// the first sample's
+	u := Slice(Reshape(r.Uniform(Zeros(x.Graph(), shapes.Make(dtypes.Float64, n, 1))), groups, size), AxisRange(),
+		AxisElem(0))
 	parent := Where(poor, systematic(w, u), Iota(x.Graph(), indices(groups, size), 1))
 	first := MulScalar(Iota(x.Graph(), indices(groups, size), 0), size)
 	next = Gather(next, Reshape(Add(parent, first), n, 1))
-	// Samples drawn anew have the mean weight of those before: so populations keep what they are worth beside each other.
+	// Samples drawn anew have the mean weight of those before: so populations keep what they are worth beside each
+	// other.
 	return next, []*Node{Reshape(Where(poor, BroadcastToDims(mean, groups, size), logW), n)}
 }
 
@@ -157,14 +163,15 @@ func checkUnweighted(s Snapshot) error {
 	}
 	for _, l := range logs {
 		if l != logs[0] {
-			return fmt.Errorf("samples of FeynmanKac have weights: take the plan's End, and LogWeights of it; or one population with Resample 1, which leaves equal weights")
+			return fmt.Errorf("samples of FeynmanKac have weights: take the plan's End, and LogWeights of it; or one " +
+				"population with Resample 1, which leaves equal weights")
 		}
 	}
 	return nil
 }
 
-// EffectiveSize is the number of independent samples of equal weight that a population is worth, (sum w)^2/sum w^2 (Kong, Liu
-// and Wong 1994), from the logarithms of its weights.
+// EffectiveSize is the number of independent samples of equal weight that a population is worth, (sum w)^2/sum w^2
+// (Kong, Liu and Wong 1994), from the logarithms of its weights.
 func EffectiveSize(logWeights []float64) float64 {
 	top := math.Inf(-1)
 	for _, l := range logWeights {

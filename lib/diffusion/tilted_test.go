@@ -75,7 +75,8 @@ func TestRunningSum(t *testing.T) {
 }
 
 func TestEffectiveSize(t *testing.T) {
-	for want, logs := range map[float64][]float64{4: {-1000, -1000, -1000, -1000}, 1: {0, -2000, -3000}, 1.8: {math.Log(2), 0}} {
+	for want, logs := range map[float64][]float64{4: {-1000, -1000, -1000, -1000}, 1: {0, -2000, -3000},
+		1.8: {math.Log(2), 0}} {
 		if got := EffectiveSize(logs); math.Abs(got-want) > 1e-12 {
 			t.Errorf("effective size %g of %v, want %g", got, logs, want)
 		}
@@ -91,7 +92,8 @@ func tiltedRun(p Process, gamma float64, steps int, s FeynmanKac) Plan {
 	}
 	return Plan{
 		Build: Fixed(func() Model {
-			return ByLabel(plainDenoiser(p, classMean, classVariance)).Tilted(p, plainDenoiser(p, allMean, allVariance), gamma)
+			return ByLabel(plainDenoiser(p, classMean, classVariance)).Tilted(p, plainDenoiser(p, allMean, allVariance),
+				gamma)
 		}),
 		Sampler: s, Grid: grid, Noise: random.NewKey(3, "tilted"),
 	}
@@ -119,7 +121,8 @@ func TestPopulationsAlone(t *testing.T) {
 			return tensors.MustCopyFlatData[float64](s.X), logs
 		}
 		together, weights := end(0)
-		for _, block := range []int{size, 50, 64} { // 50 holds two populations, and the last block one of its own and a copy
+		// 50 holds two populations, and the last block one of its own and a copy
+		for _, block := range []int{size, 50, 64} {
 			alone, w := end(block)
 			if gap := max(farthest(together, alone), farthest(weights, w)); !(gap <= 1e-13) {
 				t.Errorf("populations together and in blocks of %d differ by %g", block, gap)
@@ -144,13 +147,15 @@ func TestPopulationInALargerBlock(t *testing.T) {
 		}
 		sameWithin(t, "block 0 - block 16", whole, blocks, 0)
 		plan.Block = 8
-		if _, err := plan.Run(b, x); err == nil || !strings.Contains(err.Error(), "populations of 9 samples do not fit into blocks of 8") {
+		if _, err := plan.Run(b, x); err == nil || !strings.Contains(err.Error(), "populations of 9 samples do not "+
+			"fit into blocks of 8") {
 			t.Errorf("%v", err)
 		}
 	})
 }
 
-// Weights that are not numbers end the run, wherever they came up; weights of 0 do not, until all are. Run does not drop weights.
+// Weights that are not numbers end the run, wherever they came up; weights of 0 do not, until all are. Run does not
+// drop weights.
 func TestWeightsOfFeynmanKac(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		grid := []float64{.9, .6, .3, .1}
@@ -159,12 +164,17 @@ func TestWeightsOfFeynmanKac(t *testing.T) {
 			want string
 		}{
 			{func(x, t *Node) *Node { // at one time, of one sample
-				at := LogicalAnd(LessThan(Abs(Add(ZerosLike(x), AddScalar(t, -.6))), MulScalar(OnesLike(x), .01)), GreaterThan(x, MulScalar(OnesLike(x), 1e-9)))
+				at := LogicalAnd(LessThan(Abs(Add(ZerosLike(x), AddScalar(t, -.6))), MulScalar(OnesLike(x), .01)),
+					GreaterThan(x, MulScalar(OnesLike(x), 1e-9)))
 				return Reshape(Where(at, MulScalar(OnesLike(x), math.NaN()), ZerosLike(x)), x.Shape().Dim(0))
 			}, "the logarithm of the weight of sample "},
-			{func(x, _ *Node) *Node { return Reshape(MulScalar(OnesLike(x), math.Inf(1)), x.Shape().Dim(0)) }, "the logarithm of the weight of sample 0 is +Inf"},
-			{func(x, _ *Node) *Node { return Reshape(MulScalar(OnesLike(x), math.Inf(-1)), x.Shape().Dim(0)) }, "all weights of samples 0 to 7 are 0"},
-			{func(x, _ *Node) *Node { return Reshape(x, x.Shape().Dim(0)) }, "samples of FeynmanKac have weights: take the plan's End"},
+			{func(x, _ *Node) *Node { return Reshape(MulScalar(OnesLike(x), math.Inf(1)), x.Shape().Dim(0)) },
+				"the logarithm of the weight of sample 0 is +Inf"},
+			{func(x, _ *Node) *Node { return Reshape(MulScalar(OnesLike(x), math.Inf(-1)), x.Shape().Dim(0)) },
+				"all weights of samples 0 to 7 are 0"},
+			{func(x, _ *Node) *Node {
+				return Reshape(x, x.Shape().Dim(0))
+			}, "samples of FeynmanKac have weights: take the plan's End"},
 			{func(x, _ *Node) *Node { return Reshape(ZerosLike(x), x.Shape().Dim(0)) }, ""},
 		} {
 			plan := Plan{
@@ -173,21 +183,23 @@ func TestWeightsOfFeynmanKac(t *testing.T) {
 					m.Weight = c.rate
 					return m
 				}),
-				Sampler: FeynmanKac{Move: ReverseEulerMaruyama, Resample: 1e-9}, Grid: grid, Noise: random.NewKey(3, "weights"),
+				Sampler: FeynmanKac{Move: ReverseEulerMaruyama, Resample: 1e-9}, Grid: grid,
+				Noise: random.NewKey(3, "weights"),
 			}
 			_, err := plan.Run(b, samples(8, 1))
 			if c.want == "" && err == nil {
 				continue
 			}
-			if err == nil || c.want == "" || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			if err == nil || c.want == "" || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(),
+				"\n") {
 				t.Errorf("%v, want one line with %q", err, c.want)
 			}
 		}
 	})
 }
 
-// The law of the samples is p_gamma: its precision and mean are the weighted sums of those of the two Gaussians. Guided samples
-// without weights have another.
+// The law of the samples is p_gamma: its precision and mean are the weighted sums of those of the two Gaussians. Guided
+// samples without weights have another.
 func TestFeynmanKacSamplesTheTiltedLaw(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		const gamma, populations, size = 2.5, 40, 250

@@ -6,8 +6,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// Times draws the times at which an objective works, for data x0 [batch, ...]: a column [batch, 1, ...], or a scalar where one
-// time is for all.
+// Times draws the times at which an objective works, for data x0 [batch, ...]: a column [batch, 1, ...], or a scalar
+// where one time is for all.
 type Times func(p Process, x0 *Node, r *random.Source) *Node
 
 // Draw gives uniforms in (0, 1], one a sample, in the shape of like, a column.
@@ -16,9 +16,9 @@ type Draw func(r *random.Source, like *Node) *Node
 // Independent draws every sample's uniform by itself: it does not depend on the batch that the sample is in.
 func Independent(r *random.Source, like *Node) *Node { return r.Uniform(like) }
 
-// LowDiscrepancy spreads the uniforms of a batch evenly: u0 + i/n modulo 1 for sample i of n, with one u0 for all (Kingma et
-// al. 2021, appendix I.1). Each is uniform, and the mean of a loss over the batch varies less. By its nature the draw depends on
-// the batch size, and a shard of a batch spreads its own.
+// LowDiscrepancy spreads the uniforms of a batch evenly: u0 + i/n modulo 1 for sample i of n, with one u0 for all
+// (Kingma et al. 2021, appendix I.1). Each is uniform, and the mean of a loss over the batch varies less. By its nature
+// the draw depends on the batch size, and a shard of a batch spreads its own.
 func LowDiscrepancy(r *random.Source, like *Node) *Node {
 	n := like.Shape().Dim(0)
 	start := r.Uniform(Slice(like, AxisElem(0)))
@@ -58,8 +58,8 @@ func LevelTimes(draw Draw) Times {
 	}
 }
 
-// LogNormalTimes are those at which ln(sigma/alpha) is N(mean, sd^2): -1.2 and 1.2 in Karras et al. 2022, table 1. Levels outside
-// the horizon move to its ends.
+// LogNormalTimes are those at which ln(sigma/alpha) is N(mean, sd^2): -1.2 and 1.2 in Karras et al. 2022, table 1.
+// Levels outside the horizon move to its ends.
 func LogNormalTimes(mean, sd float64) Times {
 	return func(p Process, x0 *Node, r *random.Source) *Node {
 		must(finite(mean), "LogNormalTimes with mean %g of the logarithm; give a finite number, such as -1.2", mean)

@@ -26,7 +26,8 @@ func sourceFrom(first *Node, key random.Key) *random.Source {
 }
 
 // drawTimes draws the times of n samples and the logarithms of their noise levels.
-func drawTimes(b compute.Backend, times Times, p Process, dtype dtypes.DType, key random.Key, first, n int) (ts, logLevels []float64) {
+func drawTimes(b compute.Backend, times Times, p Process, dtype dtypes.DType, key random.Key, first, n int) (
+	ts, logLevels []float64) {
 	out := MustExecOnceN(b, func(first *Node) []*Node {
 		g := first.Graph()
 		r := sourceFrom(first, key)
@@ -63,11 +64,17 @@ func TestTimes(t *testing.T) {
 			u     func(t, level float64) float64 // to the uniform law
 		}{
 			{"uniform", UniformTimes(Independent), func(t, _ float64) float64 { return (t - lo) / (hi - lo) }},
-			{"uniform, spread", UniformTimes(LowDiscrepancy), func(t, _ float64) float64 { return (t - lo) / (hi - lo) }},
+			{"uniform, spread", UniformTimes(LowDiscrepancy), func(t, _ float64) float64 {
+				return (t - lo) / (hi - lo)
+			}},
 			{"levels", LevelTimes(Independent), func(_, level float64) float64 { return (level - low) / (high - low) }},
-			{"levels, spread", LevelTimes(LowDiscrepancy), func(_, level float64) float64 { return (level - low) / (high - low) }},
+			{"levels, spread", LevelTimes(LowDiscrepancy), func(_, level float64) float64 {
+				return (level - low) / (high - low)
+			}},
 			// Within the horizon of every process but for one in 1e6.
-			{"log-normal", LogNormalTimes(-1, .4), func(_, level float64) float64 { return .5 * math.Erfc(-(level+1)/(.4*math.Sqrt2)) }},
+			{"log-normal", LogNormalTimes(-1, .4), func(_, level float64) float64 {
+				return .5 * math.Erfc(-(level+1)/(.4*math.Sqrt2))
+			}},
 		} {
 			for _, dtype := range []dtypes.DType{dtypes.Float64, dtypes.Float32} {
 				ts, levels := drawTimes(b, law.times, p, dtype, key, 0, n)
@@ -158,7 +165,8 @@ func TestWholeTimes(t *testing.T) {
 	}
 }
 
-// EDM's time is its noise level, so its log-normal proposals are exp(-1.2 + 1.2 z); beyond the horizon they stay at its ends.
+// EDM's time is its noise level, so its log-normal proposals are exp(-1.2 + 1.2 z); beyond the horizon they stay at its
+// ends.
 func TestLogNormalTimes(t *testing.T) {
 	b := interpreter(t)
 	z := [][]float64{{-9}, {-1}, {0}, {.7}, {9}}
@@ -182,9 +190,11 @@ func TestDropLabels(t *testing.T) {
 			g := first.Graph()
 			r := sourceFrom(first, random.NewKey(1, "labels"))
 			var seen *Node
-			DropLabels(rate, func(_ Process, _ Net, b Batch, _ *random.Source) *Node { seen = b.Label; return b.X0 })(nil, nil, Batch{
-				X0: Zeros(g, shapes.Make(dtypes.Float32, n, 2)), Label: Add(Iota(g, shapes.Make(dtypes.Int32, n), 0), ConvertDType(first, dtypes.Int32)),
-			}, r)
+			DropLabels(rate, func(_ Process, _ Net, b Batch, _ *random.Source) *Node { seen = b.Label; return b.X0 })(
+				nil, nil, Batch{
+					X0:    Zeros(g, shapes.Make(dtypes.Float32, n, 2)),
+					Label: Add(Iota(g, shapes.Make(dtypes.Int32, n), 0), ConvertDType(first, dtypes.Int32)),
+				}, r)
 			return seen
 		}, uint32(first)))
 	}

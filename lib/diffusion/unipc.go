@@ -6,10 +6,11 @@ import (
 	"scorelab/lib/random"
 )
 
-// UniPC is the unified predictor-corrector of Zhao et al. 2023 (algorithms 5 and 6, data prediction, B_2(h)): a predictor of
-// the given order, and before the next step a corrector that takes in what the model said about the prediction, at no further
-// evaluation. At order 3 the predictor is ExponentialAdams and the corrector its implicit twin, the polynomial through one value
-// more; at lower orders UniPC takes half of B(h) for a moment. It carries the last corrected samples.
+// UniPC is the unified predictor-corrector of Zhao et al. 2023 (algorithms 5 and 6, data prediction, B_2(h)): a
+// predictor of the given order, and before the next step a corrector that takes in what the model said about the
+// prediction, at no further evaluation. At order 3 the predictor is ExponentialAdams and the corrector its implicit
+// twin, the polynomial through one value more; at lower orders UniPC takes half of B(h) for a moment. It carries the
+// last corrected samples.
 type UniPC struct {
 	order int
 	plain bool // B_1(h)
@@ -29,8 +30,8 @@ func (p UniPC) LowerOrderFinal() UniPC {
 	return p
 }
 
-// half is what takes the place of the first moment at low orders: half the kernel of D (B_2), or of the step's length in
-// lambda (B_1). Both are its first order in h.
+// half is what takes the place of the first moment at low orders: half the kernel of D (B_2), or of the step's length
+// in lambda (B_1). Both are its first order in h.
 func (p UniPC) half(k kernel, from, to Coeffs) *Node {
 	if p.plain {
 		return MulScalar(Mul(to.Alpha, Sub(to.lambda(), from.lambda())), .5)

@@ -4,9 +4,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// VP is the variance-preserving path alpha^2 = exp(-B), sigma^2 = 1 - alpha^2, walked at the speed of a Schedule, whose B
-// is the integral of beta: dx = -beta x/2 dt + sqrt(beta) dB (Song et al. 2021, equation 11). With a Table it is the chain of
-// DDPM. The zero value has the schedule of Song et al., LinearBeta.
+// VP is the variance-preserving path alpha^2 = exp(-B), sigma^2 = 1 - alpha^2, walked at the speed of a Schedule, whose
+// B is the integral of beta: dx = -beta x/2 dt + sqrt(beta) dB (Song et al. 2021, equation 11). With a Table it is the
+// chain of DDPM. The zero value has the schedule of Song et al., LinearBeta.
 type VP struct{ Schedule Schedule }
 
 // At implements Process.

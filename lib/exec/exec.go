@@ -23,8 +23,8 @@ func New[F graph.ExecGraphFn](b compute.Backend, fn F) (*Exec, error) {
 	return wrap(graph.NewExec(b, guarded(fn)))
 }
 
-// NewModel prepares a graph function that reads the weights of a store; nil is an empty store. It reports weights that are not
-// there, which model.NewExec would make and fill at random: Initialize is for that.
+// NewModel prepares a graph function that reads the weights of a store; nil is an empty store. It reports weights that
+// are not there, which model.NewExec would make and fill at random: Initialize is for that.
 func NewModel[F model.ExecGraphFn](b compute.Backend, weights *model.Store, fn F) (*Exec, error) {
 	if weights == nil {
 		weights = model.NewStore()
@@ -58,7 +58,8 @@ func reading(weights *model.Store, build func()) error {
 		}
 	}
 	if len(missing) > 0 { // which is the reason of most errors, too
-		return fmt.Errorf("the model reads the weight %s, which is not in its store of %d weights: give the store that was "+
+		return fmt.Errorf("the model reads the weight %s, which is not in its store of %d weights: give the store "+
+			"that was "+
 			"trained", missing[0], len(known))
 	}
 	return err
@@ -135,7 +136,8 @@ func OnceN[F graph.ExecGraphFn](b compute.Backend, fn F, args ...any) ([]*tensor
 }
 
 // ModelOnceN computes a graph of any number of outputs that reads weights, and frees it.
-func ModelOnceN[F model.ExecGraphFn](b compute.Backend, weights *model.Store, fn F, args ...any) ([]*tensors.Tensor, error) {
+func ModelOnceN[F model.ExecGraphFn](b compute.Backend, weights *model.Store, fn F, args ...any) ([]*tensors.Tensor,
+	error) {
 	e, err := NewModel(b, weights, fn)
 	return e.once(err, args)
 }

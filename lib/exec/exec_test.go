@@ -29,7 +29,9 @@ var faults = []struct {
 }{
 	{"error", func() { panic(errChosen) }, "chosen"},
 	{"wrapped error", func() { panic(fmt.Errorf("outer: %w", errChosen)) }, "chosen"},
-	{"text", func() { panic("text\nof two lines") }, "a graph function panicked: text of two lines (exec/exec_test.go:"},
+	{"text", func() {
+		panic("text\nof two lines")
+	}, "a graph function panicked: text of two lines (exec/exec_test.go:"},
 	{"number", func() { panic(7) }, "a graph function panicked: 7 (exec/exec_test.go:"},
 	{"index", func() { _ = []int{}[len(faultless)] }, "index out of range [0] with length 0 (exec/exec_test.go:"},
 	{"nil", func() { var x *Node; _ = x.Shape().Dim(0) }, "runtime error: "},
@@ -58,7 +60,10 @@ func TestEveryPanicIsAnError(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, f := range faults {
 			entrances := map[string]func() error{
-				"Once": func() error { _, err := exec.Once(b, func(x *Node) *Node { f.do(); return x }, one); return err },
+				"Once": func() error {
+					_, err := exec.Once(b, func(x *Node) *Node { f.do(); return x }, one)
+					return err
+				},
 				"OnceN": func() error {
 					_, err := exec.OnceN(b, func(g *Graph) []*Node { f.do(); return nil })
 					return err
@@ -72,7 +77,10 @@ func TestEveryPanicIsAnError(t *testing.T) {
 				},
 				"an initializer": func() error {
 					return exec.Initialize(b, model.NewStore(), func(s *model.Scope, x *Node) *Node {
-						s = s.WithInitializer(func(g *Graph, shape shapes.Shape) *Node { f.do(); return Zeros(g, shape) })
+						s = s.WithInitializer(func(g *Graph, shape shapes.Shape) *Node {
+							f.do()
+							return Zeros(g, shape)
+						})
 						return Add(x, s.VariableWithShape("w", x.Shape()).NodeValue(x.Graph()))
 					}, one)
 				},
@@ -161,7 +169,8 @@ func TestMissingWeights(t *testing.T) {
 		empty := model.NewStore()
 		for _, store := range []*model.Store{nil, empty, empty} { // the second time, too
 			_, err := exec.ModelOnceN(b, store, fn, []float64{1})
-			want := "the model reads the weight /layer/w, which is not in its store of 0 weights: give the store that was trained"
+			want := "the model reads the weight /layer/w, which is not in its store of 0 weights: give the store " +
+				"that was trained"
 			if err == nil || err.Error() != want {
 				t.Errorf("%v, want %s", err, want)
 			}

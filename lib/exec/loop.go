@@ -13,13 +13,13 @@ import (
 // ErrHost is what the graph of a Loop panics with when its body runs better step by step.
 var ErrHost = errors.New("this step runs faster alone than inside a loop")
 
-// CompilesLoops says whether a loop over steps is best compiled. The Go backend interprets its graphs, so a compiled loop
-// gains nothing there, and its While cannot hold a gradient. On XLA only native convolutions, on a CPU, are better off
-// alone (see RefuseConvolution).
+// CompilesLoops says whether a loop over steps is best compiled. The Go backend interprets its graphs, so a compiled
+// loop gains nothing there, and its While cannot hold a gradient. On XLA only native convolutions, on a CPU, are better
+// off alone (see RefuseConvolution).
 func CompilesLoops(b compute.Backend) bool { return b.Name() == "xla" }
 
-// Loop is the graph of a While: as long as state[0] < state[1], the state becomes body(state). The body may read and set
-// the variables of the store.
+// Loop is the graph of a While: as long as state[0] < state[1], the state becomes body(state). The body may read and
+// set the variables of the store.
 //
 // GoMLX on XLA forbids the body to read nodes of the function around it, also through the graph's cache of scalars.
 // So the outer function holds nothing but parameters and the While; whatever the body reads, weights too, is state.

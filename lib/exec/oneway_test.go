@@ -10,7 +10,8 @@ import (
 )
 
 // otherWays are GoMLX's own ways to compile a graph function, or to catch what it panics with.
-var otherWays = regexp.MustCompile(`(^|[^.\w])(graph\.|model\.)?(NewExec|ExecOnceN?|CallOnceN?|MustNewExec|MustExecOnceN?)\(|exceptions\.Try`)
+var otherWays = regexp.MustCompile(
+	`(^|[^.\w])(graph\.|model\.)?(NewExec|ExecOnceN?|CallOnceN?|MustNewExec|MustExecOnceN?)\(|exceptions\.Try`)
 
 // Nothing but this package compiles graph functions: elsewhere a panic would be a hang. Tests may.
 func TestOneWayIn(t *testing.T) {

@@ -9,7 +9,8 @@ import (
 )
 
 // errEnded says what runtime.Goexit did.
-var errEnded = errors.New("the graph function ended its goroutine (runtime.Goexit, which FailNow and Fatal of a test call, too); panic with an error instead")
+var errEnded = errors.New("the graph function ended its goroutine (runtime.Goexit, which FailNow and Fatal of a test " +
+	"call, too); panic with an error instead")
 
 // Try runs fn and returns what it panicked with, as an error. It runs in a goroutine of its own, so that runtime.Goexit
 // is an error as well.
@@ -32,8 +33,8 @@ func Try(fn func()) (err error) {
 	return err
 }
 
-// asError is the value of a panic as an error of one line. Errors that somebody chose to panic with stay as they are; faults
-// and text say where they were raised. It is for deferred functions, where the stack is still that of the panic.
+// asError is the value of a panic as an error of one line. Errors that somebody chose to panic with stay as they are;
+// faults and text say where they were raised. It is for deferred functions, where the stack is still that of the panic.
 func asError(value any) error {
 	err, chosen := value.(error)
 	if _, fault := value.(runtime.Error); chosen && !fault {
@@ -43,7 +44,8 @@ func asError(value any) error {
 	return fmt.Errorf("a graph function panicked: %s%s", text, origin())
 }
 
-// origin is " (folder/file.go:line)" of the code that raised the panic under way at first: others may have raised it again.
+// origin is " (folder/file.go:line)" of the code that raised the panic under way at first: others may have raised it
+// again.
 func origin() (at string) {
 	var pcs [64]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs[:])])
@@ -63,7 +65,8 @@ func origin() (at string) {
 	}
 }
 
-// Cause is what went wrong in a graph, without the names of the functions that GoMLX wraps around it. It is nil for nil.
+// Cause is what went wrong in a graph, without the names of the functions that GoMLX wraps around it. It is nil for
+// nil.
 func Cause(err error) error {
 	for next := err; next != nil; next = errors.Unwrap(next) {
 		err = next

@@ -6,8 +6,8 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Arrows is a vector field: an arrow (U, V) starts at (X, Y). Its drawn length is Scale |(U, V)|^Power in units of the x
-// axis and its direction is that of (U, V) in data units.
+// Arrows is a vector field: an arrow (U, V) starts at (X, Y). Its drawn length is Scale |(U, V)|^Power in units of the
+// x axis and its direction is that of (U, V) in data units.
 type Arrows struct {
 	X, Y, U, V []float64
 	Scale      float64 // 0: the longest arrow is as long as the mean distance of neighbouring arrows on a grid

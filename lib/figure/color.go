@@ -2,7 +2,8 @@ package figure
 
 import "image/color"
 
-// Color is 0xRRGGBB. The zero Color means automatic: the next of the cycle Blue, Vermillion, Green, Purple, Orange, Sky.
+// Color is 0xRRGGBB. The zero Color means automatic: the next of the cycle Blue, Vermillion, Green, Purple, Orange,
+// Sky.
 type Color uint32
 
 // The palette of Okabe and Ito, which stays distinct under the common colour blindnesses, and two neutrals.

@@ -28,5 +28,6 @@ func drawBar(s *sheet, b rect, h Heat) {
 		s.text.draw(s.img, t.label, style{size: sizeTick}, x+barWidth+tickGap+3, y+0.35*sizeTick, Ink.with(1))
 	}
 	right := x + barWidth + tickGap + 3 + float64(widest(ticks, s.text))
-	s.text.drawUp(s.img, h.Bar, style{size: sizeLabel}, right+sizeLabel+3, float64(b.y)+float64(b.h)/2, float64(b.h)+40, Ink.with(1))
+	s.text.drawUp(s.img, h.Bar, style{size: sizeLabel}, right+sizeLabel+3, float64(b.y)+float64(b.h)/2, float64(b.h)+40,
+		Ink.with(1))
 }

@@ -14,7 +14,8 @@ func (e ErrorBars) size() float64 { return positiveOr(e.Size, 6) }
 
 func (e ErrorBars) check() error {
 	kind := named("ErrorBars", e.Label)
-	if err := checkColumns(kind, column{"X", e.X}, column{"Y", e.Y}, column{"Lo", e.Lo}, column{"Hi", e.Hi}); err != nil {
+	if err := checkColumns(kind, column{"X", e.X}, column{"Y", e.Y}, column{"Lo", e.Lo}, column{"Hi", e.Hi}); err !=
+		nil {
 		return err
 	}
 	return checkOrder(kind, e.Lo, e.Hi)

@@ -39,16 +39,19 @@ func TestErrors(t *testing.T) {
 		{one(), "the x axis has no range and no data"},
 		{logY(Line{X: x3, Y: []float64{1, 0, 1}}), "the logarithmic y axis"},
 		{Row("", Panel{X: Axis{Min: 2, Max: 1}, Layers: []Layer{Points{X: x3, Y: y3}}}), "the x axis runs from 2 to 1"},
-		{Row("", Panel{X: Axis{Log: true}, EqualAspect: true, Layers: []Layer{Points{X: x3, Y: y3}}}), "equal aspect on a logarithmic axis"},
+		{Row("", Panel{X: Axis{Log: true}, EqualAspect: true, Layers: []Layer{Points{X: x3, Y: y3}}}),
+			"equal aspect on a logarithmic axis"},
 		{Row("𝔼", Panel{Layers: []Layer{Points{X: x3, Y: y3}}}), "the font has no sign"},
 		{Grid{}, "the grid has no panels"},
 		{Grid{Rows: [][]Panel{{}}}, "row 0 has no panels"},
-		{Grid{Rows: one(Points{X: x3, Y: y3}).Rows, Shares: []float64{1, 2}}, "row 0 has 1 panels but there are 2 shares"},
+		{Grid{Rows: one(Points{X: x3, Y: y3}).Rows, Shares: []float64{1, 2}}, "row 0 has 1 panels but there are 2 " +
+			"shares"},
 		{Grid{Rows: one(Points{X: x3, Y: y3}).Rows, Shares: []float64{-1}}, "column 0 has a share of -1"},
 		{Grid{Rows: one(Points{X: x3, Y: y3}).Rows, Width: 40}, "row 0 leaves"},
 		{Grid{Rows: one(Points{X: x3, Y: y3}).Rows, RowHeight: 40}, "px of height"},
 		{Images{}, "Images has no pictures"},
-		{Images{Rows: [][]Picture{{picture, {W: 1, H: 1, Pix: []float64{1}}}}}, "picture 1 of row 0 is 1 by 1 with 1 values, want 2 by 1"},
+		{Images{Rows: [][]Picture{{picture, {W: 1, H: 1, Pix: []float64{1}}}}}, "picture 1 of row 0 is 1 by 1 with 1 " +
+			"values, want 2 by 1"},
 		{Images{Rows: [][]Picture{{{W: 1, H: 1, Pix: []float64{nan}}}}}, "picture 0 of row 0 has Pix[0] = NaN"},
 		{Images{Rows: [][]Picture{{picture}}, RowLabels: []string{"a", "b"}}, "more labels"},
 	} {
@@ -61,7 +64,8 @@ func TestErrors(t *testing.T) {
 
 func TestIntervalsMayReachZeroOnALogAxis(t *testing.T) {
 	zero := []float64{-1, 0, 1e-3}
-	p := Panel{Y: Axis{Log: true}, Layers: []Layer{Line{X: x3, Y: y3, Lo: zero, Hi: hi3}, ErrorBars{X: x3, Y: y3, Lo: zero, Hi: hi3},
+	p := Panel{Y: Axis{Log: true}, Layers: []Layer{Line{X: x3, Y: y3, Lo: zero, Hi: hi3}, ErrorBars{X: x3,
+		Y: y3, Lo: zero, Hi: hi3},
 		Bars{Edges: []float64{0, 1, 2, 3}, Heights: []float64{0, 1, 2}}}}
 	if _, err := PNG(Row("", p)); err != nil {
 		t.Error(err)

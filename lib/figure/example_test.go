@@ -32,7 +32,8 @@ func ExamplePNG() {
 		X:     figure.Axis{Label: "steps", Log: true},
 		Y:     figure.Axis{Label: "W_{1}", Log: true},
 		Layers: []figure.Layer{
-			figure.Line{X: []float64{1, 10, 100}, Y: []float64{1, 0.1, 0.02}, Lo: []float64{0.9, 0.08, 0}, Hi: []float64{1.1, 0.12, 0.04},
+			figure.Line{X: []float64{1, 10, 100}, Y: []float64{1, 0.1, 0.02}, Lo: []float64{0.9, 0.08, 0},
+				Hi:    []float64{1.1, 0.12, 0.04},
 				Label: "Euler", Markers: true},
 			figure.HLine{At: 0.011, Label: "floor", Dashed: true},
 		},

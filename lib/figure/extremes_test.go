@@ -57,7 +57,8 @@ func TestAxisOfAnyData(t *testing.T) {
 				t.Errorf("%d marks from %v to %v", len(marks), s.lo, s.hi)
 			}
 			for _, mark := range marks {
-				// The range is some 1e12 units in the last place wide where it is narrowest: a mark is off by a few of them.
+				// The range is some 1e12 units in the last place wide where it is narrowest: a mark is off by a few of
+				// them.
 				if at := s.norm(mark.at); !(at > -1e-3 && at < 1+1e-3) {
 					t.Errorf("a mark at %v of [%v, %v]", mark.at, s.lo, s.hi)
 				}
@@ -176,7 +177,8 @@ func TestBeyondWhatCanBeDrawn(t *testing.T) {
 	}
 	soon("sizes", func() {
 		inf := math.Inf(1)
-		bars, line := ErrorBars{X: x3, Y: y3, Lo: lo3, Hi: hi3, Size: 1e12}, Line{X: x3, Y: y3, Width: inf, Markers: true}
+		bars, line := ErrorBars{X: x3, Y: y3, Lo: lo3, Hi: hi3, Size: 1e12}, Line{X: x3,
+			Y: y3, Width: inf, Markers: true}
 		if _, err := PNG(one(Points{X: x3, Y: y3, Size: inf}, line, bars)); err != nil {
 			t.Error(err)
 		}

@@ -2,8 +2,8 @@ package figure
 
 import "fmt"
 
-// Field holds values on a grid of nodes: Z[j*NX+i] is the value at x = X0 + i (X1-X0)/(NX-1) and y likewise, so the nodes
-// include the ends. Row 0 is at Y0, the bottom.
+// Field holds values on a grid of nodes: Z[j*NX+i] is the value at x = X0 + i (X1-X0)/(NX-1) and y likewise, so the
+// nodes include the ends. Row 0 is at Y0, the bottom.
 type Field struct {
 	X0, X1, Y0, Y1 float64
 	NX, NY         int
@@ -26,7 +26,8 @@ func (d Field) y(j int) float64 { return d.Y0 + (d.Y1-d.Y0)*float64(j)/float64(d
 
 func (d Field) check(kind string) error {
 	if d.NX < 2 || d.NY < 2 || len(d.Z) != d.NX*d.NY {
-		return fmt.Errorf("figure: %s has %d values for a grid of %d by %d nodes, want at least 2 by 2", kind, len(d.Z), d.NX, d.NY)
+		return fmt.Errorf("figure: %s has %d values for a grid of %d by %d nodes, want at least 2 by 2", kind, len(d.Z),
+			d.NX, d.NY)
 	}
 	if !(d.X0 < d.X1) || !(d.Y0 < d.Y1) || same(d.X0, d.X1) || same(d.Y0, d.Y1) {
 		return fmt.Errorf("figure: %s covers [%v, %v] x [%v, %v], want an area", kind, d.X0, d.X1, d.Y0, d.Y1)

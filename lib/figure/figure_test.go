@@ -14,7 +14,8 @@ var bump = NewField(-2, 2, 21, -2, 2, 21, func(x, y float64) float64 { return ma
 
 // one is a figure with a single small panel.
 func one(layers ...Layer) Grid {
-	return Grid{Width: 240, RowHeight: 180, Rows: [][]Panel{{{X: Axis{Label: "x"}, Y: Axis{Label: "y"}, Layers: layers}}}}
+	return Grid{Width: 240, RowHeight: 180,
+		Rows: [][]Panel{{{X: Axis{Label: "x"}, Y: Axis{Label: "y"}, Layers: layers}}}}
 }
 
 var x3, y3, lo3, hi3 = []float64{1, 2, 3}, []float64{2, 1, 4}, []float64{1, 0.5, 3}, []float64{3, 2, 5}
@@ -116,7 +117,8 @@ func TestAutomaticColorsFollowTheCycle(t *testing.T) {
 
 func TestHeatOrientationAndRange(t *testing.T) {
 	rising := NewField(0, 1, 2, 0, 1, 2, func(x, y float64) float64 { return x + 2*y })
-	g := Grid{Width: 200, Rows: [][]Panel{{{Layers: []Layer{Heat{Field: rising, Colors: Grays}}, HideAxes: true, EqualAspect: true}}}}
+	g := Grid{Width: 200,
+		Rows: [][]Panel{{{Layers: []Layer{Heat{Field: rising, Colors: Grays}}, HideAxes: true, EqualAspect: true}}}}
 	img := decode(t, g)
 	level := func(x, y int) uint8 { return color.GrayModel.Convert(img.At(x, y)).(color.Gray).Y }
 	l, r, top, bottom := 2*margin+2, 400-2*margin-3, 2*margin+2, 400-2*margin-3

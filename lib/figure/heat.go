@@ -2,9 +2,9 @@ package figure
 
 import "math"
 
-// Heat shows a field as colours. Lo and Hi are the values at the ends of the colour map; Lo == Hi takes the range of the
-// values, which frames of an animation should not leave to chance; Lo > Hi inverts. A field of values that are equal, up
-// to rounding, takes the low colour.
+// Heat shows a field as colours. Lo and Hi are the values at the ends of the colour map; Lo == Hi takes the range of
+// the values, which frames of an animation should not leave to chance; Lo > Hi inverts. A field of values that are
+// equal, up to rounding, takes the low colour.
 type Heat struct {
 	Field  Field
 	Colors ColorMap // default: Blues

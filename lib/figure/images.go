@@ -21,9 +21,10 @@ type Images struct {
 	ColLabels []string   // above the columns
 	Labels    [][]string // below each picture
 	Lo, Hi    float64
-	ColWidth  int      // from a picture to the next; 0: what pictures and labels need. Animations whose labels vary give it
-	Scale     int      // logical pixels per value, drawn as a square; 0: as many as 800 px hold, at most 6
-	Colors    ColorMap // default: Grays
+	// from a picture to the next; 0: what pictures and labels need. Animations whose labels vary give it
+	ColWidth int
+	Scale    int      // logical pixels per value, drawn as a square; 0: as many as 800 px hold, at most 6
+	Colors   ColorMap // default: Grays
 }
 
 const (
@@ -58,7 +59,8 @@ func (m Images) render(zoom int) (*image.RGBA, error) {
 		y := p.top + i*p.rowsY
 		if i < len(m.RowLabels) {
 			w := s.text.width(m.RowLabels[i], label)
-			s.text.draw(s.img, m.RowLabels[i], label, float64(p.left)-10-w, float64(y+p.h*p.scale/2)+0.35*sizeLabel, Ink.with(1))
+			s.text.draw(s.img, m.RowLabels[i], label, float64(p.left)-10-w, float64(y+p.h*p.scale/2)+0.35*sizeLabel,
+				Ink.with(1))
 		}
 		for j, g := range row {
 			m.picture(s, g, p.left+j*p.pitchX, y, p.scale)
@@ -119,7 +121,8 @@ func (m Images) check() (w, h, cols int, err error) {
 				w, h = g.W, g.H
 			}
 			if g.W <= 0 || g.W != w || g.H != h || len(g.Pix) != w*h {
-				return 0, 0, 0, fmt.Errorf("figure: %s is %d by %d with %d values, want %d by %d", name, g.W, g.H, len(g.Pix), w, h)
+				return 0, 0, 0, fmt.Errorf("figure: %s is %d by %d with %d values, want %d by %d", name, g.W, g.H,
+					len(g.Pix), w, h)
 			}
 			if err := checkColumns(name, column{"Pix", g.Pix}); err != nil {
 				return 0, 0, 0, err

@@ -32,7 +32,8 @@ func TestImagesFillTheWidth(t *testing.T) {
 	for i := range row {
 		row[i] = Picture{W: 28, H: 28, Pix: make([]float64, 784)}
 	}
-	m := Images{Title: "digits", Rows: [][]Picture{row, row[:3]}, RowLabels: []string{"one", "two"}, ColLabels: []string{"0", "1"}}
+	m := Images{Title: "digits", Rows: [][]Picture{row, row[:3]}, RowLabels: []string{"one", "two"},
+		ColLabels: []string{"0", "1"}}
 	if w := rendered(t, m).Rect.Dx(); w < 600 || w > 820 {
 		t.Errorf("%d px wide", w)
 	}

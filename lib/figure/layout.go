@@ -19,8 +19,9 @@ const titleRoom = 30
 // tallest is the greatest height of a data area that is not asked for.
 const tallest = 640
 
-// arrange gives every cell its place and returns the height of the figure. Data areas line up across a row, and down the
-// columns of rows with as many panels; within a row their widths have the given shares, whatever stands beside them.
+// arrange gives every cell its place and returns the height of the figure. Data areas line up across a row, and down
+// the columns of rows with as many panels; within a row their widths have the given shares, whatever stands beside
+// them.
 func (g Grid) arrange(rows [][]cell, text *faces) (int, error) {
 	for _, row := range rows {
 		for j := range row {
@@ -28,7 +29,8 @@ func (g Grid) arrange(rows [][]cell, text *faces) (int, error) {
 			row[j].area = rect{w: w, h: int(positiveOr(float64(g.RowHeight-60), 0.8*float64(w)))}
 		}
 	}
-	// Margins depend on the numbers at the ticks, which depend on the room that the margins leave: two rounds settle it.
+	// Margins depend on the numbers at the ticks, which depend on the room that the margins leave: two rounds settle
+	// it.
 	height := 0
 	for round := range 2 {
 		if round == 1 {

@@ -1,7 +1,7 @@
 package figure
 
-// Line is a curve through (X, Y). Lo and Hi, where given, shade an interval around it, for example of 5 standard errors;
-// on a logarithmic axis an interval that reaches 0 or less runs to the bottom.
+// Line is a curve through (X, Y). Lo and Hi, where given, shade an interval around it, for example of 5 standard
+// errors; on a logarithmic axis an interval that reaches 0 or less runs to the bottom.
 type Line struct {
 	X, Y    []float64
 	Lo, Hi  []float64 // optional

@@ -46,7 +46,8 @@ func (m Movie) render(frames []Figure) ([]*image.RGBA, error) {
 			return nil, fmt.Errorf("frame %d: %w", i, err)
 		}
 		if images[i].Rect != images[0].Rect {
-			return nil, fmt.Errorf("figure: frame %d is %v large but frame 0 is %v", i, images[i].Rect.Size(), images[0].Rect.Size())
+			return nil, fmt.Errorf("figure: frame %d is %v large but frame 0 is %v", i, images[i].Rect.Size(),
+				images[0].Rect.Size())
 		}
 	}
 	return images, nil

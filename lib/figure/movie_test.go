@@ -19,7 +19,8 @@ func film(n int) []Figure {
 	for k := range n {
 		x := []float64{-1 + 0.1*float64(k), 0.5, 1 - 0.1*float64(k)}
 		p := Panel{X: Axis{Min: -2, Max: 2}, Y: Axis{Min: -2, Max: 2}, EqualAspect: true,
-			Layers: []Layer{Heat{Field: bump, Lo: 0, Hi: 1}, Points{X: x, Y: y3, Color: Vermillion}, Points{X: x, Y: x, Color: Vermillion}}}
+			Layers: []Layer{Heat{Field: bump, Lo: 0, Hi: 1}, Points{X: x, Y: y3, Color: Vermillion}, Points{X: x,
+				Y: x, Color: Vermillion}}}
 		frames = append(frames, Grid{Title: "frame", Width: 200, Rows: [][]Panel{{p}}})
 	}
 	return frames
@@ -65,7 +66,8 @@ func TestGIF(t *testing.T) {
 		if far > len(want.Pix)/500 || worst > 40 {
 			t.Errorf("frame %d: %d values differ by more than 4, the worst by %d", i, far, worst)
 		}
-		if count(shown, White, 0) != count(want, White, 0) || count(shown, Vermillion, 0) != count(want, Vermillion, 0) {
+		if count(shown, White, 0) != count(want, White, 0) || count(shown, Vermillion, 0) !=
+			count(want, Vermillion, 0) {
 			t.Errorf("frame %d: white and particles are not exact", i)
 		}
 	}

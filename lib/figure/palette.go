@@ -19,10 +19,10 @@ type shade struct {
 
 func (s shade) rgba() color.RGBA { return color.RGBA{uint8(s.c[0]), uint8(s.c[1]), uint8(s.c[2]), 255} }
 
-// choosePalette picks at most n colours for all the images. Up to five in eight are the most frequent colours as they are,
-// a small distance apart: the ground, lines, and the levels of a heat map, close enough to show no bands. The others stand
-// for the rest, blends and soft edges, by median cut: it splits the set of colours with the largest weighted variance
-// until there are enough sets, and shows a set as its most frequent colour.
+// choosePalette picks at most n colours for all the images. Up to five in eight are the most frequent colours as they
+// are, a small distance apart: the ground, lines, and the levels of a heat map, close enough to show no bands. The
+// others stand for the rest, blends and soft edges, by median cut: it splits the set of colours with the largest
+// weighted variance until there are enough sets, and shows a set as its most frequent colour.
 func choosePalette(images []*image.RGBA, n int) palette {
 	all := shades(images)
 	slices.SortStableFunc(all, func(a, b shade) int { return cmp.Compare(b.weight, a.weight) })

@@ -10,8 +10,8 @@ import (
 	"github.com/kettek/apng"
 )
 
-// SmallPNG draws a still picture with so many colours, 2 to 256, and zoom device pixels for each logical one: a third of the
-// bytes of [PNG] and less, for pictures that go into notebooks.
+// SmallPNG draws a still picture with so many colours, 2 to 256, and zoom device pixels for each logical one: a third
+// of the bytes of [PNG] and less, for pictures that go into notebooks.
 func SmallPNG(f Figure, zoom, colors int) ([]byte, error) {
 	stills, err := paletted([]Figure{f}, Movie{Zoom: zoom}, colors)
 	if err != nil {
@@ -58,7 +58,8 @@ func paletted(frames []Figure, m Movie, most int) ([]*image.Paletted, error) {
 	}
 	stills := make([]*image.Paletted, len(images))
 	parallel(len(images), func(i int) {
-		stills[i] = &image.Paletted{Pix: colors.flatten(images[i]), Stride: images[i].Rect.Dx(), Rect: images[i].Rect, Palette: palette}
+		stills[i] = &image.Paletted{Pix: colors.flatten(images[i]), Stride: images[i].Rect.Dx(), Rect: images[i].Rect,
+			Palette: palette}
 	})
 	return stills, nil
 }

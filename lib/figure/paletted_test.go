@@ -8,7 +8,9 @@ import (
 )
 
 func TestSmallPictures(t *testing.T) {
-	f := Row("", Panel{Layers: []Layer{Heat{Field: NewField(-1, 1, 21, -1, 1, 21, func(x, y float64) float64 { return x + y*y })}}})
+	f := Row("",
+		Panel{Layers: []Layer{
+			Heat{Field: NewField(-1, 1, 21, -1, 1, 21, func(x, y float64) float64 { return x + y*y })}}})
 	for _, colors := range []int{2, 16, 256} {
 		data, err := SmallPNG(f, 1, colors)
 		if err != nil {

@@ -9,8 +9,8 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// pen draws layers into the data area of a panel, which clips them. Its lengths are logical pixels; its points come from
-// at, with y upwards as in vg.
+// pen draws layers into the data area of a panel, which clips them. Its lengths are logical pixels; its points come
+// from at, with y upwards as in vg.
 type pen struct {
 	x, y   scale
 	w, h   float64 // size of the data area

@@ -38,13 +38,15 @@ func (l VLine) key() key { return HLine(l).key() }
 
 func (l HLine) draw(p *pen) {
 	y := p.sharp(p.clamp(p.at(p.x.lo, l.At)).Y)
-	p.stroke(vg.Path{{Type: vg.MoveComp, Pos: vg.Point{X: 0, Y: y}}, {Type: vg.LineComp, Pos: vg.Point{X: vg.Length(p.w), Y: y}}},
+	p.stroke(vg.Path{{Type: vg.MoveComp, Pos: vg.Point{X: 0, Y: y}},
+		{Type: vg.LineComp, Pos: vg.Point{X: vg.Length(p.w), Y: y}}},
 		p.color.with(1), l.width(), l.Dashed)
 }
 
 func (l VLine) draw(p *pen) {
 	x := p.sharp(p.clamp(p.at(l.At, p.y.lo)).X)
-	p.stroke(vg.Path{{Type: vg.MoveComp, Pos: vg.Point{X: x, Y: 0}}, {Type: vg.LineComp, Pos: vg.Point{X: x, Y: vg.Length(p.h)}}},
+	p.stroke(vg.Path{{Type: vg.MoveComp, Pos: vg.Point{X: x, Y: 0}}, {Type: vg.LineComp, Pos: vg.Point{X: x,
+		Y: vg.Length(p.h)}}},
 		p.color.with(1), HLine(l).width(), l.Dashed)
 }
 

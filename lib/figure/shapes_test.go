@@ -128,7 +128,8 @@ func TestColorMapsAreMonotone(t *testing.T) {
 	}
 	for m, sign := range map[ColorMap]float64{Blues: -1, Viridis: 1, Grays: 1} {
 		for i := range 255 {
-			if d := sign * (light(m.at(float64(i+1)/255)) - light(m.at(float64(i)/255))); d < -0.6 { // half a level of rounding
+			// half a level of rounding
+			if d := sign * (light(m.at(float64(i+1)/255)) - light(m.at(float64(i)/255))); d < -0.6 {
 				t.Errorf("map %d: step %d changes lightness by %v", m, i, d)
 			}
 		}

@@ -38,7 +38,8 @@ func newStamp(diameter float64) *stamp {
 // press draws the disc with its centre at (x, y) in device pixels, y downwards.
 func (s *stamp) press(img *image.RGBA, x, y float64, c color.Color) {
 	b := img.Bounds()
-	if x < float64(b.Min.X-s.half) || x > float64(b.Max.X+s.half) || y < float64(b.Min.Y-s.half) || y > float64(b.Max.Y+s.half) {
+	if x < float64(b.Min.X-s.half) || x > float64(b.Max.X+s.half) || y < float64(b.Min.Y-s.half) || y >
+		float64(b.Max.Y+s.half) {
 		return
 	}
 	i, j := math.Floor(x), math.Floor(y)

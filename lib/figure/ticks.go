@@ -41,7 +41,8 @@ func (s scale) linearTicks(px, gap float64, width func(string) float64) []tick {
 	return coarsest
 }
 
-// multiples lists the multiples of m 10^exp on the axis. Their labels come from integers, so they carry no rounding noise.
+// multiples lists the multiples of m 10^exp on the axis. Their labels come from integers, so they carry no rounding
+// noise.
 func (s scale) multiples(m, exp int) []tick {
 	step := float64(m) * math.Pow(10, float64(exp))
 	eps := 1e-9 * (s.hi - s.lo) / step

@@ -48,7 +48,8 @@ func TestErrors(t *testing.T) {
 		{second(KL(line, zero[:2], zero)), "first density has 2 values"},
 		{second(PlaneFromPotential(plane, zero, 1)), "potential has 5 values for 25 cells"},
 		{second(PlaneFromPotential(Plane{line, Line{0, 1, 2}}, zero, 1)), "at least 3 cells"},
-		{second(PlaneFromDrift(plane, func(x, y float64) (float64, float64) { return 0, nan }, 1)), "column 0: fokkerplanck: the drift is NaN"},
+		{second(PlaneFromDrift(plane, func(x, y float64) (float64, float64) { return 0, nan }, 1)),
+			"column 0: fokkerplanck: the drift is NaN"},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.want) || strings.Contains(c.err.Error(), "\n") {
 			t.Errorf("error %v, want %q", c.err, c.want)

@@ -22,7 +22,8 @@ func Example() {
 	}))
 	step, _ := g.Stepper(fokkerplanck.BackwardEuler, .01)
 	for range 4 {
-		fmt.Printf("mass %.3f, variance %.3f\n", fokkerplanck.Mass(line, p), line.Mean(p, func(x float64) float64 { return x * x }))
+		fmt.Printf("mass %.3f, variance %.3f\n", fokkerplanck.Mass(line, p),
+			line.Mean(p, func(x float64) float64 { return x * x }))
 		if err := step.Advance(p, 100); err != nil {
 			fmt.Println(err)
 			return

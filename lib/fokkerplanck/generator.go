@@ -68,7 +68,8 @@ func fromTilt(l Line, tilt []float64, d float64) (*Generator, error) {
 	for i, z := range tilt {
 		if math.Abs(z) > 700 {
 			return nil, fmt.Errorf(
-				"fokkerplanck: the potential rises by %g between cells %d and %d, so that no mass passes; use smaller cells",
+				"fokkerplanck: the potential rises by %g between cells %d and %d, so that no mass passes; use "+
+					"smaller cells",
 				z, i, i+1)
 		}
 		g.Up[i], g.Down[i] = scale*bernoulli(z), scale*bernoulli(-z)

@@ -75,7 +75,8 @@ func (l Line) validate() error {
 	}
 	// Positions are rounded: to a hundredth of a cell at most.
 	if far := math.Max(math.Abs(l.Lo), math.Abs(l.Hi)); l.Cell() < 100*0x1p-52*far {
-		return fmt.Errorf("fokkerplanck: float64 cannot tell %d cells from %g to %g apart: each is %g long; move the line "+
+		return fmt.Errorf("fokkerplanck: float64 cannot tell %d cells from %g to %g apart: each is %g long; move the "+
+			"line "+
 			"toward 0 or use larger cells", l.N, l.Lo, l.Hi, l.Cell())
 	}
 	if scale := 1 / (l.Cell() * l.Cell()); scale == 0 || math.IsInf(scale, 0) {

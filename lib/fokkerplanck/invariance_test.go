@@ -155,7 +155,8 @@ func TestDriftInOtherUnits(t *testing.T) {
 		f := func(x float64) float64 { return math.Sin(3*x) - x }
 		c := other.scale
 		base := must(FromDrift(line, f, d))(t)
-		moved := must(FromDrift(other.line(line), func(x float64) float64 { return c * f((x-other.origin)/c) }, c*c*d))(t)
+		moved := must(FromDrift(other.line(line), func(x float64) float64 { return c * f((x-other.origin)/c) }, c*c*d))(
+			t)
 		// f' is 4 at most, so a position off by dx moves a tilt by 4 dx cell/d.
 		tol := 4*other.rounding(line) + 16*eps*(math.Abs(other.origin/c)+4)*line.Cell()/d
 		for i := range base.Up {
@@ -288,9 +289,8 @@ func TestFromLogRefusesCoarseCells(t *testing.T) {
 	}
 }
 
-// A density may be largest at a wall, at either end, along either axis, and in any units: an exponential with cells that
-// follow it is accepted. With coarser cells it
-// is refused, and the error says to use smaller ones.
+// A density may be largest at a wall, at either end, along either axis, and in any units: an exponential with cells
+// that follow it is accepted. With coarser cells it is refused, and the error says to use smaller ones.
 func TestFromLogAtAWall(t *testing.T) {
 	for _, to := range []unit{{scale: 1}, {1, 1e3, 1e6}, {1e-3, -7, -50}, {1e4, 0, 0}} {
 		for _, c := range []struct {

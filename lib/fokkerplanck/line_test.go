@@ -26,7 +26,8 @@ func pdf(t testing.TB, m *density.Mixture, time float64) func(x ...float64) floa
 				b, d, v = c.Cov[0][1], c.Cov[1][1], x[1]-c.Mean[1]
 			}
 			det := a*d - b*b
-			sum += c.Weight * math.Exp(-(d*u*u-2*b*u*v+a*v*v)/(2*det)) / math.Sqrt(math.Pow(2*math.Pi, float64(len(x)))*det)
+			sum += c.Weight * math.Exp(-(d*u*u-2*b*u*v+a*v*v)/(2*det)) /
+				math.Sqrt(math.Pow(2*math.Pi, float64(len(x)))*det)
 		}
 		return sum
 	}
@@ -140,12 +141,14 @@ func TestOrders(t *testing.T) {
 	order := func(what string, want float64, errors ...float64) {
 		for i := range len(errors) - 1 {
 			if got := math.Log2(errors[i] / errors[i+1]); math.Abs(got-want) > .05 {
-				t.Errorf("%s: order %.3f between errors %.3g and %.3g, want %g", what, got, errors[i], errors[i+1], want)
+				t.Errorf("%s: order %.3f between errors %.3g and %.3g, want %g", what, got, errors[i], errors[i+1],
+					want)
 			}
 		}
 	}
 	cn := CrankNicolson
-	order("dx and dt together, Crank-Nicolson", 2, ouError(t, 201, 1./200, cn), ouError(t, 401, 1./400, cn), ouError(t, 801, 1./800, cn))
+	order("dx and dt together, Crank-Nicolson", 2, ouError(t, 201, 1./200, cn), ouError(t, 401, 1./400, cn),
+		ouError(t, 801, 1./800, cn))
 	order("dx", 2, ouError(t, 101, 1./1000, cn), ouError(t, 201, 1./1000, cn))
 	// The difference to a tiny step on the same grid leaves the error in time.
 	inTime := func(scheme Scheme, dt float64) float64 {
@@ -162,7 +165,8 @@ func TestOrders(t *testing.T) {
 		return must(L1(line, run(scheme, dt), run(CrankNicolson, 1./4000)))(t)
 	}
 	order("dt, Crank-Nicolson", 2, inTime(cn, 1./20), inTime(cn, 1./40), inTime(cn, 1./80))
-	order("dt, backward Euler", 1, inTime(BackwardEuler, 1./40), inTime(BackwardEuler, 1./80), inTime(BackwardEuler, 1./160))
+	order("dt, backward Euler", 1, inTime(BackwardEuler, 1./40), inTime(BackwardEuler, 1./80),
+		inTime(BackwardEuler, 1./160))
 }
 
 func TestMoments(t *testing.T) {
@@ -187,7 +191,8 @@ func TestDriftIsPotential(t *testing.T) {
 		potential := must(FromPotential(line, line.Values(func(x float64) float64 { return x * x / (2 * d) }), d))(t)
 		for i := range drift.Up {
 			if math.Abs(drift.Up[i]/potential.Up[i]-1) > 1e-12 || math.Abs(drift.Down[i]/potential.Down[i]-1) > 1e-12 {
-				t.Fatalf("d = %g: rates at face %d are %g, %g and %g, %g", d, i, drift.Up[i], drift.Down[i], potential.Up[i], potential.Down[i])
+				t.Fatalf("d = %g: rates at face %d are %g, %g and %g, %g", d, i, drift.Up[i], drift.Down[i],
+					potential.Up[i], potential.Down[i])
 			}
 		}
 		if v := line.Mean(drift.Stationary(), func(x float64) float64 { return x * x }); math.Abs(v-d) > 1e-9 {

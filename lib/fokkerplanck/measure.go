@@ -83,12 +83,14 @@ func checkResolved(g Grid, p []float64) error {
 		where := fmt.Sprintf("fokkerplanck: %d cells from %g to %g do not resolve the density",
 			n, axis.lo, axis.hi)
 		if !(min(thirds[0], thirds[1], thirds[2]) > all/15) {
-			return fmt.Errorf("%s: the thirds of every third cell carry %.3g of its mass, not a third each; move the grid or "+
+			return fmt.Errorf("%s: the thirds of every third cell carry %.3g of its mass, not a third each; move the "+
+				"grid or "+
 				"use smaller cells", where, []float64{thirds[0] / all, thirds[1] / all, thirds[2] / all})
 		}
 		for i, edge := range [2]float64{cells[0] / all, cells[n-1] / all} {
 			if !(edge < most[i]) {
-				return fmt.Errorf("%s: the cells at %g carry %.3g of its mass; use smaller cells if the density ends there "+
+				return fmt.Errorf("%s: the cells at %g carry %.3g of its mass; use smaller cells if the density ends "+
+					"there "+
 					"at a wall, or else move or widen the grid", where, [2]float64{axis.lo, axis.hi}[i], edge)
 			}
 		}

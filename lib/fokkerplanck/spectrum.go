@@ -53,7 +53,8 @@ func (g *Generator) Spectrum(k int) ([]Mode, error) {
 			}
 		}
 		if lost > 1e-12 {
-			return nil, fmt.Errorf("fokkerplanck: mode %d, of rate %g, lies where the stationary density is 0 in float64; "+
+			return nil, fmt.Errorf("fokkerplanck: mode %d, of rate %g, lies where the stationary density is 0 in "+
+				"float64; "+
 				"ask for %d modes at most, or narrow the line", m, rates[m], m)
 		}
 		floats.Scale(math.Copysign(1/g.Cell(), peak(shape)), shape)
@@ -121,7 +122,8 @@ func (g *Generator) vector(rates []float64, found [][]float64) ([]float64, error
 	v, left := orthogonal(f.null(), found)
 	// An energy far from the rate is that of a mixture of modes.
 	if energy := g.energy(v); !(left > 1e-6) || !(math.Abs(energy-rates[m]) <= 1e-4*rates[m]+g.rounding()) {
-		return nil, fmt.Errorf("fokkerplanck: the rates %g and %g of modes %d and %d are too close for float64 to tell "+
+		return nil, fmt.Errorf("fokkerplanck: the rates %g and %g of modes %d and %d are too close for float64 to "+
+			"tell "+
 			"their shapes apart (energy %g); ask for %d modes at most", rates[m-1], rates[m], m-1, m, energy, m)
 	}
 	return v, nil

@@ -13,8 +13,8 @@ const (
 	// divergence from the stationary law falls. No linear scheme that is positive for every dt has a higher order
 	// (Bolley and Crouzeix, RAIRO Anal. Numer. 12, 1978).
 	BackwardEuler Scheme = iota
-	// CrankNicolson has order 2. It is positive for sure up to [Generator.PositiveStep]; beyond, smooth densities stay so
-	// where they are not tiny.
+	// CrankNicolson has order 2. It is positive for sure up to [Generator.PositiveStep]; beyond, smooth densities stay
+	// so where they are not tiny.
 	CrankNicolson
 )
 
@@ -66,9 +66,9 @@ func (g *Generator) Stepper(s Scheme, dt float64) (*Stepper, error) {
 		g: g, explicit: dt - implicit,
 		lower: make([]float64, g.N-1), upper: make([]float64, g.N-1), inverse: make([]float64, g.N),
 	}
-	// Elimination needs no pivoting (Thomas' algorithm), since columns sum to 1. That sum, kept in rest for what is left
-	// of each column, gives the pivots without a subtraction (Grassmann, Taksar and Heyman, Oper. Res. 33, 1985): no step
-	// is so long that rounding could grow with it.
+	// Elimination needs no pivoting (Thomas' algorithm), since columns sum to 1. That sum, kept in rest for what is
+	// left of each column, gives the pivots without a subtraction (Grassmann, Taksar and Heyman, Oper. Res. 33, 1985):
+	// no step is so long that rounding could grow with it.
 	rest := 1.
 	for i := range g.N - 1 {
 		up, down := implicit*g.Up[i], implicit*g.Down[i]

@@ -107,7 +107,8 @@ func TestReplaceKeepsForeignFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		ours := func(name string) bool { return name == "run.json" || name == "old.csv" }
-		if err := w.Replace(dir, map[string][]byte{"run.json": []byte("2"), "sub/new.csv": []byte("2")}, ours); err != nil {
+		if err := w.Replace(dir, map[string][]byte{"run.json": []byte("2"), "sub/new.csv": []byte("2")}, ours); err !=
+			nil {
 			t.Fatal(err)
 		}
 		wantTree(t, "after", dir, map[string]string{"run.json": "2", "sub/new.csv": "2", "notes.md": "mine",
@@ -149,7 +150,8 @@ func TestReplaceKilled(t *testing.T) {
 					}
 				}()
 				ours := func(name string) bool { return name == "run.json" || name == "old.csv" }
-				if err := w.Replace(dir, map[string][]byte{"run.json": []byte("2"), "new.csv": []byte("2")}, ours); err != nil {
+				if err := w.Replace(dir, map[string][]byte{"run.json": []byte("2"), "new.csv": []byte("2")},
+					ours); err != nil {
 					t.Error(err)
 				}
 				done = true
@@ -159,7 +161,8 @@ func TestReplaceKilled(t *testing.T) {
 			}
 			want := map[string]string{"e/run.json": "1", "e/old.csv": "1", "e/notes.md": "mine", "e/sub/data": "mine"}
 			if tree(t, dir)["run.json"] == "2" {
-				want = map[string]string{"e/run.json": "2", "e/new.csv": "2", "e/notes.md": "mine", "e/sub/data": "mine"}
+				want = map[string]string{"e/run.json": "2", "e/new.csv": "2", "e/notes.md": "mine",
+					"e/sub/data": "mine"}
 			} else if done || last == "remove old" {
 				t.Errorf("killed at %q: the old folder is in place", last)
 			}
@@ -184,7 +187,8 @@ func TestRemoveRefusesForeignFiles(t *testing.T) {
 	if foreign := (*ForeignError)(nil); !errors.As(err, &foreign) || len(foreign.Names) != 4 {
 		t.Errorf("%v", err)
 	}
-	oneLine(t, "foreign files", err, "holds d, e, x/b and 1 more, which this program did not write: move that elsewhere")
+	oneLine(t, "foreign files", err, "holds d, e, x/b and 1 more, which this program did not write: move that "+
+		"elsewhere")
 	wantTree(t, "refused", dir, map[string]string{"a": "1", "x/b": "2", "x/c": "3", "d": "4", "e": "5"})
 	link := filepath.Join(root, "link")
 	if err := os.Symlink(dir, link); err != nil {
@@ -321,7 +325,8 @@ func TestWriteThroughLinks(t *testing.T) {
 		_, _, openErr := Open(filepath.Join(root, "dangling"))
 		oneLine(t, "open", openErr, "is a link to not there, which is not there: make that, or remove the link")
 		for what, err := range map[string]error{
-			"folder": w.Replace(filepath.Join(root, "dangling"), nil, nil), "file": w.File(filepath.Join(root, "dangling"), nil),
+			"folder": w.Replace(filepath.Join(root, "dangling"), nil, nil),
+			"file":   w.File(filepath.Join(root, "dangling"), nil),
 		} {
 			oneLine(t, what, err, "dangling is a link to not there, which is not there: make that, or remove the link")
 		}

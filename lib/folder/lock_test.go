@@ -20,9 +20,11 @@ func TestLockRefusesForeign(t *testing.T) {
 		"a link": {func(lock string) error { return os.Symlink(precious, lock) },
 			"is a symbolic link, and a lock is a file of its own: remove the link"},
 		"a dangling link": {func(lock string) error { return os.Symlink(precious+".not", lock) }, "is a symbolic link"},
-		"a second name":   {func(lock string) error { return os.Link(precious, lock) }, "is no lock of this program: move it"},
-		"another file":    {write, "is no lock of this program"},
-		"a folder":        {func(lock string) error { return os.Mkdir(lock, 0o755) }, "is no plain file"},
+		"a second name": {func(lock string) error {
+			return os.Link(precious, lock)
+		}, "is no lock of this program: move it"},
+		"another file": {write, "is no lock of this program"},
+		"a folder":     {func(lock string) error { return os.Mkdir(lock, 0o755) }, "is no plain file"},
 	} {
 		if err := os.WriteFile(precious, []byte("1234567 lines\n"), 0o644); err != nil {
 			t.Fatal(err)

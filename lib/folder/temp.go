@@ -43,7 +43,8 @@ func newTemp(path string) (temp, error) {
 		if err != nil {
 			return temp{}, err
 		}
-		t := temp{dir, flock.New(filepath.Join(dir, markerName), flock.SetFlag(os.O_CREATE|os.O_EXCL|os.O_RDWR|noFollow),
+		t := temp{dir, flock.New(filepath.Join(dir, markerName),
+			flock.SetFlag(os.O_CREATE|os.O_EXCL|os.O_RDWR|noFollow),
 			flock.SetPermissions(0o644))}
 		if err = t.mark(base); err == nil {
 			return t, nil

@@ -25,8 +25,8 @@ type spec struct {
 	Env           map[string]string `json:"env"`
 }
 
-// Install registers the kernel of the checkout at root with the Jupyter whose data lie in dir, and returns the file that says
-// so. All paths in it are absolute: a checkout that is moved needs this again.
+// Install registers the kernel of the checkout at root with the Jupyter whose data lie in dir, and returns the file
+// that says so. All paths in it are absolute: a checkout that is moved needs this again.
 func Install(dir, root string) (string, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {
@@ -44,7 +44,8 @@ func Install(dir, root string) (string, error) {
 		"GOTOOLCHAIN":   "local",
 		// Modules come from the cache that set-up filled: a cell never waits for the network.
 		"GOPROXY": "off",
-		// A cell is mostly linking; Go's own linker, without debug tables, takes a third of the time. The inner quotes are go's.
+		// A cell is mostly linking; Go's own linker, without debug tables, takes a third of the time. The inner quotes
+		// are go's.
 		"GOFLAGS": "'-ldflags=-linkmode=internal -s -w' -buildvcs=false",
 	}
 	if plugins := filepath.Join(root, ".venv", "pjrt"); folder.Exists(plugins) {
@@ -71,7 +72,8 @@ func Install(dir, root string) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
 		return "", folder.Error("make", filepath.Dir(at), err)
 	}
-	return filepath.Join(at, "kernel.json"), folder.Writer{}.Replace(at, map[string][]byte{"kernel.json": text.Bytes()}, nil)
+	return filepath.Join(at, "kernel.json"), folder.Writer{}.Replace(at, map[string][]byte{"kernel.json": text.Bytes()},
+		nil)
 }
 
 // tools are what a kernel calls, beside gonb, and what for.
@@ -91,7 +93,8 @@ func Remove(dir string) (bool, error) {
 	return true, folder.Writer{}.Remove(at, func(name string) bool { return name == "kernel.json" })
 }
 
-// Installed is the checkout that the kernel of a Jupyter belongs to; "" if it has none. It is an error if the kernel cannot start.
+// Installed is the checkout that the kernel of a Jupyter belongs to; "" if it has none. It is an error if the kernel
+// cannot start.
 func Installed(dir string) (root string, err error) {
 	path := filepath.Join(folderIn(dir), "kernel.json")
 	text, err := os.ReadFile(path)

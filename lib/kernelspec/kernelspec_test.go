@@ -46,10 +46,12 @@ func TestInstallAndRemove(t *testing.T) {
 		if err := json.Unmarshal(text, &s); err != nil {
 			t.Fatal(err)
 		}
-		if s.Argv[0] != filepath.Join(root, ".venv/bin/gonb") || s.Argv[2] != "{connection_file}" || s.Argv[3] != "-go_work="+root {
+		if s.Argv[0] != filepath.Join(root, ".venv/bin/gonb") || s.Argv[2] != "{connection_file}" || s.Argv[3] !=
+			"-go_work="+root {
 			t.Errorf("it starts %q", s.Argv)
 		}
-		if s.Env["PJRT_PLUGIN_LIBRARY_PATH"] != filepath.Join(root, ".venv/pjrt") || !strings.HasPrefix(s.Env["PATH"], filepath.Join(root, ".venv/bin")+":") {
+		if s.Env["PJRT_PLUGIN_LIBRARY_PATH"] != filepath.Join(root, ".venv/pjrt") || !strings.HasPrefix(s.Env["PATH"],
+			filepath.Join(root, ".venv/bin")+":") {
 			t.Errorf("in the environment %q", s.Env)
 		}
 	}

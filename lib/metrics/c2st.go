@@ -31,7 +31,8 @@ func C2ST(x, y Points, k int) (Summary, error) {
 		k -= 1 - k%2
 	}
 	if k < 1 || k > 2*half {
-		return Summary{}, fmt.Errorf("metrics: C2ST wants 1 to %d neighbours, or 0 for a root of that, not %d", 2*half, k)
+		return Summary{}, fmt.Errorf("metrics: C2ST wants 1 to %d neighbours, or 0 for a root of that, not %d", 2*half,
+			k)
 	}
 	tests := x.N - half
 	right := make([]float64, 2*tests)

@@ -25,7 +25,8 @@ func TestC2STIsCalibrated(t *testing.T) {
 	if mean, sd = accuracy(1); mean > best+5*sd/math.Sqrt(runs) || mean < best-.03 {
 		t.Errorf("accuracy %g between laws whose best classifier has %g", mean, best)
 	}
-	if s := must(C2ST(normals(rand.New(rand.NewPCG(1, 1)), n, 1), Line(slices.Repeat([]float64{90}, n)), 0)); s.Center != 1 || s.Hi != 1 || s.Lo > .95 || s.Lo < .9 {
+	if s := must(C2ST(normals(rand.New(rand.NewPCG(1, 1)), n, 1), Line(slices.Repeat([]float64{90}, n)),
+		0)); s.Center != 1 || s.Hi != 1 || s.Lo > .95 || s.Lo < .9 {
 		t.Errorf("laws far apart: %+v", s)
 	}
 }

@@ -60,7 +60,9 @@ func TestErrorsAreCalibrated(t *testing.T) {
 		run  func(r *rand.Rand) (Summary, error)
 	}{
 		{"mean", 0, func(r *rand.Rand) (Summary, error) { return Mean(normals(r, 50, 1).X) }},
-		{"variance", .3*.16 + .7*.36 + .3*.7*9, func(r *rand.Rand) (Summary, error) { return Variance(mixture(r, 400)) }},
+		{"variance", .3*.16 + .7*.36 + .3*.7*9, func(r *rand.Rand) (Summary, error) {
+			return Variance(mixture(r, 400))
+		}},
 		{"m22", 2.62, func(r *rand.Rand) (Summary, error) { return M22(cross(r, 4000)) }},
 		{"trace", 2, func(r *rand.Rand) (Summary, error) { return TraceCovariance(cross(r, 100)) }},
 		{"covariance", 0, func(r *rand.Rand) (Summary, error) {
@@ -76,7 +78,8 @@ func TestErrorsAreCalibrated(t *testing.T) {
 			return Slope(x, y)
 		}},
 		{"psnr", 10 * math.Log10(4/.01), func(r *rand.Rand) (Summary, error) {
-			mse, err := MSE(normals(r, 500, 9).each(func(v float64) float64 { return v / 10 }), Points{500, 9, make([]float64, 4500)})
+			mse, err := MSE(normals(r, 500, 9).each(func(v float64) float64 { return v / 10 }),
+				Points{500, 9, make([]float64, 4500)})
 			if err != nil {
 				return mse, err
 			}
@@ -102,10 +105,18 @@ func TestCatalogueFloors(t *testing.T) {
 		want, q99 float64
 		run       func(r *rand.Rand) (Summary, error)
 	}{
-		{"sw2 cross 1000", 60, .0907, .1206, func(r *rand.Rand) (Summary, error) { return SlicedW2(cross(r, 1000), cross(r, 1000), 64) }},
-		{"sw2 cross 10000", 6, .0321, .0439, func(r *rand.Rand) (Summary, error) { return SlicedW2(cross(r, 10000), cross(r, 10000), 64) }},
-		{"ks G1 20000", 60, .0060, .0104, func(r *rand.Rand) (Summary, error) { return KS(mixture(r, 20000), mixtureCDF) }},
-		{"w1 G1 20000", 30, .0111, .0237, func(r *rand.Rand) (Summary, error) { return W1(mixture(r, 20000), mixtureCDF) }},
+		{"sw2 cross 1000", 60, .0907, .1206, func(r *rand.Rand) (Summary, error) {
+			return SlicedW2(cross(r, 1000), cross(r, 1000), 64)
+		}},
+		{"sw2 cross 10000", 6, .0321, .0439, func(r *rand.Rand) (Summary, error) {
+			return SlicedW2(cross(r, 10000), cross(r, 10000), 64)
+		}},
+		{"ks G1 20000", 60, .0060, .0104, func(r *rand.Rand) (Summary, error) {
+			return KS(mixture(r, 20000), mixtureCDF)
+		}},
+		{"w1 G1 20000", 30, .0111, .0237, func(r *rand.Rand) (Summary, error) {
+			return W1(mixture(r, 20000), mixtureCDF)
+		}},
 	} {
 		if testing.Short() {
 			c.runs = (c.runs + 2) / 3

@@ -21,7 +21,8 @@ func KL(logP, logQ []float64, cell float64) (Summary, error) {
 	for i, a := range logP {
 		b := logQ[i]
 		if math.IsInf(b, -1) && !math.IsInf(a, -1) {
-			return Summary{}, fmt.Errorf("metrics: the divergence is infinite: at point %d the density q is 0 and p is not", i)
+			return Summary{}, fmt.Errorf("metrics: the divergence is infinite: at point %d the density q is 0 and p "+
+				"is not", i)
 		}
 		sum += excess(a, b)
 	}
@@ -75,7 +76,8 @@ const massTolerance = 1e-3
 // checkDensities returns the mass of both that is missing.
 func checkDensities(logP, logQ []float64, cell float64) (missed float64, err error) {
 	if len(logP) != len(logQ) || len(logP) == 0 {
-		return 0, fmt.Errorf("metrics: the log densities have %d and %d values; give as many of both, at the same points",
+		return 0, fmt.Errorf("metrics: the log densities have %d and %d values; give as many of both, at the same "+
+			"points",
 			len(logP), len(logQ))
 	}
 	if !(cell > 0) || math.IsInf(cell, 0) {
@@ -90,7 +92,8 @@ func checkDensities(logP, logQ []float64, cell float64) (missed float64, err err
 			mass += math.Exp(v) * cell
 		}
 		if !(math.Abs(mass-1) <= massTolerance) {
-			return 0, fmt.Errorf("metrics: the density %s has mass %g on the lattice, not 1 within %g: widen or refine it, "+
+			return 0, fmt.Errorf("metrics: the density %s has mass %g on the lattice, not 1 within %g: widen or "+
+				"refine it, "+
 				"or normalise the density", name, mass, massTolerance)
 		}
 		missed += max(0, 1-mass)

@@ -23,7 +23,8 @@ func TestDivergencesOfGaussians(t *testing.T) {
 			t.Fatalf("KL %+v, want %.17g", got, want)
 		}
 		a, b := must(JS(p, q, cell)), must(JS(q, p, cell))
-		if math.Abs(a.Center-b.Center) > 1e-15 || !(0 <= a.Lo && a.Lo == a.Center && a.Hi <= a.Center+1e-12 && a.Center < math.Ln2) {
+		if math.Abs(a.Center-b.Center) > 1e-15 || !(0 <= a.Lo && a.Lo == a.Center && a.Hi <= a.Center+1e-12 &&
+			a.Center < math.Ln2) {
 			t.Fatalf("JS %+v, exchanged %+v", a, b)
 		}
 		if same := must(KL(p, p, cell)).Center; same != 0 {
@@ -56,7 +57,8 @@ func TestJSOfSupports(t *testing.T) {
 	}
 	cut := must(JS(p, q, cell))
 	for z := 3.75; z < 12; z += cell {
-		p, q = append(p, logNormal(z, 0, 1), logNormal(-z-cell, 0, 1)), append(q, logNormal(z, .5, 1), logNormal(-z-cell, .5, 1))
+		p, q = append(p, logNormal(z, 0, 1), logNormal(-z-cell, 0, 1)), append(q, logNormal(z, .5, 1),
+			logNormal(-z-cell, .5, 1))
 	}
 	if whole := must(JS(p, q, cell)).Center; !(cut.Lo < whole && whole < cut.Hi) {
 		t.Errorf("cut at 3.75: %+v, whole %.10g", cut, whole)
@@ -97,8 +99,10 @@ func TestHistograms(t *testing.T) {
 				return s, err
 			})
 			claimed -= Width * c.factor * (1./1000 + 1./600) // what Hi has for small divergences
-			t.Logf("%s, tilt %g: mean %.5f, of the laws %.5f, sd %.5f, claimed %.5f", name, tilt, mean, c.want, sd, claimed)
-			if bias := (bins - 1) * c.factor * (1./1000 + 1./600); math.Abs(mean-c.want-bias) > 5*sd/math.Sqrt(200)+.5*bias {
+			t.Logf("%s, tilt %g: mean %.5f, of the laws %.5f, sd %.5f, claimed %.5f", name, tilt, mean, c.want, sd,
+				claimed)
+			if bias := (bins - 1) * c.factor * (1./1000 + 1./600); math.Abs(mean-c.want-bias) >
+				5*sd/math.Sqrt(200)+.5*bias {
 				t.Errorf("%s, tilt %g: mean %g, want %g + %g", name, tilt, mean, c.want, bias)
 			}
 			if ratio := claimed / sd; tilt > 0 && math.Abs(ratio-1) > .3 {
@@ -129,7 +133,8 @@ func TestHistogramProperties(t *testing.T) {
 				t.Fatalf("%s: %g, want %g", what, v[0], v[1])
 			}
 		}
-		if !(0 <= js.Lo && js.Lo <= js.Center && js.Center <= js.Hi && js.Hi <= math.Ln2) || !(0 <= kl.Lo && kl.Lo <= kl.Center) {
+		if !(0 <= js.Lo && js.Lo <= js.Center && js.Center <= js.Hi && js.Hi <= math.Ln2) ||
+			!(0 <= kl.Lo && kl.Lo <= kl.Center) {
 			t.Fatalf("intervals %+v, %+v", js, kl)
 		}
 	})

@@ -47,7 +47,8 @@ func TestFaults(t *testing.T) {
 		{err(KSD2(two, two, 1e-200)), "with a square that float64 holds"},
 		{err(MMD2(two, two, 1e-200)), "has a square beyond float64"},
 		{err(MMD2(two, two, nan)), "must be positive"},
-		{err(KSD2(two, Points{2, 2, []float64{0, nan, 0, 0}}, 0)), "score has 1 NaN or infinite values, the first at row 0"},
+		{err(KSD2(two, Points{2, 2, []float64{0, nan, 0, 0}}, 0)), "score has 1 NaN or infinite values, the first at " +
+			"row 0"},
 		{err(KSBetweenPValue(1.5, 3, 3)), "not 1.5, 3, 3"},
 		{err(HistogramJS(two, two, 0)), "0 bins in 2 dimensions"},
 		{err(HistogramKL(two, two, 1e5)), "1e+10 cells"},
@@ -56,7 +57,8 @@ func TestFaults(t *testing.T) {
 		{err(KL([]float64{0}, []float64{0}, 0)), "must be positive, not 0"},
 		{err(KL([]float64{0, nan}, []float64{0, 0}, .5)), "log density of p is NaN at point 1"},
 		{err(KL([]float64{0, 0}, []float64{0, 1}, .5)), "density q has mass 1.859"},
-		{err(KL([]float64{math.Log(2), math.Inf(-1)}, []float64{math.Inf(-1), math.Log(2)}, .5)), "infinite: at point 0"},
+		{err(KL([]float64{math.Log(2), math.Inf(-1)}, []float64{math.Inf(-1), math.Log(2)}, .5)),
+			"infinite: at point 0"},
 		{err(JS([]float64{0, 1}, []float64{0, 0}, .5)), "density p has mass 1.859"},
 	} {
 		if c.got == nil || !strings.Contains(c.got.Error(), c.want) {

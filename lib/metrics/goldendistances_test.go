@@ -17,7 +17,8 @@ func TestGoldenDistances(t *testing.T) {
 	near(t, "median", MedianDistance(spaceX, spaceY), g.MedianSpace, 1e-14)
 	near(t, "mmd2", must(MMD2(planeX, planeY, .7)).Center, g.MMD2Plane, 1e-14)
 	near(t, "mmd2", must(MMD2(spaceX, spaceY, 0)).Center, g.MMD2Space, 1e-14)
-	near(t, "ksd2", must(KSD2(planeX, planeX.each(func(v float64) float64 { return -v }), 1)).Center, g.KSD2Plane, 1e-14)
+	near(t, "ksd2", must(KSD2(planeX, planeX.each(func(v float64) float64 { return -v }), 1)).Center, g.KSD2Plane,
+		1e-14)
 	score := spaceY.each(func(v float64) float64 { return -(v - .2) / .49 })
 	for i := range score.N {
 		for d := range score.D {

@@ -70,7 +70,8 @@ func newHistogram(x, y Points, bins int, prior float64) (histogram, error) {
 		return histogram{}, err
 	}
 	if cells := math.Pow(float64(bins), float64(x.D)); bins < 1 || cells > math.MaxInt32 {
-		return histogram{}, fmt.Errorf("metrics: a histogram of %d bins in %d dimensions has %g cells; give at least 1 and "+
+		return histogram{}, fmt.Errorf("metrics: a histogram of %d bins in %d dimensions has %g cells; give at least "+
+			"1 and "+
 			"at most %d", bins, x.D, cells, math.MaxInt32)
 	}
 	lo, hi := append([]float64(nil), x.Row(0)...), append([]float64(nil), x.Row(0)...)
@@ -81,7 +82,8 @@ func newHistogram(x, y Points, bins int, prior float64) (histogram, error) {
 	}
 	for d := range lo {
 		if math.IsInf(hi[d]-lo[d], 0) {
-			return histogram{}, fmt.Errorf("metrics: the range of a histogram, from %g to %g, leaves float64; scale the points "+
+			return histogram{}, fmt.Errorf("metrics: the range of a histogram, from %g to %g, leaves float64; scale "+
+				"the points "+
 				"down", lo[d], hi[d])
 		}
 	}

@@ -55,7 +55,8 @@ func measures() []measure {
 		}
 		return log, cell
 	}
-	divergence := func(f func(p, q []float64, cell float64) (Summary, error)) func(_, _ Points, u unit) (Summary, error) {
+	divergence := func(f func(p, q []float64, cell float64) (Summary, error)) func(_, _ Points, u unit) (
+		Summary, error) {
 		return func(_, _ Points, u unit) (Summary, error) {
 			p, cell := logs(0, 1, u)
 			q, _ := logs(.5, 1.3, u)
@@ -120,8 +121,9 @@ func measures() []measure {
 			of: func(x, y Points, u unit) (Summary, error) {
 				return Ratio(x.X, y.each(func(v float64) float64 { return 3*u.scale + math.Abs(v) }).X)
 			}},
-		measure{name: "Slope of points in the unit", degree: 0, origin: true, dims: line, least: 3, equal: true, ends: true,
-			of: func(x, y Points, _ unit) (Summary, error) { return Slope(x.X, y.X) }},
+		measure{name: "Slope of points in the unit", degree: 0, origin: true, dims: line, least: 3, equal: true,
+			ends: true,
+			of:   func(x, y Points, _ unit) (Summary, error) { return Slope(x.X, y.X) }},
 		measure{name: "LogSlope", dims: line, least: 3, equal: true, ends: true,
 			of: func(x, y Points, _ unit) (Summary, error) {
 				return LogSlope(x.each(math.Abs).X, y.each(math.Abs).X)
@@ -153,7 +155,8 @@ func (m measure) sameIn(t *rapid.T, u unit, got, want Summary, share, rounding f
 	}
 	for k, v := range ends {
 		if !(math.Abs(v[0]/by-v[1]) <= tol) {
-			t.Fatalf("%s of %+v is %+v, want %g times %+v (number %d off by %.3g)", m.name, u, got, by, want, k, v[0]/by-v[1])
+			t.Fatalf("%s of %+v is %+v, want %g times %+v (number %d off by %.3g)", m.name, u, got, by, want, k,
+				v[0]/by-v[1])
 		}
 	}
 }

@@ -36,7 +36,8 @@ func TestKernelDistancesAreCalibrated(t *testing.T) {
 		return twoSample(within(x.N, k(x, x)), within(y.N, k(y, y)), across(x.N, y.N, k(x, y)), 1)
 	}
 	norm := func(x, y Points) estimate {
-		return twoSample(within(x.N, minusNorm(x, x)), within(y.N, minusNorm(y, y)), across(x.N, y.N, minusNorm(x, y)), 0)
+		return twoSample(within(x.N, minusNorm(x, x)), within(y.N, minusNorm(y, y)), across(x.N, y.N, minusNorm(x, y)),
+			0)
 	}
 	stein := func(x, _ Points) estimate {
 		k := steinKernel(x, negative(x), 1)
@@ -148,7 +149,8 @@ func TestCrossIsSeen(t *testing.T) {
 	x, y := cross(r, 4000), normals(r, 4000, 2)
 	for _, spec := range Metrics {
 		if spec.Name != "energy" && spec.Name != "c2st" {
-			continue // for the plane, and with intervals that are not for a floor; mmd2 needs a bandwidth below the median
+			// for the plane, and with intervals that are not for a floor; mmd2 needs a bandwidth below the median
+			continue
 		}
 		if s := must(spec.Measure(x, y)); s.Lo <= spec.Equal {
 			t.Errorf("%s: %+v", spec.Name, s)

@@ -88,7 +88,8 @@ func KSCritical(n int, alpha float64) (float64, error) {
 // limit law: sqrt(1/n + 1/m) times its quantile.
 func KSBetweenCritical(n, m int, alpha float64) (float64, error) {
 	if n < 1 || m < 1 || !(alpha > 0 && alpha < 1) {
-		return 0, fmt.Errorf("metrics: KSBetweenCritical wants n, m >= 1 and alpha in (0, 1), not %d, %d, %g", n, m, alpha)
+		return 0, fmt.Errorf("metrics: KSBetweenCritical wants n, m >= 1 and alpha in (0, 1), not %d, %d, %g", n, m,
+			alpha)
 	}
 	z := root(func(z float64) float64 { return math.Log(KolmogorovTail(z) / alpha) }, 0, 40)
 	return z * math.Sqrt(1/float64(n)+1/float64(m)), nil

@@ -31,7 +31,8 @@ func KSD2(x, score Points, c float64) (Summary, error) {
 	}
 	if c == 0 {
 		if unseen(x) > 0 {
-			return Summary{}, fmt.Errorf("metrics: all %d points of x are equal, which sets no length for the kernel of "+
+			return Summary{}, fmt.Errorf("metrics: all %d points of x are equal, which sets no length for the "+
+				"kernel of "+
 				"KSD2; give one", x.N)
 		}
 		c = MedianDistance(x, Points{D: x.D})

@@ -6,13 +6,14 @@ import (
 )
 
 // KSBetweenPValue is P(D >= d) for the Kolmogorov-Smirnov distance D of samples of n and m draws from one continuous
-// law. Where the pairs (i, j) of ranks that lie closer than d number at most 1e8 or so, it is exact up to rounding, also
-// far out in the tail: the chance that a random merging of the samples takes |i/n - j/m| to d or beyond (Hodges, Ark.
-// Mat. 3, 1958). Elsewhere it is the limit law at sqrt(nm/(n+m)) d, too high by a share of the order of 1/sqrt(min(n,m)).
-// Of a law with ties it is an upper bound.
+// law. Where the pairs (i, j) of ranks that lie closer than d number at most 1e8 or so, it is exact up to rounding,
+// also far out in the tail: the chance that a random merging of the samples takes |i/n - j/m| to d or beyond (Hodges,
+// Ark. Mat. 3, 1958). Elsewhere it is the limit law at sqrt(nm/(n+m)) d, too high by a share of the order of
+// 1/sqrt(min(n,m)). Of a law with ties it is an upper bound.
 func KSBetweenPValue(d float64, n, m int) (float64, error) {
 	if n < 1 || m < 1 || !(d >= 0 && d <= 1) {
-		return 0, fmt.Errorf("metrics: KSBetweenPValue wants a distance in [0, 1] and n, m >= 1, not %g, %d, %d", d, n, m)
+		return 0, fmt.Errorf("metrics: KSBetweenPValue wants a distance in [0, 1] and n, m >= 1, not %g, %d, %d", d, n,
+			m)
 	}
 	pairs := float64(n) * float64(m)
 	if 2*d*pairs > exactPairs || pairs > math.MaxInt32*1e3 {

@@ -30,7 +30,8 @@ func MMD2(x, y Points, h float64) (Summary, error) {
 	}
 	scale := -1 / (2 * h * h)
 	if math.IsInf(scale, 0) {
-		return Summary{}, fmt.Errorf("metrics: the bandwidth %g of MMD2 has a square beyond float64; scale the points", h)
+		return Summary{}, fmt.Errorf("metrics: the bandwidth %g of MMD2 has a square beyond float64; scale the points",
+			h)
 	}
 	// A constant added to the kernel changes no distance: k - 1 keeps digits where the kernel is wide.
 	kernel := func(a, b Points) func(i, j int) float64 {

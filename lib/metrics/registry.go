@@ -31,7 +31,8 @@ func onLine(f func(xs, ys []float64) (Summary, error)) func(x, y Points) (Summar
 			return Summary{}, err
 		}
 		if x.D != 1 {
-			return Summary{}, fmt.Errorf("metrics: this distance is for points of dimension 1, not of shape [%d, %d]", x.N, x.D)
+			return Summary{}, fmt.Errorf("metrics: this distance is for points of dimension 1, not of shape [%d, %d]",
+				x.N, x.D)
 		}
 		return f(x.X, y.X)
 	}
@@ -48,9 +49,12 @@ var Metrics = []Spec{
 	{Name: "sw2", About: "root mean squared W2 over 64 directions", Source: "Bonneel et al. 2015",
 		Measure: func(x, y Points) (Summary, error) { return SlicedW2(x, y, Projections) }, Degree: 1,
 		Shifted: func(m float64, _ int) float64 { return math.Abs(m) }},
-	{Name: "c2st", About: "accuracy of telling one from the other by nearest neighbours", Source: "Lopez-Paz & Oquab 2017",
+	{Name: "c2st", About: "accuracy of telling one from the other by nearest neighbours",
+		Source:  "Lopez-Paz & Oquab 2017",
 		Measure: func(x, y Points) (Summary, error) { return C2ST(x, y, 0) }, Degree: 0,
-		Shifted:    func(m float64, dim int) float64 { return (1 + math.Erf(math.Abs(m)*math.Sqrt(float64(dim)/8))) / 2 },
+		Shifted: func(m float64, dim int) float64 {
+			return (1 + math.Erf(math.Abs(m)*math.Sqrt(float64(dim)/8))) / 2
+		},
 		EqualSizes: true, Estimates: true, Equal: .5},
 	{Name: "energy", About: "energy distance", Source: "Szekely & Rizzo 2013",
 		Measure: EnergyDistance, Degree: 1, Shifted: shiftedEnergy},

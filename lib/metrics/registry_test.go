@@ -25,7 +25,8 @@ func drawPoints(d int) *rapid.Generator[Points] {
 		n := rapid.IntRange(2, 30).Draw(t, "n")
 		// On a lattice, so that no difference of two values underflows when it is squared: scaled up, it would not.
 		onLattice := func(v float64) float64 { return math.Round(v*(1<<20)) / (1 << 20) }
-		value := rapid.OneOf(rapid.Map(rapid.Float64Range(-10, 10), onLattice), rapid.Map(rapid.IntRange(-3, 3), func(i int) float64 { return float64(i) }))
+		value := rapid.OneOf(rapid.Map(rapid.Float64Range(-10, 10), onLattice), rapid.Map(rapid.IntRange(-3, 3),
+			func(i int) float64 { return float64(i) }))
 		return Points{n, d, rapid.SliceOfN(value, n*d, n*d).Draw(t, "x")}
 	})
 }
@@ -71,7 +72,8 @@ func TestMetrics(t *testing.T) {
 					if !slices.Equal(before, x.X) {
 						t.Fatal("the sample was changed")
 					}
-					if !(s.Lo <= s.Center && s.Center <= s.Hi) || s.Lo < 0 && !spec.Estimates || s.N < 1 || s.N > min(x.N, y.N) {
+					if !(s.Lo <= s.Center && s.Center <= s.Hi) || s.Lo < 0 && !spec.Estimates || s.N < 1 || s.N >
+						min(x.N, y.N) {
 						t.Fatalf("inconsistent summary %+v", s)
 					}
 					return s.Center
@@ -139,8 +141,10 @@ func TestMetricsFaults(t *testing.T) {
 			{Points{}, good, "x is empty: shape [0, 0]"},
 			{good, Points{0, 1, nil}, "y is empty: shape [0, 1]"},
 			{good, Points{3, 1, []float64{1, 2}}, "y has shape [3, 1] but 2 values"},
-			{Points{3, 1, []float64{1, math.NaN(), math.Inf(1)}}, good, "x has 2 NaN or infinite values, the first at index 1"},
-			{Points{2, 2, []float64{1, 2, 3, math.Inf(-1)}}, good, "x has 1 NaN or infinite values, the first at row 1, column 1"},
+			{Points{3, 1, []float64{1, math.NaN(), math.Inf(1)}}, good, "x has 2 NaN or infinite values, the first " +
+				"at index 1"},
+			{Points{2, 2, []float64{1, 2, 3, math.Inf(-1)}}, good, "x has 1 NaN or infinite values, the first at row " +
+				"1, column 1"},
 			{good, Points{2, 3, make([]float64, 6)}, "shapes [3, 1] and [2, 3]"},
 			{Points{2, 2, make([]float64, 4)}, Points{2, 2, make([]float64, 4)}, "dimension 1"},
 		} {

@@ -42,7 +42,8 @@ func (s Summary) widened(p float64) Summary {
 // finite is the summary, or an error where squares of the points have left float64.
 func (s Summary) finite(name string) (Summary, error) {
 	if sum := s.Lo + s.Center + s.Hi; math.IsNaN(sum) || math.IsInf(sum, 0) {
-		return Summary{}, fmt.Errorf("metrics: %s is %g in [%g, %g]: powers of the points leave float64; scale them down",
+		return Summary{}, fmt.Errorf("metrics: %s is %g in [%g, %g]: powers of the points leave float64; scale "+
+			"them down",
 			name, s.Center, s.Lo, s.Hi)
 	}
 	return s, nil

@@ -46,7 +46,8 @@ func TestW1ClosedForms(t *testing.T) {
 		{"one place", []float64{0, 0, 0}, normalCDF, math.Sqrt(2 / math.Pi), 1e-12},
 		{"uniform", []float64{.25, .75}, uniform, .125, 1e-10},
 		{"exponential", []float64{0, 0}, expo, 1, 1e-10},
-		{"plateau", []float64{0, 0}, func(x float64) float64 { return normalCDF(x-50)/2 + normalCDF(x+50)/2 }, 50, 1e-9},
+		{"plateau", []float64{0, 0}, func(x float64) float64 { return normalCDF(x-50)/2 + normalCDF(x+50)/2 }, 50,
+			1e-9},
 		{"Student t3", []float64{0, 0}, distuv.StudentsT{Mu: 0, Sigma: 1, Nu: 3}.CDF, 2 * math.Sqrt(3) / math.Pi, 1e-8},
 		{"jump", []float64{-1, 1}, point(.3), 1, 1e-9},
 		{"its only place", []float64{5, 5, 5}, point(5), 0, 1e-14},
@@ -85,7 +86,8 @@ func TestW1OfNarrowLaws(t *testing.T) {
 				want, span := w1Normal(xs, mean, sd), xs[len(xs)-1]-xs[0]+math.Abs(mean-xs[0])+20*sd
 				// As W1 says, and positions round to 1e-15, which shifts the law by as much.
 				if math.Abs(s.Center-want) > 1e-9*span+1e-14 {
-					t.Errorf("%d numbers from %g, N(%g, %g^2): %.12g, want %.12g", len(xs), xs[0], mean, sd, s.Center, want)
+					t.Errorf("%d numbers from %g, N(%g, %g^2): %.12g, want %.12g", len(xs), xs[0], mean, sd, s.Center,
+						want)
 				}
 				if !(s.Lo < s.Center && s.Center < s.Hi && s.Lo >= 0) {
 					t.Errorf("%d numbers from %g, N(%g, %g^2): %+v", len(xs), xs[0], mean, sd, s)
@@ -149,7 +151,8 @@ func TestLawFaults(t *testing.T) {
 		{cauchy, "finite mean", true},
 	} {
 		for name, f := range map[string]func([]float64, func(float64) float64) (Summary, error){"KS": KS, "W1": W1} {
-			if _, err := f(xs, c.cdf); (name == "W1" || !c.onlyOfW1) && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			if _, err := f(xs, c.cdf); (name == "W1" || !c.onlyOfW1) &&
+				(err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("%s: error %v, want one with %q", name, err, c.want)
 			}
 		}

@@ -165,7 +165,8 @@ func (q *monotone) check(s segment, values nodes) {
 	for _, v := range values {
 		if !(lo <= v && v <= hi) && q.err == nil { // NaN too
 			q.err = fmt.Errorf("metrics: the distribution function is no such function: off by %g between two places "+
-				"%.3g apart where it differs by %g; it must rise from 0 to 1", max(lo-v, v-hi), s.b-s.a, math.Abs(s.fb-s.fa))
+				"%.3g apart where it differs by %g; it must rise from 0 to 1", max(lo-v, v-hi), s.b-s.a,
+				math.Abs(s.fb-s.fa))
 		}
 	}
 }

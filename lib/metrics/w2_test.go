@@ -12,7 +12,9 @@ import (
 // drawCosts draws an [n, n] cost matrix, often with ties.
 func drawCosts(t *rapid.T, most int) (n int, cost []float64) {
 	n = rapid.IntRange(1, most).Draw(t, "n")
-	value := rapid.OneOf(rapid.Float64Range(-10, 10), rapid.Map(rapid.IntRange(0, 3), func(i int) float64 { return float64(i) }))
+	value := rapid.OneOf(rapid.Float64Range(-10, 10), rapid.Map(rapid.IntRange(0, 3), func(i int) float64 {
+		return float64(i)
+	}))
 	return n, rapid.SliceOfN(value, n*n, n*n).Draw(t, "cost")
 }
 

@@ -12,8 +12,8 @@ type Activation struct {
 	Apply func(x *Node) *Node
 }
 
-// Activations lists every activation under the name that settings give. No name means the first. All but relu have a continuous
-// derivative, which an energy and the objectives with a trace need.
+// Activations lists every activation under the name that settings give. No name means the first. All but relu have a
+// continuous derivative, which an energy and the objectives with a trace need.
 var Activations = []Activation{
 	{"swish", func(x *Node) *Node { return Mul(x, Sigmoid(x)) }}, // Ramachandran, Zoph and Le 2017
 	{"tanh", Tanh},

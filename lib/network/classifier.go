@@ -13,8 +13,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// Classifier is a network that tells the classes of noisy samples, at all noise levels: what diffusion.ByClassifier asks for
-// (Dhariwal and Nichol 2021, section 4).
+// Classifier is a network that tells the classes of noisy samples, at all noise levels: what diffusion.ByClassifier
+// asks for (Dhariwal and Nichol 2021, section 4).
 type Classifier struct {
 	Body    Body    // it should read the noise level, and no labels
 	Classes int     // at least 2
@@ -47,9 +47,10 @@ func (m Classifier) LogProb(scope *model.Scope, p diffusion.Process, class int) 
 	}
 }
 
-// Loss is -log p(label | x_t), [batch], at times that it draws first and noise that it draws next. Its mean is least for the
-// exact posterior, whose entropy it then is. A label that is no class makes it NaN.
-func (m Classifier) Loss(scope *model.Scope, p diffusion.Process, times diffusion.Times, b diffusion.Batch, r *random.Source) *Node {
+// Loss is -log p(label | x_t), [batch], at times that it draws first and noise that it draws next. Its mean is least
+// for the exact posterior, whose entropy it then is. A label that is no class makes it NaN.
+func (m Classifier) Loss(scope *model.Scope, p diffusion.Process, times diffusion.Times, b diffusion.Batch,
+	r *random.Source) *Node {
 	if b.Label == nil {
 		panic(fmt.Errorf("a classifier cannot learn from a batch without labels"))
 	}
@@ -71,7 +72,8 @@ func (m Classifier) Validate() error {
 		return fmt.Errorf("Classifier without a body")
 	}
 	if m.Classes < 2 || !(m.SD >= 0) || math.IsInf(m.SD, 0) {
-		return fmt.Errorf("Classifier of %d classes for data of standard deviation %g; give 2 or more, and one above 0", m.Classes, m.SD)
+		return fmt.Errorf("Classifier of %d classes for data of standard deviation %g; give 2 or more, and one above 0",
+			m.Classes, m.SD)
 	}
 	return m.Body.Validate()
 }

@@ -24,7 +24,8 @@ var small = []Spec{
 	{"mlp", MLP{Hidden: []int{8, 7}, Condition: Condition{Frequencies: 3, Width: 5}}},
 	{"classes", MLP{Hidden: []int{8}, Last: "zero", Condition: Condition{Frequencies: 2, Classes: 3, Width: 4}}},
 	{"res-mlp", ResMLP{Width: 8, Blocks: 2, Init: "lecun", Condition: Condition{Frequencies: 3, Classes: 2, Width: 5}}},
-	{"energy", Energy{MLP{Hidden: []int{8, 8}, Activation: "softplus", Init: "torch", Condition: Condition{Frequencies: 3, Width: 5}}}},
+	{"energy", Energy{MLP{Hidden: []int{8, 8}, Activation: "softplus", Init: "torch",
+		Condition: Condition{Frequencies: 3, Width: 5}}}},
 	{"res-energy", Energy{ResMLP{Width: 8, Blocks: 1, Condition: Condition{Frequencies: 3, Width: 5}}}},
 }
 
@@ -175,8 +176,8 @@ func TestParameterCounts(t *testing.T) {
 	}
 }
 
-// A sampler in a compiled loop, on XLA, carries samples to where the Go backend does, stepping from the host. Heun's method calls
-// the network twice a step.
+// A sampler in a compiled loop, on XLA, carries samples to where the Go backend does, stepping from the host. Heun's
+// method calls the network twice a step.
 func TestNetworkInsideTheLoops(t *testing.T) {
 	for _, spec := range small {
 		t.Run(spec.Name, func(t *testing.T) {
@@ -186,7 +187,8 @@ func TestNetworkInsideTheLoops(t *testing.T) {
 					Store: scrambled(t, spec.Network, dtypes.Float64, 2),
 					Build: func(scope *model.Scope, _ []*Node) diffusion.Model {
 						p := diffusion.VP{}
-						return diffusion.Model{Process: p, Denoise: diffusion.EDMHead(1).Denoiser(p, spec.Network.Net(scope), nil)}
+						return diffusion.Model{Process: p, Denoise: diffusion.EDMHead(1).Denoiser(
+							p, spec.Network.Net(scope), nil)}
 					},
 					Sampler: diffusion.Flow(diffusion.HeunMethod),
 					Grid:    []float64{1, .8, .5, .2, .05},

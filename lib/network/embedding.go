@@ -13,21 +13,23 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Condition says what a network reads besides x. The zero value is nothing: it is blind to the noise level, and unconditional.
+// Condition says what a network reads besides x. The zero value is nothing: it is blind to the noise level, and
+// unconditional.
 type Condition struct {
 	Frequencies int // of the noise embedding; 0: none
 	Classes     int // labels are 0 .. Classes-1, or diffusion.NoLabel; 0: none
 	Width       int // of the embedding; 0: 64
 }
 
-// The frequencies of the noise embedding in ln SNR, a geometric ladder: at the lowest its range of +-20 is half a period,
-// so that no two levels look alike; at the highest a period is a factor e in the noise.
+// The frequencies of the noise embedding in ln SNR, a geometric ladder: at the lowest its range of +-20 is half a
+// period, so that no two levels look alike; at the highest a period is a factor e in the noise.
 const (
 	lowest  = math.Pi / 40
 	highest = math.Pi
 )
 
-// NoiseFeatures are cosines and sines of ln SNR, [rows, 2 frequencies], where logSNR is a scalar (one row) or [batch, 1, ...].
+// NoiseFeatures are cosines and sines of ln SNR, [rows, 2 frequencies], where logSNR is a scalar (one row) or [batch,
+// 1, ...].
 func NoiseFeatures(logSNR *Node, frequencies int) *Node {
 	ladder := make([]float64, frequencies)
 	for i := range ladder {
@@ -60,13 +62,14 @@ func (c Condition) embed(scope *model.Scope, s style, logSNR, label *Node) *Node
 	return s.act.Apply(sum)
 }
 
-// labels are the rows of a table, one a class and the last for no label. That one starts at 0, and stays there until a sample
-// without a label is learnt from: see NewPair.
+// labels are the rows of a table, one a class and the last for no label. That one starts at 0, and stays there until a
+// sample without a label is learnt from: see NewPair.
 func (c Condition) labels(scope *model.Scope, s style, dtype dtypes.DType, g *Graph, label *Node) *Node {
 	shape := shapes.Make(dtype, c.Classes+1, c.width())
 	table := filled(scope, "table", shape, func(g *Graph, shape shapes.Shape) *Node {
 		rows := uniform(g, s.key.Sub(scope.Scope(), "table"), 1, shape)
-		return Concatenate([]*Node{Slice(rows, AxisRangeFromStart(c.Classes)), ZerosLike(Slice(rows, AxisElem(c.Classes)))}, 0)
+		return Concatenate([]*Node{Slice(rows, AxisRangeFromStart(c.Classes)),
+			ZerosLike(Slice(rows, AxisElem(c.Classes)))}, 0)
 	}).NodeValue(g)
 	if label == nil {
 		return Slice(table, AxisRangeToEnd(c.Classes))
@@ -76,7 +79,8 @@ func (c Condition) labels(scope *model.Scope, s style, dtype dtypes.DType, g *Gr
 	row := Where(Equal(label, none), ConstAs(label, c.Classes), label)
 	rows := Dot(OneHot(row, c.Classes+1, dtype), table).Product()
 	// A graph cannot report a class that there is not; a number that is none will be reported.
-	return Where(BroadcastToDims(Reshape(known, -1, 1), rows.Shape().Dimensions...), rows, AddScalar(ZerosLike(rows), math.NaN()))
+	return Where(BroadcastToDims(Reshape(known, -1, 1), rows.Shape().Dimensions...), rows,
+		AddScalar(ZerosLike(rows), math.NaN()))
 }
 
 func (c Condition) width() int {
@@ -88,7 +92,8 @@ func (c Condition) width() int {
 
 func (c Condition) validate() error {
 	if c.Frequencies < 0 || c.Classes < 0 || c.Width < 0 {
-		return fmt.Errorf("network with %d frequencies, %d classes, width %d of the embedding; give none below 0", c.Frequencies, c.Classes, c.Width)
+		return fmt.Errorf("network with %d frequencies, %d classes, width %d of the embedding; give none below 0",
+			c.Frequencies, c.Classes, c.Width)
 	}
 	return nil
 }

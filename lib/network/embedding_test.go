@@ -46,14 +46,18 @@ func TestLabels(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, i := range []int{2, 3} { // classes, res-mlp
 			n := small[i].Network
-			out, err := model.CallOnceN(b, scrambled(t, n, dtypes.Float64, 2), func(scope *model.Scope, x, label *Node) []*Node {
-				net, level := n.Net(scope), Scalar(x.Graph(), x.DType(), .5)
-				return []*Node{net(x, level, label), net(x, level, nil), net(x, level, ConvertDType(label, dtypes.Int64))}
-			}, [][]float64{{.3, -1}, {.3, -1}, {.3, -1}, {.3, -1}, {.3, -1}}, []int32{0, diffusion.NoLabel, 1, 7, -2})
+			out, err := model.CallOnceN(b, scrambled(t, n, dtypes.Float64, 2),
+				func(scope *model.Scope, x, label *Node) []*Node {
+					net, level := n.Net(scope), Scalar(x.Graph(), x.DType(), .5)
+					return []*Node{net(x, level, label), net(x, level, nil),
+						net(x, level, ConvertDType(label, dtypes.Int64))}
+				}, [][]float64{{.3, -1}, {.3, -1}, {.3, -1}, {.3, -1}, {.3, -1}}, []int32{0, diffusion.NoLabel, 1, 7,
+					-2})
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, none, wide := tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1]), tensors.MustCopyFlatData[float64](out[2])
+			got, none, wide := tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1]),
+				tensors.MustCopyFlatData[float64](out[2])
 			closeTo(t, "NoLabel against nil", got[2:4], none[:2], 1e-15)
 			closeTo(t, "labels as int64", wide[:6], got[:6], 1e-15)
 			if got[0] == got[2] || got[0] == got[4] || got[2] == got[4] {
@@ -72,18 +76,20 @@ func TestLabels(t *testing.T) {
 func TestNetworkFaults(t *testing.T) {
 	b := interpreter(t)
 	for want, n := range map[string]Network{
-		`no activation "swihs"; there are swish, tanh`:        MLP{Hidden: []int{3}, Activation: "swihs"},
-		`no initialisation "xavier"; there are glorot, he`:    MLP{Hidden: []int{3}, Last: "xavier"},
-		"without hidden layers":                               MLP{},
-		"hidden widths [3 0]":                                 MLP{Hidden: []int{3, 0}},
-		"0 blocks of width 5":                                 ResMLP{Width: 5},
-		"-1 frequencies, 0 classes, width 0 of the embedding": Energy{ResMLP{Width: 5, Blocks: 1, Condition: Condition{Frequencies: -1}}},
-		"Energy without a body":                               Energy{},
+		`no activation "swihs"; there are swish, tanh`:     MLP{Hidden: []int{3}, Activation: "swihs"},
+		`no initialisation "xavier"; there are glorot, he`: MLP{Hidden: []int{3}, Last: "xavier"},
+		"without hidden layers":                            MLP{},
+		"hidden widths [3 0]":                              MLP{Hidden: []int{3, 0}},
+		"0 blocks of width 5":                              ResMLP{Width: 5},
+		"-1 frequencies, 0 classes, width 0 of the embedding": Energy{
+			ResMLP{Width: 5, Blocks: 1, Condition: Condition{Frequencies: -1}}},
+		"Energy without a body": Energy{},
 	} {
 		if err := n.Validate(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: got %v, want %q", n, err, want)
 		}
-		if err := Create(b, model.NewStore().RootScope(), n, dtypes.Float32, 2); err == nil || !strings.Contains(err.Error(), want) {
+		if err := Create(b, model.NewStore().RootScope(), n, dtypes.Float32, 2); err == nil || !strings.Contains(
+			err.Error(), want) {
 			t.Errorf("creating %+v: got %v, want %q", n, err, want)
 		}
 	}

@@ -10,9 +10,9 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Energy is a network whose answer is minus the gradient, in its input, of an energy: F(u) = -grad e(u), e the one output of
-// Body. Under any head the score that it makes is then a gradient field, with no curl, and has a density: see LogDensity
-// (002, section 1; LeCun et al. 2006; Salimans and Ho 2021).
+// Energy is a network whose answer is minus the gradient, in its input, of an energy: F(u) = -grad e(u), e the one
+// output of Body. Under any head the score that it makes is then a gradient field, with no curl, and has a density: see
+// LogDensity (002, section 1; LeCun et al. 2006; Salimans and Ho 2021).
 type Energy struct {
 	Body Body // with a smooth activation: the score of relu's energy jumps
 }
@@ -37,7 +37,8 @@ func (m Energy) Potential(scope *model.Scope) func(x, logSNR, label *Node) *Node
 // is the score:
 //
 //	score = a x + b F(in x),   log density = a |x|^2/2 - (b/in) e(in x),   a = (alpha skip - 1)/sigma^2,   b = alpha out/sigma^2
-func (m Energy) LogDensity(scope *model.Scope, h diffusion.Head, p diffusion.Process, label *Node) func(x, t *Node) *Node {
+func (m Energy) LogDensity(scope *model.Scope, h diffusion.Head, p diffusion.Process, label *Node) func(
+	x, t *Node) *Node {
 	potential := m.Potential(scope)
 	return func(x, t *Node) *Node {
 		mustBeValid("process", p)

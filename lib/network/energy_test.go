@@ -34,14 +34,17 @@ func TestEnergyHasNoCurl(t *testing.T) {
 		if !energy && spec.Name != "mlp" {
 			continue
 		}
-		out, err := model.CallOnceN(b, scrambled(t, spec.Network, dtypes.Float64, 2), func(scope *model.Scope, x *Node) []*Node {
-			var all []*Node
-			for _, head := range diffusion.Heads {
-				score := head.Head(.8).Score(diffusion.VP{}, spec.Network.Net(scope), nil)
-				all = append(all, jacobian(func(x *Node) *Node { return score(x, Scalar(x.Graph(), x.DType(), .4)) }, x))
-			}
-			return all
-		}, points)
+		out, err := model.CallOnceN(b, scrambled(t, spec.Network, dtypes.Float64, 2),
+			func(scope *model.Scope, x *Node) []*Node {
+				var all []*Node
+				for _, head := range diffusion.Heads {
+					score := head.Head(.8).Score(diffusion.VP{}, spec.Network.Net(scope), nil)
+					all = append(all, jacobian(func(x *Node) *Node {
+						return score(x, Scalar(x.Graph(), x.DType(), .4))
+					}, x))
+				}
+				return all
+			}, points)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,17 +56,19 @@ func TestEnergyHasNoCurl(t *testing.T) {
 				size = max(size, math.Abs(j[k]), math.Abs(j[k+1]), math.Abs(j[k+2]), math.Abs(j[k+3]))
 			}
 			if energy && curl > 1e-14*size {
-				t.Errorf("%s under %s: curl %g of a Jacobian of size %g", spec.Name, diffusion.Heads[i].Name, curl, size)
+				t.Errorf("%s under %s: curl %g of a Jacobian of size %g", spec.Name, diffusion.Heads[i].Name, curl,
+					size)
 			}
 			if !energy && curl < 1e-3*size {
-				t.Errorf("%s under %s: curl %g of a Jacobian of size %g, from a network that knows no energy", spec.Name, diffusion.Heads[i].Name, curl, size)
+				t.Errorf("%s under %s: curl %g of a Jacobian of size %g, from a network that knows no energy",
+					spec.Name, diffusion.Heads[i].Name, curl, size)
 			}
 		}
 	}
 }
 
-// The log density of an energy has the score as its gradient, under every head, at one time and at many; its potential that of the
-// network.
+// The log density of an energy has the score as its gradient, under every head, at one time and at many; its potential
+// that of the network.
 func TestEnergyLogDensity(t *testing.T) {
 	b := interpreter(t)
 	for _, n := range small {
@@ -75,31 +80,34 @@ func TestEnergyLogDensity(t *testing.T) {
 			p := process.Process
 			lo, hi := p.Horizon()
 			early, late := lo+.2*(hi-lo), lo+.7*(hi-lo)
-			out, err := model.CallOnceN(b, scrambled(t, m, dtypes.Float64, 2), func(scope *model.Scope, x, many *Node) []*Node {
-				one := Scalar(x.Graph(), x.DType(), early)
-				var all []*Node
-				for _, head := range diffusion.Heads {
-					h := head.Head(.8)
-					for _, at := range []*Node{one, many} {
-						logP := m.LogDensity(scope, h, p, nil)(x, at)
-						logP.AssertDims(len(points))
-						all = append(all, h.Score(p, m.Net(scope), nil)(x, at), Gradient(ReduceAllSum(logP), x)[0])
+			out, err := model.CallOnceN(b, scrambled(t, m, dtypes.Float64, 2),
+				func(scope *model.Scope, x, many *Node) []*Node {
+					one := Scalar(x.Graph(), x.DType(), early)
+					var all []*Node
+					for _, head := range diffusion.Heads {
+						h := head.Head(.8)
+						for _, at := range []*Node{one, many} {
+							logP := m.LogDensity(scope, h, p, nil)(x, at)
+							logP.AssertDims(len(points))
+							all = append(all, h.Score(p, m.Net(scope), nil)(x, at), Gradient(ReduceAllSum(logP), x)[0])
+						}
 					}
-				}
-				return all
-			}, points, [][]float64{{early}, {late}, {early}, {late}})
+					return all
+				}, points, [][]float64{{early}, {late}, {early}, {late}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			for i := 0; i < len(out); i += 2 {
 				// Both take D apart again by 1/sigma^2: rounding of order 1e-16/sigma^2.
-				closeTo(t, n.Name+"/"+process.Name, tensors.MustCopyFlatData[float64](out[i+1]), tensors.MustCopyFlatData[float64](out[i]), 1e-11)
+				closeTo(t, n.Name+"/"+process.Name, tensors.MustCopyFlatData[float64](out[i+1]),
+					tensors.MustCopyFlatData[float64](out[i]), 1e-11)
 			}
 		}
 	}
 }
 
-// The gradients by which an energy learns, third derivatives for the objectives with a trace, are those of central differences.
+// The gradients by which an energy learns, third derivatives for the objectives with a trace, are those of central
+// differences.
 func TestEnergyLearns(t *testing.T) {
 	const step = 1e-5
 	b := interpreter(t)
@@ -114,7 +122,8 @@ func TestEnergyLearns(t *testing.T) {
 		exec, err := model.NewExec(b, store, func(scope *model.Scope, x *Node) []*Node {
 			net := n.Net(scope)
 			w := scope.At("layer1").GetVariable("weights").NodeValue(x)
-			loss := ReduceAllMean(o(diffusion.VP{}, net, diffusion.Batch{X0: x}, random.New(x.Graph(), random.NewKey(1, "noise"))))
+			loss := ReduceAllMean(o(diffusion.VP{}, net, diffusion.Batch{X0: x},
+				random.New(x.Graph(), random.NewKey(1, "noise"))))
 			return []*Node{loss, Gradient(loss, w)[0]}
 		})
 		if err != nil {
@@ -133,7 +142,8 @@ func TestEnergyLearns(t *testing.T) {
 		at := func(i int, by float64) float64 {
 			moved := append([]float64{}, original...)
 			moved[i] += by
-			if err := weights.SetValue(tensors.FromFlatDataAndDimensions(moved, weights.Shape().Dimensions...)); err != nil {
+			if err := weights.SetValue(tensors.FromFlatDataAndDimensions(moved, weights.Shape().Dimensions...)); err !=
+				nil {
 				t.Fatal(err)
 			}
 			return tensors.ToScalar[float64](call()[0])

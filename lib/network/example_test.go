@@ -25,9 +25,12 @@ func ExampleNewPair() {
 	}
 	net := network.MLP{Hidden: []int{16, 16}, Condition: network.Condition{Frequencies: 4, Classes: 2}}
 	process, head, class := diffusion.VP{}, diffusion.EDMHead(2), 1
-	data := train.Whole(tensors.FromValue([][]float32{{-2.1}, {-2}, {-1.9}, {1.9}, {2}, {2.1}}), tensors.FromValue([]int32{0, 0, 0, 1, 1, 1}))
-	objective := diffusion.DropLabels(.3, diffusion.Denoising(head, diffusion.Plain, diffusion.UniformTimes(diffusion.LowDiscrepancy)))
-	training := train.Plan{Loss: network.Loss(objective, process, net), Data: data, Adam: train.Adam{Rate: 1e-2}, Every: 600}
+	data := train.Whole(tensors.FromValue([][]float32{{-2.1}, {-2}, {-1.9}, {1.9}, {2}, {2.1}}),
+		tensors.FromValue([]int32{0, 0, 0, 1, 1, 1}))
+	objective := diffusion.DropLabels(.3, diffusion.Denoising(head, diffusion.Plain, diffusion.UniformTimes(
+		diffusion.LowDiscrepancy)))
+	training := train.Plan{Loss: network.Loss(objective, process, net), Data: data, Adam: train.Adam{Rate: 1e-2},
+		Every: 600}
 	trainer, err := training.Begin(b)
 	if err != nil {
 		fmt.Println(err)
@@ -47,7 +50,8 @@ func ExampleNewPair() {
 	}
 
 	build := func(scope *model.Scope, _ []*Node) diffusion.Model {
-		pair, err := network.NewPair(scope, net, head, process, class) // refuses a network that never met a sample without a label
+		// refuses a network that never met a sample without a label
+		pair, err := network.NewPair(scope, net, head, process, class)
 		if err != nil {
 			panic(err) // the error of Plan.Run
 		}

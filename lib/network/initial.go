@@ -13,7 +13,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// Initial is a law of initial weights: uniform between plus and minus a bound, for the weights and for the bias of a layer.
+// Initial is a law of initial weights: uniform between plus and minus a bound, for the weights and for the bias of a
+// layer.
 type Initial struct {
 	Name  string
 	Bound func(fanIn, fanOut int) (weights, bias float64)
@@ -46,14 +47,18 @@ func dense(scope *model.Scope, key random.Key, law Initial, x *Node, width int) 
 	return Add(Dot(x, w.NodeValue(x)).Product(), b.NodeValue(x))
 }
 
-// variable is made with its first use: uniform between -bound and bound, from the stream that the key and its path name.
+// variable is made with its first use: uniform between -bound and bound, from the stream that the key and its path
+// name.
 func variable(scope *model.Scope, key random.Key, name string, bound float64, shape shapes.Shape) *model.Variable {
 	stream := key.Sub(scope.Scope(), name)
-	return filled(scope, name, shape, func(g *Graph, shape shapes.Shape) *Node { return uniform(g, stream, bound, shape) })
+	return filled(scope, name, shape, func(g *Graph, shape shapes.Shape) *Node {
+		return uniform(g, stream, bound, shape)
+	})
 }
 
 // filled is a variable with the values that a graph gives it.
-func filled(scope *model.Scope, name string, shape shapes.Shape, with func(g *Graph, shape shapes.Shape) *Node) *model.Variable {
+func filled(scope *model.Scope, name string, shape shapes.Shape,
+	with func(g *Graph, shape shapes.Shape) *Node) *model.Variable {
 	return scope.WithInitializer(with).VariableWithShape(name, shape)
 }
 

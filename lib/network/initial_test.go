@@ -17,7 +17,8 @@ import (
 
 // Initial weights are the same bits on every backend, whatever is made before them, and others under another key.
 func TestInitialWeights(t *testing.T) {
-	n := MLP{Hidden: []int{5}, Init: "torch", Condition: Condition{Frequencies: 2, Classes: 2, Width: 3}, Key: random.NewKey(1, "weights")}
+	n := MLP{Hidden: []int{5}, Init: "torch", Condition: Condition{Frequencies: 2, Classes: 2, Width: 3},
+		Key: random.NewKey(1, "weights")}
 	weights := func(t *testing.T, b compute.Backend, n Network, scope string, store *model.Store) map[string][]float64 {
 		if err := Create(b, store.RootScope().At("%s", scope), n, dtypes.Float64, 2); err != nil {
 			t.Fatal(err)
@@ -76,7 +77,8 @@ func TestInitialBounds(t *testing.T) {
 				}
 			}
 			// 5 standard errors: a uniform variable has variance 1/3, its square 4/45.
-			if math.Abs(sum) > 5*bound*math.Sqrt(1/(3*n)) || math.Abs(squares-bound*bound/3) > 5*bound*bound*math.Sqrt(4/(45*n)) {
+			if math.Abs(sum) > 5*bound*math.Sqrt(1/(3*n)) || math.Abs(squares-bound*bound/3) > 5*bound*bound*math.Sqrt(
+				4/(45*n)) {
 				t.Errorf("%s: %s has mean %g, mean square %g, for a bound of %g", law.Name, name, sum, squares, bound)
 			}
 		}

@@ -68,7 +68,8 @@ func invariant(t *testing.T, b compute.Backend, n Network, dtype dtypes.DType, d
 		return []*Node{
 			all,
 			Gather(of(Const(g, [][]int32{{4}, {2}, {0}, {3}, {1}})), Const(g, [][]int32{{2}, {4}, {1}, {3}, {0}})),
-			Concatenate([]*Node{of(Const(g, [][]int32{{0}})), of(Const(g, [][]int32{{1}, {2}})), of(Const(g, [][]int32{{3}, {4}}))}, 0),
+			Concatenate([]*Node{of(Const(g, [][]int32{{0}})), of(Const(g, [][]int32{{1}, {2}})),
+				of(Const(g, [][]int32{{3}, {4}}))}, 0),
 		}
 	}, tensors.FromFlatDataAndDimensions(x, rows, d), tensors.FromFlatDataAndDimensions(levels, rows, 1))
 	if err != nil {

@@ -14,7 +14,8 @@ import (
 
 // Loss is that of a network under an objective along p, as a training plan takes it. The data's columns are x0 and,
 // where there is a second, labels.
-func Loss(o diffusion.Objective, p diffusion.Process, n Network) func(scope *model.Scope, columns []*Node, r *random.Source) *Node {
+func Loss(o diffusion.Objective, p diffusion.Process, n Network) func(scope *model.Scope, columns []*Node,
+	r *random.Source) *Node {
 	return func(scope *model.Scope, columns []*Node, r *random.Source) *Node {
 		mustBeValid("network", n)
 		return lossOf(o, p, n.Net(scope), columns, r)
@@ -22,7 +23,8 @@ func Loss(o diffusion.Objective, p diffusion.Process, n Network) func(scope *mod
 }
 
 // NetLoss is the same of a net without weights: given the exact one, it is what no network falls below in the mean.
-func NetLoss(o diffusion.Objective, p diffusion.Process, net diffusion.Net) func(scope *model.Scope, columns []*Node, r *random.Source) *Node {
+func NetLoss(o diffusion.Objective, p diffusion.Process, net diffusion.Net) func(scope *model.Scope, columns []*Node,
+	r *random.Source) *Node {
 	return func(_ *model.Scope, columns []*Node, r *random.Source) *Node { return lossOf(o, p, net, columns, r) }
 }
 

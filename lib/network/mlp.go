@@ -11,7 +11,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// MLP is a multilayer perceptron. MLP{Hidden: []int{12}, Activation: "tanh"} is the network of the companion code of 001.
+// MLP is a multilayer perceptron. MLP{Hidden: []int{12}, Activation: "tanh"} is the network of the companion code of
+// 001.
 type MLP struct {
 	Hidden     []int      // widths of the hidden layers
 	Activation string     // of Activations
@@ -34,7 +35,8 @@ func (m MLP) Apply(scope *model.Scope, x, logSNR, label *Node, outputs int) *Nod
 	for i, width := range m.Hidden {
 		y := s.dense(scope.At("layer%d", i), x, width)
 		if i == 0 && known != nil {
-			y = Add(y, s.dense(scope.At("condition"), known, width)) // a layer on both side by side; one row serves the batch
+			// a layer on both side by side; one row serves the batch
+			y = Add(y, s.dense(scope.At("condition"), known, width))
 		}
 		x = s.act.Apply(y)
 	}

@@ -63,8 +63,8 @@ func flat(x *Node) *Node {
 	return Reshape(x, n, x.Shape().Size()/n)
 }
 
-// Create makes the variables of a network for samples of the given dimensions, with their initial values, where the store
-// does not have them yet. A compiled loop carries the variables that are there when it is built.
+// Create makes the variables of a network for samples of the given dimensions, with their initial values, where the
+// store does not have them yet. A compiled loop carries the variables that are there when it is built.
 func Create(b compute.Backend, scope *model.Scope, n Network, dtype dtypes.DType, dims ...int) error {
 	if err := n.Validate(); err != nil {
 		return err

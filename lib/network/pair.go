@@ -11,19 +11,20 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Pair is one network as two denoisers, that of a class and that of all data: what guidance without a classifier needs. The
-// network must have been trained with labels of which some were dropped (diffusion.DropLabels).
+// Pair is one network as two denoisers, that of a class and that of all data: what guidance without a classifier needs.
+// The network must have been trained with labels of which some were dropped (diffusion.DropLabels).
 type Pair struct{ Conditional, Unconditional diffusion.Denoiser }
 
-// NewPair binds the network to weights, which it must have. It reports a network without classes, a class that it does not
-// have, and weights that have never met a sample without a label.
+// NewPair binds the network to weights, which it must have. It reports a network without classes, a class that it does
+// not have, and weights that have never met a sample without a label.
 func NewPair(scope *model.Scope, n Network, h diffusion.Head, p diffusion.Process, class int) (Pair, error) {
 	var c Condition
 	if n, knows := n.(conditioned); knows {
 		c = n.condition()
 	}
 	if c.Classes == 0 {
-		return Pair{}, fmt.Errorf("a network without classes has no conditional head; set Condition.Classes and train it on labels")
+		return Pair{}, fmt.Errorf("a network without classes has no conditional head; set Condition.Classes and " +
+			"train it on labels")
 	}
 	if class < 0 || class >= c.Classes {
 		return Pair{}, fmt.Errorf("class %d of a network with %d; they are 0 to %d", class, c.Classes, c.Classes-1)
@@ -78,7 +79,8 @@ func (c Condition) metUnlabelled(scope *model.Scope) error {
 		}
 	})
 	if err == nil && !seen {
-		err = fmt.Errorf("the network was never trained without labels, so it has no unconditional head; train it with some of them dropped (DropLabels)")
+		err = fmt.Errorf("the network was never trained without labels, so it has no unconditional head; train it " +
+			"with some of them dropped (DropLabels)")
 	}
 	return err
 }

@@ -28,7 +28,8 @@ func TestPair(t *testing.T) {
 			}
 			at, net := Const(x.Graph(), .4), n.Net(scope)
 			three := func(g diffusion.Guide) diffusion.Guide { return g.Scaled(diffusion.Constant(3)) }
-			with, without := head.Denoiser(p, net, Const(x.Graph(), []int32{1, 1, 1}))(x, at), head.Denoiser(p, net, nil)(x, at)
+			with, without := head.Denoiser(p, net, Const(x.Graph(), []int32{1, 1, 1}))(x, at),
+				head.Denoiser(p, net, nil)(x, at)
 			return []*Node{
 				pair.Conditional(x, at), with, pair.Unconditional(x, at), without,
 				pair.Guided(p, three)(x, at), Sub(MulScalar(with, 3), MulScalar(without, 2)),
@@ -38,7 +39,8 @@ func TestPair(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i := 0; i < len(out); i += 2 {
-			closeTo(t, "denoiser", tensors.MustCopyFlatData[float64](out[i]), tensors.MustCopyFlatData[float64](out[i+1]), 1e-13)
+			closeTo(t, "denoiser", tensors.MustCopyFlatData[float64](out[i]), tensors.MustCopyFlatData[float64](
+				out[i+1]), 1e-13)
 		}
 	}
 }

@@ -33,7 +33,8 @@ func users(t *testing.T, n Spec, scope *model.Scope, x, at *Node) map[string]*No
 			panic(err)
 		}
 		three := func(g diffusion.Guide) diffusion.Guide { return g.Scaled(diffusion.Constant(3)) }
-		out["Pair"], out["Pair without"], out["Guided"] = pair.Conditional(x, at), pair.Unconditional(x, at), pair.Guided(p, three)(x, at)
+		out["Pair"], out["Pair without"], out["Guided"] = pair.Conditional(x, at), pair.Unconditional(x, at),
+			pair.Guided(p, three)(x, at)
 	}
 	for name, y := range out {
 		if y.DType() != x.DType() {
@@ -53,17 +54,19 @@ func TestNetworkServesEveryPrecision(t *testing.T) {
 		for _, n := range small {
 			var want map[string][]float64
 			for _, c := range []struct{ weights, samples dtypes.DType }{
-				{dtypes.Float32, dtypes.Float32}, {dtypes.Float32, dtypes.Float64}, {dtypes.Float64, dtypes.Float32}, {dtypes.Float64, dtypes.Float64},
+				{dtypes.Float32, dtypes.Float32}, {dtypes.Float32, dtypes.Float64}, {dtypes.Float64, dtypes.Float32},
+				{dtypes.Float64, dtypes.Float64},
 			} {
 				var names []string
-				out, err := model.CallOnceN(b, scrambled(t, n.Network, c.weights, 2), func(scope *model.Scope, x *Node) []*Node {
-					x, names = ConvertDType(x, c.samples), nil
-					var all []*Node
-					for name, y := range users(t, n, scope, x, Scalar(x.Graph(), x.DType(), .4)) {
-						names, all = append(names, name), append(all, ConvertDType(y, dtypes.Float64))
-					}
-					return all
-				}, [][]float64{{.3, -1}, {1.2, .4}, {-.5, .7}})
+				out, err := model.CallOnceN(b, scrambled(t, n.Network, c.weights, 2),
+					func(scope *model.Scope, x *Node) []*Node {
+						x, names = ConvertDType(x, c.samples), nil
+						var all []*Node
+						for name, y := range users(t, n, scope, x, Scalar(x.Graph(), x.DType(), .4)) {
+							names, all = append(names, name), append(all, ConvertDType(y, dtypes.Float64))
+						}
+						return all
+					}, [][]float64{{.3, -1}, {1.2, .4}, {-.5, .7}})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -76,7 +79,8 @@ func TestNetworkServesEveryPrecision(t *testing.T) {
 				}
 				for name := range want {
 					// A hundred roundings of float32, 6e-8 each, divided by sigma = .7 squared in a score.
-					closeTo(t, fmt.Sprintf("%s, weights %s, samples %s: %s", n.Name, c.weights, c.samples, name), got[name], want[name], 1e-5)
+					closeTo(t, fmt.Sprintf("%s, weights %s, samples %s: %s", n.Name, c.weights, c.samples, name),
+						got[name], want[name], 1e-5)
 				}
 			}
 		}
@@ -95,7 +99,8 @@ func TestPairSamples(t *testing.T) {
 			three := diffusion.ByLabel(pair.Conditional).Scaled(diffusion.Constant(3))
 			return diffusion.Model{Process: diffusion.VP{}, Denoise: three(diffusion.VP{}, pair.Unconditional)}
 		}
-		plan := diffusion.Plan{Build: build, Store: scrambled(t, paired, dtypes.Float32, 2), Sampler: diffusion.DDIM(0), Grid: []float64{1, .6, .2, .05}}
+		plan := diffusion.Plan{Build: build, Store: scrambled(t, paired, dtypes.Float32, 2), Sampler: diffusion.DDIM(0),
+			Grid: []float64{1, .6, .2, .05}}
 		single, err := plan.Run(b, tensors.FromValue([][]float32{{.3, -1}, {1.2, .4}}))
 		if err != nil {
 			t.Fatal(err)

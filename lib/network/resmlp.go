@@ -11,9 +11,10 @@ import (
 	"scorelab/lib/random"
 )
 
-// ResMLP is a perceptron of residual blocks h + W2 act(scale * (W1 h) + shift), whose scale and shift are read from the noise
-// level and the label (Perez et al. 2018). W2, the modulation and the last layer start at 0: every block is the identity and the
-// answer 0, from where training sets out gently (Goyal et al. 2017, section 5.1; Peebles and Xie 2023, adaLN-Zero).
+// ResMLP is a perceptron of residual blocks h + W2 act(scale * (W1 h) + shift), whose scale and shift are read from the
+// noise level and the label (Perez et al. 2018). W2, the modulation and the last layer start at 0: every block is the
+// identity and the answer 0, from where training sets out gently (Goyal et al. 2017, section 5.1; Peebles and Xie 2023,
+// adaLN-Zero).
 type ResMLP struct {
 	Width      int // of the hidden state
 	Blocks     int

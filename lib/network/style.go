@@ -37,5 +37,6 @@ func (s style) dense(scope *model.Scope, x *Node, width int) *Node {
 
 // zeroed is a layer that starts at 0.
 func (s style) zeroed(scope *model.Scope, x *Node, width int) *Node {
-	return dense(scope, s.key, Initial{Name: "zero", Bound: func(_, _ int) (float64, float64) { return 0, 0 }}, x, width)
+	return dense(scope, s.key, Initial{Name: "zero", Bound: func(_, _ int) (float64, float64) { return 0, 0 }}, x,
+		width)
 }

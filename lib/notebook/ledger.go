@@ -16,8 +16,8 @@ func ledger() []suite.Row { return Must(suite.ReadLedger(filepath.Join(Root(), "
 // most measurements of one claim that Claims shows.
 const most = 5
 
-// Claims shows what the suite found about the documents' statements, each with a link to its line in the ledger. Of a claim that
-// was measured many times it shows the first few.
+// Claims shows what the suite found about the documents' statements, each with a link to its line in the ledger. Of a
+// claim that was measured many times it shows the first few.
 func Claims(ids ...string) {
 	all := ledger()
 	var rows [][]any
@@ -78,14 +78,16 @@ type Held struct {
 	Tol                float64 // 0: the suite's own interval, or six digits where it has none
 }
 
-// Hold compares numbers with those in results/ and ends the cell with an error where one differs. It belongs into the last
-// cell of a notebook.
+// Hold compares numbers with those in results/ and ends the cell with an error where one differs. It belongs into the
+// last cell of a notebook.
 func Hold(numbers ...Held) {
 	rows := ledger()
 	var table [][]any
 	var wrong []string
 	for _, n := range numbers {
-		i := slices.IndexFunc(rows, func(r suite.Row) bool { return r.Experiment == n.Experiment && r.Metric == n.Metric })
+		i := slices.IndexFunc(rows, func(r suite.Row) bool {
+			return r.Experiment == n.Experiment && r.Metric == n.Metric
+		})
 		if i < 0 {
 			Check(fmt.Errorf("results/ has no metric %q of %s", n.Metric, n.Experiment))
 		}
@@ -98,7 +100,8 @@ func Hold(numbers ...Held) {
 		verdict := "the same"
 		if !(math.Abs(n.Got-want) <= tol) {
 			verdict = "differs"
-			wrong = append(wrong, fmt.Sprintf("%s of %s is %g here and %g in results/, more than %g apart", n.Metric, n.Experiment, n.Got, want, tol))
+			wrong = append(wrong, fmt.Sprintf("%s of %s is %g here and %g in results/, more than %g apart", n.Metric,
+				n.Experiment, n.Got, want, tol))
 		}
 		table = append(table, []any{n.Experiment, n.Metric, n.Got, want, verdict})
 	}

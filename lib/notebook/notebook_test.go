@@ -131,51 +131,65 @@ func TestHold(t *testing.T) {
 	if !strings.Contains(shown, "c/two  exact  3  exactly 3  qualified") {
 		t.Errorf("%q", shown)
 	}
-	if shown, _, _ := cellOutput(t, func() { Measured("E", "ex") }); !strings.Contains(shown, "c/two  exact") || strings.Contains(shown, "c/one") {
+	if shown, _, _ := cellOutput(t, func() { Measured("E", "ex") }); !strings.Contains(shown, "c/two  exact") ||
+		strings.Contains(shown, "c/one") {
 		t.Errorf("%q", shown)
 	}
-	if _, failed, status := cellOutput(t, func() { Measured("E", "m", "x") }); status != 1 || !strings.Contains(failed, `of E that begins with "x"`) {
+	if _, failed, status := cellOutput(t, func() { Measured("E", "m", "x") }); status != 1 || !strings.Contains(
+		failed, `of E that begins with "x"`) {
 		t.Errorf("%q", failed)
 	}
-	if _, failed, status := cellOutput(t, func() { Claims("c/three") }); status != 1 || !strings.Contains(failed, `no claim "c/three"`) {
+	if _, failed, status := cellOutput(t, func() { Claims("c/three") }); status != 1 || !strings.Contains(
+		failed, `no claim "c/three"`) {
 		t.Errorf("%q", failed)
 	}
 	results(t, "{")
-	if _, failed, status := cellOutput(t, func() { Claims("c/two") }); status != 1 || !strings.Contains(failed, "is no ledger") {
+	if _, failed, status := cellOutput(t, func() { Claims("c/two") }); status != 1 || !strings.Contains(
+		failed, "is no ledger") {
 		t.Errorf("%q", failed)
 	}
 	t.Setenv(RootEnv, "")
-	if _, failed, status := cellOutput(t, func() { Claims("c/two") }); status != 1 || !strings.Contains(failed, "make kernel") {
+	if _, failed, status := cellOutput(t, func() { Claims("c/two") }); status != 1 || !strings.Contains(
+		failed, "make kernel") {
 		t.Errorf("%q", failed)
 	}
 }
 
-// TestClaims: a claim leads to its line in the ledger, and one that was measured many times shows a few and how many are left.
+// TestClaims: a claim leads to its line in the ledger, and one that was measured many times shows a few and how many
+// are left.
 func TestClaims(t *testing.T) {
 	var rows []string
 	for i := range most + 3 {
-		rows = append(rows, fmt.Sprintf(`{"claim": "c/many", "experiment": "E", "metric": "m%d", "got": %d, "verdict": "confirmed"}`, i, i))
+		rows = append(
+			rows, fmt.Sprintf(
+				`{"claim": "c/many", "experiment": "E", "metric": "m%d", "got": %d, "verdict": "confirmed"}`, i, i))
 	}
 	results(t, "["+strings.Join(rows, ",")+"]")
 	shown, _, _ := cellOutput(t, func() { Claims("c/many") })
 	if !strings.Contains(shown, "m4") || strings.Contains(shown, "m5") || !strings.Contains(shown, "and 3 more") {
 		t.Errorf("%q", shown)
 	}
-	if text, markup := cell(lineOf("c/many")); text != "c/many" || markup != `<a href="../results/README.md#c-many">c/many</a>` {
+	if text, markup := cell(lineOf("c/many")); text != "c/many" || markup !=
+		`<a href="../results/README.md#c-many">c/many</a>` {
 		t.Errorf("%q, %q", text, markup)
 	}
 }
 
 func TestFilm(t *testing.T) {
 	at := func(x float64) figure.Figure {
-		return figure.Row("", figure.Panel{Layers: []figure.Layer{figure.Points{X: []float64{x}, Y: []float64{x}}}, X: figure.Axis{Min: -1, Max: 1}, Y: figure.Axis{Min: -1, Max: 1}})
+		return figure.Row("", figure.Panel{Layers: []figure.Layer{figure.Points{X: []float64{x}, Y: []float64{x}}},
+			X: figure.Axis{Min: -1, Max: 1}, Y: figure.Axis{Min: -1, Max: 1}})
 	}
 	var bundle map[protocol.MIMEType]any
-	page := filmOf([]Frame{{"x < 0", at(-.5)}, {"x = 0.5", at(.5)}}, func(forms map[protocol.MIMEType]any) { bundle = forms })
-	if n := len(regexp.MustCompile(`<img src="data:image/png;base64,[A-Za-z0-9&#;/=]{500,}" alt=`).FindAllString(page, -1)); n != 2 {
+	page := filmOf([]Frame{{"x < 0", at(-.5)}, {"x = 0.5", at(.5)}}, func(forms map[protocol.MIMEType]any) {
+		bundle = forms
+	})
+	if n := len(regexp.MustCompile(`<img src="data:image/png;base64,[A-Za-z0-9&#;/=]{500,}" alt=`).FindAllString(
+		page, -1)); n != 2 {
 		t.Errorf("%d pictures", n)
 	}
-	if !strings.Contains(page, "<figcaption>x &lt; 0</figcaption>") || strings.Contains(page, ` id="`) || strings.Contains(page, "http") {
+	if !strings.Contains(page, "<figcaption>x &lt; 0</figcaption>") || strings.Contains(page, ` id="`) ||
+		strings.Contains(page, "http") {
 		t.Errorf("labels, random names or other hosts in %.300s", page)
 	}
 	if png, ok := bundle[protocol.MIMEImagePNG].([]byte); !ok || !bytes.Contains(png, []byte("acTL")) {

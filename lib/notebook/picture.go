@@ -47,8 +47,8 @@ var filmPage string
 
 var filmTemplate = template.Must(template.New("film").Parse(filmPage))
 
-// Film shows pictures under a slider that turns from one to the other. The slider needs no kernel; where scripts do not run, it
-// is a strip of stills, and where HTML is not shown, an animation.
+// Film shows pictures under a slider that turns from one to the other. The slider needs no kernel; where scripts do not
+// run, it is a strip of stills, and where HTML is not shown, an animation.
 func Film(frames ...Frame) { filmOf(frames, send) }
 
 // filmOf hands the film over, and returns its page.
@@ -69,8 +69,9 @@ func filmOf(frames []Frame, send func(forms map[protocol.MIMEType]any)) string {
 	var page strings.Builder
 	Check(filmTemplate.Execute(&page, shown))
 	send(map[protocol.MIMEType]any{
-		protocol.MIMETextHTML:  page.String(),
-		protocol.MIMEImagePNG:  Must(figure.SmallAPNG(figures, figure.Movie{Delay: 400 * time.Millisecond}, filmColors)),
+		protocol.MIMETextHTML: page.String(),
+		protocol.MIMEImagePNG: Must(figure.SmallAPNG(figures, figure.Movie{Delay: 400 * time.Millisecond},
+			filmColors)),
 		protocol.MIMETextPlain: fmt.Sprintf("[film of %d pictures]", len(frames)),
 	})
 	return page.String()

@@ -170,5 +170,6 @@ func (c *curve) figure() figure.Figure {
 	if c.hasFloor {
 		layers = append(layers, figure.Line{X: c.steps, Y: c.floor, Label: "its floor", Color: figure.Ink})
 	}
-	return figure.Row("", figure.Panel{Title: c.name, X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "loss"}, Layers: layers})
+	return figure.Row("", figure.Panel{Title: c.name, X: figure.Axis{Label: "step"}, Y: figure.Axis{Label: "loss"},
+		Layers: layers})
 }

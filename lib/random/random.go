@@ -25,8 +25,8 @@ type Source struct {
 	assumed []float64 // see AssumedSD
 }
 
-// RandomAt returns the source of a step (a scalar, converted to uint32) for a batch whose first sample has the given index;
-// key and first are uint32 scalars. A loop's body makes one from its state.
+// RandomAt returns the source of a step (a scalar, converted to uint32) for a batch whose first sample has the given
+// index; key and first are uint32 scalars. A loop's body makes one from its state.
 func At(key [2]*Node, step, first *Node) *Source {
 	return &Source{key: key, step: ConvertDType(step, dtypes.Uint32), first: first}
 }

@@ -40,7 +40,8 @@ func threefryOnHost(k, c [2]uint32) [2]uint32 {
 // Known answers of Random123 (kat_vectors, threefry2x32-20).
 var knownAnswers = []struct{ key, counter, want [2]uint32 }{
 	{[2]uint32{0, 0}, [2]uint32{0, 0}, [2]uint32{0x6b200159, 0x99ba4efe}},
-	{[2]uint32{math.MaxUint32, math.MaxUint32}, [2]uint32{math.MaxUint32, math.MaxUint32}, [2]uint32{0x1cb996fc, 0xbb002be7}},
+	{[2]uint32{math.MaxUint32, math.MaxUint32}, [2]uint32{math.MaxUint32, math.MaxUint32},
+		[2]uint32{0x1cb996fc, 0xbb002be7}},
 	{[2]uint32{0x13198a2e, 0x03707344}, [2]uint32{0x243f6a88, 0x85a308d3}, [2]uint32{0xc4923a9c, 0x483df7a0}},
 }
 

@@ -40,7 +40,8 @@ const in = `{"shape": [1], "data_offsets": [0, 1]}`
 
 func TestUnmarshal(t *testing.T) {
 	text := ` {"name": "a", "inner": ` + in + `, "many": [` + in + `],
-		"by_name": {"Shape": ` + in + `}, "maybe": ` + in + `, "any": [1e400, {"name": null}], "raw": {"x": [null]}, "own": "x",
+		"by_name": {"Shape": ` + in + `}, "maybe": ` + in +
+		`, "any": [1e400, {"name": null}], "raw": {"x": [null]}, "own": "x",
 		"Plain": 3, "extra": "e"}
 	`
 	one := inner{[]int{1}, [2]uint64{0, 1}}
@@ -69,7 +70,8 @@ func TestUnmarshalRefuses(t *testing.T) {
 	rest := `"inner": ` + in + `}`
 	for _, c := range []struct{ want, text string }{
 		{`line 1: the value has the key "name" twice`, `{"name": "a", "name": "b", ` + rest},
-		{`line 3: the value has the unknown field "Name" (it is "name")`, "{\n\"name\": \"a\",\n\"Name\": \"b\", " + rest},
+		{`line 3: the value has the unknown field "Name" (it is "name")`, "{\n\"name\": \"a\",\n\"Name\": \"b\", " +
+			rest},
 		{`the value has the unknown field "more"`, `{"name": "a", "more": 1, ` + rest},
 		{`unknown field "hidden"`, `{"name": "a", "hidden": 1, ` + rest},
 		{`unknown field "Not"`, `{"name": "a", "Not": 1, ` + rest},
@@ -80,11 +82,13 @@ func TestUnmarshalRefuses(t *testing.T) {
 		{`inner has no field "data_offsets"`, `{"name": "a", "inner": {"shape": [1]}}`},
 		{`inner is null`, `{"name": "a", "inner": null}`},
 		{`many[1] has no field "data_offsets"`, `{"name": "a", "many": [` + in + `, {"shape": []}], ` + rest},
-		{`maybe has the unknown field "SHAPE" (it is "shape")`, `{"name": "a", "maybe": {"SHAPE": [], "data_offsets": [0, 1]}, ` + rest},
+		{`maybe has the unknown field "SHAPE" (it is "shape")`,
+			`{"name": "a", "maybe": {"SHAPE": [], "data_offsets": [0, 1]}, ` + rest},
 		{`by_name has the key "b" twice`, `{"name": "a", "by_name": {"b": ` + in + `, "b": ` + in + `}, ` + rest},
 		{`by_name has the key "b" twice`, `{"name": "a", "by_name": {"b": ` + in + `, "\u0062": ` + in + `}, ` + rest},
 		{`inner.data_offsets has 1 values instead of 2`, `{"name": "a", "inner": {"shape": [], "data_offsets": [0]}}`},
-		{`inner.data_offsets has 3 values instead of 2`, `{"name": "a", "inner": {"shape": [], "data_offsets": [0, 1, 2]}}`},
+		{`inner.data_offsets has 3 values instead of 2`,
+			`{"name": "a", "inner": {"shape": [], "data_offsets": [0, 1, 2]}}`},
 		{`inner.shape[0] is null`, `{"name": "a", "inner": {"shape": [null], "data_offsets": [0, 1]}}`},
 		{`any.x[0] has the key "y" twice`, `{"name": "a", "any": {"x": [{"y": 1, "y": 2}]}, ` + rest},
 		{`raw has the key "y" twice`, `{"name": "a", "raw": {"y": 1, "y": 2}, ` + rest},

@@ -128,7 +128,8 @@ func acceptable(from map[string]string, results []*Result) error {
 func oneSetting(places []string, results []*Result) error {
 	for i, r := range results {
 		if one := results[0]; r.Seed != one.Seed || r.Profile != one.Profile || r.Backend != one.Backend {
-			return fmt.Errorf("%s was run with %s, but %s with %s: run all with the same", places[0], one.setting(), places[i], r.setting())
+			return fmt.Errorf("%s was run with %s, but %s with %s: run all with the same", places[0], one.setting(),
+				places[i], r.setting())
 		}
 	}
 	return nil

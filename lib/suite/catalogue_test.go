@@ -18,7 +18,8 @@ func TestMatch(t *testing.T) {
 			t.Errorf("%q matches %d, %v; want %d", pattern, len(got), err, want)
 		}
 	}
-	for pattern, want := range map[string]string{"E03-mess": "the nearest are E02-mass", "^momnt$": "the nearest are E01-moment", "(": "no regular expression"} {
+	for pattern, want := range map[string]string{"E03-mess": "the nearest are E02-mass", "^momnt$": "the nearest are " +
+		"E01-moment", "(": "no regular expression"} {
 		if _, err := c.Match(pattern); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want ... %s", pattern, err, want)
 		}
@@ -30,9 +31,13 @@ func TestValidate(t *testing.T) {
 		t.Error(err)
 	}
 	for want, change := range map[string]func(*Catalogue){
-		`claim "001/bias" is in the table twice`:       func(c *Catalogue) { c.Claims = append(c.Claims, c.Claims[1]) },
-		`experiment "E02-mass" is in the table twice`:  func(c *Catalogue) { c.Experiments = append(c.Experiments, c.Experiments[1]) },
-		`document "001" is in the table twice`:         func(c *Catalogue) { c.Documents = append(c.Documents, c.Documents[0]) },
+		`claim "001/bias" is in the table twice`: func(c *Catalogue) { c.Claims = append(c.Claims, c.Claims[1]) },
+		`experiment "E02-mass" is in the table twice`: func(c *Catalogue) {
+			c.Experiments = append(c.Experiments, c.Experiments[1])
+		},
+		`document "001" is in the table twice`: func(c *Catalogue) {
+			c.Documents = append(c.Documents, c.Documents[0])
+		},
 		`document "001" lacks a title or an author`:    func(c *Catalogue) { c.Documents[0].Author = "" },
 		`of document "003", which is not in the table`: func(c *Catalogue) { c.Claims[0].Document = "003" },
 		`must begin with its document, "002/"`:         func(c *Catalogue) { c.Claims[0].Document = "002" },
@@ -65,11 +70,13 @@ func TestDoRefuses(t *testing.T) {
 		"panic: no such node":   func(*Lab) (*Report, error) { panic("no such node") },
 		"panic: shapes differ ": func(*Lab) (*Report, error) { panic(broken) },
 		"ended its goroutine":   func(*Lab) (*Report, error) { runtime.Goexit(); return nil, nil },
-		"panic: runtime error":  func(l *Lab) (*Report, error) { return nil, errors.New(fake().Experiments[2+l.Size(0, 1)].ID) },
-		"shapes differ ...":     func(*Lab) (*Report, error) { return nil, broken },
-		"no report":             func(*Lab) (*Report, error) { return nil, nil },
-		"no answer":             func(*Lab) (*Report, error) { r := good(); r.Answer = ""; return r, nil },
-		"no checks":             func(*Lab) (*Report, error) { r := good(); r.Checks = nil; return r, nil },
+		"panic: runtime error": func(l *Lab) (*Report, error) {
+			return nil, errors.New(fake().Experiments[2+l.Size(0, 1)].ID)
+		},
+		"shapes differ ...": func(*Lab) (*Report, error) { return nil, broken },
+		"no report":         func(*Lab) (*Report, error) { return nil, nil },
+		"no answer":         func(*Lab) (*Report, error) { r := good(); r.Answer = ""; return r, nil },
+		"no checks":         func(*Lab) (*Report, error) { r := good(); r.Checks = nil; return r, nil },
 		`the nearest are 001/bias`: func(*Lab) (*Report, error) {
 			r := good()
 			r.Checks[0].Claim = "001/bais"
@@ -79,25 +86,59 @@ func TestDoRefuses(t *testing.T) {
 		"does not say why":          func(*Lab) (*Report, error) { r := good(); r.Checks[0].Why = ""; return r, nil },
 		"infinite tolerance": func(*Lab) (*Report, error) {
 			r := good()
-			r.Checks[0] = Near{Claim: "001/moment", Metric: "m", Got: metrics.WithError(1, math.Inf(1), 2), Want: 2, Why: "w"}.Check()
+			r.Checks[0] = Near{Claim: "001/moment", Metric: "m", Got: metrics.WithError(1, math.Inf(1), 2), Want: 2,
+				Why: "w"}.Check()
 			return r, nil
 		},
-		"held against NaN":       func(*Lab) (*Report, error) { r := good(); r.Checks[0].Want = math.NaN(); return r, nil },
-		`shows "maybe"`:          func(*Lab) (*Report, error) { r := good(); r.Checks[0].Shows = "maybe"; return r, nil },
-		`is blank`:               func(*Lab) (*Report, error) { r := good(); r.Figures[0].Data = picture(56); return r, nil },
-		`is no PNG picture`:      func(*Lab) (*Report, error) { r := good(); r.Figures[0].Data = []byte("x"); return r, nil },
-		`must be .png, .gif or`:  func(*Lab) (*Report, error) { r := good(); r.Figures[0].Name = "a.txt"; return r, nil },
-		`"../a.png" cannot name`: func(*Lab) (*Report, error) { r := good(); r.Figures[0].Name = "../a.png"; return r, nil },
+		"held against NaN": func(*Lab) (*Report, error) {
+			r := good()
+			r.Checks[0].Want = math.NaN()
+			return r, nil
+		},
+		`shows "maybe"`: func(*Lab) (*Report, error) {
+			r := good()
+			r.Checks[0].Shows = "maybe"
+			return r, nil
+		},
+		`is blank`: func(*Lab) (*Report, error) {
+			r := good()
+			r.Figures[0].Data = picture(56)
+			return r, nil
+		},
+		`is no PNG picture`: func(*Lab) (*Report, error) {
+			r := good()
+			r.Figures[0].Data = []byte("x")
+			return r, nil
+		},
+		`must be .png, .gif or`: func(*Lab) (*Report, error) {
+			r := good()
+			r.Figures[0].Name = "a.txt"
+			return r, nil
+		},
+		`"../a.png" cannot name`: func(*Lab) (*Report, error) {
+			r := good()
+			r.Figures[0].Name = "../a.png"
+			return r, nil
+		},
 		`want the name "More.png"`: func(*Lab) (*Report, error) {
 			r := good()
 			r.Figures[0].Name, r.Figures[1].Name = "more.png", "More.png"
 			return r, nil
 		},
-		`is no SVG picture`:          func(*Lab) (*Report, error) { r := good(); r.Figures[0].Name = "a.svg"; return r, nil },
-		`cannot name a file: use le`: func(*Lab) (*Report, error) { r := good(); r.Tables[0].Name = "a b"; return r, nil },
+		`is no SVG picture`: func(*Lab) (*Report, error) {
+			r := good()
+			r.Figures[0].Name = "a.svg"
+			return r, nil
+		},
+		`cannot name a file: use le`: func(*Lab) (*Report, error) {
+			r := good()
+			r.Tables[0].Name = "a b"
+			return r, nil
+		},
 	} {
 		err := do(t.Context(), run)
-		if stop := (*RunError)(nil); !errors.As(err, &stop) || stop.Experiment != "E01-moment" || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		if stop := (*RunError)(nil); !errors.As(err, &stop) || stop.Experiment != "E01-moment" || !strings.Contains(
+			err.Error(), want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%v, want ... %s", err, want)
 		}
 	}
@@ -120,7 +161,8 @@ func TestDoInterrupted(t *testing.T) {
 
 func TestDetailHasStack(t *testing.T) {
 	var stop *RunError
-	if err := do(t.Context(), func(*Lab) (*Report, error) { panic("here") }); !errors.As(err, &stop) || !strings.Contains(stop.Detail(), "catalogue_test.go") {
+	if err := do(t.Context(), func(*Lab) (*Report, error) { panic("here") }); !errors.As(err, &stop) ||
+		!strings.Contains(stop.Detail(), "catalogue_test.go") {
 		t.Errorf("detail of %v lacks the stack", err)
 	}
 }
@@ -138,7 +180,8 @@ func TestTableRefuses(t *testing.T) {
 }
 
 func TestOnceIn(t *testing.T) {
-	for p, want := range map[float64]string{0: "never", 1e-6: "once in 1,000,000 runs", 1.9e-5: "once in 53,000 runs", 0.3: "once in 3 runs", 1: "once in 1 runs"} {
+	for p, want := range map[float64]string{0: "never", 1e-6: "once in 1,000,000 runs", 1.9e-5: "once in 53,000 runs",
+		0.3: "once in 3 runs", 1: "once in 1 runs"} {
 		if got := OnceIn(p); got != want {
 			t.Errorf("%v is %q, want %q", p, got, want)
 		}

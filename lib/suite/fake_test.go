@@ -20,7 +20,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // fake is a small suite with every kind of check.
 func fake() Catalogue {
 	return Catalogue{
-		Documents: []Document{{"001", "Theory, from the ground up", "A. Author"}, {"002", "Scores | fields", "B. Writer"}},
+		Documents: []Document{{"001", "Theory, from the ground up", "A. Author"},
+			{"002", "Scores | fields", "B. Writer"}},
 		Claims: []Claim{
 			{"001/moment", "001", "Figure 1", "E|x|^2 of the cross is 2"},
 			{"001/bias", "001", "Sampling", "Langevin steps leave the density q(x~|x) alone"},
@@ -28,7 +29,8 @@ func fake() Catalogue {
 			{"002/slope", "002", "Orders", "Euler has order 1"},
 		},
 		Experiments: []Experiment{
-			{ID: "E01-moment", Title: "Moments", Question: "What is E|x|^2?", Sources: []string{"001, figure 1"}, Run: runMoment},
+			{ID: "E01-moment", Title: "Moments", Question: "What is E|x|^2?", Sources: []string{"001, figure 1"},
+				Run: runMoment},
 			{ID: "E02-mass", Title: "Mass", Question: "Where does the mass go?", Run: runMass},
 		},
 	}
@@ -39,12 +41,18 @@ func runMoment(l *Lab) (*Report, error) {
 	return &Report{
 		Answer: "The estimate holds 2, and a step of 0.01 leaves a bias.",
 		Checks: []Check{
-			Near{Claim: "001/moment", Metric: "E|x|^2", Got: metrics.WithError(center, 0.02, l.Size(100, 1000)), Want: 2, Why: "5 s.e."}.Check(),
-			Equals{Claim: "001/bias", Metric: "variance at delta = 0.01", Got: 0.105263158, Want: 0.1 / 0.95, Tol: 1e-6, Why: "rounding", Shows: Refuted}.Check(),
-			Between{Claim: "001/bias", Metric: "KS distance", Got: metrics.Summary{Center: 0.01, Lo: 0.01, Hi: 0.01, N: 100}, Lo: 0, Hi: 0.02, Alpha: 1e-6, Why: "quantiles", Shows: Qualified}.Check(),
+			Near{Claim: "001/moment", Metric: "E|x|^2", Got: metrics.WithError(center, 0.02, l.Size(100, 1000)),
+				Want: 2, Why: "5 s.e."}.Check(),
+			Equals{Claim: "001/bias", Metric: "variance at delta = 0.01", Got: 0.105263158, Want: 0.1 / 0.95, Tol: 1e-6,
+				Why: "rounding", Shows: Refuted}.Check(),
+			Between{Claim: "001/bias", Metric: "KS distance",
+				Got: metrics.Summary{Center: 0.01, Lo: 0.01, Hi: 0.01, N: 100}, Lo: 0, Hi: 0.02, Alpha: 1e-6,
+				Why: "quantiles", Shows: Qualified}.Check(),
 		},
-		Tables:  []Table{{"moment", "Moments by draw.", []string{"draw", "value, exact", "name"}, [][]any{{1, center, `say "x"`}, {2, 1e-300, "b"}}}},
-		Figures: []Figure{{"moment.png", "The cross, and *its* moments", picture(1)}, {"more.png", "Another [view]", picture(2)}},
+		Tables: []Table{{"moment", "Moments by draw.", []string{"draw", "value, exact", "name"},
+			[][]any{{1, center, `say "x"`}, {2, 1e-300, "b"}}}},
+		Figures: []Figure{{"moment.png", "The cross, and *its* moments", picture(1)}, {"more.png", "Another [view]",
+			picture(2)}},
 	}, nil
 }
 
@@ -52,8 +60,10 @@ func runMass(*Lab) (*Report, error) {
 	return &Report{
 		Answer: "It stays.",
 		Checks: []Check{
-			Below{Claim: "002/mass", Metric: "|mass - 1|", Got: 2.7e-13, Bound: 1e-12, Why: "rounding of 1201 cells"}.Check(),
-			Equals{Claim: "002/slope", Metric: "slope", Got: 0.9984, Want: 1, Tol: 0.05, Why: "second-order remainder"}.Check(),
+			Below{Claim: "002/mass", Metric: "|mass - 1|", Got: 2.7e-13, Bound: 1e-12,
+				Why: "rounding of 1201 cells"}.Check(),
+			Equals{Claim: "002/slope", Metric: "slope", Got: 0.9984, Want: 1, Tol: 0.05,
+				Why: "second-order remainder"}.Check(),
 		},
 	}, nil
 }

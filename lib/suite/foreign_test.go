@@ -77,7 +77,8 @@ func TestForeignFilesAreNamed(t *testing.T) {
 		damaged                bool // the result beside it
 	}{
 		{"a folder with a run.json", "mlproject/run.json", mine, "holds mlproject, which is no result", false},
-		{"a damaged run.json of no experiment", "mlproject/run.json", "{", "holds mlproject, which is no result", false},
+		{"a damaged run.json of no experiment", "mlproject/run.json", "{", "holds mlproject, which is no result",
+			false},
 		{"a run.json in the place of a result", "E01-moment/run.json", mine,
 			"E01-moment/run.json is not of this program", false},
 		{"a folder without a file", "mine/empty/", "", "holds mine, which is no result", false},
@@ -221,8 +222,11 @@ func TestLockThatIsALink(t *testing.T) {
 	write(t, "precious", target)
 	link(t, target, filepath.Join(dir, folder.LockName))
 	for name, open := range map[string]func() error{
-		"run":   func() error { _, err := OpenStore(dir); return err },
-		"merge": func() error { _, err := fake().Merge(filepath.Join(t.TempDir(), "out"), []string{dir}, ""); return err },
+		"run": func() error { _, err := OpenStore(dir); return err },
+		"merge": func() error {
+			_, err := fake().Merge(filepath.Join(t.TempDir(), "out"), []string{dir}, "")
+			return err
+		},
 	} {
 		oneLine(t, name, open(), folder.LockName+" is a symbolic link")
 		if got := read(t, target); string(got) != "precious" {

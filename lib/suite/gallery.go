@@ -46,12 +46,15 @@ func (g *gallery) intro() {
 		plural(len(g.Documents), "theory document"))
 	g.line("held against what they must be. **%s** made **%s**; %s.",
 		plural(len(g.results), "experiment"), plural(checks, "check"), outcome(failed))
-	g.line("Below each picture stands what it establishes; the [ledger](#the-ledger-of-claims) at the end lists the documents'")
+	g.line("Below each picture stands what it establishes; the [ledger](#the-ledger-of-claims) at the end lists the " +
+		"documents'")
 	g.line("statements one by one, and [`%s`](%s) holds it for programs.\n", ledgerName, ledgerName)
-	g.line("- %s: true as written. %s: true under a condition that the statement leaves out. %s: wrong as", badge(Confirmed),
+	g.line("- %s: true as written. %s: true under a condition that the statement leaves out. %s: wrong as",
+		badge(Confirmed),
 		badge(Qualified), badge(Refuted))
 	g.line("  written, and the check measures what is exact instead.")
-	g.line("- A value with ± is an estimate with its interval of five standard errors (s.e.); one without is computed exactly,")
+	g.line("- A value with ± is an estimate with its interval of five standard errors (s.e.); one without is " +
+		"computed exactly,")
 	g.line("  up to rounding.")
 	if weak > 0 {
 		g.line("- %s with the mark *%s* %s little: %s.", plural(weak, "check"), weakMark, verb(weak, "tests", "test"),
@@ -165,8 +168,8 @@ func accepted(c Check) string {
 	return mustBe(c)
 }
 
-// leading are the checks that stand beside the figure: all of a few; of many those that fail, the first of each claim, and
-// those that do more than confirm, up to a dozen.
+// leading are the checks that stand beside the figure: all of a few; of many those that fail, the first of each claim,
+// and those that do more than confirm, up to a dozen.
 func leading(checks []Check) []Check {
 	const most = 12
 	if len(checks) <= most {
@@ -229,7 +232,8 @@ func (g *gallery) ledger() {
 				continue
 			}
 			all := about(claim, g.results)
-			g.line("| <a id=\"%s\"></a>%s | %s | %s | %s |", Anchor(string(claim.ID)), cell(claim.Section), cell(claim.Statement),
+			g.line("| <a id=\"%s\"></a>%s | %s | %s | %s |", Anchor(string(claim.ID)), cell(claim.Section),
+				cell(claim.Statement),
 				badge(verdictOf(all)), strings.Join(g.places(all), ", "))
 		}
 		g.line("")

@@ -179,20 +179,25 @@ func (g *Gate) pair(p pair, sameRun, sameBackend bool) {
 		}
 	}
 	if a.verdictOfPass() != b.verdictOfPass() {
-		g.fail("%v: a pass meant %q and now means %q: `make accept` if that is right", p.key, a.verdictOfPass(), b.verdictOfPass())
+		g.fail("%v: a pass meant %q and now means %q: `make accept` if that is right", p.key, a.verdictOfPass(),
+			b.verdictOfPass())
 	}
-	// What is wanted may follow the sample size or a sample, and its rounding; the tolerance of an estimate is its own interval.
+	// What is wanted may follow the sample size or a sample, and its rounding; the tolerance of an estimate is its own
+	// interval.
 	if sameRun && sameBackend {
 		if moved(a.Want, b.Want, 1e-9*math.Abs(a.Want)+1e-6*math.Abs(a.Tol)) {
-			g.fail("%v: the wanted value was %s and is now %s: `make accept` if that is right", p.key, metrics.Digits(a.Want, 9), metrics.Digits(b.Want, 9))
+			g.fail("%v: the wanted value was %s and is now %s: `make accept` if that is right", p.key,
+				metrics.Digits(a.Want, 9), metrics.Digits(b.Want, 9))
 		}
 		if !(a.Tol == a.Got.Half() && b.Tol == b.Got.Half()) && moved(a.Tol, b.Tol, 1e-6*math.Abs(a.Tol)) {
-			g.fail("%v: the tolerance was %s and is now %s: `make accept` if that is right", p.key, metrics.Digits(a.Tol, 9), metrics.Digits(b.Tol, 9))
+			g.fail("%v: the tolerance was %s and is now %s: `make accept` if that is right", p.key,
+				metrics.Digits(a.Tol, 9), metrics.Digits(b.Tol, 9))
 		}
 	}
 	if sameRun {
 		if a.Band != b.Band {
-			g.fail("%v: the band was %s and is now %s: `make accept` if that is right", p.key, metrics.Digits(a.Band, 9), metrics.Digits(b.Band, 9))
+			g.fail("%v: the band was %s and is now %s: `make accept` if that is right", p.key,
+				metrics.Digits(a.Band, 9), metrics.Digits(b.Band, 9))
 		}
 		// A wide interval passes everything: an estimate that lost its precision is a change, too.
 		if wide := b.Got.Half(); moved(0, wide, 3*a.Got.Half()+a.Tol/10) {
@@ -205,7 +210,8 @@ func (g *Gate) pair(p pair, sameRun, sameBackend bool) {
 	}
 	if band := band(a, b); moved(a.Got.Center, b.Got.Center, band) {
 		g.fail("%v: %s, committed %s: they differ by %s, the band is %s", p.key, metrics.Digits(b.Got.Center, 9),
-			metrics.Digits(a.Got.Center, 9), metrics.Digits(math.Abs(a.Got.Center-b.Got.Center), 3), metrics.Digits(band, 3))
+			metrics.Digits(a.Got.Center, 9), metrics.Digits(math.Abs(a.Got.Center-b.Got.Center), 3),
+			metrics.Digits(band, 3))
 	}
 }
 

@@ -77,7 +77,9 @@ func TestGateFailsClosed(t *testing.T) {
 		{"other seed and profile", func(t *testing.T, _, fresh string) {
 			runAll(t, fake(), fresh, Options{Seed: 7, Profile: Full, BackendName: "xla:cpu"})
 		}, "", false},
-		{"no baseline", func(t *testing.T, baseline, _ string) { os.RemoveAll(baseline) }, "does not exist: `make accept`", true},
+		{"no baseline", func(t *testing.T, baseline, _ string) {
+			os.RemoveAll(baseline)
+		}, "does not exist: `make accept`", true},
 		{"empty baseline", func(t *testing.T, baseline, _ string) {
 			os.RemoveAll(filepath.Join(baseline, mass))
 			os.RemoveAll(filepath.Join(baseline, moment))
@@ -95,32 +97,47 @@ func TestGateFailsClosed(t *testing.T) {
 		{"broken result", func(t *testing.T, _, fresh string) {
 			replaceText(t, `{`, `{{`, fresh, mass, runName)
 		}, "cannot be used, line 1", true},
-		{"empty figure", func(t *testing.T, _, fresh string) { os.Truncate(filepath.Join(fresh, moment, "more.png"), 0) },
+		{"empty figure", func(t *testing.T, _, fresh string) {
+			os.Truncate(filepath.Join(fresh, moment, "more.png"), 0)
+		},
 			"names more.png, whose 0 bytes are not those that were stored: `scorelab run -run '^E01-moment$'`", true},
 		{"foreign figure", func(t *testing.T, _, fresh string) {
 			os.WriteFile(filepath.Join(fresh, moment, "more.png"), picture(9), 0o644)
 		}, "names more.png, whose", true},
-		{"cut table", func(t *testing.T, _, fresh string) { os.Truncate(filepath.Join(fresh, moment, "moment.csv"), 20) },
+		{"cut table", func(t *testing.T, _, fresh string) {
+			os.Truncate(filepath.Join(fresh, moment, "moment.csv"), 20)
+		},
 			"names moment.csv, whose 20 bytes", true},
 		{"cut table in the baseline", func(t *testing.T, baseline, _ string) {
 			os.Truncate(filepath.Join(baseline, moment, "moment.csv"), 20)
 		}, "names moment.csv, whose 20 bytes are not those that were stored: `make accept`", true},
 		{"no hashes", func(t *testing.T, _, fresh string) { edit(t, fresh, moment, forget) },
-			"fresh: no hashes of the tables and figures of E01-moment, so that damage to them would not show: `scorelab run", false},
+			"fresh: no hashes of the tables and figures of E01-moment, so that damage to them would not show: " +
+				"`scorelab run", false},
 		{"no hashes in the baseline", func(t *testing.T, baseline, _ string) { edit(t, baseline, moment, forget) },
-			"results: no hashes of the tables and figures of E01-moment, so that damage to them would not show: `make exp", false},
-		{"missing figure", func(t *testing.T, _, fresh string) { os.Remove(filepath.Join(fresh, moment, "more.png")) }, "names more.png, which is missing", true},
+			"results: no hashes of the tables and figures of E01-moment, so that damage to them would not show: " +
+				"`make exp", false},
+		{"missing figure", func(t *testing.T, _, fresh string) { os.Remove(filepath.Join(fresh, moment, "more.png")) },
+			"names more.png, which is missing", true},
 		{"folder under another name", func(t *testing.T, _, fresh string) {
 			os.RemoveAll(filepath.Join(fresh, mass))
 			os.Rename(filepath.Join(fresh, moment), filepath.Join(fresh, mass))
 		}, "is a result of another experiment", true},
-		{"not in the baseline", func(t *testing.T, baseline, _ string) { os.RemoveAll(filepath.Join(baseline, mass)) }, "E02-mass: not in the baseline", false},
-		{"not run", func(t *testing.T, _, fresh string) { os.RemoveAll(filepath.Join(fresh, mass)) }, "`scorelab run -run '^E02-mass$'`", false},
-		{"claim uncovered", func(t *testing.T, _, fresh string) { os.RemoveAll(filepath.Join(fresh, mass)) }, "claim 002/slope is measured by no experiment", false},
-		{"stray result", func(t *testing.T, _, fresh string) { os.Mkdir(filepath.Join(fresh, "E99"), 0o755) }, "E99: in", false},
-		{"stray baseline", func(t *testing.T, baseline, _ string) { os.Mkdir(filepath.Join(baseline, "E99"), 0o755) }, "E99: in", false},
-		{"stale gallery", func(t *testing.T, baseline, _ string) { replaceText(t, "confirmed", "proven", baseline, readmeName) }, "README.md is not what the results beside it say", false},
-		{"no ledger", func(t *testing.T, baseline, _ string) { os.Remove(filepath.Join(baseline, ledgerName)) }, "ledger.json is not what the results beside it say", false},
+		{"not in the baseline", func(t *testing.T, baseline, _ string) { os.RemoveAll(filepath.Join(baseline, mass)) },
+			"E02-mass: not in the baseline", false},
+		{"not run", func(t *testing.T, _, fresh string) { os.RemoveAll(filepath.Join(fresh, mass)) },
+			"`scorelab run -run '^E02-mass$'`", false},
+		{"claim uncovered", func(t *testing.T, _, fresh string) { os.RemoveAll(filepath.Join(fresh, mass)) },
+			"claim 002/slope is measured by no experiment", false},
+		{"stray result", func(t *testing.T, _, fresh string) { os.Mkdir(filepath.Join(fresh, "E99"), 0o755) },
+			"E99: in", false},
+		{"stray baseline", func(t *testing.T, baseline, _ string) { os.Mkdir(filepath.Join(baseline, "E99"), 0o755) },
+			"E99: in", false},
+		{"stale gallery", func(t *testing.T, baseline, _ string) {
+			replaceText(t, "confirmed", "proven", baseline, readmeName)
+		}, "README.md is not what the results beside it say", false},
+		{"no ledger", func(t *testing.T, baseline, _ string) { os.Remove(filepath.Join(baseline, ledgerName)) },
+			"ledger.json is not what the results beside it say", false},
 		{"check gone", func(t *testing.T, _, fresh string) {
 			edit(t, fresh, mass, func(r *Result) { r.Checks = r.Checks[:1] })
 		}, "in the baseline, but no longer measured", false},
@@ -156,10 +173,12 @@ func TestGateFailsClosed(t *testing.T) {
 		}, "they differ by 0.0216, the band is 0.005", false},
 		{"estimate drift", func(t *testing.T, baseline, fresh string) {
 			edit(t, baseline, moment, func(r *Result) {
-				r.Checks[0] = Near{Claim: "001/moment", Metric: "E|x|^2", Got: metrics.WithError(1.91, 0.02, 100), Want: 2, Why: "5 s.e."}.Check()
+				r.Checks[0] = Near{Claim: "001/moment", Metric: "E|x|^2", Got: metrics.WithError(1.91, 0.02, 100),
+					Want: 2, Why: "5 s.e."}.Check()
 			})
 			edit(t, fresh, moment, func(r *Result) {
-				r.Checks[0] = Near{Claim: "001/moment", Metric: "E|x|^2", Got: metrics.WithError(2.09, 0.02, 100), Want: 2, Why: "5 s.e."}.Check()
+				r.Checks[0] = Near{Claim: "001/moment", Metric: "E|x|^2", Got: metrics.WithError(2.09, 0.02, 100),
+					Want: 2, Why: "5 s.e."}.Check()
 			})
 		}, "they differ by 0.18, the band is 0.141", false},
 		{"trained longer", func(t *testing.T, baseline, fresh string) {
@@ -198,7 +217,8 @@ func TestGateFailsClosed(t *testing.T) {
 		}, "", false},
 		{"lost precision", func(t *testing.T, _, fresh string) {
 			edit(t, fresh, moment, func(r *Result) {
-				r.Checks[0] = Near{Claim: "001/moment", Metric: "E|x|^2", Got: metrics.WithError(2, 5, 100), Want: 2, Why: "5 s.e."}.Check()
+				r.Checks[0] = Near{Claim: "001/moment", Metric: "E|x|^2", Got: metrics.WithError(2, 5, 100), Want: 2,
+					Why: "5 s.e."}.Check()
 			})
 		}, "the check has lost its force", false},
 	} {
@@ -235,7 +255,8 @@ func TestGateOfSomeExperiments(t *testing.T) {
 	runAll(t, fake(), fresh, Options{Seed: 3, Profile: Quick, BackendName: "go"})
 	os.RemoveAll(filepath.Join(fresh, "E02-mass"))
 	gate, err := fake().Compare(dir, fresh, "E01")
-	if err != nil || len(gate.Failures) != 0 || gate.Summary() != "3 metrics compared, all within their bands (the baseline has seed 1, this run 3)" {
+	if err != nil || len(gate.Failures) != 0 || gate.Summary() != "3 metrics compared, all within their bands (the "+
+		"baseline has seed 1, this run 3)" {
 		t.Errorf("%+v, %v", gate, err)
 	}
 }
@@ -252,12 +273,16 @@ func TestBand(t *testing.T) {
 		{"explicit", Check{Band: 0.5}, Check{}, 0.5},
 		{"two estimates", estimate(0.3), estimate(0.4), 2.5},
 		{"one interval is a point", estimate(0), estimate(0.4), 2},
-		{"quantiles", Between{Claim: "c", Metric: "m", Got: metrics.Exactly(0.01), Lo: 0, Hi: 0.02, Alpha: 1e-6, Why: "w"}.Check(), Check{}, 0.02},
+		{"quantiles", Between{Claim: "c", Metric: "m", Got: metrics.Exactly(0.01), Lo: 0, Hi: 0.02, Alpha: 1e-6,
+			Why: "w"}.Check(), Check{}, 0.02},
 		{"rounding error", Below{Claim: "c", Metric: "m", Got: 1e-14, Bound: 1e-12, Why: "w"}.Check(), Check{}, 1e-12},
 		{"exact equality", Equals{Claim: "c", Metric: "m", Got: 3, Want: 3, Tol: 0, Why: "w"}.Check(), Check{}, 0},
-		{"a fine tolerance caps", Equals{Claim: "c", Metric: "m", Got: 100, Want: 100, Tol: 1e-8, Why: "w"}.Check(), Check{}, 1e-8},
-		{"rounding of a number", Equals{Claim: "c", Metric: "m", Got: 100, Want: 100, Tol: 5e-4, Why: "w"}.Check(), Check{}, 1e-4},
-		{"a coarse tolerance", Equals{Claim: "c", Metric: "m", Got: 100, Want: 100, Tol: 5, Why: "w"}.Check(), Check{}, 0.5},
+		{"a fine tolerance caps", Equals{Claim: "c", Metric: "m", Got: 100, Want: 100, Tol: 1e-8, Why: "w"}.Check(),
+			Check{}, 1e-8},
+		{"rounding of a number", Equals{Claim: "c", Metric: "m", Got: 100, Want: 100, Tol: 5e-4, Why: "w"}.Check(),
+			Check{}, 1e-4},
+		{"a coarse tolerance", Equals{Claim: "c", Metric: "m", Got: 100, Want: 100, Tol: 5, Why: "w"}.Check(), Check{},
+			0.5},
 	} {
 		if got := band(c.a, c.b); math.Abs(got-c.want) > 1e-9*c.want {
 			t.Errorf("%s: band %v, want %v", c.name, got, c.want)

@@ -36,10 +36,12 @@ func TestRunsAreIdentical(t *testing.T) {
 func TestGalleryOfFailures(t *testing.T) {
 	c := fake()
 	bad := &Result{Experiment: "E02-mass", Title: "Mass", Question: "Where?", Answer: "Gone.", Checks: []Check{
-		Below{Claim: "002/mass", Metric: "|mass - 1|", Got: 0.5, Bound: 1e-12, Why: "rounding"}.Check(), Equals{Claim: "002/slope", Metric: "slope", Got: 1, Want: 1, Tol: 0.1, Why: "x", Shows: Refuted}.Check(),
+		Below{Claim: "002/mass", Metric: "|mass - 1|", Got: 0.5, Bound: 1e-12, Why: "rounding"}.Check(),
+		Equals{Claim: "002/slope", Metric: "slope", Got: 1, Want: 1, Tol: 0.1, Why: "x", Shows: Refuted}.Check(),
 	}}
 	text := string(c.Gallery([]*Result{bad}))
-	for _, want := range []string{"**1 of them FAIL**", "1 **refuted**, 1 **FAILED**", "| **FAILED** | \\|mass - 1\\| | 0.5 | 0 ± 1e-12 |",
+	for _, want := range []string{"**1 of them FAIL**", "1 **refuted**, 1 **FAILED**", "| **FAILED** | \\|mass - " +
+		"1\\| | 0.5 | 0 ± 1e-12 |",
 		"by chance never", "not measured"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the gallery lacks %q:\n%s", want, text)
@@ -50,7 +52,8 @@ func TestGalleryOfFailures(t *testing.T) {
 	}
 }
 
-// A line of the ledger says what was to be: the exact value of an estimate, whose interval stands beside it, and a range with its ends.
+// A line of the ledger says what was to be: the exact value of an estimate, whose interval stands beside it, and a
+// range with its ends.
 func TestRowMustBe(t *testing.T) {
 	for want, row := range map[string]Row{
 		"2":           {Got: 1.75, Lo: 1.5, Hi: 2, Want: 2, Tol: .25},

@@ -108,7 +108,8 @@ func decodeResult(text []byte) (*Result, error) {
 	}
 	r := &Result{
 		Experiment: in.Experiment, Seed: in.Seed, Profile: in.Profile, Backend: in.Backend, Title: in.Title,
-		Question: in.Question, Sources: orNil(in.Sources), Answer: in.Answer, Tables: orNil(in.Tables), Figures: orNil(in.Figures),
+		Question: in.Question, Sources: orNil(in.Sources), Answer: in.Answer, Tables: orNil(in.Tables),
+		Figures: orNil(in.Figures),
 	}
 	for _, c := range in.Checks {
 		check := Check{
@@ -117,7 +118,8 @@ func decodeResult(text []byte) (*Result, error) {
 			Band: float64(c.Band), Alpha: float64(c.Alpha), OfTraining: c.OfTraining,
 		}
 		if c.Pass != check.Pass() || c.Verdict != check.Verdict() {
-			return nil, fmt.Errorf("metric %q is stored as pass %v, %s, but its numbers say pass %v, %s: it was changed by hand",
+			return nil, fmt.Errorf("metric %q is stored as pass %v, %s, but its numbers say pass %v, %s: it was "+
+				"changed by hand",
 				c.Metric, c.Pass, c.Verdict, check.Pass(), check.Verdict())
 		}
 		if err := check.validate(); err != nil {

@@ -16,7 +16,8 @@ import (
 )
 
 func anyFloat(t *rapid.T, name string) float64 {
-	return rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, 5e-324})).Draw(t, name)
+	return rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{math.NaN(), math.Inf(1), math.Inf(-1), 0,
+		5e-324})).Draw(t, name)
 }
 
 // Whatever an experiment may measure is read back to the last bit, and written to the same bytes again.
@@ -24,13 +25,16 @@ func TestJSONRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := &Result{
 			Experiment: "E01", Seed: rapid.Int64().Draw(t, "seed"), Profile: Full, Backend: "xla:cpu", Title: "t",
-			Question: rapid.String().Draw(t, "question"), Sources: rapid.SliceOf(rapid.Just("s")).Draw(t, "sources"), Answer: "a",
-			Tables: []File{{Name: "x.csv", Caption: rapid.String().Draw(t, "caption"), SHA256: rapid.String().Draw(t, "hash")}},
+			Question: rapid.String().Draw(t, "question"), Sources: rapid.SliceOf(rapid.Just("s")).Draw(t, "sources"),
+			Answer: "a",
+			Tables: []File{{Name: "x.csv", Caption: rapid.String().Draw(t, "caption"), SHA256: rapid.String().Draw(
+				t, "hash")}},
 		}
 		for i := range rapid.IntRange(1, 4).Draw(t, "checks") {
 			r.Checks = append(r.Checks, Check{
 				Claim: "001/a", Metric: strings.Repeat("m", i+1), Why: "w",
-				Got:  metrics.Summary{Center: anyFloat(t, "got"), Lo: anyFloat(t, "lo"), Hi: anyFloat(t, "hi"), N: rapid.Int().Draw(t, "n")},
+				Got: metrics.Summary{Center: anyFloat(t, "got"), Lo: anyFloat(t, "lo"), Hi: anyFloat(t, "hi"),
+					N: rapid.Int().Draw(t, "n")},
 				Want: rapid.Float64().Draw(t, "want"), Tol: rapid.Float64().Draw(t, "tol"),
 				Shows: rapid.SampledFrom([]Verdict{"", Confirmed, Qualified, Refuted}).Draw(t, "shows"),
 				Band:  math.Abs(rapid.Float64().Draw(t, "band")), Alpha: rapid.Float64Range(0, 0.9).Draw(t, "alpha"),
@@ -55,7 +59,8 @@ func TestJSONRoundTrip(t *testing.T) {
 }
 
 func TestNumberForms(t *testing.T) {
-	for x, want := range map[float64]string{1: "1", 0.1: "0.1", 1e21: "1e+21", 5e-324: "5e-324", math.Inf(1): `"+Inf"`, math.Copysign(0, -1): "-0"} {
+	for x, want := range map[float64]string{1: "1", 0.1: "0.1", 1e21: "1e+21", 5e-324: "5e-324", math.Inf(1): `"+Inf"`,
+		math.Copysign(0, -1): "-0"} {
 		if got, err := json.Marshal(number(x)); err != nil || string(got) != want {
 			t.Errorf("%v is written %s, want %s (%v)", x, got, want, err)
 		}
@@ -71,7 +76,8 @@ func TestNumberForms(t *testing.T) {
 
 // Results that nobody can trust are refused by one sentence that says why.
 func TestDecodeRefuses(t *testing.T) {
-	good, err := (&Result{Experiment: "E01", Checks: []Check{Equals{Claim: "001/a", Metric: "m", Got: 1, Want: 1, Tol: 0.1, Why: "w"}.Check()}}).encode()
+	good, err := (&Result{Experiment: "E01", Checks: []Check{Equals{Claim: "001/a", Metric: "m",
+		Got: 1, Want: 1, Tol: 0.1, Why: "w"}.Check()}}).encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +101,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"infinite tolerance", `"tol": 0.1`, `"tol": "Inf"`, "changed by hand"},
 		{"no field", string(good), `{"schema": 1}`, `line 1: the value has no field "`},
 		{"no check", string(good), string(none), "holds no checks"},
-		{"two lists of checks", "  \"tables\"", "  \"checks\": [{\"got\": 1, \"n\": 7}],\n  \"tables\"", `line 26: the value has the key "checks" twice`},
+		{"two lists of checks", "  \"tables\"", "  \"checks\": [{\"got\": 1, \"n\": 7}],\n  \"tables\"",
+			`line 26: the value has the key "checks" twice`},
 		{"a name twice", `"seed": 0`, "\"seed\": 0,\n  \"seed\": 0",
 			`line 5: the value has the key "seed" twice`},
 		{"another case", `"checks"`, `"Checks"`, `line 11: the value has the unknown field "Checks" (it is "checks")`},

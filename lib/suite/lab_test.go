@@ -7,7 +7,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// One seed gives every experiment, and every purpose in it, a stream of its own; so do seeds at the ends of their range.
+// One seed gives every experiment, and every purpose in it, a stream of its own; so do seeds at the ends of their
+// range.
 func TestStreamsOfExperiments(t *testing.T) {
 	seen := map[random.Key]string{}
 	for _, seed := range []int64{0, 1, -1, math.MinInt64, math.MaxInt64} {
@@ -26,7 +27,8 @@ func TestStreamsOfExperiments(t *testing.T) {
 				}
 				return runMass(l)
 			}
-			if _, _, err := c.Do(t.Context(), c.Experiments[i], Options{Seed: seed, Profile: Quick, BackendName: "go"}); err != nil {
+			if _, _, err := c.Do(t.Context(), c.Experiments[i], Options{Seed: seed, Profile: Quick,
+				BackendName: "go"}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -62,9 +62,11 @@ func (c Catalogue) Ledger(results []*Result) ([]Row, error) {
 					figure = path.Join(m.result.Experiment, m.result.Figures[0].Name)
 				}
 				rows = append(rows, Row{
-					Claim: claim.ID, Document: document.ID, Title: document.Title, Author: document.Author, Section: claim.Section,
+					Claim: claim.ID, Document: document.ID, Title: document.Title, Author: document.Author,
+					Section:   claim.Section,
 					Statement: claim.Statement, Experiment: m.result.Experiment, Metric: m.Metric, Figure: figure,
-					Got: number(m.Got.Center), Lo: number(m.Got.Lo), Hi: number(m.Got.Hi), Want: number(m.Want), Tol: number(m.Tol),
+					Got: number(m.Got.Center), Lo: number(m.Got.Lo), Hi: number(m.Got.Hi), Want: number(m.Want),
+					Tol:  number(m.Tol),
 					Pass: m.Pass(), Verdict: m.Verdict(),
 				})
 			}

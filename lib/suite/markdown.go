@@ -29,8 +29,8 @@ func mark(c Check) string {
 // badges counts the verdicts of an experiment, in Markdown.
 func badges(r *Result) string { return r.verdicts("**") }
 
-// Verdicts counts what the checks establish: "3 confirmed, 1 refuted, 1 FAILED". A check that fails is no verdict on the
-// document yet.
+// Verdicts counts what the checks establish: "3 confirmed, 1 refuted, 1 FAILED". A check that fails is no verdict on
+// the document yet.
 func (r *Result) Verdicts() string { return r.verdicts("") }
 
 func (r *Result) verdicts(mark string) string {

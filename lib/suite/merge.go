@@ -41,7 +41,8 @@ func (c Catalogue) merge(out string, shards []string, pattern string, writer fol
 	}
 	defer target.close()
 	n := len(c.Experiments)
-	m := merger{Catalogue: c, chosen: chosen, from: make([]string, n), results: make([]*Result, n), files: map[string][]byte{}}
+	m := merger{Catalogue: c, chosen: chosen, from: make([]string, n), results: make([]*Result, n),
+		files: map[string][]byte{}}
 	for _, dir := range shards {
 		release, err := folder.Guard(dir) // nobody may write while we read
 		if err != nil {
@@ -69,7 +70,8 @@ func (c Catalogue) merge(out string, shards []string, pattern string, writer fol
 	if err := target.replace(writer, m.files, "what was there"); err != nil {
 		return nil, err
 	}
-	done := &Merged{Shards: len(shards), Experiments: len(results), Files: len(m.files), Kept: len(results) - len(chosen)}
+	done := &Merged{Shards: len(shards), Experiments: len(results), Files: len(m.files), Kept: len(results) -
+		len(chosen)}
 	for _, r := range results {
 		if len(r.Failed()) > 0 {
 			done.Failed++
@@ -89,15 +91,18 @@ func distinctFolders(dirs []string) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("%w: `scorelab run -shard I/N -out %s` makes a shard", folder.Error("read", dir, err), dir)
+			return fmt.Errorf("%w: `scorelab run -shard I/N -out %s` makes a shard", folder.Error("read", dir, err),
+				dir)
 		}
 		for j, other := range known {
 			if other != nil && os.SameFile(info, other) {
-				return fmt.Errorf("%s and %s are the same folder: give the merged results and each shard one of their own", dirs[j], dir)
+				return fmt.Errorf("%s and %s are the same folder: give the merged results and each shard one of "+
+					"their own", dirs[j], dir)
 			}
 		}
 		if i > 0 && within(dir, dirs[0]) {
-			return fmt.Errorf("%s lies in %s, which the merged results replace as a whole: give them a folder of their own",
+			return fmt.Errorf("%s lies in %s, which the merged results replace as a whole: give them a folder of "+
+				"their own",
 				dir, dirs[0])
 		}
 		known = append(known, info)
@@ -209,7 +214,8 @@ func (m *merger) meta(dir, id string) {
 	if json.Unmarshal(text, &meta) != nil {
 		return
 	}
-	if _, err := fmt.Sscanf(meta.Shard, "%d/%d", &shard.I, &shard.N); err == nil && shard.N > 0 && !slices.Contains(m.parts, shard.N) {
+	if _, err := fmt.Sscanf(meta.Shard, "%d/%d", &shard.I, &shard.N); err == nil && shard.N > 0 && !slices.Contains(
+		m.parts, shard.N) {
 		m.parts = append(m.parts, shard.N)
 	}
 }

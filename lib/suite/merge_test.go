@@ -124,7 +124,8 @@ func TestMergeRefuses(t *testing.T) {
 		want   string
 	}{
 		{"missing shard", func(root string, dirs []string) (string, []string) { return "out", dirs[:1] },
-			"no shard has E02-mass: run `scorelab run -shard 2/2 -seed 1 -profile quick -backend go -out DIR` and merge again"},
+			"no shard has E02-mass: run `scorelab run -shard 2/2 -seed 1 -profile quick -backend go -out DIR` and " +
+				"merge again"},
 		{"missing in a shard", func(root string, dirs []string) (string, []string) {
 			os.RemoveAll(filepath.Join(dirs[0], "E01-moment"))
 			return "out", dirs
@@ -132,7 +133,8 @@ func TestMergeRefuses(t *testing.T) {
 		{"missing, not from shards", func(root string, dirs []string) (string, []string) {
 			os.Remove(filepath.Join(dirs[0], "E01-moment", metaName))
 			return "out", dirs[:1]
-		}, "no shard has E02-mass: `scorelab run -run '^(E02-mass)$' -seed 1 -profile quick -backend go -out DIR` makes a folder"},
+		}, "no shard has E02-mass: `scorelab run -run '^(E02-mass)$' -seed 1 -profile quick -backend go -out DIR` " +
+			"makes a folder"},
 		{"no results", func(root string, dirs []string) (string, []string) {
 			os.RemoveAll(filepath.Join(dirs[0], "E01-moment"))
 			return "out", dirs[:1]
@@ -179,8 +181,11 @@ func TestMergeRefuses(t *testing.T) {
 			return "out", append(dirs, filepath.Join(root, "none"))
 		},
 			"none: no such file or directory: `scorelab run -shard I/N -out"},
-		{"shard twice", func(root string, dirs []string) (string, []string) { return "out", append(dirs, dirs[0]+"/.") }, "are the same folder"},
-		{"into a shard", func(root string, dirs []string) (string, []string) { return "shard-1", dirs }, "are the same folder"},
+		{"shard twice", func(root string, dirs []string) (string, []string) {
+			return "out", append(dirs, dirs[0]+"/.")
+		}, "are the same folder"},
+		{"into a shard", func(root string, dirs []string) (string, []string) { return "shard-1", dirs },
+			"are the same folder"},
 		{"into the folder of the shards", func(root string, dirs []string) (string, []string) { return ".", dirs },
 			"shard-1 lies in "},
 		{"into a folder with a README", func(root string, dirs []string) (string, []string) {

@@ -95,11 +95,13 @@ func (c Catalogue) onlyResults(dir string) error {
 	}
 	for _, entry := range entries {
 		name := entry.Name()
-		if name == ledgerName || name == readmeName || name == folder.LockName || strings.HasPrefix(name, folder.TmpPrefix) {
+		if name == ledgerName || name == readmeName || name == folder.LockName || strings.HasPrefix(
+			name, folder.TmpPrefix) {
 			continue
 		}
 		if !c.isResult(dir, name) {
-			return fmt.Errorf("%s holds %s, which is no result, and writing there would remove it: move it elsewhere", dir, name)
+			return fmt.Errorf("%s holds %s, which is no result, and writing there would remove it: move it elsewhere",
+				dir, name)
 		}
 		if err := foreignRun(filepath.Join(dir, name)); err != nil {
 			return err

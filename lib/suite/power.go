@@ -22,8 +22,8 @@ func (c Check) ownInterval() bool {
 	return half > 0 && math.Abs(c.Tol-half) <= 1e-9*half
 }
 
-// tests is what a pass leaves open as a share of what is measured: a wanted value that is off by this share, either way,
-// may pass as well. It is NaN where there is nothing to compare with:
+// tests is what a pass leaves open as a share of what is measured: a wanted value that is off by this share, either
+// way, may pass as well. It is NaN where there is nothing to compare with:
 //
 //   - The scale is the wanted value.
 //   - An estimate of 0 has no scale of its own: what is measured is noise. It is compared with the standard deviation of

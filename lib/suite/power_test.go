@@ -11,7 +11,8 @@ import (
 // A check that passes for values a tenth away says little. What a tenth is of, depends on what is claimed.
 func TestWeak(t *testing.T) {
 	near := func(center, half, want float64, n int) Check {
-		return Near{Claim: "c", Metric: "m", Got: metrics.WithError(center, half/metrics.Width, n), Want: want, Why: "w"}.Check()
+		return Near{Claim: "c", Metric: "m", Got: metrics.WithError(center, half/metrics.Width, n), Want: want,
+			Why: "w"}.Check()
 	}
 	for _, c := range []struct {
 		name  string
@@ -23,13 +24,17 @@ func TestWeak(t *testing.T) {
 		{"exactly a tenth", Equals{Claim: "c", Metric: "m", Got: 1, Want: 1, Tol: .1, Why: "w"}.Check(), ""},
 		{"a negative value", near(-2, .31, -2, 100), "±0.31 (5 s.e.) about -2, 16 % of it"},
 		{"any size", near(2e-9, .32e-9, 2e-9, 100), "±3.2e-10 (5 s.e.) about 2e-9, 16 % of it"},
-		{"a wide tolerance", Equals{Claim: "c", Metric: "m", Got: 1.05, Want: 1, Tol: .15, Why: "w"}.Check(), "±0.15 about 1, 15 % of it"},
+		{"a wide tolerance", Equals{Claim: "c", Metric: "m", Got: 1.05, Want: 1, Tol: .15, Why: "w"}.Check(),
+			"±0.15 about 1, 15 % of it"},
 		{"a check that fails", near(1, .31, 2, 100), ""},
-		{"zero of few draws", near(.001, .0126, 0, 200), "±0.0126 (5 s.e.) about 0, 35 % of the deviation of a single draw"},
+		{"zero of few draws", near(.001, .0126, 0, 200), "±0.0126 (5 s.e.) about 0, 35 % of the deviation of a " +
+			"single draw"},
 		{"zero of many draws", near(.001, .0126, 0, 2500), ""},
 		{"zero in exact arithmetic", Below{Claim: "c", Metric: "m", Got: 1e-13, Bound: 1e-12, Why: "w"}.Check(), ""},
-		{"a range of quantiles", Between{Claim: "c", Metric: "m", Got: metrics.Exactly(.01), Lo: .002, Hi: .03, Alpha: 1e-6, Why: "w"}.Check(), ""},
-		{"a range of trained networks", Equals{Claim: "c", Metric: "m", Got: .8, Want: .75, Tol: .15, Why: "w", OfTraining: true}.Check(), ""},
+		{"a range of quantiles", Between{Claim: "c", Metric: "m", Got: metrics.Exactly(.01), Lo: .002, Hi: .03,
+			Alpha: 1e-6, Why: "w"}.Check(), ""},
+		{"a range of trained networks", Equals{Claim: "c", Metric: "m", Got: .8, Want: .75, Tol: .15,
+			Why: "w", OfTraining: true}.Check(), ""},
 	} {
 		got := ""
 		if c.check.Weak() {
@@ -58,7 +63,8 @@ func TestWeakChecksAreNamed(t *testing.T) {
 	}
 	for _, dir := range []string{baseline, fresh} {
 		edit(t, dir, "E01-moment", func(r *Result) {
-			r.Checks[0] = Near{Claim: "001/moment", Metric: "E|x|^2", Got: metrics.WithError(2.1, .062, 100), Want: 2, Why: "5 s.e."}.Check()
+			r.Checks[0] = Near{Claim: "001/moment", Metric: "E|x|^2", Got: metrics.WithError(2.1, .062, 100), Want: 2,
+				Why: "5 s.e."}.Check()
 		})
 		rewrite(t, dir)
 	}

@@ -137,7 +137,8 @@ func (r *Result) distinct() error {
 	names := map[string]bool{strings.ToLower(runName): true, strings.ToLower(metaName): true}
 	for _, name := range r.files() {
 		if !fileName.MatchString(name) {
-			wrong = append(wrong, fmt.Errorf("%q cannot name a file: use letters, digits, dots, dashes and underscores", name))
+			wrong = append(wrong, fmt.Errorf("%q cannot name a file: use letters, digits, dots, dashes and underscores",
+				name))
 		}
 		if names[strings.ToLower(name)] {
 			wrong = append(wrong, fmt.Errorf("two files want the name %q", name))

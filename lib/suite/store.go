@@ -84,7 +84,8 @@ func (s *Store) Put(r *Result, report *Report, meta Meta) error {
 		return fmt.Errorf("%w; the former result of %s is untouched", folder.Error("write", dir, err), r.Experiment)
 	}
 	if len(stay) > 0 {
-		exec.Warn(s.Warn, fmt.Sprintf("%s could not be read, so that nothing said whether %s belonged to the former result: "+
+		exec.Warn(s.Warn, fmt.Sprintf("%s could not be read, so that nothing said whether %s belonged to the former "+
+			"result: "+
 			"it stays there; remove it if it did", filepath.Join(dir, runName), strings.Join(stay, ", ")))
 	}
 	return nil

@@ -25,7 +25,8 @@ func noSwap(string, string) error { return errors.ErrUnsupported }
 
 // version is a result whose files all hold the same number.
 func version(n int) (*Result, *Report) {
-	report := &Report{Figures: []Figure{{Name: "f.svg", Data: fmt.Appendf(nil, "v%d", n)}}, Tables: []Table{{Name: "t", Header: []string{"v"}, Rows: [][]any{{n}}}}}
+	report := &Report{Figures: []Figure{{Name: "f.svg", Data: fmt.Appendf(nil, "v%d", n)}},
+		Tables: []Table{{Name: "t", Header: []string{"v"}, Rows: [][]any{{n}}}}}
 	return &Result{
 		Experiment: "E01-moment", Seed: int64(n), Tables: []File{{Name: "t.csv"}}, Figures: []File{{Name: "f.svg"}},
 		Checks: []Check{Equals{Claim: "001/moment", Metric: "m", Got: 1, Want: 1, Tol: 0, Why: "w"}.Check()},
@@ -103,7 +104,8 @@ func TestPutFailing(t *testing.T) {
 			if left := hidden(t, dir); left != nil {
 				t.Errorf("a failure at %q leaves %q", last, left)
 			}
-			if text := err.Error(); !strings.Contains(text, "no space left on device; the former result of E01-moment is untouched") || strings.Contains(text, "\n") {
+			if text := err.Error(); !strings.Contains(text, "no space left on device; the former result of "+
+				"E01-moment is untouched") || strings.Contains(text, "\n") {
 				t.Errorf("a failure at %q says %q", last, text)
 			}
 		}
@@ -180,7 +182,8 @@ func TestLockNamesProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = OpenStore(dir)
-	if locked := (*folder.LockedError)(nil); !errors.As(err, &locked) || !strings.Contains(err.Error(), fmt.Sprintf("process %d is writing into %s", os.Getpid(), dir)) {
+	if locked := (*folder.LockedError)(nil); !errors.As(err, &locked) || !strings.Contains(err.Error(),
+		fmt.Sprintf("process %d is writing into %s", os.Getpid(), dir)) {
 		t.Errorf("second run: %v", err)
 	}
 	if err := store.Close(); err != nil {
@@ -212,7 +215,8 @@ func TestOpenStoreRefuses(t *testing.T) {
 	}
 	defer os.Chmod(readonly, 0o755)
 	if os.Getuid() != 0 { // root may write everywhere
-		if err := put(t, readonly, 2, folder.Writer{}); err == nil || !strings.Contains(err.Error(), "permission denied") {
+		if err := put(t, readonly, 2, folder.Writer{}); err == nil || !strings.Contains(err.Error(),
+			"permission denied") {
 			t.Errorf("read-only folder: %v", err)
 		}
 	}
@@ -248,7 +252,8 @@ func TestAccept(t *testing.T) {
 		}
 		return nil
 	}}
-	if _, err := fake().accept(dir, baseline, "", full); err == nil || !strings.Contains(err.Error(), "the former baseline is untouched") {
+	if _, err := fake().accept(dir, baseline, "", full); err == nil || !strings.Contains(err.Error(),
+		"the former baseline is untouched") {
 		t.Errorf("full disk: %v", err)
 	}
 	for _, c := range []struct {
@@ -257,19 +262,23 @@ func TestAccept(t *testing.T) {
 		want   string
 	}{
 		{"into itself", func() { os.RemoveAll(dir); os.Symlink(baseline, dir) }, "is the baseline or lies in it"},
-		{"empty figure", func() { os.Truncate(filepath.Join(dir, "E01-moment", "moment.png"), 0) }, "names moment.png, whose 0 bytes are not"},
+		{"empty figure", func() { os.Truncate(filepath.Join(dir, "E01-moment", "moment.png"), 0) },
+			"names moment.png, whose 0 bytes are not"},
 		{"no hashes", func() { edit(t, dir, "E01-moment", forget) }, "holds no hashes of its tables and figures"},
-		{"failing check", func() { edit(t, dir, "E02-mass", func(r *Result) { r.Checks[0].Tol = 0 }) }, "fails, got 2.7e-13, wanted 0"},
+		{"failing check", func() { edit(t, dir, "E02-mass", func(r *Result) { r.Checks[0].Tol = 0 }) },
+			"fails, got 2.7e-13, wanted 0"},
 		{"two seeds", func() { edit(t, dir, "E02-mass", func(r *Result) { r.Seed = 9 }) }, "run all with the same"},
 		{"missing experiment", func() { os.RemoveAll(filepath.Join(dir, "E02-mass")) }, "has no result of E02-mass"},
 		{"stray experiment", func() { os.Mkdir(filepath.Join(dir, "E99"), 0o755) }, "is of no experiment in the table"},
 		{"no folder", func() { os.RemoveAll(dir) }, "`make experiments` makes results"},
-		{"foreign file in the baseline", func() { os.WriteFile(filepath.Join(baseline, "notes.txt"), nil, 0o644) }, "holds notes.txt, which is no result"},
+		{"foreign file in the baseline", func() { os.WriteFile(filepath.Join(baseline, "notes.txt"), nil, 0o644) },
+			"holds notes.txt, which is no result"},
 	} {
 		os.RemoveAll(dir)
 		runAll(t, fake(), dir, quick)
 		c.change()
-		if _, err := fake().Accept(dir, baseline, ""); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		if _, err := fake().Accept(dir, baseline, ""); err == nil || !strings.Contains(err.Error(), c.want) ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want ... %s", c.name, err, c.want)
 		}
 		if !bytes.Equal(before, read(t, baseline, "E01-moment", runName)) {

@@ -75,8 +75,8 @@ type Check struct {
 	Band   float64         // largest accepted distance to the committed value; 0: see band
 	Alpha  float64         // probability that correct code fails this check
 
-	// It is a number of trained networks: another seed, or a profile that trains longer, gives another one. What all of them may be
-	// is the accepted range; the gate compares two of them only where profile and seed are the same.
+	// It is a number of trained networks: another seed, or a profile that trains longer, gives another one. What all of
+	// them may be is the accepted range; the gate compares two of them only where profile and seed are the same.
 	OfTraining bool
 }
 

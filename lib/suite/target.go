@@ -66,7 +66,8 @@ func (t *target) replace(writer folder.Writer, files map[string][]byte, former s
 			return ok
 		})
 		if len(names) > 0 {
-			return fmt.Errorf("%s cannot be read, so that nothing says whether %s belongs to the result: move that elsewhere",
+			return fmt.Errorf("%s cannot be read, so that nothing says whether %s belongs to the result: move that "+
+				"elsewhere",
 				filepath.Join(t.dir, e.ID, runName), strings.Join(names, ", "))
 		}
 	}

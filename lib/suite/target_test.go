@@ -97,7 +97,9 @@ func TestMergeOfSomeExperiments(t *testing.T) {
 		change func()
 		want   string
 	}{
-		{"other settings", func() { edit(t, out, "E02-mass", func(r *Result) { r.Seed = 9 }) }, "out/E02-mass with -seed 9"},
+		{"other settings", func() {
+			edit(t, out, "E02-mass", func(r *Result) { r.Seed = 9 })
+		}, "out/E02-mass with -seed 9"},
 		{"damaged", func() { write(t, "{", out, "E02-mass", runName) }, "E02-mass/run.json cannot be used"},
 	} {
 		c.change()

@@ -10,8 +10,8 @@ import (
 )
 
 // Adam is the optimizer of Kingma and Ba 2015 (algorithm 1), with decoupled weight decay (Loshchilov and Hutter 2019,
-// algorithm 2), clipping by the global norm (Pascanu et al. 2013, algorithm 1), linear warm-up and cosine decay (Loshchilov
-// and Hutter 2017, equation 5, without restarts). The zero value is Adam as in the paper.
+// algorithm 2), clipping by the global norm (Pascanu et al. 2013, algorithm 1), linear warm-up and cosine decay
+// (Loshchilov and Hutter 2017, equation 5, without restarts). The zero value is Adam as in the paper.
 type Adam struct {
 	Rate        float64 // learning rate, at its highest; 0: 1e-3
 	Beta1       float64 // memory of the gradient; 0: 0.9; negative: none
@@ -58,7 +58,8 @@ func (a Adam) validate() error {
 		{"Final", d.Final, d.Final >= 0 && d.Final <= 1},
 	} {
 		if !p.ok || math.IsInf(p.value, 0) || math.IsNaN(p.value) {
-			return fmt.Errorf("Adam cannot work with %s = %g (warm-up %d, cosine %d)", p.name, p.value, a.Warmup, a.Cosine)
+			return fmt.Errorf("Adam cannot work with %s = %g (warm-up %d, cosine %d)", p.name, p.value, a.Warmup,
+				a.Cosine)
 		}
 	}
 	return nil

@@ -41,7 +41,8 @@ func (p params) store() *model.Store {
 	return s
 }
 
-// Curves, weights and averages are those of optax: clipping, moments, decoupled decay, schedule, bias-corrected average.
+// Curves, weights and averages are those of optax: clipping, moments, decoupled decay, schedule, bias-corrected
+// average.
 func TestAdamAgreesWithOptax(t *testing.T) {
 	text, err := os.ReadFile("testdata/adam.json")
 	if err != nil {
@@ -64,7 +65,8 @@ func TestAdamAgreesWithOptax(t *testing.T) {
 		}
 	}
 	for i, run := range g.Runs {
-		s, p := run.Settings, Plan{Loss: loss, Data: Whole(tensors.FromValue(g.X), tensors.FromValue(g.Y)), Start: g.Start.store()}
+		s, p := run.Settings, Plan{Loss: loss, Data: Whole(tensors.FromValue(g.X), tensors.FromValue(g.Y)),
+			Start: g.Start.store()}
 		for field, value := range map[*float64]*float64{
 			&p.Adam.Rate: s.Rate, &p.Adam.Beta1: s.Beta1, &p.Adam.Beta2: s.Beta2, &p.Adam.Epsilon: s.Epsilon,
 			&p.Adam.WeightDecay: s.Decay, &p.Adam.Clip: s.Clip, &p.Adam.Final: s.Final, &p.Average.Decay: s.Average,
@@ -106,7 +108,8 @@ func TestAdamAgreesWithOptax(t *testing.T) {
 // The scalars of a float32 step keep their float64 digits: the first step is the rate, whatever the gradient.
 func TestFirstStepIsTheRate(t *testing.T) {
 	for _, slope := range []float32{1e-3, 1, 1e4} {
-		p := Plan{Data: Whole(tensors.FromValue([]float32{slope})), Adam: Adam{Rate: .5}, Loss: func(scope *model.Scope, batch []*Node, _ *random.Source) *Node {
+		p := Plan{Data: Whole(tensors.FromValue([]float32{slope})), Adam: Adam{Rate: .5}, Loss: func(scope *model.Scope,
+			batch []*Node, _ *random.Source) *Node {
 			return Mul(scope.VariableWithValue("w", float32(0)).NodeValue(batch[0]), batch[0])
 		}}
 		tr := begin(t, interpreter(t), p)
@@ -132,7 +135,8 @@ func TestAverageLaws(t *testing.T) {
 		Constant:  func(float64) float64 { return decay },
 	} {
 		tr := begin(t, interpreter(t), Plan{
-			Loss: loss, Data: Whole(tensors.FromValue([][]float64{{1, 2}})), Adam: Adam{Rate: .1}, Average: Average{decay, law}, Every: 1,
+			Loss: loss, Data: Whole(tensors.FromValue([][]float64{{1, 2}})), Adam: Adam{Rate: .1},
+			Average: Average{decay, law}, Every: 1,
 		})
 		want := []float64{2, -1}
 		for r := range tr.Run(t.Context(), steps) {

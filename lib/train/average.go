@@ -9,8 +9,8 @@ import (
 	"github.com/gomlx/compute/dtypes"
 )
 
-// Average keeps an exponential moving average of the trainable weights, and of nothing else: what the network computes with
-// besides is no result of training. After step k it is d avg + (1 - d) weights, where d = d(k) nears Decay.
+// Average keeps an exponential moving average of the trainable weights, and of nothing else: what the network computes
+// with besides is no result of training. After step k it is d avg + (1 - d) weights, where d = d(k) nears Decay.
 type Average struct {
 	Decay float64    // 0: no average is kept
 	Start AverageLaw // how it forgets the first weights; "": Corrected
@@ -21,9 +21,11 @@ type AverageLaw string
 
 // The laws.
 const (
-	Corrected AverageLaw = "corrected" // Decay (1 - Decay^(k-1))/(1 - Decay^k): no trace of the first weights (Kingma and Ba 2015, section 3)
-	Ramped    AverageLaw = "ramped"    // the smaller of Decay and (1+k)/(10+k), as in TensorFlow's ExponentialMovingAverage
-	Constant  AverageLaw = "constant"  // Decay: the first weights fade like all others
+	// Decay (1 - Decay^(k-1))/(1 - Decay^k): no trace of the first weights (Kingma and Ba 2015, section 3)
+	Corrected AverageLaw = "corrected"
+	// the smaller of Decay and (1+k)/(10+k), as in TensorFlow's ExponentialMovingAverage
+	Ramped   AverageLaw = "ramped"
+	Constant AverageLaw = "constant" // Decay: the first weights fade like all others
 )
 
 var averageLaws = []struct {

@@ -16,7 +16,8 @@ import (
 // testdata/speed.py holds it against the same in JAX, one lax.scan.
 func BenchmarkStep(b *testing.B) {
 	swish := func(x *Node) *Node { return Mul(x, Sigmoid(x)) }
-	p := Plan{Data: Drawn(512, points(dtypes.Float32, 10_000)), Every: 1000, Loss: func(scope *model.Scope, batch []*Node, r *random.Source) *Node {
+	p := Plan{Data: Drawn(512, points(dtypes.Float32, 10_000)), Every: 1000, Loss: func(scope *model.Scope,
+		batch []*Node, r *random.Source) *Node {
 		x0 := batch[0]
 		t := r.Uniform(Slice(x0, AxisRange(), AxisElem(0)))
 		eps := r.Normal(x0)

@@ -57,7 +57,8 @@ func groupOf(path string) (group, name string) {
 
 // Save writes the state of the training into a folder of checkpoints. Read it between two reports.
 func (t *Trainer) Save(to *checkpoint.Folder) error {
-	c := checkpoint.Checkpoint{Step: t.step, Backend: backend.Name(t.b), Config: t.config, Groups: map[string]checkpoint.Tensors{}}
+	c := checkpoint.Checkpoint{Step: t.step, Backend: backend.Name(t.b), Config: t.config,
+		Groups: map[string]checkpoint.Tensors{}}
 	for v := range t.store.IterVariables() {
 		x, err := v.Value()
 		if err != nil {
@@ -95,12 +96,14 @@ func (t *Trainer) Resume(from *checkpoint.Folder) error {
 			return fmt.Errorf("the checkpoint of step %d has no %s of %s: its network was another", c.Step, group, name)
 		}
 		if !x.Shape().Equal(v.Shape()) {
-			return fmt.Errorf("the checkpoint of step %d has %s of %s with shape %s, the network %s", c.Step, group, name, x.Shape(), v.Shape())
+			return fmt.Errorf("the checkpoint of step %d has %s of %s with shape %s, the network %s", c.Step, group,
+				name, x.Shape(), v.Shape())
 		}
 		delete(left, group+" of "+name)
 	}
 	if len(left) > 0 {
-		return fmt.Errorf("the checkpoint of step %d has %s, which the network has not", c.Step, slices.Sorted(maps.Keys(left))[0])
+		return fmt.Errorf("the checkpoint of step %d has %s, which the network has not", c.Step,
+			slices.Sorted(maps.Keys(left))[0])
 	}
 	for v := range t.store.IterVariables() {
 		group, name := groupOf(v.Path())

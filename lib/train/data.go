@@ -47,8 +47,8 @@ func Drawn(batch int, columns ...*tensors.Tensor) Data {
 	return table{kind: "drawn", batch: batch, cols: columns}
 }
 
-// Shuffled is batches without replacement: each epoch goes through the rows in a new random order. Where the batch does not
-// divide the rows, what is left at the end of an epoch is dropped; it differs from epoch to epoch.
+// Shuffled is batches without replacement: each epoch goes through the rows in a new random order. Where the batch does
+// not divide the rows, what is left at the end of an epoch is dropped; it differs from epoch to epoch.
 func Shuffled(batch int, columns ...*tensors.Tensor) Data {
 	return table{kind: "shuffled", batch: batch, cols: columns}
 }
@@ -81,7 +81,8 @@ func (d table) validate() error {
 			return fmt.Errorf("column %d of the data has %d rows, column 0 has %d", i, n, d.rows())
 		}
 		if bad, first := notFinite(c); bad > 0 {
-			return fmt.Errorf("column %d of the data has %d values that are not finite, the first in row %d", i, bad, first/(c.Size()/d.rows()))
+			return fmt.Errorf("column %d of the data has %d values that are not finite, the first in row %d", i, bad,
+				first/(c.Size()/d.rows()))
 		}
 	}
 	if n := d.rows(); d.kind != "whole" && (d.batch < 1 || d.batch > n) {
@@ -134,13 +135,14 @@ func (d table) settings() any {
 // uniforms draws m numbers for each of n samples, of which the first has the given index.
 type uniforms func(first, n, m int) ([]float64, error)
 
-// windowRows bounds the table of a window, or else it holds one epoch; windowSteps are enough that making one is no matter.
+// windowRows bounds the table of a window, or else it holds one epoch; windowSteps are enough that making one is no
+// matter.
 const windowRows, windowSteps = 1 << 20, 1024
 
-// window is, for shuffled data, the first step and the rows of each step [steps, batch], over whole epochs. An epoch is a
-// sample with a number for each row; the rows in the order of their numbers are a random permutation. It is sorted here,
-// since a sort cannot be part of a compiled loop (GoMLX takes its comparison for a closure of the main function), and the
-// Go backend takes a thousand times as long.
+// window is, for shuffled data, the first step and the rows of each step [steps, batch], over whole epochs. An epoch is
+// a sample with a number for each row; the rows in the order of their numbers are a random permutation. It is sorted
+// here, since a sort cannot be part of a compiled loop (GoMLX takes its comparison for a closure of the main function),
+// and the Go backend takes a thousand times as long.
 func (d table) window(step int, draw uniforms) (window, error) {
 	if d.kind != "shuffled" {
 		return always, nil

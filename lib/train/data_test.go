@@ -59,8 +59,8 @@ func labels(n int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(x, n)
 }
 
-// Each epoch sees rows once, but for a rest smaller than a batch; epochs have other orders; a run that begins in the middle
-// sees what the whole run sees there; labels stay with their rows.
+// Each epoch sees rows once, but for a rest smaller than a batch; epochs have other orders; a run that begins in the
+// middle sees what the whole run sees there; labels stay with their rows.
 func TestShuffledEpochs(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		n := rapid.IntRange(2, 40).Draw(rt, "n")
@@ -137,7 +137,8 @@ func TestWindows(t *testing.T) {
 		{3, 2, 100, 0, 1024},
 		{100, 1, 12345, 12000, 13000},
 	} {
-		d := table{kind: "shuffled", batch: c.batch, cols: []*tensors.Tensor{tensors.FromShape(shapes.Make(dtypes.Uint8, c.n))}}
+		d := table{kind: "shuffled", batch: c.batch, cols: []*tensors.Tensor{
+			tensors.FromShape(shapes.Make(dtypes.Uint8, c.n))}}
 		w, err := d.window(c.step, draw)
 		if err != nil || w.from != c.from || w.to != c.to || w.tables[1].Shape().Dim(0) != c.to-c.from {
 			t.Errorf("%+v: the window is %d to %d, %v", c, w.from, w.to, err)

@@ -19,8 +19,8 @@ import (
 	"scorelab/lib/train"
 )
 
-// Denoising data of variance 4 from noise of variance 1: the best linear denoiser keeps 4/5 of what it sees, and its mean
-// square error, the floor of the loss, is 4/5.
+// Denoising data of variance 4 from noise of variance 1: the best linear denoiser keeps 4/5 of what it sees, and its
+// mean square error, the floor of the loss, is 4/5.
 func Example() {
 	data := train.Fresh("N(0, 4)", func(g *Graph, r *random.Source) []*Node {
 		return []*Node{MulScalar(r.Normal(Zeros(g, shapes.Make(dtypes.Float32, 1000, 1))), 2)}
@@ -30,7 +30,8 @@ func Example() {
 		keep := scope.VariableWithValue("keep", float32(0)).NodeValue(x0)
 		return ReduceSum(Square(Sub(Mul(keep, Add(x0, r.Normal(x0))), x0)), 1)
 	}
-	plan := train.Plan{Loss: loss, Data: data, Adam: train.Adam{Rate: .1, Cosine: 200}, Floor: train.Level(.8), Key: random.NewKey(1)}
+	plan := train.Plan{Loss: loss, Data: data, Adam: train.Adam{Rate: .1, Cosine: 200}, Floor: train.Level(.8),
+		Key: random.NewKey(1)}
 	b, _, _ := backend.Open(backend.Go)
 	trainer, err := plan.Begin(b)
 	if err != nil {
@@ -38,7 +39,8 @@ func Example() {
 		return
 	}
 	for report, err := range trainer.Run(context.Background(), 200) {
-		fmt.Printf("step %d: loss %.1f, floor %.1f, error %v\n", report.Step, report.Mean(train.LossCurve), report.Mean(train.FloorCurve), err)
+		fmt.Printf("step %d: loss %.1f, floor %.1f, error %v\n", report.Step, report.Mean(train.LossCurve),
+			report.Mean(train.FloorCurve), err)
 	}
 	weights, _ := trainer.Weights()
 	fmt.Printf("keeps %.2f\n", weights.GetVariable("/keep").MustValue().Value())

@@ -43,15 +43,23 @@ func at(t *Turn, step int, like *Node) *Node {
 	return ConvertDType(Equal(t.Step, Scalar(t.Step.Graph(), dtypes.Int32, step)), like.DType())
 }
 
-// NaN or infinity, in the loss or in its gradient alone: training stops, says the step and the rate, and keeps the weights
-// from before it, in memory and in the checkpoint.
+// NaN or infinity, in the loss or in its gradient alone: training stops, says the step and the rate, and keeps the
+// weights from before it, in memory and in the checkpoint.
 func TestDivergence(t *testing.T) {
 	zero := func(loss *Node) *Node { return Sub(loss, loss) }
 	faults := map[string]func(t *Turn, loss *Node) *Node{
-		"training diverged at step 13: the loss is NaN at learning rate 0.00":          func(t *Turn, loss *Node) *Node { return Add(loss, Div(zero(loss), OneMinus(at(t, 12, loss)))) },
-		"training diverged at step 13: the loss is +Inf at learning rate 0.00":         func(t *Turn, loss *Node) *Node { return Div(loss, OneMinus(at(t, 12, loss))) },
-		"training diverged at step 13: the gradient norm is NaN at learning rate 0.00": func(t *Turn, loss *Node) *Node { return Add(loss, Sqrt(Add(OneMinus(at(t, 12, loss)), zero(loss)))) },
-		"training diverged at step 13: the gradient norm is +Inf at learning rate 0.00": func(t *Turn, loss *Node) *Node {
+		"training diverged at step 13: the loss is NaN at learning rate 0.00": func(t *Turn, loss *Node) *Node {
+			return Add(loss, Div(zero(loss), OneMinus(at(t, 12, loss))))
+		},
+		"training diverged at step 13: the loss is +Inf at learning rate 0.00": func(t *Turn, loss *Node) *Node {
+			return Div(loss, OneMinus(at(t, 12, loss)))
+		},
+		"training diverged at step 13: the gradient norm is NaN at learning rate 0.00": func(
+			t *Turn, loss *Node) *Node {
+			return Add(loss, Sqrt(Add(OneMinus(at(t, 12, loss)), zero(loss))))
+		},
+		"training diverged at step 13: the gradient norm is +Inf at learning rate 0.00": func(
+			t *Turn, loss *Node) *Node {
 			w := t.Scope.Store().GetVariable("/2/b").NodeValue(loss)
 			d := ReduceAllSum(Sub(w, StopGradient(w)))
 			return Add(loss, Mul(at(t, 12, loss), MulScalar(MulScalar(d, 1e30), 1e30)))
@@ -77,7 +85,8 @@ func TestDivergence(t *testing.T) {
 			}
 		}
 		var diverged *DivergedError
-		if !errors.As(err, &diverged) || diverged.Step != 13 || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		if !errors.As(err, &diverged) || diverged.Step != 13 || !strings.HasPrefix(err.Error(), want) ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%v, want %s", err, want)
 		}
 		if tr.Step() != 12 {
@@ -147,10 +156,14 @@ func TestPlanRejects(t *testing.T) {
 		{"Final = 2", func(p *Plan) { p.Adam.Final = 2 }},
 		{"Decay is 1;", func(p *Plan) { p.Average.Decay = 1 }},
 		{"Decay is NaN;", func(p *Plan) { p.Average.Decay = math.NaN() }},
-		{`no average starts "slow"; there are corrected, ramped, constant`, func(p *Plan) { p.Average = Average{.5, "slow"} }},
+		{`no average starts "slow"; there are corrected, ramped, constant`, func(p *Plan) {
+			p.Average = Average{.5, "slow"}
+		}},
 		{"no columns", func(p *Plan) { p.Data = Whole() }},
 		{"column 0 of the data has shape (Float32)", func(p *Plan) { p.Data = Whole(tensors.FromScalar(float32(1))) }},
-		{"column 1 of the data has 3 rows, column 0 has 4", func(p *Plan) { p.Data = Whole(points(dtypes.Float32, 4), labels(3)) }},
+		{"column 1 of the data has 3 rows, column 0 has 4", func(p *Plan) {
+			p.Data = Whole(points(dtypes.Float32, 4), labels(3))
+		}},
 		{"column 1 of the data has 2 values that are not finite, the first in row 2", func(p *Plan) {
 			p.Data = Whole(points(dtypes.Float32, 4), tensors.FromValue([]float64{1, 2, math.NaN(), math.Inf(1)}))
 		}},
@@ -176,7 +189,9 @@ func TestPlanRejects(t *testing.T) {
 				t.Record("x", ReduceAllSum(t.Batch[0]))
 			}
 		}},
-		{`the curve "x" is of shape (Float32)[4, 2]`, func(p *Plan) { p.Loss, p.Step = nil, func(t *Turn) { t.Record("x", t.Batch[0]) } }},
+		{`the curve "x" is of shape (Float32)[4, 2]`, func(p *Plan) {
+			p.Loss, p.Step = nil, func(t *Turn) { t.Record("x", t.Batch[0]) }
+		}},
 	} {
 		p := good
 		c.change(&p)
@@ -201,7 +216,8 @@ func TestPanicsInALoss(t *testing.T) {
 				Data: Whole(tensors.FromValue([][]float64{{1}, {2}})),
 				Loss: func(*model.Scope, []*Node, *random.Source) *Node { fail(); return nil },
 			}
-			if _, err := plan.Begin(b); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+			if _, err := plan.Begin(b); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(
+				err.Error(), "\n") {
 				t.Errorf("%v, want one line with %q", err, want)
 			}
 		}

@@ -14,8 +14,8 @@ import (
 	"scorelab/lib/exec"
 )
 
-// frame is what one step reads beside the variables. The same list is the arguments of a graph and the state of its loop;
-// step, stop and curves change.
+// frame is what one step reads beside the variables. The same list is the arguments of a graph and the state of its
+// loop; step, stop and curves change.
 type frame struct {
 	step, stop   *Node // int32
 	order, noise [2]*Node
@@ -59,7 +59,8 @@ func (t *Trainer) turn(scope *model.Scope, f frame, dry bool) *Turn {
 	return turn
 }
 
-// stepOnce is the graph of one step: it moves the variables, and returns the step, the stop and the curves. A step whose numbers are not finite is recorded, but not taken, and brings the stop forward.
+// stepOnce is the graph of one step: it moves the variables, and returns the step, the stop and the curves. A step
+// whose numbers are not finite is recorded, but not taken, and brings the stop forward.
 func (t *Trainer) stepOnce(scope *model.Scope, in []*Node) []*Node {
 	f := t.unpack(in)
 	before := map[*model.Variable]*Node{}

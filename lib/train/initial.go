@@ -12,8 +12,8 @@ import (
 )
 
 // heNormal gives weights of rank 2 or more normal values of variance 2/fan-in (He et al. 2015, equation 10), all others
-// zero: GoMLX's default law, but the same numbers for the same key, on every backend. It numbers the variables of a graph
-// in the order in which they ask.
+// zero: GoMLX's default law, but the same numbers for the same key, on every backend. It numbers the variables of a
+// graph in the order in which they ask.
 func heNormal(key random.Key) model.VariableInitializer {
 	var graph *Graph
 	var count uint32

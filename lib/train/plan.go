@@ -38,10 +38,11 @@ type Plan struct {
 	Start *model.Store  // weights to begin with, which are copied; nil: those that Loss initializes
 	Every int           // steps between two reports; 0: 100
 
-	Settings any // what Loss and Step depend on besides (network, noise), as JSON: checkpoints made under others are refused
+	// what Loss and Step depend on besides (network, noise), as JSON: checkpoints made under others are refused
+	Settings any
 
-	// Warn takes a sentence about a plan that trains, and may not be what was meant, see Trainer.Warnings; nil: the default
-	// logger of log/slog.
+	// Warn takes a sentence about a plan that trains, and may not be what was meant, see Trainer.Warnings; nil: the
+	// default logger of log/slog.
 	Warn func(sentence string)
 
 	Hosted bool // step from the host, also where a compiled loop would be faster: for debugging

@@ -9,7 +9,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Names of the curves of a plan with a Loss. A descent under a scope of its own writes "generator gradient norm" and so on.
+// Names of the curves of a plan with a Loss. A descent under a scope of its own writes "generator gradient norm" and so
+// on.
 const (
 	LossCurve  = "loss"
 	FloorCurve = "floor"

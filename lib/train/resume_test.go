@@ -43,7 +43,8 @@ func openFolder(t testing.TB, dir string) (*checkpoint.Folder, *[]string) {
 	return f, &notices
 }
 
-// A run that is saved and resumed, at any step, ends with the bits of the uninterrupted run: weights, moments, averages.
+// A run that is saved and resumed, at any step, ends with the bits of the uninterrupted run: weights, moments,
+// averages.
 func TestResume(t *testing.T) {
 	b := interpreter(t)
 	whole := begin(t, b, example(dtypes.Float32))
@@ -84,7 +85,8 @@ func TestCheckpointGroups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for group, want := range map[string]map[string][]float64{WeightsGroup: contents(t, tr.store), AverageGroup: contents(t, average)} {
+	for group, want := range map[string]map[string][]float64{WeightsGroup: contents(t, tr.store),
+		AverageGroup: contents(t, average)} {
 		if len(c.Groups[group]) != 6 {
 			t.Errorf("%s holds %v", group, c.Groups[group])
 		}
@@ -92,11 +94,13 @@ func TestCheckpointGroups(t *testing.T) {
 			equal(t, group, map[string][]float64{name: values(t, x)}, map[string][]float64{name: want["/"+name]})
 		}
 	}
-	if o := c.Groups[OptimizerGroup]; len(o) != 13 || o["first/0/w"] == nil || o["second/2/b"] == nil || values(t, o["count/steps"])[0] != 5 {
+	if o := c.Groups[OptimizerGroup]; len(o) != 13 || o["first/0/w"] == nil || o["second/2/b"] == nil ||
+		values(t, o["count/steps"])[0] != 5 {
 		t.Errorf("the optimizer's group holds %v", o)
 	}
 	config, want := fmt.Sprintf("%s", c.Config), `"data":{"batch":16,"columns":["(Float32)[50, 2] sha256:`
-	if !strings.Contains(config, want) || !strings.Contains(config, `"Rate":0.01`) || !strings.Contains(config, `"Beta2":0.999`) {
+	if !strings.Contains(config, want) || !strings.Contains(config, `"Rate":0.01`) || !strings.Contains(
+		config, `"Beta2":0.999`) {
 		t.Errorf("the configuration is %s", config)
 	}
 }
@@ -128,13 +132,18 @@ func TestResumeRefuses(t *testing.T) {
 		{"adam.Rate is 0.01 there, 0.02 here", func(p *Plan) { p.Adam.Rate = .02 }},
 		{"average.Decay is 0.9 there, 0 here", func(p *Plan) { p.Average.Decay = 0 }},
 		{"data.batch is 16 there, 8 here", func(p *Plan) { p.Data = Shuffled(8, points(dtypes.Float32, 50)) }},
-		{"data.kind is \"shuffled\" there, \"drawn\" here", func(p *Plan) { p.Data = Drawn(16, points(dtypes.Float32, 50)) }},
+		{"data.kind is \"shuffled\" there, \"drawn\" here", func(p *Plan) {
+			p.Data = Drawn(16, points(dtypes.Float32, 50))
+		}},
 		{"data.columns.0 is ", func(p *Plan) { p.Data = Shuffled(16, points(dtypes.Float32, 51)) }},
 		{"key.0 is ", func(p *Plan) { p.Key = random.NewKey(2) }},
 		{"has no weights of extra: its network was another", func(p *Plan) { p.Loss = with("extra", 1) }},
 		{"the checkpoint of step 3 has average of 0/b, which the network has not", func(p *Plan) {
 			p.Loss = func(scope *model.Scope, batch []*Node, r *random.Source) *Node {
-				return ReduceSum(Square(Sub(dense(scope.At("2"), Concatenate([]*Node{batch[0], batch[0], batch[0], batch[0], batch[0], batch[0], batch[0], batch[0]}, 1), 2), r.Normal(batch[0]))), 1)
+				return ReduceSum(
+					Square(Sub(dense(scope.At("2"),
+						Concatenate([]*Node{batch[0], batch[0], batch[0], batch[0], batch[0], batch[0], batch[0],
+							batch[0]}, 1), 2), r.Normal(batch[0]))), 1)
 			}
 		}},
 		{"has weights of 0/w with shape (Float32)[2, 16], the network (Float32)[2, 8]", func(p *Plan) {
@@ -178,7 +187,8 @@ func TestSaveOnFullDisk(t *testing.T) {
 		}
 		return nil
 	}
-	if err := tr.Save(f); err == nil || !strings.Contains(err.Error(), "no space left on device; the checkpoints before it are untouched") {
+	if err := tr.Save(f); err == nil || !strings.Contains(err.Error(), "no space left on device; the checkpoints "+
+		"before it are untouched") {
 		t.Errorf("full disk: %v", err)
 	}
 	equal(t, "after the full disk", before, state(t, tr))
@@ -200,8 +210,8 @@ func killed() (Plan, int) {
 	return p, 50
 }
 
-// TestHelperTrain is a process that trains, saves after every report, and tells the steps. On a signal it saves and ends with
-// 130, on the second one it ends at once.
+// TestHelperTrain is a process that trains, saves after every report, and tells the steps. On a signal it saves and
+// ends with 130, on the second one it ends at once.
 func TestHelperTrain(t *testing.T) {
 	dir := os.Getenv(dirEnv)
 	if dir == "" {
@@ -294,8 +304,8 @@ func bits(t *testing.T, x *tensors.Tensor) (out []byte) {
 	return out
 }
 
-// kill -9 at random moments, many times, every other time in the middle of a save: resumed again and again, the run ends with
-// the bits of the one that nobody killed.
+// kill -9 at random moments, many times, every other time in the middle of a save: resumed again and again, the run
+// ends with the bits of the one that nobody killed.
 func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
@@ -326,8 +336,8 @@ func TestKill(t *testing.T) {
 	})
 }
 
-// runAndKill lets a helper train on until it ends or, if that is wanted, is killed: in the middle of a save, or some time
-// after one.
+// runAndKill lets a helper train on until it ends or, if that is wanted, is killed: in the middle of a save, or some
+// time after one.
 func runAndKill(t *testing.T, dir, backendName string, kill, inSave bool, source *rand.Rand) (killed bool) {
 	t.Helper()
 	save := ""
@@ -349,8 +359,8 @@ func runAndKill(t *testing.T, dir, backendName string, kill, inSave bool, source
 	return err != nil
 }
 
-// The first Ctrl-C, or SIGTERM, saves what is done and ends with 130; the second ends at once, and leaves the checkpoint
-// before.
+// The first Ctrl-C, or SIGTERM, saves what is done and ends with 130; the second ends at once, and leaves the
+// checkpoint before.
 func TestInterrupt(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")

@@ -30,7 +30,8 @@ func scaledRun(t *testing.T, b compute.Backend, scale float64, single bool) (los
 		data = train.Drawn(8, tensors.FromValue(narrow))
 	}
 	net := network.MLP{Hidden: []int{8}, Activation: "tanh"}
-	objective := diffusion.Denoising(diffusion.EDMHead(.7*scale), diffusion.Plain, diffusion.UniformTimes(diffusion.Independent))
+	objective := diffusion.Denoising(diffusion.EDMHead(.7*scale), diffusion.Plain, diffusion.UniformTimes(
+		diffusion.Independent))
 	plan := train.Plan{
 		Loss: network.Loss(objective, diffusion.VE{SigmaMin: .1 * scale, SigmaMax: 10 * scale}, net), Data: data,
 		Adam: train.Adam{Rate: 1e-2, Clip: 1}, Average: train.Average{Decay: .9}, Key: random.NewKey(1, "scale"),
@@ -68,7 +69,8 @@ func TestTrainingInOtherUnits(t *testing.T) {
 			got := scaledRun(t, b, c.scale, c.single)
 			for i := range want {
 				if !(math.Abs(got[i]-want[i]) <= c.tol*want[i]) {
-					t.Fatalf("scale %g, float32 %v: the loss of step %d is %v, want %v", c.scale, c.single, i+1, got[i], want[i])
+					t.Fatalf("scale %g, float32 %v: the loss of step %d is %v, want %v", c.scale, c.single, i+1, got[i],
+						want[i])
 				}
 			}
 		}

@@ -31,7 +31,8 @@ type problem struct {
 
 func sound() *problem {
 	return &problem{
-		process: diffusion.VP{}, head: diffusion.EDMHead(1), weight: diffusion.MinSNR(5), times: diffusion.LogNormalTimes(-1, 1), drop: .1,
+		process: diffusion.VP{}, head: diffusion.EDMHead(1), weight: diffusion.MinSNR(5),
+		times: diffusion.LogNormalTimes(-1, 1), drop: .1,
 		network: network.MLP{Hidden: []int{4}, Condition: network.Condition{Frequencies: 2, Classes: 2}},
 		plan: train.Plan{
 			Data: train.Whole(tensors.FromValue([][]float32{{1, 2}, {3, -1}}), tensors.FromValue([][]int32{{0}, {1}})),
@@ -193,7 +194,8 @@ func TestTrainingRefusesSettings(t *testing.T) {
 			p := sound()
 			c.spoil(p)
 			steps, err := p.begin(b)
-			if steps > 0 || err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			if steps > 0 || err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(),
+				"\n") {
 				t.Errorf("%d steps, error %v, want one line with %q", steps, err, c.want)
 			}
 		}

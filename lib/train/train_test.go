@@ -225,7 +225,8 @@ func TestBackendsAgree(t *testing.T) {
 	if len(ends) < 2 {
 		t.Skip("one backend")
 	}
-	if worst, where := apart(t, ends[0], ends[1]); worst > 1e-11 { // 10 steps of rounding at 1e-16, times Adam's 1/sqrt(v)
+	// 10 steps of rounding at 1e-16, times Adam's 1/sqrt(v)
+	if worst, where := apart(t, ends[0], ends[1]); worst > 1e-11 {
 		t.Errorf("%s is off by %g", where, worst)
 	}
 }
@@ -235,7 +236,8 @@ func TestRunInPieces(t *testing.T) {
 	b := interpreter(t)
 	whole := begin(t, b, example(dtypes.Float32))
 	reports := finish(t, whole, 33)
-	if len(reports) != 4 || reports[3].From != 30 || reports[3].Step != 33 || len(reports[3].Loss()) != 3 || len(reports[0].Curves[RateCurve]) != 10 {
+	if len(reports) != 4 || reports[3].From != 30 || reports[3].Step != 33 || len(reports[3].Loss()) != 3 ||
+		len(reports[0].Curves[RateCurve]) != 10 {
 		t.Fatalf("%+v", reports)
 	}
 	p := example(dtypes.Float32)
@@ -312,7 +314,8 @@ func TestConvolutionIsHosted(t *testing.T) {
 	if !exec.CompilesLoops(b) {
 		t.Skip("this backend compiles no loops")
 	}
-	p := Plan{Data: Whole(tensors.FromShape(shapes.Make(dtypes.Float32, 2, 4, 4, 1))), Loss: func(scope *model.Scope, batch []*Node, r *random.Source) *Node {
+	p := Plan{Data: Whole(tensors.FromShape(shapes.Make(dtypes.Float32, 2, 4, 4, 1))), Loss: func(scope *model.Scope,
+		batch []*Node, r *random.Source) *Node {
 		kernel := scope.VariableWithShape("kernel", shapes.Make(dtypes.Float32, 3, 3, 1, 1)).NodeValue(batch[0])
 		return ReduceMean(Square(AddScalar(Convolve(batch[0], kernel).PadSame().Done(), -1)), 1, 2, 3)
 	}}
@@ -348,7 +351,8 @@ func TestInterruptedReport(t *testing.T) {
 		tr := begin(t, b, p)
 		var got []float64
 		for r, err := range tr.Run(&ended{Context: context.Background(), left: 3}, 50) { // after three calls
-			if !errors.Is(err, errEnded) || r.From != 0 || r.Step < 3 || r.Step >= 50 || r.Step != tr.Step() || len(r.Loss()) != r.Step {
+			if !errors.Is(err, errEnded) || r.From != 0 || r.Step < 3 || r.Step >= 50 || r.Step != tr.Step() ||
+				len(r.Loss()) != r.Step {
 				t.Fatalf("report %d to %d, %d losses, trainer at %d, %v", r.From, r.Step, len(r.Loss()), tr.Step(), err)
 			}
 			got = append(got, r.Loss()...)

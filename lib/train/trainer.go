@@ -124,10 +124,10 @@ func (t *Trainer) Close() {
 	}
 }
 
-// Run trains until so many steps are taken in all, and yields a report after every multiple of Plan.Every and at the end.
-// Between two reports the caller may read the weights, save them, or leave the loop; a later Run goes on. It ends with the
-// first error: a *DivergedError, after which the weights are those before the bad step, or the cause of the context's end,
-// after the steps under way. The report beside an error holds what was done since the one before.
+// Run trains until so many steps are taken in all, and yields a report after every multiple of Plan.Every and at the
+// end. Between two reports the caller may read the weights, save them, or leave the loop; a later Run goes on. It ends
+// with the first error: a *DivergedError, after which the weights are those before the bad step, or the cause of the
+// context's end, after the steps under way. The report beside an error holds what was done since the one before.
 func (t *Trainer) Run(ctx context.Context, until int) iter.Seq2[Report, error] {
 	return func(yield func(Report, error) bool) {
 		if until < 0 || until > math.MaxInt32 {

@@ -29,8 +29,8 @@ type Turn struct {
 	dry    bool             // create the variables and name the curves, nothing more
 }
 
-// Random is the noise of this step. Each call returns it anew, from its first draw: two losses that draw in the same order
-// see the same noise.
+// Random is the noise of this step. Each call returns it anew, from its first draw: two losses that draw in the same
+// order see the same noise.
 func (t *Turn) Random() *random.Source {
 	r := random.At(t.key, t.Step, Const(t.Step.Graph(), uint32(0)))
 	t.random = append(t.random, r)
@@ -70,9 +70,9 @@ func (t *Turn) Record(name string, value *Node) {
 	t.values = append(t.values, ConvertDType(value, dtypes.Float64))
 }
 
-// Descend moves the trainable weights under a scope ("/" for all, "/generator" for one net) down the gradient of a scalar
-// loss, and records the norm of the gradient and the rate. Losses built after it see the moved weights. It may be called
-// several times in a step; scopes must not overlap, since each has a count and a schedule of its own.
+// Descend moves the trainable weights under a scope ("/" for all, "/generator" for one net) down the gradient of a
+// scalar loss, and records the norm of the gradient and the rate. Losses built after it see the moved weights. It may
+// be called several times in a step; scopes must not overlap, since each has a count and a schedule of its own.
 func (t *Turn) Descend(scope string, loss *Node, by Adam) {
 	if err := by.validate(); err != nil {
 		panic(err)
@@ -135,7 +135,8 @@ func (t *Turn) trainable(scope string) []*model.Variable {
 
 // slot is a variable of the trainer's own, zero at first.
 func (t *Turn) slot(kind, path string, shape shapes.Shape) *model.Variable {
-	return t.Scope.Store().VariableWithShape(model.JoinPath(own, kind, path), shape, initializer.Zero).SetTrainable(false)
+	return t.Scope.Store().VariableWithShape(model.JoinPath(own, kind, path), shape, initializer.Zero).SetTrainable(
+		false)
 }
 
 // fresh is the name of a curve of a scope, numbered from the second descent in a step on.

@@ -32,8 +32,8 @@ func rival(rounds int) Plan {
 	}}
 }
 
-// Two nets with losses, optimizers and curves of their own: each moves under its own loss only, the second sees the first
-// moved, and both meet where the game is in balance, a = b = -1.
+// Two nets with losses, optimizers and curves of their own: each moves under its own loss only, the second sees the
+// first moved, and both meet where the game is in balance, a = b = -1.
 func TestTwoNets(t *testing.T) {
 	tr := begin(t, interpreter(t), rival(1))
 	r := finish(t, tr, 1)[0]
@@ -42,7 +42,8 @@ func TestTwoNets(t *testing.T) {
 	if a, b := end["/a/w"][0], end["/b/w"][0]; a != 3 || math.Abs(b-3.05) > 1e-6 {
 		t.Errorf("after a step: a = %g, b = %g", a, b)
 	}
-	if want := []string{"a gradient norm", "a learning rate", "loss of b", "b gradient norm", "b learning rate"}; !slices.Equal(tr.names, want) {
+	if want := []string{"a gradient norm", "a learning rate", "loss of b", "b gradient norm",
+		"b learning rate"}; !slices.Equal(tr.names, want) {
 		t.Errorf("curves %q", tr.names)
 	}
 	if r.Curves["loss of b"][0] != 16 || r.Curves["b gradient norm"][0] != 8 || r.Curves["b learning rate"][0] != .05 {
@@ -101,7 +102,8 @@ func TestOverlappingScopes(t *testing.T) {
 		step(t)
 		t.Descend("/c", ReduceAllSum(t.Batch[0]), Adam{})
 	}
-	if _, err = p.Begin(interpreter(t)); err == nil || !strings.Contains(err.Error(), `no trainable weights under "/c"`) {
+	if _, err = p.Begin(interpreter(t)); err == nil || !strings.Contains(err.Error(),
+		`no trainable weights under "/c"`) {
 		t.Error(err)
 	}
 	p.Step = func(t *Turn) {
@@ -155,7 +157,8 @@ func TestPlanSamplesFromAverage(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := contents(t, store)["/net/mean"][0]
-		end, err := diffusion.Plan{Build: build, Store: store, Sampler: diffusion.DDIM(0), Grid: []float64{1, .5, 0}}.Run(b, tensors.FromValue([][]float64{{1}}))
+		end, err := diffusion.Plan{Build: build, Store: store, Sampler: diffusion.DDIM(0),
+			Grid: []float64{1, .5, 0}}.Run(b, tensors.FromValue([][]float64{{1}}))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,7 +30,8 @@ func under(o diffusion.Objective, p diffusion.Process) Loss {
 // Data far from the scale for which the head or the weight was made get a warning that names both numbers, in a table
 // and drawn afresh, in both precisions; data of that scale get none.
 func TestWarnings(t *testing.T) {
-	curve := func(dtype dtypes.DType, scale, shift float64) *tensors.Tensor { // standard deviation sqrt((4/2 + 1/2)/2) = 1.118
+	// standard deviation sqrt((4/2 + 1/2)/2) = 1.118
+	curve := func(dtype dtypes.DType, scale, shift float64) *tensors.Tensor {
 		x := values(t, points(dtypes.Float64, 64))
 		for i := range x {
 			x[i] = scale*x[i] + shift
@@ -63,12 +64,17 @@ func TestWarnings(t *testing.T) {
 		}{
 			{"right", edm, Whole(curve(dtypes.Float32, 1, 0)), ""},
 			{"nearly", edm, Whole(curve(dtypes.Float64, 3, 1)), ""},
-			{"large", edm, Whole(curve(dtypes.Float64, 90, 0)), "standard deviation 101, but the head or the weighting of the loss is made for 1: give it 101"},
+			{"large", edm, Whole(curve(dtypes.Float64, 90, 0)), "standard deviation 101, but the head or the " +
+				"weighting of the loss is made for 1: give it 101"},
 			{"large, float32", edm, Shuffled(8, curve(dtypes.Float32, 90, 0)), "standard deviation 101"},
-			{"enormous", edm, Whole(curve(dtypes.Float64, 1e6, 0)), "standard deviation 1.12e+06: networks cannot tell"},
-			{"tiny", edm, Drawn(8, curve(dtypes.Float64, 1e-6, 0)), "standard deviation 1.12e-06: networks cannot tell"},
-			{"far, with its head", diffusion.Denoising(diffusion.EDMHead(1e4), diffusion.Plain, nil), Whole(curve(dtypes.Float64, 1e4, 0)), "cannot tell noise levels"},
-			{"shifted", edm, Whole(curve(dtypes.Float64, 1, 1e7)), "distance 1e+07 from 0, with standard deviation 1.12"},
+			{"enormous", edm, Whole(curve(dtypes.Float64, 1e6, 0)),
+				"standard deviation 1.12e+06: networks cannot tell"},
+			{"tiny", edm, Drawn(8, curve(dtypes.Float64, 1e-6, 0)),
+				"standard deviation 1.12e-06: networks cannot tell"},
+			{"far, with its head", diffusion.Denoising(diffusion.EDMHead(1e4), diffusion.Plain, nil),
+				Whole(curve(dtypes.Float64, 1e4, 0)), "cannot tell noise levels"},
+			{"shifted", edm, Whole(curve(dtypes.Float64, 1, 1e7)), "distance 1e+07 from 0, with standard " +
+				"deviation 1.12"},
 			{"afresh", edm, afresh(90), "the data have standard deviation 89.2"},
 			{"afresh, right", edm, afresh(1), ""},
 			{"weight", weighted, Whole(curve(dtypes.Float64, 1, 0)), "made for 0.01"},
@@ -83,7 +89,9 @@ func TestWarnings(t *testing.T) {
 			{"one point", edm, Whole(tensors.FromValue([][]float64{{3, 4}, {3, 4}})), "one point"},
 		} {
 			var said []string
-			tr := begin(t, b, Plan{Loss: under(c.o, diffusion.VP{}), Data: c.data, Warn: func(s string) { said = append(said, s) }})
+			tr := begin(t, b, Plan{Loss: under(c.o, diffusion.VP{}), Data: c.data, Warn: func(s string) {
+				said = append(said, s)
+			}})
 			got, err := tr.Warnings()
 			if err != nil {
 				t.Fatal(err)

@@ -29,13 +29,17 @@ func Tensor(p metrics.Points) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(slices.Clone(p.X), p.N, p.D)
 }
 
-// Densities are the densities of a law in the plane, noised along p to each of the times, on n x n nodes of [-side, side]^2.
-func Densities(b compute.Backend, law density.Law, p diffusion.Process, side float64, n int, times ...float64) ([]figure.Field, error) {
-	return Fields(b, nil, law.Build(p), func(m diffusion.Model, x, t *Node) *Node { return Exp(m.LogDensity(x, t)) }, side, n, times...)
+// Densities are the densities of a law in the plane, noised along p to each of the times, on n x n nodes of [-side,
+// side]^2.
+func Densities(b compute.Backend, law density.Law, p diffusion.Process, side float64, n int, times ...float64) (
+	[]figure.Field, error) {
+	return Fields(b, nil, law.Build(p), func(m diffusion.Model, x, t *Node) *Node { return Exp(m.LogDensity(x, t)) },
+		side, n, times...)
 }
 
 // Fields are the values [batch] of a function of a model, at each of the times, on n x n nodes of [-side, side]^2.
-func Fields(b compute.Backend, weights *model.Store, build diffusion.Build, of func(m diffusion.Model, x, t *Node) *Node, side float64, n int, times ...float64) ([]figure.Field, error) {
+func Fields(b compute.Backend, weights *model.Store, build diffusion.Build,
+	of func(m diffusion.Model, x, t *Node) *Node, side float64, n int, times ...float64) ([]figure.Field, error) {
 	_, values, err := onLattice(b, weights, build, of, side, n, times)
 	if err != nil {
 		return nil, err
@@ -55,7 +59,8 @@ func Fields(b compute.Backend, weights *model.Store, build diffusion.Build, of f
 
 // Scores are the scores of a model at each of the times, as arrows on n x n nodes of [-side, side]^2, their lengths
 // compressed by a square root.
-func Scores(b compute.Backend, weights *model.Store, build diffusion.Build, side float64, n int, times ...float64) ([]figure.Arrows, error) {
+func Scores(b compute.Backend, weights *model.Store, build diffusion.Build, side float64, n int, times ...float64) (
+	[]figure.Arrows, error) {
 	nodes, values, err := onLattice(b, weights, build, diffusion.Model.ScoreAt, side, n, times)
 	if err != nil {
 		return nil, err
@@ -73,12 +78,16 @@ func Scores(b compute.Backend, weights *model.Store, build diffusion.Build, side
 }
 
 // onLattice evaluates a function of a model on the nodes of a square, which it returns flat with the values.
-func onLattice(b compute.Backend, weights *model.Store, build diffusion.Build, of func(m diffusion.Model, x, t *Node) *Node, side float64, n int, times []float64) (nodes []float64, values [][]float64, err error) {
+func onLattice(b compute.Backend, weights *model.Store, build diffusion.Build,
+	of func(m diffusion.Model, x, t *Node) *Node, side float64, n int, times []float64) (nodes []float64,
+	values [][]float64, err error) {
 	lattice, _, err := density.Lattice(-side, side, n, 2)
 	if err != nil {
 		return nil, nil, err
 	}
-	exec, err := exec.NewModel(b, weights, func(scope *model.Scope, x, t *Node) *Node { return of(build(scope, nil), x, t) })
+	exec, err := exec.NewModel(b, weights, func(scope *model.Scope, x, t *Node) *Node {
+		return of(build(scope, nil), x, t)
+	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("drawing a model: %w", err)
 	}

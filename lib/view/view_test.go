@@ -23,7 +23,8 @@ import (
 // lopsided is N((1, 0), diag(1, 4)): the axes cannot be mistaken for each other.
 func lopsided(t *testing.T) *density.Mixture {
 	t.Helper()
-	m, err := density.NewMixture("lopsided", density.Component{Weight: 1, Mean: []float64{1, 0}, Cov: [][]float64{{1, 0}, {0, 4}}})
+	m, err := density.NewMixture("lopsided", density.Component{Weight: 1, Mean: []float64{1, 0},
+		Cov: [][]float64{{1, 0}, {0, 4}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +70,9 @@ func TestDensitiesAndScores(t *testing.T) {
 
 func TestViewsOfWhatIsNotThere(t *testing.T) {
 	b := backendtest.Default(t)
-	_, err := Fields(b, nil, func(*model.Scope, []*Node) diffusion.Model { return diffusion.Model{Process: diffusion.OU{}} },
+	_, err := Fields(b, nil, func(*model.Scope, []*Node) diffusion.Model {
+		return diffusion.Model{Process: diffusion.OU{}}
+	},
 		func(m diffusion.Model, x, t *Node) *Node { panic(errors.New("no log density")) }, 1, 3, .5)
 	if err == nil || !strings.Contains(err.Error(), "drawing a model") {
 		t.Errorf("%v", err)
@@ -100,7 +103,8 @@ func TestCloud(t *testing.T) {
 func TestPanicsInAPicture(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for want, fail := range map[string]func(){"text": func() { panic("text") }, "runtime.Goexit": runtime.Goexit} {
-			_, err := Scores(b, nil, func(*model.Scope, []*Node) diffusion.Model { fail(); return diffusion.Model{} }, 3, 5, 1)
+			_, err := Scores(b, nil, func(*model.Scope, []*Node) diffusion.Model { fail(); return diffusion.Model{} },
+				3, 5, 1)
 			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%v, want one line with %q", err, want)
 			}

@@ -20,7 +20,8 @@ var hints = []struct {
 			"above the %%; after a restart of the kernel, first run again the cells that declare"},
 	{regexp.MustCompile(`declared and not used: `),
 		"Go wants every variable used: show it, nb.Say(\"%v\", x), or drop it with _ = x"},
-	{regexp.MustCompile(`no required module provides package|lookup disabled by GOPROXY=off|cannot find module providing`),
+	{regexp.MustCompile(
+		`no required module provides package|lookup disabled by GOPROXY=off|cannot find module providing`),
 		"cells import the packages of this checkout and of the modules in its go.mod, and fetch no others: " +
 			"`go get PACKAGE` in the checkout adds one"},
 	{regexp.MustCompile(`assignment mismatch: 1 variable but .* returns 2 values`),
