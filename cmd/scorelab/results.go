@@ -28,7 +28,7 @@ func (c *reportCmd) Run(e *env) error {
 	for _, id := range strays {
 		fmt.Fprintf(e.stderr, "scorelab: %s/%s is of no experiment in the table and left out: remove it\n", c.Dir, id)
 	}
-	fmt.Fprintf(e.stdout, "wrote ledger.json and README.md in %s\n", c.Dir)
+	fmt.Fprintf(e.stdout, "wrote ledger.json, ledger.md and the README.md files in %s\n", c.Dir)
 	return nil
 }
 

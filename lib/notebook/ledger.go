@@ -69,7 +69,7 @@ func measurement(r suite.Row) []any {
 }
 
 // lineOf leads to a claim's line in the ledger, as seen from a notebook.
-func lineOf(claim string) link { return link{claim, "../results/README.md#" + suite.Anchor(claim)} }
+func lineOf(claim string) link { return link{claim, "../results/ledger.md#" + suite.Anchor(claim)} }
 
 // Held is a number of a notebook beside that of the suite.
 type Held struct {

@@ -170,7 +170,7 @@ func TestClaims(t *testing.T) {
 		t.Errorf("%q", shown)
 	}
 	if text, markup := cell(lineOf("c/many")); text != "c/many" || markup !=
-		`<a href="../results/README.md#c-many">c/many</a>` {
+		`<a href="../results/ledger.md#c-many">c/many</a>` {
 		t.Errorf("%q, %q", text, markup)
 	}
 }

@@ -140,7 +140,7 @@ func (r *Result) setting() string {
 	return fmt.Sprintf("-seed %d -profile %s -backend %s", r.Seed, r.Profile, r.Backend)
 }
 
-// collect returns the files of a baseline by their path in it. Ledger and gallery are made anew: theirs may be stale.
+// collect returns the files of a baseline by their path in it. Ledger and pages are made anew: theirs may be stale.
 func (c Catalogue) collect(from map[string]string, results []*Result) (map[string][]byte, error) {
 	files, err := c.summaries(results)
 	if err != nil {

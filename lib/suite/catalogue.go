@@ -16,6 +16,8 @@ type Catalogue struct {
 	Experiments []Experiment
 	Claims      []Claim
 	Documents   []Document
+	Chapters    []Chapter  // the experiments again, by subject; empty: one chapter
+	Surprises   []Surprise // of the index
 }
 
 // UnknownError says that a pattern matches no experiment.

@@ -108,7 +108,7 @@ func (d *Diff) bytes(a, b string, left, right []string) error {
 
 // summaryNames are the summaries that lie in dir.
 func summaryNames(dir string) (names []string) {
-	for _, name := range []string{ledgerName, readmeName} {
+	for _, name := range summaryFiles {
 		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
 			names = append(names, name)
 		}

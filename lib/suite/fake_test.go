@@ -23,16 +23,20 @@ func fake() Catalogue {
 		Documents: []Document{{"001", "Theory, from the ground up", "A. Author"},
 			{"002", "Scores | fields", "B. Writer"}},
 		Claims: []Claim{
-			{"001/moment", "001", "Figure 1", "E|x|^2 of the cross is 2"},
-			{"001/bias", "001", "Sampling", "Langevin steps leave the density q(x~|x) alone"},
-			{"002/mass", "002", "Fokker-Planck", "mass is conserved"},
-			{"002/slope", "002", "Orders", "Euler has order 1"},
+			{ID: "001/moment", Document: "001", Section: "Figure 1", Statement: "E|x|^2 of the cross is 2"},
+			{ID: "001/bias", Document: "001", Section: "Sampling, second figure",
+				Statement: "Langevin steps leave the density q(x~|x) alone",
+				Exact:     "A step of h makes a variance of v/(1 - h/(2v))."},
+			{ID: "002/mass", Document: "002", Section: "Fokker-Planck", Statement: "mass is conserved"},
+			{ID: "002/slope", Document: "002", Section: "Orders", Statement: "Euler has order 1"},
 		},
 		Experiments: []Experiment{
 			{ID: "E01-moment", Title: "Moments", Question: "What is E|x|^2?", Sources: []string{"001, figure 1"},
 				Run: runMoment},
 			{ID: "E02-mass", Title: "Mass", Question: "Where does the mass go?", Run: runMass},
 		},
+		Surprises: []Surprise{{Experiment: "E01-moment", Figure: "more.png", Title: "Steps leave a | bias",
+			Text: "The variance is %s.", Metrics: []string{"variance at delta = 0.01"}}},
 	}
 }
 

@@ -202,7 +202,8 @@ func TestDamagedResultIsReplaced(t *testing.T) {
 
 // A run in a foreign folder does not overwrite its README.
 func TestSummariesOfOthers(t *testing.T) {
-	for name, text := range map[string]string{readmeName: "# My project\n", ledgerName: `{"accounts": []}`} {
+	for name, text := range map[string]string{readmeName: "# My project\n", ledgerPage: "# My books\n",
+		ledgerName: `{"accounts": []}`} {
 		dir := t.TempDir()
 		write(t, text, dir, name)
 		_, err := OpenStore(dir)

@@ -69,6 +69,7 @@ func (c Catalogue) Compare(baseline, fresh, pattern string) (*Gate, error) {
 		for _, claim := range c.uncovered(now) {
 			g.fail("claim %s is measured by no experiment", claim)
 		}
+		g.Failures = append(g.Failures, c.inexact(now)...)
 		if err := g.summaries(c, baseline, old); err != nil {
 			return nil, err
 		}
@@ -107,7 +108,7 @@ func (g *Gate) vouched(dir string, bare []string, cure string) {
 	}
 }
 
-// summaries makes sure that the committed ledger and gallery follow from the committed results.
+// summaries makes sure that the committed ledger and pages follow from the committed results.
 func (g *Gate) summaries(c Catalogue, baseline string, results []*Result) error {
 	files, err := c.summaries(results)
 	if err != nil {

@@ -133,7 +133,7 @@ func TestGateFailsClosed(t *testing.T) {
 			"E99: in", false},
 		{"stray baseline", func(t *testing.T, baseline, _ string) { os.Mkdir(filepath.Join(baseline, "E99"), 0o755) },
 			"E99: in", false},
-		{"stale gallery", func(t *testing.T, baseline, _ string) {
+		{"stale index", func(t *testing.T, baseline, _ string) {
 			replaceText(t, "confirmed", "proven", baseline, readmeName)
 		}, "README.md is not what the results beside it say", false},
 		{"no ledger", func(t *testing.T, baseline, _ string) { os.Remove(filepath.Join(baseline, ledgerName)) },

@@ -13,6 +13,8 @@ func TestGolden(t *testing.T) {
 	golden(t, "moment.csv", read(t, dir, "E01-moment", "moment.csv"))
 	golden(t, "ledger.json", read(t, dir, "ledger.json"))
 	golden(t, "README.md", read(t, dir, "README.md"))
+	golden(t, "ledger.md", read(t, dir, "ledger.md"))
+	golden(t, "moment.md", read(t, dir, "E01-moment", "README.md"))
 }
 
 func TestRunsAreIdentical(t *testing.T) {
@@ -24,7 +26,7 @@ func TestRunsAreIdentical(t *testing.T) {
 	runAll(t, fake(), other, seed)
 
 	d, err := fake().Diff(a, b, "")
-	if err != nil || !d.Identical() || d.Files != 7 || len(d.Differences) != 0 {
+	if err != nil || !d.Identical() || d.Files != 8 || len(d.Differences) != 0 {
 		t.Errorf("two runs of one seed: %+v, %v", d, err)
 	}
 	d, err = fake().Diff(a, other, "")
@@ -33,22 +35,23 @@ func TestRunsAreIdentical(t *testing.T) {
 	}
 }
 
-func TestGalleryOfFailures(t *testing.T) {
+func TestPagesOfFailures(t *testing.T) {
 	c := fake()
 	bad := &Result{Experiment: "E02-mass", Title: "Mass", Question: "Where?", Answer: "Gone.", Checks: []Check{
 		Below{Claim: "002/mass", Metric: "|mass - 1|", Got: 0.5, Bound: 1e-12, Why: "rounding"}.Check(),
 		Equals{Claim: "002/slope", Metric: "slope", Got: 1, Want: 1, Tol: 0.1, Why: "x", Shows: Refuted}.Check(),
 	}}
-	text := string(c.Gallery([]*Result{bad}))
-	for _, want := range []string{"**1 of them FAIL**", "1 **refuted**, 1 **FAILED**", "| **FAILED** | \\|mass - " +
-		"1\\| | 0.5 | 0 ± 1e-12 |",
-		"by chance never", "not measured"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("the gallery lacks %q:\n%s", want, text)
+	for page, want := range map[string][]string{
+		string(c.Index([]*Result{bad})):      {"**1 of them FAIL**", "1 **refuted**, 1 **FAILED**", "by chance never"},
+		string(c.ResultPage(bad)):            {"| **FAILED** | \\|mass - 1\\| | 0.5 | 0 ± 1e-12 |"},
+		string(c.LedgerPage([]*Result{bad})): {"not measured", "**refuted**"},
+		string(c.Index(nil)):                 {"Nothing has been run yet."},
+	} {
+		for _, part := range want {
+			if !strings.Contains(page, part) {
+				t.Errorf("a page lacks %q:\n%s", part, page)
+			}
 		}
-	}
-	if empty := string(c.Gallery(nil)); !strings.Contains(empty, "Nothing has been run yet.") {
-		t.Errorf("the empty gallery: %s", empty)
 	}
 }
 

@@ -153,6 +153,8 @@ func FuzzReadResult(f *testing.F) {
 		if _, err := r.encode(); err != nil {
 			t.Fatal(err)
 		}
-		fake().Gallery([]*Result{r})
+		fake().Index([]*Result{r})
+		fake().ResultPage(r)
+		fake().LedgerPage([]*Result{r})
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"path"
 	"path/filepath"
 
 	"scorelab/lib/metrics"
@@ -14,20 +13,13 @@ import (
 // Row is one line of the ledger: a document's statement held against one measurement.
 type Row struct {
 	Claim      ClaimID `json:"claim"`
-	Document   string  `json:"document"`
-	Title      string  `json:"title"`
-	Author     string  `json:"author"`
-	Section    string  `json:"section"`
-	Statement  string  `json:"statement"`
 	Experiment string  `json:"experiment"`
 	Metric     string  `json:"metric"`
-	Figure     string  `json:"figure"` // path from the ledger; empty: none
 	Got        number  `json:"got"`
 	Lo         number  `json:"lo"`
 	Hi         number  `json:"hi"`
 	Want       number  `json:"want"`
 	Tol        number  `json:"tol"`
-	Pass       bool    `json:"pass"`
 	Verdict    Verdict `json:"verdict"`
 }
 
@@ -57,17 +49,10 @@ func (c Catalogue) Ledger(results []*Result) ([]Row, error) {
 				continue
 			}
 			for _, m := range about(claim, results) {
-				figure := ""
-				if len(m.result.Figures) > 0 {
-					figure = path.Join(m.result.Experiment, m.result.Figures[0].Name)
-				}
 				rows = append(rows, Row{
-					Claim: claim.ID, Document: document.ID, Title: document.Title, Author: document.Author,
-					Section:   claim.Section,
-					Statement: claim.Statement, Experiment: m.result.Experiment, Metric: m.Metric, Figure: figure,
-					Got: number(m.Got.Center), Lo: number(m.Got.Lo), Hi: number(m.Got.Hi), Want: number(m.Want),
-					Tol:  number(m.Tol),
-					Pass: m.Pass(), Verdict: m.Verdict(),
+					Claim: claim.ID, Experiment: m.result.Experiment, Metric: m.Metric,
+					Got: number(m.Got.Center), Lo: number(m.Got.Lo), Hi: number(m.Got.Hi),
+					Want: number(m.Want), Tol: number(m.Tol), Verdict: m.Verdict(),
 				})
 			}
 		}

@@ -49,13 +49,7 @@ func (r *Result) verdicts(mark string) string {
 	return strings.Join(words, ", ")
 }
 
-// claim names a claim, with a link to its line in the ledger.
-func (g *gallery) claim(id ClaimID) string {
-	claim, _ := g.Catalogue.claim(id)
-	return fmt.Sprintf("[%s](#%s) %s", id, Anchor(string(id)), cell(claim.Statement))
-}
-
-// Anchor is the target of links to a claim, a document or an experiment within the page of results.
+// Anchor is the target of links to a claim or a document within the ledger.
 func Anchor(name string) string {
 	return strings.ToLower(strings.NewReplacer("/", "-", " ", "-").Replace(name))
 }

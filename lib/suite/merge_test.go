@@ -84,11 +84,11 @@ func TestMergeIsTheWholeRun(t *testing.T) {
 		}
 		for range 2 { // also in the place of a former merge
 			done, err := fake().Merge(out, dirs, "")
-			if err != nil || *done != (Merged{n, 2, 9, 0, 0}) {
+			if err != nil || *done != (Merged{n, 2, 12, 0, 0}) {
 				t.Fatalf("%d shards: %+v, %v", n, done, err)
 			}
 			d, err := fake().Diff(whole, out, "")
-			if err != nil || !d.Identical() || d.Files != 7 || len(d.Differences) > 0 {
+			if err != nil || !d.Identical() || d.Files != 8 || len(d.Differences) > 0 {
 				t.Errorf("%d shards: %+v, %v", n, d, err)
 			}
 		}

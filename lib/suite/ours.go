@@ -16,6 +16,9 @@ import (
 // else is wrong with it. All others are foreign, and stay.
 func filesOfResult(dir string) func(name string) bool {
 	names := []string{runName, metaName}
+	if foreignPage(dir) == nil {
+		names = append(names, readmeName)
+	}
 	if text, err := os.ReadFile(filepath.Join(dir, runName)); err == nil {
 		var r Result
 		_ = json.Unmarshal(text, &struct{ Tables, Figures *[]File }{&r.Tables, &r.Figures})
@@ -41,8 +44,24 @@ func undecided(dir string, written func(name string) bool) (names []string) {
 	return names
 }
 
-// foreignRun refuses to overwrite a run.json of another program.
+// summaryFiles are the files beside the results that follow from them.
+var summaryFiles = []string{readmeName, ledgerPage, ledgerName}
+
+// foreignPage refuses to overwrite a README.md in the folder of a result that is somebody else's.
+func foreignPage(dir string) error {
+	text, err := os.ReadFile(filepath.Join(dir, readmeName))
+	if err != nil || len(bytes.TrimSpace(text)) == 0 || bytes.Contains(text[:min(len(text), 2000)], []byte(toIndex)) {
+		return nil
+	}
+	return fmt.Errorf("%s is not of this program, and the page of a result would overwrite it: move it elsewhere",
+		filepath.Join(dir, readmeName))
+}
+
+// foreignRun refuses to overwrite a run.json of another program, or a page of somebody else.
 func foreignRun(dir string) error {
+	if err := foreignPage(dir); err != nil {
+		return err
+	}
 	text, err := os.ReadFile(filepath.Join(dir, runName))
 	var fields map[string]json.RawMessage
 	if err != nil || json.Unmarshal(text, &fields) != nil || fields == nil || fields["schema"] != nil {
@@ -58,7 +77,7 @@ func filesOfResults(dir string) func(name string) bool {
 	return func(name string) bool {
 		id, rest, below := strings.Cut(name, "/")
 		if !below {
-			return name == ledgerName || name == readmeName
+			return slices.Contains(summaryFiles, name)
 		}
 		if parts[id] == nil {
 			parts[id] = filesOfResult(filepath.Join(dir, id))
@@ -70,7 +89,8 @@ func filesOfResults(dir string) func(name string) bool {
 // summariesAreOurs refuses a folder whose README.md or ledger.json no program of this kind wrote: results would
 // overwrite foreign files.
 func summariesAreOurs(dir string) error {
-	for name, sign := range map[string]string{readmeName: "# Results:", ledgerName: `"claim"`} {
+	for name, sign := range map[string]string{readmeName: "# Results:", ledgerPage: "# The ledger of claims",
+		ledgerName: `"claim"`} {
 		path := filepath.Join(dir, name)
 		text, err := os.ReadFile(path)
 		text = bytes.TrimSpace(text)
@@ -95,8 +115,7 @@ func (c Catalogue) onlyResults(dir string) error {
 	}
 	for _, entry := range entries {
 		name := entry.Name()
-		if name == ledgerName || name == readmeName || name == folder.LockName || strings.HasPrefix(
-			name, folder.TmpPrefix) {
+		if slices.Contains(summaryFiles, name) || name == folder.LockName || strings.HasPrefix(name, folder.TmpPrefix) {
 			continue
 		}
 		if !c.isResult(dir, name) {

@@ -52,7 +52,7 @@ func TestWeak(t *testing.T) {
 	}
 }
 
-// The gate lists weak checks and opens all the same; the gallery marks and counts them.
+// The gate lists weak checks and opens all the same; the pages mark and count them.
 func TestWeakChecksAreNamed(t *testing.T) {
 	baseline, fresh := filepath.Join(t.TempDir(), "results"), filepath.Join(t.TempDir(), "fresh")
 	runAll(t, fake(), baseline, quick)
@@ -73,12 +73,12 @@ func TestWeakChecksAreNamed(t *testing.T) {
 	if err != nil || len(gate.Failures) > 0 || len(gate.Weak) != 1 || gate.Weak[0] != want {
 		t.Errorf("%+v, %v, want %s", gate, err, want)
 	}
-	text := string(read(t, fresh, readmeName))
+	text := string(read(t, fresh, readmeName)) + string(read(t, fresh, "E01-moment", readmeName))
 	for _, part := range []string{
 		"1 check with the mark *wide* tests little: ", "| 2.10 ± 0.31 | 2 *wide* |", "Value (± 5 s.e.)",
 	} {
 		if !strings.Contains(text, part) {
-			t.Errorf("the gallery lacks %q", part)
+			t.Errorf("the pages lack %q", part)
 		}
 	}
 }

@@ -91,7 +91,7 @@ func (s *Store) Put(r *Result, report *Report, meta Meta) error {
 	return nil
 }
 
-// Summarize rewrites the ledger and the gallery from the results that lie in the folder. Strays are folders that it
+// Summarize rewrites the ledger and the pages from the results that lie in the folder. Strays are folders that it
 // leaves out, since their experiments are not in the table.
 func (s *Store) Summarize(c Catalogue) (strays []string, err error) {
 	results, strays, err := c.Load(s.Dir)
@@ -102,20 +102,15 @@ func (s *Store) Summarize(c Catalogue) (strays []string, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.Dir, err)
 	}
+	for _, r := range results {
+		if err := foreignPage(filepath.Join(s.Dir, r.Experiment)); err != nil {
+			return nil, err
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := s.writer.File(filepath.Join(s.Dir, name), files[name]); err != nil {
 			return nil, folder.Error("write", filepath.Join(s.Dir, name), err)
 		}
 	}
 	return strays, nil
-}
-
-// summaries are the files that follow from the results.
-func (c Catalogue) summaries(results []*Result) (map[string][]byte, error) {
-	ledger, err := c.Ledger(results)
-	if err != nil {
-		return nil, err
-	}
-	text, err := encodeJSON(ledger)
-	return map[string][]byte{ledgerName: text, readmeName: c.Gallery(results)}, err
 }

@@ -232,7 +232,7 @@ func TestAccept(t *testing.T) {
 	dir, baseline := filepath.Join(root, "fresh"), filepath.Join(root, "results")
 	runAll(t, fake(), dir, quick)
 	done, err := fake().Accept(dir, baseline, "")
-	if err != nil || done.Experiments != 2 || done.Files != 7 {
+	if err != nil || done.Experiments != 2 || done.Files != 10 {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	if left := append(hidden(t, root), hidden(t, baseline)...); left != nil {
@@ -242,7 +242,7 @@ func TestAccept(t *testing.T) {
 		t.Error("accept copies what depends on the machine")
 	}
 	if !bytes.Equal(read(t, dir, readmeName), read(t, baseline, readmeName)) {
-		t.Error("the gallery changes on the way")
+		t.Error("the index changes on the way")
 	}
 	before := read(t, baseline, "E01-moment", runName)
 

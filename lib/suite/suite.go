@@ -58,6 +58,7 @@ type Claim struct {
 	Document  string // "001"
 	Section   string // heading or figure
 	Statement string // in our own words
+	Exact     string // what is exact, in a sentence, where the statement is qualified or refuted
 }
 
 // Document is one of the theory documents.

@@ -80,10 +80,10 @@ func TestMergeOfSomeExperiments(t *testing.T) {
 		dirs    []string
 	}{{"^E01", dirs[:1]}, {"^E02", dirs[1:]}, {"^E01", dirs}} {
 		done, err := fake().Merge(out, c.dirs, c.pattern)
-		if err != nil || *done != (Merged{len(c.dirs), 2, 9, 0, 1}) {
+		if err != nil || *done != (Merged{len(c.dirs), 2, 12, 0, 1}) {
 			t.Errorf("%s: %+v, %v", c.pattern, done, err)
 		}
-		if d, err := fake().Diff(whole, out, ""); err != nil || !d.Identical() || d.Files != 7 {
+		if d, err := fake().Diff(whole, out, ""); err != nil || !d.Identical() || d.Files != 8 {
 			t.Errorf("%s: %+v, %v", c.pattern, d, err)
 		}
 	}

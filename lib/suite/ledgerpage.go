@@ -1,0 +1,74 @@
+package suite
+
+import (
+	"fmt"
+	"strings"
+)
+
+// LedgerPage is ledger.md: the claims of the documents one by one, each with the number that decides its verdict and,
+// where the verdict is not a plain confirmation, what is exact.
+func (c Catalogue) LedgerPage(results []*Result) []byte {
+	p := &page{Catalogue: c, results: results}
+	p.line("# The ledger of claims\n")
+	p.line("[All results](%s). Each line holds a statement of a document, in our words, and the measurement that "+
+		"decides its", readmeName)
+	p.line("verdict. The experiments behind it have more. For programs: [`%s`](%s).\n", ledgerName, ledgerName)
+	for _, d := range p.Documents {
+		p.line("<a id=\"%s\"></a>\n", Anchor(d.ID))
+		p.line("## %s. %s\n", d.ID, prose(d.Title))
+		p.line("by %s\n", prose(d.Author))
+		p.line("| Claim | Statement, and what is exact | Verdict | Measured | Value (± 5 s.e.) | Must be | In |")
+		p.line("|---|---|---|---|--:|--:|---|")
+		for _, claim := range p.Claims {
+			if claim.Document == d.ID {
+				p.claimLine(claim)
+			}
+		}
+		p.line("")
+	}
+	return p.text.Bytes()
+}
+
+func (p *page) claimLine(claim Claim) {
+	all := about(claim, p.results)
+	measured, value, must := "", "", ""
+	if m, ok := deciding(all); ok {
+		measured, value, must = cell(m.Metric), m.Got.String(), mustBe(m.Check)
+	}
+	statement := cell(claim.Statement)
+	if claim.Exact != "" {
+		statement += "<br>*Exact:* " + cell(claim.Exact)
+	}
+	_, name, _ := strings.Cut(string(claim.ID), "/")
+	p.line("| <a id=\"%s\"></a>%s<br>%s | %s | %s | %s | %s | %s | %s |", Anchor(string(claim.ID)), name,
+		cell(claim.Section), statement, badge(verdictOf(all)), measured, value, must, strings.Join(places(all, ""), ", "))
+}
+
+// deciding is the measurement behind the verdict on a claim: a failure if there is one, else the first that says what
+// all together say.
+func deciding(all []measurement) (measurement, bool) {
+	for _, m := range all {
+		if !m.Pass() {
+			return m, true
+		}
+	}
+	verdict := verdictOf(all)
+	for _, m := range all {
+		if m.Verdict() == verdict {
+			return m, true
+		}
+	}
+	return measurement{}, false
+}
+
+// inexact lists the claims that the results qualify or refute, and of which nothing says what is exact.
+func (c Catalogue) inexact(results []*Result) (wrong []string) {
+	for _, claim := range c.Claims {
+		v := verdictOf(about(claim, results))
+		if (v == Qualified || v == Refuted) && claim.Exact == "" {
+			wrong = append(wrong, fmt.Sprintf("claim %s is %s, and the table of claims does not say what is exact",
+				claim.ID, v))
+		}
+	}
+	return wrong
+}
