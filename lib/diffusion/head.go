@@ -8,20 +8,30 @@ import (
 // variance with in = 1/sqrt(alpha^2 sd^2 + sigma^2), so that weights carry over between processes.
 type Head func(c Coeffs) (skip, out, in *Node)
 
-// HeadSpec registers a head; sd is the standard deviation of the data.
+// HeadSpec registers a head; sd is the standard deviation of the data. Target is what the network has to predict for
+// the pair (x0, eps), written by hand from the definition of the parameterization: a head that does not fit it fails
+// the conformance test.
 type HeadSpec struct {
-	Name string
-	Head func(sd float64) Head
+	Name   string
+	Head   func(sd float64) Head
+	Target func(sd float64, c Coeffs, x0, eps *Node) *Node
 }
 
 // Heads lists every parameterization. "eps" and "score" divide by alpha and are singular where alpha = 0; "x0", "v"
 // and "edm" are not.
 var Heads = []HeadSpec{
-	{"eps", EpsHead},
-	{"x0", DataHead},
-	{"v", VHead},
-	{"score", ScoreHead},
-	{"edm", EDMHead},
+	{"eps", EpsHead, func(_ float64, _ Coeffs, _, eps *Node) *Node { return eps }},
+	{"x0", DataHead, func(_ float64, _ Coeffs, x0, _ *Node) *Node { return x0 }},
+	{"v", VHead, func(_ float64, c Coeffs, x0, eps *Node) *Node { return Sub(Mul(c.Alpha, eps), Mul(c.Sigma, x0)) }},
+	{"score", ScoreHead, func(_ float64, c Coeffs, _, eps *Node) *Node { return Neg(Div(eps, c.Sigma)) }},
+	{"edm", EDMHead, edmTarget},
+}
+
+// edmTarget is (x0 - c_skip y)/c_out at y = x0 + s eps, s = sigma/alpha, with c_skip and c_out of Karras et al. 2022,
+// table 1: (s x0 - sd^2 eps)/(sd sqrt(s^2 + sd^2)), times alpha above and below.
+func edmTarget(sd float64, c Coeffs, x0, eps *Node) *Node {
+	above := Sub(Mul(c.Sigma, x0), MulScalar(Mul(c.Alpha, eps), sd*sd))
+	return Div(above, MulScalar(Sqrt(Add(Square(c.Sigma), MulScalar(Square(c.Alpha), sd*sd))), sd))
 }
 
 // EpsHead predicts the noise: D = (x - sigma F)/alpha (Ho et al. 2020; 001, "Denoising Score Matching").

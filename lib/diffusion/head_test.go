@@ -11,7 +11,8 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// A network that answers every head's target gives x0 back, on every process.
+// A network that answers what a parameterization declares as its target gives x0 back, on every process, and the target
+// that the head forms from skip and out is that one.
 func TestHeadConformance(t *testing.T) {
 	const sd = .7
 	x0 := [][]float64{{1, -2}, {.5, 3}, {0, .1}}
@@ -23,11 +24,13 @@ func TestHeadConformance(t *testing.T) {
 					out, err := ExecOnceN(b, func(x0, eps, at *Node) []*Node {
 						p, h := process.Process, head.Head(sd)
 						c := p.At(at)
-						perfect := func(_, _, _ *Node) *Node { return h.Target(c, x0, eps) }
+						target := head.Target(sd, c, x0, eps)
+						perfect := func(_, _, _ *Node) *Node { return target }
 						got := h.Denoiser(p, perfect, nil)(c.Forward(x0, eps), at)
 						_, _, in := h(c)
 						variance := Mul(Square(in), Add(MulScalar(Square(c.Alpha), sd*sd), Square(c.Sigma)))
-						return []*Node{Sub(got, x0), OneMinus(variance)}
+						return []*Node{Sub(got, x0), OneMinus(variance),
+							Mul(c.Sigma, Sub(h.Target(c, x0, eps), target))}
 					}, x0, eps, [][]float64{{.2}, {.5}, {.9}})
 					if err != nil {
 						t.Fatal(err)
@@ -38,6 +41,9 @@ func TestHeadConformance(t *testing.T) {
 					}
 					for _, v := range tensors.MustCopyFlatData[float64](out[1]) {
 						near(t, process.Name+": input variance - 1", 0, v, 0, 1e-14)
+					}
+					for _, v := range tensors.MustCopyFlatData[float64](out[2]) {
+						near(t, process.Name+": sigma (target of the head - declared target)", 0, v, 0, 1e-11)
 					}
 				}
 			})

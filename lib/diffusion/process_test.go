@@ -153,24 +153,35 @@ func TestProcessRejects(t *testing.T) {
 	}
 }
 
-// The views on (alpha, sigma) undo each other.
+// The views on a path are those of its Gaussian kernel N(alpha x0, sigma^2 I), each found another way: the score by
+// autodiff of the log density, the velocity by the motion of x_t for fixed x0 and eps, Tweedie's formula by the
+// posterior mean of Gaussian data, the noise and the probability flow by numbers.
 func TestViewsAgree(t *testing.T) {
+	const h, dataMean, dataVariance = 1e-5, .3, .7
+	x0s, noise, times := [][]float64{{1, -2}, {.5, 3}}, [][]float64{{.3, .1}, {-2, 1}}, [][]float64{{.4}, {.7}}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, spec := range paths() {
 			out, err := ExecOnceN(b, func(x0, eps, at *Node) []*Node {
-				c := spec.Process.At(at)
+				p := spec.Process
+				c := p.At(at)
 				x := c.Forward(x0, eps)
-				return []*Node{
-					Sub(c.Noise(x0, x), eps),
-					Sub(c.Tweedie(c.Score(x0, x), x), x0),
-					Add(c.Score(x0, x), Div(eps, c.Sigma)),
-					// velocity = f x - g^2 score / 2, the usual way to write the probability flow
-					func() *Node {
-						f, g2 := c.Rates()
-						return Sub(c.Velocity(x0, x), Sub(Mul(f, x), MulScalar(Mul(g2, c.Score(x0, x)), .5)))
-					}(),
+				kernel := func(x *Node) *Node {
+					return ReduceAllSum(MulScalar(Square(Div(Sub(x, Mul(c.Alpha, x0)), c.Sigma)), -.5))
 				}
-			}, [][]float64{{1, -2}, {.5, 3}}, [][]float64{{.3, .1}, {-2, 1}}, [][]float64{{.4}, {.7}})
+				slope := MulScalar(Sub(p.At(AddScalar(at, h)).Forward(x0, eps), p.At(AddScalar(at, -h)).Forward(
+					x0, eps)), 1/(2*h))
+				variance := Add(MulScalar(Square(c.Alpha), dataVariance), Square(c.Sigma))
+				off := Div(Sub(x, MulScalar(c.Alpha, dataMean)), variance)
+				posterior := AddScalar(MulScalar(Mul(c.Alpha, off), dataVariance), dataMean)
+				f, g2 := c.Rates()
+				return []*Node{
+					Sub(c.Score(x0, x), Gradient(kernel(x), x)[0]),
+					DivScalar(Sub(c.Velocity(x0, x), slope), 1e5), // to 1e-6: h^2/6 times third derivatives up to 10^4
+					Sub(c.Tweedie(Neg(off), x), posterior),
+					Sub(c.Velocity(x0, x), Sub(Mul(f, x), MulScalar(Mul(g2, c.Score(x0, x)), .5))),
+					Sub(c.Noise(x0, AddScalar(x, 1)), Add(eps, Reciprocal(c.Sigma))),
+				}
+			}, x0s, noise, times)
 			if err != nil {
 				t.Fatal(err)
 			}

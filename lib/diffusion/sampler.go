@@ -93,13 +93,23 @@ const (
 	StaticKind              // a chain on the fixed density at one noise level
 )
 
-// SamplerSpec registers a sampler. Order is that of the global error in mean and variance (weak order) as the step
-// shrinks, measured by the conformance test; math.Inf(1) says exact at any step, math.NaN() that the scheme is not
-// affine in x on Gaussian data, and so has no order to be measured that way but a test of its own.
+// SamplerSpec registers a sampler, with what a user wants to know before taking it; docs/samplers.md is made of these.
+// Order is that of the global error in mean and variance (weak order) as the step shrinks, measured by the conformance
+// test; math.Inf(1) says exact at any step, math.NaN() that the scheme is not affine in x on Gaussian data, and so has
+// no order to be measured that way but a test of its own.
 type SamplerSpec struct {
-	Name       string
-	Sampler    Sampler
-	Kind       Kind
-	Order      float64
-	Stochastic bool
+	Name        string
+	Sampler     Sampler
+	Kind        Kind
+	Order       float64
+	Stochastic  bool
+	Evaluations int    // of the model in a step, once it is under way; Adaptive: as many as its tolerance asks for
+	EndsAtData  bool   // a grid may end where sigma = 0
+	Go          string // how it is written
+	Source      string // paper and equation
+	Also        string // what others call it
+	Not         string // what it is easily taken for, and is not
 }
+
+// Adaptive says that a step makes as many evaluations as its tolerance asks for.
+const Adaptive = -1
