@@ -66,7 +66,8 @@ var document001 = []suite.Claim{
 	{ID: D001DiscreteLangevin, Document: "001", Section: "Fokker-Planck Equation",
 		Statement: "The discrete chain x + delta s + sqrt(2 delta) z is a practical proxy of the Langevin equation."},
 	{ID: D001AnyStart, Document: "001", Section: "A probability path",
-		Statement: "The Fokker-Planck equation makes no demand on the start: every path ends at the data distribution."},
+		Statement: "The Fokker-Planck equation makes no demand on the start: every path ends at the data " +
+			"distribution."},
 	{ID: D001PathFigure, Document: "001", Section: "A probability path, fourth figure",
 		Statement: "Two starting distributions are shown travelling to the target within the figure."},
 	{ID: D001ImplicitObjective, Document: "001", Section: "Implicit Score Matching",

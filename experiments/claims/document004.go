@@ -34,7 +34,8 @@ var document004 = []suite.Claim{
 	{ID: D004ScoreField, Document: "004", Section: "Sampling: Intuition for Score Function",
 		Statement: "The score is a vector field of gradients whose arrows point to the modes."},
 	{ID: D004ODEOnlyModes, Document: "004", Section: "Sampling: Naive Idea",
-		Statement: "The trajectories of dx = score dt end in samples of the modes alone and leave the rest unexplored."},
+		Statement: "The trajectories of dx = score dt end in samples of the modes alone and leave the rest " +
+			"unexplored."},
 	{ID: D004BrownianTerm, Document: "004", Section: "Sampling: Insights from Physics",
 		Statement: "The Langevin equation reads dx = score dt + sqrt(2) B_t."},
 	{ID: D004UniqueInvariantLaw, Document: "004", Section: "Langevin Dynamics Convergence Theorem",
@@ -68,9 +69,11 @@ var document004 = []suite.Claim{
 	{ID: D004OneStepDenoising, Document: "004", Section: "Why is this viewpoint useful?",
 		Statement: "Given the score, Tweedie's formula gives E[x_0 | x_t]: denoising in one step."},
 	{ID: D004BayesScore, Document: "004", Section: "Conditional Diffusion Models - Guidance",
-		Statement: "By Bayes' rule the conditional score is the unconditional one plus the gradient of log p(y | x_t)."},
+		Statement: "By Bayes' rule the conditional score is the unconditional one plus the gradient of log " +
+			"p(y | x_t)."},
 	{ID: D004ClassifierGuidance, Document: "004", Section: "Conditional Diffusion Models - Guidance",
-		Statement: "A classifier's gradient, scaled by a factor, guides an unconditional model to samples of p(x | y)."},
+		Statement: "A classifier's gradient, scaled by a factor, guides an unconditional model to samples of " +
+			"p(x | y)."},
 	{ID: D004NoisyClassifier, Document: "004", Section: "Classifier Free Guidance",
 		Statement: "Guidance by a classifier needs one that can handle noisy inputs."},
 	{ID: D004CFGIdentity, Document: "004", Section: "Classifier Free Guidance",
