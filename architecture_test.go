@@ -17,7 +17,8 @@ import (
 
 // arrows are the packages that each package may import, of ours; a star stands for any name. Tests may import more.
 //
-//	cmd -> experiments -> chapters -> kit, claims -> view, train, suite -> network, density, affine -> diffusion -> random, exec
+//	cmd -> experiments -> chapters -> kit, claims -> view, train, suite -> network, density, affine -> diffusion
+//	diffusion -> random, exec
 var arrows = map[string][]string{
 	"lib/exec":         nil,
 	"lib/random":       nil,

@@ -153,7 +153,8 @@ func TestInterruptedCell(t *testing.T) {
 	want := regexp.MustCompile(
 		`interrupted: \[figure\] error: mean: interrupted after ([1-9]\d*) of 100000000 steps; ` +
 			`run the cell again to go on exit status 1 exit status 1 with a live curve\nafter: 42\n` +
-			`weights: mean: only (\d+) of 100000000 steps are trained; run the cell that trains it again to go on true\n`)
+			`weights: mean: only (\d+) of 100000000 steps are trained; ` +
+			`run the cell that trains it again to go on true\n`)
 	if found := want.FindStringSubmatch(out); found == nil || found[1] != found[2] {
 		t.Error(out)
 	}

@@ -9,7 +9,7 @@ import (
 type checkCmd struct {
 	Baseline string `default:"results" placeholder:"DIR" help:"Committed results."`
 	Weak     bool   `help:"List the checks that pass but test little: a value that is off by a tenth passes too."`
-	Pattern  string `name:"run" placeholder:"REGEX" help:"Experiments to compare, by their names; default: all, and every claim must be covered."`
+	Pattern  string `name:"run" placeholder:"REGEX" help:"Experiments to compare; default: all, and all claims."`
 	Dir      string `arg:"" default:"build/results" help:"Fresh results."`
 }
 

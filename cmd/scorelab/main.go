@@ -69,7 +69,7 @@ func (e *env) command(args []string) int {
 	parser, err := kong.New(&c, kong.Name("scorelab"), kong.Writers(e.stdout, e.stderr),
 		kong.Exit(func(code int) { os.Exit(e.finish(code)) }), kong.KindMapper(reflect.Int64, kong.MapperFunc(decimal)),
 		kong.Description("Score-based diffusion from theory to XLA: experiments with measured verdicts."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"shard": shardHelp})
 	if err != nil {
 		return e.complain(err)
 	}

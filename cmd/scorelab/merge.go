@@ -4,7 +4,7 @@ import "fmt"
 
 type mergeCmd struct {
 	Pattern string   `name:"run" placeholder:"REGEX" help:"Experiments to put together, by their names; default: all."`
-	Out     string   `arg:"" help:"Folder for the whole results; those that it holds are replaced, but with -run those of the other experiments stay."`
+	Out     string   `arg:"" help:"Folder for the whole results. Those in it are replaced; with -run, the others stay."`
 	Shards  []string `arg:"" name:"shard" help:"Folders of results of scorelab run -shard I/N."`
 }
 

@@ -13,9 +13,9 @@ import (
 	"scorelab/lib/suite"
 )
 
-// screen shows a run: one line for each experiment, and a bar below them where someone watches. Times go to terminals
+// progress shows a run: one line for each experiment, and a bar below them where someone watches. Times go to terminals
 // only, so that what a pipe gets is the same every time.
-type screen struct {
+type progress struct {
 	*env
 	experiments []suite.Experiment
 	width       int
@@ -28,18 +28,18 @@ type screen struct {
 // barSteps is how many steps of the bar one experiment takes.
 const barSteps = 1000
 
-func newScreen(e *env, experiments []suite.Experiment) *screen {
-	s := &screen{env: e, experiments: experiments, timed: isTerminal(e.stdout.file)}
+func newProgress(e *env, experiments []suite.Experiment) *progress {
+	p := &progress{env: e, experiments: experiments, timed: isTerminal(e.stdout.file)}
 	for _, experiment := range experiments {
-		s.width = max(s.width, len(experiment.ID))
+		p.width = max(p.width, len(experiment.ID))
 	}
 	if width := barWidth(columns(e.stderr)); width > 0 {
-		s.barWidth = width
-		s.bar = progressbar.NewOptions(barSteps*len(experiments), progressbar.OptionSetWriter(e.stderr),
+		p.barWidth = width
+		p.bar = progressbar.NewOptions(barSteps*len(experiments), progressbar.OptionSetWriter(e.stderr),
 			progressbar.OptionSetWidth(width), progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionSetPredictTime(false), progressbar.OptionClearOnFinish())
 	}
-	return s
+	return p
 }
 
 // beside is how many columns of the bar's line are neither bar nor description: " 100% |" and "| [1h59m59s] ".
@@ -72,23 +72,23 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-func (s *screen) begin(i int) {
-	s.current = i
-	s.progress(0, "")
+func (p *progress) begin(i int) {
+	p.current = i
+	p.update(0, "")
 }
 
-// progress is called by the running experiment.
-func (s *screen) progress(fraction float64, doing string) {
-	if s.bar == nil {
+// update is called by the running experiment.
+func (p *progress) update(fraction float64, doing string) {
+	if p.bar == nil {
 		return
 	}
-	room := columns(s.stderr) - beside - s.barWidth
+	room := columns(p.stderr) - beside - p.barWidth
 	if room < 0 { // the terminal has become narrower
-		s.finish()
+		p.finish()
 		return
 	}
-	s.bar.Describe(fitted(strings.TrimSpace(s.experiments[s.current].ID+" "+doing), room))
-	_ = s.bar.Set(s.current*barSteps + int(barSteps*min(max(fraction, 0), 0.999)))
+	p.bar.Describe(fitted(strings.TrimSpace(p.experiments[p.current].ID+" "+doing), room))
+	_ = p.bar.Set(p.current*barSteps + int(barSteps*min(max(fraction, 0), 0.999)))
 }
 
 // fitted cuts a text to some columns.
@@ -100,41 +100,41 @@ func fitted(text string, room int) string {
 }
 
 // result prints the verdict of an experiment, and its failing checks in full.
-func (s *screen) result(r *suite.Result, took time.Duration) {
+func (p *progress) result(r *suite.Result, took time.Duration) {
 	failed := r.Failed()
 	word := "ok"
 	if len(failed) > 0 {
 		word = "FAIL"
 	}
-	s.line(word, r.Experiment, r.Verdicts(), took)
+	p.line(word, r.Experiment, r.Verdicts(), took)
 	for _, c := range failed {
-		fmt.Fprintf(s.stdout, "      %s, %s: %s\n", c.Claim, c.Metric, c.Miss())
+		fmt.Fprintf(p.stdout, "      %s, %s: %s\n", c.Claim, c.Metric, c.Miss())
 	}
 }
 
 // broken prints an experiment that measured nothing.
-func (s *screen) broken(err *suite.RunError, took time.Duration) {
+func (p *progress) broken(err *suite.RunError, took time.Duration) {
 	reason := strings.TrimPrefix(err.Error(), err.Experiment+": ")
-	if !s.verbose {
+	if !p.verbose {
 		reason += " (-v shows where)"
 	}
-	s.line("BROKEN", err.Experiment, reason, took)
-	if s.verbose {
-		fmt.Fprintln(s.stderr, err.Detail())
+	p.line("BROKEN", err.Experiment, reason, took)
+	if p.verbose {
+		fmt.Fprintln(p.stderr, err.Detail())
 	}
 }
 
-func (s *screen) line(word, id, text string, took time.Duration) {
-	s.finish()
-	if s.timed {
+func (p *progress) line(word, id, text string, took time.Duration) {
+	p.finish()
+	if p.timed {
 		text += fmt.Sprintf("  (%.1f s)", took.Seconds())
 	}
-	fmt.Fprintf(s.stdout, "%-6s %-*s  %s\n", word, s.width, id, text)
+	fmt.Fprintf(p.stdout, "%-6s %-*s  %s\n", word, p.width, id, text)
 }
 
 // finish takes the bar away.
-func (s *screen) finish() {
-	if s.bar != nil {
-		_ = s.bar.Clear()
+func (p *progress) finish() {
+	if p.bar != nil {
+		_ = p.bar.Clear()
 	}
 }

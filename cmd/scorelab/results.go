@@ -25,15 +25,20 @@ func (c *reportCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range strays {
-		fmt.Fprintf(e.stderr, "scorelab: %s/%s is of no experiment in the table and left out: remove it\n", c.Dir, id)
-	}
+	e.nameStrays(c.Dir, strays)
 	fmt.Fprintf(e.stdout, "wrote ledger.json, ledger.md and the README.md files in %s\n", c.Dir)
 	return nil
 }
 
+// nameStrays names the folders in dir that belong to no experiment.
+func (e *env) nameStrays(dir string, strays []string) {
+	for _, id := range strays {
+		fmt.Fprintf(e.stderr, "scorelab: %s/%s is of no experiment in the table and left out: remove it\n", dir, id)
+	}
+}
+
 type acceptCmd struct {
-	Pattern  string `name:"run" placeholder:"REGEX" help:"Experiments to accept; the others stay as they are. Default: all."`
+	Pattern  string `name:"run" placeholder:"REGEX" help:"Experiments to accept; the others stay. Default: all."`
 	Dir      string `arg:"" default:"build/results" help:"Folder of results."`
 	Baseline string `default:"results" placeholder:"DIR" help:"What they become."`
 }

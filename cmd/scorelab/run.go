@@ -15,32 +15,21 @@ type runCmd struct {
 	Pattern string        `name:"run" placeholder:"REGEX" help:"Experiments to run, by their names; default: all."`
 	Profile suite.Profile `default:"quick" enum:"quick,full" help:"How much to compute: quick or full."`
 	Seed    int64         `default:"1" help:"Seed of all random numbers."`
-	Shard   string        `placeholder:"I/N" help:"Run part I, 1 .. N, of the suite, for scorelab merge; auto or auto/N: the part that a Kubernetes Indexed Job or a Slurm array says."`
+	Shard   string        `placeholder:"I/N" help:"${shard}"`
 	Out     string        `default:"build/results" placeholder:"DIR" help:"Where results go."`
 	Names   []string      `arg:"" optional:"" name:"experiment" help:"Experiments to run, as with --run."`
 	Backend string        `default:"auto" env:"SCORELAB_BACKEND" help:"What computes: auto, xla:cpu, xla:cuda or go."`
 }
 
+// shardHelp stands for ${shard} in the help of -shard.
+const shardHelp = "Run part I, 1 .. N, of the suite, for scorelab merge; auto or auto/N: the part that a Kubernetes " +
+	"Indexed Job or a Slurm array says."
+
 // Run runs experiments in the order of the table. What finished is stored, whatever happens to the rest.
 func (c *runCmd) Run(e *env) error {
-	if err := e.Validate(); err != nil {
-		return err
-	}
-	pattern, err := e.chosen(c.Pattern, c.Names)
+	experiments, shard, err := c.selected(e)
 	if err != nil {
 		return err
-	}
-	experiments, err := e.Match(pattern)
-	if err != nil {
-		return err
-	}
-	shard, err := parseShard(c.Shard, os.LookupEnv)
-	if err != nil {
-		return err
-	}
-	// fine where a job array is longer than the suite
-	if experiments = e.Part(shard, experiments); len(experiments) == 0 {
-		fmt.Fprintf(e.stderr, "scorelab: no experiment belongs to shard %v\n", shard)
 	}
 	store, err := suite.OpenStore(c.Out)
 	if err != nil {
@@ -59,40 +48,19 @@ func (c *runCmd) Run(e *env) error {
 	}
 	ctx, stop := interruptible(e.stderr)
 	defer stop()
-	began, screen := time.Now(), newScreen(e, experiments)
+	began, shown := time.Now(), newProgress(e, experiments)
 	store.Warn = func(sentence string) {
-		screen.finish()
+		shown.finish()
 		fmt.Fprintln(e.stderr, "scorelab:", sentence)
 	}
-	options := suite.Options{Seed: c.Seed, Profile: c.Profile, Backend: b, BackendName: backend.Name(b),
-		Progress: screen.progress}
-	bad := 0
-	for i, experiment := range experiments {
-		screen.begin(i)
-		started := time.Now()
-		result, report, err := e.Do(ctx, experiment, options)
-		if err == nil {
-			meta := suite.NewMeta(started, b.Description())
-			meta.Shard = shard.String()
-			err = store.Put(result, report, meta)
-		}
-		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-			break
-		}
-		if broken := (*suite.RunError)(nil); errors.As(err, &broken) {
-			screen.broken(broken, time.Since(started))
-			bad++
-			continue
-		}
-		if err != nil {
-			screen.finish()
-			return err
-		}
-		if screen.result(result, time.Since(started)); len(result.Failed()) > 0 {
-			bad++
-		}
+	r := runner{Catalogue: e.Catalogue, progress: shown, store: store, shard: shard,
+		options: suite.Options{Seed: c.Seed, Profile: c.Profile, Backend: b, BackendName: backend.Name(b),
+			Progress: shown.update}}
+	bad, err := r.runAll(ctx, experiments)
+	shown.finish()
+	if err != nil {
+		return err
 	}
-	screen.finish()
 	strays, err := store.Summarize(e.Catalogue)
 	if ctx.Err() != nil {
 		return exit(exitInterrupted)
@@ -100,13 +68,79 @@ func (c *runCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	for _, id := range strays {
-		fmt.Fprintf(e.stderr, "scorelab: %s/%s is of no experiment in the table and left out: remove it\n", c.Out, id)
-	}
+	e.nameStrays(c.Out, strays)
 	fmt.Fprintf(e.stderr, "%d of %d experiments hold, in %.0f s; %s/README.md shows them\n",
 		len(experiments)-bad, len(experiments), time.Since(began).Seconds(), c.Out)
 	if bad > 0 {
 		return exit(exitFailed)
 	}
 	return nil
+}
+
+// selected returns the experiments that flags and names ask for, and the part of the suite that they are.
+func (c *runCmd) selected(e *env) ([]suite.Experiment, suite.Shard, error) {
+	if err := e.Validate(); err != nil {
+		return nil, suite.Shard{}, err
+	}
+	pattern, err := e.chosen(c.Pattern, c.Names)
+	if err != nil {
+		return nil, suite.Shard{}, err
+	}
+	experiments, err := e.Match(pattern)
+	if err != nil {
+		return nil, suite.Shard{}, err
+	}
+	shard, err := parseShard(c.Shard, os.LookupEnv)
+	if err != nil {
+		return nil, suite.Shard{}, err
+	}
+	// fine where a job array is longer than the suite
+	if experiments = e.Part(shard, experiments); len(experiments) == 0 {
+		fmt.Fprintf(e.stderr, "scorelab: no experiment belongs to shard %v\n", shard)
+	}
+	return experiments, shard, nil
+}
+
+// runner runs experiments one by one and stores what they measured.
+type runner struct {
+	suite.Catalogue
+	progress *progress
+	store    *suite.Store
+	shard    suite.Shard
+	options  suite.Options
+}
+
+// runAll counts the experiments that fail or break off. It ends early, without an error, when ctx is canceled.
+func (r *runner) runAll(ctx context.Context, experiments []suite.Experiment) (bad int, err error) {
+	for i, experiment := range experiments {
+		r.progress.begin(i)
+		started := time.Now()
+		result, err := r.runOne(ctx, experiment)
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			return bad, nil
+		}
+		if broken := (*suite.RunError)(nil); errors.As(err, &broken) {
+			r.progress.broken(broken, time.Since(started))
+			bad++
+			continue
+		}
+		if err != nil {
+			return bad, err
+		}
+		if r.progress.result(result, time.Since(started)); len(result.Failed()) > 0 {
+			bad++
+		}
+	}
+	return bad, nil
+}
+
+func (r *runner) runOne(ctx context.Context, experiment suite.Experiment) (*suite.Result, error) {
+	started := time.Now()
+	result, report, err := r.Do(ctx, experiment, r.options)
+	if err != nil {
+		return nil, err
+	}
+	meta := suite.NewMeta(started, r.options.Backend.Description())
+	meta.Shard = r.shard.String()
+	return result, r.store.Put(result, report, meta)
 }

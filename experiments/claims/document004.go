@@ -90,7 +90,8 @@ var document004 = []suite.Claim{
 		Exact: "The mean of the clean points that x_t may come from is no sample of them: what noise hides along " +
 			"the data stays hidden."},
 	{ID: D004BayesScore, Document: "004", Section: "Conditional Diffusion Models - Guidance",
-		Statement: "By Bayes' rule the conditional score is the unconditional one plus the gradient of log p(y | x_t)."},
+		Statement: "By Bayes' rule the conditional score is the unconditional one plus the gradient of log " +
+			"p(y | x_t)."},
 	{ID: D004ClassifierGuidance, Document: "004", Section: "Conditional Diffusion Models - Guidance",
 		Statement: "A classifier's gradient, scaled by a factor, guides an unconditional model to samples of p(x | y).",
 		Exact:     "At scale 1. Larger scales give samples of a narrower distribution than p(x | y)."},

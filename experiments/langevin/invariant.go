@@ -99,7 +99,8 @@ func invariance(r *suite.Report, g *fokkerplanck.Generator, q []float64) ([]fokk
 		suite.Below{Claim: claims.D004UniqueInvariantLaw,
 			Metric: "slowest rate of the generator, that of the invariant law",
 			Got:    math.Abs(modes[0].Rate), Bound: 1e-9,
-			Why: "rounding in float64 of the largest jump rate, 20,000, times the square root of 1,201 cells, and some"})
+			Why: "rounding in float64 of the largest jump rate, 20,000, times the square root of 1,201 cells, " +
+				"and some"})
 	for k, what := range []string{"second rate, the spectral gap; it is not 0, so no other law is invariant",
 		"third rate", "fourth rate"} {
 		r.Add(suite.Equals{Claim: claims.D004UniqueInvariantLaw, Metric: what,

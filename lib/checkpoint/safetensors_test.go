@@ -113,58 +113,62 @@ func file(header string, data ...byte) []byte {
 // one is a file of a byte, described by these fields.
 func one(fields string) []byte { return file(`{"x": {`+fields+`}}`, 0) }
 
+// badFiles are files that are no safetensors, and the reason.
+var badFiles = []struct {
+	want string
+	file []byte
+}{
+	{"0 bytes are no safetensors file", nil},
+	{"7 bytes are no safetensors file", make([]byte, 7)},
+	{"the header has 9 bytes, the file 10", append(binary.LittleEndian.AppendUint64(nil, 9), "{}"...)},
+	{"the header has 18446744073709551615 bytes", bytes.Repeat([]byte{255}, 8)},
+	{"no JSON object", file("[]")},
+	{"no JSON object", file("")},
+	{`tensor "x"`, file(`{"x": 1}`)},
+	{"unknown field", file(`{"x": {"dtype": "U8", "shape": [], "data_offsets": [0, 1], "more": 1}}`, 0)},
+	{`type "F31" is not known`, file(`{"x": {"dtype": "F31", "shape": [], "data_offsets": [0, 4]}}`, 0, 0, 0, 0)},
+	{"bytes 1 to 2 of 2, and 0 were expected to come first",
+		file(`{"x": {"dtype": "U8", "shape": [1], "data_offsets": [1, 2]}}`, 0, 0)},
+	{"bytes 0 to 2 of 1", file(`{"x": {"dtype": "U8", "shape": [2], "data_offsets": [0, 2]}}`, 0)},
+	{"bytes 0 to 1 of 2, and 1",
+		file(`{"x": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]},
+			"y": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}`, 0, 0)},
+	{"the tensors have 1 bytes, the file 2", file(`{"x": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}`, 0,
+		0)},
+	{"4 bytes are not 8", file(`{"x": {"dtype": "F64", "shape": [], "data_offsets": [0, 4]}}`, 0, 0, 0, 0)},
+	{"8 bytes are too few", file(`{"x": {"dtype": "F64", "shape": [2], "data_offsets": [0, 8]}}`,
+		make([]byte, 8)...)},
+	{"too few", file(
+		`{"x": {"dtype": "F64", "shape": [4294967296, 4294967296, 4294967296], "data_offsets": [0, 8]}}`,
+		make([]byte, 8)...)},
+	{"has no values", file(`{"x": {"dtype": "F64", "shape": [0], "data_offsets": [0, 0]}}`)},
+	{"has no values", file(`{"x": {"dtype": "F64", "shape": [-1], "data_offsets": [0, 0]}}`)},
+	{`has the key "x" twice`, file(`{"x": {"dtype": "U8", "shape": [], "data_offsets": [0, 1]},
+		"x": {"dtype": "I8", "shape": [], "data_offsets": [0, 1]}}`, 0)},
+	{`has the key "x" twice`, file(`{"x": {"dtype": "U8", "shape": [], "data_offsets": [0, 1]},
+		"\u0078": {"dtype": "U8", "shape": [], "data_offsets": [1, 2]}}`, 0, 0)},
+	{`has the key "dtype" twice`, one(`"dtype": "U8", "dtype": "I8", "shape": [], "data_offsets": [0, 1]`)},
+	{`has no field "shape"`, one(`"dtype": "U8", "data_offsets": [0, 1]`)},
+	{`shape is null`, one(`"dtype": "U8", "shape": null, "data_offsets": [0, 1]`)},
+	{`shape[0] is null`, one(`"dtype": "U8", "shape": [null], "data_offsets": [0, 1]`)},
+	{`unknown field "Shape" (it is "shape")`, one(`"dtype": "U8", "Shape": [], "data_offsets": [0, 1]`)},
+	{`unknown field "DTYPE"`, one(`"DTYPE": "U8", "shape": [], "data_offsets": [0, 1]`)},
+	{`has no field "dtype"`, one(`"shape": [], "data_offsets": [0, 1]`)},
+	{`has no field "data_offsets"`, one(`"dtype": "U8", "shape": []`)},
+	{"has 3 values instead of 2", one(`"dtype": "U8", "shape": [], "data_offsets": [0, 1, 7]`)},
+	{"has 1 values instead of 2", one(`"dtype": "U8", "shape": [], "data_offsets": [0]`)},
+	{"data_offsets is null", one(`"dtype": "U8", "shape": [], "data_offsets": null`)},
+	{"the value is null", file(`{"x": null}`)},
+	{"__metadata__: json: cannot unmarshal number", file(`{"__metadata__": {"a": 1}}`)},
+	{`the key "a" twice`, file(`{"__metadata__": {"a": "1", "a": "2"}}`)},
+	{"something follows the value", file(`{} {}`)},
+	{"not UTF-8", file("{\"\xff\": 1}")},
+	{"neither 0 nor 1", file(`{"x": {"dtype": "BOOL", "shape": [], "data_offsets": [0, 1]}}`, 2)},
+}
+
 // What is no file of tensors is refused with a reason.
 func TestDecodeRejects(t *testing.T) {
-	for _, c := range []struct {
-		want string
-		file []byte
-	}{
-		{"0 bytes are no safetensors file", nil},
-		{"7 bytes are no safetensors file", make([]byte, 7)},
-		{"the header has 9 bytes, the file 10", append(binary.LittleEndian.AppendUint64(nil, 9), "{}"...)},
-		{"the header has 18446744073709551615 bytes", bytes.Repeat([]byte{255}, 8)},
-		{"no JSON object", file("[]")},
-		{"no JSON object", file("")},
-		{`tensor "x"`, file(`{"x": 1}`)},
-		{"unknown field", file(`{"x": {"dtype": "U8", "shape": [], "data_offsets": [0, 1], "more": 1}}`, 0)},
-		{`type "F31" is not known`, file(`{"x": {"dtype": "F31", "shape": [], "data_offsets": [0, 4]}}`, 0, 0, 0, 0)},
-		{"bytes 1 to 2 of 2, and 0 were expected to come first",
-			file(`{"x": {"dtype": "U8", "shape": [1], "data_offsets": [1, 2]}}`, 0, 0)},
-		{"bytes 0 to 2 of 1", file(`{"x": {"dtype": "U8", "shape": [2], "data_offsets": [0, 2]}}`, 0)},
-		{"bytes 0 to 1 of 2, and 1",
-			file(`{"x": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}, "y": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}`, 0, 0)},
-		{"the tensors have 1 bytes, the file 2", file(`{"x": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}`, 0,
-			0)},
-		{"4 bytes are not 8", file(`{"x": {"dtype": "F64", "shape": [], "data_offsets": [0, 4]}}`, 0, 0, 0, 0)},
-		{"8 bytes are too few", file(`{"x": {"dtype": "F64", "shape": [2], "data_offsets": [0, 8]}}`,
-			make([]byte, 8)...)},
-		{"too few", file(
-			`{"x": {"dtype": "F64", "shape": [4294967296, 4294967296, 4294967296], "data_offsets": [0, 8]}}`,
-			make([]byte, 8)...)},
-		{"has no values", file(`{"x": {"dtype": "F64", "shape": [0], "data_offsets": [0, 0]}}`)},
-		{"has no values", file(`{"x": {"dtype": "F64", "shape": [-1], "data_offsets": [0, 0]}}`)},
-		{`has the key "x" twice`, file(`{"x": {"dtype": "U8", "shape": [], "data_offsets": [0, 1]},
-			"x": {"dtype": "I8", "shape": [], "data_offsets": [0, 1]}}`, 0)},
-		{`has the key "x" twice`, file(`{"x": {"dtype": "U8", "shape": [], "data_offsets": [0, 1]},
-			"\u0078": {"dtype": "U8", "shape": [], "data_offsets": [1, 2]}}`, 0, 0)},
-		{`has the key "dtype" twice`, one(`"dtype": "U8", "dtype": "I8", "shape": [], "data_offsets": [0, 1]`)},
-		{`has no field "shape"`, one(`"dtype": "U8", "data_offsets": [0, 1]`)},
-		{`shape is null`, one(`"dtype": "U8", "shape": null, "data_offsets": [0, 1]`)},
-		{`shape[0] is null`, one(`"dtype": "U8", "shape": [null], "data_offsets": [0, 1]`)},
-		{`unknown field "Shape" (it is "shape")`, one(`"dtype": "U8", "Shape": [], "data_offsets": [0, 1]`)},
-		{`unknown field "DTYPE"`, one(`"DTYPE": "U8", "shape": [], "data_offsets": [0, 1]`)},
-		{`has no field "dtype"`, one(`"shape": [], "data_offsets": [0, 1]`)},
-		{`has no field "data_offsets"`, one(`"dtype": "U8", "shape": []`)},
-		{"has 3 values instead of 2", one(`"dtype": "U8", "shape": [], "data_offsets": [0, 1, 7]`)},
-		{"has 1 values instead of 2", one(`"dtype": "U8", "shape": [], "data_offsets": [0]`)},
-		{"data_offsets is null", one(`"dtype": "U8", "shape": [], "data_offsets": null`)},
-		{"the value is null", file(`{"x": null}`)},
-		{"__metadata__: json: cannot unmarshal number", file(`{"__metadata__": {"a": 1}}`)},
-		{`the key "a" twice`, file(`{"__metadata__": {"a": "1", "a": "2"}}`)},
-		{"something follows the value", file(`{} {}`)},
-		{"not UTF-8", file("{\"\xff\": 1}")},
-		{"neither 0 nor 1", file(`{"x": {"dtype": "BOOL", "shape": [], "data_offsets": [0, 1]}}`, 2)},
-	} {
+	for _, c := range badFiles {
 		if _, err := DecodeTensors(c.file); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(
 			err.Error(), "\n") {
 			t.Errorf("%.60q: got %v, want one line with %q", c.file, err, c.want)

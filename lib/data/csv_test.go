@@ -80,60 +80,72 @@ func TestCSVRoundTrip(t *testing.T) {
 	})
 }
 
+var (
+	smallCSV  = csvLimits{text: 400, line: 60, fields: 25, field: 30, values: 8, class: 9}
+	brokenCSV = withBadChecksum([]byte("1,2\n3,4\n"))
+)
+
+// withBadChecksum is a text under gzip whose checksum is wrong.
+func withBadChecksum(text []byte) []byte {
+	zipped := zip(text)
+	zipped[len(zipped)-8] ^= 1
+	return zipped
+}
+
+// badCSV are texts that ReadCSV refuses, under the limits smallCSV.
+var badCSV = []struct{ name, text, label, want string }{
+	{"empty", "", "", "data: the CSV text has no points: the data set is empty"},
+	{"only comments", "# 1\n\n", "", "the data set is empty"},
+	{"only a header", "\nx,y\n", "", "data: line 2: no points follow the header"},
+	{"too few fields", "x,y\n1,2\n3\n", "", "data: line 3: 1 fields, but the header, line 1, has 2"},
+	{"too many fields", "# c\n1,2\n3,4,5\n", "", "data: line 3: 3 fields, but the first line, line 2, has 2"},
+	{"header of another width", "x\n1,2\n", "", "data: line 2: 2 fields, but the header, line 1, has 1"},
+	{"text", "x,y\n1,2\n3,four\n", "", `data: line 3: column 2 (y): "four" is no number`},
+	{"text without header", "1,2\n3,four\n", "", `data: line 2: column 2: "four" is no number`},
+	{"long text", "1\n" + strings.Repeat("x", 29) + strings.Repeat("y", 2) + "\n", "", "column 1: a field of 31 " +
+		"bytes"},
+	{"damaged first row", "1.5,2x\n3,4\n", "",
+		`data: line 1: column 2 (2x): "2x" is no number, yet column 1 is 1.5`},
+	{"NaN among names", "a,nan\n3,4\n", "", "yet column 2 is nan"},
+	{"repeated name", "0,0,1x\n3,4,5\n", "",
+		`data: line 1: column 2 (0): the header has the name "0" in column 1 too`},
+	{"semicolons", "1;2\n3;4\n", "", `data: line 1: column 1 (1;2): "1;2" starts like a number but is not one`},
+	{"decimal commas", "x,y\n1,2\n1,5,2,3\n", "", "4 fields, but the header"},
+	{"empty field", "x,y\n1,\n", "", "data: line 2: column 2 (y): the field is empty"},
+	{"empty field in the first row", "1,,2\n", "", "data: line 1: column 2: the field is empty"},
+	{"NaN", "x,y\n1,2\n3,NaN\n-inf,4\n", "", "data: line 3: column 2 (y): NaN is NaN or infinite, the first of 2 " +
+		"such values among 6"},
+	{"overflow", "1,2\n1,-1e999\n", "", "line 2: column 2: -1e999 is NaN or infinite, the first of 1"},
+	{"overflow in the first row", "1,1e999\n", "", "line 1: column 2: 1e999 is NaN or infinite"},
+	{"Latin-1", "x,y\n1,2\n3,\xe9\n", "", "data: line 3: byte 3 is not UTF-8"},
+	{"UTF-16", "\xff\xfe1\x00,\x002\x00\n\x00", "", "data: line 1: byte 1 is not UTF-8"},
+	{"zero byte", "1,2\n3,4\x00\n", "", "line 2: there is a zero byte"},
+	{"open quote", "1,2\n\"3,4\n5,6\n", "", "data: line 2: a quote is not closed in its line"},
+	{"quote within a field", "1,2\n3,4\"5\"\n", "", `data: line 2: byte 4: bare " in non-quoted-field`},
+	{"long field", strings.Repeat("1", 31) + ",2\n", "", "data: line 1: column 1: a field of 31 bytes, and at " +
+		"most 30"},
+	{"long line", strings.Repeat("1,", 30) + "2\n", "", "data: line 1: the line has more than 60 bytes"},
+	{"long text", strings.Repeat("# 5678901234567890\n", 30), "",
+		"data: line 22: the text has more than 400 bytes"},
+	{"many values", "1,2,4\n4,5,6\n7,8,9\n", "", "data: line 3: more than 8 values"},
+	{"no such label", "x,y\n1,2\n", "z", `there is no column "z" for the labels among 2`},
+	{"label 0", "1,2\n", "0", "give a name of the header, or 1 .. 2, or -1"},
+	{"label 3", "1,2\n", "3", `there is no column "3"`},
+	{"label -3", "1,2\n", "-3", `there is no column "-3"`},
+	{"nothing but labels", "1\n", "1", "the only column is that of the labels"},
+	{"label 1.5", "1,1.5\n", "2", `data: line 1: column 2: "1.5" is no class label: these are integers in 0 .. 9`},
+	{"label -1", "1,-1\n", "2", `"-1" is no class label`},
+	{"label 10", "1,10\n", "2", `"10" is no class label`},
+	{"label of no size", "1,1e-400\n", "2", "line 1: column 2: 1e-400 is not 0"},
+	{"label NaN", "x,c\n1,nan\n", "c", `column 2 (c): "nan" is no class label`},
+	{"gzip", "\x1f\x8b", "", "gzip damaged"},
+	{"gzip checksum", string(brokenCSV), "", "CSV damaged, get the file again: gzip: invalid checksum"},
+	{"gzip cut", string(brokenCSV[:15]), "", "CSV damaged, get the file again: unexpected EOF"},
+}
+
 func TestCSVFaults(t *testing.T) {
-	small := csvLimits{text: 400, line: 60, fields: 25, field: 30, values: 8, class: 9}
-	broken := zip([]byte("1,2\n3,4\n"))
-	broken[len(broken)-8] ^= 1 // the checksum
-	for _, c := range []struct{ name, text, label, want string }{
-		{"empty", "", "", "data: the CSV text has no points: the data set is empty"},
-		{"only comments", "# 1\n\n", "", "the data set is empty"},
-		{"only a header", "\nx,y\n", "", "data: line 2: no points follow the header"},
-		{"too few fields", "x,y\n1,2\n3\n", "", "data: line 3: 1 fields, but the header, line 1, has 2"},
-		{"too many fields", "# c\n1,2\n3,4,5\n", "", "data: line 3: 3 fields, but the first line, line 2, has 2"},
-		{"header of another width", "x\n1,2\n", "", "data: line 2: 2 fields, but the header, line 1, has 1"},
-		{"text", "x,y\n1,2\n3,four\n", "", `data: line 3: column 2 (y): "four" is no number`},
-		{"text without header", "1,2\n3,four\n", "", `data: line 2: column 2: "four" is no number`},
-		{"long text", "1\n" + strings.Repeat("x", 29) + strings.Repeat("y", 2) + "\n", "", "column 1: a field of 31 " +
-			"bytes"},
-		{"damaged first row", "1.5,2x\n3,4\n", "",
-			`data: line 1: column 2 (2x): "2x" is no number, yet column 1 is 1.5`},
-		{"NaN among names", "a,nan\n3,4\n", "", "yet column 2 is nan"},
-		{"repeated name", "0,0,1x\n3,4,5\n", "",
-			`data: line 1: column 2 (0): the header has the name "0" in column 1 too`},
-		{"semicolons", "1;2\n3;4\n", "", `data: line 1: column 1 (1;2): "1;2" starts like a number but is not one`},
-		{"decimal commas", "x,y\n1,2\n1,5,2,3\n", "", "4 fields, but the header"},
-		{"empty field", "x,y\n1,\n", "", "data: line 2: column 2 (y): the field is empty"},
-		{"empty field in the first row", "1,,2\n", "", "data: line 1: column 2: the field is empty"},
-		{"NaN", "x,y\n1,2\n3,NaN\n-inf,4\n", "", "data: line 3: column 2 (y): NaN is NaN or infinite, the first of 2 " +
-			"such values among 6"},
-		{"overflow", "1,2\n1,-1e999\n", "", "line 2: column 2: -1e999 is NaN or infinite, the first of 1"},
-		{"overflow in the first row", "1,1e999\n", "", "line 1: column 2: 1e999 is NaN or infinite"},
-		{"Latin-1", "x,y\n1,2\n3,\xe9\n", "", "data: line 3: byte 3 is not UTF-8"},
-		{"UTF-16", "\xff\xfe1\x00,\x002\x00\n\x00", "", "data: line 1: byte 1 is not UTF-8"},
-		{"zero byte", "1,2\n3,4\x00\n", "", "line 2: there is a zero byte"},
-		{"open quote", "1,2\n\"3,4\n5,6\n", "", "data: line 2: a quote is not closed in its line"},
-		{"quote within a field", "1,2\n3,4\"5\"\n", "", `data: line 2: byte 4: bare " in non-quoted-field`},
-		{"long field", strings.Repeat("1", 31) + ",2\n", "", "data: line 1: column 1: a field of 31 bytes, and at " +
-			"most 30"},
-		{"long line", strings.Repeat("1,", 30) + "2\n", "", "data: line 1: the line has more than 60 bytes"},
-		{"long text", strings.Repeat("# 5678901234567890\n", 30), "",
-			"data: line 22: the text has more than 400 bytes"},
-		{"many values", "1,2,4\n4,5,6\n7,8,9\n", "", "data: line 3: more than 8 values"},
-		{"no such label", "x,y\n1,2\n", "z", `there is no column "z" for the labels among 2`},
-		{"label 0", "1,2\n", "0", "give a name of the header, or 1 .. 2, or -1"},
-		{"label 3", "1,2\n", "3", `there is no column "3"`},
-		{"label -3", "1,2\n", "-3", `there is no column "-3"`},
-		{"nothing but labels", "1\n", "1", "the only column is that of the labels"},
-		{"label 1.5", "1,1.5\n", "2", `data: line 1: column 2: "1.5" is no class label: these are integers in 0 .. 9`},
-		{"label -1", "1,-1\n", "2", `"-1" is no class label`},
-		{"label 10", "1,10\n", "2", `"10" is no class label`},
-		{"label of no size", "1,1e-400\n", "2", "line 1: column 2: 1e-400 is not 0"},
-		{"label NaN", "x,c\n1,nan\n", "c", `column 2 (c): "nan" is no class label`},
-		{"gzip", "\x1f\x8b", "", "gzip damaged"},
-		{"gzip checksum", string(broken), "", "CSV damaged, get the file again: gzip: invalid checksum"},
-		{"gzip cut", string(broken[:15]), "", "CSV damaged, get the file again: unexpected EOF"},
-	} {
-		_, err := Reader{Label: c.label}.readCSV(strings.NewReader(c.text), small)
+	for _, c := range badCSV {
+		_, err := Reader{Label: c.label}.readCSV(strings.NewReader(c.text), smallCSV)
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}

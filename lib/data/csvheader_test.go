@@ -99,88 +99,94 @@ func classes(n int) Points {
 	return p
 }
 
+const (
+	askHeader = "set Header of a Reader to HeaderYes if it is a header, to HeaderNo if not"
+	askIndex  = "set Index of a Reader to IndexDrop or IndexKeep"
+	askKeep   = "set Index of a Reader to IndexKeep"
+)
+
+// ambiguousCSV are texts that need a setting of the Reader.
+var ambiguousCSV = []struct {
+	name, text string
+	settings   Reader
+	want       []string
+}{
+	{"pandas without names", "0,1\n1.5,2.5\n",
+		Reader{}, []string{`line 1: the line "0,1" may be a point, or names`, askHeader}},
+	{"pandas without names, one column", "# c\n0\n1.5\n",
+		Reader{}, []string{`line 2: the line "0" may be`, askHeader}},
+	{"pandas without names, with a label", "0,1,2\n1.5,2.5,0\n",
+		Reader{Label: "-1"}, []string{`the line "0,1,2"`, askHeader}},
+	{"pandas without names, as floats", "0.0,1.0\n1.5,2.5\n", Reader{},
+		[]string{`the line "0.0,1.0" may be a point`, askHeader}},
+	{"years", "2019,2020,2021\n1,2,4\n", Reader{}, []string{`line 1: the line "2019,2020,2021" may be a point`,
+		askHeader}},
+	{"two years over fractions", "2019,2020\n1.5,2.5\n", Reader{}, []string{"may be a point", askHeader}},
+	{"years as floats, backwards", "2021.0,2020.0\n1.5,2.5\n", Reader{}, []string{"may be a point", askHeader}},
+	{"decades", "1990,2000,2010\n1.5,2.5,3.5\n", Reader{}, []string{"may be a point", askHeader}},
+	{"numbers from 1 on", "1,2,3\n4,5,7\n", Reader{}, []string{"may be a point", askHeader}},
+	{"years under an index", ",2019,2020\n0,1.5,2.5\n", Reader{Index: IndexDrop},
+		[]string{"may be a point", askHeader}},
+	{"pandas with its index", ",x,y\n0,1.5,2.5\n",
+		Reader{}, []string{"line 1: column 1: the column has no name", "index=False", askIndex}},
+	{"pandas with its index, without names", ",0,1\n0,1.5,2.5\n",
+		Reader{}, []string{"column 1: the field is empty", askIndex}},
+	{"the same, dropped", ",0,1\n0,1.5,2.5\n", Reader{Index: IndexDrop}, []string{`may be a point`, askHeader}},
+	{"read and written again", "Unnamed: 0,x\n0,1\n",
+		Reader{}, []string{"column 1 (Unnamed: 0): the column has no name", askIndex}},
+	{"and once more", "Unnamed: 0.1,x\n0,1\n",
+		Reader{}, []string{"column 1 (Unnamed: 0.1): the column has no name", askIndex}},
+	{"and once more, with an index", ",Unnamed: 0,x\n0,0,1\n", Reader{Index: IndexDrop},
+		[]string{"column 2 (Unnamed: 0): the column has no name", askKeep}},
+	{"an index without header", count(0, 10),
+		Reader{}, []string{"line 1: column 1: the column counts the points", askIndex}},
+	{"an index from 1 on", "id,x\n" + count(1, 10),
+		Reader{}, []string{"line 1: column 1 (id): the column counts the points", askIndex}},
+	{"an index without its first lines", count(2, 10), Reader{}, []string{"line 1: column 1: the column counts",
+		askIndex}},
+	{"an index of years", "year,x\n" + count(1990, 10), Reader{}, []string{"column 1 (year): the column counts",
+		askIndex}},
+	{"an index backwards", steps(12, -1, 10), Reader{}, []string{"column 1: the column counts", askIndex}},
+	{"an index as floats", strings.ReplaceAll(count(4, 10), ",", ".0,"),
+		Reader{}, []string{"column 1: the column counts", askIndex}},
+	{"every other line", steps(5, 2, 10), Reader{}, []string{"column 1: the column counts", askIndex}},
+	{"an id after the label", "c,id,x\n0," + strings.TrimSuffix(strings.ReplaceAll(count(7, 10), "\n", "\n0,"),
+		"0,"),
+		Reader{Label: "c"}, []string{"line 1: column 2 (id): the column counts", askKeep}},
+	{"an index and a label", "id,x,c\n" + strings.ReplaceAll(count(1, 10), "\n", ",0\n"),
+		Reader{Label: "c"}, []string{"counts the points", askIndex}},
+	{"a missing value in the first row", "NA,3\n1,2\n", Reader{},
+		[]string{`line 1: column 1 (NA): "NA" is no number, yet column 2 is 3`,
+			"it marks a missing value; fill it, or remove the line; or set Header"}},
+	{"missing values only", "NA,null\n1,2\n",
+		Reader{}, []string{`line 1: column 1 (NA): "NA" marks a missing value`, askHeader}},
+	{"a missing value among names", "x,?\n1,2\n",
+		Reader{}, []string{`column 2 (?): "?" marks a missing value`, askHeader}},
+	{"Go's numbers", "1_000,2_000\n1,2\n", Reader{},
+		[]string{`column 1 (1_000): "1_000" starts like a number but is not one`,
+			"write it without marks between the digits; or " + askHeader}},
+	{"semicolons", "1,5;2,5\n3,5;4,5\n",
+		Reader{}, []string{`"5;2" is no number, yet column 1 is 1`, "separate fields by commas; or " + askHeader}},
+	{"tabs", "1\t2\n3\t4\n",
+		Reader{}, []string{`starts like a number but is not one`, "separate fields by commas; or " + askHeader}},
+	{"decimal commas in quotes", "\"1,5\",\"2,5\"\n",
+		Reader{}, []string{`"1,5" starts like a number`, "write decimals with a point; or " + askHeader}},
+	{"a comma at the end of the names", "x,y,\n1,2,\n",
+		Reader{}, []string{"column 3: the column has no name: name it, or remove a comma too many"}},
+	{"a label of no header", "0,1\n1,2\n", Reader{Label: "c"}, []string{`there is no column "c"`}},
+	{"no askHeader, but names", "x,y\n1,2\n",
+		Reader{Header: HeaderNo}, []string{`line 1: column 1: "x" is no number`}},
+	{"only an index", "x\n1\n", Reader{Index: IndexDrop}, []string{"the only column is the index"}},
+	{"the label is the index", "c,x\n1,2\n",
+		Reader{Index: IndexDrop, Label: "c"}, []string{"the one that IndexDrop leaves out"}},
+	{"only index and label", "i,c\n1,2\n",
+		Reader{Index: IndexDrop, Label: "c"}, []string{"the only column is that of the labels"}},
+}
+
 // A first line or column that may be one thing or the other is refused: with the line, and with the setting that
 // decides.
 func TestCSVAmbiguities(t *testing.T) {
-	const header = "set Header of a Reader to HeaderYes if it is a header, to HeaderNo if not"
-	const index = "set Index of a Reader to IndexDrop or IndexKeep"
-	const keep = "set Index of a Reader to IndexKeep"
-	for _, c := range []struct {
-		name, text string
-		settings   Reader
-		want       []string
-	}{
-		{"pandas without names", "0,1\n1.5,2.5\n",
-			Reader{}, []string{`line 1: the line "0,1" may be a point, or names`, header}},
-		{"pandas without names, one column", "# c\n0\n1.5\n",
-			Reader{}, []string{`line 2: the line "0" may be`, header}},
-		{"pandas without names, with a label", "0,1,2\n1.5,2.5,0\n",
-			Reader{Label: "-1"}, []string{`the line "0,1,2"`, header}},
-		{"pandas without names, as floats", "0.0,1.0\n1.5,2.5\n", Reader{},
-			[]string{`the line "0.0,1.0" may be a point`, header}},
-		{"years", "2019,2020,2021\n1,2,4\n", Reader{}, []string{`line 1: the line "2019,2020,2021" may be a point`,
-			header}},
-		{"two years over fractions", "2019,2020\n1.5,2.5\n", Reader{}, []string{"may be a point", header}},
-		{"years as floats, backwards", "2021.0,2020.0\n1.5,2.5\n", Reader{}, []string{"may be a point", header}},
-		{"decades", "1990,2000,2010\n1.5,2.5,3.5\n", Reader{}, []string{"may be a point", header}},
-		{"numbers from 1 on", "1,2,3\n4,5,7\n", Reader{}, []string{"may be a point", header}},
-		{"years under an index", ",2019,2020\n0,1.5,2.5\n", Reader{Index: IndexDrop},
-			[]string{"may be a point", header}},
-		{"pandas with its index", ",x,y\n0,1.5,2.5\n",
-			Reader{}, []string{"line 1: column 1: the column has no name", "index=False", index}},
-		{"pandas with its index, without names", ",0,1\n0,1.5,2.5\n",
-			Reader{}, []string{"column 1: the field is empty", index}},
-		{"the same, dropped", ",0,1\n0,1.5,2.5\n", Reader{Index: IndexDrop}, []string{`may be a point`, header}},
-		{"read and written again", "Unnamed: 0,x\n0,1\n",
-			Reader{}, []string{"column 1 (Unnamed: 0): the column has no name", index}},
-		{"and once more", "Unnamed: 0.1,x\n0,1\n",
-			Reader{}, []string{"column 1 (Unnamed: 0.1): the column has no name", index}},
-		{"and once more, with an index", ",Unnamed: 0,x\n0,0,1\n", Reader{Index: IndexDrop},
-			[]string{"column 2 (Unnamed: 0): the column has no name", keep}},
-		{"an index without header", count(0, 10),
-			Reader{}, []string{"line 1: column 1: the column counts the points", index}},
-		{"an index from 1 on", "id,x\n" + count(1, 10),
-			Reader{}, []string{"line 1: column 1 (id): the column counts the points", index}},
-		{"an index without its first lines", count(2, 10), Reader{}, []string{"line 1: column 1: the column counts",
-			index}},
-		{"an index of years", "year,x\n" + count(1990, 10), Reader{}, []string{"column 1 (year): the column counts",
-			index}},
-		{"an index backwards", steps(12, -1, 10), Reader{}, []string{"column 1: the column counts", index}},
-		{"an index as floats", strings.ReplaceAll(count(4, 10), ",", ".0,"),
-			Reader{}, []string{"column 1: the column counts", index}},
-		{"every other line", steps(5, 2, 10), Reader{}, []string{"column 1: the column counts", index}},
-		{"an id after the label", "c,id,x\n0," + strings.TrimSuffix(strings.ReplaceAll(count(7, 10), "\n", "\n0,"),
-			"0,"),
-			Reader{Label: "c"}, []string{"line 1: column 2 (id): the column counts", keep}},
-		{"an index and a label", "id,x,c\n" + strings.ReplaceAll(count(1, 10), "\n", ",0\n"),
-			Reader{Label: "c"}, []string{"counts the points", index}},
-		{"a missing value in the first row", "NA,3\n1,2\n", Reader{},
-			[]string{`line 1: column 1 (NA): "NA" is no number, yet column 2 is 3`,
-				"it marks a missing value; fill it, or remove the line; or set Header"}},
-		{"missing values only", "NA,null\n1,2\n",
-			Reader{}, []string{`line 1: column 1 (NA): "NA" marks a missing value`, header}},
-		{"a missing value among names", "x,?\n1,2\n",
-			Reader{}, []string{`column 2 (?): "?" marks a missing value`, header}},
-		{"Go's numbers", "1_000,2_000\n1,2\n", Reader{},
-			[]string{`column 1 (1_000): "1_000" starts like a number but is not one`,
-				"write it without marks between the digits; or " + header}},
-		{"semicolons", "1,5;2,5\n3,5;4,5\n",
-			Reader{}, []string{`"5;2" is no number, yet column 1 is 1`, "separate fields by commas; or " + header}},
-		{"tabs", "1\t2\n3\t4\n",
-			Reader{}, []string{`starts like a number but is not one`, "separate fields by commas; or " + header}},
-		{"decimal commas in quotes", "\"1,5\",\"2,5\"\n",
-			Reader{}, []string{`"1,5" starts like a number`, "write decimals with a point; or " + header}},
-		{"a comma at the end of the names", "x,y,\n1,2,\n",
-			Reader{}, []string{"column 3: the column has no name: name it, or remove a comma too many"}},
-		{"a label of no header", "0,1\n1,2\n", Reader{Label: "c"}, []string{`there is no column "c"`}},
-		{"no header, but names", "x,y\n1,2\n",
-			Reader{Header: HeaderNo}, []string{`line 1: column 1: "x" is no number`}},
-		{"only an index", "x\n1\n", Reader{Index: IndexDrop}, []string{"the only column is the index"}},
-		{"the label is the index", "c,x\n1,2\n",
-			Reader{Index: IndexDrop, Label: "c"}, []string{"the one that IndexDrop leaves out"}},
-		{"only index and label", "i,c\n1,2\n",
-			Reader{Index: IndexDrop, Label: "c"}, []string{"the only column is that of the labels"}},
-	} {
+	for _, c := range ambiguousCSV {
 		p, err := c.settings.CSV(strings.NewReader(c.text))
 		for _, want := range c.want {
 			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {

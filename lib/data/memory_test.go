@@ -43,10 +43,20 @@ func zipped(t *testing.T, readers ...io.Reader) []byte {
 	return out.Bytes()
 }
 
-// A small gzipped file that unpacks to very much takes no more memory than Reader says: where its values fit, twice
-// their bytes while it reads, and where not, twice the bound until it is refused.
-func TestReadersMemory(t *testing.T) {
-	const unpacked = 1 << 22
+const manyBytes = 1 << 22
+
+// memoryCase is a file that unpacks to much more than it holds.
+type memoryCase struct {
+	name  string
+	file  []byte
+	read  func(Reader, io.Reader) (int, error)
+	label string
+	bytes int // of the values; 0: there are none
+	text  int // that the reader throws away, beside the values
+}
+
+// memoryCases are the files of all readers.
+func memoryCases(t *testing.T) []memoryCase {
 	points := func(read func(Reader, io.Reader) (*Points, error)) func(Reader, io.Reader) (int, error) {
 		return func(r Reader, in io.Reader) (int, error) {
 			p, err := read(r, in)
@@ -69,53 +79,59 @@ func TestReadersMemory(t *testing.T) {
 		shape := fmt.Sprintf("(%d,)", n)
 		return zipped(t, bytes.NewReader(npy(1, dict("|u1", fortran, shape), nil)), repeated("\x05", n))
 	}
-	for _, c := range []struct {
-		name  string
-		file  []byte
-		read  func(Reader, io.Reader) (int, error)
-		label string
-		bytes int // of the values; 0: there are none
-		text  int // that the reader throws away, beside the values
-	}{
-		{"CSV", zipped(t, repeated("5\n", unpacked)), csv, "", 8 * unpacked / 2, 8 * unpacked},
-		{"CSV of labels", zipped(t, repeated("5,3\n", unpacked)), csv, "1", 8 * unpacked / 2, 8 * unpacked},
+	return []memoryCase{
+		{"CSV", zipped(t, repeated("5\n", manyBytes)), csv, "", 8 * manyBytes / 2, 8 * manyBytes},
+		{"CSV of labels", zipped(t, repeated("5,3\n", manyBytes)), csv, "1", 8 * manyBytes / 2, 8 * manyBytes},
 		{"CSV of one line", zipped(t, repeated("5,", 1<<20), head("5\n")), csv, "", 8 * (1<<19 + 1), 128 << 20},
-		{"CSV of blank lines", zipped(t, repeated("\n", unpacked)), csv, "", 0, 0},
+		{"CSV of blank lines", zipped(t, repeated("\n", manyBytes)), csv, "", 0, 0},
 		{"CSV of a line that does not end", zipped(t, repeated("5", 1<<24)), csv, "", 0, 128 << 20},
 		{"CSV of commas", zipped(t, repeated(",", 1<<24)), csv, "", 0, 128 << 20},
-		{"NPY", array(false, unpacked), npys, "", 8 * unpacked, 0},
-		{"NPY, Fortran", array(true, unpacked-3), npys, "", 8 * (unpacked - 3), 0},
-		{"IDX", zipped(t, bytes.NewReader(header(Uint8, 2048, 2048)), repeated("\x05", unpacked)), idx, "", unpacked,
+		{"NPY", array(false, manyBytes), npys, "", 8 * manyBytes, 0},
+		{"NPY, Fortran", array(true, manyBytes-3), npys, "", 8 * (manyBytes - 3), 0},
+		{"IDX", zipped(t, bytes.NewReader(header(Uint8, 2048, 2048)), repeated("\x05", manyBytes)), idx, "", manyBytes,
 			0},
-	} {
-		// What is thrown away on the way counts here, too: a bound on TotalAlloc is one on what is held.
-		measure := func(bound int) (got int, allocated uint64, err error) {
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			got, err = c.read(Reader{MaxBytes: bound, Label: c.label}, bytes.NewReader(c.file))
-			runtime.ReadMemStats(&after)
-			return got, after.TotalAlloc - before.TotalAlloc, err
-		}
-		const slack = 2 << 20
-		got, allocated, err := measure(max(c.bytes, 1<<20))
-		if got != c.bytes || (err == nil) != (c.bytes > 0) {
-			t.Errorf("%s: %d bytes of values, want %d: %v", c.name, got, c.bytes, err)
-		}
-		if most := uint64(3*c.bytes + c.text + slack); allocated > most {
-			t.Errorf("%s: %d bytes allocated for %d of values, want at most %d", c.name, allocated, c.bytes, most)
-		}
-		t.Logf("%-32s %8d bytes zipped, %10d of values, %10d allocated", c.name, len(c.file), got, allocated)
-		if c.bytes == 0 {
-			continue
-		}
-		_, allocated, err = measure(c.bytes / 4)
-		if err == nil || !strings.Contains(err.Error(), "split the file or set MaxBytes of a Reader") {
-			t.Errorf("%s, with a quarter of what it takes: %v", c.name, err)
-		}
-		if most := uint64(3*c.bytes/4 + c.text/4 + slack); c.name != "CSV of one line" && allocated > most {
-			t.Errorf("%s: %d bytes allocated until it is refused at %d, want at most %d", c.name, allocated, c.bytes/4,
-				most)
-		}
+	}
+}
+
+// A small gzipped file that unpacks to very much takes no more memory than Reader says: where its values fit, twice
+// their bytes while it reads, and where not, twice the bound until it is refused.
+func TestReadersMemory(t *testing.T) {
+	for _, c := range memoryCases(t) {
+		c.check(t)
+	}
+}
+
+// measure reads the file under a bound: how many bytes of values there are, and how many were allocated.
+// What is thrown away on the way counts here, too: a bound on TotalAlloc is one on what is held.
+func (c memoryCase) measure(bound int) (got int, allocated uint64, err error) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got, err = c.read(Reader{MaxBytes: bound, Label: c.label}, bytes.NewReader(c.file))
+	runtime.ReadMemStats(&after)
+	return got, after.TotalAlloc - before.TotalAlloc, err
+}
+
+func (c memoryCase) check(t *testing.T) {
+	t.Helper()
+	const slack = 2 << 20
+	got, allocated, err := c.measure(max(c.bytes, 1<<20))
+	if got != c.bytes || (err == nil) != (c.bytes > 0) {
+		t.Errorf("%s: %d bytes of values, want %d: %v", c.name, got, c.bytes, err)
+	}
+	if most := uint64(3*c.bytes + c.text + slack); allocated > most {
+		t.Errorf("%s: %d bytes allocated for %d of values, want at most %d", c.name, allocated, c.bytes, most)
+	}
+	t.Logf("%-32s %8d bytes zipped, %10d of values, %10d allocated", c.name, len(c.file), got, allocated)
+	if c.bytes == 0 {
+		return
+	}
+	_, allocated, err = c.measure(c.bytes / 4)
+	if err == nil || !strings.Contains(err.Error(), "split the file or set MaxBytes of a Reader") {
+		t.Errorf("%s, with a quarter of what it takes: %v", c.name, err)
+	}
+	if most := uint64(3*c.bytes/4 + c.text/4 + slack); c.name != "CSV of one line" && allocated > most {
+		t.Errorf("%s: %d bytes allocated until it is refused at %d, want at most %d", c.name, allocated, c.bytes/4,
+			most)
 	}
 }
 

@@ -109,90 +109,96 @@ func TestNPYShapes(t *testing.T) {
 	})
 }
 
+var (
+	rawNPY           = make([]byte, 48)
+	wholeNPY         = npyOfShape("(3, 2)")
+	nanNPY, _        = binary.Append(nil, binary.LittleEndian, []float64{1, 2, 3, math.NaN(), math.Inf(1), 6})
+	beyondFloat64, _ = binary.Append(nil, binary.LittleEndian, []int64{1, 1<<53 + 1})
+)
+
+// A file that is wrong in its shape, its type or its whole header.
+func npyOfShape(s string) []byte { return npy(1, dict("<f8", false, s), rawNPY) }
+func npyOfType(s string) []byte  { return npy(1, dict(s, false, "(3, 2)"), rawNPY) }
+func npyWith(s string) []byte    { return npy(1, s, rawNPY) }
+
+// badNPY are files that ReadNPY refuses.
+var badNPY = []struct {
+	name string
+	file []byte
+	want string
+}{
+	{"empty file", nil, "NPY ends within the magic number"},
+	{"three bytes", []byte("\x93NU"), "NPY ends within the magic number"},
+	{"seven bytes", []byte("\x93NUMPY\x01"), "NPY ends within the magic number"},
+	{"text", []byte("x,y\n1,2\n"), "not an NPY file: it begins with 78 2c"},
+	{"npz", []byte("PK\x03\x04 and so on"), "this is an archive of arrays (.npz): save the one you want"},
+	{"version", []byte("\x93NUMPY\x04\x00\x00\x00"), "NPY format 4.0"},
+	{"minor version", []byte("\x93NUMPY\x01\x01\x00\x00"), "NPY format 1.1"},
+	{"no length", []byte("\x93NUMPY\x02\x00\x00\x00"), "ends within the length of the header"},
+	{"short header", []byte("\x93NUMPY\x01\x00\x10\x00{"), "ends within the header"},
+	{"huge header", []byte("\x93NUMPY\x02\x00\xff\xff\xff\xff{"), "the NPY header has 4294967295 bytes"},
+	{"no dictionary", npyWith("[1]"), "it does not begin with {"},
+	{"Python", npyWith("{'descr': __import__('os').system('true'), }"), "is no string in quotes"},
+	{"escape", npyWith(`{'descr': '\x3cf8', }`), "is no string in quotes"},
+	{"open string", npyWith("{'descr': '<f8, }"), "is no string in quotes"},
+	{"open dictionary", npyWith("{'descr': '<f8'"), "neither , nor } follows the value of descr"},
+	{"no colon", npyWith("{'descr' '<f8', }"), `no colon follows the key "descr"`},
+	{"key twice", npyWith("{'shape': (3,), 'shape': (3,), }"), `the key "shape" is there twice`},
+	{"other key", npyWith("{'shape': (3,), 'title': 'x', }"), `there is no key "title"`},
+	{"key missing", npyWith("{'descr': '<f8', 'shape': (3,), }"), "it has 2 of the keys"},
+	{"more", npyWith(strings.TrimSpace(dict("<f8", false, "(3, 2)")) + " 1"), `"1" follows the }`},
+	{"truth", npyWith("{'fortran_order': 1, }"), "is not True or False"},
+	{"shape without parentheses", npyOfShape("3"), "is no shape in parentheses"},
+	{"number in parentheses", npyOfShape("(3)"), "(3) is a number"},
+	{"negative", npyOfShape("(-3, 2)"), "is no length of an axis"},
+	{"float", npyOfShape("(3.0, 2)"), "is no length of an axis"},
+	{"beyond int", npyOfShape("(99999999999999999999, 2)"), "is no length of an axis that fits"},
+	{"no comma", npyOfShape("(3 2)"), "is no length of an axis"},
+	{"many axes", npyOfShape("(" + strings.Repeat("1,", 65) + ")"), "more than 64 axes"},
+	{"no axes", npyOfShape("()"), "is a single number"},
+	{"no points", npyOfShape("(0, 2)"), "shape [0 2] is empty"},
+	{"no columns", npyOfShape("(3, 0)"), "shape [3 0] is empty"},
+	{"absurd", npyOfShape("(67108864, 2)"), "more than 67108864 values"},
+	{"overflow", npyOfShape("(4294967296, 4294967296)"), "more than 67108864 values"},
+	{"promises", npyOfShape("(67108864,)"), "NPY ends within value 7 of 67108864"},
+	{"truncated", wholeNPY[:len(wholeNPY)-1], "NPY ends within value 6 of 6: truncated"},
+	{"trailing", append(wholeNPY[:len(wholeNPY):len(wholeNPY)], 0), "bytes follow the 6 values of the NPY array: the " +
+		"shape [3 2] is wrong"},
+	{"half precision", npyOfType("<f2"), `its values are of type "<f2": save the array as float64`},
+	{"complex", npyOfType("<c16"), `of type "<c16"`},
+	{"text values", npyOfType("<U3"), `of type "<U3"`},
+	{"no byte order", npyOfType("|f8"), `of type "|f8"`},
+	{"native order", npyOfType("=f8"), `of type "=f8"`},
+	{"objects", npyOfType("|O"), "Python objects, and pickles run code"},
+	{"records", npyWith("{'descr': [('x', '<f8'), ('y', '<f8')], 'fortran_order': False, 'shape': (3,), }"),
+		"an array of records"},
+	{"bool", npy(1, dict("|b1", false, "(2,)"), []byte{1, 2}), "value 2 of 2 is the byte 2, not 0 or 1"},
+	{"beyond 2^53", npy(1, dict("<i8", false, "(2,)"), beyondFloat64), "value 2 of 2 is 9007199254740993, beyond 2^53"},
+	{"below -2^53", npy(1, dict(">i8", false, "(1,)"), []byte{0xff, 0xdf, 255, 255, 255, 255, 255, 255}),
+		"value 1 of 1 is -9007199254740993, beyond 2^53"},
+	{"unsigned beyond 2^53", npy(1, dict("<u8", false, "(2,)"), beyondFloat64), "value 2 of 2 is 9007199254740993, " +
+		"beyond 2^53"},
+	{"NaN", npy(1, dict("<f8", false, "(3, 2)"), nanNPY), "2 of 6 values are NaN or infinite, the first at row 1, " +
+		"column 1"},
+	{"NaN, Fortran", npy(1, dict("<f8", true, "(3, 2)"), nanNPY), "2 of 6 values are NaN or infinite, the first at " +
+		"row 0, column 1"},
+	{"gzip", []byte("\x1f\x8b"), "gzip damaged"},
+	{"gzip checksum", withBadChecksum(wholeNPY), "NPY damaged at the end, get the file again: gzip: invalid checksum"},
+}
+
 func TestNPYFaults(t *testing.T) {
-	raw := make([]byte, 48)
-	whole := npy(1, dict("<f8", false, "(3, 2)"), raw)
-	shape := func(s string) []byte { return npy(1, dict("<f8", false, s), raw) }
-	type_ := func(s string) []byte { return npy(1, dict(s, false, "(3, 2)"), raw) }
-	header := func(s string) []byte { return npy(1, s, raw) }
-	nan, _ := binary.Append(nil, binary.LittleEndian, []float64{1, 2, 3, math.NaN(), math.Inf(1), 6})
-	large, _ := binary.Append(nil, binary.LittleEndian, []int64{1, 1<<53 + 1})
-	flipped := zip(whole)
-	flipped[len(flipped)-8] ^= 1
-	for _, c := range []struct {
-		name string
-		file []byte
-		want string
-	}{
-		{"empty file", nil, "NPY ends within the magic number"},
-		{"three bytes", []byte("\x93NU"), "NPY ends within the magic number"},
-		{"seven bytes", []byte("\x93NUMPY\x01"), "NPY ends within the magic number"},
-		{"text", []byte("x,y\n1,2\n"), "not an NPY file: it begins with 78 2c"},
-		{"npz", []byte("PK\x03\x04 and so on"), "this is an archive of arrays (.npz): save the one you want"},
-		{"version", []byte("\x93NUMPY\x04\x00\x00\x00"), "NPY format 4.0"},
-		{"minor version", []byte("\x93NUMPY\x01\x01\x00\x00"), "NPY format 1.1"},
-		{"no length", []byte("\x93NUMPY\x02\x00\x00\x00"), "ends within the length of the header"},
-		{"short header", []byte("\x93NUMPY\x01\x00\x10\x00{"), "ends within the header"},
-		{"huge header", []byte("\x93NUMPY\x02\x00\xff\xff\xff\xff{"), "the NPY header has 4294967295 bytes"},
-		{"no dictionary", header("[1]"), "it does not begin with {"},
-		{"Python", header("{'descr': __import__('os').system('true'), }"), "is no string in quotes"},
-		{"escape", header(`{'descr': '\x3cf8', }`), "is no string in quotes"},
-		{"open string", header("{'descr': '<f8, }"), "is no string in quotes"},
-		{"open dictionary", header("{'descr': '<f8'"), "neither , nor } follows the value of descr"},
-		{"no colon", header("{'descr' '<f8', }"), `no colon follows the key "descr"`},
-		{"key twice", header("{'shape': (3,), 'shape': (3,), }"), `the key "shape" is there twice`},
-		{"other key", header("{'shape': (3,), 'title': 'x', }"), `there is no key "title"`},
-		{"key missing", header("{'descr': '<f8', 'shape': (3,), }"), "it has 2 of the keys"},
-		{"more", header(strings.TrimSpace(dict("<f8", false, "(3, 2)")) + " 1"), `"1" follows the }`},
-		{"truth", header("{'fortran_order': 1, }"), "is not True or False"},
-		{"shape without parentheses", shape("3"), "is no shape in parentheses"},
-		{"number in parentheses", shape("(3)"), "(3) is a number"},
-		{"negative", shape("(-3, 2)"), "is no length of an axis"},
-		{"float", shape("(3.0, 2)"), "is no length of an axis"},
-		{"beyond int", shape("(99999999999999999999, 2)"), "is no length of an axis that fits"},
-		{"no comma", shape("(3 2)"), "is no length of an axis"},
-		{"many axes", shape("(" + strings.Repeat("1,", 65) + ")"), "more than 64 axes"},
-		{"no axes", shape("()"), "is a single number"},
-		{"no points", shape("(0, 2)"), "shape [0 2] is empty"},
-		{"no columns", shape("(3, 0)"), "shape [3 0] is empty"},
-		{"absurd", shape("(67108864, 2)"), "more than 67108864 values"},
-		{"overflow", shape("(4294967296, 4294967296)"), "more than 67108864 values"},
-		{"promises", shape("(67108864,)"), "NPY ends within value 7 of 67108864"},
-		{"truncated", whole[:len(whole)-1], "NPY ends within value 6 of 6: truncated"},
-		{"trailing", append(whole[:len(whole):len(whole)], 0), "bytes follow the 6 values of the NPY array: the " +
-			"shape [3 2] is wrong"},
-		{"half precision", type_("<f2"), `its values are of type "<f2": save the array as float64`},
-		{"complex", type_("<c16"), `of type "<c16"`},
-		{"text values", type_("<U3"), `of type "<U3"`},
-		{"no byte order", type_("|f8"), `of type "|f8"`},
-		{"native order", type_("=f8"), `of type "=f8"`},
-		{"objects", type_("|O"), "Python objects, and pickles run code"},
-		{"records", header("{'descr': [('x', '<f8'), ('y', '<f8')], 'fortran_order': False, 'shape': (3,), }"),
-			"an array of records"},
-		{"bool", npy(1, dict("|b1", false, "(2,)"), []byte{1, 2}), "value 2 of 2 is the byte 2, not 0 or 1"},
-		{"beyond 2^53", npy(1, dict("<i8", false, "(2,)"), large), "value 2 of 2 is 9007199254740993, beyond 2^53"},
-		{"below -2^53", npy(1, dict(">i8", false, "(1,)"), []byte{0xff, 0xdf, 255, 255, 255, 255, 255, 255}),
-			"value 1 of 1 is -9007199254740993, beyond 2^53"},
-		{"unsigned beyond 2^53", npy(1, dict("<u8", false, "(2,)"), large), "value 2 of 2 is 9007199254740993, " +
-			"beyond 2^53"},
-		{"NaN", npy(1, dict("<f8", false, "(3, 2)"), nan), "2 of 6 values are NaN or infinite, the first at row 1, " +
-			"column 1"},
-		{"NaN, Fortran", npy(1, dict("<f8", true, "(3, 2)"), nan), "2 of 6 values are NaN or infinite, the first at " +
-			"row 0, column 1"},
-		{"gzip", []byte("\x1f\x8b"), "gzip damaged"},
-		{"gzip checksum", flipped, "NPY damaged at the end, get the file again: gzip: invalid checksum"},
-	} {
+	for _, c := range badNPY {
 		_, err := ReadNPY(bytes.NewReader(c.file))
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
 	}
-	if _, err := ReadNPY(io.MultiReader(bytes.NewReader(whole[:100]),
+	if _, err := ReadNPY(io.MultiReader(bytes.NewReader(wholeNPY[:100]),
 		iotest.ErrReader(errors.New("disk on fire")))); err == nil || !strings.Contains(err.Error(), "disk on fire") {
 		t.Errorf("reader: %v", err)
 	}
 	path := filepath.Join(t.TempDir(), "short.npy")
-	if err := os.WriteFile(path, whole[:90], 0o600); err != nil {
+	if err := os.WriteFile(path, wholeNPY[:90], 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := OpenNPY(path); err == nil || !strings.HasPrefix(err.Error(), path+": data: NPY ends within") {

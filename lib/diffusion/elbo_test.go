@@ -243,14 +243,15 @@ func TestTermByHand(t *testing.T) {
 			near(t, "KL as denoising error", 0, value(0), .5*(was/(1-was)-is/(1-is))*(x0-denoised)*(x0-denoised), 1e-13)
 		}
 		// The decoder: alpha_1 = abar here, so the mean is D and beta_1 = 1 - abar.
-		near(t, "decoder", float64(variance), value(1), .5*math.Log(2*math.Pi*(1-is))+(x0-denoised)*(x0-denoised)/(2*(1-is)), 1e-13)
+		decoder := .5*math.Log(2*math.Pi*(1-is)) + (x0-denoised)*(x0-denoised)/(2*(1-is))
+		near(t, "decoder", float64(variance), value(1), decoder, 1e-13)
 		near(t, "start", 1, value(2), .5*math.Log(2*math.Pi)+(is*x0*x0+1-is)/2, 1e-13)
 		near(t, "start", 2, value(3), .5*math.Log(8*math.Pi)+(is*x0*x0+1-is)/8, 1e-13)
 	}
 }
 
-// A plan estimates the bound without bias, on either driver and backend, for images too, and every stretch of the grid is
-// the bound for its end.
+// A plan estimates the bound without bias, on either driver and backend, for images too, and every stretch of the grid
+// is the bound for its end.
 func TestBoundByPlan(t *testing.T) {
 	const steps = 12
 	grid, err := Uniform(1, 0, steps)
@@ -266,7 +267,8 @@ func TestBoundByPlan(t *testing.T) {
 			for i := range flat {
 				flat[i] = x0
 			}
-			plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: bound, Grid: grid, Noise: random.NewKey(7, "bound")}
+			plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: bound, Grid: grid,
+				Noise: random.NewKey(7, "bound")}
 			images := tensors.FromFlatDataAndDimensions(flat, n, 1, 2, 1)
 			var runs [2][]float64
 			for k, drive := range []driver{compiled, hosted} {
@@ -276,7 +278,8 @@ func TestBoundByPlan(t *testing.T) {
 						t.Fatal(err)
 					}
 					if s.Step == 0 {
-						if _, err := Nats(s); err == nil || !strings.Contains(err.Error(), "the bound begins with the first step") {
+						_, err := Nats(s)
+						if err == nil || !strings.Contains(err.Error(), "the bound begins with the first step") {
 							t.Errorf("the start has a bound: %v", err)
 						}
 						continue
@@ -304,8 +307,10 @@ func pointBound(t *testing.T, bound Bound, grid []float64, x0 float64) float64 {
 	for i := range len(grid) - 1 {
 		out := MustExecOnceN(interpreter(t), func(from, to *Node) []*Node {
 			g := from.Graph()
-			x, eps := Const(g, [][]float64{{x0}, {x0}, {x0}}), Const(g, [][]float64{{-math.Sqrt(3)}, {0}, {math.Sqrt(3)}})
-			return []*Node{bound.Start(VP{}.At(from), x), bound.Term(gaussian(VP{}, dataMean, dataVariance)(nil, nil), Span{From: from, To: to}, x, eps)}
+			x := Const(g, [][]float64{{x0}, {x0}, {x0}})
+			eps := Const(g, [][]float64{{-math.Sqrt(3)}, {0}, {math.Sqrt(3)}})
+			m := gaussian(VP{}, dataMean, dataVariance)(nil, nil)
+			return []*Node{bound.Start(VP{}.At(from), x), bound.Term(m, Span{From: from, To: to}, x, eps)}
 		}, grid[i], grid[i+1])
 		if i == 0 {
 			total = tensors.MustCopyFlatData[float64](out[0])[0]
@@ -355,7 +360,8 @@ func TestBoundFaults(t *testing.T) {
 		t.Fatalf("%v, carrying %v", err, s.Carry)
 	}
 	plan.Grid = []float64{.1, .5}
-	if _, err := last(); err == nil || !strings.Contains(err.Error(), "Bound leads from noise to data: give a grid that falls") {
+	_, err = last()
+	if err == nil || !strings.Contains(err.Error(), "Bound leads from noise to data: give a grid that falls") {
 		t.Errorf("a grid away from the data: %v", err)
 	}
 	plan.Grid = []float64{1, .5, 0}

@@ -5,11 +5,11 @@ import (
 )
 
 // Exponential integrators solve the linear part of the probability flow exactly and interpolate the rest by a
-// polynomial in half the log SNR, lambda = ln(alpha/sigma). With u running from 0 to 1 over the step, h its length in
-// lambda,
+// polynomial in half the log SNR, lambda = ln(alpha/sigma) (Lu et al. 2022b, equation 8). With u running from 0 to 1
+// over the step, h its length in lambda,
 //
-//	x_to = sigma_to/sigma_from x + integral of alpha_to h e^(-h(1-u)) D(u) du            in D (Lu et al. 2022b, equation 8)
-//	x_to = alpha_to/alpha_from x - integral of alpha_to h e^(-hu) sigma_from/alpha_from eps(u) du      in the noise
+//	x_to = sigma_to/sigma_from x + integral of alpha_to h e^(-h(1-u)) D(u) du                       in D
+//	x_to = alpha_to/alpha_from x - integral of alpha_to h e^(-hu) sigma_from/alpha_from eps(u) du   in the noise
 //
 // so a method is which of the two, through which values, and what it makes of the moments of the kernel.
 

@@ -69,8 +69,11 @@ func TestGuidesAtOne(t *testing.T) {
 						t.Errorf("%s, t = %g: guide by %s is off by %g", process.Name, at, kind, gap)
 					}
 					for _, spec := range Guides {
-						if gap := farthest(denoised(t, b, spec.With(g, 1)(p, all), someRows, at), want); !(gap < 1e-10) {
-							t.Errorf("%s, t = %g: %s, by %s, at scale 1 is off by %g", process.Name, at, spec.Name, kind, gap)
+						got := denoised(t, b, spec.With(g, 1)(p, all), someRows, at)
+						if gap := farthest(got, want); !(gap < 1e-10) {
+							t.Errorf("%s, t = %g: %s, by %s, at scale 1 is off by %g", process.Name, at, spec.Name,
+								kind,
+								gap)
 						}
 					}
 				}
@@ -87,13 +90,14 @@ func TestScaledMixesScores(t *testing.T) {
 		out := MustExecOnceN(b, func(x *Node) []*Node {
 			at := Const(x.Graph(), .3)
 			guided := Model{Process: p, Denoise: ByLabel(class.Denoise).Scaled(Constant(gamma))(p, all.Denoise)}
-			return []*Node{guided.ScoreAt(x, at), Add(MulScalar(all.Score(x, at), 1-gamma), MulScalar(class.Score(x, at), gamma)),
-				guided.Denoise(x, at), all.Denoise(x, at)}
+			mixed := Add(MulScalar(all.Score(x, at), 1-gamma), MulScalar(class.Score(x, at), gamma))
+			return []*Node{guided.ScoreAt(x, at), mixed, guided.Denoise(x, at), all.Denoise(x, at)}
 		}, someRows)
-		if gap := farthest(tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1])); !(gap < 1e-12) {
+		flat := func(i int) []float64 { return tensors.MustCopyFlatData[float64](out[i]) }
+		if gap := farthest(flat(0), flat(1)); !(gap < 1e-12) {
 			t.Errorf("gamma = %g: the guided score is off by %g", gamma, gap)
 		}
-		if gap := farthest(tensors.MustCopyFlatData[float64](out[2]), tensors.MustCopyFlatData[float64](out[3])); gamma == 0 && gap != 0 {
+		if gap := farthest(flat(2), flat(3)); gamma == 0 && gap != 0 {
 			t.Errorf("scale 0 moves the denoiser by %g", gap)
 		}
 	}
@@ -115,7 +119,8 @@ func TestGuidesUnderEverySampler(t *testing.T) {
 		}
 		var ends [2][]float64
 		for i, d := range []func() Denoiser{class, guided} {
-			end, err := Plan{Build: build(d), Sampler: spec.Sampler, Grid: []float64{1, .8, .5, .3, .1}, Noise: random.NewKey(1)}.Run(b, tensors.FromValue(someRows))
+			end, err := Plan{Build: build(d), Sampler: spec.Sampler, Grid: []float64{1, .8, .5, .3, .1},
+				Noise: random.NewKey(1)}.Run(b, tensors.FromValue(someRows))
 			if err != nil {
 				t.Fatalf("%s: %v", spec.Name, err)
 			}
@@ -180,21 +185,32 @@ func TestGuideFaults(t *testing.T) {
 	scaled := func(gamma float64) func() Model {
 		return guided(func() Guide { return ByLabel(class).Scaled(Constant(gamma)) })
 	}
+	within := func(low float64) func() Model {
+		return guided(func() Guide { return ByLabel(class).Scaled(Within(low, 1, Constant(2))) })
+	}
+	rescaled := func(share float64) func() Model {
+		return guided(func() Guide { return ByLabel(class).Rescaled(Constant(2), share) })
+	}
 	kac := func(s FeynmanKac) Sampler { s.Move = ReverseEulerMaruyama; return s }
-	tilted := func() Model { return ByLabel(class).Tilted(p, all, 2) }
+	tilted := func(gamma float64) func() Model {
+		return func() Model { return ByLabel(class).Tilted(p, all, gamma) }
+	}
 	for want, err := range map[string]error{
-		"guidance of scale NaN; give a finite number":                        run(two, DDIM(0), scaled(math.NaN())),
-		"guidance of scale +Inf":                                             run(two, DDIM(0), scaled(math.Inf(1))),
-		"sample 0 is not finite":                                             run(two, DDIM(0), scaled(1e308)),
-		"between the noise levels 2 and 1":                                   run(two, DDIM(0), guided(func() Guide { return ByLabel(class).Scaled(Within(2, 1, Constant(2))) })),
-		"between the noise levels NaN and 1":                                 run(two, DDIM(0), guided(func() Guide { return ByLabel(class).Scaled(Within(math.NaN(), 1, Constant(2))) })),
-		"rescaled by the share 1.5; give 0 to 1":                             run(two, DDIM(0), guided(func() Guide { return ByLabel(class).Rescaled(Constant(2), 1.5) })),
-		"samples of one number, which have no contrast":                      run(one, DDIM(0), guided(func() Guide { return ByLabel(class).Rescaled(Constant(2), .5) })),
-		"guidance of scale -Inf":                                             run(two, kac(FeynmanKac{}), func() Model { return ByLabel(class).Tilted(p, all, math.Inf(-1)) }),
-		"FeynmanKac needs a model with Weight":                               run(two, kac(FeynmanKac{}), scaled(2)),
-		"4 samples in populations of 3, drawn anew below a share of 0":       run(two, kac(FeynmanKac{Population: 3}), tilted),
-		"4 samples in populations of 2, drawn anew below a share of 2":       run(two, kac(FeynmanKac{Population: 2, Resample: 2}), tilted),
-		"4 samples in populations of 0, drawn anew below a share of 0: give": run(two, FeynmanKac{}, tilted),
+		"guidance of scale NaN; give a finite number":   run(two, DDIM(0), scaled(math.NaN())),
+		"guidance of scale +Inf":                        run(two, DDIM(0), scaled(math.Inf(1))),
+		"sample 0 is not finite":                        run(two, DDIM(0), scaled(1e308)),
+		"between the noise levels 2 and 1":              run(two, DDIM(0), within(2)),
+		"between the noise levels NaN and 1":            run(two, DDIM(0), within(math.NaN())),
+		"rescaled by the share 1.5; give 0 to 1":        run(two, DDIM(0), rescaled(1.5)),
+		"samples of one number, which have no contrast": run(one, DDIM(0), rescaled(.5)),
+		"guidance of scale -Inf": run(two, kac(FeynmanKac{}),
+			tilted(math.Inf(-1))),
+		"FeynmanKac needs a model with Weight": run(two, kac(FeynmanKac{}), scaled(2)),
+		"4 samples in populations of 3, drawn anew below a share of 0": run(two, kac(FeynmanKac{Population: 3}),
+			tilted(2)),
+		"4 samples in populations of 2, drawn anew below a share of 2": run(
+			two, kac(FeynmanKac{Population: 2, Resample: 2}), tilted(2)),
+		"4 samples in populations of 0, drawn anew below a share of 0: give": run(two, FeynmanKac{}, tilted(2)),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)

@@ -111,13 +111,60 @@ func (tr *trial) run(u unit, x []float64, rows []int, grid []float64, narrowed b
 	return y
 }
 
+// grid is a chain of five steps for the kind of the sampler.
+func (tr trial) grid() []float64 {
+	switch tr.spec.Kind {
+	case ForwardKind:
+		return []float64{.2, .35, .7, 1.2, 2, 3}
+	case StaticKind:
+		return []float64{0, .05, .1, .15, .2, .25}
+	}
+	return []float64{3, 2, 1.2, .7, .35, .2}
+}
+
+// check runs the chain in other units, in another order, alone and in float32.
+func (tr trial) check(x []float64) {
+	const eps = 0x1p-52
+	all, grid := []int{0, 1, 2, 3, 4}, tr.grid()
+	want := tr.run(unit{1, 0}, x, all, grid, false)
+	same := func(what string, got []float64, rows []int, tol float64) {
+		tr.t.Helper()
+		if _, adaptive := tr.spec.Sampler.(DormandPrince); adaptive {
+			tol = 1e3 * tol // its tolerance, over some tens of steps
+		}
+		for i, r := range rows {
+			if !(math.Abs(got[i]-want[r]) <= tol) {
+				tr.t.Errorf("%s, %s: sample %d is %v, want %v", tr.spec.Name, what, r, got[i], want[r])
+			}
+		}
+	}
+	for _, scale := range []float64{1e-6, 1e-3, 1e3, 1e6} {
+		// Rounding in every step, and of the noise levels, whose logarithms multistep solvers divide by.
+		same(fmt.Sprint("scale ", scale), tr.run(unit{scale, 0}, x, all, grid, false), all, 1e-11)
+	}
+	for _, shift := range []float64{-1e3, 1e5, 1e7} {
+		// x is rounded at the size of the shift a few times a step; the solvers' weights, of a few units, add
+		// up to 1.
+		same(fmt.Sprint("shift ", shift), tr.run(unit{1, shift}, x, all, grid, false), all,
+			1e-11+400*eps*math.Abs(shift))
+	}
+	same("scale 1e-3 and shift 1", tr.run(unit{1e-3, 1}, x, all, grid, false), all, 1e-11+400*eps*1e3)
+	reversed := []int{4, 3, 2, 1, 0}
+	same("in another order", tr.run(unit{1, 0}, x, reversed, grid, false), reversed, 1e-14)
+	same("alone", tr.run(unit{1, 0}, x, []int{2}, grid, false), []int{2}, 1e-13)
+	same("in float32", tr.run(unit{1, 0}, x, all, grid, true), all, 2e-4)
+	for r, w := range tr.run(unit{1, 0}, x, all, grid[:2], false) { // one step, in other units
+		want[r] = w
+	}
+	same("one step, scale 1e6", tr.run(unit{1e6, 0}, x, all, grid[:2], false), all, 1e-11)
+	same("one step, alone in float32", tr.run(unit{1, 0}, x, []int{3}, grid[:2], true), []int{3}, 2e-4)
+}
+
 func TestSamplersAreInvariant(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
 	}
-	const eps = 0x1p-52
 	x := []float64{-1.3, .2, .9, 2.4, -.4}
-	all := []int{0, 1, 2, 3, 4}
 	xla := map[string]bool{"reverse-em": true, "edm-heun": true, "deis-3": true}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, spec := range Samplers {
@@ -130,45 +177,7 @@ func TestSamplersAreInvariant(t *testing.T) {
 					c.Finalize()
 				}
 			}()
-			grid := []float64{3, 2, 1.2, .7, .35, .2}
-			switch spec.Kind {
-			case ForwardKind:
-				grid = []float64{.2, .35, .7, 1.2, 2, 3}
-			case StaticKind:
-				grid = []float64{0, .05, .1, .15, .2, .25}
-			}
-			want := tr.run(unit{1, 0}, x, all, grid, false)
-			same := func(what string, got []float64, rows []int, tol float64) {
-				t.Helper()
-				if _, adaptive := spec.Sampler.(DormandPrince); adaptive {
-					tol = 1e3 * tol // its tolerance, over some tens of steps
-				}
-				for i, r := range rows {
-					if !(math.Abs(got[i]-want[r]) <= tol) {
-						t.Errorf("%s, %s: sample %d is %v, want %v", spec.Name, what, r, got[i], want[r])
-					}
-				}
-			}
-			for _, scale := range []float64{1e-6, 1e-3, 1e3, 1e6} {
-				// Rounding in every step, and of the noise levels, whose logarithms multistep solvers divide by.
-				same(fmt.Sprint("scale ", scale), tr.run(unit{scale, 0}, x, all, grid, false), all, 1e-11)
-			}
-			for _, shift := range []float64{-1e3, 1e5, 1e7} {
-				// x is rounded at the size of the shift a few times a step; the solvers' weights, of a few units, add
-				// up to 1.
-				same(fmt.Sprint("shift ", shift), tr.run(unit{1, shift}, x, all, grid, false), all,
-					1e-11+400*eps*math.Abs(shift))
-			}
-			same("scale 1e-3 and shift 1", tr.run(unit{1e-3, 1}, x, all, grid, false), all, 1e-11+400*eps*1e3)
-			reversed := []int{4, 3, 2, 1, 0}
-			same("in another order", tr.run(unit{1, 0}, x, reversed, grid, false), reversed, 1e-14)
-			same("alone", tr.run(unit{1, 0}, x, []int{2}, grid, false), []int{2}, 1e-13)
-			same("in float32", tr.run(unit{1, 0}, x, all, grid, true), all, 2e-4)
-			for r, w := range tr.run(unit{1, 0}, x, all, grid[:2], false) { // one step, in other units
-				want[r] = w
-			}
-			same("one step, scale 1e6", tr.run(unit{1e6, 0}, x, all, grid[:2], false), all, 1e-11)
-			same("one step, alone in float32", tr.run(unit{1, 0}, x, []int{3}, grid[:2], true), []int{3}, 2e-4)
+			tr.check(x)
 		}
 	})
 }

@@ -115,6 +115,42 @@ func nearAll(t *testing.T, what string, got, want []float64) {
 	}
 }
 
+// headNets are the networks that, under the heads score, eps, data and v, give the same score at x; u is the input
+// that the head scales.
+func headNets(score func(u *Node) *Node, alpha, sigma float64) []func(x, u *Node) *Node {
+	norm := alpha*alpha + sigma*sigma
+	return []func(x, u *Node) *Node{
+		func(_, u *Node) *Node { return score(u) },
+		func(_, u *Node) *Node { return MulScalar(score(u), -sigma) },
+		func(x, u *Node) *Node {
+			return MulScalar(Add(x, MulScalar(score(u), sigma*sigma)), 1/alpha)
+		},
+		func(x, u *Node) *Node { // v = (alpha x - norm x0)/sigma
+			data := MulScalar(Add(x, MulScalar(score(u), sigma*sigma)), 1/alpha)
+			return MulScalar(Sub(MulScalar(x, alpha), MulScalar(data, norm)), 1/sigma)
+		},
+	}
+}
+
+// sameTimes fails unless loss and gradient of each head, times its ratio, are those of the first.
+func sameTimes(t *testing.T, at float64, ratios []float64, out []*tensors.Tensor, tol float64) {
+	t.Helper()
+	for i := range ratios {
+		for k := range 2 {
+			first, other := tensors.MustCopyFlatData[float64](out[k]),
+				tensors.MustCopyFlatData[float64](out[2*i+k])
+			largest := 0.
+			for _, v := range first {
+				largest = max(largest, math.Abs(v))
+			}
+			for j := range first {
+				near(t, "the score's loss from another's", at, ratios[i]*other[j], first[j],
+					tol*largest)
+			}
+		}
+	}
+}
+
 // Score, noise, data and velocity are one objective: for nets that stand for one denoiser under four heads, the score's
 // loss is the others' times 1/sigma^2, alpha^2/sigma^4 and alpha^2/(sigma (alpha^2 + sigma^2))^2, and so are its
 // gradients in their common weights (001, "Denoising Score Matching", where alpha = 1; sigma^2 = 1 - alpha-bar in 004).
@@ -141,17 +177,7 @@ func TestHeadsDifferByAWeight(t *testing.T) {
 						x0, w = precision.to(x0), precision.to(w)
 						noise := Cos(MulScalar(x0, 3))
 						score := func(u *Node) *Node { return Tanh(Dot(u, w).Product()) } // at the scaled input
-						nets := []func(x, u *Node) *Node{
-							func(_, u *Node) *Node { return score(u) },
-							func(_, u *Node) *Node { return MulScalar(score(u), -sigma) },
-							func(x, u *Node) *Node {
-								return MulScalar(Add(x, MulScalar(score(u), sigma*sigma)), 1/alpha)
-							},
-							func(x, u *Node) *Node { // v = (alpha x - norm x0)/sigma
-								data := MulScalar(Add(x, MulScalar(score(u), sigma*sigma)), 1/alpha)
-								return MulScalar(Sub(MulScalar(x, alpha), MulScalar(data, norm)), 1/sigma)
-							},
-						}
+						nets := headNets(score, alpha, sigma)
 						var results []*Node
 						for i, head := range []func(float64) Head{ScoreHead, EpsHead, DataHead, VHead} {
 							net := func(u, _, _ *Node) *Node {
@@ -166,20 +192,7 @@ func TestHeadsDifferByAWeight(t *testing.T) {
 						}
 						return results
 					}, x0, weights)
-					for i := range ratios {
-						for k := range 2 {
-							first, other := tensors.MustCopyFlatData[float64](out[k]),
-								tensors.MustCopyFlatData[float64](out[2*i+k])
-							largest := 0.
-							for _, v := range first {
-								largest = max(largest, math.Abs(v))
-							}
-							for j := range first {
-								near(t, "the score's loss from another's", at, ratios[i]*other[j], first[j],
-									precision.tol*largest)
-							}
-						}
-					}
+					sameTimes(t, at, ratios, out, precision.tol)
 				}
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/gomlx/compute"
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -94,6 +95,15 @@ var scoreWeights = map[string]func(alpha, sigma, g2, sd float64) float64{
 	},
 }
 
+// headAt are the numbers of a head at a time.
+func headAt(b compute.Backend, head Head, p Process, at float64) (skip, out, in float64) {
+	c := MustExecOnceN(b, func(at *Node) []*Node {
+		skip, out, in := head(p.At(at))
+		return []*Node{skip, out, in}
+	}, at)
+	return tensors.ToScalar[float64](c[0]), tensors.ToScalar[float64](c[1]), tensors.ToScalar[float64](c[2])
+}
+
 // Every objective is the weighted Fisher divergence up to a constant: for a linear network off the exact one by delta,
 // the mean loss exceeds its minimum by w/2 E|delta|^2, to both sides. So the minimiser on a Gaussian is the exact
 // score.
@@ -111,12 +121,7 @@ func TestObjectiveConformance(t *testing.T) {
 		score, second := noisedScore(alpha, sigma)
 		for _, spec := range Objectives {
 			t.Run(spec.Name+"/"+process.Name, func(t *testing.T) {
-				law := MustExecOnceN(b, func(at *Node) []*Node {
-					skip, out, in := spec.Head(sd)(p.At(at))
-					return []*Node{skip, out, in}
-				}, at)
-				skip, out, in := tensors.ToScalar[float64](law[0]), tensors.ToScalar[float64](law[1]),
-					tensors.ToScalar[float64](law[2])
+				skip, out, in := headAt(b, spec.Head(sd), p, at)
 				// F = (D - skip x)/out at x = u/in, D = (x + sigma^2 score(x))/alpha.
 				exact := affineMap{}.plus(sigma*sigma/(alpha*out), score)
 				for i := range 2 {

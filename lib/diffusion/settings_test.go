@@ -15,8 +15,26 @@ import (
 	"scorelab/lib/random"
 )
 
-// Settings that make no sampler are refused when the plan is built: one line, whichever way the plan is run.
-func TestSamplerSettings(t *testing.T) {
+// badSampler is a sampler with settings that a plan refuses, and a part of the reason.
+type badSampler struct {
+	sampler Sampler
+	want    string
+}
+
+// badChurns are no settings of EDMHeun, by the reason.
+var badChurns = map[string]Churn{
+	"Gamma is NaN":                 {Gamma: math.NaN()},
+	"Gamma is -1":                  {Gamma: -1},
+	"Gamma is +Inf":                {Gamma: math.Inf(1)},
+	"from Low 2 to High 1":         {Gamma: .1, Low: 2, High: 1},
+	"from Low NaN to High 0":       {Gamma: .1, Low: math.NaN()},
+	"from Low 0 to High NaN":       {Gamma: .1, High: math.NaN()},
+	"from Low -1 to High 0":        {Gamma: .1, Low: -1},
+	"Inflation is NaN":             {Gamma: .1, Inflation: math.NaN()},
+	"Inflation is -1; give a posi": {Gamma: .1, Inflation: -1},
+}
+
+func badSamplers() []badSampler {
 	nan, inf := math.NaN(), math.Inf(1)
 	euler := OneStep(ReverseEulerMaruyama)
 	half := EulerMethod
@@ -24,11 +42,7 @@ func TestSamplerSettings(t *testing.T) {
 	uneven := HeunMethod
 	uneven.C = []float64{0, .5}
 	implicit := RungeKutta{A: [][]float64{{1}}, B: []float64{1}, C: []float64{1}}
-	type row struct {
-		sampler Sampler
-		want    string
-	}
-	rows := []row{
+	rows := []badSampler{
 		{Flow(RungeKutta{}), "have 0, 0, 0 and 0 rows"},
 		{Flow(half), "the weights B sum to 0.5"},
 		{Flow(uneven), "stage 2 stands at C = 0.5, and its row of A sums to 1"},
@@ -53,27 +67,23 @@ func TestSamplerSettings(t *testing.T) {
 		{DormandPrince{ATol: -1}, "tolerances 1e-05 and -1"},
 	}
 	for _, snr := range []float64{-.16, 0, 1, nan, inf} {
-		rows = append(rows, row{PredictorCorrector(euler, 1, snr), fmt.Sprintf("the signal-to-noise ratio is %g", snr)})
+		rows = append(rows, badSampler{PredictorCorrector(euler, 1, snr), fmt.Sprintf("the signal-to-noise ratio is %g",
+			snr)})
 	}
 	for _, eta := range []float64{2, -.5, nan, inf} {
-		rows = append(rows, row{DDIM(eta), fmt.Sprintf("eta is %g", eta)})
+		rows = append(rows, badSampler{DDIM(eta), fmt.Sprintf("eta is %g", eta)})
 	}
-	for want, churn := range map[string]Churn{
-		"Gamma is NaN":                 {Gamma: nan},
-		"Gamma is -1":                  {Gamma: -1},
-		"Gamma is +Inf":                {Gamma: inf},
-		"from Low 2 to High 1":         {Gamma: .1, Low: 2, High: 1},
-		"from Low NaN to High 0":       {Gamma: .1, Low: nan},
-		"from Low 0 to High NaN":       {Gamma: .1, High: nan},
-		"from Low -1 to High 0":        {Gamma: .1, Low: -1},
-		"Inflation is NaN":             {Gamma: .1, Inflation: nan},
-		"Inflation is -1; give a posi": {Gamma: .1, Inflation: -1},
-	} {
-		rows = append(rows, row{EDMHeun(churn), want})
+	for want, churn := range badChurns {
+		rows = append(rows, badSampler{EDMHeun(churn), want})
 	}
+	return rows
+}
+
+// Settings that make no sampler are refused when the plan is built: one line, whichever way the plan is run.
+func TestSamplerSettings(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		x := samples(2, 1)
-		for _, r := range rows {
+		for _, r := range badSamplers() {
 			for _, precise := range []bool{true, false} {
 				plan := Plan{Build: gaussian(VP{}, 0, 1), Sampler: r.sampler, Grid: []float64{.9, .5, .1}}
 				start := x

@@ -29,6 +29,44 @@ func ddpm(t testing.TB, n int) Table {
 	return table
 }
 
+// exactProducts are alpha-bar of a chain, 1 first, in 200 bits.
+func exactProducts(betas []float64) []float64 {
+	product, exact := big.NewFloat(1).SetPrec(200), []float64{1}
+	for _, beta := range betas {
+		product.Mul(product, new(big.Float).SetPrec(200).Sub(big.NewFloat(1), big.NewFloat(beta)))
+		value, _ := product.Float64()
+		exact = append(exact, value)
+	}
+	return exact
+}
+
+// tableRates holds the rate and its integral between the steps and beyond the end, in both precisions.
+func tableRates(t *testing.T, b compute.Backend, table Table, betas, exact []float64) {
+	t.Helper()
+	for _, c := range []struct{ at, rate, integral float64 }{
+		{.25, -math.Log1p(-betas[0]), -.25 * math.Log1p(-betas[0])},
+		{2.5, -math.Log1p(-betas[2]), -math.Log(exact[2]) - .5*math.Log1p(-betas[2])},
+		{1002, -math.Log1p(-betas[999]), -math.Log(exact[1000]) - 2*math.Log1p(-betas[999])},
+	} {
+		for _, dtype := range []any{c.at, float32(c.at)} {
+			out, err := ExecOnceN(b, func(at *Node) []*Node {
+				beta, integral := table.Rate(at)
+				return []*Node{ConvertDType(beta, dtypes.Float64), ConvertDType(integral, dtypes.Float64)}
+			}, dtype)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tol := 1e-13
+			if _, single := dtype.(float32); single {
+				tol = 1e-6
+			}
+			near(t, fmt.Sprintf("rate, %T", dtype), c.at, tensors.ToScalar[float64](out[0]), c.rate, tol*c.rate)
+			near(t, fmt.Sprintf("integral, %T", dtype), c.at, tensors.ToScalar[float64](out[1]), c.integral,
+				tol*c.integral)
+		}
+	}
+}
+
 // At whole times alpha-bar is the product of the factors, to rounding, whatever the shape of t; the rate there is that
 // of the step that ends there, and between steps and beyond the last it stays.
 func TestTableIsTheChain(t *testing.T) {
@@ -37,13 +75,7 @@ func TestTableIsTheChain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	product := big.NewFloat(1).SetPrec(200)
-	exact := []float64{1}
-	for _, beta := range betas {
-		product.Mul(product, new(big.Float).SetPrec(200).Sub(big.NewFloat(1), big.NewFloat(beta)))
-		value, _ := product.Float64()
-		exact = append(exact, value)
-	}
+	exact := exactProducts(betas)
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		ts := make([][]float64, 1001)
 		for i := range ts {
@@ -69,28 +101,7 @@ func TestTableIsTheChain(t *testing.T) {
 			near(t, "rate", float64(i), rate[i], -math.Log1p(-betas[max(i-1, 0)]), 0)
 		}
 		near(t, "sigma^2", 1, sigma2[1], betas[0], 1e-15*betas[0])
-		for _, c := range []struct{ at, rate, integral float64 }{
-			{.25, -math.Log1p(-betas[0]), -.25 * math.Log1p(-betas[0])},
-			{2.5, -math.Log1p(-betas[2]), -math.Log(exact[2]) - .5*math.Log1p(-betas[2])},
-			{1002, -math.Log1p(-betas[999]), -math.Log(exact[1000]) - 2*math.Log1p(-betas[999])},
-		} {
-			for _, dtype := range []any{c.at, float32(c.at)} {
-				out, err := ExecOnceN(b, func(at *Node) []*Node {
-					beta, integral := table.Rate(at)
-					return []*Node{ConvertDType(beta, dtypes.Float64), ConvertDType(integral, dtypes.Float64)}
-				}, dtype)
-				if err != nil {
-					t.Fatal(err)
-				}
-				tol := 1e-13
-				if _, single := dtype.(float32); single {
-					tol = 1e-6
-				}
-				near(t, fmt.Sprintf("rate, %T", dtype), c.at, tensors.ToScalar[float64](out[0]), c.rate, tol*c.rate)
-				near(t, fmt.Sprintf("integral, %T", dtype), c.at, tensors.ToScalar[float64](out[1]), c.integral,
-					tol*c.integral)
-			}
-		}
+		tableRates(t, b, table, betas, exact)
 	})
 }
 

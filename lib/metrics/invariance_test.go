@@ -3,6 +3,7 @@ package metrics
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,9 +32,14 @@ type measure struct {
 	of     func(x, y Points, u unit) (Summary, error)
 }
 
+var in1D, anyDims, in2D = []int{1}, []int{1, 2, 3}, []int{2}
+
 // measures are every metric of the registry, and the other estimates of this package.
 func measures() []measure {
-	line, space, plane := []int{1}, []int{1, 2, 3}, []int{2}
+	return slices.Concat(registered(), distances(), moments(), errorsAndSlopes())
+}
+
+func registered() []measure {
 	var all []measure
 	for _, s := range Metrics {
 		m := measure{name: s.Name, degree: s.Degree, origin: true, dims: s.dims(), least: 2, equal: s.EqualSizes,
@@ -44,72 +50,63 @@ func measures() []measure {
 		m.of = func(x, y Points, _ unit) (Summary, error) { return s.Measure(x, y) }
 		all = append(all, m)
 	}
-	law := func(u unit) func(float64) float64 { return func(x float64) float64 { return mixtureCDF(u.back(x)) } }
-	score := func(x Points, u unit) Points {
-		return x.each(func(v float64) float64 { return -(u.back(v) - .1) / u.scale })
-	}
-	logs := func(mean, sd float64, u unit) (log []float64, cell float64) {
-		cell = .05 * u.scale
-		for i := -200.; i <= 200; i++ {
-			log = append(log, logNormal(u.back(u.scale*(i*.05+u.origin)), mean, sd)-math.Log(u.scale))
-		}
-		return log, cell
-	}
-	divergence := func(f func(p, q []float64, cell float64) (Summary, error)) func(_, _ Points, u unit) (
-		Summary, error) {
-		return func(_, _ Points, u unit) (Summary, error) {
-			p, cell := logs(0, 1, u)
-			q, _ := logs(.5, 1.3, u)
-			return f(p, q, cell)
-		}
-	}
-	one := func(f func(x Points) (Summary, error)) func(x, _ Points, _ unit) (Summary, error) {
-		return func(x, _ Points, _ unit) (Summary, error) { return f(x) }
-	}
-	numbers := func(f func([]float64) (Summary, error)) func(x, _ Points, _ unit) (Summary, error) {
-		return one(func(x Points) (Summary, error) { return f(x.X) })
-	}
-	return append(all,
-		measure{name: "KS to a law", origin: true, dims: line, least: 1, ends: true,
-			of: func(x, _ Points, u unit) (Summary, error) { return KS(x.X, law(u)) }},
-		measure{name: "W1 to a law", degree: 1, origin: true, dims: line, least: 2, ends: true,
-			of: func(x, _ Points, u unit) (Summary, error) { return W1(x.X, law(u)) }},
-		measure{name: "KSD2", degree: -3, origin: true, dims: space, least: 2, ends: true,
-			of: func(x, _ Points, u unit) (Summary, error) { return KSD2(x, score(x, u), 0) }},
-		measure{name: "KSD2 of given length", degree: -3, origin: true, dims: space, least: 2, ends: true,
-			of: func(x, _ Points, u unit) (Summary, error) { return KSD2(x, score(x, u), .7*u.scale) }},
-		measure{name: "MMD2 of given width", origin: true, dims: space, least: 2, ends: true,
+	return all
+}
+
+// distances are those to a distribution, and those with a setting.
+func distances() []measure {
+	return []measure{
+		{name: "KS to a distribution", origin: true, dims: in1D, least: 1, ends: true,
+			of: func(x, _ Points, u unit) (Summary, error) { return KS(x.X, mixtureAt(u)) }},
+		{name: "W1 to a distribution", degree: 1, origin: true, dims: in1D, least: 2, ends: true,
+			of: func(x, _ Points, u unit) (Summary, error) { return W1(x.X, mixtureAt(u)) }},
+		{name: "KSD2", degree: -3, origin: true, dims: anyDims, least: 2, ends: true,
+			of: func(x, _ Points, u unit) (Summary, error) { return KSD2(x, mixtureScore(x, u), 0) }},
+		{name: "KSD2 of given length", degree: -3, origin: true, dims: anyDims, least: 2, ends: true,
+			of: func(x, _ Points, u unit) (Summary, error) { return KSD2(x, mixtureScore(x, u), .7*u.scale) }},
+		{name: "MMD2 of given width", origin: true, dims: anyDims, least: 2, ends: true,
 			of: func(x, y Points, u unit) (Summary, error) { return MMD2(x, y, .7*u.scale) }},
-		measure{name: "MMD2 of a wide kernel", origin: true, dims: space, least: 2, ends: true,
+		{name: "MMD2 of a wide kernel", origin: true, dims: anyDims, least: 2, ends: true,
 			of: func(x, y Points, u unit) (Summary, error) { return MMD2(x, y, 1e4*u.scale) }},
-		measure{name: "HistogramJS", origin: true, dims: space, least: 2, jumps: true, ends: true,
+		{name: "HistogramJS", origin: true, dims: anyDims, least: 2, jumps: true, ends: true,
 			of: func(x, y Points, _ unit) (Summary, error) { return HistogramJS(x, y, 4) }},
-		measure{name: "HistogramKL", origin: true, dims: space, least: 2, jumps: true, ends: true,
+		{name: "HistogramKL", origin: true, dims: anyDims, least: 2, jumps: true, ends: true,
 			of: func(x, y Points, _ unit) (Summary, error) { return HistogramKL(x, y, 4) }},
-		measure{name: "KL", origin: true, dims: line, ends: true, of: divergence(KL)},
-		measure{name: "JS", origin: true, dims: line, ends: true, of: divergence(JS)},
-		measure{name: "Mean", degree: 1, dims: line, least: 2, ends: true, of: numbers(Mean)},
-		measure{name: "Mean less the origin", degree: 1, origin: true, dims: line, least: 2, ends: true,
+		{name: "KL", origin: true, dims: in1D, ends: true, of: ofGrid(KL)},
+		{name: "JS", origin: true, dims: in1D, ends: true, of: ofGrid(JS)},
+	}
+}
+
+func moments() []measure {
+	return []measure{
+		{name: "Mean", degree: 1, dims: in1D, least: 2, ends: true, of: ofNumbers(Mean)},
+		{name: "Mean less the origin", degree: 1, origin: true, dims: in1D, least: 2, ends: true,
 			of: func(x, _ Points, u unit) (Summary, error) {
 				s, err := Mean(x.X)
 				by := u.scale * u.origin
 				return Summary{s.Center - by, s.Lo - by, s.Hi - by, s.N}, err
 			}},
-		measure{name: "Variance", degree: 2, origin: true, dims: line, least: 2, ends: true, of: numbers(Variance)},
-		measure{name: "TraceCovariance", degree: 2, origin: true, dims: space, least: 2, ends: true,
-			of: one(TraceCovariance)},
-		measure{name: "Covariance", degree: 2, origin: true, dims: space, least: 2, ends: true,
-			of: one(func(x Points) (Summary, error) {
+		{name: "Variance", degree: 2, origin: true, dims: in1D, least: 2, ends: true, of: ofNumbers(Variance)},
+		{name: "TraceCovariance", degree: 2, origin: true, dims: anyDims, least: 2, ends: true,
+			of: ofOne(TraceCovariance)},
+		{name: "Covariance", degree: 2, origin: true, dims: anyDims, least: 2, ends: true,
+			of: ofOne(func(x Points) (Summary, error) {
 				c, err := Covariance(x)
 				if err != nil {
 					return Summary{}, err
 				}
 				return c[0][x.D-1], nil
 			})},
-		measure{name: "M22", degree: 4, dims: plane, least: 2, ends: true, of: one(M22)},
-		measure{name: "MSE", degree: 2, origin: true, dims: space, least: 2, equal: true, ends: true,
+		{name: "M22", degree: 4, dims: in2D, least: 2, ends: true, of: ofOne(M22)},
+	}
+}
+
+// errorsAndSlopes are of pairs of numbers.
+func errorsAndSlopes() []measure {
+	return []measure{
+		{name: "MSE", degree: 2, origin: true, dims: anyDims, least: 2, equal: true, ends: true,
 			of: func(x, y Points, _ unit) (Summary, error) { return MSE(x, y) }},
-		measure{name: "PSNR", origin: true, dims: space, least: 2, equal: true, ends: true,
+		{name: "PSNR", origin: true, dims: anyDims, least: 2, equal: true, ends: true,
 			of: func(x, y Points, u unit) (Summary, error) {
 				s, err := MSE(x, y)
 				if err != nil {
@@ -117,18 +114,54 @@ func measures() []measure {
 				}
 				return PSNR(s, 2*u.scale)
 			}},
-		measure{name: "Ratio", dims: line, least: 2, equal: true, ends: true,
+		{name: "Ratio", dims: in1D, least: 2, equal: true, ends: true,
 			of: func(x, y Points, u unit) (Summary, error) {
 				return Ratio(x.X, y.each(func(v float64) float64 { return 3*u.scale + math.Abs(v) }).X)
 			}},
-		measure{name: "Slope of points in the unit", degree: 0, origin: true, dims: line, least: 3, equal: true,
+		{name: "Slope of points in the unit", degree: 0, origin: true, dims: in1D, least: 3, equal: true,
 			ends: true,
 			of:   func(x, y Points, _ unit) (Summary, error) { return Slope(x.X, y.X) }},
-		measure{name: "LogSlope", dims: line, least: 3, equal: true, ends: true,
+		{name: "LogSlope", dims: in1D, least: 3, equal: true, ends: true,
 			of: func(x, y Points, _ unit) (Summary, error) {
 				return LogSlope(x.each(math.Abs).X, y.each(math.Abs).X)
 			}},
-	)
+	}
+}
+
+// In the unit u: the distribution function and the score of the points' distribution, and the log densities of a
+// normal distribution on a grid.
+func mixtureAt(u unit) func(float64) float64 {
+	return func(x float64) float64 { return mixtureCDF(u.back(x)) }
+}
+func mixtureScore(x Points, u unit) Points {
+	return x.each(func(v float64) float64 { return -(u.back(v) - .1) / u.scale })
+}
+
+func normalOnGrid(mean, sd float64, u unit) (log []float64, cell float64) {
+	cell = .05 * u.scale
+	for i := -200.; i <= 200; i++ {
+		log = append(log, logNormal(u.back(u.scale*(i*.05+u.origin)), mean, sd)-math.Log(u.scale))
+	}
+	return log, cell
+}
+
+// ofGrid is a divergence of two normal distributions.
+func ofGrid(f func(p, q []float64, cell float64) (Summary, error)) func(_, _ Points, u unit) (
+	Summary, error) {
+	return func(_, _ Points, u unit) (Summary, error) {
+		p, cell := normalOnGrid(0, 1, u)
+		q, _ := normalOnGrid(.5, 1.3, u)
+		return f(p, q, cell)
+	}
+}
+
+// ofOne is an estimate from the first sample alone; ofNumbers one from its numbers.
+func ofOne(f func(x Points) (Summary, error)) func(x, _ Points, _ unit) (Summary, error) {
+	return func(x, _ Points, _ unit) (Summary, error) { return f(x) }
+}
+
+func ofNumbers(f func([]float64) (Summary, error)) func(x, _ Points, _ unit) (Summary, error) {
+	return ofOne(func(x Points) (Summary, error) { return f(x.X) })
 }
 
 // drawNormals draws samples that are normal, the second one moved and stretched, rounded to multiples of step.

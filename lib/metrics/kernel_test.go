@@ -12,55 +12,74 @@ func shifted(p Points, by float64) Points { return p.each(func(v float64) float6
 
 func negative(p Points) Points { return p.each(func(v float64) float64 { return -v }) }
 
+const width = .8 // of the Gaussian kernel
+
+func shiftedMMD2(m, dim float64) float64 {
+	return 2 * math.Pow(width*width/(width*width+2), dim/2) * -math.Expm1(-dim*m*m/(2*(width*width+2)))
+}
+
+// shiftedKSD2 is the Stein discrepancy of N(m, 1) to the score -x: the score is off by m everywhere, so it is m^2 E
+// k(X, X').
+func shiftedKSD2(m float64) float64 {
+	return m * m * quad.Fixed(func(z float64) float64 {
+		return math.Exp(-z*z/4) / math.Sqrt(4*math.Pi) / math.Sqrt(1+z*z)
+	}, -14, 14, 400, quad.Legendre{}, 0)
+}
+
+// Estimates with the parts of their variance.
+func gaussEstimate(x, y Points) estimate {
+	k := func(a, b Points) func(i, j int) float64 {
+		return func(i, j int) float64 { return math.Exp(-squaredDistance(a.Row(i), b.Row(j)) / (2 * width * width)) }
+	}
+	return twoSample(within(x.N, k(x, x)), within(y.N, k(y, y)), across(x.N, y.N, k(x, y)), 1)
+}
+
+func normEstimate(x, y Points) estimate {
+	return twoSample(within(x.N, minusNorm(x, x)), within(y.N, minusNorm(y, y)), across(x.N, y.N, minusNorm(x, y)),
+		0)
+}
+
+func steinEstimate(x, _ Points) estimate {
+	k := steinKernel(x, negative(x), 1)
+	return oneSample(within(x.N, k), k(0, 0)) // the diagonal varies from point to point; it is for Hi only
+}
+
+// shiftedNormals are pairs of samples from N(m, 1) and N(0, 1) in some dimension, and the exact distance.
+var shiftedNormals = []struct {
+	name    string
+	f       func(x, y Points) estimate
+	m       float64
+	dim     int
+	want    float64
+	measure func(x, y Points) (Summary, error)
+}{
+	{"mmd2, equal", gaussEstimate, 0, 2, 0, func(x, y Points) (Summary, error) { return MMD2(x, y, width) }},
+	{"mmd2, near", gaussEstimate, .2, 2, shiftedMMD2(.2, 2), func(x, y Points) (Summary, error) {
+		return MMD2(x, y, width)
+	}},
+	{"mmd2, far", gaussEstimate, 1, 1, shiftedMMD2(1, 1), func(x, y Points) (Summary, error) {
+		return MMD2(x, y, width)
+	}},
+	{"energy, equal", normEstimate, 0, 2, 0, EnergyDistance},
+	{"energy, near", normEstimate, .2, 3, shiftedEnergy(.2, 3), EnergyDistance},
+	{"energy, far", normEstimate, 1, 1, shiftedEnergy(1, 1), EnergyDistance},
+	{"ksd2, exact", steinEstimate, 0, 2, 0, func(x, _ Points) (Summary, error) { return KSD2(x, negative(x), 0) }},
+	{"ksd2, near", steinEstimate, .2, 1, shiftedKSD2(.2), func(x, _ Points) (Summary, error) {
+		return KSD2(x, negative(x), 1)
+	}},
+	{"ksd2, far", steinEstimate, 1, 1, shiftedKSD2(1), func(x, _ Points) (Summary, error) {
+		return KSD2(x, negative(x), 1)
+	}},
+}
+
 // Closed forms between N(0, I) and N((m, .., m), I), for laws equal and different: the kernel distances are unbiased,
 // and claim the standard errors that repetition shows.
 func TestKernelDistancesAreCalibrated(t *testing.T) {
-	const h = .8
-	mmd2 := func(m float64, dim float64) float64 {
-		return 2 * math.Pow(h*h/(h*h+2), dim/2) * -math.Expm1(-dim*m*m/(2*(h*h+2)))
-	}
-	// The Stein discrepancy of N(m, 1) to the score -x: the score is off by m everywhere, so it is m^2 E k(X, X').
-	ksd2 := func(m float64) float64 {
-		return m * m * quad.Fixed(func(z float64) float64 {
-			return math.Exp(-z*z/4) / math.Sqrt(4*math.Pi) / math.Sqrt(1+z*z)
-		}, -14, 14, 400, quad.Legendre{}, 0)
-	}
 	runs := 250
 	if testing.Short() {
 		runs = 100
 	}
-	gauss := func(x, y Points) estimate {
-		k := func(a, b Points) func(i, j int) float64 {
-			return func(i, j int) float64 { return math.Exp(-squaredDistance(a.Row(i), b.Row(j)) / (2 * h * h)) }
-		}
-		return twoSample(within(x.N, k(x, x)), within(y.N, k(y, y)), across(x.N, y.N, k(x, y)), 1)
-	}
-	norm := func(x, y Points) estimate {
-		return twoSample(within(x.N, minusNorm(x, x)), within(y.N, minusNorm(y, y)), across(x.N, y.N, minusNorm(x, y)),
-			0)
-	}
-	stein := func(x, _ Points) estimate {
-		k := steinKernel(x, negative(x), 1)
-		return oneSample(within(x.N, k), k(0, 0)) // the diagonal varies from point to point; it is for Hi only
-	}
-	for _, c := range []struct {
-		name    string
-		f       func(x, y Points) estimate
-		m       float64
-		dim     int
-		want    float64
-		measure func(x, y Points) (Summary, error)
-	}{
-		{"mmd2, equal", gauss, 0, 2, 0, func(x, y Points) (Summary, error) { return MMD2(x, y, h) }},
-		{"mmd2, near", gauss, .2, 2, mmd2(.2, 2), func(x, y Points) (Summary, error) { return MMD2(x, y, h) }},
-		{"mmd2, far", gauss, 1, 1, mmd2(1, 1), func(x, y Points) (Summary, error) { return MMD2(x, y, h) }},
-		{"energy, equal", norm, 0, 2, 0, EnergyDistance},
-		{"energy, near", norm, .2, 3, shiftedEnergy(.2, 3), EnergyDistance},
-		{"energy, far", norm, 1, 1, shiftedEnergy(1, 1), EnergyDistance},
-		{"ksd2, exact", stein, 0, 2, 0, func(x, _ Points) (Summary, error) { return KSD2(x, negative(x), 0) }},
-		{"ksd2, near", stein, .2, 1, ksd2(.2), func(x, _ Points) (Summary, error) { return KSD2(x, negative(x), 1) }},
-		{"ksd2, far", stein, 1, 1, ksd2(1), func(x, _ Points) (Summary, error) { return KSD2(x, negative(x), 1) }},
-	} {
+	for _, c := range shiftedNormals {
 		claimed := 0.
 		mean, sd, _ := repeated(t, runs, func(r *rand.Rand) (Summary, error) {
 			x, y := shifted(normals(r, 100, c.dim), c.m), normals(r, 60, c.dim)

@@ -36,7 +36,8 @@ func (m Energy) Potential(scope *model.Scope) func(x, logSNR, label *Node) *Node
 // LogDensity is the logarithm of the density of x_t, [batch], up to a constant, of which the network under this head
 // is the score:
 //
-//	score = a x + b F(in x),   log density = a |x|^2/2 - (b/in) e(in x),   a = (alpha skip - 1)/sigma^2,   b = alpha out/sigma^2
+//	score = a x + b F(in x),   log density = a |x|^2/2 - (b/in) e(in x),
+//	a = (alpha skip - 1)/sigma^2,   b = alpha out/sigma^2
 func (m Energy) LogDensity(scope *model.Scope, h diffusion.Head, p diffusion.Process, label *Node) func(
 	x, t *Node) *Node {
 	potential := m.Potential(scope)

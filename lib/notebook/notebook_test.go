@@ -58,7 +58,8 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestIntervalsAreExplained: ± is five standard errors and reads as one, so each output with an interval says so, once.
+// TestIntervalsAreExplained: ± is five standard errors and reads as one, so each output with an interval says so,
+// once.
 func TestIntervalsAreExplained(t *testing.T) {
 	estimate := metrics.WithError(2, .01, 100)
 	for want, code := range map[string]func(){
@@ -106,8 +107,10 @@ func results(t *testing.T, ledger string) {
 }
 
 func TestHold(t *testing.T) {
-	results(t, `[{"claim": "c/one", "experiment": "E", "metric": "m", "got": 2, "lo": 1.5, "hi": 2.25, "want": 2.1, "verdict": "confirmed"},
-		{"claim": "c/two", "experiment": "E", "metric": "exact", "got": 3, "lo": 3, "hi": 3, "want": 3, "verdict": "qualified"}]`)
+	results(t, `[{"claim": "c/one", "experiment": "E", "metric": "m", "got": 2, "lo": 1.5, "hi": 2.25, "want": 2.1,
+			"verdict": "confirmed"},
+		{"claim": "c/two", "experiment": "E", "metric": "exact", "got": 3, "lo": 3, "hi": 3, "want": 3,
+			"verdict": "qualified"}]`)
 	for _, test := range []struct {
 		held Held
 		want string // of the error; empty: it holds

@@ -9,8 +9,8 @@ import "math"
 //     a million times. No interval is held to more digits than rounding leaves: 1e-12 of the number.
 //   - A random number without an interval, which quantiles judge: the whole accepted range.
 //   - A deterministic error, which is 0 in exact arithmetic: its tolerance. Rounding moves it by as much as its size.
-//   - Any other deterministic number: 1e-6 of it, which is rounding between backends, though no more than its tolerance;
-//     or a tenth of the tolerance, when that is more.
+//   - Any other deterministic number: 1e-6 of it, which is rounding between backends, though no more than its
+//     tolerance; or a tenth of the tolerance, when that is more.
 func band(a, b Check) float64 {
 	ha, hb := a.Got.Half(), b.Got.Half()
 	switch {

@@ -62,80 +62,85 @@ func do(ctx context.Context, run func(*Lab) (*Report, error)) error {
 	return err
 }
 
+var errTwoLines = errors.New("shapes differ\nat node 3")
+
+func goodReport() *Report { r, _ := runMoment(&Lab{}); return r }
+
+// badRuns are experiments that cannot be stored, by the message.
+var badRuns = map[string]func(*Lab) (*Report, error){
+	"panic: no such node":   func(*Lab) (*Report, error) { panic("no such node") },
+	"panic: shapes differ ": func(*Lab) (*Report, error) { panic(errTwoLines) },
+	"ended its goroutine":   func(*Lab) (*Report, error) { runtime.Goexit(); return nil, nil },
+	"panic: runtime error": func(l *Lab) (*Report, error) {
+		return nil, errors.New(fake().Experiments[2+l.Size(0, 1)].ID)
+	},
+	"shapes differ ...": func(*Lab) (*Report, error) { return nil, errTwoLines },
+	"no report":         func(*Lab) (*Report, error) { return nil, nil },
+	"no answer":         func(*Lab) (*Report, error) { r := goodReport(); r.Answer = ""; return r, nil },
+	"no checks":         func(*Lab) (*Report, error) { r := goodReport(); r.Checks = nil; return r, nil },
+	`the nearest are 001/bias`: func(*Lab) (*Report, error) {
+		r := goodReport()
+		r.Checks[0].Claim = "001/bais"
+		return r, nil
+	},
+	`the metric "E|x|^2" twice`: func(*Lab) (*Report, error) { r := goodReport(); r.Add(r.Checks[0]); return r, nil },
+	"does not say why":          func(*Lab) (*Report, error) { r := goodReport(); r.Checks[0].Why = ""; return r, nil },
+	"infinite tolerance": func(*Lab) (*Report, error) {
+		r := goodReport()
+		r.Checks[0] = Near{Claim: "001/moment", Metric: "m", Got: metrics.WithError(1, math.Inf(1), 2), Want: 2,
+			Why: "w"}.Check()
+		return r, nil
+	},
+	"held against NaN": func(*Lab) (*Report, error) {
+		r := goodReport()
+		r.Checks[0].Want = math.NaN()
+		return r, nil
+	},
+	`shows "maybe"`: func(*Lab) (*Report, error) {
+		r := goodReport()
+		r.Checks[0].Shows = "maybe"
+		return r, nil
+	},
+	`is blank`: func(*Lab) (*Report, error) {
+		r := goodReport()
+		r.Figures[0].Data = picture(56)
+		return r, nil
+	},
+	`is no PNG picture`: func(*Lab) (*Report, error) {
+		r := goodReport()
+		r.Figures[0].Data = []byte("x")
+		return r, nil
+	},
+	`must be .png, .gif or`: func(*Lab) (*Report, error) {
+		r := goodReport()
+		r.Figures[0].Name = "a.txt"
+		return r, nil
+	},
+	`"../a.png" cannot name`: func(*Lab) (*Report, error) {
+		r := goodReport()
+		r.Figures[0].Name = "../a.png"
+		return r, nil
+	},
+	`want the name "More.png"`: func(*Lab) (*Report, error) {
+		r := goodReport()
+		r.Figures[0].Name, r.Figures[1].Name = "more.png", "More.png"
+		return r, nil
+	},
+	`is no SVG picture`: func(*Lab) (*Report, error) {
+		r := goodReport()
+		r.Figures[0].Name = "a.svg"
+		return r, nil
+	},
+	`cannot name a file: use le`: func(*Lab) (*Report, error) {
+		r := goodReport()
+		r.Tables[0].Name = "a b"
+		return r, nil
+	},
+}
+
 // What an experiment does wrong is an error that names it, never a result.
 func TestDoRefuses(t *testing.T) {
-	good := func() *Report { r, _ := runMoment(&Lab{}); return r }
-	broken := errors.New("shapes differ\nat node 3")
-	for want, run := range map[string]func(*Lab) (*Report, error){
-		"panic: no such node":   func(*Lab) (*Report, error) { panic("no such node") },
-		"panic: shapes differ ": func(*Lab) (*Report, error) { panic(broken) },
-		"ended its goroutine":   func(*Lab) (*Report, error) { runtime.Goexit(); return nil, nil },
-		"panic: runtime error": func(l *Lab) (*Report, error) {
-			return nil, errors.New(fake().Experiments[2+l.Size(0, 1)].ID)
-		},
-		"shapes differ ...": func(*Lab) (*Report, error) { return nil, broken },
-		"no report":         func(*Lab) (*Report, error) { return nil, nil },
-		"no answer":         func(*Lab) (*Report, error) { r := good(); r.Answer = ""; return r, nil },
-		"no checks":         func(*Lab) (*Report, error) { r := good(); r.Checks = nil; return r, nil },
-		`the nearest are 001/bias`: func(*Lab) (*Report, error) {
-			r := good()
-			r.Checks[0].Claim = "001/bais"
-			return r, nil
-		},
-		`the metric "E|x|^2" twice`: func(*Lab) (*Report, error) { r := good(); r.Add(r.Checks[0]); return r, nil },
-		"does not say why":          func(*Lab) (*Report, error) { r := good(); r.Checks[0].Why = ""; return r, nil },
-		"infinite tolerance": func(*Lab) (*Report, error) {
-			r := good()
-			r.Checks[0] = Near{Claim: "001/moment", Metric: "m", Got: metrics.WithError(1, math.Inf(1), 2), Want: 2,
-				Why: "w"}.Check()
-			return r, nil
-		},
-		"held against NaN": func(*Lab) (*Report, error) {
-			r := good()
-			r.Checks[0].Want = math.NaN()
-			return r, nil
-		},
-		`shows "maybe"`: func(*Lab) (*Report, error) {
-			r := good()
-			r.Checks[0].Shows = "maybe"
-			return r, nil
-		},
-		`is blank`: func(*Lab) (*Report, error) {
-			r := good()
-			r.Figures[0].Data = picture(56)
-			return r, nil
-		},
-		`is no PNG picture`: func(*Lab) (*Report, error) {
-			r := good()
-			r.Figures[0].Data = []byte("x")
-			return r, nil
-		},
-		`must be .png, .gif or`: func(*Lab) (*Report, error) {
-			r := good()
-			r.Figures[0].Name = "a.txt"
-			return r, nil
-		},
-		`"../a.png" cannot name`: func(*Lab) (*Report, error) {
-			r := good()
-			r.Figures[0].Name = "../a.png"
-			return r, nil
-		},
-		`want the name "More.png"`: func(*Lab) (*Report, error) {
-			r := good()
-			r.Figures[0].Name, r.Figures[1].Name = "more.png", "More.png"
-			return r, nil
-		},
-		`is no SVG picture`: func(*Lab) (*Report, error) {
-			r := good()
-			r.Figures[0].Name = "a.svg"
-			return r, nil
-		},
-		`cannot name a file: use le`: func(*Lab) (*Report, error) {
-			r := good()
-			r.Tables[0].Name = "a b"
-			return r, nil
-		},
-	} {
+	for want, run := range badRuns {
 		err := do(t.Context(), run)
 		if stop := (*RunError)(nil); !errors.As(err, &stop) || stop.Experiment != "E01-moment" || !strings.Contains(
 			err.Error(), want) || strings.Contains(err.Error(), "\n") {

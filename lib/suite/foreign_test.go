@@ -69,24 +69,28 @@ func TestForeignFilesStay(t *testing.T) {
 	}
 }
 
+const otherRun = `{"run": "of another program"}`
+
+// foreignFiles lie where a result would be written.
+var foreignFiles = []struct {
+	name, file, text, want string
+	damaged                bool // the result beside it
+}{
+	{"a folder with a run.json", "mlproject/run.json", otherRun, "holds mlproject, which is no result", false},
+	{"a damaged run.json of no experiment", "mlproject/run.json", "{", "holds mlproject, which is no result",
+		false},
+	{"a run.json in the place of a result", "E01-moment/run.json", otherRun,
+		"E01-moment/run.json is not of this program", false},
+	{"a folder without a file", "mine/empty/", "", "holds mine, which is no result", false},
+	{"a table beside a damaged result", "E01-moment/mine.csv", "1",
+		"nothing says whether mine.csv belongs to the result", true},
+	{"a picture beside a damaged result", "E01-moment/mine.png", "1",
+		"nothing says whether mine.png belongs to the result", true},
+}
+
 // A merge or accept that would remove a foreign file names it, and writes nothing.
 func TestForeignFilesAreNamed(t *testing.T) {
-	const mine = `{"run": "of another program"}`
-	for _, c := range []struct {
-		name, file, text, want string
-		damaged                bool // the result beside it
-	}{
-		{"a folder with a run.json", "mlproject/run.json", mine, "holds mlproject, which is no result", false},
-		{"a damaged run.json of no experiment", "mlproject/run.json", "{", "holds mlproject, which is no result",
-			false},
-		{"a run.json in the place of a result", "E01-moment/run.json", mine,
-			"E01-moment/run.json is not of this program", false},
-		{"a folder without a file", "mine/empty/", "", "holds mine, which is no result", false},
-		{"a table beside a damaged result", "E01-moment/mine.csv", "1",
-			"nothing says whether mine.csv belongs to the result", true},
-		{"a picture beside a damaged result", "E01-moment/mine.png", "1",
-			"nothing says whether mine.png belongs to the result", true},
-	} {
+	for _, c := range foreignFiles {
 		t.Run(c.name, func(t *testing.T) {
 			root := t.TempDir()
 			dirs, out := shards(t, fake(), root, 2, quick), filepath.Join(root, "out")
@@ -114,8 +118,8 @@ func TestForeignFilesAreNamed(t *testing.T) {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
-			if c.text == mine {
-				if got := read(t, path); string(got) != mine {
+			if c.text == otherRun {
+				if got := read(t, path); string(got) != otherRun {
 					t.Errorf("the file is now %q", got)
 				}
 			}

@@ -117,98 +117,103 @@ func TestMergeOfEqualOverlap(t *testing.T) {
 	}
 }
 
+// badMerges are shards that do not belong together.
+var badMerges = []struct {
+	name   string
+	change func(t *testing.T, root string, dirs []string) (out string, shards []string)
+	want   string
+}{
+	{"missing shard", func(t *testing.T, root string, dirs []string) (string, []string) { return "out", dirs[:1] },
+		"no shard has E02-mass: run `scorelab run -shard 2/2 -seed 1 -profile quick -backend go -out DIR` and " +
+			"merge again"},
+	{"missing in a shard", func(t *testing.T, root string, dirs []string) (string, []string) {
+		os.RemoveAll(filepath.Join(dirs[0], "E01-moment"))
+		return "out", dirs
+	}, "no shard has E01-moment: run `scorelab run -shard 1/2 -seed 1"},
+	{"missing, not from shards", func(t *testing.T, root string, dirs []string) (string, []string) {
+		os.Remove(filepath.Join(dirs[0], "E01-moment", metaName))
+		return "out", dirs[:1]
+	}, "no shard has E02-mass: `scorelab run -run '^(E02-mass)$' -seed 1 -profile quick -backend go -out DIR` " +
+		"makes a folder"},
+	{"no results", func(t *testing.T, root string, dirs []string) (string, []string) {
+		os.RemoveAll(filepath.Join(dirs[0], "E01-moment"))
+		return "out", dirs[:1]
+	}, "no shard has E01-moment, E02-mass: `scorelab run -run '^(E01-moment|E02-mass)$' -out DIR`"},
+	{"two seeds", func(t *testing.T, root string, dirs []string) (string, []string) {
+		edit(t, dirs[1], "E02-mass", func(r *Result) { r.Seed = 9 })
+		return "out", dirs
+	}, "shard-1/E01-moment was run with -seed 1 -profile quick -backend go, but "},
+	{"two profiles", func(t *testing.T, root string, dirs []string) (string, []string) {
+		edit(t, dirs[1], "E02-mass", func(r *Result) { r.Profile = Full })
+		return "out", dirs
+	}, "shard-2/E02-mass with -seed 1 -profile full -backend go: run all with the same"},
+	{"two backends", func(t *testing.T, root string, dirs []string) (string, []string) {
+		edit(t, dirs[1], "E02-mass", func(r *Result) { r.Backend = "xla:cpu" })
+		return "out", dirs
+	}, "-backend xla:cpu: run all with the same"},
+	{"two seeds of one experiment", func(t *testing.T, root string, dirs []string) (string, []string) {
+		other := filepath.Join(root, "other")
+		runAll(t, fake(), other, Options{Seed: 2, Profile: Quick, BackendName: "go"})
+		return "out", append(dirs, other)
+	}, "shard-1/E01-moment was run with -seed 1 -profile quick -backend go, but "},
+	{"two answers", func(t *testing.T, root string, dirs []string) (string, []string) {
+		other := filepath.Join(root, "other")
+		runAll(t, fake(), other, quick)
+		edit(t, other, "E02-mass", func(r *Result) { r.Checks[1].Got.Center = 1 })
+		return "out", append(dirs, other)
+	}, "other have E02-mass/run.json with other bytes: remove the result that is wrong"},
+	{"two figures", func(t *testing.T, root string, dirs []string) (string, []string) {
+		other := filepath.Join(root, "other")
+		runAll(t, fake(), other, quick)
+		os.WriteFile(filepath.Join(other, "E01-moment", "more.png"), picture(9), 0o644)
+		edit(t, other, "E01-moment", func(r *Result) { r.Figures[1].SHA256 = hash(picture(9)) })
+		return "out", append(dirs, other)
+	}, "other have E01-moment/more.png with other bytes"},
+	{"stray", func(t *testing.T, root string, dirs []string) (string, []string) {
+		os.Mkdir(filepath.Join(dirs[0], "E99"), 0o755)
+		return "out", dirs
+	}, "E99 is of no experiment in the table: remove it"},
+	{"broken", func(t *testing.T, root string, dirs []string) (string, []string) {
+		replaceText(t, "{", "{{", dirs[0], "E01-moment", runName)
+		return "out", dirs
+	}, "cannot be used, line 1"},
+	{"no folder", func(t *testing.T, root string, dirs []string) (string, []string) {
+		return "out", append(dirs, filepath.Join(root, "none"))
+	},
+		"none: no such file or directory: `scorelab run -shard I/N -out"},
+	{"shard twice", func(t *testing.T, root string, dirs []string) (string, []string) {
+		return "out", append(dirs, dirs[0]+"/.")
+	}, "are the same folder"},
+	{"into a shard", func(t *testing.T, root string, dirs []string) (string, []string) { return "shard-1", dirs },
+		"are the same folder"},
+	{"into the folder of the shards", func(t *testing.T, root string, dirs []string) (string, []string) {
+		return ".", dirs
+	},
+		"shard-1 lies in "},
+	{"into a folder with a README", func(t *testing.T, root string, dirs []string) (string, []string) {
+		os.Mkdir(filepath.Join(root, "mine"), 0o755)
+		os.WriteFile(filepath.Join(root, "mine", "README.md"), []byte("# My work\n"), 0o644)
+		return "mine", dirs
+	}, "mine/README.md is not of this program"},
+	{"cut table", func(t *testing.T, root string, dirs []string) (string, []string) {
+		os.Truncate(filepath.Join(dirs[0], "E01-moment", "moment.csv"), 20)
+		return "out", dirs
+	}, "names moment.csv, whose 20 bytes are not those that were stored"},
+	{"no hashes", func(t *testing.T, root string, dirs []string) (string, []string) {
+		edit(t, dirs[0], "E01-moment", forget)
+		return "out", dirs
+	}, "shard-1/E01-moment/run.json holds no hashes of its tables and figures"},
+	{"into a foreign folder", func(t *testing.T, root string, dirs []string) (string, []string) {
+		os.Mkdir(filepath.Join(root, "mine"), 0o755)
+		os.WriteFile(filepath.Join(root, "mine", "notes.txt"), nil, 0o644)
+		return "mine", dirs
+	}, "which is no result, and writing there would remove it"},
+}
+
 func TestMergeRefuses(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		change func(root string, dirs []string) (out string, shards []string)
-		want   string
-	}{
-		{"missing shard", func(root string, dirs []string) (string, []string) { return "out", dirs[:1] },
-			"no shard has E02-mass: run `scorelab run -shard 2/2 -seed 1 -profile quick -backend go -out DIR` and " +
-				"merge again"},
-		{"missing in a shard", func(root string, dirs []string) (string, []string) {
-			os.RemoveAll(filepath.Join(dirs[0], "E01-moment"))
-			return "out", dirs
-		}, "no shard has E01-moment: run `scorelab run -shard 1/2 -seed 1"},
-		{"missing, not from shards", func(root string, dirs []string) (string, []string) {
-			os.Remove(filepath.Join(dirs[0], "E01-moment", metaName))
-			return "out", dirs[:1]
-		}, "no shard has E02-mass: `scorelab run -run '^(E02-mass)$' -seed 1 -profile quick -backend go -out DIR` " +
-			"makes a folder"},
-		{"no results", func(root string, dirs []string) (string, []string) {
-			os.RemoveAll(filepath.Join(dirs[0], "E01-moment"))
-			return "out", dirs[:1]
-		}, "no shard has E01-moment, E02-mass: `scorelab run -run '^(E01-moment|E02-mass)$' -out DIR`"},
-		{"two seeds", func(root string, dirs []string) (string, []string) {
-			edit(t, dirs[1], "E02-mass", func(r *Result) { r.Seed = 9 })
-			return "out", dirs
-		}, "shard-1/E01-moment was run with -seed 1 -profile quick -backend go, but "},
-		{"two profiles", func(root string, dirs []string) (string, []string) {
-			edit(t, dirs[1], "E02-mass", func(r *Result) { r.Profile = Full })
-			return "out", dirs
-		}, "shard-2/E02-mass with -seed 1 -profile full -backend go: run all with the same"},
-		{"two backends", func(root string, dirs []string) (string, []string) {
-			edit(t, dirs[1], "E02-mass", func(r *Result) { r.Backend = "xla:cpu" })
-			return "out", dirs
-		}, "-backend xla:cpu: run all with the same"},
-		{"two seeds of one experiment", func(root string, dirs []string) (string, []string) {
-			other := filepath.Join(root, "other")
-			runAll(t, fake(), other, Options{Seed: 2, Profile: Quick, BackendName: "go"})
-			return "out", append(dirs, other)
-		}, "shard-1/E01-moment was run with -seed 1 -profile quick -backend go, but "},
-		{"two answers", func(root string, dirs []string) (string, []string) {
-			other := filepath.Join(root, "other")
-			runAll(t, fake(), other, quick)
-			edit(t, other, "E02-mass", func(r *Result) { r.Checks[1].Got.Center = 1 })
-			return "out", append(dirs, other)
-		}, "other have E02-mass/run.json with other bytes: remove the result that is wrong"},
-		{"two figures", func(root string, dirs []string) (string, []string) {
-			other := filepath.Join(root, "other")
-			runAll(t, fake(), other, quick)
-			os.WriteFile(filepath.Join(other, "E01-moment", "more.png"), picture(9), 0o644)
-			edit(t, other, "E01-moment", func(r *Result) { r.Figures[1].SHA256 = hash(picture(9)) })
-			return "out", append(dirs, other)
-		}, "other have E01-moment/more.png with other bytes"},
-		{"stray", func(root string, dirs []string) (string, []string) {
-			os.Mkdir(filepath.Join(dirs[0], "E99"), 0o755)
-			return "out", dirs
-		}, "E99 is of no experiment in the table: remove it"},
-		{"broken", func(root string, dirs []string) (string, []string) {
-			replaceText(t, "{", "{{", dirs[0], "E01-moment", runName)
-			return "out", dirs
-		}, "cannot be used, line 1"},
-		{"no folder", func(root string, dirs []string) (string, []string) {
-			return "out", append(dirs, filepath.Join(root, "none"))
-		},
-			"none: no such file or directory: `scorelab run -shard I/N -out"},
-		{"shard twice", func(root string, dirs []string) (string, []string) {
-			return "out", append(dirs, dirs[0]+"/.")
-		}, "are the same folder"},
-		{"into a shard", func(root string, dirs []string) (string, []string) { return "shard-1", dirs },
-			"are the same folder"},
-		{"into the folder of the shards", func(root string, dirs []string) (string, []string) { return ".", dirs },
-			"shard-1 lies in "},
-		{"into a folder with a README", func(root string, dirs []string) (string, []string) {
-			os.Mkdir(filepath.Join(root, "mine"), 0o755)
-			os.WriteFile(filepath.Join(root, "mine", "README.md"), []byte("# My work\n"), 0o644)
-			return "mine", dirs
-		}, "mine/README.md is not of this program"},
-		{"cut table", func(root string, dirs []string) (string, []string) {
-			os.Truncate(filepath.Join(dirs[0], "E01-moment", "moment.csv"), 20)
-			return "out", dirs
-		}, "names moment.csv, whose 20 bytes are not those that were stored"},
-		{"no hashes", func(root string, dirs []string) (string, []string) {
-			edit(t, dirs[0], "E01-moment", forget)
-			return "out", dirs
-		}, "shard-1/E01-moment/run.json holds no hashes of its tables and figures"},
-		{"into a foreign folder", func(root string, dirs []string) (string, []string) {
-			os.Mkdir(filepath.Join(root, "mine"), 0o755)
-			os.WriteFile(filepath.Join(root, "mine", "notes.txt"), nil, 0o644)
-			return "mine", dirs
-		}, "which is no result, and writing there would remove it"},
-	} {
+	for _, c := range badMerges {
 		root := t.TempDir()
-		out, dirs := c.change(root, shards(t, fake(), root, 2, quick))
+		out, dirs := c.change(t, root, shards(t, fake(), root, 2, quick))
 		_, err := fake().Merge(filepath.Join(root, out), dirs, "")
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: %v, want ... %s", c.name, err, c.want)

@@ -26,8 +26,8 @@ func (c Check) ownInterval() bool {
 // way, may pass as well. It is NaN where there is nothing to compare with:
 //
 //   - The scale is the wanted value.
-//   - An estimate of 0 has no scale of its own: what is measured is noise. It is compared with the standard deviation of
-//     a single draw, as a standardized effect is.
+//   - An estimate of 0 has no scale of its own: what is measured is noise. It is compared with the standard deviation
+//     of a single draw, as a standardized effect is.
 //   - Any other check of 0 is the bound of an error, and a range (of quantiles, or of trained networks) is the claim.
 func (c Check) tests() float64 {
 	switch {

@@ -18,14 +18,34 @@ import (
 type golden struct {
 	X, Y  [][]float64
 	Start params
-	Runs  []struct {
-		Settings struct {
-			Rate, Beta1, Beta2, Epsilon, Decay, Clip, Final, Average *float64
-			Warmup, Cosine                                           int
+	Runs  []goldenRun
+}
+
+type goldenRun struct {
+	Settings         goldenSettings
+	Loss, Norm, Rate []float64
+	Weights, Average params
+}
+
+// goldenSettings are those of Adam; nil is the default.
+type goldenSettings struct {
+	Rate, Beta1, Beta2, Epsilon, Decay, Clip, Final, Average *float64
+	Warmup, Cosine                                           int
+}
+
+func (s goldenSettings) set(p *Plan) {
+	for field, value := range map[*float64]*float64{
+		&p.Adam.Rate: s.Rate, &p.Adam.Beta1: s.Beta1, &p.Adam.Beta2: s.Beta2, &p.Adam.Epsilon: s.Epsilon,
+		&p.Adam.WeightDecay: s.Decay, &p.Adam.Clip: s.Clip, &p.Adam.Final: s.Final, &p.Average.Decay: s.Average,
+	} {
+		if value != nil {
+			*field = *value
 		}
-		Loss, Norm, Rate []float64
-		Weights, Average params
 	}
+	if s.Beta1 != nil && *s.Beta1 == 0 {
+		p.Adam.Beta1 = -1
+	}
+	p.Adam.Warmup, p.Adam.Cosine = s.Warmup, s.Cosine
 }
 
 type params struct {
@@ -65,20 +85,8 @@ func TestAdamAgreesWithOptax(t *testing.T) {
 		}
 	}
 	for i, run := range g.Runs {
-		s, p := run.Settings, Plan{Loss: loss, Data: Whole(tensors.FromValue(g.X), tensors.FromValue(g.Y)),
-			Start: g.Start.store()}
-		for field, value := range map[*float64]*float64{
-			&p.Adam.Rate: s.Rate, &p.Adam.Beta1: s.Beta1, &p.Adam.Beta2: s.Beta2, &p.Adam.Epsilon: s.Epsilon,
-			&p.Adam.WeightDecay: s.Decay, &p.Adam.Clip: s.Clip, &p.Adam.Final: s.Final, &p.Average.Decay: s.Average,
-		} {
-			if value != nil {
-				*field = *value
-			}
-		}
-		if s.Beta1 != nil && *s.Beta1 == 0 {
-			p.Adam.Beta1 = -1
-		}
-		p.Adam.Warmup, p.Adam.Cosine = s.Warmup, s.Cosine
+		p := Plan{Loss: loss, Data: Whole(tensors.FromValue(g.X), tensors.FromValue(g.Y)), Start: g.Start.store()}
+		run.Settings.set(&p)
 		tr := begin(t, interpreter(t), p)
 		r := finish(t, tr, len(run.Loss))[0]
 		for k := range run.Loss {
@@ -87,7 +95,7 @@ func TestAdamAgreesWithOptax(t *testing.T) {
 			near(i, "a rate", r.Curves[RateCurve][k], run.Rate[k])
 		}
 		stores := map[*params]func() (*model.Store, error){&run.Weights: tr.Weights}
-		if s.Average != nil {
+		if run.Settings.Average != nil {
 			stores[&run.Average] = tr.Average
 		}
 		for want, read := range stores {

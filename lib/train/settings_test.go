@@ -65,77 +65,97 @@ type spoiled struct {
 
 // settings are all that a training takes, each with what it cannot work with.
 func settings() []spoiled {
-	var all []spoiled
+	all := orders()
 	add := func(want string, spoil func(p *problem)) { all = append(all, spoiled{want, spoil}) }
 	nan, inf := math.NaN(), math.Inf(1)
 	for _, x := range []float64{nan, inf, -inf, -1, 0} {
-		add("VE: sigma runs from", func(p *problem) { p.process = diffusion.VE{SigmaMin: x, SigmaMax: 5} })
-		add("linear schedule: beta runs from", func(p *problem) {
-			p.process = diffusion.VP{Schedule: diffusion.LinearBeta{Min: x, Max: 5}}
-		})
-		add("scaled linear schedule: beta runs from", func(p *problem) {
-			p.process = diffusion.SubVP{Schedule: diffusion.ScaledLinearBeta{Min: 1, Max: x}}
-		})
-		add("sigmoid schedule of beta", func(p *problem) {
-			p.process = diffusion.VP{Schedule: diffusion.SigmoidBeta{Min: x, Max: 5}}
-		})
-		add("sigmoid schedule: from", func(p *problem) {
-			p.process = diffusion.VP{Schedule: diffusion.SigmoidAlpha{Start: -3, End: 3, Tau: x}}
-		})
-		add("a head for data of standard deviation", func(p *problem) { p.head = diffusion.VHead(x) })
-		add("MinSNR(", func(p *problem) { p.weight = diffusion.MinSNR(x) })
-		add("EDMWeight for data of standard deviation", func(p *problem) { p.weight = diffusion.EDMWeight(x) })
-		add("finite-difference score matching has step", func(p *problem) {
-			p.objective = func(*problem) diffusion.Objective {
-				return diffusion.SlicedFD(diffusion.Matching{}, (*random.Source).Normal, x)
-			}
-		})
+		notPositive(add, x)
 		if x != 0 {
-			add("cosine schedule: S is", func(p *problem) {
-				p.process = diffusion.VP{Schedule: diffusion.Cosine{S: x}}
-			})
-			add("LogNormalTimes with standard deviation", func(p *problem) { p.times = diffusion.LogNormalTimes(0, x) })
-			add("FixedTime(", func(p *problem) { p.times = diffusion.FixedTime(x) })
-			add("labels are dropped with probability", func(p *problem) { p.drop = x })
-			add("Rate = ", func(p *problem) { p.plan.Adam.Rate = x })
-			add("Epsilon = ", func(p *problem) { p.plan.Adam.Epsilon = x })
-			add("Beta2 = ", func(p *problem) { p.plan.Adam.Beta2 = x })
-			add("WeightDecay = ", func(p *problem) { p.plan.Adam.WeightDecay = x })
-			add("Clip = ", func(p *problem) { p.plan.Adam.Clip = x })
-			add("Final = ", func(p *problem) { p.plan.Adam.Final = x })
-			add("the average's Decay", func(p *problem) { p.plan.Average.Decay = x })
+			negative(add, x)
 		}
 		if x != 0 && x != -1 {
-			add("LogNormalTimes with mean", func(p *problem) { p.times = diffusion.LogNormalTimes(x, 1) })
-			add("Beta1 = ", func(p *problem) { p.plan.Adam.Beta1 = x })
-			add("values that are not finite", func(p *problem) {
-				p.plan.Data = train.Whole(tensors.FromValue([][]float64{{1, x}}))
-			})
-			add("a floor of", func(p *problem) { p.plan.Floor = train.Level(x) })
+			notFinite(add, x)
 		}
 	}
 	for _, n := range []int{0, -1, math.MinInt} {
-		add("give a last of at least 1", func(p *problem) { p.times = diffusion.WholeTimes(diffusion.Independent, n) })
-		add("MLP with hidden widths", func(p *problem) { p.network = network.MLP{Hidden: []int{4, n}} })
-		add("ResMLP with 1 blocks of width", func(p *problem) { p.network = network.ResMLP{Width: n, Blocks: 1} })
-		add("blocks of width 3", func(p *problem) { p.network = network.ResMLP{Width: 3, Blocks: n} })
-		add("batches of", func(p *problem) { p.plan.Data = train.Drawn(n, tensors.FromValue([][]float32{{1, 2}})) })
-		if n != 0 {
-			add("none below 0", func(p *problem) {
-				p.network = network.MLP{Hidden: []int{4}, Condition: network.Condition{Frequencies: n}}
-			})
-			add("none below 0", func(p *problem) {
-				p.network = network.MLP{Hidden: []int{4}, Condition: network.Condition{Classes: n}}
-			})
-			add("none below 0", func(p *problem) {
-				p.network = network.MLP{Hidden: []int{4}, Condition: network.Condition{Width: n}}
-			})
-			add("a report every", func(p *problem) { p.plan.Every = n })
-			add("Warmup = ", func(p *problem) { p.plan.Adam.Warmup = n })
-			add("Cosine = ", func(p *problem) { p.plan.Adam.Cosine = n })
-		}
+		notCounts(add, n)
 	}
-	return append(all, orders()...)
+	return all
+}
+
+// notPositive spoils settings that must be finite and above 0.
+func notPositive(add func(string, func(p *problem)), x float64) {
+	add("VE: sigma runs from", func(p *problem) { p.process = diffusion.VE{SigmaMin: x, SigmaMax: 5} })
+	add("linear schedule: beta runs from", func(p *problem) {
+		p.process = diffusion.VP{Schedule: diffusion.LinearBeta{Min: x, Max: 5}}
+	})
+	add("scaled linear schedule: beta runs from", func(p *problem) {
+		p.process = diffusion.SubVP{Schedule: diffusion.ScaledLinearBeta{Min: 1, Max: x}}
+	})
+	add("sigmoid schedule of beta", func(p *problem) {
+		p.process = diffusion.VP{Schedule: diffusion.SigmoidBeta{Min: x, Max: 5}}
+	})
+	add("sigmoid schedule: from", func(p *problem) {
+		p.process = diffusion.VP{Schedule: diffusion.SigmoidAlpha{Start: -3, End: 3, Tau: x}}
+	})
+	add("a head for data of standard deviation", func(p *problem) { p.head = diffusion.VHead(x) })
+	add("MinSNR(", func(p *problem) { p.weight = diffusion.MinSNR(x) })
+	add("EDMWeight for data of standard deviation", func(p *problem) { p.weight = diffusion.EDMWeight(x) })
+	add("finite-difference score matching has step", func(p *problem) {
+		p.objective = func(*problem) diffusion.Objective {
+			return diffusion.SlicedFD(diffusion.Matching{}, (*random.Source).Normal, x)
+		}
+	})
+}
+
+// negative spoils settings that must be finite and at least 0.
+func negative(add func(string, func(p *problem)), x float64) {
+	add("cosine schedule: S is", func(p *problem) {
+		p.process = diffusion.VP{Schedule: diffusion.Cosine{S: x}}
+	})
+	add("LogNormalTimes with standard deviation", func(p *problem) { p.times = diffusion.LogNormalTimes(0, x) })
+	add("FixedTime(", func(p *problem) { p.times = diffusion.FixedTime(x) })
+	add("labels are dropped with probability", func(p *problem) { p.drop = x })
+	add("Rate = ", func(p *problem) { p.plan.Adam.Rate = x })
+	add("Epsilon = ", func(p *problem) { p.plan.Adam.Epsilon = x })
+	add("Beta2 = ", func(p *problem) { p.plan.Adam.Beta2 = x })
+	add("WeightDecay = ", func(p *problem) { p.plan.Adam.WeightDecay = x })
+	add("Clip = ", func(p *problem) { p.plan.Adam.Clip = x })
+	add("Final = ", func(p *problem) { p.plan.Adam.Final = x })
+	add("the average's Decay", func(p *problem) { p.plan.Average.Decay = x })
+}
+
+// notFinite spoils settings that must be finite.
+func notFinite(add func(string, func(p *problem)), x float64) {
+	add("LogNormalTimes with mean", func(p *problem) { p.times = diffusion.LogNormalTimes(x, 1) })
+	add("Beta1 = ", func(p *problem) { p.plan.Adam.Beta1 = x })
+	add("values that are not finite", func(p *problem) {
+		p.plan.Data = train.Whole(tensors.FromValue([][]float64{{1, x}}))
+	})
+	add("a floor of", func(p *problem) { p.plan.Floor = train.Level(x) })
+}
+
+// notCounts spoils settings that must be whole numbers from 1, or from 0.
+func notCounts(add func(string, func(p *problem)), n int) {
+	add("give a last of at least 1", func(p *problem) { p.times = diffusion.WholeTimes(diffusion.Independent, n) })
+	add("MLP with hidden widths", func(p *problem) { p.network = network.MLP{Hidden: []int{4, n}} })
+	add("ResMLP with 1 blocks of width", func(p *problem) { p.network = network.ResMLP{Width: n, Blocks: 1} })
+	add("blocks of width 3", func(p *problem) { p.network = network.ResMLP{Width: 3, Blocks: n} })
+	add("batches of", func(p *problem) { p.plan.Data = train.Drawn(n, tensors.FromValue([][]float32{{1, 2}})) })
+	if n != 0 {
+		add("none below 0", func(p *problem) {
+			p.network = network.MLP{Hidden: []int{4}, Condition: network.Condition{Frequencies: n}}
+		})
+		add("none below 0", func(p *problem) {
+			p.network = network.MLP{Hidden: []int{4}, Condition: network.Condition{Classes: n}}
+		})
+		add("none below 0", func(p *problem) {
+			p.network = network.MLP{Hidden: []int{4}, Condition: network.Condition{Width: n}}
+		})
+		add("a report every", func(p *problem) { p.plan.Every = n })
+		add("Warmup = ", func(p *problem) { p.plan.Adam.Warmup = n })
+		add("Cosine = ", func(p *problem) { p.plan.Adam.Cosine = n })
+	}
 }
 
 // orders are settings out of order, missing, or not of the kind that is asked for.

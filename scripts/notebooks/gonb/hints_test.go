@@ -13,9 +13,10 @@ func TestHints(t *testing.T) {
 		// not a name of a cell
 		"./main.go:3:1: undefined: metrics.Nothing": "",
 		"./main.go:3:2: declared and not used: x":   "_ = x",
-		"example.org/x: cannot find module providing package example.org/x: module lookup disabled by GOPROXY=off": "go get",
-		"assignment mismatch: 1 variable but f returns 2 values":                                                   "nb.Must",
-		"assignment mismatch: 2 variables but f returns 1 value":                                                   "",
+		"example.org/x: cannot find module providing package example.org/x: module lookup disabled by " +
+			"GOPROXY=off": "go get",
+		"assignment mismatch: 1 variable but f returns 2 values": "nb.Must",
+		"assignment mismatch: 2 variables but f returns 1 value": "",
 		"exit status 1\n": "",
 	} {
 		got := withHints(text)
