@@ -1,12 +1,19 @@
 package scripts
 
 import (
+	"flag"
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"scorelab/lib/diffusion"
 )
+
+var update = flag.Bool("update", false, "rewrite the tables of docs/")
 
 // Each test that docs/faults.md names is there, and each of its rows names one.
 func TestFaultsNameTheirTests(t *testing.T) {
@@ -53,4 +60,71 @@ func declared(t *testing.T, dir, name string) bool {
 		}
 	}
 	return false
+}
+
+// docs/samplers.md holds the table of samplers, as it is; go test ./scripts -run Samplers -update writes it.
+func TestSamplersPage(t *testing.T) {
+	const path, begin, end = "../docs/samplers.md", "<!-- samplers -->\n", "<!-- end of samplers -->\n"
+	page := read(t, path)
+	before, rest, _ := strings.Cut(string(page), begin)
+	_, after, found := strings.Cut(rest, end)
+	if !found {
+		t.Fatalf("%s has no place for the table, between %q and %q", path, begin, end)
+	}
+	want := before + begin + samplersTable() + end + after
+	if *update {
+		write(t, path, want, 0o644)
+	}
+	if string(page) != want && !*update {
+		t.Errorf("%s is not the table of samplers: go test ./scripts -run Samplers -update", path)
+	}
+}
+
+// samplersTable is diffusion.Samplers in Markdown, by what they do.
+func samplersTable() string {
+	var text strings.Builder
+	for _, part := range []struct {
+		kind  diffusion.Kind
+		title string
+	}{
+		{diffusion.ReverseKind, "From noise to data"},
+		{diffusion.StaticKind, "On one density"},
+		{diffusion.ForwardKind, "From data to noise"},
+	} {
+		fmt.Fprintf(&text, "\n### %s\n\n", part.title)
+		text.WriteString("| Name | In Go | Source | Order | Evaluations | Random | To σ = 0 | Also called | Is not |\n")
+		text.WriteString("|---|---|---|--:|--:|---|---|---|---|\n")
+		for _, s := range diffusion.Samplers {
+			if s.Kind == part.kind {
+				fmt.Fprintf(&text, "| `%s` | `%s` | %s | %s | %s | %s | %s | %s | %s |\n", s.Name, s.Go, s.Source,
+					order(s.Order),
+					evaluations(s.Evaluations), yes(s.Stochastic), yes(s.EndsAtData), s.Also, s.Not)
+			}
+		}
+	}
+	return text.String() + "\n"
+}
+
+func order(order float64) string {
+	switch {
+	case math.IsInf(order, 1):
+		return "exact"
+	case math.IsNaN(order):
+		return "see there"
+	}
+	return fmt.Sprint(order)
+}
+
+func evaluations(n int) string {
+	if n == diffusion.Adaptive {
+		return "by tolerance"
+	}
+	return fmt.Sprint(n)
+}
+
+func yes(is bool) string {
+	if is {
+		return "yes"
+	}
+	return "no"
 }

@@ -3,8 +3,6 @@ package diffusion
 import (
 	"fmt"
 	"math"
-	"os"
-	"strings"
 	"testing"
 
 	. "github.com/gomlx/gomlx/core/graph"
@@ -228,45 +226,6 @@ func sameWithin(t *testing.T, what string, want, got *tensors.Tensor, tol float6
 	for i := range w {
 		if !(math.Abs(w[i]-g[i]) <= tol*(1+math.Abs(w[i]))) {
 			t.Fatalf("%s: element %d is %v, want %v", what, i, g[i], w[i])
-		}
-	}
-}
-
-// docs/samplers.md lists what is registered.
-func TestSamplersAreDocumented(t *testing.T) {
-	page, err := os.ReadFile("../../docs/samplers.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, spec := range Samplers {
-		if !strings.Contains(string(page), "`"+spec.Name+"`") {
-			t.Errorf("docs/samplers.md does not list %s", spec.Name)
-		}
-	}
-}
-
-// The samplers that may end where sigma = 0, as docs/samplers.md says, end there, on every process and with Tweedie's
-// score.
-func TestEndAtData(t *testing.T) {
-	b := interpreter(t)
-	for _, spec := range Samplers {
-		switch spec.Name {
-		case "ancestral", "ancestral-kernel", "ddim", "ddim-eta", "annealed-langevin", "edm-heun", "dpm-solver-2":
-		default:
-			if _, single := spec.Sampler.(OneStep); single || spec.Kind != ReverseKind || spec.Name == "flow-dopri5" {
-				continue
-			}
-		}
-		for _, process := range Processes {
-			lo, hi := process.Process.Horizon()
-			grid := []float64{hi, (lo + hi) / 2, max(lo, 1e-3*hi), 0}
-			build := gaussian(process.Process, dataMean, dataVariance)
-			plan := Plan{Sampler: spec.Sampler, Grid: grid, Noise: random.NewKey(8), Build: Fixed(func() Model {
-				return Model{Process: process.Process, Denoise: build(nil, nil).Denoise}
-			})}
-			if _, err := plan.Run(b, samples(3, 2)); err != nil {
-				t.Errorf("%s on %s: %v", spec.Name, process.Name, err)
-			}
 		}
 	}
 }
