@@ -19,7 +19,7 @@ var Samplers = []SamplerSpec{
 		Also: "Metropolis-adjusted Langevin"},
 	{Name: "reverse-em", Sampler: OneStep(ReverseEulerMaruyama), Kind: ReverseKind, Order: 1, Stochastic: true,
 		Evaluations: 1, EndsAtData: true,
-		Go:          "ReverseEulerMaruyama", Source: "Anderson 1982; Song et al. 2021, eq. 6"},
+		Go: "ReverseEulerMaruyama", Source: "Anderson 1982; Song et al. 2021, eq. 6"},
 	{Name: "ancestral", Sampler: Ancestral(PosteriorVariance), Kind: ReverseKind, Order: 1, Stochastic: true,
 		Evaluations: 1, EndsAtData: true,
 		Go: "Ancestral(PosteriorVariance)", Source: "Ho et al. 2020, alg. 2; document 000, section 3.2",
