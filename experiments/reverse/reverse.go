@@ -38,7 +38,7 @@ func runReverseSDE(l *suite.Lab) (*suite.Report, error) {
 		"And it is the way that is reversed, not only the marginals: two times of the reverse SDE have the joint law " +
 		"of the forward process. The probability flow has the same marginals and another joint law."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{backMarginals, errorAgainstSteps, reverseRecursion,
-		reversedPath, pathParticles, backAndForth} {
+		reversedPath, pathParticles, backAndForth, noiseToData} {
 		if err := part(l, r); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,139 @@
+package reverse
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"scorelab/experiments/kit"
+	"scorelab/lib/density"
+	"scorelab/lib/diffusion"
+	"scorelab/lib/figure"
+	"scorelab/lib/metrics"
+	"scorelab/lib/suite"
+)
+
+// The film of noise that becomes data: steps, steps between frames, samples of the cross, samples with a trail, digits.
+const (
+	filmSteps, filmEvery         = 240, 8
+	filmSamples, filmTrails      = 600, 3
+	filmDigits, filmDigitsBehind = 9, 2000
+	filmSide                     = 3.2
+)
+
+// noiseToData animates the reverse SDE beside the probability flow, from the same noise, and digits on the way of the
+// flow, all at the same noise level sigma/alpha.
+func noiseToData(l *suite.Lab, r *suite.Report) error {
+	cross, vp := density.X2(), diffusion.VP{}
+	grid, err := diffusion.InRatio(l.Backend, vp, 1, 1e-5, filmSteps, diffusion.Karras(7))
+	if err != nil {
+		return err
+	}
+	noise, err := kit.FromPrior(l, cross, "noise to data", filmSamples)
+	if err != nil {
+		return err
+	}
+	var ways [2][]diffusion.Snapshot
+	for k, sampler := range []diffusion.Sampler{diffusion.OneStep(diffusion.ReverseEulerMaruyama), diffusion.DDIM(0)} {
+		plan := diffusion.Plan{Build: cross.Build(vp), Sampler: sampler, Grid: grid, Noise: l.Key("noise to data SDE")}
+		if ways[k], err = shots(l, plan, noise); err != nil {
+			return err
+		}
+	}
+	digits, err := digitsFromNoise(l, grid)
+	if err != nil {
+		return err
+	}
+	times := kit.Map(ways[0], func(s diffusion.Snapshot) float64 { return s.Time })
+	fields, err := kit.DensityFields(l, cross, vp, filmSide, 61, times...)
+	if err != nil {
+		return err
+	}
+	var frames []figure.Figure
+	for k, s := range ways[0] {
+		alpha, sigma, err := diffusion.PathAt(l.Backend, vp, s.Time)
+		if err != nil {
+			return err
+		}
+		panels := [2]figure.Panel{}
+		for way, title := range []string{"reverse SDE", "probability flow"} {
+			layers := append([]figure.Layer{figure.Heat{Field: fields[k]},
+				kit.Cloud(kit.Points(ways[way][k].X), filmSamples, figure.Vermillion)}, trails(ways[way][:k+1])...)
+			panels[way] = kit.Plane(title, filmSide, layers...)
+		}
+		frames = append(frames, figure.Stack{
+			figure.Row(fmt.Sprintf("noise level σ/α = %.2f", sigma/alpha), panels[0], panels[1]), digits[k]})
+	}
+	data, err := figure.GIF(frames, figure.Movie{Delay: 120 * time.Millisecond, Hold: 3 * time.Second})
+	if err != nil {
+		return err
+	}
+	r.Figures = append(r.Figures, suite.Figure{Name: "noise-to-data.gif", Data: data, Caption: "From the same noise " +
+		"to data with the exact score: by the reverse SDE, whose paths are rough, and by the probability flow, whose " +
+		"paths are smooth, over the density at that noise level. Below: digits on the flow."})
+	return nil
+}
+
+// shots are the samples of a plan at the start and after each stretch of steps.
+func shots(l *suite.Lab, plan diffusion.Plan, start *tensors.Tensor) (all []diffusion.Snapshot, err error) {
+	var marks []int
+	for s := filmEvery; s <= filmSteps; s += filmEvery {
+		marks = append(marks, s)
+	}
+	for s, err := range plan.Trace(l.Backend, start, marks...) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// trails are the ways of the first samples up to the last snapshot.
+func trails(way []diffusion.Snapshot) (layers []figure.Layer) {
+	for i := range filmTrails {
+		line := figure.Line{Color: figure.Ink, Width: 1.5}
+		for _, s := range way {
+			x := kit.Points(s.X).Row(i)
+			line.X, line.Y = append(line.X, x[0]), append(line.Y, x[1])
+		}
+		if len(way) > 1 {
+			layers = append(layers, line)
+		}
+	}
+	return layers
+}
+
+// digitsFromNoise are strips of digits on the flow with the exact score of 2,000 digits, at the noise levels of the
+// snapshots of a grid of VP.
+func digitsFromNoise(l *suite.Lab, grid []float64) (strips []figure.Figure, err error) {
+	all, err := kit.LoadDigits()
+	if err != nil {
+		return nil, err
+	}
+	read, err := diffusion.Read(l.Backend, diffusion.VP{}, grid)
+	if err != nil {
+		return nil, err
+	}
+	levels := read[0].Ratio() // of EDM's path, whose time is the noise level
+	plan := diffusion.Plan{Build: density.EmpiricalBuild(diffusion.EDM{}), Sampler: diffusion.DDIM(0), Grid: levels,
+		Inputs: []*tensors.Tensor{kit.FirstRows(all.Train, filmDigitsBehind)}, Noise: l.Key("noise to digits")}
+	start, err := plan.Start(l.Backend, filmDigits, 28*28)
+	if err != nil {
+		return nil, err
+	}
+	way, err := shots(l, plan, start)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range way {
+		scale := 1 / math.Sqrt(1+s.Time*s.Time) // to unit spread
+		x := kit.Points(s.X)
+		view := metrics.Points{N: x.N, D: x.D, X: kit.Map(x.X, func(v float64) float64 { return v * scale })}
+		strips = append(strips, figure.Images{Rows: [][]figure.Picture{kit.Pictures(view, filmDigits)}, Lo: -1, Hi: 1,
+			Scale: 3})
+	}
+	return strips, nil
+}
