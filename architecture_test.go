@@ -49,6 +49,7 @@ var arrows = map[string][]string{
 
 	"cmd/scorelab": {"experiments", "lib/backend", "lib/kernelspec", "lib/suite"},
 
+	"examples/*":             {"lib/*"},
 	"scripts/cuda":           {"lib/backend"},
 	"scripts/notebooks/gonb": nil,
 }

@@ -17,8 +17,7 @@ var Documents = []suite.Document{
 	{ID: "001", Title: "Building Diffusion Model's theory from ground up", Author: "Ayan Das, ICLR Blogposts 2024"},
 	{ID: "002", Title: "Score Matching and Diffusion Models: Generating Data by Learning to Denoise",
 		Author: "author not named; notes on EPFL's EE-556, Mathematics of Data"},
-	{ID: "003", Title: "Score fields and flows (diffusion models as score matching; chapter of Deep Learning with " +
-		"PyTorch)", Author: "author not named"},
+	{ID: "003", Title: "Untitled chapter on score matching and diffusion", Author: "author not named"},
 	{ID: "004", Title: "Deep Generative Models: Score Matching with Diffusion Models",
 		Author: "René Vidal, University of Pennsylvania"},
 }
