@@ -8,7 +8,6 @@ import (
 	"scorelab/experiments/kit"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
 )
@@ -28,57 +27,82 @@ const (
 )
 
 func runOdeCollapse(l *suite.Lab) (*suite.Report, error) {
-	x2 := density.X2()
-	steps := int(odeEnd / odeStep)
-	grid, err := diffusion.Uniform(0, odeEnd, steps)
+	grid, err := diffusion.Uniform(0, odeEnd, int(odeEnd/odeStep))
 	if err != nil {
 		return nil, err
 	}
-	plan := diffusion.Plan{Build: kit.Static(x2), Sampler: diffusion.OneStep(diffusion.ScoreODE), Grid: grid}
-	start, err := kit.Normal([]float64{0, 0}, 1).Sample(l.Backend, l.Key("start"), l.Size(10_000, 100_000))
+	plan := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.ScoreODE), Grid: grid}
+	c, err := followScore(l, plan)
 	if err != nil {
 		return nil, err
-	}
-	marks := frameMarks(steps)
-	var times []float64
-	var traces []metrics.Summary
-	clouds := map[int]metrics.Points{}
-	for s, err := range plan.Trace(l.Backend, start, marks...) {
-		if err != nil {
-			return nil, err
-		}
-		if err := l.Progress(.5*float64(s.Step)/float64(steps), "following the score"); err != nil {
-			return nil, err
-		}
-		p := kit.Points(s.X)
-		trace, err := metrics.TraceCovariance(p)
-		if err != nil {
-			return nil, err
-		}
-		times, traces, clouds[s.Step] = append(times, s.Time), append(traces, trace), p
 	}
 	exact, err := quadratureTrace(l, plan)
 	if err != nil {
 		return nil, err
 	}
-
 	r := &suite.Report{Answer: "No. The spread of the samples decays to nothing, at the rate of the mode's own " +
 		"curvature: the flow knows where the density is highest and forgets everything else."}
+	c.checkSpread(r, exact)
+	if err := c.checkRate(r); err != nil {
+		return nil, err
+	}
+	r.Tables = append(r.Tables, suite.Table{Name: "trace", Caption: "Trace of the covariance against time",
+		Header: []string{"t", "trace", "lo", "hi"}, Rows: kit.Rows(c.times, kit.Centers(c.traces), kit.Lows(c.traces),
+			kit.Highs(c.traces))})
+	return r, collapseFigures(l, r, c)
+}
+
+// collapse records samples from N(0, I) that follow the score of the cross, at some of the steps.
+type collapse struct {
+	steps  []int
+	times  []float64
+	traces []metrics.Summary      // of the covariance
+	clouds map[int]metrics.Points // by step
+}
+
+// followScore runs the plan and records it at the steps of frameMarks.
+func followScore(l *suite.Lab, plan diffusion.Plan) (collapse, error) {
+	c := collapse{clouds: map[int]metrics.Points{}}
+	start, err := kit.Normal([]float64{0, 0}, 1).Sample(l.Backend, l.Key("start"), l.Size(10_000, 100_000))
+	if err != nil {
+		return c, err
+	}
+	steps := len(plan.Grid) - 1
+	for s, err := range plan.Trace(l.Backend, start, frameMarks(steps)...) {
+		if err != nil {
+			return c, err
+		}
+		if err := l.Progress(.5*float64(s.Step)/float64(steps), "following the score"); err != nil {
+			return c, err
+		}
+		p := kit.Points(s.X)
+		trace, err := metrics.TraceCovariance(p)
+		if err != nil {
+			return c, err
+		}
+		c.steps, c.times = append(c.steps, s.Step), append(c.times, s.Time)
+		c.traces, c.clouds[s.Step] = append(c.traces, trace), p
+	}
+	return c, nil
+}
+
+// checkSpread compares the spread with its exact value, by time, while it is large, and with 0 at the end.
+func (c collapse) checkSpread(r *suite.Report, exact map[float64]float64) {
 	whyQuadrature := kit.WhySE + "; exact by quadrature over the start N(0, I), which the deterministic flow only " +
 		"carries along"
-	for i, t := range times {
+	for i, t := range c.times {
 		switch t {
 		case .5, 2:
-			c := suite.Near{Claim: claims.D001ODECollapses, Metric: fmt.Sprintf("trace of the covariance at t = %g", t),
-				Got: traces[i], Want: exact[t], Why: whyQuadrature}.Check()
-			r.Add(c)
+			r.Add(suite.Near{Claim: claims.D001ODECollapses,
+				Metric: fmt.Sprintf("trace of the covariance at t = %g", t),
+				Got:    c.traces[i], Want: exact[t], Why: whyQuadrature})
 		case 5:
 			r.Add(suite.Below{Claim: claims.D004ODEOnlyModes, Metric: "trace of the covariance at t = 5",
-				Got: traces[i].Center, Bound: 1e-9,
+				Got: c.traces[i].Center, Bound: 1e-9,
 				Why: "slope 5.26 at the mode: the slowest start, 5 deviations out, is within 1e-5 by then"})
 		case odeEnd:
 			r.Add(suite.Below{Claim: claims.D004ODEOnlyModes, Metric: "trace of the covariance at t = 10",
-				Got: traces[i].Center, Bound: 1e-30,
+				Got: c.traces[i].Center, Bound: 1e-30,
 				Why: "the same slope for twice the time"})
 		}
 	}
@@ -90,20 +114,20 @@ func runOdeCollapse(l *suite.Lab) (*suite.Report, error) {
 		suite.Equals{Claim: claims.D001ODECollapses, Metric: "trace at t = 2, by quadrature",
 			Got: exact[2], Want: .049, Tol: .01,
 			Why: "an independent simulation of 10,000 samples: its own 5 standard errors"})
+}
 
-	rate, err := lateRate(clouds, marks)
+// checkRate compares the late rate of contraction with the curvature of the log density at the mode.
+func (c collapse) checkRate(r *suite.Report) error {
+	rate, err := c.lateRate()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	curvature := (1/1.9 + 10) / 2
 	want := math.Log1p(-odeStep*curvature) / odeStep
 	r.Add(suite.Equals{Claim: claims.D001ODECollapses, Metric: "rate of log |x| between t = 6 and 10",
 		Got: rate, Want: want, Tol: 1e-3 * math.Abs(want),
 		Why: "Euler's factor 1 - 5.263158 delta a step; the density's higher terms are below |x|^2 = 1e-20 by then"})
-	r.Tables = append(r.Tables, suite.Table{Name: "trace", Caption: "Trace of the covariance against time",
-		Header: []string{"t", "trace", "lo", "hi"}, Rows: kit.Rows(times, kit.Centers(traces), kit.Lows(traces),
-			kit.Highs(traces))})
-	return r, collapseFigures(l, r, x2, times, traces, clouds, marks)
+	return nil
 }
 
 // frameMarks are the steps that the animations and tables look at: every 4th up to t = 2.4, then coarser.
@@ -151,59 +175,18 @@ func quadratureTrace(l *suite.Lab, plan diffusion.Plan) (map[float64]float64, er
 }
 
 // lateRate is the slope of the mean of log |x| over the last stretch.
-func lateRate(clouds map[int]metrics.Points, marks []int) (float64, error) {
+func (c collapse) lateRate() (float64, error) {
 	var t, logs []float64
-	for _, mark := range marks {
-		if mark < 600 {
+	for _, step := range c.steps {
+		if step < 600 {
 			continue
 		}
-		p, sum := clouds[mark], 0.0
+		p, sum := c.clouds[step], 0.0
 		for i := range p.N {
 			sum += math.Log(math.Hypot(p.Row(i)[0], p.Row(i)[1]))
 		}
-		t, logs = append(t, odeStep*float64(mark)), append(logs, sum/float64(p.N))
+		t, logs = append(t, odeStep*float64(step)), append(logs, sum/float64(p.N))
 	}
 	fit, err := metrics.Slope(t, logs)
 	return fit.Center, err
-}
-
-func collapseFigures(l *suite.Lab, r *suite.Report, x2 *density.Mixture, times []float64, traces []metrics.Summary,
-	clouds map[int]metrics.Points, marks []int) error {
-	field, err := kit.DensityField(l, x2, 3.5, 101)
-	if err != nil {
-		return err
-	}
-	curve := func(now float64) figure.Panel {
-		return figure.Panel{Title: "Spread", X: figure.Axis{Label: "t", Max: 3},
-			Y: figure.Axis{Label: "trace of the covariance", Min: 1e-4, Max: 10, Log: true},
-			Layers: []figure.Layer{
-				figure.Line{X: kit.Until(times, 3), Y: kit.Centers(traces)[:len(kit.Until(times, 3))],
-					Color: figure.Vermillion},
-				figure.HLine{At: 2, Color: figure.Gray, Dashed: true, Label: "target"},
-				figure.VLine{At: now, Color: figure.Ink, Width: 1},
-			}, Legend: figure.TopRight}
-	}
-	swarm := func(title string, step int) figure.Panel {
-		return kit.Plane(title, 3.5, figure.Heat{Field: field}, figure.Contour{Field: field},
-			kit.Cloud(clouds[step], 1000, figure.Vermillion))
-	}
-	f, err := kit.PNG("collapse", "Three moments of the same.",
-		figure.Row("", swarm("t = 0", 0), swarm("t = 0.2", 20), swarm("t = 1", 100)))
-	if err != nil {
-		return err
-	}
-	var frames []figure.Figure
-	for i, mark := range append([]int{0}, marks...) {
-		if times[i] > 2.5 {
-			break
-		}
-		frames = append(frames, figure.Row("", swarm(fmt.Sprintf("t = %.2f", times[i]), mark), curve(times[i])))
-	}
-	if err := l.Progress(.7, "drawing"); err != nil {
-		return err
-	}
-	film, err := kit.GIF("collapse", "Samples from N(0, I) that follow the score of the cross (shaded), and their "+
-		"spread against time.", frames)
-	r.Figures = append(r.Figures, film, f)
-	return err
 }

@@ -12,7 +12,6 @@ import (
 	"scorelab/experiments/kit"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
 )
@@ -40,80 +39,48 @@ func runScoreField(l *suite.Lab) (*suite.Report, error) {
 
 // gradientOnGrid holds the closed form of X2 against autodiff and against a directional difference.
 func gradientOnGrid(l *suite.Lab, r *suite.Report) error {
-	x2, p := density.X2(), diffusion.OU{}
 	grid, _, err := density.Lattice(-4, 4, 15, 2)
 	if err != nil {
 		return err
 	}
-	const h = 1e-4
-	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
-		x, t := in[0], kit.ScalarLike(in[0], 0)
-		m := x2.Model(p)
-		score := m.Score(x, t)
-		auto := Gradient(ReduceAllSum(m.LogDensity(x, t)), x)[0]
-		column := func(i int) *Node {
-			return Gradient(ReduceAllSum(Slice(m.Score(x, t), AxisRange(), AxisElem(i))), x)[0]
-		}
-		asymmetry := Sub(Slice(column(0), AxisRange(), AxisElem(1)), Slice(column(1), AxisRange(), AxisElem(0)))
-		length := Sqrt(ReduceAndKeep(Square(score), ReduceSum, 1))
-		ahead := MulScalar(Div(score, MaxScalar(length, 1e-300)), h)
-		rise := DivScalar(Sub(m.LogDensity(Add(x, ahead), t), m.LogDensity(Sub(x, ahead), t)), 2*h)
-		narrow, narrowT := ConvertDType(x, dtypes.Float32), ConvertDType(t, dtypes.Float32)
-		single := Sub(ConvertDType(m.Score(narrow, narrowT), dtypes.Float64), score)
-		return []*Node{x, score, Sub(score, auto), asymmetry, Sub(rise, Squeeze(length, 1)), single}
-	}, grid)
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node { return gradientGaps(in[0]) }, grid)
 	if err != nil {
 		return err
 	}
-	x, s := out[0], out[1]
 	r.Add(
 		suite.Below{Claim: claims.D001ScoreUphill, Metric: "largest |closed form - autodiff| on the 15 x 15 grid, " +
-			"float64", Got: kit.LargestAbs(out[2]), Bound: 1e-10, Why: kit.WhyRounding},
+			"float64", Got: kit.LargestAbs(out[1]), Bound: 1e-10, Why: kit.WhyRounding},
 		suite.Below{Claim: claims.D001ScoreUphill, Metric: "the same in float32 against float64",
-			Got: kit.LargestAbs(out[5]), Bound: 1e-4, Why: "rounding in float32 of scores up to 57"},
+			Got: kit.LargestAbs(out[4]), Bound: 1e-4, Why: "rounding in float32 of scores up to 57"},
 		suite.Below{Claim: claims.D001ScoreUphill, Metric: "slope of log p along the arrow minus its length",
-			Got: kit.LargestAbs(out[4]), Bound: 1e-4,
+			Got: kit.LargestAbs(out[3]), Bound: 1e-4,
 			Why: "central differences, h = 1e-4: h^2/6 times third derivatives below 10^3, and rounding 1e-13/h"},
 		suite.Below{Claim: claims.D004ScoreField, Metric: "asymmetry of the score's Jacobian: a gradient field " +
-			"has none", Got: kit.LargestAbs(out[3]), Bound: 1e-10, Why: kit.WhyRounding})
+			"has none", Got: kit.LargestAbs(out[2]), Bound: 1e-10, Why: kit.WhyRounding})
 
-	field, err := kit.DensityField(l, x2, 4.3, 121)
-	if err != nil {
-		return err
+	x, s := kit.Points(grid), metrics.Points{N: len(out[0]) / 2, D: 2, X: out[0]}
+	r.Tables = append(r.Tables, suite.Table{Name: "field", Caption: "The score of the cross on the grid of the figure",
+		Header: []string{"x1", "x2", "s1", "s2"}, Rows: kit.Rows(x.Col(0), x.Col(1), s.Col(0), s.Col(1))})
+	return fieldFigure(l, r, x, s)
+}
+
+// gradientGaps are the score of the cross at x, [n, 2], and what should vanish: its distance to autodiff, the asymmetry
+// of its Jacobian, the slope of log p along it less its length, and its rounding in float32.
+func gradientGaps(x *Node) []*Node {
+	const h = 1e-4
+	m, t := density.X2().Model(diffusion.OU{}), kit.ScalarLike(x, 0)
+	score := m.Score(x, t)
+	auto := Gradient(ReduceAllSum(m.LogDensity(x, t)), x)[0]
+	column := func(i int) *Node {
+		return Gradient(ReduceAllSum(Slice(m.Score(x, t), AxisRange(), AxisElem(i))), x)[0]
 	}
-	arrows := figure.Arrows{Power: .5}
-	table := suite.Table{Name: "field", Caption: "The score of the cross on the grid of the figure",
-		Header: []string{"x1", "x2", "s1", "s2"}}
-	for i := range len(x) / 2 {
-		arrows.X, arrows.Y = append(arrows.X, x[2*i]), append(arrows.Y, x[2*i+1])
-		arrows.U, arrows.V = append(arrows.U, s[2*i]), append(arrows.V, s[2*i+1])
-		table.Rows = append(table.Rows, []any{x[2*i], x[2*i+1], s[2*i], s[2*i+1]})
-	}
-	line := make([]float64, 241)
-	for i := range line {
-		line[i] = -3.75 + .03*float64(i)
-	}
-	log1, score1, err := profile(l, density.G1(), line)
-	if err != nil {
-		return err
-	}
-	dens := make([]float64, len(line))
-	for i, v := range log1 {
-		dens[i] = 10 * math.Exp(v)
-	}
-	f, err := kit.PNG("field", "Left: the score of the cross X2 (arrows, lengths compressed by a square root) over "+
-		"its density. Right: the score of the "+
-		"one-dimensional mixture G1 crosses zero three times, at two modes and at the saddle between them.",
-		figure.Row("", kit.Plane("The cross X2", 4.3, figure.Heat{Field: field}, figure.Contour{Field: field}, arrows),
-			figure.Panel{Title: "G1 on a line", X: figure.Axis{Label: "x", Min: -3.75, Max: 3.45},
-				Y: figure.Axis{Label: "score", Min: -12, Max: 12},
-				Layers: []figure.Layer{
-					figure.Line{X: line, Y: dens, Label: "density × 10", Color: figure.Sky},
-					figure.Line{X: line, Y: score1, Label: "score", Color: figure.Vermillion},
-					figure.HLine{At: 0, Color: figure.Gray, Width: 1},
-				}, Legend: figure.TopRight}))
-	r.Figures, r.Tables = append(r.Figures, f), append(r.Tables, table)
-	return err
+	asymmetry := Sub(Slice(column(0), AxisRange(), AxisElem(1)), Slice(column(1), AxisRange(), AxisElem(0)))
+	length := Sqrt(ReduceAndKeep(Square(score), ReduceSum, 1))
+	ahead := MulScalar(Div(score, MaxScalar(length, 1e-300)), h)
+	rise := DivScalar(Sub(m.LogDensity(Add(x, ahead), t), m.LogDensity(Sub(x, ahead), t)), 2*h)
+	narrow, narrowT := ConvertDType(x, dtypes.Float32), ConvertDType(t, dtypes.Float32)
+	single := Sub(ConvertDType(m.Score(narrow, narrowT), dtypes.Float64), score)
+	return []*Node{score, Sub(score, auto), asymmetry, Sub(rise, Squeeze(length, 1)), single}
 }
 
 // scoreMoments: the score has mean zero, and its mean square is the Fisher information known by quadrature.

@@ -87,30 +87,47 @@ func unitCircle() figure.Line {
 
 // growthFigure draws the parts of the score, the spectrum and the dimension over noise levels.
 func growthFigure(g circles, e segmentEdges, f planeIn8) (suite.Figure, error) {
-	axis := figure.Axis{Label: "noise σ", Log: true, Min: 1e-3, Max: 10}
-	near := axis
-	near.Max = 1
-	roots := func(squares, sigma []float64) (rms []float64) {
+	dimension, err := dimensionPanel(g, e, f)
+	if err != nil {
+		return suite.Figure{}, err
+	}
+	return kit.PNG("dimension", "Top left: across a manifold the score grows like 1/σ, along it it stays bounded, "+
+		"but for the ends of a segment. Top right: about one point of a plane in R^8, six eigenvalues count the "+
+		"directions across. "+
+		"Bottom: what the one-step denoiser cannot remove, in units of the noise, is the dimension of the data at "+
+		"that scale.",
+		figure.Grid{Width: 760, RowHeight: 270, Rows: [][]figure.Panel{
+			{growthPanel(g, e, f), spectrumPanel(f)}, {dimension}}})
+}
+
+// growthPanel draws the root mean square of the score across and along each manifold.
+func growthPanel(g circles, e segmentEdges, f planeIn8) figure.Panel {
+	roots := func(squares []float64) []float64 { return kit.Map(squares, math.Sqrt) }
+	inSigmas := func(squares []metrics.Summary) (rms []float64) { // of sigma^2 times the score's square
 		for i, s := range squares {
-			rms = append(rms, math.Sqrt(s)/sigma[i])
+			rms = append(rms, math.Sqrt(s.Center)/f.sigma[i])
 		}
 		return rms
 	}
-	one := kit.Map(g.sigma, func(float64) float64 { return 1 })
-	normal, tangent := kit.Map(g.even, func(a circleMeans) float64 { return a.normal }),
-		kit.Map(g.pulled, func(a circleMeans) float64 { return a.tangent })
-	scores := figure.Panel{Title: "root mean square of the score", X: near,
+	normal := kit.Map(g.even, func(a circleMeans) float64 { return a.normal })
+	tangent := kit.Map(g.pulled, func(a circleMeans) float64 { return a.tangent })
+	return figure.Panel{Title: "root mean square of the score",
+		X: figure.Axis{Label: "noise σ", Log: true, Min: 1e-3, Max: 1},
 		Y: figure.Axis{Label: "rms score", Log: true, Min: .3, Max: 1e5}, Legend: figure.TopRight,
 		Layers: []figure.Layer{
-			figure.Points{X: f.sigma, Y: roots(kit.Centers(f.normal), f.sigma), Color: figure.Blue, Size: 7, Alpha: 1,
+			figure.Points{X: f.sigma, Y: inSigmas(f.normal), Color: figure.Blue, Size: 7, Alpha: 1,
 				Label: "across the plane in R^{8}"},
-			figure.Line{X: g.sigma, Y: roots(normal, one), Color: figure.Vermillion, Label: "across the circle"},
-			figure.Line{X: e.sigma, Y: roots(e.tangent, one), Color: figure.Green, Label: "along the segment"},
-			figure.Points{X: f.sigma, Y: roots(kit.Centers(f.tangent), f.sigma), Color: figure.Sky, Size: 7, Alpha: 1,
+			figure.Line{X: g.sigma, Y: roots(normal), Color: figure.Vermillion, Label: "across the circle"},
+			figure.Line{X: e.sigma, Y: roots(e.tangent), Color: figure.Green, Label: "along the segment"},
+			figure.Points{X: f.sigma, Y: inSigmas(f.tangent), Color: figure.Sky, Size: 7, Alpha: 1,
 				Label: "along the plane"},
-			figure.Line{X: g.sigma, Y: roots(tangent, one), Color: figure.Orange, Label: "along the weighted circle"},
+			figure.Line{X: g.sigma, Y: roots(tangent), Color: figure.Orange, Label: "along the weighted circle"},
 		}}
-	spectrum := figure.Panel{Title: "spectrum of the score in R^{8}", X: figure.Axis{Label: "noise σ", Log: true,
+}
+
+// spectrumPanel draws the eigenvalues of the scores about one point of the plane.
+func spectrumPanel(f planeIn8) figure.Panel {
+	panel := figure.Panel{Title: "spectrum of the score in R^{8}", X: figure.Axis{Label: "noise σ", Log: true,
 		Min: .008, Max: 2.5}, Y: figure.Axis{Label: "σ^{2} × eigenvalues of E[s s^{T}]", Log: true, Min: 1e-7, Max: 10},
 		Legend: figure.BottomRight}
 	for k := ambient - 1; k >= 0; k-- {
@@ -125,18 +142,24 @@ func growthFigure(g circles, e segmentEdges, f planeIn8) (suite.Figure, error) {
 		case k == ambient-2:
 			line.Color = figure.Sky
 		}
-		spectrum.Layers = append(spectrum.Layers, line)
+		panel.Layers = append(panel.Layers, line)
 	}
+	return panel
+}
+
+// dimensionPanel draws what the one-step denoiser leaves, in units of the noise.
+func dimensionPanel(g circles, e segmentEdges, f planeIn8) (figure.Panel, error) {
 	thick := make([]float64, len(g.sigma))
 	circle, segment := make([]float64, len(g.sigma)), make([]float64, len(g.sigma))
 	for i, s := range g.sigma {
 		dimension, err := thickDimension(g.uniform, s)
 		if err != nil {
-			return suite.Figure{}, err
+			return figure.Panel{}, err
 		}
 		thick[i], circle[i], segment[i] = dimension, g.even[i].left/(s*s), 1-s*s*e.tangent[i]
 	}
-	dimension := figure.Panel{Title: "the dimension that noise σ sees", X: axis,
+	return figure.Panel{Title: "the dimension that noise σ sees",
+		X: figure.Axis{Label: "noise σ", Log: true, Min: 1e-3, Max: 10},
 		Y: figure.Axis{Label: "E|D - x_{0}|^{2}/σ^{2}", Min: 0, Max: 2.3}, Legend: figure.BottomLeft,
 		Layers: []figure.Layer{
 			figure.Line{X: g.sigma, Y: thick, Color: figure.Purple, Label: "circle 0.01 thick"},
@@ -145,13 +168,7 @@ func growthFigure(g circles, e segmentEdges, f planeIn8) (suite.Figure, error) {
 			figure.Line{X: f.curveAt, Y: f.curve, Color: figure.Sky},
 			figure.ErrorBars{X: f.sigma, Y: kit.Centers(f.left), Lo: kit.Lows(f.left), Hi: kit.Highs(f.left),
 				Color: figure.Blue, Label: "the cross on a plane in R^{8}"},
-		}}
-	return kit.PNG("dimension", "Top left: across a manifold the score grows like 1/σ, along it it stays bounded, "+
-		"but for the ends of a segment. Top right: about one point of a plane in R^8, six eigenvalues count the "+
-		"directions across. "+
-		"Bottom: what the one-step denoiser cannot remove, in units of the noise, is the dimension of the data at "+
-		"that scale.",
-		figure.Grid{Width: 760, RowHeight: 270, Rows: [][]figure.Panel{{scores, spectrum}, {dimension}}})
+		}}, nil
 }
 
 // projecting films noisy samples of the weighted circle and what one step of denoising makes of them.

@@ -17,65 +17,6 @@ import (
 	"scorelab/lib/suite"
 )
 
-// segmentEdges are mean squares of the score along the segment [-1, 1] x {0} in the plane, with uniform density,
-// against sigma.
-type segmentEdges struct{ sigma, tangent []float64 }
-
-// segmentFisher is E s^2 of the uniform law on [-1, 1] noised by sigma, by the trapezoidal rule.
-func segmentFisher(sigma float64) float64 {
-	const reach, perSigma = 9., 40.
-	n := int((2 + 2*reach*sigma) / sigma * perSigma)
-	n = max(n, 4000)
-	h := (2 + 2*reach*sigma) / float64(n)
-	sum := 0.
-	for i := range n + 1 {
-		a := (-1 - reach*sigma + h*float64(i) + 1) / sigma // distances from the ends in sigmas
-		b := a - 2/sigma
-		// p = (Phi(a) - Phi(b))/2; on the left half from the lower tails, by symmetry on the right
-		if a+b > 0 {
-			a, b = -b, -a
-		}
-		p := (math.Erfc(-a/math.Sqrt2) - math.Erfc(-b/math.Sqrt2)) / 4
-		slope := (math.Exp(-a*a/2) - math.Exp(-b*b/2)) / (2 * sigma * math.Sqrt(2*math.Pi))
-		if p > 0 {
-			sum += slope * slope / p
-		}
-	}
-	return sum * h
-}
-
-// edgeConstant is int phi^2/Phi: the Fisher information that an edge has, in units of density/sigma.
-func edgeConstant() float64 {
-	const h = .01
-	sum := 0.
-	for z := -36.; z < 12; z += h {
-		phi := math.Exp(-z*z/2) / math.Sqrt(2*math.Pi)
-		sum += phi * phi / (math.Erfc(-z/math.Sqrt2) / 2)
-	}
-	return sum * h
-}
-
-// onSegment: near an end, in units of sigma, the noised law is Phi whatever sigma, so that E|s|^2 has the density
-// there, 1/2, times edgeConstant over sigma, from each end. Once the ends do not see each other this is exact.
-func onSegment(r *suite.Report) segmentEdges {
-	var e segmentEdges
-	table := suite.Table{Name: "segment", Caption: "The uniform law on a segment of length 2 in the plane: the score " +
-		"along it grows, since it has ends",
-		Header: []string{"sigma", "E|tangential score|^2", "dimension"}}
-	for s := 10.; s > .9e-3; s /= dimensionStep {
-		fisher := segmentFisher(s)
-		e.sigma, e.tangent = append(e.sigma, s), append(e.tangent, fisher)
-		table.Rows = append(table.Rows, []any{s, fisher, 1 - s*s*fisher})
-	}
-	r.Tables = append(r.Tables, table)
-	for _, s := range []float64{.1, .01, .001} {
-		r.Add(suite.Equals{Claim: nearClaim, Metric: fmt.Sprintf("sigma E|tangential score|^2 on a segment of length "+
-			"2 at sigma = %g: with ends it grows", s), Got: s * segmentFisher(s), Want: edgeConstant(), Tol: 1e-10,
-			Why: "trapezoidal rule on smooth integrands; the ends are 20 sigma apart, or more", Shows: suite.Qualified})
-	}
-	return e
-}
-
 // ambient is the dimension of the space that the plane lies in.
 const ambient = 8
 
@@ -115,13 +56,26 @@ func planeScore(x, along, sigma *Node) (denoised, score *Node) {
 	return denoised, plane.At(sigma).Score(denoised, x)
 }
 
+// onPlane measures the score of the cross on a plane at each noise level, and its spectrum about one point.
 func onPlane(l *suite.Lab, r *suite.Report) (planeIn8, error) {
-	f := planeIn8{sigma: []float64{.05, .1, .2, .5, 1, 2}}
-	n := l.Size(20_000, 200_000)
-	data, err := density.X2().Sample(l.Backend, l.Key("data"), n)
+	f, err := exactPlane(l)
 	if err != nil {
 		return f, err
 	}
+	if err := f.sample(l); err != nil {
+		return f, err
+	}
+	f.check(r)
+	if err := f.measureSpectra(l, r); err != nil {
+		return f, err
+	}
+	r.Tables = append(r.Tables, f.table())
+	return f, nil
+}
+
+// exactPlane holds the noise levels and what is exact there, from the Fisher information of the noised cross.
+func exactPlane(l *suite.Lab) (planeIn8, error) {
+	f := planeIn8{sigma: []float64{.05, .1, .2, .5, 1, 2}}
 	for s := kit.NoiseLevels.SigmaMin; s < kit.NoiseLevels.SigmaMax; s *= 1.4 {
 		f.curveAt = append(f.curveAt, s)
 	}
@@ -129,8 +83,21 @@ func onPlane(l *suite.Lab, r *suite.Report) (planeIn8, error) {
 	if err != nil {
 		return f, err
 	}
+	for i, s := range f.sigma {
+		tangent := s * s * fisher[i]
+		f.exactTangent, f.exactDim = append(f.exactTangent, tangent), append(f.exactDim, 2-tangent)
+	}
 	for i, s := range f.curveAt {
 		f.curve = append(f.curve, 2-s*s*fisher[len(f.sigma)+i])
+	}
+	return f, nil
+}
+
+// sample estimates the mean squares at each noise level over samples of the noised plane.
+func (f *planeIn8) sample(l *suite.Lab) error {
+	data, err := density.X2().Sample(l.Backend, l.Key("data"), l.Size(20_000, 200_000))
+	if err != nil {
+		return err
 	}
 	along, across := planeFrame()
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
@@ -149,30 +116,36 @@ func onPlane(l *suite.Lab, r *suite.Report) (planeIn8, error) {
 		return squares
 	}, data)
 	if err != nil {
-		return f, err
+		return err
 	}
-	for i, sigma := range f.sigma {
-		var means [3]metrics.Summary
-		for k := range means {
-			if means[k], err = metrics.Mean(out[3*i+k]); err != nil {
-				return f, err
+	for i := range f.sigma {
+		for k, to := range []*[]metrics.Summary{&f.normal, &f.tangent, &f.left} {
+			mean, err := metrics.Mean(out[3*i+k])
+			if err != nil {
+				return err
 			}
+			*to = append(*to, mean)
 		}
-		tangent := sigma * sigma * fisher[i]
-		f.normal, f.tangent, f.left = append(f.normal, means[0]), append(f.tangent, means[1]), append(f.left, means[2])
-		f.exactTangent, f.exactDim = append(f.exactTangent, tangent), append(f.exactDim, 2-tangent)
+	}
+	return nil
+}
+
+// check compares the mean squares with the codimension and with the score of the cross itself.
+func (f *planeIn8) check(r *suite.Report) {
+	for i, sigma := range f.sigma {
 		at := fmt.Sprintf(", the cross on a plane in R^8, sigma = %g", sigma)
 		r.Add(
-			suite.Near{Claim: nearClaim, Metric: "sigma^2 E|normal score|^2" + at, Got: means[0], Want: ambient - 2,
+			suite.Near{Claim: nearClaim, Metric: "sigma^2 E|normal score|^2" + at, Got: f.normal[i], Want: ambient - 2,
 				Why: kit.WhySE + "; the codimension, at any noise"},
-			suite.Near{Claim: nearClaim, Metric: "sigma^2 E|tangential score|^2" + at, Got: means[1], Want: tangent,
-				Why: kit.WhySE + "; that of the cross itself, by quadrature"},
-			suite.Near{Claim: oneStepClaim, Metric: "E|D - x0|^2/sigma^2" + at, Got: means[2], Want: 2 - tangent,
+			suite.Near{Claim: nearClaim, Metric: "sigma^2 E|tangential score|^2" + at, Got: f.tangent[i],
+				Want: f.exactTangent[i], Why: kit.WhySE + "; that of the cross itself, by quadrature"},
+			suite.Near{Claim: oneStepClaim, Metric: "E|D - x0|^2/sigma^2" + at, Got: f.left[i], Want: f.exactDim[i],
 				Why: kit.WhySE + "; the dimension less sigma^2 E|tangential score|^2", Shows: suite.Qualified})
 	}
-	if err := planeSpectra(l, r, &f); err != nil {
-		return f, err
-	}
+}
+
+// table lists the measured mean squares with their intervals and exact values.
+func (f *planeIn8) table() suite.Table {
 	table := suite.Table{Name: "plane", Caption: "The cross on a plane in R^8: mean squares with intervals, and the " +
 		"eigenvalues of sigma^2 E[s s^T] about one point", Header: []string{"sigma", "quantity", "measured", "lo", "hi",
 		"exact"}}
@@ -186,14 +159,13 @@ func onPlane(l *suite.Lab, r *suite.Report) (planeIn8, error) {
 			table.Rows = append(table.Rows, []any{sigma, q.name, q.got.Center, q.got.Lo, q.got.Hi, q.exact})
 		}
 	}
-	r.Tables = append(r.Tables, table)
-	return f, nil
+	return table
 }
 
-// planeSpectra reads the dimension off samples of the score about one point of the plane (Stanczuk, Batzolis, Deveney
-// and Schonlieb 2022): across the plane sigma^2 E[s s^T] has the eigenvalue 1, along it sigma^2 times what the score
-// has there.
-func planeSpectra(l *suite.Lab, r *suite.Report, f *planeIn8) error {
+// measureSpectra estimates the dimension from samples of the score about one point of the plane (Stanczuk, Batzolis,
+// Deveney and Schonlieb 2022): across the plane sigma^2 E[s s^T] has the eigenvalue 1, along it sigma^2 times what the
+// score has there.
+func (f *planeIn8) measureSpectra(l *suite.Lab, r *suite.Report) error {
 	n := l.Size(20_000, 200_000)
 	along, _ := planeFrame()
 	f.spectrumAt = []float64{.01, .02, .05, .1, .2, .5, 1, 2}
@@ -212,27 +184,15 @@ func planeSpectra(l *suite.Lab, r *suite.Report, f *planeIn8) error {
 		return err
 	}
 	for k, sigma := range f.spectrumAt {
-		moments := mat.NewDense(ambient, ambient, out[k])
-		var symmetric mat.SymDense
-		symmetric.ReuseAsSym(ambient)
-		for i := range ambient {
-			for j := i; j < ambient; j++ {
-				symmetric.SetSym(i, j, moments.At(i, j))
-			}
-		}
-		var eig mat.EigenSym
-		if !eig.Factorize(&symmetric, false) {
-			return fmt.Errorf("no eigenvalues of the scores' moments at sigma = %g", sigma)
-		}
-		values := eig.Values(nil)
-		falling, large := make([]float64, ambient), 0
-		for i, v := range values {
-			falling[ambient-1-i] = v
-			if v > .5 {
-				large++
-			}
+		falling, err := fallingEigenvalues(out[k])
+		if err != nil {
+			return fmt.Errorf("moments of the scores at sigma = %g: %w", sigma, err)
 		}
 		f.spectrum = append(f.spectrum, falling)
+		large := 0
+		for large < ambient && falling[large] > .5 {
+			large++
+		}
 		if sigma <= .1 {
 			r.Add(suite.Equals{Claim: nearClaim, Metric: fmt.Sprintf("eigenvalues above 1/2 of sigma^2 E[score "+
 				"score^T] about a point of the plane in R^8, sigma = %g", sigma), Got: float64(large), Want: ambient -
@@ -241,4 +201,16 @@ func planeSpectra(l *suite.Lab, r *suite.Report, f *planeIn8) error {
 		}
 	}
 	return nil
+}
+
+// fallingEigenvalues are those of a symmetric matrix of ambient rows, the largest first.
+func fallingEigenvalues(matrix []float64) ([]float64, error) {
+	symmetric := mat.NewSymDense(ambient, matrix) // from its upper half
+	var eig mat.EigenSym
+	if !eig.Factorize(symmetric, false) {
+		return nil, fmt.Errorf("no eigenvalues of a symmetric matrix of %d rows", ambient)
+	}
+	values := eig.Values(nil)
+	slices.Reverse(values)
+	return values, nil
 }
