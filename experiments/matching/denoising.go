@@ -2,11 +2,9 @@ package matching
 
 import (
 	"fmt"
-	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
@@ -74,8 +72,8 @@ func runDenoisingScoreMatching(l *suite.Lab) (*suite.Report, error) {
 	return r, nil
 }
 
-// dsmPupil learns the cross under a head; networks of one name begin with the same weights.
-func dsmPupil(l *suite.Lab, name, net string, width int, head diffusion.Head, column int) kit.Learner {
+// dsmLearner learns the cross under a head; networks of one name begin with the same weights.
+func dsmLearner(l *suite.Lab, name, net string, width int, head diffusion.Head, column int) kit.Learner {
 	return kit.Learner{
 		Name: name, Net: companionNet(l.Key(net), width), Path: diffusion.EDM{},
 		Loss:   diffusion.Denoising(head, diffusion.Plain, diffusion.FixedTime(companionSigma)),
@@ -83,14 +81,14 @@ func dsmPupil(l *suite.Lab, name, net string, width int, head diffusion.Head, co
 	}
 }
 
-// dsmPupils are three networks of a width, each with its data.
-func dsmPupils(l *suite.Lab, width int) []kit.Learner {
-	var pupils []kit.Learner
+// dsmLearners are three networks of a width, each with its data.
+func dsmLearners(l *suite.Lab, width int) []kit.Learner {
+	var learners []kit.Learner
 	for k := range 3 {
 		name := dsmName(width, k)
-		pupils = append(pupils, dsmPupil(l, name, name, width, dsmHeads[0].head, k))
+		learners = append(learners, dsmLearner(l, name, name, width, dsmHeads[0].head, k))
 	}
-	return pupils
+	return learners
 }
 
 func dsmName(width, k int) string { return fmt.Sprintf("2-%d-2 network %d", width, k+1) }
@@ -111,41 +109,6 @@ func onCross(x *Node, sigma, cell float64) *Node {
 	return MulScalar(Exp(density.X2().Model(diffusion.EDM{}).LogDensity(x, kit.ScalarLike(x, sigma))), cell)
 }
 
-// dsmLesson is what the training left to look at.
-type dsmLesson struct {
-	steps  []int // at which the networks were examined
-	names  []string
-	errors map[string][]float64 // relative Fisher error of every pupil there
-	arrows map[int][]float64    // scores of the first pupil on the grid of the figure
-	loss   []float64            // of the first pupil, at every step
-	floor  []float64            // of the exact score, on the same noise
-	fisher float64              // E|s|^2 of the noised cross
-	// relative error of the score of the data with noise, which J_D on these data would lead to
-	kernel float64
-}
-
-// atStep is where in the record a step is.
-func (d dsmLesson) atStep(step int) int {
-	for i, s := range d.steps {
-		if s == step {
-			return i
-		}
-	}
-	panic(fmt.Sprintf("nobody looked at step %d", step))
-}
-
-// lookAt says after which steps the networks are examined.
-func lookAt() map[int]bool {
-	look := map[int]bool{companionSteps: true, widerSteps: true, patientSteps: true}
-	for s := 0; s <= companionSteps; s += 10 {
-		look[s] = true
-	}
-	for s := float64(companionSteps); s < patientSteps; s *= 1.25 {
-		look[int(math.Round(s/10))*10] = true
-	}
-	return look
-}
-
 // asDrawn trains as the companion code does, and on; then wider networks.
 func asDrawn(l *suite.Lab, r *suite.Report) error {
 	var columns []*tensors.Tensor
@@ -159,15 +122,15 @@ func asDrawn(l *suite.Lab, r *suite.Report) error {
 		}
 		columns = append(columns, x)
 	}
-	pupils := dsmPupils(l, 12)
+	learners := dsmLearners(l, 12)
 	for _, h := range dsmHeads[1:] {
-		pupils = append(pupils, dsmPupil(l, h.name, pupils[0].Name, 12, h.head, 0))
+		learners = append(learners, dsmLearner(l, h.name, learners[0].Name, 12, h.head, 0))
 	}
-	narrow, err := attend(l, columns, pupils, patientSteps)
+	narrow, err := trainAndEvaluate(l, columns, learners, patientSteps)
 	if err != nil {
 		return err
 	}
-	wide, err := attend(l, columns, dsmPupils(l, 64), widerSteps)
+	wide, err := trainAndEvaluate(l, columns, dsmLearners(l, 64), widerSteps)
 	if err != nil {
 		return err
 	}
@@ -175,101 +138,13 @@ func asDrawn(l *suite.Lab, r *suite.Report) error {
 	return dsmFigures(l, r, narrow, wide)
 }
 
-// attend trains networks for so many steps and looks at them on the way.
-func attend(l *suite.Lab, columns []*tensors.Tensor, pupils []kit.Learner, until int) (*dsmLesson, error) {
-	turn := kit.TrainJointly(train.Adam{Rate: companionRate}, pupils)
-	plan := train.Plan{Data: train.Whole(columns...), Key: l.Key("training"), Every: 10, Step: func(t *train.Turn) {
-		t.Record(train.FloorCurve, t.Mean(exactly(pupils[0], companionSigma)))
-		turn(t)
-	}}
-	trainer, err := plan.Begin(l.Backend)
-	if err != nil {
-		return nil, err
-	}
-	defer trainer.Close()
-	const side, nodes = 7., 141
-	lattice, cell, err := density.Lattice(-side, side, nodes, 2)
-	if err != nil {
-		return nil, err
-	}
-	if err := density.CheckLattice(l.Backend, density.X2(), diffusion.EDM{}, lattice, cell, companionSigma); err !=
-		nil {
-		return nil, err
-	}
-	grid, _, err := density.Lattice(-4, 4, 15, 2)
-	if err != nil {
-		return nil, err
-	}
-	x2, d := density.X2(), &dsmLesson{names: kit.Map(pupils, func(p kit.Learner) string { return p.Name }),
-		errors: map[string][]float64{}, arrows: map[int][]float64{}}
-	still, err := kit.Evaluate(l, func(in []*Node) []*Node {
-		x, t := in[0], kit.ScalarLike(in[0], companionSigma)
-		exact, p := x2.Model(diffusion.EDM{}).Score(x, t), onCross(x, companionSigma, cell)
-		kernel := density.Empirical(diffusion.EDM{}, ConvertDType(in[1], dtypes.Float64))
-		return []*Node{ReduceAllSum(Mul(p, ReduceSum(Square(exact), 1))), kit.SquaredScoreError(kernel.ScoreAt(x, t),
-			exact, p)}
-	}, lattice, columns[0])
-	if err != nil {
-		return nil, err
-	}
-	d.fisher = still[0][0]
-	d.kernel = still[1][0] / d.fisher
-	exam, err := kit.NewEvaluator(l, trainer, func(scope *model.Scope, in []*Node) []*Node {
-		x, t := in[0], kit.ScalarLike(in[0], companionSigma)
-		exact, p := x2.Model(diffusion.EDM{}).Score(x, t), onCross(x, companionSigma, cell)
-		var out []*Node
-		for _, p2 := range pupils {
-			out = append(out, kit.SquaredScoreError(p2.Score(scope, x, t), exact, p))
-		}
-		return append(out, pupils[0].Score(scope, in[1], t))
-	})
-	if err != nil {
-		return nil, err
-	}
-	defer exam.Exec.Finalize()
-	look := lookAt()
-	see := func() error {
-		step := trainer.Step()
-		if !look[step] {
-			return nil
-		}
-		out, err := exam.Evaluate(trainer, lattice, grid)
-		if err != nil {
-			return err
-		}
-		d.steps = append(d.steps, step)
-		for i, p := range pupils {
-			d.errors[p.Name] = append(d.errors[p.Name], out[i][0]/d.fisher)
-		}
-		d.arrows[step] = out[len(pupils)]
-		return nil
-	}
-	if err := see(); err != nil {
-		return nil, err
-	}
-	for report, err := range trainer.Run(l.Context, until) {
-		if err == nil {
-			d.loss, d.floor = append(d.loss, report.Curves[pupils[0].Name]...),
-				append(d.floor, report.Curves[train.FloorCurve]...)
-			err = see()
-		}
-		if err == nil && report.Step%500 == 0 {
-			err = l.Progress(.2+.7*float64(report.Step)/patientSteps, "training")
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return d, nil
-}
-
 // dsmChecks holds the training against what it came to in other seeds.
-func dsmChecks(r *suite.Report, narrow, wide *dsmLesson) {
+func dsmChecks(r *suite.Report, narrow, wide *dsmRun) {
 	r.Add(suite.Equals{Claim: claims.D002MatchNoisyScore, Metric: "E|s|^2 of the cross at sigma = 0.2, by " +
 		"quadrature: the unit of the errors", Got: narrow.fisher, Want: 5.771028, Tol: 6e-7,
 		Why: "six decimals of an independent computation"})
 	for k := range 3 {
-		after := narrow.errors[dsmName(12, k)][narrow.atStep(companionSteps)]
+		after := narrow.errors[dsmName(12, k)][narrow.at(companionSteps)]
 		r.Add(suite.Between{Claim: claims.D001DSMFigure, Metric: fmt.Sprintf("E|s_net - s_0.2|^2/E|s_0.2|^2 after "+
 			"the 200 steps of the figure, 2-12-2, network %d", k+1), Got: metrics.Exactly(after), Lo: .25, Hi: .60,
 			Alpha: 1e-7,
@@ -277,10 +152,10 @@ func dsmChecks(r *suite.Report, narrow, wide *dsmLesson) {
 				"0.023",
 			OfTraining: true, Shows: suite.Qualified})
 	}
-	mean := func(d *dsmLesson, width, step int) metrics.Summary {
+	mean := func(d *dsmRun, width, step int) metrics.Summary {
 		sum := 0.
 		for k := range 3 {
-			sum += d.errors[dsmName(width, k)][d.atStep(step)] / 3
+			sum += d.errors[dsmName(width, k)][d.at(step)] / 3
 		}
 		return metrics.Exactly(sum)
 	}
@@ -300,11 +175,11 @@ func dsmChecks(r *suite.Report, narrow, wide *dsmLesson) {
 			"those points with noise, a kernel density estimate. A small network stays nearer to the truth",
 			Header: []string{"score", "relative Fisher error"},
 			Rows: [][]any{{"of the 1000 points with noise 0.2", narrow.kernel},
-				{"2-12-2 after 5000 steps", narrow.errors[dsmName(12, 0)][narrow.atStep(patientSteps)]}}})
+				{"2-12-2 after 5000 steps", narrow.errors[dsmName(12, 0)][narrow.at(patientSteps)]}}})
 }
 
 // table lists the errors of all networks.
-func (d *dsmLesson) table(name, caption string) suite.Table {
+func (d *dsmRun) table(name, caption string) suite.Table {
 	table := suite.Table{Name: name, Caption: caption, Header: append([]string{"step"}, d.names...)}
 	for i, s := range d.steps {
 		row := []any{s}

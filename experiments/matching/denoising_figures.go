@@ -13,73 +13,23 @@ import (
 )
 
 // dsmFigures draws the figure of 001, as drawn and on, and how fast every head learns.
-func dsmFigures(l *suite.Lab, r *suite.Report, d, wide *dsmLesson) error {
-	fields, err := kit.DensityFields(l, density.X2(), diffusion.EDM{}, 4.3, 81, companionSigma)
+func dsmFigures(l *suite.Lab, r *suite.Report, d, wide *dsmRun) error {
+	ground, err := newDSMGround(l, d)
 	if err != nil {
 		return err
 	}
-	grid, _, err := density.Lattice(-4, 4, 15, 2)
-	if err != nil {
-		return err
-	}
-	exact, err := kit.Evaluate(l, func(in []*Node) []*Node {
-		return []*Node{in[0], density.X2().Model(diffusion.EDM{}).Score(in[0], kit.ScalarLike(in[0], companionSigma))}
-	}, grid)
-	if err != nil {
-		return err
-	}
-	panel := func(title string, step int) figure.Panel {
-		return kit.Plane(title, 4.3, figure.Heat{Field: fields[0]}, fieldOf(exact[0], exact[1], figure.Gray, 3.2),
-			fieldOf(exact[0], d.arrows[step], figure.Vermillion, 1.4))
-	}
-
-	curves := figure.Panel{Title: "error", X: figure.Axis{Label: "step", Log: true, Min: 8, Max: 6500},
-		Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: .02, Max: 12}, Legend: figure.TopRight}
-	for _, c := range []struct {
-		lesson *dsmLesson
-		width  int
-		color  figure.Color
-	}{{d, 12, figure.Vermillion}, {wide, 64, figure.Blue}} {
-		for k := range 3 {
-			curve := c.lesson.curve(dsmName(c.width, k))
-			curve.Color, curve.Width = c.color, 1.5
-			if k == 0 {
-				curve.Label = fmt.Sprintf("2-%d-2", c.width)
-			}
-			curves.Layers = append(curves.Layers, curve)
-		}
-	}
-	curves.Layers = append(curves.Layers, figure.VLine{At: companionSteps, Dashed: true, Color: figure.Gray,
-		Label: "the figure ends"})
 	still, err := kit.PNG("learned", "The score learned by denoising (red) over the exact one of the noised cross "+
 		"(grey), lengths compressed by a square root: where the figure of the document stops, and after 25 times as "+
 		"many steps. Right: the error on the way, three networks of each width.",
-		figure.Row("", panel("after 200 steps, as drawn", companionSteps), panel("after 5000 steps", patientSteps),
-			curves))
+		figure.Row("", ground.panel("after 200 steps, as drawn", companionSteps),
+			ground.panel("after 5000 steps", patientSteps), widthsPanel(d, wide)))
 	if err != nil {
 		return err
 	}
-
-	loss := func(until int) figure.Panel {
-		p := figure.Panel{Title: "loss J_{D}", X: figure.Axis{Label: "step", Log: true, Min: .9, Max: 6000},
-			Y: figure.Axis{Label: "on the step's batch and noise", Min: 19, Max: 30}, Legend: figure.TopRight}
-		floor := (2/companionSigma/companionSigma - d.fisher) / 2
-		p.Layers = append(p.Layers, figure.HLine{At: floor, Color: figure.Ink, Dashed: true, Label: "floor, exact"})
-		if until > 0 {
-			net, ideal := figure.Line{Color: figure.Vermillion, Label: "network", Width: 1.5},
-				figure.Line{Color: figure.Blue, Label: "exact score", Width: 1.5}
-			for s := 1; s <= until; s += 1 + s/12 {
-				net.X, net.Y = append(net.X, float64(s)), append(net.Y, d.loss[s-1])
-				ideal.X, ideal.Y = append(ideal.X, float64(s)), append(ideal.Y, d.floor[s-1])
-			}
-			p.Layers = append(p.Layers, ideal, net)
-		}
-		return p
-	}
 	var frames []figure.Figure
 	for _, s := range d.steps {
-		frames = append(
-			frames, figure.Grid{Width: 640, Rows: [][]figure.Panel{{panel(fmt.Sprintf("step %d", s), s), loss(s)}}})
+		frames = append(frames, figure.Grid{Width: 640, Rows: [][]figure.Panel{
+			{ground.panel(fmt.Sprintf("step %d", s), s), lossPanel(d, s)}}})
 	}
 	film, err := kit.GIF("learning", "The network of the document learning (red; grey, the exact noised score): its "+
 		"200 steps, and on to 5000. Right: the loss on each step's noise, that of the exact score on the same noise, "+
@@ -87,8 +37,89 @@ func dsmFigures(l *suite.Lab, r *suite.Report, d, wide *dsmLesson) error {
 	if err != nil {
 		return err
 	}
+	heads, err := kit.PNG("heads", "One network, asked for the score, the noise, the clean point, v or the EDM "+
+		"target, each by plain squared error: the same loss up to a constant factor, from the same first weights, "+
+		"data and noise, and not the same way down.", figure.Row("", headsPanel(d)))
+	r.Figures = append(r.Figures, still, film, heads)
+	return err
+}
 
-	heads := figure.Panel{X: figure.Axis{Label: "step", Log: true, Min: 8, Max: 6500},
+// dsmGround is what learned scores are drawn on: the noised density, and the exact score on the grid of 001's figure.
+type dsmGround struct {
+	run      *dsmRun
+	density  figure.Field
+	x, score []float64
+}
+
+func newDSMGround(l *suite.Lab, d *dsmRun) (dsmGround, error) {
+	fields, err := kit.DensityFields(l, density.X2(), diffusion.EDM{}, 4.3, 81, companionSigma)
+	if err != nil {
+		return dsmGround{}, err
+	}
+	grid, _, err := density.Lattice(-4, 4, 15, 2)
+	if err != nil {
+		return dsmGround{}, err
+	}
+	exact, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		return []*Node{in[0], density.X2().Model(diffusion.EDM{}).Score(in[0], kit.ScalarLike(in[0], companionSigma))}
+	}, grid)
+	if err != nil {
+		return dsmGround{}, err
+	}
+	return dsmGround{d, fields[0], exact[0], exact[1]}, nil
+}
+
+// panel draws the score learned after a step over the exact one.
+func (g dsmGround) panel(title string, step int) figure.Panel {
+	return kit.Plane(title, 4.3, figure.Heat{Field: g.density}, fieldOf(g.x, g.score, figure.Gray, 3.2),
+		fieldOf(g.x, g.run.arrows[step], figure.Vermillion, 1.4))
+}
+
+// widthsPanel draws the errors of three networks of each width.
+func widthsPanel(d, wide *dsmRun) figure.Panel {
+	panel := figure.Panel{Title: "error", X: figure.Axis{Label: "step", Log: true, Min: 8, Max: 6500},
+		Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: .02, Max: 12}, Legend: figure.TopRight}
+	for _, c := range []struct {
+		run   *dsmRun
+		width int
+		color figure.Color
+	}{{d, 12, figure.Vermillion}, {wide, 64, figure.Blue}} {
+		for k := range 3 {
+			curve := c.run.curve(dsmName(c.width, k))
+			curve.Color, curve.Width = c.color, 1.5
+			if k == 0 {
+				curve.Label = fmt.Sprintf("2-%d-2", c.width)
+			}
+			panel.Layers = append(panel.Layers, curve)
+		}
+	}
+	panel.Layers = append(panel.Layers, figure.VLine{At: companionSteps, Dashed: true, Color: figure.Gray,
+		Label: "the figure ends"})
+	return panel
+}
+
+// lossPanel draws the losses of the network and of the exact score up to a step, over the exact floor of their mean.
+func lossPanel(d *dsmRun, until int) figure.Panel {
+	p := figure.Panel{Title: "loss J_{D}", X: figure.Axis{Label: "step", Log: true, Min: .9, Max: 6000},
+		Y: figure.Axis{Label: "on the step's batch and noise", Min: 19, Max: 30}, Legend: figure.TopRight}
+	floor := (2/companionSigma/companionSigma - d.fisher) / 2
+	p.Layers = append(p.Layers, figure.HLine{At: floor, Color: figure.Ink, Dashed: true, Label: "floor, exact"})
+	if until == 0 {
+		return p
+	}
+	net, ideal := figure.Line{Color: figure.Vermillion, Label: "network", Width: 1.5},
+		figure.Line{Color: figure.Blue, Label: "exact score", Width: 1.5}
+	for s := 1; s <= until; s += 1 + s/12 {
+		net.X, net.Y = append(net.X, float64(s)), append(net.Y, d.loss[s-1])
+		ideal.X, ideal.Y = append(ideal.X, float64(s)), append(ideal.Y, d.floor[s-1])
+	}
+	p.Layers = append(p.Layers, ideal, net)
+	return p
+}
+
+// headsPanel draws the errors of the networks with different heads.
+func headsPanel(d *dsmRun) figure.Panel {
+	panel := figure.Panel{X: figure.Axis{Label: "step", Log: true, Min: 8, Max: 6500},
 		Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: .02, Max: 20}, Legend: figure.TopRight}
 	for i, h := range dsmHeads {
 		name := h.name
@@ -97,17 +128,13 @@ func dsmFigures(l *suite.Lab, r *suite.Report, d, wide *dsmLesson) error {
 		}
 		curve := d.curve(name)
 		curve.Label = h.name
-		heads.Layers = append(heads.Layers, curve)
+		panel.Layers = append(panel.Layers, curve)
 	}
-	asked, err := kit.PNG("heads", "One network, asked for the score, the noise, the clean point, v or the EDM "+
-		"target, each by plain squared error: the same loss up to a constant factor, from the same first weights, "+
-		"data and noise, and not the same way down.", figure.Row("", heads))
-	r.Figures = append(r.Figures, still, film, asked)
-	return err
+	return panel
 }
 
-// curve is the error of a pupil against the step.
-func (d *dsmLesson) curve(name string) figure.Line {
+// curve is the error of a network against the step.
+func (d *dsmRun) curve(name string) figure.Line {
 	var c figure.Line
 	for i, s := range d.steps {
 		if s > 0 {

@@ -123,43 +123,6 @@ func runFisherVersusKL(l *suite.Lab) (*suite.Report, error) {
 	return r, nil
 }
 
-// tilt is half the logarithm of the odds by which the weights differ. The scores are -x + m tanh(mx) and
-// -x + m tanh(mx + tilt).
-var tilt = math.Log(evenWeight/wrongWeight*(1-wrongWeight)/(1-evenWeight)) / 2
-
-// overSaddle integrates over u = mx, from side to side of the saddle between the modes.
-func overSaddle(f func(u float64) float64) float64 {
-	const half, n = 60., 12000
-	sum := 0.
-	for i := range n {
-		sum += f(-half + 2*half*float64(i)/n)
-	}
-	return sum * 2 * half / n
-}
-
-// atSaddle is what a point at u adds to the Fisher divergence, but for the normal density: 1/(cosh u cosh^2(u + tilt)).
-func atSaddle(u float64) float64 { return 1 / (math.Cosh(u) * math.Pow(math.Cosh(u+tilt), 2)) }
-
-// modesFisher is the Fisher divergence written out. With e^(-m^2/2) cosh(mx) phi(x) for the density of the data,
-// it is m^2 e^(-m^2/2) sinh^2(tilt) int phi(x) atSaddle(mx) dx.
-func modesFisher(m float64) float64 {
-	if m == 0 {
-		return 0
-	}
-	phi := func(x float64) float64 { return math.Exp(-x*x/2) / math.Sqrt(2*math.Pi) }
-	sinh := math.Sinh(tilt)
-	return m * math.Exp(-m*m/2) * sinh * sinh * overSaddle(func(u float64) float64 { return phi(u/m) * atSaddle(u) })
-}
-
-// modesLaw is what it comes to for modes far apart, where phi(u/m) is phi(0): int atSaddle = pi/(cosh(tilt) + 1), so
-// that it is (cosh(tilt) - 1) sqrt(pi/2) m exp(-m^2/2). It is an upper bound at every m.
-func modesLaw(m float64) float64 {
-	return (math.Cosh(tilt) - 1) * math.Sqrt(math.Pi/2) * m * math.Exp(-m*m/2)
-}
-
-// farKL is the KL divergence of the weights alone.
-var farKL = evenWeight*math.Log(evenWeight/wrongWeight) + (1-evenWeight)*math.Log((1-evenWeight)/(1-wrongWeight))
-
 const (
 	whyModes   = "rounding, relative: trapezoidal rule on both sides"
 	blindClaim = claims.D003GradientsNotProbabilities
@@ -179,22 +142,10 @@ func separations(l *suite.Lab, r *suite.Report) error {
 		"divergences, the law of the Fisher divergence for modes far apart, and how many samples show the difference " +
 		"at 5 standard errors",
 		Header: []string{"m", "KL", "Fisher", "Fisher law", "samples, likelihood", "samples, score matching"}}
-	// mean u^2 at the saddle
-	spread := overSaddle(func(u float64) float64 { return u * u * atSaddle(u) }) / overSaddle(atSaddle)
-	one, err := newModePair(l, 0, diffusion.OU{})
+	same, err := oneMode(l, r)
 	if err != nil {
 		return err
 	}
-	defer one.exec.Finalize()
-	same, err := one.at(0)
-	if err != nil {
-		return err
-	}
-	r.Add(
-		suite.Below{Claim: blindClaim, Metric: "Fisher divergence at m = 0, where both laws are one",
-			Got: same.fisher, Bound: 1e-28, Why: "rounding of scores, squared"},
-		suite.Below{Claim: blindClaim, Metric: "KL divergence at m = 0", Got: same.kl, Bound: 1e-14,
-			Why: kit.WhyRounding})
 	table.Rows = append(table.Rows, []any{0., same.kl, same.fisher, 0., "-", "-"})
 	pair, err := newModePair(l, widest, diffusion.OU{})
 	if err != nil {
@@ -207,60 +158,76 @@ func separations(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		table.Rows = append(table.Rows, []any{m, a.kl, a.fisher, modesLaw(m), a.byLikelihood, a.byScore})
-		byHand := modesFisher(m)
-		r.Add(
-			suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("Fisher divergence at m = %g", m),
-				Got: a.fisher, Want: byHand, Tol: 1e-9 * byHand, Why: whyModes + "; by hand from the two tanh",
-				Shows: suite.Qualified},
-			suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("what the wrong weights cost in Hyvarinen's loss at "+
-				"m = %g: half the Fisher divergence", m), Got: a.loss, Want: a.fisher / 2, Tol: 1e-12,
-				Why: "rounding in float64 of losses up to m^2", Shows: suite.Qualified})
-		if m < 3 {
-			continue
+		fisherAt(r, m, a)
+		if m >= 3 {
+			fisherTail(r, m, a)
 		}
-		short := spread / (2 * m * m)
-		r.Add(suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("Fisher divergence over its law (1/4) sqrt(pi/2) m "+
-			"exp(-m^2/2) at m = %g", m), Got: a.fisher / modesLaw(m), Want: 1 - short/2, Tol: short / 2,
-			Why: "1 - u^2/(2m^2) <= exp(-u^2/(2m^2)) <= 1 under the integral", Shows: suite.Qualified})
-		if m < widest {
-			continue
+		if m == widest {
+			farApart(r, m, a)
 		}
-		// What is left of the KL divergence is the integral of Fisher/mu beyond m, and the law bounds that.
-		left := (math.Cosh(tilt) - 1) * math.Pi / 2 * math.Erfc(m/math.Sqrt2)
-		r.Add(
-			suite.Equals{Claim: blindClaim, Metric: "KL divergence at m = 6; far apart it is ln 1.25",
-				Got: a.kl, Want: farKL - left/2, Tol: left/2 + 1e-13,
-				Why: "between ln 1.25 and that less the integral of the Fisher divergence over all larger " +
-					"separations",
-				Shows: suite.Qualified},
-			suite.Equals{Claim: blindClaim, Metric: "samples by which the likelihood shows the wrong weights at m = 6",
-				Got: a.byLikelihood, Want: farSamples(), Tol: 1e-4 * farSamples(),
-				Why: "far apart the ratio of likelihoods takes two values; here within 1e-6 of them, but for 1e-9 of " +
-					"the mass", Shows: suite.Qualified},
-			suite.Equals{Claim: blindClaim, Metric: "samples by which score matching shows them at m = 6, over the " +
-				"law for modes far apart", Got: a.byScore / scoreSamplesLaw(m), Want: 1, Tol: 5 / (m * m),
-				Why: "the next term of the law is of order 1/m^2", Shows: suite.Qualified})
 	}
 	r.Tables = append(r.Tables, table)
 	return l.Progress(.3, "noise levels")
 }
 
-// farSamples is how many samples the likelihood needs when each says of which mode it is.
-func farSamples() float64 {
-	light, heavy := math.Log(evenWeight/wrongWeight), math.Log((1-evenWeight)/(1-wrongWeight))
-	return metrics.Width * metrics.Width * ((evenWeight*light*light+(1-evenWeight)*heavy*heavy)/(farKL*farKL) - 1)
+// oneMode: at m = 0 the weights make no difference.
+func oneMode(l *suite.Lab, r *suite.Report) (telltale, error) {
+	one, err := newModePair(l, 0, diffusion.OU{})
+	if err != nil {
+		return telltale{}, err
+	}
+	defer one.exec.Finalize()
+	same, err := one.at(0)
+	if err != nil {
+		return telltale{}, err
+	}
+	r.Add(
+		suite.Below{Claim: blindClaim, Metric: "Fisher divergence at m = 0, where both laws are one",
+			Got: same.fisher, Bound: 1e-28, Why: "rounding of scores, squared"},
+		suite.Below{Claim: blindClaim, Metric: "KL divergence at m = 0", Got: same.kl, Bound: 1e-14,
+			Why: kit.WhyRounding})
+	return same, nil
 }
 
-// scoreSamplesLaw is how many samples score matching needs when the modes are far apart: the losses differ by
-// (m^2/2)(tanh^2(u + tilt) - tanh^2(u)), and only at the saddle.
-func scoreSamplesLaw(m float64) float64 {
-	square := overSaddle(func(u float64) float64 {
-		a, b := math.Tanh(u+tilt), math.Tanh(u)
-		gap := (a - b) * (a + b)
-		return math.Cosh(u) * gap * gap
-	})
-	density := m * math.Exp(-m*m/2) / math.Sqrt(2*math.Pi) * square * m * m / 4
-	return metrics.Width * metrics.Width * density / math.Pow(modesLaw(m)/2, 2)
+// fisherAt compares the Fisher divergence with the formula written out, and with Hyvarinen's loss.
+func fisherAt(r *suite.Report, m float64, a telltale) {
+	byHand := modesFisher(m)
+	r.Add(
+		suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("Fisher divergence at m = %g", m),
+			Got: a.fisher, Want: byHand, Tol: 1e-9 * byHand, Why: whyModes + "; by hand from the two tanh",
+			Shows: suite.Qualified},
+		suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("what the wrong weights cost in Hyvarinen's loss at "+
+			"m = %g: half the Fisher divergence", m), Got: a.loss, Want: a.fisher / 2, Tol: 1e-12,
+			Why: "rounding in float64 of losses up to m^2", Shows: suite.Qualified})
+}
+
+// fisherTail compares the Fisher divergence with its limit for modes far apart.
+func fisherTail(r *suite.Report, m float64, a telltale) {
+	// mean u^2 at the saddle
+	spread := overSaddle(func(u float64) float64 { return u * u * atSaddle(u) }) / overSaddle(atSaddle)
+	short := spread / (2 * m * m)
+	r.Add(suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("Fisher divergence over its law (1/4) sqrt(pi/2) m "+
+		"exp(-m^2/2) at m = %g", m), Got: a.fisher / modesLaw(m), Want: 1 - short/2, Tol: short / 2,
+		Why: "1 - u^2/(2m^2) <= exp(-u^2/(2m^2)) <= 1 under the integral", Shows: suite.Qualified})
+}
+
+// farApart compares the KL divergence and the numbers of samples with their limits.
+func farApart(r *suite.Report, m float64, a telltale) {
+	// What is left of the KL divergence is the integral of Fisher/mu beyond m, and the law bounds that.
+	left := (math.Cosh(tilt) - 1) * math.Pi / 2 * math.Erfc(m/math.Sqrt2)
+	r.Add(
+		suite.Equals{Claim: blindClaim, Metric: "KL divergence at m = 6; far apart it is ln 1.25",
+			Got: a.kl, Want: farKL - left/2, Tol: left/2 + 1e-13,
+			Why: "between ln 1.25 and that less the integral of the Fisher divergence over all larger " +
+				"separations",
+			Shows: suite.Qualified},
+		suite.Equals{Claim: blindClaim, Metric: "samples by which the likelihood shows the wrong weights at m = 6",
+			Got: a.byLikelihood, Want: farSamples(), Tol: 1e-4 * farSamples(),
+			Why: "far apart the ratio of likelihoods takes two values; here within 1e-6 of them, but for 1e-9 of " +
+				"the mass", Shows: suite.Qualified},
+		suite.Equals{Claim: blindClaim, Metric: "samples by which score matching shows them at m = 6, over the " +
+			"law for modes far apart", Got: a.byScore / scoreSamplesLaw(m), Want: 1, Tol: 5 / (m * m),
+			Why: "the next term of the law is of order 1/m^2", Shows: suite.Qualified})
 }
 
 // noisedModes: after noise sigma the modes are as far apart as at m/sqrt(1 + sigma^2), in units of their width.

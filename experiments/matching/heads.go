@@ -55,77 +55,106 @@ var dsmReadings = []answered{
 	}},
 }
 
-// oneObjective holds the losses and gradients of one network, read in every way, against each other on the same noise.
+// distances are the largest relative distances of weighted losses and gradients from those of the score.
+type distances struct{ loss, gradient float64 }
+
+func (d distances) orLarger(other distances) distances {
+	return distances{math.Max(d.loss, other.loss), math.Max(d.gradient, other.gradient)}
+}
+
+// reading is a network read as a head at a time of a path, compared with the same network read as the score.
+type reading struct {
+	answered
+	t, alpha float64
+	ratio    float64 // loss of the score over loss of the answer
+	distances
+}
+
+// oneObjective compares the losses and gradients of one network, read in every way on the same noise.
 func oneObjective(l *suite.Lab, r *suite.Report) error {
-	const n = 256
-	worst := map[string][2]float64{} // of losses and gradients, by head, in float64
-	single := [2]float64{}
+	worst, single := map[string]distances{}, distances{} // by head in float64, of all heads in float32
 	for _, on := range []struct {
 		path  diffusion.Process
 		dtype dtypes.DType
 		times []float64
 	}{{diffusion.EDM{}, dtypes.Float64, []float64{companionSigma, 2}}, {diffusion.VP{}, dtypes.Float64,
 		[]float64{.05, .4, .9}}, {diffusion.VP{}, dtypes.Float32, []float64{.05, .4, .9}}} {
-		exec, err := readEveryWay(l, on.path, on.dtype, n)
+		readings, err := readings(l, on.path, on.dtype, on.times)
 		if err != nil {
 			return err
 		}
-		for _, t := range on.times {
-			out, err := exec.Call(t)
-			if err != nil {
-				return err
+		for _, d := range readings {
+			if on.dtype == dtypes.Float32 {
+				single = single.orLarger(d.distances)
+				continue
 			}
-			flat := kit.Map(out, tensors.MustCopyFlatData[float64])
-			losses, gradients := flat[:len(dsmHeads)], flat[len(dsmHeads):2*len(dsmHeads)]
-			alpha, sigma := flat[2*len(dsmHeads)][0], flat[2*len(dsmHeads)+1][0]
-			for i, d := range dsmReadings {
-				weight := d.weight(alpha, sigma)
-				off := [2]float64{}
-				for k, v := range losses[i+1] {
-					off[0] = math.Max(off[0], math.Abs(v*weight/losses[0][k]-1))
-				}
-				gap := make([]float64, len(gradients[0]))
-				for k, v := range gradients[i+1] {
-					gap[k] = v*weight - gradients[0][k]
-				}
-				off[1] = math.Sqrt(kit.SquaredNorm(gap) / kit.SquaredNorm(gradients[0]))
-				if on.dtype == dtypes.Float32 {
-					single = [2]float64{math.Max(single[0], off[0]), math.Max(single[1], off[1])}
-					continue
-				}
-				w := worst[d.head]
-				worst[d.head] = [2]float64{math.Max(w[0], off[0]), math.Max(w[1], off[1])}
-				ratio := floats.Sum(losses[0]) / floats.Sum(losses[i+1])
-				switch {
-				case t == companionSigma && d.head == "eps":
-					r.Add(suite.Equals{Claim: d.claim, Metric: "loss of the score over loss of eps at sigma = 0.2: " +
-						"1/sigma^2", Got: ratio, Want: 25, Tol: 1e-10, Why: kit.WhyRounding})
-				case t == companionSigma && d.head == "x0":
-					r.Add(suite.Equals{Claim: d.claim, Metric: "loss of the score over loss of x0 at sigma = 0.2: " +
-						"1/sigma^4", Got: ratio, Want: 625, Tol: 1e-8, Why: kit.WhyRounding})
-				case t == .4 && d.head == "eps":
-					r.Add(suite.Equals{Claim: claims.D004ThreeForms, Metric: "loss of the score over loss of eps, in " +
-						"units of 1/(1 - alpha-bar), VP at t = 0.4", Got: ratio * (1 - alpha*alpha), Want: 1,
-						Tol: 1e-10, Why: kit.WhyRounding})
-				}
-			}
+			worst[d.head] = worst[d.head].orLarger(d.distances)
+			d.checkRatio(r)
 		}
-		exec.Finalize()
 	}
 	for _, d := range dsmReadings {
 		r.Add(
 			suite.Below{Claim: d.claim, Metric: "weighted loss of " + d.head + " relative to that of the score, " +
-				"sample by sample, less 1: largest at five noise levels", Got: worst[d.head][0], Bound: 1e-10,
+				"sample by sample, less 1: largest at five noise levels", Got: worst[d.head].loss, Bound: 1e-10,
 				Why: "rounding in float64, of targets up to 30 times the error"},
 			suite.Below{Claim: d.claim, Metric: "weighted gradient of " + d.head + " less that of the score, relative",
-				Got: worst[d.head][1], Bound: 1e-10, Why: "rounding in float64"})
+				Got: worst[d.head].gradient, Bound: 1e-10, Why: "rounding in float64"})
 	}
 	r.Add(
 		suite.Below{Claim: claims.D004ThreeForms, Metric: "the same for the mean loss in float32, all heads",
-			Got: single[0], Bound: 1e-4, Why: "rounding in float32"},
+			Got: single.loss, Bound: 1e-4, Why: "rounding in float32"},
 		suite.Below{Claim: claims.D004ThreeForms, Metric: "the same for the gradient in float32, all heads",
-			Got: single[1], Bound: 1e-4, Why: "rounding in float32"})
+			Got: single.gradient, Bound: 1e-4, Why: "rounding in float32"})
 	return nil
+}
+
+// checkRatio compares the ratio of the losses with the weight that the documents give, where they give one.
+func (d reading) checkRatio(r *suite.Report) {
+	switch {
+	case d.t == companionSigma && d.head == "eps":
+		r.Add(suite.Equals{Claim: d.claim, Metric: "loss of the score over loss of eps at sigma = 0.2: " +
+			"1/sigma^2", Got: d.ratio, Want: 25, Tol: 1e-10, Why: kit.WhyRounding})
+	case d.t == companionSigma && d.head == "x0":
+		r.Add(suite.Equals{Claim: d.claim, Metric: "loss of the score over loss of x0 at sigma = 0.2: " +
+			"1/sigma^4", Got: d.ratio, Want: 625, Tol: 1e-8, Why: kit.WhyRounding})
+	case d.t == .4 && d.head == "eps":
+		r.Add(suite.Equals{Claim: claims.D004ThreeForms, Metric: "loss of the score over loss of eps, in " +
+			"units of 1/(1 - alpha-bar), VP at t = 0.4", Got: d.ratio * (1 - d.alpha*d.alpha), Want: 1,
+			Tol: 1e-10, Why: kit.WhyRounding})
+	}
+}
+
+// readings are all heads at all times of a path.
+func readings(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, times []float64) (all []reading, err error) {
+	const n = 256
+	exec, err := readEveryWay(l, path, dtype, n)
+	if err != nil {
+		return nil, err
+	}
+	defer exec.Finalize()
+	for _, t := range times {
+		out, err := exec.Call(t)
+		if err != nil {
+			return nil, err
+		}
+		flat, heads := kit.Map(out, tensors.MustCopyFlatData[float64]), len(dsmHeads)
+		losses, gradients := flat[:heads], flat[heads:2*heads]
+		alpha, sigma := flat[2*heads][0], flat[2*heads+1][0]
+		for i, d := range dsmReadings {
+			weight := d.weight(alpha, sigma)
+			off := 0.
+			for k, v := range losses[i+1] {
+				off = math.Max(off, math.Abs(v*weight/losses[0][k]-1))
+			}
+			gap := make([]float64, len(gradients[0]))
+			for k, v := range gradients[i+1] {
+				gap[k] = v*weight - gradients[0][k]
+			}
+			all = append(all, reading{d, t, alpha, floats.Sum(losses[0]) / floats.Sum(losses[i+1]),
+				distances{off, math.Sqrt(kit.SquaredNorm(gap) / kit.SquaredNorm(gradients[0]))}})
+		}
+	}
+	return all, nil
 }
 
 // readEveryWay are, at a time of a path, the losses and gradients of one random network, taken for the score (first)

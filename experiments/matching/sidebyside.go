@@ -102,7 +102,9 @@ func runObjectivesSideBySide(l *suite.Lab) (*suite.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r, contestReport(r, c, work)
+	c.check(r)
+	r.Tables = append(r.Tables, c.tables(work)...)
+	return r, raceFigure(r, c, work)
 }
 
 // race is what came of the training.
@@ -116,28 +118,81 @@ type race struct {
 
 // contest trains all on the same batches, with the same probes and the same noise where they draw the same.
 func contest(l *suite.Lab, r *suite.Report, steps int) (*race, error) {
-	all, pupils := contenders(), contestants(l)
+	all := contenders()
 	plan := train.Plan{Data: kit.FreshBatches(density.X2(), contestBatch, false), Key: l.Key("training"),
 		Every: contestEvery, Average: train.Average{Decay: .99},
-		Step: kit.TrainJointly(train.Adam{Rate: 2e-3}, pupils)}
+		Step: kit.TrainJointly(train.Adam{Rate: 2e-3}, contestants(l))}
 	trainer, err := plan.Begin(l.Backend)
 	if err != nil {
 		return nil, err
 	}
 	defer trainer.Close()
-	const side, nodes = 7., 176
-	lattice, cell, err := density.Lattice(-side, side, nodes, 2)
+	c := &race{own: make([][]float64, len(all)), clean: make([][]float64, len(all))}
+	if err := c.follow(l, trainer, steps); err != nil {
+		return nil, err
+	}
+	if c.bias, err = cleanLimits(l, all); err != nil {
+		return nil, err
+	}
+	weights, err := trainer.Average()
 	if err != nil {
 		return nil, err
 	}
-	levels := append(kit.Map(all, func(c contender) float64 { return c.sigma }), 0)
-	if err := density.CheckLattice(l.Backend, density.X2(), diffusion.EDM{}, lattice, cell, levels...); err != nil {
-		return nil, err
+	c.noise, err = sameUpToConstants(l, r, weights)
+	return c, err
+}
+
+// follow runs the training and evaluates its networks at steps that grow by a factor, and at the last.
+func (c *race) follow(l *suite.Lab, trainer *train.Trainer, steps int) error {
+	evaluate, finalize, err := contestErrors(l, trainer)
+	if err != nil {
+		return err
 	}
-	exam, err := kit.NewEvaluator(l, trainer, func(scope *model.Scope, in []*Node) []*Node {
+	defer finalize()
+	evaluated := map[int]bool{steps: true}
+	for s := float64(contestEvery); s < float64(steps); s *= 1.3 {
+		evaluated[int(math.Round(s/contestEvery))*contestEvery] = true
+	}
+	for report, err := range trainer.Run(l.Context, steps) {
+		if err != nil {
+			return err
+		}
+		if !evaluated[report.Step] {
+			continue
+		}
+		out, err := evaluate()
+		if err != nil {
+			return err
+		}
+		c.steps = append(c.steps, report.Step)
+		for i := range c.own {
+			c.own[i], c.clean[i] = append(c.own[i], out[2*i][0]), append(c.clean[i], out[2*i+1][0])
+		}
+		if err := l.Progress(.9*float64(report.Step)/float64(steps), "training"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// contestErrors evaluates the relative Fisher errors of every network by quadrature: to its own minimiser, and to the
+// score of the data.
+func contestErrors(l *suite.Lab, trainer *train.Trainer) (evaluate func() ([][]float64, error), finalize func(),
+	err error) {
+	all, learners := contenders(), contestants(l)
+	const side, nodes = 7., 176
+	lattice, cell, err := density.Lattice(-side, side, nodes, 2)
+	if err != nil {
+		return nil, nil, err
+	}
+	levels := append(sigmasOf(all), 0)
+	if err := density.CheckLattice(l.Backend, density.X2(), diffusion.EDM{}, lattice, cell, levels...); err != nil {
+		return nil, nil, err
+	}
+	evaluator, err := kit.NewEvaluator(l, trainer, func(scope *model.Scope, in []*Node) []*Node {
 		x, m := in[0], density.X2().Model(diffusion.EDM{})
 		var out []*Node
-		for i, p := range pupils {
+		for i, p := range learners {
 			for _, sigma := range []float64{all[i].sigma, 0} {
 				exact, weights := m.Score(x, kit.ScalarLike(x, sigma)), onCross(x, sigma, cell)
 				size := ReduceAllSum(Mul(weights, ReduceSum(Square(exact), 1)))
@@ -148,56 +203,35 @@ func contest(l *suite.Lab, r *suite.Report, steps int) (*race, error) {
 		return out
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer exam.Exec.Finalize()
-	exam.Averaged = true
-	c := &race{own: make([][]float64, len(all)), clean: make([][]float64, len(all))}
-	look := map[int]bool{steps: true}
-	for s := float64(contestEvery); s < float64(steps); s *= 1.3 {
-		look[int(math.Round(s/contestEvery))*contestEvery] = true
-	}
-	for report, err := range trainer.Run(l.Context, steps) {
-		if err != nil {
-			return nil, err
-		}
-		if !look[report.Step] {
-			continue
-		}
-		out, err := exam.Evaluate(trainer, lattice)
-		if err != nil {
-			return nil, err
-		}
-		c.steps = append(c.steps, report.Step)
-		for i := range all {
-			c.own[i], c.clean[i] = append(c.own[i], out[2*i][0]), append(c.clean[i], out[2*i+1][0])
-		}
-		if err := l.Progress(.9*float64(report.Step)/float64(steps), "training"); err != nil {
-			return nil, err
-		}
-	}
-	sigmas := kit.Map(all, func(c contender) float64 { return c.sigma })
-	if c.bias, err = kit.FisherDistancesOfCross(l, sigmas); err != nil {
-		return nil, err
-	}
-	for i := range c.bias {
-		c.bias[i] /= 2 * halfFisher
-		if sigmas[i] == 0 {
-			c.bias[i] = 0 // not its rounding
-		}
-	}
-	weights, err := trainer.Average()
+	evaluator.Averaged = true
+	return func() ([][]float64, error) { return evaluator.Evaluate(trainer, lattice) }, evaluator.Exec.Finalize, nil
+}
+
+func sigmasOf(all []contender) []float64 {
+	return kit.Map(all, func(c contender) float64 { return c.sigma })
+}
+
+// cleanLimits are the relative squared distances between the score of the data and the minimiser of each objective.
+func cleanLimits(l *suite.Lab, all []contender) ([]float64, error) {
+	bias, err := kit.FisherDistancesOfCross(l, sigmasOf(all))
 	if err != nil {
 		return nil, err
 	}
-	c.noise, err = sameUpToConstants(l, r, weights)
-	return c, err
+	for i := range bias {
+		bias[i] /= 2 * halfFisher
+		if all[i].sigma == 0 {
+			bias[i] = 0 // not its rounding
+		}
+	}
+	return bias, nil
 }
 
 // sameUpToConstants: at the trained weights, every objective less the Fisher divergence it stands for is the constant
 // that theory says, whatever the network.
 func sameUpToConstants(l *suite.Lab, r *suite.Report, weights *model.Store) (noise []float64, err error) {
-	all, pupils := contenders(), contestants(l)
+	all, learners := contenders(), contestants(l)
 	n := l.Size(20_000, 200_000)
 	x0, err := density.X2().Sample(l.Backend, l.Key("constants"), n)
 	if err != nil {
@@ -205,7 +239,7 @@ func sameUpToConstants(l *suite.Lab, r *suite.Report, weights *model.Store) (noi
 	}
 	out, err := exec.ModelOnceN(l.Backend, weights, func(scope *model.Scope, x0 *Node) []*Node {
 		var gaps []*Node
-		for i, p := range pupils {
+		for i, p := range learners {
 			noise := func() *random.Source { return random.New(x0.Graph(), l.Key("constants noise")) }
 			net := network.InSingle(p.Bound(scope))
 			exactly := diffusion.Explicit(diffusion.Matching{Score: diffusion.ScoreNet(0), Times: diffusion.FixedTime(
@@ -252,11 +286,10 @@ func sameUpToConstants(l *suite.Lab, r *suite.Report, weights *model.Store) (noi
 	return noise, nil
 }
 
-// contestReport judges and draws.
-func contestReport(r *suite.Report, c *race, work []float64) error {
-	all := contenders()
+// check compares the errors at the end with those of other seeds.
+func (c *race) check(r *suite.Report) {
 	last := len(c.steps) - 1
-	for i, k := range all {
+	for i, k := range contenders() {
 		claim := claims.D001ImplicitObjective
 		switch {
 		case k.sigma > 0:
@@ -277,14 +310,19 @@ func contestReport(r *suite.Report, c *race, work []float64) error {
 				OfTraining: true, Shows: suite.Qualified})
 		}
 	}
-	table := suite.Table{Name: "ranking", Caption: "Relative Fisher errors at the end; the standard deviation of a " +
+}
+
+// tables list the errors at the end, at equal work, and at every step.
+func (c *race) tables(work []float64) []suite.Table {
+	all, last := contenders(), len(c.steps)-1
+	ranking := suite.Table{Name: "ranking", Caption: "Relative Fisher errors at the end; the standard deviation of a " +
 		"sample's loss about the Fisher divergence and its constant; work of a step in evaluations of the network on " +
 		"the batch, counted in the graph of its gradient. In pairs the loss of a sample is as noisy, its gradient " +
 		"is not",
 		Header: []string{"objective", "steps", "error to its own minimiser", "error to the score of the data",
 			"limit of that", "noise of the loss", "work of a step"}}
 	for i, k := range all {
-		table.Rows = append(table.Rows, []any{k.name, c.steps[last], c.own[i][last], c.clean[i][last], c.bias[i],
+		ranking.Rows = append(ranking.Rows, []any{k.name, c.steps[last], c.own[i][last], c.clean[i][last], c.bias[i],
 			c.noise[i], work[i]})
 	}
 	curves := suite.Table{Name: "steps", Caption: "Relative Fisher error to its own minimiser against the step",
@@ -306,39 +344,10 @@ func contestReport(r *suite.Report, c *race, work []float64) error {
 		}
 		equal.Rows = append(equal.Rows, row)
 	}
-	r.Tables = append(r.Tables, table, equal, curves)
-
-	errors := figure.Axis{Label: "E|s_{net} - s_{σ}|^{2} / E|s_{σ}|^{2}", Log: true, Min: 3e-4, Max: 2}
-	bySteps := figure.Panel{Title: "after as many steps", X: figure.Axis{Label: "steps", Log: true},
-		Y: errors, Legend: figure.NoLegend}
-	byWork := figure.Panel{Title: "after as much work", X: figure.Axis{Label: "evaluations of the network", Log: true},
-		Y: figure.Axis{Log: true, Min: errors.Min, Max: errors.Max}, Legend: figure.NoLegend}
-	clean := figure.Panel{Title: "as a score of the data", X: figure.Axis{Label: "steps", Log: true},
-		Y:      figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: errors.Min, Max: errors.Max},
-		Legend: figure.NoLegend}
-	names := figure.Panel{HideAxes: true, X: figure.Axis{Min: 0, Max: 1, Hide: true},
-		Y: figure.Axis{Min: 0, Max: 1, Hide: true}, Legend: figure.TopLeft}
-	for i, k := range all {
-		steps := kit.Map(c.steps, func(s int) float64 { return float64(s) })
-		spent := kit.Map(steps, func(s float64) float64 { return s * work[i] })
-		bySteps.Layers = append(bySteps.Layers, figure.Line{X: steps, Y: c.own[i], Color: k.color})
-		byWork.Layers = append(byWork.Layers, figure.Line{X: spent, Y: c.own[i], Color: k.color})
-		clean.Layers = append(clean.Layers, figure.Line{X: steps, Y: c.clean[i], Color: k.color})
-		if k.sigma > 0 {
-			clean.Layers = append(clean.Layers, figure.HLine{At: c.bias[i], Color: k.color, Dashed: true})
-		}
-		names.Layers = append(names.Layers, figure.Line{X: []float64{-2, -1}, Y: []float64{0, 0}, Color: k.color,
-			Label: k.name})
-	}
-	f, err := kit.PNG("race", "One network, one start, the same batches: the error of its score against the steps, "+
-		"and against the work in evaluations of the network. Below, against the score of the data themselves, which "+
-		"the two that denoise leave at their bias (dashed, exact).",
-		figure.Grid{RowHeight: 300, Rows: [][]figure.Panel{{bySteps, byWork}, {clean, names}}})
-	r.Figures = append(r.Figures, f)
-	return err
+	return []suite.Table{ranking, equal, curves}
 }
 
-// within is the last examination before so many steps.
+// within is the index of the last evaluation within so many steps.
 func (c *race) within(steps float64) int {
 	k := 0
 	for k+1 < len(c.steps) && float64(c.steps[k+1]) <= steps {

@@ -1,0 +1,26 @@
+package matching
+
+import (
+	"math"
+
+	"scorelab/experiments/kit"
+	"scorelab/lib/figure"
+	"scorelab/lib/suite"
+)
+
+// estimateFigure draws the distribution of the estimates of a trace by each kind of probe.
+func estimateFigure(r *suite.Report, title string, exact traceMoments, estimates [][]float64) error {
+	panel := figure.Panel{Title: title, X: figure.Axis{Label: "estimate of the trace"},
+		Y: figure.Axis{Label: "density"}, Legend: figure.TopRight}
+	spread := 4 * math.Sqrt(exact.variances[0])
+	for k, p := range kit.Probes {
+		bars := figure.Histogram(estimates[k], exact.trace-spread, exact.trace+spread, 61)
+		bars.Color, bars.Label, bars.Outline = p.Color, p.Name, k == 1
+		panel.Layers = append(panel.Layers, bars)
+	}
+	panel.Layers = append(panel.Layers, figure.VLine{At: exact.trace, Label: "trace", Dashed: true})
+	f, err := kit.PNG("probes", "Fifty thousand estimates of the trace of J = [[1, 2], [3, -4]]. A "+
+		"Rademacher probe can only say -8 or 2: on a 2 x 2 matrix its noise is one sign.", figure.Row("", panel))
+	r.Figures = append(r.Figures, f)
+	return err
+}

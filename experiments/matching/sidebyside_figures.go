@@ -1,0 +1,39 @@
+package matching
+
+import (
+	"scorelab/experiments/kit"
+	"scorelab/lib/figure"
+	"scorelab/lib/suite"
+)
+
+// raceFigure draws the errors against steps and against work, and as scores of the data.
+func raceFigure(r *suite.Report, c *race, work []float64) error {
+	errors := figure.Axis{Label: "E|s_{net} - s_{σ}|^{2} / E|s_{σ}|^{2}", Log: true, Min: 3e-4, Max: 2}
+	bySteps := figure.Panel{Title: "after as many steps", X: figure.Axis{Label: "steps", Log: true},
+		Y: errors, Legend: figure.NoLegend}
+	byWork := figure.Panel{Title: "after as much work", X: figure.Axis{Label: "evaluations of the network", Log: true},
+		Y: figure.Axis{Log: true, Min: errors.Min, Max: errors.Max}, Legend: figure.NoLegend}
+	clean := figure.Panel{Title: "as a score of the data", X: figure.Axis{Label: "steps", Log: true},
+		Y:      figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: errors.Min, Max: errors.Max},
+		Legend: figure.NoLegend}
+	names := figure.Panel{HideAxes: true, X: figure.Axis{Min: 0, Max: 1, Hide: true},
+		Y: figure.Axis{Min: 0, Max: 1, Hide: true}, Legend: figure.TopLeft}
+	steps := kit.Map(c.steps, func(s int) float64 { return float64(s) })
+	for i, k := range contenders() {
+		spent := kit.Map(steps, func(s float64) float64 { return s * work[i] })
+		bySteps.Layers = append(bySteps.Layers, figure.Line{X: steps, Y: c.own[i], Color: k.color})
+		byWork.Layers = append(byWork.Layers, figure.Line{X: spent, Y: c.own[i], Color: k.color})
+		clean.Layers = append(clean.Layers, figure.Line{X: steps, Y: c.clean[i], Color: k.color})
+		if k.sigma > 0 {
+			clean.Layers = append(clean.Layers, figure.HLine{At: c.bias[i], Color: k.color, Dashed: true})
+		}
+		names.Layers = append(names.Layers, figure.Line{X: []float64{-2, -1}, Y: []float64{0, 0}, Color: k.color,
+			Label: k.name})
+	}
+	f, err := kit.PNG("race", "One network, one start, the same batches: the error of its score against the steps, "+
+		"and against the work in evaluations of the network. Below, against the score of the data themselves, which "+
+		"the two that denoise leave at their bias (dashed, exact).",
+		figure.Grid{RowHeight: 300, Rows: [][]figure.Panel{{bySteps, byWork}, {clean, names}}})
+	r.Figures = append(r.Figures, f)
+	return err
+}
