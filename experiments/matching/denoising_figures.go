@@ -12,7 +12,7 @@ import (
 	"scorelab/lib/suite"
 )
 
-// dsmFigures draws the figure of 001, as drawn and on, and how fast every head learns.
+// dsmFigures draws the figure of 001, as drawn and after more steps, and the errors of all heads.
 func dsmFigures(l *suite.Lab, r *suite.Report, d, wide *dsmRun) error {
 	ground, err := newDSMGround(l, d)
 	if err != nil {
@@ -133,7 +133,7 @@ func headsPanel(d *dsmRun) figure.Panel {
 	return panel
 }
 
-// curve is the error of a network against the step.
+// curve is the error of a network against the step, from the first step on.
 func (d *dsmRun) curve(name string) figure.Line {
 	var c figure.Line
 	for i, s := range d.steps {

@@ -27,7 +27,7 @@ type dsmRun struct {
 	loss   []float64            // of the first network, at every step
 	floor  []float64            // of the exact score, on the same noise
 	fisher float64              // E|s|^2 of the noised cross
-	// relative error of the score of the data with noise, which J_D on these data would lead to
+	// relative error of the score of the first data with noise, the exact minimizer of J_D on them
 	kernel float64
 }
 
@@ -40,7 +40,7 @@ func (d *dsmRun) at(step int) int {
 	return i
 }
 
-// evaluatedSteps are those after which the networks are evaluated.
+// evaluatedSteps are the steps after which the networks are evaluated.
 func evaluatedSteps() map[int]bool {
 	steps := map[int]bool{companionSteps: true, widerSteps: true, patientSteps: true}
 	for s := 0; s <= companionSteps; s += 10 {
@@ -68,13 +68,13 @@ func newDSMEvaluation(l *suite.Lab, learners []kit.Learner) (dsmEvaluation, erro
 	return dsmEvaluation{lattice, cell, learners}, err
 }
 
-// exact are the time of companionSigma, the exact score there at the lattice x, and the weights of a mean.
+// exact returns companionSigma as the time, the exact noised score at the lattice x, and the weights of a mean.
 func (e dsmEvaluation) exact(x *Node) (t, score, weights *Node) {
 	t = kit.ScalarLike(x, companionSigma)
 	return t, density.X2().Model(diffusion.EDM{}).Score(x, t), onCross(x, companionSigma, e.cell)
 }
 
-// references are E|s|^2 of the noised cross, and the relative error of the score of the data with noise.
+// references returns E|s|^2 of the noised cross, and the relative error of the score of the data with noise.
 func (e dsmEvaluation) references(l *suite.Lab, data *tensors.Tensor) (fisher, kernel float64, err error) {
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 		x := in[0]
@@ -89,7 +89,8 @@ func (e dsmEvaluation) references(l *suite.Lab, data *tensors.Tensor) (fisher, k
 	return out[0][0], out[1][0] / out[0][0], nil
 }
 
-// errors are the squared errors of all networks at the lattice in[0], then the first one's scores at the grid in[1].
+// errors returns the squared error of each network on the lattice in[0], then the scores of the first on the grid
+// in[1].
 func (e dsmEvaluation) errors(scope *model.Scope, in []*Node) []*Node {
 	t, exact, p := e.exact(in[0])
 	var out []*Node
@@ -99,7 +100,7 @@ func (e dsmEvaluation) errors(scope *model.Scope, in []*Node) []*Node {
 	return append(out, e.learners[0].Score(scope, in[1], t))
 }
 
-// trainAndEvaluate trains networks for so many steps and evaluates them on the way.
+// trainAndEvaluate trains networks together up to a step and evaluates them on the way.
 func trainAndEvaluate(l *suite.Lab, columns []*tensors.Tensor, learners []kit.Learner, until int) (*dsmRun, error) {
 	together := kit.TrainJointly(train.Adam{Rate: companionRate}, learners)
 	plan := train.Plan{Data: train.Whole(columns...), Key: l.Key("training"), Every: 10, Step: func(t *train.Turn) {

@@ -21,8 +21,8 @@ import (
 	"scorelab/lib/suite"
 )
 
-// answered turns a network's score s at x into the answer that a head would have to give, by the documents' formulas,
-// and says by what factor the squared error of the score exceeds that of the answer.
+// answered turns the score s of a network at x into the output that a head stands for, by the documents' formulas. Its
+// weight is the squared error of the score over the squared error of that output.
 type answered struct {
 	head   string
 	claim  suite.ClaimID
@@ -30,8 +30,8 @@ type answered struct {
 	weight func(alpha, sigma float64) float64
 }
 
-// preconditioning is c_skip and c_out of Karras et al. 2022, table 1, for data of unit variance, at the level r =
-// sigma/alpha.
+// preconditioning returns c_skip and c_out of Karras et al. 2022, table 1, for data of unit variance, at the noise
+// level r = sigma/alpha.
 func preconditioning(alpha, sigma *Node) (skip, out *Node) {
 	r := Div(sigma, alpha)
 	return Reciprocal(OnePlus(Square(r))), Div(r, Sqrt(OnePlus(Square(r))))
@@ -55,14 +55,14 @@ var dsmReadings = []answered{
 	}},
 }
 
-// distances are the largest relative distances of weighted losses and gradients from those of the score.
+// distances are the largest relative distances between weighted losses or gradients of a head and those of the score.
 type distances struct{ loss, gradient float64 }
 
 func (d distances) orLarger(other distances) distances {
 	return distances{math.Max(d.loss, other.loss), math.Max(d.gradient, other.gradient)}
 }
 
-// reading is a network read as a head at a time of a path, compared with the same network read as the score.
+// reading compares a network under a head with the same network as the score, at one time of a path.
 type reading struct {
 	answered
 	t, alpha float64
@@ -70,7 +70,7 @@ type reading struct {
 	distances
 }
 
-// oneObjective compares the losses and gradients of one network, read in every way on the same noise.
+// oneObjective compares the losses and gradients of one network under all heads, on the same noise.
 func oneObjective(l *suite.Lab, r *suite.Report) error {
 	worst, single := map[string]distances{}, distances{} // by head in float64, of all heads in float32
 	for _, on := range []struct {
@@ -124,7 +124,7 @@ func (d reading) checkRatio(r *suite.Report) {
 	}
 }
 
-// readings are all heads at all times of a path.
+// readings compares all heads at all times of a path.
 func readings(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, times []float64) (all []reading, err error) {
 	const n = 256
 	exec, err := readEveryWay(l, path, dtype, n)
@@ -157,9 +157,9 @@ func readings(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, times []
 	return all, nil
 }
 
-// readEveryWay are, at a time of a path, the losses and gradients of one random network, taken for the score (first)
-// and turned into the answer of every other head, under the objective of that head; then alpha and sigma. Losses are by
-// sample in float64, their mean in float32, where a single sample's error may be small by chance.
+// readEveryWay compiles, at a time of a path: the losses of one untrained network under all heads (the score first),
+// then their gradients in the weights, then alpha and sigma. Losses are [n] in float64. In float32 they are means,
+// since the error of a single sample may be small by chance and its relative rounding large.
 func readEveryWay(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, n int) (*exec.Exec, error) {
 	net := companionNet(l.Key("read every way"), 16)
 	store := model.NewStore()

@@ -17,13 +17,13 @@ import (
 
 var hutchinson = suite.Experiment{
 	ID:       "E09-hutchinson",
-	Title:    "A trace for the price of one pass",
-	Question: "Is Hutchinson's estimator unbiased, and how noisy is it?",
+	Title:    "Hutchinson's estimator: a trace from one backward pass",
+	Question: "Is Hutchinson's estimator v.Jv of the trace of a Jacobian J unbiased, and what is its variance?",
 	Sources:  []string{"001, Implicit Score Matching", "002, section 3"},
 	Run:      runHutchinson,
 }
 
-// traced is a field with a known trace and symmetric part of the Jacobian at one point.
+// traced is a vector field and the point at which the trace of its Jacobian is estimated.
 type traced struct {
 	name  string
 	at    []float64
@@ -35,7 +35,7 @@ func linearField(x *Node) *Node {
 	return DotGeneral(x, []int{1}, nil, ConstAs(x, [][]float64{{1, 2}, {3, -4}}), []int{1}, nil)
 }
 
-// probedNet is a fixed two-layer perceptron on R^8, for want of structure.
+// probedNet is a fixed two-layer perceptron on R^8: a Jacobian without structure.
 func probedNet(x *Node) *Node {
 	weights := func(rows, columns int, phase float64) *Node {
 		w := make([][]float64, rows)
@@ -51,10 +51,10 @@ func probedNet(x *Node) *Node {
 }
 
 func runHutchinson(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It is: with normal and with Rademacher probes the mean is the trace. The variance is " +
-		"2|S|^2 for normal probes, S the symmetric part of the Jacobian, and less the diagonal's share for " +
-		"Rademacher ones. Knowing |s|^2 instead of estimating it along the probe takes the rest of the noise out of " +
-		"sliced score matching."}
+	r := &suite.Report{Answer: "It is unbiased. With normal and with Rademacher probes v (random signs), the mean of " +
+		"v.Jv is the trace of J. The variance is 2|S|^2 for normal probes, where S is the symmetric part of J. For " +
+		"Rademacher probes the diagonal adds nothing: 2(|S|^2 - sum S_ii^2). Sliced score matching also estimates " +
+		"|s|^2, as (v.s)^2. Using |s|^2 itself leaves only the variance of v.Jv."}
 	x2 := density.X2()
 	for i, f := range []traced{
 		{"J = [[1, 2], [3, -4]]", []float64{0, 0}, linearField},
@@ -86,7 +86,7 @@ type traceMoments struct {
 	sliced    float64   // of v.Jv + (v.s)^2/2 by normal probes
 }
 
-// exact computes them from the whole Jacobian.
+// exact computes the moments from the whole Jacobian.
 func (f traced) exact(l *suite.Lab) (traceMoments, error) {
 	d := len(f.at)
 	jacobian, err := kit.Evaluate(l, func(in []*Node) []*Node {
@@ -143,8 +143,8 @@ func (f traced) probe(l *suite.Lab, r *suite.Report, exact traceMoments) (estima
 			kit.NearReference{Claim: claims.D002Hutchinson,
 				Metric: fmt.Sprintf("variance about the trace with %s probes, %s", p.Name, f.name),
 				Got:    variance, Want: exact.variances[k], SE: 1e-13 * exact.variances[k],
-				Why: kit.WhySE + " and rounding, since in two dimensions a Rademacher probe is always off by the " +
-					"same; exact from the Jacobian"})
+				Why: kit.WhySE + " and rounding, since in two dimensions all Rademacher estimates have the same " +
+					"error up to its sign; exact from the Jacobian"})
 		if k == 0 {
 			sliced, err := metrics.Variance(out[1])
 			if err != nil {
@@ -152,7 +152,7 @@ func (f traced) probe(l *suite.Lab, r *suite.Report, exact traceMoments) (estima
 			}
 			r.Add(suite.Near{Claim: claims.D001Hutchinson, Metric: "variance of the sliced objective v.Jv + " +
 				"(v.s)^2/2, " + f.name, Got: sliced, Want: exact.sliced,
-				Why: kit.WhySE + "; with |s|^2/2 in place of (v.s)^2/2 it falls to the variance of v.Jv"})
+				Why: kit.WhySE + "; with |s|^2/2 in place of (v.s)^2/2 it is the variance of v.Jv"})
 		}
 		estimates = append(estimates, out[0])
 	}

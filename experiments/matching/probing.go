@@ -23,14 +23,14 @@ import (
 var probing = suite.Experiment{
 	ID:    "E11-probing",
 	Title: "Probing what denoising learns",
-	Question: "Does the running average of the clean points behind a noisy point become the posterior mean, and its " +
-		"direction the score?",
+	Question: "Does the average of the clean points behind a noisy point x~ converge to the posterior mean, and " +
+		"does it give the score at x~?",
 	Sources: []string{"001, Probing the learning objective, seventh figure"},
 	Run:     runProbing,
 }
 
-// probePoint is a chosen input of 001's figure with the ball in which a noisy sample counts as it, the dummy with which
-// the companion code starts its running mean, and what is exact (each computed apart from this code).
+// probePoint is an input x~ of 001's figure: the ball in which a noisy sample counts as x~, the dummy from which the
+// companion code starts its running mean, and exact values from an independent computation.
 type probePoint struct {
 	x, y, radius float64
 	dummy        [2]float64
@@ -58,11 +58,11 @@ func (p probePoint) name() string { return fmt.Sprintf("(%g, %g)", p.x, p.y) }
 func (p probePoint) holds(x []float64) bool { return math.Hypot(x[0]-p.x, x[1]-p.y) < p.radius }
 
 func runProbing(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does, up to the size of the ball: the running averages settle at E[x | x~ in the " +
-		"ball], within 0.016 of the posterior mean at its centre. The average noise direction that the document " +
-		"draws, (x~ - E[x | x~])/sigma, is sigma times the score with its sign turned: the arrows that resemble the " +
-		"score run from x~ to the average. The dummy that the companion code starts its averages from still shows at " +
-		"the end of its 200 rounds."}
+	r := &suite.Report{Answer: "Yes, up to the size of the ball in which noisy points count as equal. The running " +
+		"averages converge to E[x | x~ in the ball], within 0.016 of the posterior mean E[x | x~] at its center. The " +
+		"score is (E[x | x~] - x~)/sigma^2: it points from x~ to the average. The document draws the average noise, " +
+		"(x~ - E[x | x~])/sigma, which is the score times -sigma, so its arrows need the opposite sign. The " +
+		"companion code starts its averages from dummy points, whose effect is still visible after its 200 rounds."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{probeExactly, probeByHits} {
 		if err := part(l, r); err != nil {
 			return nil, err
@@ -71,7 +71,7 @@ func runProbing(l *suite.Lab) (*suite.Report, error) {
 	return r, nil
 }
 
-// probeExactly holds posterior mean, score and ball averages against independent numbers.
+// probeExactly compares posterior means, scores and ball averages with independent numbers.
 func probeExactly(l *suite.Lab, r *suite.Report) error {
 	at := make([][]float64, len(probePoints))
 	for i, p := range probePoints {
@@ -88,8 +88,9 @@ func probeExactly(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	const digits = "six decimals of an independent computation"
-	table := suite.Table{Name: "exact", Caption: "What a table of three noisy points learns, exactly; the score is " +
-		"E[x|x~] - x~, since sigma = 1",
+	table := suite.Table{Name: "exact", Caption: "Exact values at three noisy points x~: posterior mean, score " +
+		"(E[x|x~] - x~, since sigma = 1), mean over the ball, hits of the ball in 200 rounds, and the mean that the " +
+		"dummy of the companion code leaves",
 		Header: []string{"point", "E[x1|x~]", "E[x2|x~]", "score1", "score2", "ball x1", "ball x2", "expected hits",
 			"with dummy x1", "with dummy x2"}}
 	for i, p := range probePoints {
@@ -121,8 +122,8 @@ func probeExactly(l *suite.Lab, r *suite.Report) error {
 	return l.Progress(.2, "sampling")
 }
 
-// ballMean is E[x0 | x~ in the ball], and the expected number of noisy samples in it, by Gauss-Legendre quadrature
-// along the radius and the trapezoidal rule around.
+// ballMean returns E[x0 | x~ in the ball] and the expected number of noisy samples in the ball, by Gauss-Legendre
+// quadrature along the radius and the trapezoidal rule around.
 func ballMean(p probePoint) (mean []float64, hits float64) {
 	const radii, angles = 24, 48
 	radius, weight := make([]float64, radii), make([]float64, radii)
@@ -143,7 +144,7 @@ func ballMean(p probePoint) (mean []float64, hits float64) {
 	return []float64{mean[0] / hits, mean[1] / hits}, hits
 }
 
-// noisyRounds are rounds noisy copies of the data points, [10 rounds, 2], round by round.
+// noisyRounds draws noisy copies of the data points, [10 rounds, 2], round by round.
 func noisyRounds(l *suite.Lab, purpose string, rounds int) (metrics.Points, error) {
 	clean := density.ProbingPoints()
 	flat := make([]float64, 0, 2*rounds*len(clean))
@@ -162,7 +163,7 @@ func noisyRounds(l *suite.Lab, purpose string, rounds int) (metrics.Points, erro
 	return kit.Points(noisy), nil
 }
 
-// hitRun is a long run of the table at one point: the clean points of its hits.
+// hitRun is a long run at one point: the clean points of its hits.
 type hitRun struct {
 	probePoint
 	xs, ys       []float64
@@ -189,7 +190,7 @@ func (p probePoint) follow(noisy metrics.Points) hitRun {
 	return run
 }
 
-// probeByHits runs the table: long, to compare its averages with the exact ones, and as drawn.
+// probeByHits compares the averages of a long run with the exact ones, and draws the run of the figure.
 func probeByHits(l *suite.Lab, r *suite.Report) error {
 	noisy, err := noisyRounds(l, "long run", l.Size(20_000, 200_000))
 	if err != nil {

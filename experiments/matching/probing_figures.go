@@ -11,7 +11,7 @@ import (
 	"scorelab/lib/suite"
 )
 
-// averagesPanel draws the errors of running averages against the hits, of n noisy copies.
+// averagesPanel draws the errors of the running averages against the hits, for n noisy copies.
 func averagesPanel(runs []hitRun, n int) figure.Panel {
 	panel := figure.Panel{Title: "distance to the ball's posterior mean", X: figure.Axis{Label: "hits", Log: true,
 		Min: 1, Max: 3 * float64(n) / 50},
@@ -26,7 +26,7 @@ func averagesPanel(runs []hitRun, n int) figure.Panel {
 	return panel
 }
 
-// probeFigures animates the run as drawn, without its dummies.
+// probeFigures films a run of 200 rounds, as in 001 but without its dummies, and draws its end beside the long run.
 func probeFigures(l *suite.Lab, r *suite.Report, errors figure.Panel) error {
 	noisy, err := noisyRounds(l, "film", probeRounds)
 	if err != nil {

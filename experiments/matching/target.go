@@ -20,23 +20,23 @@ import (
 	"scorelab/lib/suite"
 )
 
-// Data sets from which a linear score of N(0, 2) is learned.
+// The linear score is learned from data sets of dsmPoints points of N(0, dsmVariance).
 const (
 	dsmVariance = 2.
 	dsmPoints   = 1000
 )
 
-// dsmSlopeVariance is that of the slope that J_D is least for on n pairs (x~, eps): given the x~ the slope is normal
-// about 1/(v + sigma^2) with variance v/(sigma^2 (v + sigma^2) sum x~^2), and sum x~^2/(v + sigma^2) is chi-square with
-// n degrees of freedom.
+// dsmSlopeVariance is the variance of the slope that minimizes J_D on n pairs (x~, eps). Given the x~, the slope is
+// normal about 1/(v + sigma^2) with variance v/(sigma^2 (v + sigma^2) sum x~^2), where sum x~^2/(v + sigma^2) is
+// chi-square with n degrees of freedom.
 func dsmSlopeVariance(sigma float64, n float64) float64 {
 	noised := dsmVariance + sigma*sigma
 	return dsmVariance / (sigma * sigma * noised * noised * (n - 2))
 }
 
-// denoisingMinimisers fits s = -theta x to data sets of N(0, 2) by denoising, whose loss is quadratic in theta: one
-// step of Newton's method from 0 ends in the minimum.
-func denoisingMinimisers(l *suite.Lab, sigma float64, sets int) ([]float64, error) {
+// denoisingMinimizers fits s = -theta x to data sets of N(0, 2) by denoising. The loss is quadratic in theta, so one
+// step of Newton's method from 0 reaches the minimum.
+func denoisingMinimizers(l *suite.Lab, sigma float64, sets int) ([]float64, error) {
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 		g := in[0].Graph()
 		like := Zeros(g, shapes.Make(dtypes.Float64, sets*dsmPoints, 1))
@@ -58,7 +58,7 @@ func denoisingMinimisers(l *suite.Lab, sigma float64, sets int) ([]float64, erro
 	return out[0], nil
 }
 
-// slopeFits are the slopes learned from many data sets at one noise level.
+// slopeFits are the slopes theta learned from many data sets at one noise level.
 type slopeFits struct {
 	sigma              float64
 	fits               []float64
@@ -69,7 +69,7 @@ type slopeFits struct {
 
 func fitSlopes(l *suite.Lab, sigma float64, sets int) (f slopeFits, err error) {
 	f = slopeFits{sigma: sigma, want: 1 / (dsmVariance + sigma*sigma), wantVariance: dsmSlopeVariance(sigma, dsmPoints)}
-	if f.fits, err = denoisingMinimisers(l, sigma, sets); err != nil {
+	if f.fits, err = denoisingMinimizers(l, sigma, sets); err != nil {
 		return f, err
 	}
 	if f.mean, err = metrics.Mean(f.fits); err != nil {
@@ -89,7 +89,7 @@ func (f slopeFits) check(r *suite.Report) error {
 		suite.Near{Claim: claims.D002MatchNoisyScore, Metric: "mean" + what, Got: f.mean, Want: f.want,
 			Why: kit.WhySE + "; exact: 1/(v + sigma^2), at any number of points"},
 		suite.Near{Claim: claims.D000DSMScore, Metric: "variance" + what, Got: f.variance, Want: f.wantVariance,
-			Why: kit.WhySE + "; exact, by the law of the estimator"})
+			Why: kit.WhySE + "; exact: the estimator has a t distribution"})
 	if f.sigma != .5 {
 		return nil
 	}
@@ -103,12 +103,14 @@ func (f slopeFits) check(r *suite.Report) error {
 	return nil
 }
 
-// linearScore: a linear score of N(0, 2), learned from finite data, is in the mean the score of the noised
-// distribution; a noisy target has its price.
+// linearScore learns a linear score of N(0, 2) from finite data. Its mean is the score of the noised distribution; its
+// variance is the price of the noisy target.
 func linearScore(l *suite.Lab, r *suite.Report) (all []slopeFits, err error) {
 	sets := l.Size(400, 2000)
-	table := suite.Table{Name: "linear", Caption: fmt.Sprintf("The linear score of N(0, 2) that J_D is least for, "+
-		"over data sets of %d points with one noise each: exact, and over %d data sets", dsmPoints, sets),
+	table := suite.Table{Name: "linear", Caption: fmt.Sprintf("Slope theta of the linear score -theta x of N(0, 2) "+
+		"that minimizes J_D, from data sets of %d points with one noise each: mean and standard deviation over %d "+
+		"data "+
+		"sets beside the exact values. The mean is 1/(v + sigma^2), not 1/v", dsmPoints, sets),
 		Header: []string{"sigma", "mean slope", "1/(v+sigma^2)", "standard deviation", "exact",
 			"distance to 1/v, root mean square"}}
 	for _, sigma := range []float64{.1, .2, .5, 1} {
@@ -127,14 +129,14 @@ func linearScore(l *suite.Lab, r *suite.Report) (all []slopeFits, err error) {
 	return all, nil
 }
 
-// targetNoise is what J_D costs on the cross at one noise level.
+// targetNoise holds the floor of J_D and the bias of its minimizer on the cross at one noise level.
 type targetNoise struct {
 	sigma, bias, floor float64         // E|s - s_sigma|^2, and 2 J_D of the exact score, by quadrature
 	loss, target       metrics.Summary // 2 J_D of the exact score and of the score 0, over samples
 }
 
-// noiseOfTheTarget: what J_D cannot fall below, and how far the score that it learns is from the true one, against
-// sigma.
+// noiseOfTheTarget measures, by noise level, the floor of J_D, and the distance between the score that it learns and
+// the true one.
 func noiseOfTheTarget(l *suite.Lab, r *suite.Report) error {
 	slopes, err := linearScore(l, r)
 	if err != nil {
@@ -144,11 +146,11 @@ func noiseOfTheTarget(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	table := suite.Table{Name: "floor", Caption: "The cross: how far the score that J_D learns is from the true one, " +
-		"E_p|s - s_sigma|^2, by quadrature; E|target|^2 = d/sigma^2; and the floor E|s_sigma - target|^2, exact and " +
-		"over samples",
+	table := suite.Table{Name: "floor", Caption: "The cross by noise level: the bias E|s - s_sigma|^2 of the score " +
+		"that J_D learns, the size d/sigma^2 of the target, and the floor of 2 J_D, by quadrature and over samples. " +
+		"As sigma falls the bias shrinks and the floor grows",
 		Header: []string{"sigma", "bias", "bias over E|s|^2", "d/sigma^2", "floor", "floor over samples", "lo", "hi"}}
-	floors := []float64{792.074045, 192.6295, 44.228972, 5.528201, .934617} // computed apart from this code
+	floors := []float64{792.074045, 192.6295, 44.228972, 5.528201, .934617} // from an independent quadrature
 	for i, n := range levels {
 		table.Rows = append(table.Rows, []any{n.sigma, n.bias, n.bias / (2 * halfFisher), 2 / (n.sigma * n.sigma),
 			n.floor, n.loss.Center, n.loss.Lo, n.loss.Hi})
@@ -158,7 +160,7 @@ func noiseOfTheTarget(l *suite.Lab, r *suite.Report) error {
 	return noiseFigure(l, r, slopes, levels)
 }
 
-// targetNoises measures all levels.
+// targetNoises measures all noise levels.
 func targetNoises(l *suite.Lab, sigmas []float64) (all []targetNoise, err error) {
 	fisher, err := kit.FisherInformationOfCross(l, sigmas)
 	if err != nil {
@@ -194,7 +196,7 @@ func targetNoises(l *suite.Lab, sigmas []float64) (all []targetNoise, err error)
 	return all, nil
 }
 
-// denoisingLosses are 2 J_D of the exact noised score and of the score 0, sample by sample, on the same noise.
+// denoisingLosses compiles 2 J_D of the exact noised score and of the score 0, [n] each, on the same noise.
 func denoisingLosses(l *suite.Lab) (*exec.Exec, error) {
 	return exec.New(l.Backend, func(x0, sigma *Node) (loss, target *Node) {
 		net := func(x, _, _ *Node) *Node { return density.X2().Model(diffusion.EDM{}).Score(x, sigma) }

@@ -8,22 +8,21 @@ import (
 	"scorelab/lib/suite"
 )
 
-// noiseFigure draws what a small sigma buys and costs: on the cross, and for a linear score.
+// noiseFigure draws bias and noise against sigma, on the cross and for a linear score.
 func noiseFigure(l *suite.Lab, r *suite.Report, slopes []slopeFits, levels []targetNoise) error {
 	cross, err := floorPanel(l, levels)
 	if err != nil {
 		return err
 	}
-	f, err := kit.PNG("noise", "What a small σ buys and costs. Left: on the cross, the squared distance between the "+
-		"true score and the noised one falls, and the variance of the target grows, as σ falls. Right: a linear "+
-		"score learned from 1000 points: neither large nor small noise is good, and matching the score without noise "+
-		"(implicit) is better than both.",
+	f, err := kit.PNG("noise", "A small σ reduces the bias and increases the noise of the target. Left: both on the "+
+		"cross. Right: error of a linear score learned from 1000 points. It is smallest at a σ between, and implicit "+
+		"score matching, which needs no noise, is better at every σ.",
 		figure.Row("", cross, slopePanel(slopes)))
 	r.Figures = append(r.Figures, f)
 	return err
 }
 
-// floorPanel draws the floor of the loss and the bias of its minimiser on the cross against sigma.
+// floorPanel draws the floor of the loss and the bias of its minimizer on the cross against sigma.
 func floorPanel(l *suite.Lab, levels []targetNoise) (figure.Panel, error) {
 	var grid []float64
 	for k := range 25 {
@@ -50,7 +49,7 @@ func floorPanel(l *suite.Lab, levels []targetNoise) (figure.Panel, error) {
 		Y: figure.Axis{Label: "squared error of a score", Log: true, Min: 1e-3, Max: 3e4},
 		Layers: []figure.Layer{
 			figure.Line{X: grid, Y: floor, Label: "variance of the target, floor of 2 J_{D}", Color: figure.Vermillion},
-			figure.Line{X: grid, Y: bias, Label: "bias of its minimiser, E|s - s_{σ}|^{2}", Color: figure.Blue},
+			figure.Line{X: grid, Y: bias, Label: "bias of its minimizer, E|s - s_{σ}|^{2}", Color: figure.Blue},
 			marks,
 		}, Legend: figure.TopRight}, nil
 }
@@ -58,7 +57,7 @@ func floorPanel(l *suite.Lab, levels []targetNoise) (figure.Panel, error) {
 // slopePanel draws the root mean square error of a slope learned from data, and its two parts, against sigma.
 func slopePanel(slopes []slopeFits) figure.Panel {
 	exact, bias, noise := figure.Line{Label: "distance to the true slope", Color: figure.Ink},
-		figure.Line{Label: "bias: the noised law's score", Color: figure.Blue, Dashed: true},
+		figure.Line{Label: "bias of the noised score", Color: figure.Blue, Dashed: true},
 		figure.Line{Label: "noise of the target", Color: figure.Vermillion, Dashed: true}
 	for s := .05; s <= 1.6; s *= 1.03 {
 		b, v := 1/dsmVariance-1/(dsmVariance+s*s), dsmSlopeVariance(s, dsmPoints)

@@ -17,7 +17,7 @@ import (
 	"scorelab/lib/train"
 )
 
-// fourCrosses is the law of four independent crosses, in 8 dimensions.
+// fourCrosses is the distribution of four independent crosses, in 8 dimensions.
 func fourCrosses() (*density.Mixture, error) {
 	var components []density.Component
 	for k := range 16 {
@@ -38,10 +38,10 @@ const (
 	eightEvery = 50
 )
 
-// eightLevels are the noise levels of the scores that the objectives learn.
+// eightLevels are the noise levels of the scores that the objectives learn, in the order of costed.
 var eightLevels = []float64{0, 0, 0, .3}
 
-// eightLearners are networks with the same first weights, one an objective.
+// eightLearners are networks with the same initial weights, one for each objective.
 func eightLearners(l *suite.Lab) []kit.Learner {
 	net := network.MLP{Hidden: []int{128, 128}, Init: "lecun", Key: l.Key("eight")}
 	var learners []kit.Learner
@@ -52,11 +52,11 @@ func eightLearners(l *suite.Lab) []kit.Learner {
 	return learners
 }
 
-// eightRun is the training in 8 dimensions, by objective.
+// eightRun records the training in 8 dimensions.
 type eightRun struct {
-	work   []float64 // of a step, in evaluations of the network
+	work   []float64 // of a step by objective, in evaluations of the network
 	steps  []int
-	errors [][]metrics.Summary // relative Fisher errors by step
+	errors [][]metrics.Summary // relative Fisher errors by step and objective
 }
 
 // learnInEight trains with every objective on the same batches.
@@ -125,7 +125,7 @@ func trainInEight(l *suite.Lab) (run eightRun, err error) {
 	return run, nil
 }
 
-// eightErrors evaluates every network over samples: the squared error of its score, and the square of the exact score.
+// eightErrors evaluates for each network, by sample, the squared error of its score and the square of the exact score.
 func eightErrors(l *suite.Lab, trainer *train.Trainer, target *density.Mixture, learners []kit.Learner) (
 	*kit.Evaluator, error) {
 	evaluator, err := kit.NewEvaluator(l, trainer, func(scope *model.Scope, in []*Node) []*Node {
@@ -166,8 +166,9 @@ func (run *eightRun) record(step int, out [][]float64) error {
 
 // table lists the errors by step.
 func (run eightRun) table() suite.Table {
-	table := suite.Table{Name: "eight", Caption: "Relative Fisher error on four independent crosses, each to its own " +
-		"minimiser, over samples, at equal steps; work of a step in evaluations of the network",
+	table := suite.Table{Name: "eight", Caption: "Relative Fisher error on four independent crosses (8 dimensions), " +
+		"each to the minimizer of its objective, after the same steps; in the header, the work of a step in " +
+		"evaluations of the network",
 		Header: []string{"step"}}
 	for i, c := range costed {
 		table.Header = append(table.Header, fmt.Sprintf("%s (%.1f a step)", c.name, run.work[i]))

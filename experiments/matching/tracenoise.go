@@ -17,13 +17,13 @@ import (
 	"scorelab/lib/suite"
 )
 
-// chained is the correlation of neighbours in a stationary Gaussian chain x_1 .. x_d of unit variances, whose score -P
+// chained is the correlation rho of neighbors in a stationary Gaussian chain x_1 .. x_d of unit variances. Its score -P
 // x is linear: P has (1 + rho^2)/(1 - rho^2) on the diagonal, 1/(1 - rho^2) at its ends, and -rho/(1 - rho^2) beside
 // it.
 const chained = .5
 
-// chainScore is the gradient of the chain's log density, by the innovations z_1 = x_1, z_i = (x_i - rho x_{i-1})/(1 -
-// rho^2)^(1/2).
+// chainScore is the gradient of the chain's log density, from the innovations z_1 = x_1 and
+// z_i = (x_i - rho x_{i-1})/(1 - rho^2)^(1/2).
 func chainScore(x *Node) *Node {
 	d := x.Shape().Dim(1)
 	whiten := make([][]float64, d) // z = x W
@@ -39,7 +39,7 @@ func chainScore(x *Node) *Node {
 	return Gradient(MulScalar(ReduceAllSum(Square(z)), -.5), x)[0]
 }
 
-// chainTrace is the trace of the chain's -P, and the variances of its estimate by normal and by Rademacher probes.
+// chainTrace returns the trace of -P, and the variances of its estimate by normal and by Rademacher probes.
 func chainTrace(d int) (trace, normal, rademacher float64) {
 	scale, n := 1/(1-chained*chained), float64(d)
 	inner := (1 + chained*chained) * scale
@@ -56,10 +56,11 @@ type traceEstimate struct {
 	mean, variance metrics.Summary // over probes; the variance is about the trace
 }
 
-// traceNoise measures Hutchinson's estimate on the score of the chain, by probe and dimension.
+// traceNoise measures Hutchinson's estimate on the score of the chain, by kind of probe and dimension.
 func traceNoise(l *suite.Lab, r *suite.Report) (all [][]traceEstimate, err error) {
 	table := suite.Table{Name: "noise", Caption: "Variance of Hutchinson's estimate of the divergence of the score " +
-		"of a Gaussian chain: exact and over probes", Header: []string{"d", "probe", "trace", "exact", "measured", "lo",
+		"of a Gaussian chain, exact and over probes (5-s.e. interval). Relative to the trace, the standard deviation " +
+		"falls like 1/sqrt(d)", Header: []string{"d", "probe", "trace", "exact", "measured", "lo",
 		"hi", "sd over trace"}}
 	all = make([][]traceEstimate, len(kit.Probes))
 	for k, p := range kit.Probes {
@@ -81,7 +82,7 @@ func traceNoise(l *suite.Lab, r *suite.Report) (all [][]traceEstimate, err error
 	return all, l.Progress(.4, "learning in 8 dimensions")
 }
 
-// relative is the standard deviation of a variance in units of the size of the trace, which is negative.
+// relative is the standard deviation in units of the absolute trace. The trace is negative.
 func (e traceEstimate) relative(variance float64) float64 { return -math.Sqrt(variance) / e.trace }
 
 // measure estimates mean and variance over probes.
@@ -113,6 +114,6 @@ func (e traceEstimate) check(r *suite.Report) {
 		kit.NearReference{Claim: claims.D002Hutchinson,
 			Metric: fmt.Sprintf("variance of that estimate about the trace, d = %d, %s probes", e.d, probe),
 			Got:    e.variance, Want: e.exact, SE: 1e-12 * e.exact,
-			Why: kit.WhySE + " and rounding, since in two dimensions a Rademacher probe is always off by " +
-				"the same; exact by hand: 2|S|^2, less the diagonal for Rademacher"})
+			Why: kit.WhySE + " and rounding, since in two dimensions all Rademacher estimates have the same error up " +
+				"to its sign; exact by hand: 2|S|^2, less the diagonal for Rademacher"})
 }

@@ -15,24 +15,26 @@ import (
 	"scorelab/lib/suite"
 )
 
-// circlePull is the concentration of the weighted circle's angle; the density along it has the score -2 sin(angle).
+// circlePull is the concentration of the weighted circle: its angle has a density proportional to exp(2 cos angle), and
+// so the score -2 sin(angle) along the circle.
 const circlePull = 2.
 
-// circleMeans holds mean squares under the noised law of a circle of radius 1, by quadrature.
+// circleMeans are mean squares over the noised distribution of a circle of radius 1, by quadrature.
 type circleMeans struct {
 	normal, tangent float64 // of the score's components
 	left            float64 // E|D - x0|^2, the trace of the mean posterior covariance
 	gap             float64 // E|D - projection|^2
 }
 
-// noisedCircle evaluates a circle's noised law at any noise level.
+// noisedCircle evaluates the distribution of a circle at any noise level.
 type noisedCircle struct{ means, at *exec.Exec }
 
 func (g noisedCircle) finalize() { g.means.Finalize(); g.at.Finalize() }
 
-// circleAngles resolve the weighted circle's law, whose harmonics fall like (pull/2)^j/j!, to rounding.
+// circleAngles resolve the density of the weighted circle, whose harmonics fall like (pull/2)^j/j!, to rounding.
 const circleAngles = 48
 
+// newNoisedCircle compiles both evaluations of a circle. Callers finalize them.
 func newNoisedCircle(l *suite.Lab, c *density.Circle) (noisedCircle, error) {
 	model := c.Model(diffusion.EDM{}) // sigma is the time
 	angles := make([][]float64, circleAngles)
@@ -71,7 +73,7 @@ func newNoisedCircle(l *suite.Lab, c *density.Circle) (noisedCircle, error) {
 	return noisedCircle{means, at}, err
 }
 
-// squares are the means at noise sigma: Gauss-Legendre across, the trapezoidal rule around.
+// squares returns the mean squares at noise sigma: Gauss-Legendre quadrature across, the trapezoidal rule around.
 func (g noisedCircle) squares(sigma float64) (circleMeans, error) {
 	const n = 160
 	r, w := make([]float64, n), make([]float64, n)
@@ -87,12 +89,13 @@ func (g noisedCircle) squares(sigma float64) (circleMeans, error) {
 	return circleMeans{v[1], v[2], v[3], v[4]}, nil
 }
 
-// circlePoint is what the law says at one point.
+// circlePoint is the noised distribution at one point: denoiser, score, log density, and divergence of the score.
 type circlePoint struct {
 	denoised, score [2]float64
 	log, divergence float64
 }
 
+// point evaluates the noised distribution at x, two coordinates.
 func (g noisedCircle) point(sigma float64, x ...float64) (circlePoint, error) {
 	out, err := g.at.Call1([][]float64{x}, sigma)
 	if err != nil {
@@ -104,14 +107,15 @@ func (g noisedCircle) point(sigma float64, x ...float64) (circlePoint, error) {
 
 // circles are the measurements on both circles over noise levels.
 type circles struct {
-	sigma             []float64
-	even, pulled      []circleMeans
-	uniform, weighted noisedCircle
+	sigma                 []float64
+	onUniform, onWeighted []circleMeans
+	uniform, weighted     noisedCircle
 }
 
 // dimensionStep is the ratio of noise levels in tables and figures: 12 to a decade.
 var dimensionStep = math.Pow(10, 1./12)
 
+// onCircles measures both circles at all noise levels and compares them with what is exact.
 func onCircles(l *suite.Lab, r *suite.Report) (out circles, err error) {
 	uniform, err := density.NewCircle("circle", 1, 0)
 	if err != nil {
@@ -127,23 +131,24 @@ func onCircles(l *suite.Lab, r *suite.Report) (out circles, err error) {
 	if out.weighted, err = newNoisedCircle(l, weighted); err != nil {
 		return out, err
 	}
-	table := suite.Table{Name: "circle", Caption: "The circle of radius 1 noised by sigma, uniform and with density " +
-		"proportional to exp(2 cos angle): root mean square of the score's parts, and the dimension E|D - " +
-		"x0|^2/sigma^2",
+	table := suite.Table{Name: "circle", Caption: "Circles of radius 1 with noise sigma, uniform and with density " +
+		"proportional to exp(2 cos angle): root mean square of the normal and tangential score, and dimension E|D - " +
+		"x0|^2/sigma^2. The normal score grows like 1/sigma; the dimension tends to 1",
 		Header: []string{"sigma", "normal, uniform", "dimension, uniform", "normal, weighted", "tangential, weighted",
 			"dimension, weighted"}}
 	for s := 10.; s > .9e-3; s /= dimensionStep {
-		even, err := out.uniform.squares(s)
+		onUniform, err := out.uniform.squares(s)
 		if err != nil {
 			return out, err
 		}
-		pulled, err := out.weighted.squares(s)
+		onWeighted, err := out.weighted.squares(s)
 		if err != nil {
 			return out, err
 		}
-		out.sigma, out.even, out.pulled = append(out.sigma, s), append(out.even, even), append(out.pulled, pulled)
-		table.Rows = append(table.Rows, []any{s, math.Sqrt(even.normal), even.left / (s * s), math.Sqrt(pulled.normal),
-			math.Sqrt(pulled.tangent), pulled.left / (s * s)})
+		out.sigma, out.onUniform = append(out.sigma, s), append(out.onUniform, onUniform)
+		out.onWeighted = append(out.onWeighted, onWeighted)
+		table.Rows = append(table.Rows, []any{s, math.Sqrt(onUniform.normal), onUniform.left / (s * s),
+			math.Sqrt(onWeighted.normal), math.Sqrt(onWeighted.tangent), onWeighted.left / (s * s)})
 	}
 	r.Tables = append(r.Tables, table)
 	return out, out.check(r)

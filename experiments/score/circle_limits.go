@@ -9,7 +9,7 @@ import (
 	"scorelab/lib/suite"
 )
 
-// thickness is that of a ring: the circle with Gaussian noise of that standard deviation as its data.
+// thickness is the standard deviation of the Gaussian noise that turns the circle into a ring, the data.
 const thickness = .01
 
 // thickDimension is E|D - x0|^2/sigma^2 of the ring. Noised by sigma it is the circle noised by hypot(sigma,
@@ -19,7 +19,7 @@ func thickDimension(g noisedCircle, sigma float64) (float64, error) {
 	return 2 - sigma*sigma*(a.normal+a.tangent), err
 }
 
-// thickCircle: data is on a manifold only as far as noise cannot see its thickness.
+// thickCircle checks that the ring has dimension 2 at noise below its thickness, and 1 at noise above.
 func thickCircle(r *suite.Report, g noisedCircle) error {
 	for _, sigma := range []float64{.001, .1} {
 		dimension, err := thickDimension(g, sigma)
@@ -29,7 +29,7 @@ func thickCircle(r *suite.Report, g noisedCircle) error {
 		v := sigma*sigma + thickness*thickness
 		r.Add(suite.Equals{Claim: supportClaim, Metric: fmt.Sprintf("dimension that the score shows of a circle 0.01 "+
 			"thick at sigma = %g", sigma), Got: dimension, Want: 2 - sigma*sigma/v*(1-v/2), Tol: 2 * v * v,
-			Why: "the expansion for the circle at the noise of both; which manifold data lies on depends on the " +
+			Why: "expansion for the circle at noise hypot(sigma, 0.01); the dimension of the data depends on the " +
 				"scale",
 			Shows: suite.Qualified})
 	}
@@ -51,7 +51,7 @@ func circleGrowth(r *suite.Report, g circles) error {
 	for _, c := range []struct {
 		name string
 		of   []circleMeans
-	}{{"uniform circle", g.even}, {"weighted circle", g.pulled}} {
+	}{{"uniform circle", g.onUniform}, {"weighted circle", g.onWeighted}} {
 		normal, err := power(c.of, func(a circleMeans) float64 { return a.normal })
 		if err != nil {
 			return err
@@ -81,32 +81,33 @@ func circleGrowth(r *suite.Report, g circles) error {
 // circleMoments compares mean squares on the circles with their expansions in sigma, at one noise level each.
 func circleMoments(r *suite.Report, g circles) error {
 	const sigma = .05
-	even, err := g.uniform.squares(sigma)
+	uniform, err := g.uniform.squares(sigma)
 	if err != nil {
 		return err
 	}
-	pulled, err := g.weighted.squares(finest)
+	weighted, err := g.weighted.squares(finest)
 	if err != nil {
 		return err
 	}
 	mean, _ := weightedMoments()
 	r.Add(
 		suite.Equals{Claim: nearClaim, Metric: "sigma^2 E|score|^2 on the uniform circle at sigma = 0.05, whose " +
-			"codimension is 1", Got: sigma * sigma * even.normal, Want: 1 - sigma*sigma/2, Tol: 2 * math.Pow(sigma, 4),
+			"codimension is 1", Got: sigma * sigma * uniform.normal, Want: 1 - sigma*sigma/2, Tol: 2 *
+			math.Pow(sigma, 4),
 			Why: "1 - sigma^2/2 - (5/4) sigma^4 - ..., from the expansions of the Bessel functions"},
 		suite.Equals{Claim: oneStepClaim, Metric: "E|D - x0|^2/sigma^2 on the uniform circle at sigma = 0.05: the " +
-			"noise along the circle stays", Got: even.left / (sigma * sigma), Want: 1 + sigma*sigma/2, Tol: 2 *
+			"noise along the circle stays", Got: uniform.left / (sigma * sigma), Want: 1 + sigma*sigma/2, Tol: 2 *
 			math.Pow(sigma, 4), Why: "1 + sigma^2/2 + (5/4) sigma^4 + ...", Shows: suite.Qualified},
 		suite.Equals{Claim: nearClaim, Metric: "sigma^2 E|normal score|^2 on the weighted circle at sigma = 0.001, " +
-			"whose codimension is 1", Got: finest * finest * pulled.normal, Want: 1, Tol: 10 * finest * finest,
+			"whose codimension is 1", Got: finest * finest * weighted.normal, Want: 1, Tol: 10 * finest * finest,
 			Why: "corrections of order sigma^2"},
 		suite.Equals{Claim: nearClaim, Metric: "E|tangential score|^2 on the weighted circle at sigma = 0.001: " +
-			"bounded, that of the density along the circle", Got: pulled.tangent, Want: circlePull * mean, Tol: 10 *
+			"bounded, that of the density along the circle", Got: weighted.tangent, Want: circlePull * mean, Tol: 10 *
 			finest * finest, Why: "E (2 sin angle)^2 = 2 I1(2)/I0(2) by parts; corrections of order sigma^2"})
 	return nil
 }
 
-// weightedMoments are E cos and E sin^2 of the weighted circle's angle, by the trapezoidal rule.
+// weightedMoments returns E cos and E sin^2 of the weighted circle's angle, by the trapezoidal rule.
 func weightedMoments() (cos, sin2 float64) {
 	total := 0.
 	for j := range 64 {
@@ -120,7 +121,7 @@ func weightedMoments() (cos, sin2 float64) {
 // finest is the noise level at which points on and off the circles are compared with their limits.
 const finest = .001
 
-// densityOnCircle: on the circle itself the noised density grows without bound.
+// densityOnCircle checks that the noised density on the circle itself grows like 1/sigma.
 func densityOnCircle(r *suite.Report, g noisedCircle) error {
 	var sigmas, logs []float64
 	for s := .05; s >= finest; s /= 1.5 {
@@ -141,7 +142,7 @@ func densityOnCircle(r *suite.Report, g noisedCircle) error {
 	return nil
 }
 
-// offCircle: off the circle the noised density vanishes, and the score and the denoiser point to the projection.
+// offCircle checks a point off the circle: the density vanishes, score and denoiser point to the projection.
 func offCircle(r *suite.Report, g noisedCircle) error {
 	const radius = 1.3
 	off, err := g.point(finest, radius, 0)
@@ -162,7 +163,7 @@ func offCircle(r *suite.Report, g noisedCircle) error {
 	return nil
 }
 
-// cleanPoints: at a clean point of the circle the score stays bounded, at its noisy neighbors it does not.
+// cleanPoints checks that the score stays bounded at a clean point of the circle, and not at its noisy neighbors.
 func cleanPoints(r *suite.Report, g noisedCircle) error {
 	on, err := g.point(finest, 1, 0)
 	if err != nil {
@@ -185,7 +186,7 @@ func cleanPoints(r *suite.Report, g noisedCircle) error {
 	return nil
 }
 
-// alongWeightedCircle: along the weighted circle the score tends to that of the density on it.
+// alongWeightedCircle checks that the score along the weighted circle tends to that of the density on it.
 func alongWeightedCircle(r *suite.Report, g noisedCircle) error {
 	worst := 0.
 	for j := range 8 {

@@ -29,7 +29,9 @@ func collapseFigures(l *suite.Lab, r *suite.Report, c collapse) error {
 		return kit.Plane(title, 3.5, figure.Heat{Field: field}, figure.Contour{Field: field},
 			kit.Cloud(c.clouds[step], 1000, figure.Vermillion))
 	}
-	f, err := kit.PNG("collapse", "Three moments of the same.",
+	f, err := kit.PNG("collapse", "Samples (red) that start from N(0, I) and follow the score of the cross (shaded). "+
+		"They "+
+		"first collapse onto its arms, then slide along these to the mode at the center.",
 		figure.Row("", swarm("t = 0", 0), swarm("t = 0.2", 20), swarm("t = 1", 100)))
 	if err != nil {
 		return err
@@ -44,8 +46,8 @@ func collapseFigures(l *suite.Lab, r *suite.Report, c collapse) error {
 	if err := l.Progress(.7, "drawing"); err != nil {
 		return err
 	}
-	film, err := kit.GIF("collapse", "Samples from N(0, I) that follow the score of the cross (shaded), and their "+
-		"spread against time.", frames)
+	film, err := kit.GIF("collapse", "Left: samples from N(0, I) that follow the score of the cross (shaded). Right: "+
+		"their spread falls without end, below the target's 2 (dashed).", frames)
 	r.Figures = append(r.Figures, film, f)
 	return err
 }

@@ -26,9 +26,9 @@ func fieldFigure(l *suite.Lab, r *suite.Report, x, s metrics.Points) error {
 		return err
 	}
 	densities := kit.Map(logs, func(v float64) float64 { return 10 * math.Exp(v) })
-	f, err := kit.PNG("field", "Left: the score of the cross X2 (arrows, lengths compressed by a square root) over "+
-		"its density. Right: the score of the "+
-		"one-dimensional mixture G1 crosses zero three times, at two modes and at the saddle between them.",
+	f, err := kit.PNG("field", "Left: the score of the cross X2 (arrows; their lengths are square roots) points "+
+		"uphill on its density (shaded). Right: the score of the one-dimensional mixture G1 is zero three times, at "+
+		"its two modes and at the minimum of the density between them.",
 		figure.Row("", kit.Plane("The cross X2", 4.3, figure.Heat{Field: field}, figure.Contour{Field: field}, arrows),
 			figure.Panel{Title: "G1 on a line", X: figure.Axis{Label: "x", Min: -3.75, Max: 3.45},
 				Y: figure.Axis{Label: "score", Min: -12, Max: 12},

@@ -7,20 +7,21 @@ import (
 
 var manifold = suite.Experiment{
 	ID:       "E36-manifold",
-	Title:    "The score near a manifold, and the dimension that it gives away",
-	Question: "What becomes of the score when the data lies on a curve or a plane and the noise falls?",
+	Title:    "Near a manifold, the score shows the dimension of the data",
+	Question: "How does the score behave when the data lie on a curve or a plane and the noise sigma falls?",
 	Sources: []string{"002, section 4", "003, Noise Levels and Multi-Scale Scores", "003, Geometric Interpretation, " +
 		"table", "004, Why is this viewpoint useful?"},
 	Run: runManifold,
 }
 
 func runManifold(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It splits. Across the manifold it grows like 1/sigma and points to the nearest " +
-		"point; along it, it settles at the score of the density on the manifold. sigma^2 E|score|^2 counts the " +
-		"directions across, and what the one-step denoiser leaves, E|D - x0|^2/sigma^2, those along: the dimension " +
-		"of the data at the scale sigma. The denoiser itself tends to the projection. Two sentences need a " +
-		"condition: an edge makes the score along the manifold grow too, and only the clean points themselves are " +
-		"near equilibrium, their noisy neighbours are not."}
+	r := &suite.Report{Answer: "It splits in two. Across the manifold it grows like 1/sigma and points to the " +
+		"nearest point. Along the manifold it converges to the score of the density there. So sigma^2 E|score|^2 " +
+		"tends to the codimension, the number of directions across. The error that the one-step denoiser D leaves, " +
+		"E|D - x0|^2/sigma^2, tends to the number of directions along: the dimension of the data at scale sigma. The " +
+		"denoiser itself converges to the projection on the manifold. Two statements need a condition. Edges make " +
+		"the score along the manifold grow too. And the clean points are near equilibrium, but their noisy neighbors " +
+		"are not."}
 	circles, err := onCircles(l, r)
 	if err != nil {
 		return nil, err

@@ -32,7 +32,7 @@ func manifoldFigures(l *suite.Lab, r *suite.Report, g circles, e segmentEdges, f
 	return err
 }
 
-// circleFields draws the noised density and score at three noise levels.
+// circleFields draws the noised density and score of the uniform circle at three noise levels.
 func circleFields(g circles) (suite.Figure, error) {
 	const side, n = 1.6, 81
 	nodes, _, err := density.Lattice(-side, side, n, 2)
@@ -69,9 +69,9 @@ func circleFields(g circles) (suite.Figure, error) {
 		}
 		panels = append(panels, panel)
 	}
-	return kit.PNG("field", "The score of the uniform circle (line) after noise of three levels, over the noised "+
-		"density; lengths are compressed by a square root and scaled to each panel. Toward the circle it grows like "+
-		"1/σ, and everywhere comes to point at the nearest point of it.",
+	return kit.PNG("field", "The score of the uniform circle (line) at three noise levels, over the noised density. "+
+		"As σ falls, the arrows turn to the nearest point of the circle, and the root mean square (rms) score grows "+
+		"like 1/σ. Arrow lengths are square roots, scaled in each panel.",
 		figure.Grid{Width: 600, Rows: [][]figure.Panel{panels}})
 }
 
@@ -91,11 +91,10 @@ func growthFigure(g circles, e segmentEdges, f planeIn8) (suite.Figure, error) {
 	if err != nil {
 		return suite.Figure{}, err
 	}
-	return kit.PNG("dimension", "Top left: across a manifold the score grows like 1/σ, along it it stays bounded, "+
-		"but for the ends of a segment. Top right: about one point of a plane in R^8, six eigenvalues count the "+
-		"directions across. "+
-		"Bottom: what the one-step denoiser cannot remove, in units of the noise, is the dimension of the data at "+
-		"that scale.",
+	return kit.PNG("dimension", "Top left: across a manifold the score grows like 1/σ. Along it the score stays "+
+		"bounded, except on the segment, which has ends. Top right: around one point of a plane in R^8, six "+
+		"eigenvalues are 1, one for each direction across. Bottom: the error that the one-step denoiser leaves, in "+
+		"units of σ², is the dimension of the data at scale σ.",
 		figure.Grid{Width: 760, RowHeight: 270, Rows: [][]figure.Panel{
 			{growthPanel(g, e, f), spectrumPanel(f)}, {dimension}}})
 }
@@ -109,8 +108,8 @@ func growthPanel(g circles, e segmentEdges, f planeIn8) figure.Panel {
 		}
 		return rms
 	}
-	normal := kit.Map(g.even, func(a circleMeans) float64 { return a.normal })
-	tangent := kit.Map(g.pulled, func(a circleMeans) float64 { return a.tangent })
+	normal := kit.Map(g.onUniform, func(a circleMeans) float64 { return a.normal })
+	tangent := kit.Map(g.onWeighted, func(a circleMeans) float64 { return a.tangent })
 	return figure.Panel{Title: "root mean square of the score",
 		X: figure.Axis{Label: "noise σ", Log: true, Min: 1e-3, Max: 1},
 		Y: figure.Axis{Label: "rms score", Log: true, Min: .3, Max: 1e5}, Legend: figure.TopRight,
@@ -156,9 +155,9 @@ func dimensionPanel(g circles, e segmentEdges, f planeIn8) (figure.Panel, error)
 		if err != nil {
 			return figure.Panel{}, err
 		}
-		thick[i], circle[i], segment[i] = dimension, g.even[i].left/(s*s), 1-s*s*e.tangent[i]
+		thick[i], circle[i], segment[i] = dimension, g.onUniform[i].left/(s*s), 1-s*s*e.tangent[i]
 	}
-	return figure.Panel{Title: "the dimension that noise σ sees",
+	return figure.Panel{Title: "dimension of the data at scale σ",
 		X: figure.Axis{Label: "noise σ", Log: true, Min: 1e-3, Max: 10},
 		Y: figure.Axis{Label: "E|D - x_{0}|^{2}/σ^{2}", Min: 0, Max: 2.3}, Legend: figure.BottomLeft,
 		Layers: []figure.Layer{
@@ -171,7 +170,7 @@ func dimensionPanel(g circles, e segmentEdges, f planeIn8) (figure.Panel, error)
 		}}, nil
 }
 
-// projecting films noisy samples of the weighted circle and what one step of denoising makes of them.
+// projecting films noisy samples of the weighted circle, before and after one step of denoising.
 func projecting(l *suite.Lab) (suite.Figure, error) {
 	const n, side = 500, 2.4
 	c, err := density.NewCircle("weighted circle", 1, circlePull)
@@ -204,7 +203,7 @@ func projecting(l *suite.Lab) (suite.Figure, error) {
 		panel.Legend = figure.TopRight
 		frames = append(frames, figure.Single(panel, 400))
 	}
-	return kit.GIF("projecting", "Noisy samples of a circle and what one step of denoising makes of them. At large "+
-		"noise it returns the mean of the data, at small noise the nearest point of the circle: the noise along the "+
-		"circle stays.", frames)
+	return kit.GIF("projecting", "Noisy samples of the weighted circle (gray) and the same samples after one step "+
+		"of denoising (red). At large noise the denoiser returns the mean of the data, at small noise the nearest "+
+		"point of the circle. Noise along the circle stays.", frames)
 }

@@ -17,7 +17,7 @@ import (
 	"scorelab/lib/suite"
 )
 
-// ambient is the dimension of the space that the plane lies in.
+// ambient is the dimension of the space around the plane.
 const ambient = 8
 
 // planeIn8 is the cross on a plane in R^8: measurements at each noise level.
@@ -49,7 +49,7 @@ func planeFrame() (along, across [][]float64) {
 	return along, across
 }
 
-// planeScore is the noised score of the cross on the plane: in the plane the denoiser is the cross's own, across it 0.
+// planeScore returns the denoiser and the score at x, [n, 8]. The denoiser projects x on the plane and denoises there.
 func planeScore(x, along, sigma *Node) (denoised, score *Node) {
 	plane := density.X2().Model(diffusion.EDM{})
 	denoised = DotGeneral(plane.Denoise(Dot(x, along).Product(), sigma), []int{1}, nil, along, []int{1}, nil)
@@ -73,7 +73,7 @@ func onPlane(l *suite.Lab, r *suite.Report) (planeIn8, error) {
 	return f, nil
 }
 
-// exactPlane holds the noise levels and what is exact there, from the Fisher information of the noised cross.
+// exactPlane sets the noise levels and the exact values there, from the Fisher information of the noised cross.
 func exactPlane(l *suite.Lab) (planeIn8, error) {
 	f := planeIn8{sigma: []float64{.05, .1, .2, .5, 1, 2}}
 	for s := kit.NoiseLevels.SigmaMin; s < kit.NoiseLevels.SigmaMax; s *= 1.4 {
@@ -138,7 +138,7 @@ func (f *planeIn8) check(r *suite.Report) {
 			suite.Near{Claim: nearClaim, Metric: "sigma^2 E|normal score|^2" + at, Got: f.normal[i], Want: ambient - 2,
 				Why: kit.WhySE + "; the codimension, at any noise"},
 			suite.Near{Claim: nearClaim, Metric: "sigma^2 E|tangential score|^2" + at, Got: f.tangent[i],
-				Want: f.exactTangent[i], Why: kit.WhySE + "; that of the cross itself, by quadrature"},
+				Want: f.exactTangent[i], Why: kit.WhySE + "; the value of the cross itself, by quadrature"},
 			suite.Near{Claim: oneStepClaim, Metric: "E|D - x0|^2/sigma^2" + at, Got: f.left[i], Want: f.exactDim[i],
 				Why: kit.WhySE + "; the dimension less sigma^2 E|tangential score|^2", Shows: suite.Qualified})
 	}
@@ -146,8 +146,9 @@ func (f *planeIn8) check(r *suite.Report) {
 
 // table lists the measured mean squares with their intervals and exact values.
 func (f *planeIn8) table() suite.Table {
-	table := suite.Table{Name: "plane", Caption: "The cross on a plane in R^8: mean squares with intervals, and the " +
-		"eigenvalues of sigma^2 E[s s^T] about one point", Header: []string{"sigma", "quantity", "measured", "lo", "hi",
+	table := suite.Table{Name: "plane", Caption: "The cross on a plane in R^8: sigma^2 times the mean square of " +
+		"the normal and the tangential score, and the dimension E|D - x0|^2/sigma^2, with 5-s.e. intervals. The " +
+		"first is the codimension, 6, at any noise", Header: []string{"sigma", "quantity", "measured", "lo", "hi",
 		"exact"}}
 	for i, sigma := range f.sigma {
 		for _, q := range []struct {
@@ -197,7 +198,7 @@ func (f *planeIn8) measureSpectra(l *suite.Lab, r *suite.Report) error {
 			r.Add(suite.Equals{Claim: nearClaim, Metric: fmt.Sprintf("eigenvalues above 1/2 of sigma^2 E[score "+
 				"score^T] about a point of the plane in R^8, sigma = %g", sigma), Got: float64(large), Want: ambient -
 				2, Tol: 0,
-				Why: "six are 1 to 4 %, the spread of sample covariances of this size; two are below 0.2"})
+				Why: "six are within 4 % of 1, the spread of sample covariances of this size; two are below 0.2"})
 		}
 	}
 	return nil

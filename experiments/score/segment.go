@@ -7,11 +7,11 @@ import (
 	"scorelab/lib/suite"
 )
 
-// segmentEdges are mean squares of the score along the segment [-1, 1] x {0} in the plane, with uniform density,
-// against sigma.
+// segmentEdges are mean squares of the score along the segment [-1, 1] x {0} in the plane, where the data are uniform,
+// by noise level.
 type segmentEdges struct{ sigma, tangent []float64 }
 
-// segmentFisher is E s^2 of the uniform law on [-1, 1] noised by sigma, by the trapezoidal rule.
+// segmentFisher is E s^2 of the uniform distribution on [-1, 1] with noise sigma, by the trapezoidal rule.
 func segmentFisher(sigma float64) float64 {
 	const reach, perSigma = 9., 40.
 	n := int((2 + 2*reach*sigma) / sigma * perSigma)
@@ -34,7 +34,7 @@ func segmentFisher(sigma float64) float64 {
 	return sum * h
 }
 
-// edgeConstant is int phi^2/Phi: the Fisher information that an edge has, in units of density/sigma.
+// edgeConstant is the Fisher information of one edge in units of density/sigma: the integral of phi^2/Phi.
 func edgeConstant() float64 {
 	const h = .01
 	sum := 0.
@@ -45,12 +45,12 @@ func edgeConstant() float64 {
 	return sum * h
 }
 
-// onSegment: near an end, in units of sigma, the noised law is Phi whatever sigma, so that E|s|^2 has the density
-// there, 1/2, times edgeConstant over sigma, from each end. Once the ends do not see each other this is exact.
+// onSegment measures the score along the segment. Near an end, in units of sigma, the noised density is Phi/2 at any
+// sigma. So each end adds edgeConstant/(2 sigma) to E|s|^2, to rounding once the ends are many sigma apart.
 func onSegment(r *suite.Report) segmentEdges {
 	var e segmentEdges
-	table := suite.Table{Name: "segment", Caption: "The uniform law on a segment of length 2 in the plane: the score " +
-		"along it grows, since it has ends",
+	table := suite.Table{Name: "segment", Caption: "The uniform distribution on a segment of length 2 in the " +
+		"plane: the score along it grows like sigma^(-1/2), since it has ends",
 		Header: []string{"sigma", "E|tangential score|^2", "dimension"}}
 	for s := 10.; s > .9e-3; s /= dimensionStep {
 		fisher := segmentFisher(s)
