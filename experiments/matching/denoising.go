@@ -46,14 +46,14 @@ func companionNet(key random.Key, width int) network.MLP {
 
 // dsmHeads are the targets that a network may predict. Its input is x itself, and its loss the plain squared error.
 var dsmHeads = []struct {
-	name string
-	head diffusion.Head
+	name, label string
+	head        diffusion.Head
 }{
-	{"score", diffusion.Unscaled(diffusion.ScoreHead(1))},
-	{"eps", diffusion.Unscaled(diffusion.EpsHead(1))},
-	{"x0", diffusion.Unscaled(diffusion.DataHead(1))},
-	{"v", diffusion.Unscaled(diffusion.VHead(1))},
-	{"edm", diffusion.Unscaled(diffusion.EDMHead(1))},
+	{"score", "score s", diffusion.Unscaled(diffusion.ScoreHead(1))},
+	{"eps", "noise ε", diffusion.Unscaled(diffusion.EpsHead(1))},
+	{"x0", "clean point x_{0}", diffusion.Unscaled(diffusion.DataHead(1))},
+	{"v", "velocity v", diffusion.Unscaled(diffusion.VHead(1))},
+	{"edm", "EDM target", diffusion.Unscaled(diffusion.EDMHead(1))},
 }
 
 func runDenoisingScoreMatching(l *suite.Lab) (*suite.Report, error) {
@@ -61,8 +61,8 @@ func runDenoisingScoreMatching(l *suite.Lab) (*suite.Report, error) {
 		"document's figure, the relative squared error of the network is 0.41; after 5000 steps it is 0.05. A " +
 		"network may predict the score, the noise, the clean point or a mix of them: the losses are equal up to a " +
 		"known weight, but training is not equally fast. The target of denoising is known but noisy. So twice the " +
-		"loss cannot fall below d/sigma^2 - E|s_sigma|^2, which grows as sigma falls, while the bias of the learned " +
-		"score shrinks."}
+		"expected loss is at least d/sigma^2 - E|s_sigma|^2, which grows as sigma falls, while the bias of the " +
+		"learned score shrinks."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{oneObjective, noiseOfTheTarget, asDrawn} {
 		if err := part(l, r); err != nil {
 			return nil, err

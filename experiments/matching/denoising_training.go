@@ -23,7 +23,7 @@ type dsmRun struct {
 	steps  []int // at which the networks were evaluated
 	names  []string
 	errors map[string][]float64 // relative Fisher error of every network there
-	arrows map[int][]float64    // scores of the first network on the grid of the figure
+	scores map[int][]float64    // of the first network at the nodes of figureLattice
 	loss   []float64            // of the first network, at every step
 	floor  []float64            // of the exact score, on the same noise
 	fisher float64              // E|s|^2 of the noised cross
@@ -89,7 +89,7 @@ func (e dsmEvaluation) references(l *suite.Lab, data *tensors.Tensor) (fisher, k
 	return out[0][0], out[1][0] / out[0][0], nil
 }
 
-// errors returns the squared error of each network on the lattice in[0], then the scores of the first on the grid
+// errors returns the squared error of each network on the lattice in[0], then the scores of the first at the points
 // in[1].
 func (e dsmEvaluation) errors(scope *model.Scope, in []*Node) []*Node {
 	t, exact, p := e.exact(in[0])
@@ -117,7 +117,7 @@ func trainAndEvaluate(l *suite.Lab, columns []*tensors.Tensor, learners []kit.Le
 		return nil, err
 	}
 	d := &dsmRun{names: kit.Map(learners, func(p kit.Learner) string { return p.Name }),
-		errors: map[string][]float64{}, arrows: map[int][]float64{}}
+		errors: map[string][]float64{}, scores: map[int][]float64{}}
 	if d.fisher, d.kernel, err = evaluation.references(l, columns[0]); err != nil {
 		return nil, err
 	}
@@ -157,7 +157,7 @@ func (d *dsmRun) record(evaluator *kit.Evaluator, trainer *train.Trainer, lattic
 	if !evaluatedSteps()[step] {
 		return nil
 	}
-	grid, _, err := density.Lattice(-4, 4, 15, 2)
+	grid, err := figureLattice()
 	if err != nil {
 		return err
 	}
@@ -169,6 +169,6 @@ func (d *dsmRun) record(evaluator *kit.Evaluator, trainer *train.Trainer, lattic
 	for i, name := range d.names {
 		d.errors[name] = append(d.errors[name], out[i][0]/d.fisher)
 	}
-	d.arrows[step] = out[len(d.names)]
+	d.scores[step] = out[len(d.names)]
 	return nil
 }

@@ -141,7 +141,7 @@ func (o objectives) check(r *suite.Report, activation string) error {
 	if err != nil {
 		return err
 	}
-	why := "rounding: the trapezoidal rule is exact on smooth integrands that vanish at the border"
+	why := "rounding: the trapezoidal rule converges exponentially on smooth integrands that vanish at the border"
 	r.Add(
 		suite.Equals{Claim: implicitClaim, Metric: "J - J_I - E|s|^2/2 of a random network, by quadrature, " +
 			activation, Got: o.explicit - o.implicit - o.halfFisher, Want: 0, Tol: 1e-9, Why: why},

@@ -109,8 +109,7 @@ func linearScore(l *suite.Lab, r *suite.Report) (all []slopeFits, err error) {
 	sets := l.Size(400, 2000)
 	table := suite.Table{Name: "linear", Caption: fmt.Sprintf("Slope theta of the linear score -theta x of N(0, 2) "+
 		"that minimizes J_D, from data sets of %d points with one noise each: mean and standard deviation over %d "+
-		"data "+
-		"sets beside the exact values. The mean is 1/(v + sigma^2), not 1/v", dsmPoints, sets),
+		"data sets beside the exact values. The mean is 1/(v + sigma^2), not 1/v", dsmPoints, sets),
 		Header: []string{"sigma", "mean slope", "1/(v+sigma^2)", "standard deviation", "exact",
 			"distance to 1/v, root mean square"}}
 	for _, sigma := range []float64{.1, .2, .5, 1} {

@@ -45,7 +45,8 @@ func floorPanel(l *suite.Lab, levels []targetNoise) (figure.Panel, error) {
 		marks.X, marks.Y = append(marks.X, n.sigma), append(marks.Y, n.loss.Center)
 		marks.Lo, marks.Hi = append(marks.Lo, n.loss.Lo), append(marks.Hi, n.loss.Hi)
 	}
-	return figure.Panel{Title: "the cross", X: figure.Axis{Label: "σ", Log: true, Min: .045, Max: 1.8},
+	return figure.Panel{Title: "bias and noise on the cross", X: figure.Axis{Label: "noise σ", Log: true, Min: .045,
+		Max: 1.8},
 		Y: figure.Axis{Label: "squared error of a score", Log: true, Min: 1e-3, Max: 3e4},
 		Layers: []figure.Layer{
 			figure.Line{X: grid, Y: floor, Label: "variance of the target, floor of 2 J_{D}", Color: figure.Vermillion},
@@ -75,9 +76,9 @@ func slopePanel(slopes []slopeFits) figure.Panel {
 	}
 	const mle = dsmPoints / (dsmVariance * (dsmPoints - 2))
 	implicit := math.Sqrt(2*mle*mle/(dsmPoints-4) + math.Pow(mle-1/dsmVariance, 2))
-	return figure.Panel{Title: "a slope from 1000 points of N(0, 2)",
-		X: figure.Axis{Label: "σ", Log: true, Min: .045, Max: 1.8},
-		Y: figure.Axis{Label: "root mean square error", Log: true, Min: 1e-3, Max: 60},
+	return figure.Panel{Title: "error of a slope learned from 1000 points",
+		X: figure.Axis{Label: "noise σ", Log: true, Min: .045, Max: 1.8},
+		Y: figure.Axis{Label: "root mean square error", Log: true, Min: 5e-4, Max: 60},
 		Layers: []figure.Layer{bias, noise, exact, marks, figure.HLine{At: implicit, Color: figure.Green,
 			Label: "implicit score matching"}}, Legend: figure.TopRight}
 }

@@ -56,18 +56,20 @@ type costedObjective struct {
 	back        func(d int) int
 	loss        diffusion.Objective
 	color       figure.Color
+	dashed      bool // in figures, where another objective costs and learns nearly the same
 }
 
 func noPass(int) int { return 0 }
 
 var costed = []costedObjective{
-	{"exact trace", claims.D001TraceCostly, 1, func(d int) int { return d }, diffusion.Implicit(onData), figure.Blue},
+	{"exact trace", claims.D001TraceCostly, 1, func(d int) int { return d }, diffusion.Implicit(onData), figure.Blue,
+		false},
 	{"Hutchinson", claims.D002Hutchinson, 1, func(int) int { return 1 },
-		diffusion.SlicedVR(onData, (*random.Source).Rademacher), figure.Vermillion},
+		diffusion.SlicedVR(onData, (*random.Source).Rademacher), figure.Vermillion, false},
 	{"finite differences", claims.D002Hutchinson, 2, noPass,
-		diffusion.SlicedFD(onData, (*random.Source).Sphere, .01), figure.Gray},
+		diffusion.SlicedFD(onData, (*random.Source).Sphere, .01), figure.Gray, true},
 	{"denoising", claims.D001ScalableDenoising, 1, noPass,
-		diffusion.Denoising(dsmHeads[0].head, diffusion.Plain, diffusion.FixedTime(.3)), figure.Green},
+		diffusion.Denoising(dsmHeads[0].head, diffusion.Plain, diffusion.FixedTime(.3)), figure.Green, false},
 }
 
 // countedDims are the dimensions at which passes are counted, and the noise of a trace is measured.

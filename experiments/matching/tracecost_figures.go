@@ -19,10 +19,10 @@ func costFigure(r *suite.Report, counts [][]passCount, noise [][]traceEstimate, 
 
 // workPanel draws the work of a step against the dimension.
 func workPanel(counts [][]passCount) figure.Panel {
-	panel := figure.Panel{Title: "a step of training", X: figure.Axis{Label: "dimension d", Log: true},
+	panel := figure.Panel{Title: "work of a training step", X: figure.Axis{Label: "dimension d", Log: true},
 		Y: figure.Axis{Label: "work in evaluations", Log: true, Min: 1.5, Max: 40000}, Legend: figure.TopLeft}
 	for i, c := range costed {
-		line := figure.Line{Color: c.color, Label: c.name, Markers: true}
+		line := figure.Line{Color: c.color, Label: c.name, Markers: true, Dashed: c.dashed}
 		for k, d := range countedDims {
 			line.X, line.Y = append(line.X, float64(d)), append(line.Y, counts[i][k].work)
 		}
@@ -34,7 +34,7 @@ func workPanel(counts [][]passCount) figure.Panel {
 // probeNoisePanel draws the standard deviation of an estimate against the dimension.
 func probeNoisePanel(noise [][]traceEstimate) figure.Panel {
 	panel := figure.Panel{Title: "noise of one probe", X: figure.Axis{Label: "dimension d", Log: true},
-		Y: figure.Axis{Label: "standard deviation / trace", Log: true, Min: .02, Max: 6}, Legend: figure.TopRight}
+		Y: figure.Axis{Label: "standard deviation / |trace|", Log: true, Min: .02, Max: 6}, Legend: figure.TopRight}
 	for k, byDim := range noise {
 		p := kit.Probes[k]
 		exact, marks := figure.Line{Color: p.Color, Label: p.Name}, figure.ErrorBars{Color: p.Color}
@@ -51,10 +51,12 @@ func probeNoisePanel(noise [][]traceEstimate) figure.Panel {
 
 // panel draws the errors against the work.
 func (run eightRun) panel() figure.Panel {
-	panel := figure.Panel{Title: "learning, d = 8", X: figure.Axis{Label: "work in evaluations", Log: true},
-		Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: .01, Max: 1.5}, Legend: figure.NoLegend}
+	panel := figure.Panel{Title: "error in d = 8", X: figure.Axis{Label: "work in evaluations", Log: true, Min: 100,
+		Max: 4e4},
+		Y:      figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: .002, Max: 1.5},
+		Legend: figure.BottomLeft}
 	for i, c := range costed {
-		line := figure.Line{Color: c.color}
+		line := figure.Line{Color: c.color, Label: c.name, Dashed: c.dashed}
 		for k, step := range run.steps {
 			line.X = append(line.X, run.work[i]*float64(step))
 			line.Y = append(line.Y, run.errors[k][i].Center)

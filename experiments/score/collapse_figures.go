@@ -16,12 +16,12 @@ func collapseFigures(l *suite.Lab, r *suite.Report, c collapse) error {
 		return err
 	}
 	curve := func(now float64) figure.Panel {
-		return figure.Panel{Title: "Spread", X: figure.Axis{Label: "t", Max: 3},
+		return figure.Panel{Title: "spread of the samples", X: figure.Axis{Label: "time t", Max: 3},
 			Y: figure.Axis{Label: "trace of the covariance", Min: 1e-4, Max: 10, Log: true},
 			Layers: []figure.Layer{
 				figure.Line{X: kit.Until(c.times, 3), Y: kit.Centers(c.traces)[:len(kit.Until(c.times, 3))],
 					Color: figure.Vermillion},
-				figure.HLine{At: 2, Color: figure.Gray, Dashed: true, Label: "target"},
+				figure.HLine{At: 2, Color: figure.Gray, Dashed: true, Label: "target: 2"},
 				figure.VLine{At: now, Color: figure.Ink, Width: 1},
 			}, Legend: figure.TopRight}
 	}
@@ -30,8 +30,7 @@ func collapseFigures(l *suite.Lab, r *suite.Report, c collapse) error {
 			kit.Cloud(c.clouds[step], 1000, figure.Vermillion))
 	}
 	f, err := kit.PNG("collapse", "Samples (red) that start from N(0, I) and follow the score of the cross (shaded). "+
-		"They "+
-		"first collapse onto its arms, then slide along these to the mode at the center.",
+		"They first collapse onto its arms, then slide along these to the mode at the center.",
 		figure.Row("", swarm("t = 0", 0), swarm("t = 0.2", 20), swarm("t = 1", 100)))
 	if err != nil {
 		return err

@@ -29,9 +29,10 @@ func fieldFigure(l *suite.Lab, r *suite.Report, x, s metrics.Points) error {
 	f, err := kit.PNG("field", "Left: the score of the cross X2 (arrows; their lengths are square roots) points "+
 		"uphill on its density (shaded). Right: the score of the one-dimensional mixture G1 is zero three times, at "+
 		"its two modes and at the minimum of the density between them.",
-		figure.Row("", kit.Plane("The cross X2", 4.3, figure.Heat{Field: field}, figure.Contour{Field: field}, arrows),
-			figure.Panel{Title: "G1 on a line", X: figure.Axis{Label: "x", Min: -3.75, Max: 3.45},
-				Y: figure.Axis{Label: "score", Min: -12, Max: 12},
+		figure.Row("", kit.Plane("score of the cross X2", 4.3, figure.Heat{Field: field}, figure.Contour{Field: field},
+			arrows),
+			figure.Panel{Title: "score and density of G1", X: figure.Axis{Label: "x", Min: -3.75, Max: 3.45},
+				Y: figure.Axis{Label: "score, density × 10", Min: -8, Max: 12},
 				Layers: []figure.Layer{
 					figure.Line{X: line, Y: densities, Label: "density × 10", Color: figure.Sky},
 					figure.Line{X: line, Y: scores, Label: "score", Color: figure.Vermillion},

@@ -3,6 +3,7 @@ package score
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -62,16 +63,17 @@ func circleFields(g circles) (suite.Figure, error) {
 		}
 		from, to := kit.Points(places), kit.Points(out)
 		arrows := figure.Arrows{X: from.Col(0), Y: from.Col(1), U: to.Col(2), V: to.Col(3), Power: .5, Width: 1.2}
+		// The color map ends at twice the density, so that dark arrows stand out everywhere.
 		panel := kit.Plane(fmt.Sprintf("σ = %g, rms score %.1f", sigma, math.Sqrt(means.normal)), side,
-			figure.Heat{Field: field}, unitCircle(), arrows)
+			figure.Heat{Field: field, Hi: 2 * slices.Max(field.Z)}, unitCircle(), arrows)
 		if len(panels) > 0 { // the first panel names the axis for all
 			panel.Y.Label = ""
 		}
 		panels = append(panels, panel)
 	}
 	return kit.PNG("field", "The score of the uniform circle (line) at three noise levels, over the noised density. "+
-		"As σ falls, the arrows turn to the nearest point of the circle, and the root mean square (rms) score grows "+
-		"like 1/σ. Arrow lengths are square roots, scaled in each panel.",
+		"As σ falls, the arrows meet on the circle, and the root mean square (rms) score grows like 1/σ. Arrow "+
+		"lengths are square roots, scaled in each panel.",
 		figure.Grid{Width: 600, Rows: [][]figure.Panel{panels}})
 }
 
@@ -111,8 +113,8 @@ func growthPanel(g circles, e segmentEdges, f planeIn8) figure.Panel {
 	normal := kit.Map(g.onUniform, func(a circleMeans) float64 { return a.normal })
 	tangent := kit.Map(g.onWeighted, func(a circleMeans) float64 { return a.tangent })
 	return figure.Panel{Title: "root mean square of the score",
-		X: figure.Axis{Label: "noise σ", Log: true, Min: 1e-3, Max: 1},
-		Y: figure.Axis{Label: "rms score", Log: true, Min: .3, Max: 1e5}, Legend: figure.TopRight,
+		X: figure.Axis{Label: "noise σ", Log: true, Min: 1e-3, Max: 2.5},
+		Y: figure.Axis{Label: "rms score", Log: true, Min: .05, Max: 1e5}, Legend: figure.TopRight,
 		Layers: []figure.Layer{
 			figure.Points{X: f.sigma, Y: inSigmas(f.normal), Color: figure.Blue, Size: 7, Alpha: 1,
 				Label: "across the plane in R^{8}"},
@@ -136,7 +138,7 @@ func spectrumPanel(f planeIn8) figure.Panel {
 		case k == 0:
 			line.Label = "six across the plane"
 		case k == ambient-1:
-			line.Label = "two along it"
+			line.Label = "two along the plane"
 			line.Color = figure.Sky
 		case k == ambient-2:
 			line.Color = figure.Sky
@@ -159,14 +161,15 @@ func dimensionPanel(g circles, e segmentEdges, f planeIn8) (figure.Panel, error)
 	}
 	return figure.Panel{Title: "dimension of the data at scale σ",
 		X: figure.Axis{Label: "noise σ", Log: true, Min: 1e-3, Max: 10},
-		Y: figure.Axis{Label: "E|D - x_{0}|^{2}/σ^{2}", Min: 0, Max: 2.3}, Legend: figure.BottomLeft,
+		Y: figure.Axis{Label: "E|D - x_{0}|^{2}/σ^{2}", Min: 0, Max: 2.9}, Legend: figure.TopRight,
 		Layers: []figure.Layer{
 			figure.Line{X: g.sigma, Y: thick, Color: figure.Purple, Label: "circle 0.01 thick"},
 			figure.Line{X: g.sigma, Y: circle, Color: figure.Vermillion, Label: "circle"},
 			figure.Line{X: g.sigma, Y: segment, Color: figure.Green, Label: "segment"},
-			figure.Line{X: f.curveAt, Y: f.curve, Color: figure.Sky},
+			figure.Line{X: f.curveAt, Y: f.curve, Color: figure.Sky,
+				Label: "the cross on a plane in R^{8}, exact"},
 			figure.ErrorBars{X: f.sigma, Y: kit.Centers(f.left), Lo: kit.Lows(f.left), Hi: kit.Highs(f.left),
-				Color: figure.Blue, Label: "the cross on a plane in R^{8}"},
+				Color: figure.Blue, Label: "the same, measured"},
 		}}, nil
 }
 
@@ -199,7 +202,7 @@ func projecting(l *suite.Lab) (suite.Figure, error) {
 		noisy := kit.Cloud(p, n, figure.Gray)
 		denoised := figure.Points{X: p.Col(2), Y: p.Col(3), Color: figure.Vermillion, Alpha: .6}
 		noisy.Label, denoised.Label = "noisy", "denoised in one step"
-		panel := kit.Plane(fmt.Sprintf("σ = %.2f", sigma), side, unitCircle(), noisy, denoised)
+		panel := kit.Plane(fmt.Sprintf("noise σ = %.2f", sigma), side, unitCircle(), noisy, denoised)
 		panel.Legend = figure.TopRight
 		frames = append(frames, figure.Single(panel, 400))
 	}
