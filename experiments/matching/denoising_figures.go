@@ -26,15 +26,15 @@ func dsmFigures(l *suite.Lab, r *suite.Report, d, wide *dsmRun) error {
 		"(color): the distance to the exact score s of the noised cross, times the root of its density p (lines). The "+
 		"square of the color integrates to E|s_net - s|^2. Left: after the 200 steps of the document's figure. "+
 		"Middle: after 5000 steps little error is left. Right: relative squared error of three networks of each width.",
-		figure.Row("", ground.panel("after 200 steps", companionSteps, ""),
-			ground.panel("after 5000 steps", patientSteps, errorBar), widthsPanel(d, wide)))
+		figure.Row("", ground.panel("after 200 steps", companionSteps, figure.Heat{Hi: .8}),
+			ground.panel("after 5000 steps", patientSteps, figure.Heat{Hi: .8, Bar: errorBar}), widthsPanel(d, wide)))
 	if err != nil {
 		return err
 	}
 	var frames []figure.Figure
 	for _, s := range d.steps {
 		frames = append(frames, figure.Grid{Width: 760, Rows: [][]figure.Panel{
-			{ground.panel(fmt.Sprintf("step %d", s), s, errorBar), lossPanel(d, s)}}})
+			{ground.panel(fmt.Sprintf("step %d", s), s, figure.Heat{Hi: 1.2, Bar: errorBar}), lossPanel(d, s)}}})
 	}
 	film, err := kit.GIF("learning", "Left: the learned score (arrows) and its error (color, weighted by the root of "+
 		"the density) during 5000 steps; the document's figure stops at 200. Right: the loss J_D of the network "+
@@ -94,7 +94,7 @@ func newDSMGround(l *suite.Lab, d *dsmRun) (dsmGround, error) {
 
 // panel draws the score learned after a step on a coarse grid, and its distance to the exact one times the root of the
 // density, whose square integrates to E|s_net - s|^2.
-func (g dsmGround) panel(title string, step int, bar string) figure.Panel {
+func (g dsmGround) panel(title string, step int, heat figure.Heat) figure.Panel {
 	learned := metrics.Points{N: g.x.N, D: 2, X: g.run.scores[step]}
 	weighted := figure.Field{X0: -figureSide, X1: figureSide, Y0: -figureSide, Y1: figureSide,
 		NX: figureNodes, NY: figureNodes, Z: make([]float64, g.x.N)}
@@ -110,7 +110,8 @@ func (g dsmGround) panel(title string, step int, bar string) figure.Panel {
 			arrows.U, arrows.V = append(arrows.U, s[0]), append(arrows.V, s[1])
 		}
 	}
-	return kit.Plane(title, figureSide, figure.Heat{Field: weighted, Lo: 0, Hi: 1.5, Bar: bar},
+	heat.Field = weighted
+	return kit.Plane(title, figureSide, heat,
 		figure.Contour{Field: g.density, Levels: []float64{.01, .05, .2}}, arrows)
 }
 

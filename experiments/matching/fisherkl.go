@@ -34,8 +34,8 @@ const (
 	wrongWeight = .2
 )
 
-// twoModes is w N(-m, 1) + (1-w) N(m, 1).
-func twoModes(m, w float64) (*density.Mixture, error) {
+// bimodal is w N(-m, 1) + (1-w) N(m, 1).
+func bimodal(m, w float64) (*density.Mixture, error) {
 	unit := [][]float64{{1}}
 	return density.NewMixture("two modes",
 		density.Component{Weight: w, Mean: []float64{-m}, Cov: unit},
@@ -60,11 +60,11 @@ type modePair struct {
 
 // newModePair compiles the evaluation for modes at m. Callers finalize its exec.
 func newModePair(l *suite.Lab, m float64, p diffusion.Process) (modePair, error) {
-	even, err := twoModes(m, evenWeight)
+	even, err := bimodal(m, evenWeight)
 	if err != nil {
 		return modePair{}, err
 	}
-	wrong, err := twoModes(m, wrongWeight)
+	wrong, err := bimodal(m, wrongWeight)
 	if err != nil {
 		return modePair{}, err
 	}

@@ -138,11 +138,11 @@ const shownPair = 5.
 
 // modeProfile evaluates densities and scores of data and model, [4, n], at points [n, 1] with noise sigma.
 func modeProfile(l *suite.Lab) (*exec.Exec, error) {
-	even, err := twoModes(shownPair, evenWeight)
+	even, err := bimodal(shownPair, evenWeight)
 	if err != nil {
 		return nil, err
 	}
-	wrong, err := twoModes(shownPair, wrongWeight)
+	wrong, err := bimodal(shownPair, wrongWeight)
 	if err != nil {
 		return nil, err
 	}

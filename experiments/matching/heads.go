@@ -21,12 +21,12 @@ import (
 	"scorelab/lib/suite"
 )
 
-// answered turns the score s of a network at x into the output that a head stands for, by the documents' formulas. Its
+// headForm turns the score s of a network at x into the output that a head stands for, by the documents' formulas. Its
 // weight is the squared error of the score over the squared error of that output.
-type answered struct {
+type headForm struct {
 	head   string
 	claim  suite.ClaimID
-	answer func(x, s, alpha, sigma *Node) *Node
+	output func(x, s, alpha, sigma *Node) *Node
 	weight func(alpha, sigma float64) float64
 }
 
@@ -40,7 +40,7 @@ func preconditioning(alpha, sigma *Node) (skip, out *Node) {
 func epsOf(_, s, _, sigma *Node) *Node    { return Neg(Mul(sigma, s)) }
 func x0Of(x, s, alpha, sigma *Node) *Node { return Div(Add(x, Mul(Square(sigma), s)), alpha) }
 
-var dsmReadings = []answered{
+var headForms = []headForm{
 	{"eps", claims.D001NoiseForm, epsOf, func(_, sigma float64) float64 { return 1 / (sigma * sigma) }},
 	{"x0", claims.D001DataForm, x0Of, func(alpha, sigma float64) float64 { return alpha * alpha / math.Pow(sigma, 4) }},
 	{"v", claims.D004ThreeForms, func(x, s, alpha, sigma *Node) *Node {
@@ -62,11 +62,11 @@ func (d distances) orLarger(other distances) distances {
 	return distances{math.Max(d.loss, other.loss), math.Max(d.gradient, other.gradient)}
 }
 
-// reading compares a network under a head with the same network as the score, at one time of a path.
-type reading struct {
-	answered
+// headComparison compares a network under a head with the same network as the score, at one time of a path.
+type headComparison struct {
+	headForm
 	t, alpha float64
-	ratio    float64 // loss of the score over loss of the answer
+	ratio    float64 // loss of the score over loss of the output
 	distances
 }
 
@@ -79,11 +79,11 @@ func oneObjective(l *suite.Lab, r *suite.Report) error {
 		times []float64
 	}{{diffusion.EDM{}, dtypes.Float64, []float64{companionSigma, 2}}, {diffusion.VP{}, dtypes.Float64,
 		[]float64{.05, .4, .9}}, {diffusion.VP{}, dtypes.Float32, []float64{.05, .4, .9}}} {
-		readings, err := readings(l, on.path, on.dtype, on.times)
+		comparisons, err := compareHeads(l, on.path, on.dtype, on.times)
 		if err != nil {
 			return err
 		}
-		for _, d := range readings {
+		for _, d := range comparisons {
 			if on.dtype == dtypes.Float32 {
 				single = single.orLarger(d.distances)
 				continue
@@ -92,7 +92,7 @@ func oneObjective(l *suite.Lab, r *suite.Report) error {
 			d.checkRatio(r)
 		}
 	}
-	for _, d := range dsmReadings {
+	for _, d := range headForms {
 		r.Add(
 			suite.Below{Claim: d.claim, Metric: "weighted loss of " + d.head + " relative to that of the score, " +
 				"sample by sample, less 1: largest at five noise levels", Got: worst[d.head].loss, Bound: 1e-10,
@@ -109,7 +109,7 @@ func oneObjective(l *suite.Lab, r *suite.Report) error {
 }
 
 // checkRatio compares the ratio of the losses with the weight that the documents give, where they give one.
-func (d reading) checkRatio(r *suite.Report) {
+func (d headComparison) checkRatio(r *suite.Report) {
 	switch {
 	case d.t == companionSigma && d.head == "eps":
 		r.Add(suite.Equals{Claim: d.claim, Metric: "loss of the score over loss of eps at sigma = 0.2: " +
@@ -124,10 +124,11 @@ func (d reading) checkRatio(r *suite.Report) {
 	}
 }
 
-// readings compares all heads at all times of a path.
-func readings(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, times []float64) (all []reading, err error) {
+// compareHeads compares all heads at all times of a path.
+func compareHeads(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, times []float64) (all []headComparison,
+	err error) {
 	const n = 256
-	exec, err := readEveryWay(l, path, dtype, n)
+	exec, err := headLosses(l, path, dtype, n)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +141,7 @@ func readings(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, times []
 		flat, heads := kit.Map(out, tensors.MustCopyFlatData[float64]), len(dsmHeads)
 		losses, gradients := flat[:heads], flat[heads:2*heads]
 		alpha, sigma := flat[2*heads][0], flat[2*heads+1][0]
-		for i, d := range dsmReadings {
+		for i, d := range headForms {
 			weight := d.weight(alpha, sigma)
 			off := 0.
 			for k, v := range losses[i+1] {
@@ -150,17 +151,17 @@ func readings(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, times []
 			for k, v := range gradients[i+1] {
 				gap[k] = v*weight - gradients[0][k]
 			}
-			all = append(all, reading{d, t, alpha, floats.Sum(losses[0]) / floats.Sum(losses[i+1]),
+			all = append(all, headComparison{d, t, alpha, floats.Sum(losses[0]) / floats.Sum(losses[i+1]),
 				distances{off, math.Sqrt(kit.SquaredNorm(gap) / kit.SquaredNorm(gradients[0]))}})
 		}
 	}
 	return all, nil
 }
 
-// readEveryWay compiles, at a time of a path: the losses of one untrained network under all heads (the score first),
+// headLosses compiles, at a time of a path: the losses of one untrained network under all heads (the score first),
 // then their gradients in the weights, then alpha and sigma. Losses are [n] in float64. In float32 they are means,
 // since the error of a single sample may be small by chance and its relative rounding large.
-func readEveryWay(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, n int) (*exec.Exec, error) {
+func headLosses(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, n int) (*exec.Exec, error) {
 	net := companionNet(l.Key("read every way"), 16)
 	store := model.NewStore()
 	if err := network.Create(l.Backend, store.RootScope(), net, dtype, 2); err != nil {
@@ -171,17 +172,17 @@ func readEveryWay(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, n in
 		x0, _ := density.X2().Draw(g, random.New(g, l.Key("read points")), dtype, n)
 		c, score := path.At(ConvertDType(t, dtype)), net.Net(scope)
 		times := func(diffusion.Process, *Node, *random.Source) *Node { return ConvertDType(t, dtype) }
-		loss := func(head int, answer func(x, s, alpha, sigma *Node) *Node) *Node {
-			read := func(x, logSNR, label *Node) *Node { return answer(x, score(x, logSNR, label), c.Alpha, c.Sigma) }
+		loss := func(head int, output func(x, s, alpha, sigma *Node) *Node) *Node {
+			read := func(x, logSNR, label *Node) *Node { return output(x, score(x, logSNR, label), c.Alpha, c.Sigma) }
 			return diffusion.Denoising(dsmHeads[head].head, diffusion.Plain, times)(path, read, diffusion.Batch{X0: x0},
 				random.New(g, l.Key("read noise")))
 		}
 		all := []*Node{loss(0, func(_, s, _, _ *Node) *Node { return s })}
-		for i, d := range dsmReadings {
+		for i, d := range headForms {
 			if dsmHeads[i+1].name != d.head {
 				panic(fmt.Sprintf("head %s is read as %s", dsmHeads[i+1].name, d.head))
 			}
-			all = append(all, loss(i+1, d.answer))
+			all = append(all, loss(i+1, d.output))
 		}
 		var out []*Node
 		weights := kit.WeightsIn(scope, g)

@@ -30,8 +30,8 @@ var objectivesSideBySide = suite.Experiment{
 	Run:      runObjectivesSideBySide,
 }
 
-// contender is an objective in the comparison. Its minimizer is the score of the cross with noise sigma.
-type contender struct {
+// candidate is an objective in the comparison. Its minimizer is the score of the cross with noise sigma.
+type candidate struct {
 	name  string
 	sigma float64
 	loss  diffusion.Objective
@@ -40,11 +40,11 @@ type contender struct {
 	seen  string       // range of that error in other seeds
 }
 
-func contenders() []contender {
+func candidates() []candidate {
 	denoise := func(sigma float64) diffusion.Objective {
 		return diffusion.Denoising(dsmHeads[0].head, diffusion.Plain, diffusion.FixedTime(sigma))
 	}
-	return []contender{
+	return []candidate{
 		{"explicit", 0, diffusion.Explicit(onData, crossScore), figure.Ink, .005, "0.0007 to 0.0013"},
 		{"implicit", 0, diffusion.Implicit(onData), figure.Blue, .03, "0.005 to 0.007"},
 		{"sliced, normal", 0, diffusion.Sliced(onData, (*random.Source).Normal), 0, .05,
@@ -62,15 +62,15 @@ func contenders() []contender {
 }
 
 const (
-	contestBatch = 512
-	contestEvery = 20
+	comparisonBatch = 512
+	comparisonEvery = 20
 )
 
-// contestants are networks with the same initial weights, one for each objective.
-func contestants(l *suite.Lab) []kit.Learner {
+// candidateLearners are networks with the same initial weights, one for each objective.
+func candidateLearners(l *suite.Lab) []kit.Learner {
 	net := network.MLP{Hidden: []int{64, 64}, Init: "lecun", Key: l.Key("network")}
-	return kit.Map(contenders(), func(c contender) kit.Learner {
-		name := fmt.Sprintf("%d", slices.IndexFunc(contenders(), func(other contender) bool {
+	return kit.Map(candidates(), func(c candidate) kit.Learner {
+		name := fmt.Sprintf("%d", slices.IndexFunc(candidates(), func(other candidate) bool {
 			return other.name == c.name
 		}))
 		return kit.Learner{Name: name, Net: net, Path: diffusion.EDM{}, Loss: c.loss, Scorer: diffusion.ScoreNet(0)}
@@ -88,43 +88,44 @@ func runObjectivesSideBySide(l *suite.Lab) (*suite.Report, error) {
 		"the data."}
 	steps := l.Size(2500, 10_000)
 	var work []float64 // of a step
-	for _, p := range contestants(l) {
-		w, err := kit.StepWork(l, p, contestBatch, 2)
+	for _, p := range candidateLearners(l) {
+		w, err := kit.StepWork(l, p, comparisonBatch, 2)
 		if err != nil {
 			return nil, err
 		}
 		work = append(work, w)
 	}
-	c, err := contest(l, r, steps)
+	c, err := trainCandidates(l, r, steps)
 	if err != nil {
 		return nil, err
 	}
 	c.check(r)
 	r.Tables = append(r.Tables, c.tables(work)...)
-	return r, raceFigure(r, c, work)
+	return r, comparisonFigure(r, c, work)
 }
 
-// race records the training of all networks.
-type race struct {
+// comparison records the training of all networks.
+type comparison struct {
 	steps []int
-	// relative Fisher errors by contender and step: to the minimizer of its objective, and to the score of the data
+	// relative Fisher errors by candidate and step: to the minimizer of its objective, and to the score of the data
 	own, clean [][]float64
 	bias       []float64 // the limit of clean
 	noise      []float64 // standard deviation over samples of the loss minus the Fisher divergence
 }
 
-// contest trains all networks on the same batches, with the same probes or noise where two objectives draw the same.
-func contest(l *suite.Lab, r *suite.Report, steps int) (*race, error) {
-	all := contenders()
-	plan := train.Plan{Data: kit.FreshBatches(density.X2(), contestBatch, false), Key: l.Key("training"),
-		Every: contestEvery, Average: train.Average{Decay: .99},
-		Step: kit.TrainJointly(train.Adam{Rate: 2e-3}, contestants(l))}
+// trainCandidates trains all networks on the same batches, with the same probes or noise where two objectives draw the
+// same.
+func trainCandidates(l *suite.Lab, r *suite.Report, steps int) (*comparison, error) {
+	all := candidates()
+	plan := train.Plan{Data: kit.FreshBatches(density.X2(), comparisonBatch, false), Key: l.Key("training"),
+		Every: comparisonEvery, Average: train.Average{Decay: .99},
+		Step: kit.TrainJointly(train.Adam{Rate: 2e-3}, candidateLearners(l))}
 	trainer, err := plan.Begin(l.Backend)
 	if err != nil {
 		return nil, err
 	}
 	defer trainer.Close()
-	c := &race{own: make([][]float64, len(all)), clean: make([][]float64, len(all))}
+	c := &comparison{own: make([][]float64, len(all)), clean: make([][]float64, len(all))}
 	if err := c.follow(l, trainer, steps); err != nil {
 		return nil, err
 	}
@@ -140,15 +141,15 @@ func contest(l *suite.Lab, r *suite.Report, steps int) (*race, error) {
 }
 
 // follow runs the training and evaluates its networks at steps that grow by a factor, and at the last.
-func (c *race) follow(l *suite.Lab, trainer *train.Trainer, steps int) error {
-	evaluate, finalize, err := contestErrors(l, trainer)
+func (c *comparison) follow(l *suite.Lab, trainer *train.Trainer, steps int) error {
+	evaluate, finalize, err := candidateErrors(l, trainer)
 	if err != nil {
 		return err
 	}
 	defer finalize()
 	evaluated := map[int]bool{steps: true}
-	for s := float64(contestEvery); s < float64(steps); s *= 1.3 {
-		evaluated[int(math.Round(s/contestEvery))*contestEvery] = true
+	for s := float64(comparisonEvery); s < float64(steps); s *= 1.3 {
+		evaluated[int(math.Round(s/comparisonEvery))*comparisonEvery] = true
 	}
 	for report, err := range trainer.Run(l.Context, steps) {
 		if err != nil {
@@ -172,11 +173,11 @@ func (c *race) follow(l *suite.Lab, trainer *train.Trainer, steps int) error {
 	return nil
 }
 
-// contestErrors returns a function that evaluates, for each network, the relative Fisher errors to the minimizer of its
-// objective and to the score of the data, by quadrature. Callers run finalize at the end.
-func contestErrors(l *suite.Lab, trainer *train.Trainer) (evaluate func() ([][]float64, error), finalize func(),
+// candidateErrors returns a function that evaluates, for each network, the relative Fisher errors to the minimizer of
+// its objective and to the score of the data, by quadrature. Callers run finalize at the end.
+func candidateErrors(l *suite.Lab, trainer *train.Trainer) (evaluate func() ([][]float64, error), finalize func(),
 	err error) {
-	all, learners := contenders(), contestants(l)
+	all, learners := candidates(), candidateLearners(l)
 	const side, nodes = 7., 176
 	lattice, cell, err := density.Lattice(-side, side, nodes, 2)
 	if err != nil {
@@ -206,12 +207,12 @@ func contestErrors(l *suite.Lab, trainer *train.Trainer) (evaluate func() ([][]f
 	return func() ([][]float64, error) { return evaluator.Evaluate(trainer, lattice) }, evaluator.Exec.Finalize, nil
 }
 
-func sigmasOf(all []contender) []float64 {
-	return kit.Map(all, func(c contender) float64 { return c.sigma })
+func sigmasOf(all []candidate) []float64 {
+	return kit.Map(all, func(c candidate) float64 { return c.sigma })
 }
 
 // cleanLimits are the relative squared distances between the score of the data and the minimizer of each objective.
-func cleanLimits(l *suite.Lab, all []contender) ([]float64, error) {
+func cleanLimits(l *suite.Lab, all []candidate) ([]float64, error) {
 	bias, err := kit.FisherDistancesOfCross(l, sigmasOf(all))
 	if err != nil {
 		return nil, err
@@ -228,7 +229,7 @@ func cleanLimits(l *suite.Lab, all []contender) ([]float64, error) {
 // sameUpToConstants checks that, at the trained weights, every objective minus its Fisher divergence is the constant of
 // the theory. It returns the standard deviation of that difference over samples.
 func sameUpToConstants(l *suite.Lab, r *suite.Report, weights *model.Store) (noise []float64, err error) {
-	all, learners := contenders(), contestants(l)
+	all, learners := candidates(), candidateLearners(l)
 	n := l.Size(20_000, 200_000)
 	x0, err := density.X2().Sample(l.Backend, l.Key("constants"), n)
 	if err != nil {
@@ -284,9 +285,9 @@ func sameUpToConstants(l *suite.Lab, r *suite.Report, weights *model.Store) (noi
 }
 
 // check compares the errors at the end with their range in other seeds.
-func (c *race) check(r *suite.Report) {
+func (c *comparison) check(r *suite.Report) {
 	last := len(c.steps) - 1
-	for i, k := range contenders() {
+	for i, k := range candidates() {
 		claim := claims.D001ImplicitObjective
 		switch {
 		case k.sigma > 0:
@@ -310,8 +311,8 @@ func (c *race) check(r *suite.Report) {
 }
 
 // tables list the errors at the end, at equal work, and at every step.
-func (c *race) tables(work []float64) []suite.Table {
-	all, last := contenders(), len(c.steps)-1
+func (c *comparison) tables(work []float64) []suite.Table {
+	all, last := candidates(), len(c.steps)-1
 	ranking := suite.Table{Name: "ranking", Caption: "Relative Fisher errors at the end, to the minimizer of the " +
 		"objective and to the score of the data; noise of the loss is its standard deviation over samples after the " +
 		"Fisher divergence is subtracted; work of a step is in evaluations of the network, counted in the graph of " +
@@ -323,7 +324,7 @@ func (c *race) tables(work []float64) []suite.Table {
 			c.noise[i], work[i]})
 	}
 	curves := suite.Table{Name: "steps", Caption: "Relative Fisher error to the minimizer of the objective, by step",
-		Header: append([]string{"step"}, kit.Map(all, func(k contender) string { return k.name })...)}
+		Header: append([]string{"step"}, kit.Map(all, func(k candidate) string { return k.name })...)}
 	for t, s := range c.steps {
 		row := []any{s}
 		for i := range all {
@@ -346,7 +347,7 @@ func (c *race) tables(work []float64) []suite.Table {
 }
 
 // within is the index of the last evaluation after at most so many steps.
-func (c *race) within(steps float64) int {
+func (c *comparison) within(steps float64) int {
 	k := 0
 	for k+1 < len(c.steps) && float64(c.steps[k+1]) <= steps {
 		k++

@@ -53,7 +53,7 @@ func probeNoisePanel(noise [][]traceEstimate) figure.Panel {
 func (run eightRun) panel() figure.Panel {
 	panel := figure.Panel{Title: "error in d = 8", X: figure.Axis{Label: "work in evaluations", Log: true, Min: 100,
 		Max: 4e4},
-		Y:      figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: .002, Max: 1.5},
+		Y:      figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: 3e-4, Max: 1.5},
 		Legend: figure.BottomLeft}
 	for i, c := range costed {
 		line := figure.Line{Color: c.color, Label: c.name, Dashed: c.dashed}
