@@ -20,50 +20,51 @@ import (
 
 var fisherVersusKL = suite.Experiment{
 	ID:    "E22-fisher-vs-kl",
-	Title: "Scores do not know how much lies in each mode",
-	Question: "What does score matching see of the weights of two modes, and why do many noise levels see what one " +
-		"does not?",
+	Title: "A score is almost independent of the weights of distant modes",
+	Question: "How much does score matching depend on the weights of two modes, and why do many noise levels " +
+		"recover what one misses?",
 	Sources: []string{"003, Fisher Divergence and Score Matching", "003, Noise Levels and Multi-Scale Scores",
 		"002, section 5"},
 	Run: runFisherVersusKL,
 }
 
-// The left mode has evenWeight in the data, and wrongWeight in a model that has all else right.
+// The left mode has evenWeight in the data, and wrongWeight in a model that is otherwise right.
 const (
 	evenWeight  = .5
 	wrongWeight = .2
 )
 
-// twoModes is w N(-m, 1) + (1-w) N(m, 1).
-func twoModes(m, w float64) (*density.Mixture, error) {
+// bimodal is w N(-m, 1) + (1-w) N(m, 1).
+func bimodal(m, w float64) (*density.Mixture, error) {
 	unit := [][]float64{{1}}
 	return density.NewMixture("two modes",
 		density.Component{Weight: w, Mean: []float64{-m}, Cov: unit},
 		density.Component{Weight: 1 - w, Mean: []float64{m}, Cov: unit, Class: 1})
 }
 
-// telltale is what tells the wrong weights from the even ones at one time of a process.
-type telltale struct {
+// difference measures the wrong weights against the even ones at one time of a process.
+type difference struct {
 	g2, kl, fisher float64
-	loss           float64 // by how much Hyvarinen's loss E[s^2/2 + s'] of the wrong score is larger
-	blur           float64 // KL divergence of the data from the data noised
-	// How many samples put the mean log-likelihood ratio, and the mean difference of Hyvarinen's losses, five standard
-	// errors above 0.
+	loss           float64 // excess of Hyvarinen's loss E[s^2/2 + s'] of the wrong score
+	blur           float64 // KL divergence of the data from the noised data
+	// Numbers of samples after which the mean log-likelihood ratio, and the mean difference of Hyvarinen's losses, are
+	// five standard errors above 0.
 	byLikelihood, byScore float64
 }
 
-// modePair evaluates telltale at any time of one process, by the trapezoidal rule over exact densities and scores.
+// modePair evaluates a difference at any time of a process, by the trapezoidal rule over exact densities and scores.
 type modePair struct {
 	exec  *exec.Exec
 	nodes *tensors.Tensor
 }
 
+// newModePair compiles the evaluation for modes at m. Callers finalize its exec.
 func newModePair(l *suite.Lab, m float64, p diffusion.Process) (modePair, error) {
-	even, err := twoModes(m, evenWeight)
+	even, err := bimodal(m, evenWeight)
 	if err != nil {
 		return modePair{}, err
 	}
-	wrong, err := twoModes(m, wrongWeight)
+	wrong, err := bimodal(m, wrongWeight)
 	if err != nil {
 		return modePair{}, err
 	}
@@ -73,7 +74,7 @@ func newModePair(l *suite.Lab, m float64, p diffusion.Process) (modePair, error)
 	}
 	exec, err := exec.New(l.Backend, func(nodes, t *Node) *Node {
 		c := p.At(t)
-		// Nine standard deviations beyond the modes: 1e-18 of the mass is left out.
+		// Nine standard deviations beyond the modes leave out a mass of 1e-18.
 		half := AddScalar(MulScalar(Sqrt(Add(Square(c.Alpha), Square(c.Sigma))), 9), m)
 		x := Mul(half, nodes)
 		data, model := even.Model(p), wrong.Model(p)
@@ -91,30 +92,31 @@ func newModePair(l *suite.Lab, m float64, p diffusion.Process) (modePair, error)
 	return modePair{exec, nodes}, err
 }
 
-func (m modePair) at(t float64) (telltale, error) {
+// at evaluates the difference at time t. It fails if the quadrature misses some of the mass.
+func (m modePair) at(t float64) (difference, error) {
 	out, err := m.exec.Call1(m.nodes, t)
 	if err != nil {
-		return telltale{}, err
+		return difference{}, err
 	}
 	v := tensors.MustCopyFlatData[float64](out)
 	for _, mass := range v[7:] {
 		if err := density.CheckSum(fmt.Sprintf("two modes at t = %g", t), []float64{mass}, 1); err != nil {
-			return telltale{}, err
+			return difference{}, err
 		}
 	}
 	needed := func(mean, square float64) float64 { return metrics.Width * metrics.Width * (square/(mean*mean) - 1) }
-	return telltale{g2: v[0], kl: v[1], fisher: v[2], loss: v[3], blur: v[4], byLikelihood: needed(v[1], v[5]),
+	return difference{g2: v[0], kl: v[1], fisher: v[2], loss: v[3], blur: v[4], byLikelihood: needed(v[1], v[5]),
 		byScore: needed(v[3], v[6])}, nil
 }
 
 func runFisherVersusKL(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It sees them only where the modes overlap. For modes at +-m the Fisher divergence of " +
-		"weights 0.2, 0.8 from 0.5, 0.5 is nothing at m = 0, has a peak near m = 1.15, and dies like (1/4) " +
-		"sqrt(pi/2) m exp(-m^2/2), while the KL divergence rises to ln 1.25. At m = 6 the likelihood tells the " +
-		"weights apart with 241 samples, and score matching with thirty billion. Noise brings the modes together, " +
-		"and along any diffusion the KL divergence falls by g^2/2 times the Fisher divergence: the KL divergence is " +
-		"the sum of the Fisher divergences of all noise levels, which is why many levels repair what each alone " +
-		"cannot see."}
+	r := &suite.Report{Answer: "It depends on the weights only where the modes overlap. Take unit Gaussians at -m " +
+		"and m, with weights 0.2, 0.8 in the model and 0.5, 0.5 in the data. The Fisher divergence is 0 at m = 0, " +
+		"peaks near m = 1.15, and then decays like (1/4) sqrt(pi/2) m exp(-m^2/2). The KL divergence rises to ln " +
+		"1.25. At m = 6 the likelihood detects the wrong weights at five standard errors with 241 samples; score " +
+		"matching needs thirty billion. Noise makes the modes overlap. Along any diffusion the KL divergence falls " +
+		"at the rate g^2/2 times the Fisher divergence. So it is an integral of Fisher divergences over all noise " +
+		"levels, and many noise levels recover the weights that a single one misses."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{separations, noisedModes, sumOfLevels, modeFigures} {
 		if err := part(l, r); err != nil {
 			return nil, err
@@ -123,78 +125,30 @@ func runFisherVersusKL(l *suite.Lab) (*suite.Report, error) {
 	return r, nil
 }
 
-// tilt is half the logarithm of the odds by which the weights differ. The scores are -x + m tanh(mx) and
-// -x + m tanh(mx + tilt).
-var tilt = math.Log(evenWeight/wrongWeight*(1-wrongWeight)/(1-evenWeight)) / 2
-
-// overSaddle integrates over u = mx, from side to side of the saddle between the modes.
-func overSaddle(f func(u float64) float64) float64 {
-	const half, n = 60., 12000
-	sum := 0.
-	for i := range n {
-		sum += f(-half + 2*half*float64(i)/n)
-	}
-	return sum * 2 * half / n
-}
-
-// atSaddle is what a point at u adds to the Fisher divergence, but for the normal density: 1/(cosh u cosh^2(u + tilt)).
-func atSaddle(u float64) float64 { return 1 / (math.Cosh(u) * math.Pow(math.Cosh(u+tilt), 2)) }
-
-// modesFisher is the Fisher divergence written out. With e^(-m^2/2) cosh(mx) phi(x) for the density of the data,
-// it is m^2 e^(-m^2/2) sinh^2(tilt) int phi(x) atSaddle(mx) dx.
-func modesFisher(m float64) float64 {
-	if m == 0 {
-		return 0
-	}
-	phi := func(x float64) float64 { return math.Exp(-x*x/2) / math.Sqrt(2*math.Pi) }
-	sinh := math.Sinh(tilt)
-	return m * math.Exp(-m*m/2) * sinh * sinh * overSaddle(func(u float64) float64 { return phi(u/m) * atSaddle(u) })
-}
-
-// modesLaw is what it comes to for modes far apart, where phi(u/m) is phi(0): int atSaddle = pi/(cosh(tilt) + 1), so
-// that it is (cosh(tilt) - 1) sqrt(pi/2) m exp(-m^2/2). It is an upper bound at every m.
-func modesLaw(m float64) float64 {
-	return (math.Cosh(tilt) - 1) * math.Sqrt(math.Pi/2) * m * math.Exp(-m*m/2)
-}
-
-// farKL is the KL divergence of the weights alone.
-var farKL = evenWeight*math.Log(evenWeight/wrongWeight) + (1-evenWeight)*math.Log((1-evenWeight)/(1-wrongWeight))
-
 const (
 	whyModes   = "rounding, relative: trapezoidal rule on both sides"
 	blindClaim = claims.D003GradientsNotProbabilities
 	levelClaim = claims.D003FisherAndKL
 )
 
-// widest is the largest separation. The Ornstein-Uhlenbeck process leaves the modes their width and brings them
-// together, at widest exp(-t), and so passes through all smaller ones.
+// widest is the largest m. The Ornstein-Uhlenbeck process keeps the width of the modes and moves them to
+// widest exp(-t), so it passes through every smaller m.
 const widest = 6.
 
-// closeness is when the modes are at m.
+// closeness is the time at which the modes are at m.
 func closeness(m float64) float64 { return math.Max(0, math.Log(widest/m)) }
 
-// separations measures both divergences at m = 0..6, and holds them against formulas for modes without noise.
+// separations compares both divergences at m = 0..6 with closed forms.
 func separations(l *suite.Lab, r *suite.Report) error {
-	table := suite.Table{Name: "separation", Caption: "Weights 0.2, 0.8 for 0.5, 0.5 on N(-m, 1) and N(m, 1): " +
-		"divergences, the law of the Fisher divergence for modes far apart, and how many samples show the difference " +
-		"at 5 standard errors",
+	table := suite.Table{Name: "separation", Caption: "Weights 0.2, 0.8 in place of 0.5, 0.5 on N(-m, 1) and N(m, " +
+		"1): KL and Fisher divergence, the limit (1/4) sqrt(pi/2) m exp(-m^2/2) of the latter for large m, and the " +
+		"samples that show the wrong weights at 5 standard errors. From m = 2 on the Fisher divergence dies, the KL " +
+		"does not",
 		Header: []string{"m", "KL", "Fisher", "Fisher law", "samples, likelihood", "samples, score matching"}}
-	// mean u^2 at the saddle
-	spread := overSaddle(func(u float64) float64 { return u * u * atSaddle(u) }) / overSaddle(atSaddle)
-	one, err := newModePair(l, 0, diffusion.OU{})
+	same, err := oneMode(l, r)
 	if err != nil {
 		return err
 	}
-	defer one.exec.Finalize()
-	same, err := one.at(0)
-	if err != nil {
-		return err
-	}
-	r.Add(
-		suite.Below{Claim: blindClaim, Metric: "Fisher divergence at m = 0, where both laws are one",
-			Got: same.fisher, Bound: 1e-28, Why: "rounding of scores, squared"},
-		suite.Below{Claim: blindClaim, Metric: "KL divergence at m = 0", Got: same.kl, Bound: 1e-14,
-			Why: kit.WhyRounding})
 	table.Rows = append(table.Rows, []any{0., same.kl, same.fisher, 0., "-", "-"})
 	pair, err := newModePair(l, widest, diffusion.OU{})
 	if err != nil {
@@ -206,64 +160,80 @@ func separations(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		table.Rows = append(table.Rows, []any{m, a.kl, a.fisher, modesLaw(m), a.byLikelihood, a.byScore})
-		byHand := modesFisher(m)
-		r.Add(
-			suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("Fisher divergence at m = %g", m),
-				Got: a.fisher, Want: byHand, Tol: 1e-9 * byHand, Why: whyModes + "; by hand from the two tanh",
-				Shows: suite.Qualified},
-			suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("what the wrong weights cost in Hyvarinen's loss at "+
-				"m = %g: half the Fisher divergence", m), Got: a.loss, Want: a.fisher / 2, Tol: 1e-12,
-				Why: "rounding in float64 of losses up to m^2", Shows: suite.Qualified})
-		if m < 3 {
-			continue
+		table.Rows = append(table.Rows, []any{m, a.kl, a.fisher, fisherLimit(m), a.byLikelihood, a.byScore})
+		fisherAt(r, m, a)
+		if m >= 3 {
+			fisherTail(r, m, a)
 		}
-		short := spread / (2 * m * m)
-		r.Add(suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("Fisher divergence over its law (1/4) sqrt(pi/2) m "+
-			"exp(-m^2/2) at m = %g", m), Got: a.fisher / modesLaw(m), Want: 1 - short/2, Tol: short / 2,
-			Why: "1 - u^2/(2m^2) <= exp(-u^2/(2m^2)) <= 1 under the integral", Shows: suite.Qualified})
-		if m < widest {
-			continue
+		if m == widest {
+			farApart(r, m, a)
 		}
-		// What is left of the KL divergence is the integral of Fisher/mu beyond m, and the law bounds that.
-		left := (math.Cosh(tilt) - 1) * math.Pi / 2 * math.Erfc(m/math.Sqrt2)
-		r.Add(
-			suite.Equals{Claim: blindClaim, Metric: "KL divergence at m = 6; far apart it is ln 1.25",
-				Got: a.kl, Want: farKL - left/2, Tol: left/2 + 1e-13,
-				Why: "between ln 1.25 and that less the integral of the Fisher divergence over all larger " +
-					"separations",
-				Shows: suite.Qualified},
-			suite.Equals{Claim: blindClaim, Metric: "samples by which the likelihood shows the wrong weights at m = 6",
-				Got: a.byLikelihood, Want: farSamples(), Tol: 1e-4 * farSamples(),
-				Why: "far apart the ratio of likelihoods takes two values; here within 1e-6 of them, but for 1e-9 of " +
-					"the mass", Shows: suite.Qualified},
-			suite.Equals{Claim: blindClaim, Metric: "samples by which score matching shows them at m = 6, over the " +
-				"law for modes far apart", Got: a.byScore / scoreSamplesLaw(m), Want: 1, Tol: 5 / (m * m),
-				Why: "the next term of the law is of order 1/m^2", Shows: suite.Qualified})
 	}
 	r.Tables = append(r.Tables, table)
 	return l.Progress(.3, "noise levels")
 }
 
-// farSamples is how many samples the likelihood needs when each says of which mode it is.
-func farSamples() float64 {
-	light, heavy := math.Log(evenWeight/wrongWeight), math.Log((1-evenWeight)/(1-wrongWeight))
-	return metrics.Width * metrics.Width * ((evenWeight*light*light+(1-evenWeight)*heavy*heavy)/(farKL*farKL) - 1)
+// oneMode checks that the weights make no difference at m = 0.
+func oneMode(l *suite.Lab, r *suite.Report) (difference, error) {
+	one, err := newModePair(l, 0, diffusion.OU{})
+	if err != nil {
+		return difference{}, err
+	}
+	defer one.exec.Finalize()
+	same, err := one.at(0)
+	if err != nil {
+		return difference{}, err
+	}
+	r.Add(
+		suite.Below{Claim: blindClaim, Metric: "Fisher divergence at m = 0, where both laws are one",
+			Got: same.fisher, Bound: 1e-28, Why: "rounding of scores, squared"},
+		suite.Below{Claim: blindClaim, Metric: "KL divergence at m = 0", Got: same.kl, Bound: 1e-14,
+			Why: kit.WhyRounding})
+	return same, nil
 }
 
-// scoreSamplesLaw is how many samples score matching needs when the modes are far apart: the losses differ by
-// (m^2/2)(tanh^2(u + tilt) - tanh^2(u)), and only at the saddle.
-func scoreSamplesLaw(m float64) float64 {
-	square := overSaddle(func(u float64) float64 {
-		a, b := math.Tanh(u+tilt), math.Tanh(u)
-		gap := (a - b) * (a + b)
-		return math.Cosh(u) * gap * gap
-	})
-	density := m * math.Exp(-m*m/2) / math.Sqrt(2*math.Pi) * square * m * m / 4
-	return metrics.Width * metrics.Width * density / math.Pow(modesLaw(m)/2, 2)
+// fisherAt compares the Fisher divergence with its closed form and with the excess of Hyvarinen's loss.
+func fisherAt(r *suite.Report, m float64, a difference) {
+	byHand := modesFisher(m)
+	r.Add(
+		suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("Fisher divergence at m = %g", m),
+			Got: a.fisher, Want: byHand, Tol: 1e-9 * byHand, Why: whyModes + "; by hand from the two tanh",
+			Shows: suite.Qualified},
+		suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("what the wrong weights cost in Hyvarinen's loss at "+
+			"m = %g: half the Fisher divergence", m), Got: a.loss, Want: a.fisher / 2, Tol: 1e-12,
+			Why: "rounding in float64 of losses up to m^2", Shows: suite.Qualified})
 }
 
-// noisedModes: after noise sigma the modes are as far apart as at m/sqrt(1 + sigma^2), in units of their width.
+// fisherTail compares the Fisher divergence with its limit for large m.
+func fisherTail(r *suite.Report, m float64, a difference) {
+	// mean u^2 at the saddle
+	spread := overSaddle(func(u float64) float64 { return u * u * atSaddle(u) }) / overSaddle(atSaddle)
+	short := spread / (2 * m * m)
+	r.Add(suite.Equals{Claim: blindClaim, Metric: fmt.Sprintf("Fisher divergence over its law (1/4) sqrt(pi/2) m "+
+		"exp(-m^2/2) at m = %g", m), Got: a.fisher / fisherLimit(m), Want: 1 - short/2, Tol: short / 2,
+		Why: "1 - u^2/(2m^2) <= exp(-u^2/(2m^2)) <= 1 under the integral", Shows: suite.Qualified})
+}
+
+// farApart compares the KL divergence and the numbers of samples with their limits for large m.
+func farApart(r *suite.Report, m float64, a difference) {
+	// The KL divergence still to come is the integral of Fisher/mu beyond m; the limit bounds it.
+	left := (math.Cosh(tilt) - 1) * math.Pi / 2 * math.Erfc(m/math.Sqrt2)
+	r.Add(
+		suite.Equals{Claim: blindClaim, Metric: "KL divergence at m = 6; far apart it is ln 1.25",
+			Got: a.kl, Want: farKL - left/2, Tol: left/2 + 1e-13,
+			Why:   "between ln 1.25 and ln 1.25 minus the integral of the Fisher divergence over all larger m",
+			Shows: suite.Qualified},
+		suite.Equals{Claim: blindClaim, Metric: "samples by which the likelihood shows the wrong weights at m = 6",
+			Got: a.byLikelihood, Want: farSamples(), Tol: 1e-4 * farSamples(),
+			Why: "for large m the likelihood ratio takes two values; here it is within 1e-6 of them except for 1e-9 " +
+				"of the mass", Shows: suite.Qualified},
+		suite.Equals{Claim: blindClaim, Metric: "samples by which score matching shows them at m = 6, over the " +
+			"law for modes far apart", Got: a.byScore / scoreSamplesLimit(m), Want: 1, Tol: 5 / (m * m),
+			Why: "the next term of the expansion is of order 1/m^2", Shows: suite.Qualified})
+}
+
+// noisedModes measures the divergences after noise sigma. In units of their width, the modes are then at
+// m/sqrt(1 + sigma^2).
 func noisedModes(l *suite.Lab, r *suite.Report) error {
 	const m = widest
 	pair, err := newModePair(l, m, diffusion.EDM{})
@@ -284,7 +254,7 @@ func noisedModes(l *suite.Lab, r *suite.Report) error {
 		byHand := modesFisher(m/math.Sqrt(v)) / v
 		r.Add(suite.Equals{Claim: claims.D002SingleSigma, Metric: fmt.Sprintf("Fisher divergence at m = 6 after "+
 			"noise sigma = %g", sigma), Got: a.fisher, Want: byHand, Tol: 1e-9 * byHand,
-			Why: whyModes + "; by hand, that of modes at m/sqrt(1 + sigma^2), over 1 + sigma^2"})
+			Why: whyModes + "; by hand: that of modes at m/sqrt(1 + sigma^2), divided by 1 + sigma^2"})
 		if sigma != 2 {
 			continue
 		}
@@ -294,19 +264,20 @@ func noisedModes(l *suite.Lab, r *suite.Report) error {
 				"sigma = 2, where score matching starts to see the weights; these are off by ln 1.25",
 				Got: a.blur, Want: own,
 				Tol: math.Exp(-2 * m * m / v * (1 - 1/v)),
-				Why: "that of one mode from its own noised self; the other mode's tail is below the tolerance"},
+				Why: "KL divergence of one mode from the same mode with noise; the tail of the other mode is below " +
+					"the tolerance"},
 			suite.Between{Claim: claims.D003MultiScale, Metric: "share of the KL divergence of the weights at m = 6 " +
 				"that lies in noise levels above sigma = 2, twice the width of a mode",
 				Got: metrics.Exactly(a.kl / start.kl), Lo: .95, Hi: 1, Alpha: 0,
-				Why: "what the claim says: large noise holds the coarse structure; by de Bruijn's identity the KL " +
-					"divergence left at sigma is the sum over all levels above"})
+				Why: "the claim: large noise resolves the coarse structure; by de Bruijn's identity the KL " +
+					"divergence at sigma is the integral over all larger noise levels"})
 	}
 	return l.Progress(.5, "the sum over noise levels")
 }
 
-// sumOfLevels holds dKL/dt = -(g^2/2) Fisher (de Bruijn's identity between two laws under one diffusion) against the
-// divergences at the two ends of four processes. On the Ornstein-Uhlenbeck process from t = 0, where noise is but a
-// smaller separation, it says KL(m) = int_0^m Fisher(mu)/mu dmu.
+// sumOfLevels checks dKL/dt = -(g^2/2) Fisher, de Bruijn's identity for two distributions under one diffusion, between
+// the two ends of four processes. On the Ornstein-Uhlenbeck process time only reduces m, so it reads
+// KL(m) = int_0^m Fisher(mu)/mu dmu.
 func sumOfLevels(l *suite.Lab, r *suite.Report) error {
 	const m = 4.
 	for _, spec := range []struct {
@@ -343,8 +314,8 @@ func sumOfLevels(l *suite.Lab, r *suite.Report) error {
 const whyLevels = "Gauss-Legendre with 8 points on each of 30 stretches equal in log noise level (in t on the OU " +
 	"process), trapezoidal in space: rounding"
 
-// dissipated is the KL divergence lost from one end of a grid to the other, and the integral of (g^2/2) Fisher dt
-// between.
+// dissipated returns the KL divergence lost from one end of a grid to the other, and the integral of (g^2/2) Fisher dt
+// between them.
 func dissipated(l *suite.Lab, m float64, p diffusion.Process, grid []float64) (fallen, integral float64, err error) {
 	pair, err := newModePair(l, m, p)
 	if err != nil {

@@ -23,14 +23,14 @@ import (
 var probing = suite.Experiment{
 	ID:    "E11-probing",
 	Title: "Probing what denoising learns",
-	Question: "Does the running average of the clean points behind a noisy point become the posterior mean, and its " +
-		"direction the score?",
+	Question: "Does the average of the clean points behind a noisy point x~ converge to the posterior mean, and " +
+		"does it give the score at x~?",
 	Sources: []string{"001, Probing the learning objective, seventh figure"},
 	Run:     runProbing,
 }
 
-// probePoint is a chosen input of 001's figure with the ball in which a noisy sample counts as it, the dummy with which
-// the companion code starts its running mean, and what is exact (each computed apart from this code).
+// probePoint is an input x~ of 001's figure: the ball in which a noisy sample counts as x~, the dummy from which the
+// companion code starts its running mean, and exact values from an independent computation.
 type probePoint struct {
 	x, y, radius float64
 	dummy        [2]float64
@@ -58,11 +58,11 @@ func (p probePoint) name() string { return fmt.Sprintf("(%g, %g)", p.x, p.y) }
 func (p probePoint) holds(x []float64) bool { return math.Hypot(x[0]-p.x, x[1]-p.y) < p.radius }
 
 func runProbing(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does, up to the size of the ball: the running averages settle at E[x | x~ in the " +
-		"ball], within 0.016 of the posterior mean at its centre. The average noise direction that the document " +
-		"draws, (x~ - E[x | x~])/sigma, is sigma times the score with its sign turned: the arrows that resemble the " +
-		"score run from x~ to the average. The dummy that the companion code starts its averages from still shows at " +
-		"the end of its 200 rounds."}
+	r := &suite.Report{Answer: "Yes, up to the size of the ball in which noisy points count as equal. The running " +
+		"averages converge to E[x | x~ in the ball], within 0.016 of the posterior mean E[x | x~] at its center. The " +
+		"score is (E[x | x~] - x~)/sigma^2: it points from x~ to the average. The document draws the average noise, " +
+		"(x~ - E[x | x~])/sigma, which is the score times -sigma, so its arrows need the opposite sign. The " +
+		"companion code starts its averages from dummy points, whose effect is still visible after its 200 rounds."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{probeExactly, probeByHits} {
 		if err := part(l, r); err != nil {
 			return nil, err
@@ -71,7 +71,7 @@ func runProbing(l *suite.Lab) (*suite.Report, error) {
 	return r, nil
 }
 
-// probeExactly holds posterior mean, score and ball averages against independent numbers.
+// probeExactly compares posterior means, scores and ball averages with independent numbers.
 func probeExactly(l *suite.Lab, r *suite.Report) error {
 	at := make([][]float64, len(probePoints))
 	for i, p := range probePoints {
@@ -88,8 +88,9 @@ func probeExactly(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	const digits = "six decimals of an independent computation"
-	table := suite.Table{Name: "exact", Caption: "What a table of three noisy points learns, exactly; the score is " +
-		"E[x|x~] - x~, since sigma = 1",
+	table := suite.Table{Name: "exact", Caption: "Exact values at three noisy points x~: posterior mean, score " +
+		"(E[x|x~] - x~, since sigma = 1), mean over the ball, hits of the ball in 200 rounds, and the mean that the " +
+		"dummy of the companion code leaves",
 		Header: []string{"point", "E[x1|x~]", "E[x2|x~]", "score1", "score2", "ball x1", "ball x2", "expected hits",
 			"with dummy x1", "with dummy x2"}}
 	for i, p := range probePoints {
@@ -121,8 +122,8 @@ func probeExactly(l *suite.Lab, r *suite.Report) error {
 	return l.Progress(.2, "sampling")
 }
 
-// ballMean is E[x0 | x~ in the ball], and the expected number of noisy samples in it, by Gauss-Legendre quadrature
-// along the radius and the trapezoidal rule around.
+// ballMean returns E[x0 | x~ in the ball] and the expected number of noisy samples in the ball, by Gauss-Legendre
+// quadrature along the radius and the trapezoidal rule around.
 func ballMean(p probePoint) (mean []float64, hits float64) {
 	const radii, angles = 24, 48
 	radius, weight := make([]float64, radii), make([]float64, radii)
@@ -143,7 +144,7 @@ func ballMean(p probePoint) (mean []float64, hits float64) {
 	return []float64{mean[0] / hits, mean[1] / hits}, hits
 }
 
-// noisyRounds are rounds noisy copies of the data points, [10 rounds, 2], round by round.
+// noisyRounds draws noisy copies of the data points, [10 rounds, 2], round by round.
 func noisyRounds(l *suite.Lab, purpose string, rounds int) (metrics.Points, error) {
 	clean := density.ProbingPoints()
 	flat := make([]float64, 0, 2*rounds*len(clean))
@@ -162,34 +163,43 @@ func noisyRounds(l *suite.Lab, purpose string, rounds int) (metrics.Points, erro
 	return kit.Points(noisy), nil
 }
 
-// probeByHits runs the table: long, to hold its averages against the exact ones, and as drawn.
+// hitRun is a long run at one point: the clean points of its hits.
+type hitRun struct {
+	probePoint
+	xs, ys       []float64
+	hits, errors []float64 // distances of the running average to the exact one, at hits that grow by a factor
+}
+
+// follow collects the hits of the point among noisy copies of the data, round by round.
+func (p probePoint) follow(noisy metrics.Points) hitRun {
+	clean, run := density.ProbingPoints(), hitRun{probePoint: p}
+	sum, mark := [2]float64{}, 1.
+	for i := range noisy.N {
+		if !p.holds(noisy.Row(i)) {
+			continue
+		}
+		x := clean[i%len(clean)]
+		run.xs, run.ys = append(run.xs, x[0]), append(run.ys, x[1])
+		sum[0], sum[1] = sum[0]+x[0], sum[1]+x[1]
+		if n := float64(len(run.xs)); n >= mark {
+			run.hits, run.errors = append(run.hits, n),
+				append(run.errors, math.Max(1e-4, math.Hypot(sum[0]/n-p.ball[0], sum[1]/n-p.ball[1])))
+			mark *= 1.25
+		}
+	}
+	return run
+}
+
+// probeByHits compares the averages of a long run with the exact ones, and draws the run of the figure.
 func probeByHits(l *suite.Lab, r *suite.Report) error {
-	clean := density.ProbingPoints()
 	noisy, err := noisyRounds(l, "long run", l.Size(20_000, 200_000))
 	if err != nil {
 		return err
 	}
-	panel := figure.Panel{Title: "distance to the ball's posterior mean", X: figure.Axis{Label: "hits", Log: true,
-		Min: 1, Max: 3 * float64(noisy.N) / 50},
-		Y:      figure.Axis{Label: "|running average - E[x | x~ in the ball]|", Log: true, Min: 1e-4, Max: 6},
-		Legend: figure.BottomLeft}
+	var runs []hitRun
 	for _, p := range probePoints {
-		var xs, ys, hits, error []float64
-		sum, mark := [2]float64{}, 1.
-		for i := range noisy.N {
-			if !p.holds(noisy.Row(i)) {
-				continue
-			}
-			x := clean[i%len(clean)]
-			xs, ys = append(xs, x[0]), append(ys, x[1])
-			sum[0], sum[1] = sum[0]+x[0], sum[1]+x[1]
-			if n := float64(len(xs)); n >= mark {
-				hits, error = append(hits, n),
-					append(error, math.Max(1e-4, math.Hypot(sum[0]/n-p.ball[0], sum[1]/n-p.ball[1])))
-				mark *= 1.25
-			}
-		}
-		for j, column := range [][]float64{xs, ys} {
+		run := p.follow(noisy)
+		for j, column := range [][]float64{run.xs, run.ys} {
 			mean, err := metrics.Mean(column)
 			if err != nil {
 				return err
@@ -197,81 +207,7 @@ func probeByHits(l *suite.Lab, r *suite.Report) error {
 			r.Add(suite.Near{Claim: claims.D001Probing, Metric: fmt.Sprintf("average x%d of the clean points behind "+
 				"the ball about %s", j+1, p.name()), Got: mean, Want: p.ball[j], Why: kit.WhySE})
 		}
-		panel.Layers = append(panel.Layers, figure.Line{X: hits, Y: error, Color: p.color, Label: "x~ = " + p.name()})
+		runs = append(runs, run)
 	}
-	slope := figure.Line{X: []float64{1, panel.X.Max}, Y: []float64{1.2, 1.2 / math.Sqrt(panel.X.Max)},
-		Color: figure.Gray, Dashed: true, Label: "hits^{-1/2}"}
-	panel.Layers = append(panel.Layers, slope)
-	return probeFigures(l, r, panel)
-}
-
-// probeFigures animates the run as drawn, without its dummies.
-func probeFigures(l *suite.Lab, r *suite.Report, errors figure.Panel) error {
-	noisy, err := noisyRounds(l, "film", probeRounds)
-	if err != nil {
-		return err
-	}
-	const side, every = 3, 5
-	clean, err := metrics.PointsOf(density.ProbingPoints())
-	if err != nil {
-		return err
-	}
-	sums, hits := make([][2]float64, len(probePoints)), make([]float64, len(probePoints))
-	var frames []figure.Figure
-	var last figure.Panel
-	for round := range probeRounds {
-		for i := round * clean.N; i < (round+1)*clean.N; i++ {
-			for k, p := range probePoints {
-				if x := clean.Row(i % clean.N); p.holds(noisy.Row(i)) {
-					sums[k][0], sums[k][1], hits[k] = sums[k][0]+x[0], sums[k][1]+x[1], hits[k]+1
-				}
-			}
-		}
-		if (round+1)%every != 0 {
-			continue
-		}
-		fresh := metrics.Points{N: every * clean.N, D: 2, X: noisy.X[2*(round+1-every)*clean.N : 2*(round+1)*clean.N]}
-		last = probePanel(fmt.Sprintf("round %d", round+1), side, clean, fresh, sums, hits)
-		frames = append(frames, figure.Single(last, 420))
-	}
-	film, err := kit.GIF("probing", "Red, the data; small, their latest noisy copies; dots on circles, three chosen "+
-		"inputs and their balls; rings, the running averages of the clean points that led there. Dark arrows run "+
-		"from x~ to the average, coloured ones are the exact score.", frames)
-	if err != nil {
-		return err
-	}
-	last.Title = "after 200 rounds"
-	still, err := kit.PNG("averages", "Left: the run as drawn, after its last round. Right: a run of many more "+
-		"rounds; the running averages near the exact ones like one over the root of the hits.",
-		figure.Row("", last, errors))
-	r.Figures = append(r.Figures, still, film)
-	return err
-}
-
-func probePanel(title string, side float64, clean, noisy metrics.Points, sums [][2]float64,
-	hits []float64) figure.Panel {
-	noise := kit.Cloud(noisy, noisy.N, figure.Orange)
-	noise.Size = 2.5
-	layers := []figure.Layer{noise, figure.Points{X: clean.Col(0), Y: clean.Col(1), Size: 8, Color: figure.Vermillion,
-		Alpha: 1}}
-	for k, p := range probePoints {
-		var ring figure.Line
-		for i := range 61 {
-			sin, cos := math.Sincos(2 * math.Pi * float64(i) / 60)
-			ring.X, ring.Y = append(ring.X, p.x+p.radius*cos), append(ring.Y, p.y+p.radius*sin)
-		}
-		ring.Color, ring.Width = p.color, 1
-		score := figure.Arrows{X: []float64{p.x}, Y: []float64{p.y}, U: []float64{p.mean[0] - p.x},
-			V: []float64{p.mean[1] - p.y}, Scale: 1, Width: 5, Color: p.color}
-		layers = append(layers, ring, score)
-		if hits[k] > 0 {
-			x, y := sums[k][0]/hits[k], sums[k][1]/hits[k]
-			layers = append(layers, figure.Arrows{X: []float64{p.x}, Y: []float64{p.y}, U: []float64{x - p.x},
-				V: []float64{y - p.y}, Scale: 1, Width: 1.6, Color: figure.Ink},
-				figure.Points{X: []float64{x}, Y: []float64{y}, Size: 9, Color: p.color, Alpha: 1, Ring: true})
-		}
-		layers = append(layers, figure.Points{X: []float64{p.x}, Y: []float64{p.y}, Size: 6, Color: figure.Ink,
-			Alpha: 1})
-	}
-	return kit.Plane(title, side, layers...)
+	return probeFigures(l, r, averagesPanel(runs, noisy.N))
 }

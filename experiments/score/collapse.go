@@ -8,81 +8,109 @@ import (
 	"scorelab/experiments/kit"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
 )
 
 var odeCollapse = suite.Experiment{
 	ID:       "E02-ode-collapse",
-	Title:    "Without noise, every sample falls into the mode",
-	Question: "Is following the score uphill enough to sample?",
+	Title:    "Without noise, every sample converges to the mode",
+	Question: "Is it enough to follow the score uphill, dx/dt = s(x), to sample from a density?",
 	Sources:  []string{"001, Generative Modeling with Scores (second figure)", "004, Sampling: Naive Idea"},
 	Run:      runOdeCollapse,
 }
 
-// The step of the figure, and the times of the catalogue.
+// The Euler step of 001's figure, and the end of the run.
 const (
 	odeStep = .01
 	odeEnd  = 10
 )
 
 func runOdeCollapse(l *suite.Lab) (*suite.Report, error) {
-	x2 := density.X2()
-	steps := int(odeEnd / odeStep)
-	grid, err := diffusion.Uniform(0, odeEnd, steps)
+	grid, err := diffusion.Uniform(0, odeEnd, int(odeEnd/odeStep))
 	if err != nil {
 		return nil, err
 	}
-	plan := diffusion.Plan{Build: kit.Static(x2), Sampler: diffusion.OneStep(diffusion.ScoreODE), Grid: grid}
-	start, err := kit.Normal([]float64{0, 0}, 1).Sample(l.Backend, l.Key("start"), l.Size(10_000, 100_000))
+	plan := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.ScoreODE), Grid: grid}
+	c, err := followScore(l, plan)
 	if err != nil {
 		return nil, err
-	}
-	marks := frameMarks(steps)
-	var times []float64
-	var traces []metrics.Summary
-	clouds := map[int]metrics.Points{}
-	for s, err := range plan.Trace(l.Backend, start, marks...) {
-		if err != nil {
-			return nil, err
-		}
-		if err := l.Progress(.5*float64(s.Step)/float64(steps), "following the score"); err != nil {
-			return nil, err
-		}
-		p := kit.Points(s.X)
-		trace, err := metrics.TraceCovariance(p)
-		if err != nil {
-			return nil, err
-		}
-		times, traces, clouds[s.Step] = append(times, s.Time), append(traces, trace), p
 	}
 	exact, err := quadratureTrace(l, plan)
 	if err != nil {
 		return nil, err
 	}
+	r := &suite.Report{Answer: "No. All samples of the cross converge to its mode. Their spread, the trace of " +
+		"their covariance, falls from 2 to 0.82 at t = 0.5 and to 0.05 at t = 2, while the target's is 2. Close to " +
+		"the mode, distances shrink at the rate 5.26, the curvature of the log density there. The flow finds where " +
+		"the density is highest. It does not reproduce the density."}
+	c.checkSpread(r, exact)
+	if err := c.checkRate(r); err != nil {
+		return nil, err
+	}
+	r.Tables = append(r.Tables, suite.Table{Name: "trace", Caption: "Trace of the covariance of the samples against " +
+		"time: the target keeps 2",
+		Header: []string{"t", "trace", "lo", "hi"}, Rows: kit.Rows(c.times, kit.Centers(c.traces), kit.Lows(c.traces),
+			kit.Highs(c.traces))})
+	return r, collapseFigures(l, r, c)
+}
 
-	r := &suite.Report{Answer: "No. The spread of the samples decays to nothing, at the rate of the mode's own " +
-		"curvature: the flow knows where the density is highest and forgets everything else."}
-	whyQuadrature := kit.WhySE + "; exact by quadrature over the start N(0, I), which the deterministic flow only " +
-		"carries along"
-	for i, t := range times {
+// collapse records samples from N(0, I) that follow the score of the cross, at some of the steps.
+type collapse struct {
+	steps  []int
+	times  []float64
+	traces []metrics.Summary      // of the covariance
+	clouds map[int]metrics.Points // by step
+}
+
+// followScore runs the plan and records it at the steps of frameMarks.
+func followScore(l *suite.Lab, plan diffusion.Plan) (collapse, error) {
+	c := collapse{clouds: map[int]metrics.Points{}}
+	start, err := kit.Normal([]float64{0, 0}, 1).Sample(l.Backend, l.Key("start"), l.Size(10_000, 100_000))
+	if err != nil {
+		return c, err
+	}
+	steps := len(plan.Grid) - 1
+	for s, err := range plan.Trace(l.Backend, start, frameMarks(steps)...) {
+		if err != nil {
+			return c, err
+		}
+		if err := l.Progress(.5*float64(s.Step)/float64(steps), "following the score"); err != nil {
+			return c, err
+		}
+		p := kit.Points(s.X)
+		trace, err := metrics.TraceCovariance(p)
+		if err != nil {
+			return c, err
+		}
+		c.steps, c.times = append(c.steps, s.Step), append(c.times, s.Time)
+		c.traces, c.clouds[s.Step] = append(c.traces, trace), p
+	}
+	return c, nil
+}
+
+// checkSpread compares the spread with exact, its value by time, while it is large, and with 0 later.
+func (c collapse) checkSpread(r *suite.Report, exact map[float64]float64) {
+	whyQuadrature := kit.WhySE + "; exact by quadrature over the start N(0, I), whose points the flow moves " +
+		"without noise"
+	for i, t := range c.times {
 		switch t {
 		case .5, 2:
-			c := suite.Near{Claim: claims.D001ODECollapses, Metric: fmt.Sprintf("trace of the covariance at t = %g", t),
-				Got: traces[i], Want: exact[t], Why: whyQuadrature}.Check()
-			r.Add(c)
+			r.Add(suite.Near{Claim: claims.D001ODECollapses,
+				Metric: fmt.Sprintf("trace of the covariance at t = %g", t),
+				Got:    c.traces[i], Want: exact[t], Why: whyQuadrature})
 		case 5:
 			r.Add(suite.Below{Claim: claims.D004ODEOnlyModes, Metric: "trace of the covariance at t = 5",
-				Got: traces[i].Center, Bound: 1e-9,
-				Why: "slope 5.26 at the mode: the slowest start, 5 deviations out, is within 1e-5 by then"})
+				Got: c.traces[i].Center, Bound: 1e-9,
+				Why: "distances shrink at the rate 5.26 near the mode: even a start 5 standard deviations out is " +
+					"within 1e-5 by then"})
 		case odeEnd:
 			r.Add(suite.Below{Claim: claims.D004ODEOnlyModes, Metric: "trace of the covariance at t = 10",
-				Got: traces[i].Center, Bound: 1e-30,
-				Why: "the same slope for twice the time"})
+				Got: c.traces[i].Center, Bound: 1e-30,
+				Why: "the same rate for twice the time"})
 		}
 	}
-	// Values computed apart from this code, by simulation.
+	// The wanted values come from a simulation outside this code.
 	r.Add(
 		suite.Equals{Claim: claims.D001ODECollapses, Metric: "trace at t = 0.5, by quadrature",
 			Got: exact[.5], Want: .819, Tol: .03,
@@ -90,23 +118,24 @@ func runOdeCollapse(l *suite.Lab) (*suite.Report, error) {
 		suite.Equals{Claim: claims.D001ODECollapses, Metric: "trace at t = 2, by quadrature",
 			Got: exact[2], Want: .049, Tol: .01,
 			Why: "an independent simulation of 10,000 samples: its own 5 standard errors"})
+}
 
-	rate, err := lateRate(clouds, marks)
+// checkRate compares the late rate of contraction with the curvature of the log density at the mode.
+func (c collapse) checkRate(r *suite.Report) error {
+	rate, err := c.lateRate()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	curvature := (1/1.9 + 10) / 2
 	want := math.Log1p(-odeStep*curvature) / odeStep
 	r.Add(suite.Equals{Claim: claims.D001ODECollapses, Metric: "rate of log |x| between t = 6 and 10",
 		Got: rate, Want: want, Tol: 1e-3 * math.Abs(want),
-		Why: "Euler's factor 1 - 5.263158 delta a step; the density's higher terms are below |x|^2 = 1e-20 by then"})
-	r.Tables = append(r.Tables, suite.Table{Name: "trace", Caption: "Trace of the covariance against time",
-		Header: []string{"t", "trace", "lo", "hi"}, Rows: kit.Rows(times, kit.Centers(traces), kit.Lows(traces),
-			kit.Highs(traces))})
-	return r, collapseFigures(l, r, x2, times, traces, clouds, marks)
+		Why: "one Euler step multiplies by 1 - 5.263158 delta; higher terms of the log density are of order |x|^2, " +
+			"1e-20 by then"})
+	return nil
 }
 
-// frameMarks are the steps that the animations and tables look at: every 4th up to t = 2.4, then coarser.
+// frameMarks are the steps that the animation and the table show: every second up to t = 1, then coarser.
 func frameMarks(steps int) []int {
 	var marks []int
 	for s := 4; s <= steps; {
@@ -123,7 +152,8 @@ func frameMarks(steps int) []int {
 	return marks
 }
 
-// quadratureTrace is E|x_t|^2 over the start N(0, I), exact up to the lattice: x_t is a smooth odd map of x_0.
+// quadratureTrace returns E|x_t|^2 at t = 0.5 and 2, by quadrature over the start N(0, I). It is the trace of the
+// covariance, since x_t is an odd map of x_0 and has mean 0.
 func quadratureTrace(l *suite.Lab, plan diffusion.Plan) (map[float64]float64, error) {
 	nodes, cell, err := density.Lattice(-6.5, 6.5, l.Size(261, 521), 2)
 	if err != nil {
@@ -150,60 +180,19 @@ func quadratureTrace(l *suite.Lab, plan diffusion.Plan) (map[float64]float64, er
 	return trace, l.Progress(.6, "quadrature")
 }
 
-// lateRate is the slope of the mean of log |x| over the last stretch.
-func lateRate(clouds map[int]metrics.Points, marks []int) (float64, error) {
+// lateRate is the slope of the mean of log |x| against time, from t = 6 on.
+func (c collapse) lateRate() (float64, error) {
 	var t, logs []float64
-	for _, mark := range marks {
-		if mark < 600 {
+	for _, step := range c.steps {
+		if step < 600 {
 			continue
 		}
-		p, sum := clouds[mark], 0.0
+		p, sum := c.clouds[step], 0.0
 		for i := range p.N {
 			sum += math.Log(math.Hypot(p.Row(i)[0], p.Row(i)[1]))
 		}
-		t, logs = append(t, odeStep*float64(mark)), append(logs, sum/float64(p.N))
+		t, logs = append(t, odeStep*float64(step)), append(logs, sum/float64(p.N))
 	}
 	fit, err := metrics.Slope(t, logs)
 	return fit.Center, err
-}
-
-func collapseFigures(l *suite.Lab, r *suite.Report, x2 *density.Mixture, times []float64, traces []metrics.Summary,
-	clouds map[int]metrics.Points, marks []int) error {
-	field, err := kit.DensityField(l, x2, 3.5, 101)
-	if err != nil {
-		return err
-	}
-	curve := func(now float64) figure.Panel {
-		return figure.Panel{Title: "Spread", X: figure.Axis{Label: "t", Max: 3},
-			Y: figure.Axis{Label: "trace of the covariance", Min: 1e-4, Max: 10, Log: true},
-			Layers: []figure.Layer{
-				figure.Line{X: kit.Until(times, 3), Y: kit.Centers(traces)[:len(kit.Until(times, 3))],
-					Color: figure.Vermillion},
-				figure.HLine{At: 2, Color: figure.Gray, Dashed: true, Label: "target"},
-				figure.VLine{At: now, Color: figure.Ink, Width: 1},
-			}, Legend: figure.TopRight}
-	}
-	swarm := func(title string, step int) figure.Panel {
-		return kit.Plane(title, 3.5, figure.Heat{Field: field}, figure.Contour{Field: field},
-			kit.Cloud(clouds[step], 1000, figure.Vermillion))
-	}
-	f, err := kit.PNG("collapse", "Three moments of the same.",
-		figure.Row("", swarm("t = 0", 0), swarm("t = 0.2", 20), swarm("t = 1", 100)))
-	if err != nil {
-		return err
-	}
-	var frames []figure.Figure
-	for i, mark := range append([]int{0}, marks...) {
-		if times[i] > 2.5 {
-			break
-		}
-		frames = append(frames, figure.Row("", swarm(fmt.Sprintf("t = %.2f", times[i]), mark), curve(times[i])))
-	}
-	if err := l.Progress(.7, "drawing"); err != nil {
-		return err
-	}
-	film, err := kit.GIF("collapse", "Samples from N(0, I) that follow the score of the cross (shaded), and their "+
-		"spread against time.", frames)
-	r.Figures = append(r.Figures, film, f)
-	return err
 }

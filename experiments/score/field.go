@@ -12,25 +12,26 @@ import (
 	"scorelab/experiments/kit"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
 )
 
 var scoreField = suite.Experiment{
 	ID:       "E01-score-field",
-	Title:    "The score is a field of arrows that point uphill",
-	Question: "What does the score of a density look like, and does it really not need the normalising constant?",
+	Title:    "The score points uphill on the log density",
+	Question: "What does the score s(x) = grad log p(x) look like, and is it independent of the normalizer of p?",
 	Sources: []string{"001, The 'Score' (first figure)", "002, section 1", "003, Probability Densities and Scores",
 		"004, Intuition for Score Function"},
 	Run: runScoreField,
 }
 
 func runScoreField(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "The closed-form score of the cross is the gradient of its log density to rounding, " +
-		"everywhere along the steepest ascent. A normalising constant found by quadrature leaves no trace in it. " +
-		"Between two modes the score passes through zero at the saddle, where it guides nowhere."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{gradientOnGrid, scoreMoments, normaliser, profiles} {
+	r := &suite.Report{Answer: "The score is an arrow at every point. It shows the direction in which " +
+		"the log density rises fastest, and its length is the slope. For the cross X2, a mixture of two crossed " +
+		"Gaussians, the closed form agrees with automatic differentiation to rounding. The normalizer drops out: the " +
+		"score of an unnormalized density equals q'/q of the normalized density q to 1e-9. Between two modes on a " +
+		"line the density has a minimum, where the score is zero and shows no direction."}
+	for _, part := range []func(*suite.Lab, *suite.Report) error{gradientOnGrid, scoreMoments, normalizer, profiles} {
 		if err := part(l, r); err != nil {
 			return nil, err
 		}
@@ -38,85 +39,55 @@ func runScoreField(l *suite.Lab) (*suite.Report, error) {
 	return r, nil
 }
 
-// gradientOnGrid holds the closed form of X2 against autodiff and against a directional difference.
+// gradientOnGrid compares the closed-form score of X2 with autodiff and with a difference along the score.
 func gradientOnGrid(l *suite.Lab, r *suite.Report) error {
-	x2, p := density.X2(), diffusion.OU{}
 	grid, _, err := density.Lattice(-4, 4, 15, 2)
 	if err != nil {
 		return err
 	}
-	const h = 1e-4
-	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
-		x, t := in[0], kit.ScalarLike(in[0], 0)
-		m := x2.Model(p)
-		score := m.Score(x, t)
-		auto := Gradient(ReduceAllSum(m.LogDensity(x, t)), x)[0]
-		column := func(i int) *Node {
-			return Gradient(ReduceAllSum(Slice(m.Score(x, t), AxisRange(), AxisElem(i))), x)[0]
-		}
-		asymmetry := Sub(Slice(column(0), AxisRange(), AxisElem(1)), Slice(column(1), AxisRange(), AxisElem(0)))
-		length := Sqrt(ReduceAndKeep(Square(score), ReduceSum, 1))
-		ahead := MulScalar(Div(score, MaxScalar(length, 1e-300)), h)
-		rise := DivScalar(Sub(m.LogDensity(Add(x, ahead), t), m.LogDensity(Sub(x, ahead), t)), 2*h)
-		narrow, narrowT := ConvertDType(x, dtypes.Float32), ConvertDType(t, dtypes.Float32)
-		single := Sub(ConvertDType(m.Score(narrow, narrowT), dtypes.Float64), score)
-		return []*Node{x, score, Sub(score, auto), asymmetry, Sub(rise, Squeeze(length, 1)), single}
-	}, grid)
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node { return gradientGaps(in[0]) }, grid)
 	if err != nil {
 		return err
 	}
-	x, s := out[0], out[1]
 	r.Add(
 		suite.Below{Claim: claims.D001ScoreUphill, Metric: "largest |closed form - autodiff| on the 15 x 15 grid, " +
-			"float64", Got: kit.LargestAbs(out[2]), Bound: 1e-10, Why: kit.WhyRounding},
+			"float64", Got: kit.LargestAbs(out[1]), Bound: 1e-10, Why: kit.WhyRounding},
 		suite.Below{Claim: claims.D001ScoreUphill, Metric: "the same in float32 against float64",
-			Got: kit.LargestAbs(out[5]), Bound: 1e-4, Why: "rounding in float32 of scores up to 57"},
+			Got: kit.LargestAbs(out[4]), Bound: 1e-4, Why: "rounding in float32 of scores up to 57"},
 		suite.Below{Claim: claims.D001ScoreUphill, Metric: "slope of log p along the arrow minus its length",
-			Got: kit.LargestAbs(out[4]), Bound: 1e-4,
+			Got: kit.LargestAbs(out[3]), Bound: 1e-4,
 			Why: "central differences, h = 1e-4: h^2/6 times third derivatives below 10^3, and rounding 1e-13/h"},
 		suite.Below{Claim: claims.D004ScoreField, Metric: "asymmetry of the score's Jacobian: a gradient field " +
-			"has none", Got: kit.LargestAbs(out[3]), Bound: 1e-10, Why: kit.WhyRounding})
+			"has none", Got: kit.LargestAbs(out[2]), Bound: 1e-10, Why: kit.WhyRounding})
 
-	field, err := kit.DensityField(l, x2, 4.3, 121)
-	if err != nil {
-		return err
-	}
-	arrows := figure.Arrows{Power: .5}
-	table := suite.Table{Name: "field", Caption: "The score of the cross on the grid of the figure",
-		Header: []string{"x1", "x2", "s1", "s2"}}
-	for i := range len(x) / 2 {
-		arrows.X, arrows.Y = append(arrows.X, x[2*i]), append(arrows.Y, x[2*i+1])
-		arrows.U, arrows.V = append(arrows.U, s[2*i]), append(arrows.V, s[2*i+1])
-		table.Rows = append(table.Rows, []any{x[2*i], x[2*i+1], s[2*i], s[2*i+1]})
-	}
-	line := make([]float64, 241)
-	for i := range line {
-		line[i] = -3.75 + .03*float64(i)
-	}
-	log1, score1, err := profile(l, density.G1(), line)
-	if err != nil {
-		return err
-	}
-	dens := make([]float64, len(line))
-	for i, v := range log1 {
-		dens[i] = 10 * math.Exp(v)
-	}
-	f, err := kit.PNG("field", "Left: the score of the cross X2 (arrows, lengths compressed by a square root) over "+
-		"its density. Right: the score of the "+
-		"one-dimensional mixture G1 crosses zero three times, at two modes and at the saddle between them.",
-		figure.Row("", kit.Plane("The cross X2", 4.3, figure.Heat{Field: field}, figure.Contour{Field: field}, arrows),
-			figure.Panel{Title: "G1 on a line", X: figure.Axis{Label: "x", Min: -3.75, Max: 3.45},
-				Y: figure.Axis{Label: "score", Min: -12, Max: 12},
-				Layers: []figure.Layer{
-					figure.Line{X: line, Y: dens, Label: "density × 10", Color: figure.Sky},
-					figure.Line{X: line, Y: score1, Label: "score", Color: figure.Vermillion},
-					figure.HLine{At: 0, Color: figure.Gray, Width: 1},
-				}, Legend: figure.TopRight}))
-	r.Figures, r.Tables = append(r.Figures, f), append(r.Tables, table)
-	return err
+	x, s := kit.Points(grid), metrics.Points{N: len(out[0]) / 2, D: 2, X: out[0]}
+	r.Tables = append(r.Tables, suite.Table{Name: "field", Caption: "Score (s1, s2) of the cross X2 at the grid " +
+		"points (x1, x2) of the figure",
+		Header: []string{"x1", "x2", "s1", "s2"}, Rows: kit.Rows(x.Col(0), x.Col(1), s.Col(0), s.Col(1))})
+	return fieldFigure(l, r, x, s)
 }
 
-// scoreMoments: the score has mean zero, and its mean square is the Fisher information known by quadrature.
+// gradientGaps returns the score of the cross at x, [n, 2], then four numbers that should vanish: its distance to
+// autodiff [n, 2], the asymmetry of its Jacobian [n, 1], the slope of log p along it minus its length [n], and its
+// rounding in float32 [n, 2].
+func gradientGaps(x *Node) []*Node {
+	const h = 1e-4
+	m, t := density.X2().Model(diffusion.OU{}), kit.ScalarLike(x, 0)
+	score := m.Score(x, t)
+	auto := Gradient(ReduceAllSum(m.LogDensity(x, t)), x)[0]
+	column := func(i int) *Node {
+		return Gradient(ReduceAllSum(Slice(m.Score(x, t), AxisRange(), AxisElem(i))), x)[0]
+	}
+	asymmetry := Sub(Slice(column(0), AxisRange(), AxisElem(1)), Slice(column(1), AxisRange(), AxisElem(0)))
+	length := Sqrt(ReduceAndKeep(Square(score), ReduceSum, 1))
+	ahead := MulScalar(Div(score, MaxScalar(length, 1e-300)), h)
+	rise := DivScalar(Sub(m.LogDensity(Add(x, ahead), t), m.LogDensity(Sub(x, ahead), t)), 2*h)
+	narrow, narrowT := ConvertDType(x, dtypes.Float32), ConvertDType(t, dtypes.Float32)
+	single := Sub(ConvertDType(m.Score(narrow, narrowT), dtypes.Float64), score)
+	return []*Node{score, Sub(score, auto), asymmetry, Sub(rise, Squeeze(length, 1)), single}
+}
+
+// scoreMoments checks that the score has mean 0, and that its mean square is the Fisher information by quadrature.
 func scoreMoments(l *suite.Lab, r *suite.Report) error {
 	x2 := density.X2()
 	n := l.Size(100_000, 1_000_000)
@@ -149,14 +120,14 @@ func scoreMoments(l *suite.Lab, r *suite.Report) error {
 	return nil
 }
 
-// energy is that of a density whose normaliser has no closed form: exp(-x^4/4 + x^2 - x/3).
+// energy is -log of an unnormalized density, exp(-x^4/4 + x^2 - x/3), whose normalizer has no closed form.
 func energy(x *Node) *Node {
 	return Add(Sub(MulScalar(Square(Square(x)), .25), Square(x)), DivScalar(x, 3))
 }
 
-// normaliser compares the score of the unnormalised density, which never sees Z, with q'/q of the density q that
-// quadrature normalised, differentiated numerically; Stein's identity E_q[x s] = -1 ties the two once more.
-func normaliser(l *suite.Lab, r *suite.Report) error {
+// normalizer compares the score of the unnormalized density with q'/q, where q is that density normalized by quadrature
+// and q' a numerical derivative. A second check is Stein's identity E_q[x s] = -1.
+func normalizer(l *suite.Lab, r *suite.Report) error {
 	const n, half = 4001, 5.0
 	nodes, h, err := density.Lattice(-half, half, n, 1)
 	if err != nil {
@@ -193,13 +164,13 @@ func normaliser(l *suite.Lab, r *suite.Report) error {
 		suite.Below{Claim: claims.D001Normaliser, Metric: "|q'/q - score of the unnormalised density|, q normalised " +
 			"by quadrature", Got: worst, Bound: 1e-9,
 			Why: "differences of order 8 at h = 0.0025: truncation below 1e-14, rounding 1e-16/h relative to q, " +
-				"which falls to 1e-2 of its top"},
+				"where q is at least 1e-2 of its maximum"},
 		suite.Equals{Claim: claims.D002Normaliser, Metric: "Stein: E_q[x s]", Got: stein, Want: -1, Tol: 1e-10,
 			Why: "trapezoidal rule on a smooth density: rounding"})
 	return nil
 }
 
-// profile is log density and score of a target on a line.
+// profile returns the log density and the score of a 1-D mixture at the points x.
 func profile(l *suite.Lab, m *density.Mixture, x []float64) (log, score []float64, err error) {
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 		x := InsertAxes(in[0], -1)
@@ -212,13 +183,13 @@ func profile(l *suite.Lab, m *density.Mixture, x []float64) (log, score []float6
 	return out[0], out[1], nil
 }
 
-// profiles: the Gaussian's score is a line, that of two modes crosses zero three times.
+// profiles checks two scores on a line: a Gaussian's is linear, that of G1 is zero at two modes and at a minimum.
 func profiles(l *suite.Lab, r *suite.Report) error {
 	const mu, sigma2 = .7, 2.25
 	x := make([]float64, 2401)
 	gap := make([]float64, len(x))
 	for i := range x {
-		x[i] = -12 + .01*float64(i) + .003 // no node on a zero
+		x[i] = -12 + .01*float64(i) + .003 // so that no point is a zero of the score
 	}
 	_, line, err := profile(l, kit.Normal([]float64{mu}, sigma2), x)
 	if err != nil {
@@ -232,7 +203,7 @@ func profiles(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	var zeros []float64
-	homeward := 0
+	inward := 0
 	for i := 1; i < len(s); i++ {
 		if s[i]*s[i-1] < 0 {
 			zeros = append(zeros, x[i-1]+(x[i]-x[i-1])*s[i-1]/(s[i-1]-s[i]))
@@ -240,14 +211,14 @@ func profiles(l *suite.Lab, r *suite.Report) error {
 	}
 	for i := range s {
 		if math.Abs(x[i]) > 4 && s[i]*x[i] < 0 || math.Abs(x[i]) <= 4 {
-			homeward++
+			inward++
 		}
 	}
 	r.Add(
 		suite.Below{Claim: claims.D003GaussianScore, Metric: "|s + (x - mu)/sigma^2| on [-12, 12]",
 			Got: kit.LargestAbs(gap), Bound: 1e-12, Why: kit.WhyRounding},
 		suite.Equals{Claim: claims.D003Regions, Metric: "share of points beyond |x| = 4 where the score of G1 " +
-			"points home", Got: float64(homeward) / float64(len(s)), Want: 1, Tol: 0, Why: "exact"},
+			"points home", Got: float64(inward) / float64(len(s)), Want: 1, Tol: 0, Why: "exact"},
 		suite.Equals{Claim: claims.D003BetweenModes, Metric: "zeros of the score of G1: two modes and a saddle, " +
 			"where it guides nowhere", Got: float64(len(zeros)), Want: 3, Tol: 0, Why: "exact", Shows: suite.Qualified})
 	return nil

@@ -3,6 +3,7 @@ package score
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -32,7 +33,7 @@ func manifoldFigures(l *suite.Lab, r *suite.Report, g circles, e segmentEdges, f
 	return err
 }
 
-// circleFields draws the noised density and score at three noise levels.
+// circleFields draws the noised density and score of the uniform circle at three noise levels.
 func circleFields(g circles) (suite.Figure, error) {
 	const side, n = 1.6, 81
 	nodes, _, err := density.Lattice(-side, side, n, 2)
@@ -62,16 +63,17 @@ func circleFields(g circles) (suite.Figure, error) {
 		}
 		from, to := kit.Points(places), kit.Points(out)
 		arrows := figure.Arrows{X: from.Col(0), Y: from.Col(1), U: to.Col(2), V: to.Col(3), Power: .5, Width: 1.2}
+		// The color map ends at twice the density, so that dark arrows stand out everywhere.
 		panel := kit.Plane(fmt.Sprintf("σ = %g, rms score %.1f", sigma, math.Sqrt(means.normal)), side,
-			figure.Heat{Field: field}, unitCircle(), arrows)
+			figure.Heat{Field: field, Hi: 2 * slices.Max(field.Z)}, unitCircle(), arrows)
 		if len(panels) > 0 { // the first panel names the axis for all
 			panel.Y.Label = ""
 		}
 		panels = append(panels, panel)
 	}
-	return kit.PNG("field", "The score of the uniform circle (line) after noise of three levels, over the noised "+
-		"density; lengths are compressed by a square root and scaled to each panel. Toward the circle it grows like "+
-		"1/σ, and everywhere comes to point at the nearest point of it.",
+	return kit.PNG("field", "The score of the uniform circle (line) at three noise levels, over the noised density. "+
+		"As σ falls, the arrows meet on the circle, and the root mean square (rms) score grows like 1/σ. Arrow "+
+		"lengths are square roots, scaled in each panel.",
 		figure.Grid{Width: 600, Rows: [][]figure.Panel{panels}})
 }
 
@@ -87,30 +89,46 @@ func unitCircle() figure.Line {
 
 // growthFigure draws the parts of the score, the spectrum and the dimension over noise levels.
 func growthFigure(g circles, e segmentEdges, f planeIn8) (suite.Figure, error) {
-	axis := figure.Axis{Label: "noise σ", Log: true, Min: 1e-3, Max: 10}
-	near := axis
-	near.Max = 1
-	roots := func(squares, sigma []float64) (rms []float64) {
+	dimension, err := dimensionPanel(g, e, f)
+	if err != nil {
+		return suite.Figure{}, err
+	}
+	return kit.PNG("dimension", "Top left: across a manifold the score grows like 1/σ. Along it the score stays "+
+		"bounded, except on the segment, which has ends. Top right: around one point of a plane in R^8, six "+
+		"eigenvalues are 1, one for each direction across. Bottom: the error that the one-step denoiser leaves, in "+
+		"units of σ², is the dimension of the data at scale σ.",
+		figure.Grid{Width: 760, RowHeight: 270, Rows: [][]figure.Panel{
+			{growthPanel(g, e, f), spectrumPanel(f)}, {dimension}}})
+}
+
+// growthPanel draws the root mean square of the score across and along each manifold.
+func growthPanel(g circles, e segmentEdges, f planeIn8) figure.Panel {
+	roots := func(squares []float64) []float64 { return kit.Map(squares, math.Sqrt) }
+	inSigmas := func(squares []metrics.Summary) (rms []float64) { // of sigma^2 times the score's square
 		for i, s := range squares {
-			rms = append(rms, math.Sqrt(s)/sigma[i])
+			rms = append(rms, math.Sqrt(s.Center)/f.sigma[i])
 		}
 		return rms
 	}
-	one := kit.Map(g.sigma, func(float64) float64 { return 1 })
-	normal, tangent := kit.Map(g.even, func(a circleMeans) float64 { return a.normal }),
-		kit.Map(g.pulled, func(a circleMeans) float64 { return a.tangent })
-	scores := figure.Panel{Title: "root mean square of the score", X: near,
-		Y: figure.Axis{Label: "rms score", Log: true, Min: .3, Max: 1e5}, Legend: figure.TopRight,
+	normal := kit.Map(g.onUniform, func(a circleMeans) float64 { return a.normal })
+	tangent := kit.Map(g.onWeighted, func(a circleMeans) float64 { return a.tangent })
+	return figure.Panel{Title: "root mean square of the score",
+		X: figure.Axis{Label: "noise σ", Log: true, Min: 1e-3, Max: 2.5},
+		Y: figure.Axis{Label: "rms score", Log: true, Min: .05, Max: 1e5}, Legend: figure.TopRight,
 		Layers: []figure.Layer{
-			figure.Points{X: f.sigma, Y: roots(kit.Centers(f.normal), f.sigma), Color: figure.Blue, Size: 7, Alpha: 1,
+			figure.Points{X: f.sigma, Y: inSigmas(f.normal), Color: figure.Blue, Size: 7, Alpha: 1,
 				Label: "across the plane in R^{8}"},
-			figure.Line{X: g.sigma, Y: roots(normal, one), Color: figure.Vermillion, Label: "across the circle"},
-			figure.Line{X: e.sigma, Y: roots(e.tangent, one), Color: figure.Green, Label: "along the segment"},
-			figure.Points{X: f.sigma, Y: roots(kit.Centers(f.tangent), f.sigma), Color: figure.Sky, Size: 7, Alpha: 1,
+			figure.Line{X: g.sigma, Y: roots(normal), Color: figure.Vermillion, Label: "across the circle"},
+			figure.Line{X: e.sigma, Y: roots(e.tangent), Color: figure.Green, Label: "along the segment"},
+			figure.Points{X: f.sigma, Y: inSigmas(f.tangent), Color: figure.Sky, Size: 7, Alpha: 1,
 				Label: "along the plane"},
-			figure.Line{X: g.sigma, Y: roots(tangent, one), Color: figure.Orange, Label: "along the weighted circle"},
+			figure.Line{X: g.sigma, Y: roots(tangent), Color: figure.Orange, Label: "along the weighted circle"},
 		}}
-	spectrum := figure.Panel{Title: "spectrum of the score in R^{8}", X: figure.Axis{Label: "noise σ", Log: true,
+}
+
+// spectrumPanel draws the eigenvalues of the scores about one point of the plane.
+func spectrumPanel(f planeIn8) figure.Panel {
+	panel := figure.Panel{Title: "spectrum of the score in R^{8}", X: figure.Axis{Label: "noise σ", Log: true,
 		Min: .008, Max: 2.5}, Y: figure.Axis{Label: "σ^{2} × eigenvalues of E[s s^{T}]", Log: true, Min: 1e-7, Max: 10},
 		Legend: figure.BottomRight}
 	for k := ambient - 1; k >= 0; k-- {
@@ -120,41 +138,42 @@ func growthFigure(g circles, e segmentEdges, f planeIn8) (suite.Figure, error) {
 		case k == 0:
 			line.Label = "six across the plane"
 		case k == ambient-1:
-			line.Label = "two along it"
+			line.Label = "two along the plane"
 			line.Color = figure.Sky
 		case k == ambient-2:
 			line.Color = figure.Sky
 		}
-		spectrum.Layers = append(spectrum.Layers, line)
+		panel.Layers = append(panel.Layers, line)
 	}
+	return panel
+}
+
+// dimensionPanel draws what the one-step denoiser leaves, in units of the noise.
+func dimensionPanel(g circles, e segmentEdges, f planeIn8) (figure.Panel, error) {
 	thick := make([]float64, len(g.sigma))
 	circle, segment := make([]float64, len(g.sigma)), make([]float64, len(g.sigma))
 	for i, s := range g.sigma {
 		dimension, err := thickDimension(g.uniform, s)
 		if err != nil {
-			return suite.Figure{}, err
+			return figure.Panel{}, err
 		}
-		thick[i], circle[i], segment[i] = dimension, g.even[i].left/(s*s), 1-s*s*e.tangent[i]
+		thick[i], circle[i], segment[i] = dimension, g.onUniform[i].left/(s*s), 1-s*s*e.tangent[i]
 	}
-	dimension := figure.Panel{Title: "the dimension that noise σ sees", X: axis,
-		Y: figure.Axis{Label: "E|D - x_{0}|^{2}/σ^{2}", Min: 0, Max: 2.3}, Legend: figure.BottomLeft,
+	return figure.Panel{Title: "dimension of the data at scale σ",
+		X: figure.Axis{Label: "noise σ", Log: true, Min: 1e-3, Max: 10},
+		Y: figure.Axis{Label: "E|D - x_{0}|^{2}/σ^{2}", Min: 0, Max: 2.9}, Legend: figure.TopRight,
 		Layers: []figure.Layer{
 			figure.Line{X: g.sigma, Y: thick, Color: figure.Purple, Label: "circle 0.01 thick"},
 			figure.Line{X: g.sigma, Y: circle, Color: figure.Vermillion, Label: "circle"},
 			figure.Line{X: g.sigma, Y: segment, Color: figure.Green, Label: "segment"},
-			figure.Line{X: f.curveAt, Y: f.curve, Color: figure.Sky},
+			figure.Line{X: f.curveAt, Y: f.curve, Color: figure.Sky,
+				Label: "the cross on a plane in R^{8}, exact"},
 			figure.ErrorBars{X: f.sigma, Y: kit.Centers(f.left), Lo: kit.Lows(f.left), Hi: kit.Highs(f.left),
-				Color: figure.Blue, Label: "the cross on a plane in R^{8}"},
-		}}
-	return kit.PNG("dimension", "Top left: across a manifold the score grows like 1/σ, along it it stays bounded, "+
-		"but for the ends of a segment. Top right: about one point of a plane in R^8, six eigenvalues count the "+
-		"directions across. "+
-		"Bottom: what the one-step denoiser cannot remove, in units of the noise, is the dimension of the data at "+
-		"that scale.",
-		figure.Grid{Width: 760, RowHeight: 270, Rows: [][]figure.Panel{{scores, spectrum}, {dimension}}})
+				Color: figure.Blue, Label: "the same, measured"},
+		}}, nil
 }
 
-// projecting films noisy samples of the weighted circle and what one step of denoising makes of them.
+// projecting films noisy samples of the weighted circle, before and after one step of denoising.
 func projecting(l *suite.Lab) (suite.Figure, error) {
 	const n, side = 500, 2.4
 	c, err := density.NewCircle("weighted circle", 1, circlePull)
@@ -183,11 +202,11 @@ func projecting(l *suite.Lab) (suite.Figure, error) {
 		noisy := kit.Cloud(p, n, figure.Gray)
 		denoised := figure.Points{X: p.Col(2), Y: p.Col(3), Color: figure.Vermillion, Alpha: .6}
 		noisy.Label, denoised.Label = "noisy", "denoised in one step"
-		panel := kit.Plane(fmt.Sprintf("σ = %.2f", sigma), side, unitCircle(), noisy, denoised)
+		panel := kit.Plane(fmt.Sprintf("noise σ = %.2f", sigma), side, unitCircle(), noisy, denoised)
 		panel.Legend = figure.TopRight
 		frames = append(frames, figure.Single(panel, 400))
 	}
-	return kit.GIF("projecting", "Noisy samples of a circle and what one step of denoising makes of them. At large "+
-		"noise it returns the mean of the data, at small noise the nearest point of the circle: the noise along the "+
-		"circle stays.", frames)
+	return kit.GIF("projecting", "Noisy samples of the weighted circle (gray) and the same samples after one step "+
+		"of denoising (red). At large noise the denoiser returns the mean of the data, at small noise the nearest "+
+		"point of the circle. Noise along the circle stays.", frames)
 }
