@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	. "github.com/gomlx/gomlx/core/graph"
+
 	"scorelab/experiments/claims"
 	"scorelab/experiments/kit"
 	"scorelab/lib/density"
@@ -66,57 +68,26 @@ func evenNoise(n int) []kit.NoiseAt {
 	return vpNoise(grid)
 }
 
-// boundTargets are the data.
-var boundTargets = []struct {
+// boundTarget is data on a line.
+type boundTarget struct {
 	name     string
 	m        *density.Mixture
 	variance float64 // 0: not one Gaussian
-}{{"N(0, 0.25)", kit.Normal([]float64{0}, .25), .25}, {"N(0, 4)", kit.Normal([]float64{0}, 4), 4},
-	{"G1", density.G1(), 0}}
+}
+
+var boundTargets = []boundTarget{{"N(0, 0.25)", kit.Normal([]float64{0}, .25), .25},
+	{"N(0, 4)", kit.Normal([]float64{0}, 4), 4}, {"G1", density.G1(), 0}}
 
 // boundLadders measures the bound, in its mean over the data, on all targets, grids and variances.
 func boundLadders(l *suite.Lab, r *suite.Report) error {
-	table := suite.Table{Name: "gaps", Caption: "Bound and exact E[-log p] in nats, by number of steps; prior is " +
-		"KL(p_T | N(0, 1)), chain KL(data | end of the chain) where that is Gaussian",
-		Header: []string{"data", "grid", "variance", "steps", "bound", "exact", "gap", "prior", "chain"}}
-	least := math.Inf(1) // divergence of any step
-	curves := gapCurves{}
-	var hundred []boundBudget // on G1, even in t
+	s := boundSurvey{least: math.Inf(1), curves: gapCurves{},
+		table: suite.Table{Name: "gaps", Caption: "Bound and exact E[-log p] in nats, by number of steps; prior is " +
+			"KL(p_T | N(0, 1)), chain KL(data | end of the chain) where that is Gaussian",
+			Header: []string{"data", "grid", "variance", "steps", "bound", "exact", "gap", "prior", "chain"}}}
 	for i, target := range boundTargets {
-		q, err := newBoundQuadrature(l, target.m, diffusion.VP{}, target.m.Model(diffusion.VP{}))
+		worst, err := s.measure(l, target)
 		if err != nil {
 			return err
-		}
-		defer q.finalize()
-		worst := make([]float64, len(kit.DDPMVariances))
-		for g, ladder := range boundGrids {
-			for _, n := range boundSteps {
-				grid, err := ladder.grid(l, n)
-				if err != nil {
-					return err
-				}
-				budgets, err := q.over(grid)
-				if err != nil {
-					return err
-				}
-				if g == 0 && n == 100 {
-					hundred = budgets
-				}
-				path := vpNoise(grid)
-				for k, b := range budgets {
-					v := kit.DDPMVariances[k]
-					chain := any("")
-					if target.variance > 0 {
-						worst[k] = max(worst[k], math.Abs(b.bound-gaussianBound(target.variance, path, v.Variance)))
-						chain = kit.GaussianKL(path[n].Total(target.variance), chainEnd(target.variance, path,
-							v.Variance))
-					}
-					least = min(least, b.prior, slices.Min(b.steps))
-					curves.add(target.name, ladder.name, v.Name, b.gap())
-					table.Rows = append(table.Rows, []any{target.name, ladder.name, v.Name, n, b.bound, b.exact,
-						b.gap(), b.prior, chain})
-				}
-			}
 		}
 		for k, v := range kit.DDPMVariances {
 			if target.variance > 0 {
@@ -131,12 +102,63 @@ func boundLadders(l *suite.Lab, r *suite.Report) error {
 		}
 	}
 	r.Add(suite.Below{Claim: claims.D004ELBO, Metric: "how far the least of all the divergences lies below 0",
-		Got: max(0, -least), Bound: 1e-12, Why: kit.WhyRounding})
-	r.Tables = append(r.Tables, table)
-	if err := gapPowers(r, curves); err != nil {
+		Got: max(0, -s.least), Bound: 1e-12, Why: kit.WhyRounding})
+	r.Tables = append(r.Tables, s.table)
+	if err := gapPowers(r, s.curves); err != nil {
 		return err
 	}
-	return gapFigure(r, curves, hundred)
+	return gapFigure(r, s.curves, s.hundred)
+}
+
+// boundSurvey gathers what the ladders show.
+type boundSurvey struct {
+	table   suite.Table
+	curves  gapCurves
+	least   float64       // divergence of any step
+	hundred []boundBudget // by variance, in 100 steps even in t on the last target, G1
+}
+
+// measure adds a target to the survey, and returns the worst distances of its bound from the closed form, by variance.
+func (s *boundSurvey) measure(l *suite.Lab, target boundTarget) (worst []float64, err error) {
+	q, err := newBoundQuadrature(l, target.m, diffusion.VP{}, target.m.Model(diffusion.VP{}))
+	if err != nil {
+		return nil, err
+	}
+	defer q.finalize()
+	worst = make([]float64, len(kit.DDPMVariances))
+	for g, ladder := range boundGrids {
+		for _, n := range boundSteps {
+			grid, err := ladder.grid(l, n)
+			if err != nil {
+				return nil, err
+			}
+			budgets, err := q.over(grid)
+			if err != nil {
+				return nil, err
+			}
+			if g == 0 && n == 100 {
+				s.hundred = budgets
+			}
+			for k, b := range budgets {
+				worst[k] = max(worst[k], s.record(target, ladder.name, vpNoise(grid), k, b))
+			}
+		}
+	}
+	return worst, nil
+}
+
+// record adds the budget of a chain with the k-th variance, and returns its distance from the closed form.
+func (s *boundSurvey) record(target boundTarget, grid string, path []kit.NoiseAt, k int, b boundBudget) (off float64) {
+	v, n := kit.DDPMVariances[k], len(path)-1
+	chain := any("")
+	if target.variance > 0 {
+		off = math.Abs(b.bound - gaussianBound(target.variance, path, v.Variance))
+		chain = kit.GaussianKL(path[n].Total(target.variance), chainEnd(target.variance, path, v.Variance))
+	}
+	s.least = min(s.least, b.prior, slices.Min(b.steps))
+	s.curves.add(target.name, grid, v.Name, b.gap())
+	s.table.Rows = append(s.table.Rows, []any{target.name, grid, v.Name, n, b.bound, b.exact, b.gap(), b.prior, chain})
+	return off
 }
 
 // gapCurves are the gaps by data, grid and variance, in the order of boundSteps.

@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"fmt"
+
 	"scorelab/experiments/kit"
 	"scorelab/lib/figure"
 	"scorelab/lib/suite"
@@ -54,4 +56,21 @@ func gapFigure(r *suite.Report, curves gapCurves, hundred []boundBudget) error {
 		"bound has beta in either case.", figure.Single(panel, 600))
 	r.Figures = append(r.Figures, f, where)
 	return err
+}
+
+// pointsFigure is the bound at single points beside -log density of the data and of the chains.
+func pointsFigure(data pointCurves, chains []pointCurves) (suite.Figure, error) {
+	panel := figure.Panel{Title: "variance beta, steps even in t", X: figure.Axis{Label: "x", Min: -3.5, Max: 3.5},
+		Y: figure.Axis{Label: "nats", Min: .5, Max: 7}, Legend: figure.Outside, Layers: []figure.Layer{
+			figure.Line{X: data.x, Y: data.own, Color: figure.Gray, Width: 4, Label: "-log p of G1"}}}
+	for k, c := range chains {
+		color := []figure.Color{figure.Vermillion, figure.Blue}[k]
+		panel.Layers = append(panel.Layers,
+			figure.Line{X: c.x, Y: c.bound, Color: color, Label: fmt.Sprintf("bound, %d steps", c.steps)},
+			figure.Line{X: c.x, Y: c.own, Color: color, Dashed: true, Width: 1.5,
+				Label: fmt.Sprintf("chain's -log density, %d steps", c.steps)})
+	}
+	return kit.PNG("points", "The bound at single points: it never lies below -log density of the chain's own "+
+		"end, and where the chain makes too many samples, as between the modes, it does lie below -log p of the data.",
+		figure.Grid{Width: 760, RowHeight: 360, Rows: [][]figure.Panel{{panel}}})
 }

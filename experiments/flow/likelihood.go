@@ -7,6 +7,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/experiments/claims"
 	"scorelab/experiments/kit"
@@ -94,63 +95,104 @@ type solve struct {
 // exactLikelihood holds the flow's log density of G1 against the exact one, at falling tolerances and with more and
 // more steps of a fixed method.
 func exactLikelihood(l *suite.Lab, r *suite.Report) error {
-	g1 := density.G1()
 	x, _, err := density.Lattice(-3, 3, 29, 1)
 	if err != nil {
 		return err
 	}
-	exact, err := kit.LogDensity(l, g1, diffusion.VP{}, dataEnd, x)
+	exact, err := kit.LogDensity(l, density.G1(), diffusion.VP{}, dataEnd, x)
 	if err != nil {
 		return err
 	}
-	run := func(plan diffusion.Plan, setting float64) (solve, error) {
-		got, err := plan.LogLikelihood(l.Backend, x, diffusion.ExactPrior)
-		if err != nil {
-			return solve{}, err
-		}
-		cost := kit.LargestAbs(kit.Map(got.Evaluations, func(n int) float64 { return float64(n) }))
-		return solve{got, setting, cost, kit.Differences(got.Nats, exact)}, nil
+	s := solves{l: l, x: x, exact: exact}
+	adaptive, err := s.adaptive(r)
+	if err != nil {
+		return err
 	}
-	var adaptive, fixed []solve
+	fixed, err := s.fixed(r)
+	if err != nil {
+		return err
+	}
 	table := suite.Table{Name: "cost", Caption: "Worst error of log p of G1 at 29 points, and the evaluations of the " +
 		"model that it took", Header: []string{"method", "tolerance or steps", "evaluations", "worst error"}}
+	for _, v := range adaptive {
+		table.Rows = append(table.Rows, []any{"Dormand-Prince", v.setting, v.cost, kit.LargestAbs(v.errors)})
+	}
+	for _, v := range fixed {
+		table.Rows = append(table.Rows, []any{"Runge-Kutta 4", int(v.setting), v.cost, kit.LargestAbs(v.errors)})
+	}
+	tight := adaptive[5]
+	mismatch, err := s.shortcuts(r, tight)
+	if err != nil {
+		return err
+	}
+	r.Tables = append(r.Tables, table)
+	return likelihoodFigures(r, likelihoodCurves{kit.Points(x).X, exact, tight.Nats, mismatch, adaptive, fixed})
+}
+
+// solves are likelihoods of G1 at the same points.
+type solves struct {
+	l     *suite.Lab
+	x     *tensors.Tensor // [29, 1]
+	exact []float64       // log p there, at dataEnd
+}
+
+// with solves by one plan.
+func (s solves) with(plan diffusion.Plan, setting float64) (solve, error) {
+	got, err := plan.LogLikelihood(s.l.Backend, s.x, diffusion.ExactPrior)
+	if err != nil {
+		return solve{}, err
+	}
+	cost := kit.LargestAbs(kit.Map(got.Evaluations, func(n int) float64 { return float64(n) }))
+	return solve{got, setting, cost, kit.Differences(got.Nats, s.exact)}, nil
+}
+
+// adaptive solves at falling tolerances.
+func (s solves) adaptive(r *suite.Report) (out []solve, err error) {
 	for _, tol := range []float64{1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10} {
-		s, err := run(flowOf(g1, tol), tol)
+		v, err := s.with(flowOf(density.G1(), tol), tol)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		adaptive = append(adaptive, s)
-		table.Rows = append(table.Rows, []any{"Dormand-Prince", tol, s.cost, kit.LargestAbs(s.errors)})
+		out = append(out, v)
 		r.Add(suite.Below{Claim: claims.D003ExactLikelihood, Metric: fmt.Sprintf("error of log p of G1 at 29 points "+
-			"on [-3, 3], tolerance %.0e", tol), Got: kit.LargestAbs(s.errors), Bound: 100 * tol,
+			"on [-3, 3], tolerance %.0e", tol), Got: kit.LargestAbs(v.errors), Bound: 100 * tol,
 			Why: whySolver})
 	}
+	return out, nil
+}
+
+// fixed solves with more and more steps of Runge-Kutta 4.
+func (s solves) fixed(r *suite.Report) (out []solve, err error) {
 	for _, n := range []int{20, 40, 80, 160, 320} {
-		plan := flowOf(g1, 0)
+		plan := flowOf(density.G1(), 0)
 		plan.Sampler = diffusion.FlowLikelihood{Method: diffusion.ClassicMethod}
 		if plan.Grid, err = diffusion.Uniform(dataEnd, 1, n); err != nil {
-			return err
+			return nil, err
 		}
-		s, err := run(plan, float64(n))
+		v, err := s.with(plan, float64(n))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		fixed = append(fixed, s)
-		table.Rows = append(table.Rows, []any{"Runge-Kutta 4", n, s.cost, kit.LargestAbs(s.errors)})
+		out = append(out, v)
 	}
-	order := math.Log2(kit.LargestAbs(fixed[1].errors)/kit.LargestAbs(fixed[3].errors)) / 2
+	order := math.Log2(kit.LargestAbs(out[1].errors)/kit.LargestAbs(out[3].errors)) / 2
 	r.Add(suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "order of the error of log p with Runge-Kutta 4, " +
 		"from 40 to 160 steps", Got: order, Want: 4, Tol: .4, Why: "theory, with a tenth for terms of higher order"})
-	tight := adaptive[5]
-	data, err := kit.LogDensity(l, g1, diffusion.VP{}, 0, x)
+	return out, nil
+}
+
+// shortcuts measures what the flow's end at t > 0 and the prior N(0, sigma^2) in place of p_T move log p by; it returns
+// the latter at each point.
+func (s solves) shortcuts(r *suite.Report, tight solve) (mismatch []float64, err error) {
+	data, err := kit.LogDensity(s.l, density.G1(), diffusion.VP{}, 0, s.x)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	noise, err := flowOf(g1, 0).LogPrior(l.Backend, tight.End, diffusion.NoisePrior)
+	noise, err := flowOf(density.G1(), 0).LogPrior(s.l.Backend, tight.End, diffusion.NoisePrior)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	mismatch := kit.Differences(noise, tight.Prior)
+	mismatch = kit.Differences(noise, tight.Prior)
 	r.Add(
 		suite.Below{Claim: claims.D003ExactLikelihood, Metric: "error of log p of G1 at t = 0, from a flow that " +
 			"starts at t = 1e-7, tolerance 1e-08", Got: kit.LargestDifference(tight.Nats, data), Bound: 1e-6,
@@ -159,67 +201,88 @@ func exactLikelihood(l *suite.Lab, r *suite.Report) error {
 			"log p by, on [-3, 3]", Got: kit.LargestAbs(mismatch), Bound: .004,
 			Why:   "at t = 1 a signal of alpha = 0.0066 is left; an independent computation has 0.0025 for N(0, 1)",
 			Shows: suite.Qualified})
-	r.Tables = append(r.Tables, table)
-	return likelihoodFigures(r, kit.Points(x).X, exact, tight.Nats, mismatch, adaptive, fixed)
+	return mismatch, nil
 }
+
+// entropyG1 is the entropy of G1 in nats, the catalogue's.
+const entropyG1 = 1.3934888893
 
 // wholeLine integrates over the line: the flow's density has mass 1, its cross-entropy is the entropy, in nats and in
 // bits, and with the prior N(0, sigma^2) it is more by the KL divergence of p_T from that prior, since a bijection
 // keeps it.
 func wholeLine(l *suite.Lab, r *suite.Report) error {
-	g1 := density.G1()
-	x, cell, err := density.Lattice(-6, 6, 241, 1)
+	sums, err := lineSums(l)
 	if err != nil {
 		return err
 	}
+	r.Add(
+		suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "integral of the flow's density of G1 over the line",
+			Got: sums.mass, Want: 1, Tol: 1e-6, Why: whySolver},
+		suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "cross-entropy of G1 and the flow, in nats: the " +
+			"entropy", Got: sums.entropy, Want: entropyG1, Tol: 1e-6, Why: whySolver},
+		suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "the same in bits per dimension",
+			Got: diffusion.BitsPerDim(-sums.entropy, 1), Want: entropyG1 / math.Ln2, Tol: 2e-6, Why: whySolver},
+		suite.Equals{Claim: claims.D003ExactLikelihood,
+			Metric: "what the prior N(0, sigma^2) adds to the cross-entropy: KL(p_T || prior)",
+			Got:    sums.cross - sums.entropy, Want: sums.prior, Tol: 1e-8,
+			Why:   "both by the trapezoidal rule; the flow's own error is the same in both cross-entropies",
+			Shows: suite.Qualified})
+	return heldOut(l, r)
+}
+
+// flowSums are integrals over the line of the flow's density of G1.
+type flowSums struct {
+	mass           float64
+	entropy, cross float64 // E[-log p] by the flow, with the exact prior and with N(0, sigma^2)
+	prior          float64 // KL(p_T || N(0, sigma^2))
+}
+
+// lineSums integrates by the trapezoidal rule.
+func lineSums(l *suite.Lab) (sums flowSums, err error) {
+	g1 := density.G1()
+	x, cell, err := density.Lattice(-6, 6, 241, 1)
+	if err != nil {
+		return sums, err
+	}
 	exact, err := kit.LogDensity(l, g1, diffusion.VP{}, dataEnd, x)
 	if err != nil {
-		return err
+		return sums, err
 	}
 	plan := flowOf(g1, 1e-8)
 	flow, err := plan.LogLikelihood(l.Backend, x, diffusion.ExactPrior)
 	if err != nil {
-		return err
+		return sums, err
 	}
 	noise, err := plan.LogPrior(l.Backend, flow.End, diffusion.NoisePrior)
 	if err != nil {
-		return err
+		return sums, err
 	}
 	// At the noise's end directly, on the same lattice.
 	p, err := plan.LogPrior(l.Backend, x, diffusion.ExactPrior)
 	if err != nil {
-		return err
+		return sums, err
 	}
 	q, err := plan.LogPrior(l.Backend, x, diffusion.NoisePrior)
 	if err != nil {
-		return err
+		return sums, err
 	}
 	for what, logs := range map[string][]float64{"G1": exact, "G1 at the noise's end": p} {
 		if err := density.CheckSum(what, kit.Map(logs, math.Exp), cell); err != nil {
-			return err
+			return sums, err
 		}
 	}
-	mass, entropy, cross, prior := 0., 0., 0., 0.
 	for i, log := range exact {
-		mass += math.Exp(flow.Nats[i]) * cell
-		entropy -= math.Exp(log) * flow.Nats[i] * cell
-		cross -= math.Exp(log) * (flow.Volume[i] + noise[i]) * cell
-		prior += math.Exp(p[i]) * (p[i] - q[i]) * cell
+		sums.mass += math.Exp(flow.Nats[i]) * cell
+		sums.entropy -= math.Exp(log) * flow.Nats[i] * cell
+		sums.cross -= math.Exp(log) * (flow.Volume[i] + noise[i]) * cell
+		sums.prior += math.Exp(p[i]) * (p[i] - q[i]) * cell
 	}
-	const known = 1.3934888893 // the catalogue's
-	r.Add(
-		suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "integral of the flow's density of G1 over the line",
-			Got: mass, Want: 1, Tol: 1e-6, Why: whySolver},
-		suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "cross-entropy of G1 and the flow, in nats: the " +
-			"entropy", Got: entropy, Want: known, Tol: 1e-6, Why: whySolver},
-		suite.Equals{Claim: claims.D003ExactLikelihood, Metric: "the same in bits per dimension",
-			Got: diffusion.BitsPerDim(-entropy, 1), Want: known / math.Ln2, Tol: 2e-6, Why: whySolver},
-		suite.Equals{Claim: claims.D003ExactLikelihood,
-			Metric: "what the prior N(0, sigma^2) adds to the cross-entropy: KL(p_T || prior)",
-			Got:    cross - entropy, Want: prior, Tol: 1e-8,
-			Why:   "both by the trapezoidal rule; the flow's own error is the same in both cross-entropies",
-			Shows: suite.Qualified})
-	// What a user sees: an average over samples.
+	return sums, nil
+}
+
+// heldOut is what a user measures: an average over samples.
+func heldOut(l *suite.Lab, r *suite.Report) error {
+	g1 := density.G1()
 	samples, err := g1.Sample(l.Backend, l.Key("held out"), l.Size(2000, 20_000))
 	if err != nil {
 		return err
@@ -233,7 +296,7 @@ func wholeLine(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	r.Add(suite.Near{Claim: claims.D003ExactLikelihood, Metric: "mean negative log likelihood of samples of G1, " +
-		"in nats", Got: mean, Want: known, Why: kit.WhySE})
+		"in nats", Got: mean, Want: entropyG1, Why: kit.WhySE})
 	return l.Progress(.5, "the limit t -> 0")
 }
 

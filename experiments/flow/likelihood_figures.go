@@ -14,28 +14,34 @@ import (
 	"scorelab/lib/suite"
 )
 
+// likelihoodCurves are log densities in nats at points x, and the solves that gave them.
+type likelihoodCurves struct {
+	x, exact, flow, mismatch []float64
+	adaptive, fixed          []solve
+}
+
 // likelihoodFigures shows the log density of G1 by the flow, its errors, and their price.
-func likelihoodFigures(r *suite.Report, x, exact, flow, mismatch []float64, adaptive, fixed []solve) error {
+func likelihoodFigures(r *suite.Report, c likelihoodCurves) error {
 	curve := figure.Panel{Title: "log density of G1", X: figure.Axis{Label: "x"},
 		Y: figure.Axis{Label: "nats", Min: -9, Max: 0}, Legend: figure.BottomLeft, Layers: []figure.Layer{
-			figure.Line{X: x, Y: exact, Color: figure.Gray, Width: 4, Label: "exact"},
-			figure.Points{X: x, Y: flow, Color: figure.Vermillion, Label: "probability flow"},
+			figure.Line{X: c.x, Y: c.exact, Color: figure.Gray, Width: 4, Label: "exact"},
+			figure.Points{X: c.x, Y: c.flow, Color: figure.Vermillion, Label: "probability flow"},
 		}}
 	size := func(v []float64) []float64 {
 		return kit.Map(v, func(e float64) float64 { return math.Max(math.Abs(e), 1e-12) })
 	}
 	errors := figure.Panel{Title: "its error", X: figure.Axis{Label: "x"},
 		Y: figure.Axis{Label: "nats", Log: true, Min: 1e-11, Max: 1}}
-	for _, c := range []struct {
+	for _, at := range []struct {
 		solve solve
 		color figure.Color
 		below float64 // where its name stands
-	}{{adaptive[0], figure.Orange, 2e-2}, {adaptive[2], figure.Green, 5e-8}, {adaptive[5], figure.Blue, 3e-11}} {
-		errors.Layers = append(errors.Layers, figure.Line{X: x, Y: size(c.solve.errors), Color: c.color},
-			figure.Note{X: 3, Y: c.below, Align: 1, Color: c.color, Text: fmt.Sprintf("tolerance %.0e",
-				c.solve.setting)})
+	}{{c.adaptive[0], figure.Orange, 2e-2}, {c.adaptive[2], figure.Green, 5e-8}, {c.adaptive[5], figure.Blue, 3e-11}} {
+		errors.Layers = append(errors.Layers, figure.Line{X: c.x, Y: size(at.solve.errors), Color: at.color},
+			figure.Note{X: 3, Y: at.below, Align: 1, Color: at.color, Text: fmt.Sprintf("tolerance %.0e",
+				at.solve.setting)})
 	}
-	errors.Layers = append(errors.Layers, figure.Line{X: x, Y: size(mismatch), Color: figure.Ink, Dashed: true},
+	errors.Layers = append(errors.Layers, figure.Line{X: c.x, Y: size(c.mismatch), Color: figure.Ink, Dashed: true},
 		figure.Note{X: -3, Y: 2.5e-1, Text: "dashed: prior N(0, σ²)"})
 	price := func(label string, color figure.Color, solves []solve) figure.Layer {
 		return figure.Line{Label: label, Color: color, Markers: true,
@@ -44,8 +50,9 @@ func likelihoodFigures(r *suite.Report, x, exact, flow, mismatch []float64, adap
 	}
 	cost := figure.Panel{Title: "worst error against cost", X: figure.Axis{Label: "evaluations of the model",
 		Log: true}, Y: figure.Axis{Label: "nats", Log: true, Min: 5e-11, Max: .1}, Legend: figure.TopRight,
-		Layers: []figure.Layer{price("Dormand-Prince", figure.Blue, adaptive), price("Runge-Kutta 4", figure.Vermillion,
-			fixed)}}
+		Layers: []figure.Layer{price("Dormand-Prince", figure.Blue, c.adaptive),
+			price("Runge-Kutta 4", figure.Vermillion,
+				c.fixed)}}
 	f, err := kit.PNG("likelihood", "The log density of G1 by change of variables along the probability flow. "+
 		"Middle: its error at three tolerances, and what the prior N(0, σ²) in place of the law of the latents adds. "+
 		"Right: adaptive and fixed steps, tolerances 1e-3 to 1e-10 and 20 to 320 steps.",
@@ -98,4 +105,18 @@ func flowLines(l *suite.Lab, r *suite.Report) error {
 		figure.Single(panel, 560))
 	r.Figures = append(r.Figures, f)
 	return err
+}
+
+// probesFigure shows the estimates at one point by the name of their probe.
+func probesFigure(at []float64, exact float64, estimates map[string][]float64) (suite.Figure, error) {
+	panel := figure.Panel{Title: fmt.Sprintf("log p of the cross at (%g, %g)", at[0], at[1]),
+		X: figure.Axis{Label: "nats"}, Y: figure.Axis{Label: "density"}, Legend: figure.TopLeft}
+	for _, p := range kit.Probes {
+		bars := figure.Histogram(estimates[p.Name], exact-6, exact+6, 61)
+		bars.Color, bars.Label, bars.Outline = p.Color, p.Name, p.Name != "normal"
+		panel.Layers = append(panel.Layers, bars)
+	}
+	panel.Layers = append(panel.Layers, figure.VLine{At: exact, Label: "exact", Dashed: true})
+	return kit.PNG("probes", "Estimates of one log density, each with one probe that is kept along the whole "+
+		"path. In the plane a Rademacher probe has two answers.", figure.Single(panel, 560))
 }
