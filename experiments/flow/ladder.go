@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 
-	. "github.com/gomlx/gomlx/core/graph"
-
 	"scorelab/experiments/claims"
 	"scorelab/experiments/kit"
 	"scorelab/lib/density"

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	. "github.com/gomlx/gomlx/core/graph"
-
 	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/experiments/claims"

@@ -9,7 +9,6 @@ import (
 	"scorelab/lib/affine"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
 )
@@ -56,8 +55,7 @@ func runForward(l *suite.Lab) (*suite.Report, error) {
 func forwardLaw(l *suite.Lab, r *suite.Report, name string, sampler diffusion.OneStep, dt float64) ([]metrics.Points,
 	error) {
 	x2 := density.X2()
-	n := l.Size(10_000, 100_000)
-	start, err := x2.Sample(l.Backend, l.Key("data"), n)
+	start, err := x2.Sample(l.Backend, l.Key("data"), l.Size(10_000, 100_000))
 	if err != nil {
 		return nil, err
 	}
@@ -77,41 +75,48 @@ func forwardLaw(l *suite.Lab, r *suite.Report, name string, sampler diffusion.On
 		}
 		p := kit.Points(s.X)
 		clouds = append(clouds, p)
-		law, err := x2.Noised(math.Exp(-s.Time), math.Sqrt(-math.Expm1(-2*s.Time)))
-		if err != nil {
+		if err := diagonalChecks(r, name, s.Time, p); err != nil {
 			return nil, err
 		}
-		for _, d := range []struct {
-			name string
-			sign float64
-		}{{"(x1 + x2)/sqrt 2", 1}, {"(x1 - x2)/sqrt 2", -1}} {
-			direction := []float64{1 / math.Sqrt2, d.sign / math.Sqrt2}
-			marginal, err := law.Marginal(direction)
-			if err != nil {
-				return nil, err
-			}
-			claim := claims.D004EulerMaruyama
-			if name == "jumps" {
-				claim = claims.D001OneJump
-			}
-			ks, err := kit.KSCheck(claim, fmt.Sprintf("KS distance of %s to its exact law at t = %g, %s", d.name,
-				s.Time, name), p.Along(direction...), marginal.CDF, 0,
-				"; the step's own bias is a tenth of it")
-			if err != nil {
-				return nil, err
-			}
-			r.Add(ks)
-		}
-		m22, err := metrics.M22(p)
-		if err != nil {
-			return nil, err
-		}
-		r.Add(suite.Near{Claim: claims.D001ForwardProcess,
-			Metric: fmt.Sprintf("E[x1^2 x2^2] at t = %g, %s", s.Time, name),
-			Got:    m22, Want: 1 + 1.62*math.Exp(-4*s.Time),
-			Why: kit.WhySE + "; exact: 1 + 1.62 exp(-4t), from 2.62 of the cross to 1 of N(0, I)"})
 	}
 	return clouds, l.Progress(.3, name)
+}
+
+// diagonalChecks holds samples at time t against the exact law along both diagonals, and their mixed moment.
+func diagonalChecks(r *suite.Report, name string, t float64, p metrics.Points) error {
+	law, err := density.X2().Noised(math.Exp(-t), math.Sqrt(-math.Expm1(-2*t)))
+	if err != nil {
+		return err
+	}
+	claim := claims.D004EulerMaruyama
+	if name == "jumps" {
+		claim = claims.D001OneJump
+	}
+	for _, d := range []struct {
+		name string
+		sign float64
+	}{{"(x1 + x2)/sqrt 2", 1}, {"(x1 - x2)/sqrt 2", -1}} {
+		direction := []float64{1 / math.Sqrt2, d.sign / math.Sqrt2}
+		marginal, err := law.Marginal(direction)
+		if err != nil {
+			return err
+		}
+		ks, err := kit.KSCheck(claim, fmt.Sprintf("KS distance of %s to its exact law at t = %g, %s", d.name, t, name),
+			p.Along(direction...), marginal.CDF, 0, "; the step's own bias is a tenth of it")
+		if err != nil {
+			return err
+		}
+		r.Add(ks)
+	}
+	m22, err := metrics.M22(p)
+	if err != nil {
+		return err
+	}
+	r.Add(suite.Near{Claim: claims.D001ForwardProcess,
+		Metric: fmt.Sprintf("E[x1^2 x2^2] at t = %g, %s", t, name),
+		Got:    m22, Want: 1 + 1.62*math.Exp(-4*t),
+		Why: kit.WhySE + "; exact: 1 + 1.62 exp(-4t), from 2.62 of the cross to 1 of N(0, I)"})
+	return nil
 }
 
 // meanFactor starts away from the origin: both coordinates shrink by the same factor.
@@ -198,95 +203,4 @@ func semigroup(l *suite.Lab, r *suite.Report) error {
 			Got: gap, Bound: 1e-14, Why: "rounding"})
 	}
 	return nil
-}
-
-func forwardFigures(l *suite.Lab, r *suite.Report, clouds []metrics.Points) error {
-	const shown = 600
-	x2, ou := density.X2(), diffusion.OU{}
-	side, diagonal := 3.5, []float64{1 / math.Sqrt2, 1 / math.Sqrt2}
-	panels := func(t float64, field figure.Field, p metrics.Points) ([]figure.Panel, error) {
-		law, err := x2.Noised(math.Exp(-t), math.Sqrt(-math.Expm1(-2*t)))
-		if err != nil {
-			return nil, err
-		}
-		marginal, err := law.Marginal(diagonal)
-		if err != nil {
-			return nil, err
-		}
-		exact := figure.Line{Color: figure.Ink, Label: "exact"}
-		const h = .02
-		for x := -4.; x < 4; x += 2 * h {
-			exact.X, exact.Y = append(exact.X, x), append(exact.Y, (marginal.CDF(x+h)-marginal.CDF(x-h))/(2*h))
-		}
-		bars := figure.Histogram(p.Along(diagonal...), -4, 4, 64)
-		bars.Color, bars.Label = figure.Sky, "samples"
-		return []figure.Panel{
-			kit.Plane(fmt.Sprintf("t = %.2f", t), side, figure.Heat{Field: field},
-				kit.Cloud(p, shown, figure.Vermillion)),
-			{Title: "along the diagonal", X: figure.Axis{Label: "(x_{1} + x_{2})/√2", Min: -4, Max: 4},
-				Y:      figure.Axis{Label: "density", Min: 0, Max: .8},
-				Layers: []figure.Layer{bars, exact}, Legend: figure.TopRight},
-		}, nil
-	}
-	times := []float64{0, .1, .3, 1}
-	fields, err := kit.DensityFields(l, x2, ou, side, 101, times...)
-	if err != nil {
-		return err
-	}
-	var rows [2][]figure.Panel
-	for i, t := range times {
-		p, err := panels(t, fields[i], clouds[i])
-		if err != nil {
-			return err
-		}
-		p[1].Title, p[1].Legend = "", figure.NoLegend
-		if i > 0 {
-			p[0].Y.Label, p[1].Y.Label = "", ""
-		}
-		rows[0], rows[1] = append(rows[0], p[0]), append(rows[1], p[1])
-	}
-	still, err := kit.PNG("forward", "Four moments of it, by Euler-Maruyama with steps of 0.005.",
-		figure.Grid{Rows: rows[:]})
-	if err != nil {
-		return err
-	}
-	film, err := forwardFilm(l, panels, side)
-	r.Figures = append(r.Figures, film, still)
-	return err
-}
-
-// forwardFilm animates jumps to t = 2.
-func forwardFilm(l *suite.Lab, panels func(float64, figure.Field, metrics.Points) ([]figure.Panel, error),
-	side float64) (suite.Figure, error) {
-	x2 := density.X2()
-	grid, err := diffusion.Uniform(0, 2, 30)
-	if err != nil {
-		return suite.Figure{}, err
-	}
-	fields, err := kit.DensityFields(l, x2, diffusion.OU{}, side, 61, grid...)
-	if err != nil {
-		return suite.Figure{}, err
-	}
-	start, err := x2.Sample(l.Backend, l.Key("film"), 4000)
-	if err != nil {
-		return suite.Figure{}, err
-	}
-	var frames []figure.Figure
-	plan := diffusion.Plan{Build: kit.Static(x2), Sampler: diffusion.OneStep(diffusion.Jump), Grid: grid,
-		Noise: l.Key("film noise")}
-	for s, err := range plan.Trace(l.Backend, start) {
-		if err != nil {
-			return suite.Figure{}, err
-		}
-		p, err := panels(s.Time, fields[s.Step], kit.Points(s.X))
-		if err != nil {
-			return suite.Figure{}, err
-		}
-		frames = append(frames, figure.Row("", p...))
-	}
-	if err := l.Progress(.7, "drawing"); err != nil {
-		return suite.Figure{}, err
-	}
-	return kit.GIF("forward", "The cross under the forward process, to t = 2: samples over the exact density, and "+
-		"their histogram along the diagonal against the exact law (line).", frames)
 }

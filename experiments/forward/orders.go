@@ -13,7 +13,6 @@ import (
 	"scorelab/experiments/claims"
 	"scorelab/experiments/kit"
 	"scorelab/lib/diffusion"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/random"
 	"scorelab/lib/suite"
@@ -22,6 +21,13 @@ import (
 // orderLevels are the numbers of steps to T = 1, each dividing the last.
 var orderLevels = []int{8, 16, 32, 64, 128}
 
+// orderErrors are the errors of Euler-Maruyama at T = 1, by number of steps: the root mean square distance from the
+// exact path and the error of the variance, both exact, and the former as measured on paths.
+type orderErrors struct {
+	steps, strong, weak []float64
+	square              []metrics.Summary // mean squared distance, measured
+}
+
 // forwardOrders measures the strong and weak order of Euler-Maruyama on dx = -x dt + sqrt(2) dW from x = 1, once by the
 // moments' own recursion, without chance, and once by paths that share their Brownian motion with the exact solution.
 func forwardOrders(l *suite.Lab, r *suite.Report) error {
@@ -29,29 +35,20 @@ func forwardOrders(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	finest := orderLevels[len(orderLevels)-1]
 	exactVariance := -math.Expm1(-2)
-	var steps, strong, weak []float64
-	measured := figure.ErrorBars{Color: figure.Vermillion, Label: "coupled paths"}
+	e, err := measureOrders(paths, exactVariance)
+	if err != nil {
+		return err
+	}
 	table := suite.Table{Name: "orders", Caption: "Errors of Euler-Maruyama at T = 1",
 		Header: []string{"steps", "strong (RMS)", "measured", "lo", "hi", "weak (variance)"}}
 	for i, n := range orderLevels {
-		rms, variance := emErrors(n, exactVariance)
-		steps, strong, weak = append(steps, float64(n)), append(strong, rms), append(weak, variance)
-		square, err := metrics.MeanOf(paths.N, func(k int) float64 {
-			row := paths.Row(k)
-			return (row[i+1] - row[0]) * (row[i+1] - row[0])
-		})
-		if err != nil {
-			return err
-		}
+		rms, square := e.strong[i], e.square[i]
 		r.Add(suite.Near{Claim: claims.D004EulerMaruyama, Metric: fmt.Sprintf("mean squared distance from the exact "+
 			"path, %d steps", n), Got: square, Want: rms * rms,
 			Why: kit.WhySE + "; exact by the recursion of the joint moments"})
-		measured.X, measured.Y = append(measured.X, float64(n)), append(measured.Y, math.Sqrt(square.Center))
-		measured.Lo, measured.Hi = append(measured.Lo, math.Sqrt(square.Lo)), append(measured.Hi, math.Sqrt(square.Hi))
 		table.Rows = append(table.Rows, []any{n, rms, math.Sqrt(square.Center), math.Sqrt(square.Lo),
-			math.Sqrt(square.Hi), variance})
+			math.Sqrt(square.Hi), e.weak[i]})
 	}
 	// The exact path's own law: variance 1 - exp(-2) about exp(-1).
 	variance, err := metrics.Variance(paths.Col(0))
@@ -59,13 +56,13 @@ func forwardOrders(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	r.Add(suite.Near{Claim: claims.D001OneJump, Metric: fmt.Sprintf("variance of the exact path of %d joint increments",
-		finest), Got: variance, Want: exactVariance, Why: kit.WhySE})
+		orderLevels[len(orderLevels)-1]), Got: variance, Want: exactVariance, Why: kit.WhySE})
 	for _, o := range []struct {
 		name   string
 		errors []float64
 		tol    float64
-	}{{"strong", strong, .1}, {"weak", weak, .05}} {
-		slope, err := metrics.LogSlope(steps, o.errors)
+	}{{"strong", e.strong, .1}, {"weak", e.weak, .05}} {
+		slope, err := metrics.LogSlope(e.steps, o.errors)
 		if err != nil {
 			return err
 		}
@@ -74,20 +71,26 @@ func forwardOrders(l *suite.Lab, r *suite.Report) error {
 			Why: "order 1, strong because the noise is additive; the next term of the expansion bends the first " +
 				"steps by a few percent", Shows: suite.Qualified})
 	}
-	f, err := kit.PNG("orders", "Error of Euler-Maruyama against its number of steps: lines exact, points measured "+
-		"on 20,000 paths that share their noise with the exact solution.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "steps", Log: true, Min: 6, Max: 170},
-			Y: figure.Axis{Label: "error at T = 1", Log: true, Min: 2e-3, Max: .15},
-			Layers: []figure.Layer{
-				figure.Line{X: steps, Y: strong, Color: figure.Vermillion, Label: "strong: RMS distance from the " +
-					"exact path"},
-				measured,
-				figure.Line{X: steps, Y: weak, Color: figure.Blue, Label: "weak: error of the variance", Markers: true},
-				figure.Line{X: []float64{8, 128}, Y: []float64{.03, .03 / 16}, Color: figure.Gray, Dashed: true,
-					Label: "slope -1"},
-			}, Legend: figure.TopRight}))
+	f, err := ordersFigure(e)
 	r.Figures, r.Tables = append(r.Figures, f), append(r.Tables, table)
 	return err
+}
+
+// measureOrders finds the errors at every level, exactly and on the coupled paths.
+func measureOrders(paths metrics.Points, exactVariance float64) (e orderErrors, err error) {
+	for i, n := range orderLevels {
+		rms, variance := emErrors(n, exactVariance)
+		e.steps, e.strong, e.weak = append(e.steps, float64(n)), append(e.strong, rms), append(e.weak, variance)
+		square, err := metrics.MeanOf(paths.N, func(k int) float64 {
+			row := paths.Row(k)
+			return (row[i+1] - row[0]) * (row[i+1] - row[0])
+		})
+		if err != nil {
+			return e, err
+		}
+		e.square = append(e.square, square)
+	}
+	return e, nil
 }
 
 // emErrors is the root mean squared distance of n steps from the exact path with the same Brownian motion, and the

@@ -16,16 +16,6 @@ import (
 
 // goldenTables holds the tables of betas and the closed forms against numbers that were computed apart from this code.
 func goldenTables(l *suite.Lab, r *suite.Report, _ []clock) error {
-	const why = "nine digits of an independent computation, testdata/schedules.py; the catalogue asks for six"
-	alphaBar := func(s diffusion.Schedule, times ...float64) ([]float64, error) {
-		out, err := kit.Evaluate(l, func(in []*Node) []*Node {
-			return []*Node{Square(diffusion.VP{Schedule: s}.At(in[0]).Alpha)}
-		}, times)
-		if err != nil {
-			return nil, err
-		}
-		return out[0], nil
-	}
 	cosine, err := diffusion.Tabulate(l.Backend, diffusion.Cosine{}, 1000, .999)
 	if err != nil {
 		return err
@@ -38,40 +28,69 @@ func goldenTables(l *suite.Lab, r *suite.Report, _ []clock) error {
 	}
 	r.Add(suite.Equals{Claim: claims.D000AlphaBarProduct, Metric: "betas of the cosine's table that are cut at 0.999",
 		Got: cut, Want: 1, Tol: 0, Why: "only the last one's alpha-bar is 0"})
-	for _, t := range []struct {
-		name  string
-		betas []float64
-		want  map[int]float64
-	}{
+	for _, t := range []goldenTable{
 		{"DDPM's table", diffusion.LinearBetas(1e-4, .02, 1000), map[int]float64{500: .07858724288,
 			1000: 4.035829765e-5}},
 		{"the cosine's table", cosine, map[int]float64{500: .4938435904, 999: 2.428766907e-6, 1000: 2.428766907e-9}},
 		{"Stable Diffusion's table", diffusion.ScaledLinearBetas(.00085, .012, 1000), map[int]float64{500: .2776696505,
 			1000: .004660098513}},
 	} {
-		table, err := diffusion.NewTable(t.betas)
-		if err != nil {
+		if err := t.check(l, r); err != nil {
 			return err
 		}
-		for _, at := range []int{500, 999, 1000} {
-			want, known := t.want[at]
-			if !known {
-				continue
-			}
-			got, err := alphaBar(table, float64(at))
-			if err != nil {
-				return err
-			}
-			r.Add(suite.Equals{Claim: claims.D000AlphaBarProduct,
-				Metric: fmt.Sprintf("alpha-bar of %s at step %d", t.name, at), Got: got[0], Want: want, Tol: 1e-6 *
-					want, Why: why})
-		}
 	}
-	last, err := alphaBar(diffusion.LinearBeta{}, 1)
+	if err := scheduleEnds(l, r); err != nil {
+		return err
+	}
+	return karrasLevels(r)
+}
+
+// alphaBars are alpha^2 of a schedule at some times.
+func alphaBars(l *suite.Lab, s diffusion.Schedule, times ...float64) ([]float64, error) {
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		return []*Node{Square(diffusion.VP{Schedule: s}.At(in[0]).Alpha)}
+	}, times)
+	if err != nil {
+		return nil, err
+	}
+	return out[0], nil
+}
+
+// goldenTable is a table of betas, and alpha-bar after some of its steps from an independent computation.
+type goldenTable struct {
+	name  string
+	betas []float64
+	want  map[int]float64
+}
+
+func (t goldenTable) check(l *suite.Lab, r *suite.Report) error {
+	table, err := diffusion.NewTable(t.betas)
 	if err != nil {
 		return err
 	}
-	left, err := alphaBar(diffusion.ScaledLinearBeta{}, 1)
+	for _, at := range []int{500, 999, 1000} {
+		want, known := t.want[at]
+		if !known {
+			continue
+		}
+		got, err := alphaBars(l, table, float64(at))
+		if err != nil {
+			return err
+		}
+		r.Add(suite.Equals{Claim: claims.D000AlphaBarProduct,
+			Metric: fmt.Sprintf("alpha-bar of %s at step %d", t.name, at), Got: got[0], Want: want, Tol: 1e-6 * want,
+			Why: "nine digits of an independent computation, testdata/schedules.py; the catalogue asks for six"})
+	}
+	return nil
+}
+
+// scheduleEnds holds what is left of the data at the end of two schedules against closed forms.
+func scheduleEnds(l *suite.Lab, r *suite.Report) error {
+	last, err := alphaBars(l, diffusion.LinearBeta{}, 1)
+	if err != nil {
+		return err
+	}
+	left, err := alphaBars(l, diffusion.ScaledLinearBeta{}, 1)
 	if err != nil {
 		return err
 	}
@@ -83,7 +102,7 @@ func goldenTables(l *suite.Lab, r *suite.Report, _ []clock) error {
 		suite.Equals{Claim: claims.D002PureNoise, Metric: "signal's amplitude at the end of Stable Diffusion's " +
 			"schedule: 7 % is not pure noise", Got: math.Sqrt(left[0]), Want: .06897871404, Tol: 1e-10,
 			Why: "an independent computation to 50 digits", Shows: suite.Qualified})
-	return karrasLevels(r)
+	return nil
 }
 
 // karrasLevels holds the noise levels of Karras et al. 2022 against their formula, computed apart from this code.
