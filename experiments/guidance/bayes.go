@@ -128,7 +128,20 @@ func bayesSweep(l *suite.Lab, r *suite.Report) error {
 	if err := bayesSides(l, r, s, clouds, judgements); err != nil {
 		return err
 	}
+	bayesChecks(r, clouds, labelled, judgements)
+	if err := bayesTable(r, clouds, judgements); err != nil {
+		return err
+	}
+	if err := bayesWays(l, r, s); err != nil {
+		return err
+	}
+	figures, err := bayesFigures(l, s, film, judgements)
+	r.Figures = append(r.Figures, figures...)
+	return err
+}
 
+// bayesChecks holds that purity rises with the scale, and that classifier and label guide alike.
+func bayesChecks(r *suite.Report, clouds, labelled []metrics.Points, judgements []judgement) {
 	least, apart := math.Inf(1), 0.
 	for k := range clouds {
 		apart = math.Max(apart, kit.LargestDifference(clouds[k].X, labelled[k].X))
@@ -149,7 +162,10 @@ func bayesSweep(l *suite.Lab, r *suite.Report) error {
 		suite.Between{Claim: scaleClaim, Metric: "mean of P(class | x) at scale 10",
 			Got: judgements[len(judgements)-1].purity, Lo: .999, Hi: 1, Alpha: 0,
 			Why: "the class itself has 0.933; hardly a sample is left undecided"})
+}
 
+// bayesTable tabulates the sweep, and checks the spread at the largest scale.
+func bayesTable(r *suite.Report, clouds []metrics.Points, judgements []judgement) error {
 	only, _ := guidedOnly()
 	table := suite.Table{Name: "strengths", Caption: "Samples of the probability flow at each scale: mean of P(class " +
 		"| x), share that the best classifier takes for the class, share at each of the class's modes, and the " +
@@ -173,12 +189,7 @@ func bayesSweep(l *suite.Lab, r *suite.Report) error {
 		suite.Between{Claim: scaleClaim, Metric: "spread of samples at scale 10 across the classes, within the right " +
 			"mode, over the mode's own", Got: ten, Lo: .1, Hi: .65, Alpha: 0,
 			Why: "what the claim leaves out: a scale above 1 asks for more than the class", Shows: suite.Qualified})
-	if err := bayesWays(l, r, s); err != nil {
-		return err
-	}
-	figures, err := bayesFigures(l, s, film, judgements)
-	r.Figures = append(r.Figures, figures...)
-	return err
+	return nil
 }
 
 // modeSpread is the standard deviation of x2 among the samples nearest to the last of the class's modes, over that

@@ -93,7 +93,7 @@ func lawPlaneFigure(l *suite.Lab, laws map[string]populations) (suite.Figure, er
 		}
 	}
 	var panels []figure.Panel
-	for _, name := range []string{"flow", "SDE", "SDE with weights"} {
+	for _, name := range planeSamplers {
 		color := lawColors[name]
 		if name == "SDE with weights" {
 			color = figure.Orange

@@ -22,6 +22,7 @@ func droppedPair(l *suite.Lab, scope *model.Scope, rate float64) (network.Pair, 
 type guideResult struct {
 	name       string
 	clouds     []metrics.Points
+	film       [][]metrics.Points // the clouds on their way, by step
 	judgements []judgement
 	recall     []float64 // of the class, by its samples
 	off        []float64 // root mean square distance to the samples of exact guidance from the same starts
@@ -29,15 +30,9 @@ type guideResult struct {
 
 // droppedGuides compares guidance by the label with guidance by the classifier, both learned, and both exact.
 func droppedGuides(l *suite.Lab, r *suite.Report, store *model.Store) error {
-	_, err := droppedPair(l, store.RootScope(), 0)
-	refused := indicator(err != nil)
-	_, err = droppedPair(l, store.RootScope(), droppedUsed)
-	if err != nil {
+	if err := refusedPair(l, r, store); err != nil {
 		return err
 	}
-	r.Add(suite.Equals{Claim: dropoutClaim, Metric: "networks that guidance refuses for want of an unconditional " +
-		"head: that with no label dropped", Got: refused, Want: 1, Tol: 0, Why: "exact: the weights tell"})
-
 	n := l.Size(1000, 5000)
 	s, err := newGuidedSweep(l, diffusion.Flow(diffusion.HeunMethod), "guides", n, 50)
 	if err != nil {
@@ -53,71 +48,107 @@ func droppedGuides(l *suite.Lab, r *suite.Report, store *model.Store) error {
 	if err != nil {
 		return err
 	}
+	var results []guideResult
+	for _, guide := range comparedGuides(l) {
+		s.store, s.single = store, guide.name != "exact"
+		res, err := guide.measure(l, s, kit.Points(real))
+		if err != nil {
+			return err
+		}
+		results = append(results, res)
+		results[len(results)-1].compare(results[0])
+	}
+	r.Tables = append(r.Tables, guideTable(results))
+	if err := l.Progress(.9, "drawing"); err != nil {
+		return err
+	}
+	guideChecks(r, results)
+	figures, err := guideFigures(l, s, results)
+	r.Figures = append(figures, r.Figures...)
+	return err
+}
+
+// refusedPair checks that a network that always saw a label may not guide, and that the one used may.
+func refusedPair(l *suite.Lab, r *suite.Report, store *model.Store) error {
+	_, err := droppedPair(l, store.RootScope(), 0)
+	refused := indicator(err != nil)
+	if _, err = droppedPair(l, store.RootScope(), droppedUsed); err != nil {
+		return err
+	}
+	r.Add(suite.Equals{Claim: dropoutClaim, Metric: "networks that guidance refuses for want of an unconditional " +
+		"head: that with no label dropped", Got: refused, Want: 1, Tol: 0, Why: "exact: the weights tell"})
+	return nil
+}
+
+// comparedGuide is a guide by its name.
+type comparedGuide struct {
+	name string
+	g    guiding
+}
+
+// comparedGuides are the exact guide, and the learned ones.
+func comparedGuides(l *suite.Lab) []comparedGuide {
 	_, byLabel := exactGuides(guidedProcess)
-	guides := []struct {
-		name string
-		g    guiding
-	}{
+	pairIn := func(scope *model.Scope) network.Pair {
+		pair, err := droppedPair(l, scope, droppedUsed)
+		if err != nil {
+			panic(err)
+		}
+		return pair
+	}
+	return []comparedGuide{
 		{"exact", guidingExactly(byLabel)},
 		{"label", func(scope *model.Scope, scale diffusion.Scale) diffusion.Model {
-			pair, err := droppedPair(l, scope, droppedUsed)
-			if err != nil {
-				panic(err)
-			}
-			return diffusion.Model{Process: guidedProcess, Denoise: pair.Guided(guidedProcess,
+			return diffusion.Model{Process: guidedProcess, Denoise: pairIn(scope).Guided(guidedProcess,
 				func(g diffusion.Guide) diffusion.Guide {
 					return g.Scaled(scale)
 				})}
 		}},
 		{"classifier", func(scope *model.Scope, scale diffusion.Scale) diffusion.Model {
-			pair, err := droppedPair(l, scope, droppedUsed)
-			if err != nil {
-				panic(err)
-			}
+			pair := pairIn(scope)
 			g := diffusion.ByClassifier(noisyClassifier(l).LogProb(scope.In("classifier"), guidedProcess, guidedClass))
 			return diffusion.Model{Process: guidedProcess, Denoise: g.Scaled(scale)(guidedProcess, pair.Unconditional)}
 		}},
 	}
-	var results []guideResult
-	var film [][]metrics.Points
+}
+
+// measure samples with the guide at every strength; real are samples of the class.
+func (c comparedGuide) measure(l *suite.Lab, s guidedSweep, real metrics.Points) (res guideResult, err error) {
+	if res.film, err = s.trace(l, c.g, droppedMarks(s), guidedStrengths...); err != nil {
+		return res, err
+	}
+	res.name, res.clouds = c.name, res.film[len(res.film)-1]
+	if res.judgements, err = judged(l, res.clouds); err != nil {
+		return res, err
+	}
+	for _, cloud := range res.clouds {
+		res.recall = append(res.recall, recallOf(real, cloud, 3))
+	}
+	return res, nil
+}
+
+// compare fills in the distances to exact guidance.
+func (g *guideResult) compare(exact guideResult) {
+	for k, cloud := range g.clouds {
+		g.off = append(g.off, rmsDistance(cloud, exact.clouds[k]))
+	}
+}
+
+// guideTable tabulates what the guides do.
+func guideTable(results []guideResult) suite.Table {
 	table := suite.Table{Name: "guides", Caption: "Guidance by the label and by a classifier that was trained beside " +
 		"the network, and by exact scores: mean of P(class | x), share of the class's samples that lie among the " +
 		"guided ones, share of the middle mode (the class has 0.4), and root mean square distance to the samples of " +
 		"exact guidance from the same starts",
 		Header: []string{"guide", "scale", "purity", "recall", "middle", "off"}}
-	for _, guide := range guides {
-		s.store, s.single = store, guide.name != "exact"
-		clouds, err := s.trace(l, guide.g, droppedMarks(s), guidedStrengths...)
-		if err != nil {
-			return err
+	for _, res := range results {
+		for k, gamma := range guidedStrengths {
+			j := res.judgements[k]
+			table.Rows = append(table.Rows, []any{res.name, gamma, j.purity.Center, res.recall[k], j.modes[1],
+				res.off[k]})
 		}
-		res := guideResult{name: guide.name, clouds: clouds[len(clouds)-1]}
-		if guide.name == "label" {
-			film = clouds
-		}
-		if res.judgements, err = judged(l, res.clouds); err != nil {
-			return err
-		}
-		for k, cloud := range res.clouds {
-			res.recall = append(res.recall, recallOf(kit.Points(real), cloud, 3))
-			exact := cloud
-			if len(results) > 0 {
-				exact = results[0].clouds[k]
-			}
-			res.off = append(res.off, rmsDistance(cloud, exact))
-			table.Rows = append(table.Rows, []any{guide.name, guidedStrengths[k], res.judgements[k].purity.Center,
-				res.recall[k], res.judgements[k].modes[1], res.off[k]})
-		}
-		results = append(results, res)
 	}
-	r.Tables = append(r.Tables, table)
-	if err := l.Progress(.9, "drawing"); err != nil {
-		return err
-	}
-	guideChecks(r, results)
-	figures, err := guideFigures(l, s, film, results)
-	r.Figures = append(figures, r.Figures...)
-	return err
+	return table
 }
 
 // guideChecks compares the learned guides with each other, given those of exact guidance, by label and by classifier.

@@ -7,7 +7,6 @@ import (
 
 	"scorelab/experiments/kit"
 	"scorelab/lib/figure"
-	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
 )
 
@@ -47,7 +46,7 @@ func droppedMarks(s guidedSweep) (marks []int) {
 
 // guideFigures are the film of document 004's other pair of scales, 1 and 3, by the learned network, and what guides
 // achieve.
-func guideFigures(l *suite.Lab, s guidedSweep, film [][]metrics.Points, results []guideResult) ([]suite.Figure, error) {
+func guideFigures(l *suite.Lab, s guidedSweep, results []guideResult) ([]suite.Figure, error) {
 	only, _ := guidedOnly()
 	times := kit.Map(droppedMarks(s), func(k int) float64 { return s.grid[k] })
 	fields, err := kit.DensityFields(l, only, guidedProcess, guidedSide, 65, times...)
@@ -55,7 +54,7 @@ func guideFigures(l *suite.Lab, s guidedSweep, film [][]metrics.Points, results 
 		return nil, err
 	}
 	var frames []figure.Figure
-	for k, clouds := range film {
+	for k, clouds := range results[1].film { // by the label
 		var panels []figure.Panel
 		for _, gamma := range []float64{1, 3} {
 			c := clouds[slices.Index(guidedStrengths, gamma)]
