@@ -9,27 +9,27 @@ import (
 	"scorelab/lib/suite"
 )
 
-// dissolved is one process's row of the figures.
-type dissolved struct {
+// digitRow is one process's row of the figures.
+type digitRow struct {
 	process  string
 	pictures []figure.Picture
 	labels   []string
-	crowd    [][]figure.Picture // [time][digit]
+	five     [][]figure.Picture // [time][digit]
 }
 
 // add draws the digits at the next time.
-func (row *dissolved) add(at noisyDigits) {
+func (row *digitRow) add(at noisyDigits) {
 	// VE's pictures are scaled back to unit spread, or they would be black and white only.
 	scale := 1 / math.Sqrt(at.alpha*at.alpha+at.sigma*at.sigma)
 	shown := at.x
 	shown.X = kit.Map(shown.X, func(v float64) float64 { return v * scale })
 	row.pictures = append(row.pictures, kit.Picture(shown, 3))
 	row.labels = append(row.labels, fmt.Sprintf("%.0f dB", at.snr()))
-	row.crowd = append(row.crowd, kit.Pictures(shown, 5))
+	row.five = append(row.five, kit.Pictures(shown, 5))
 }
 
-// dissolveFigures are a sheet of one digit, and a film of five.
-func dissolveFigures(rows []dissolved) ([]suite.Figure, error) {
+// digitFigures are a sheet of one digit, and a film of five.
+func digitFigures(rows []digitRow) ([]suite.Figure, error) {
 	sheet := figure.Images{Lo: -1, Hi: 1, ColLabels: kit.Map(shares, func(s float64) string {
 		return fmt.Sprintf("%g T", s)
 	})}
@@ -38,12 +38,13 @@ func dissolveFigures(rows []dissolved) ([]suite.Figure, error) {
 		sheet.Rows, sheet.Labels, sheet.RowLabels = append(sheet.Rows, row.pictures), append(sheet.Labels, row.labels),
 			append(sheet.RowLabels, row.process)
 		for k := range frames {
-			frames[k].Rows, frames[k].Labels = append(frames[k].Rows, row.crowd[k]), append(frames[k].Labels, nil)
+			frames[k].Rows, frames[k].Labels = append(frames[k].Rows, row.five[k]), append(frames[k].Labels, nil)
 			frames[k].RowLabels = append(frames[k].RowLabels, row.process)
 		}
 	}
-	still, err := kit.PNG("forward", "A held-out digit on each path, at equal shares of the path's horizon T; below "+
-		"each picture its signal-to-noise ratio.", sheet)
+	still, err := kit.PNG("forward", "One held-out digit under seven schedules on four probability paths, at equal "+
+		"shares of each horizon T; below each picture its signal-to-noise ratio. All end in noise, at very different "+
+		"speeds.", sheet)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +53,7 @@ func dissolveFigures(rows []dissolved) ([]suite.Figure, error) {
 		frames[k].Title, frames[k].Lo, frames[k].Hi, frames[k].Scale = fmt.Sprintf("t = %.1f T", shares[k]), -1, 1, 2
 		movie = append(movie, frames[k])
 	}
-	film, err := kit.GIF("forward", "Five digits on each path.", movie)
+	film, err := kit.GIF("forward", "Five held-out digits under each schedule, at equal shares of its horizon T. "+
+		"They disappear at different times, and all end in noise.", movie)
 	return []suite.Figure{still, film}, err
 }

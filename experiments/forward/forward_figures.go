@@ -12,16 +12,17 @@ import (
 	"scorelab/lib/suite"
 )
 
+// forwardFigures show samples over the exact density, and their histogram along a diagonal: as stills and as a film.
 func forwardFigures(l *suite.Lab, r *suite.Report, clouds []metrics.Points) error {
 	const shown = 600
 	x2, ou := density.X2(), diffusion.OU{}
 	side, diagonal := 3.5, []float64{1 / math.Sqrt2, 1 / math.Sqrt2}
 	panels := func(t float64, field figure.Field, p metrics.Points) ([]figure.Panel, error) {
-		law, err := x2.Noised(math.Exp(-t), math.Sqrt(-math.Expm1(-2*t)))
+		noised, err := x2.Noised(math.Exp(-t), math.Sqrt(-math.Expm1(-2*t)))
 		if err != nil {
 			return nil, err
 		}
-		marginal, err := law.Marginal(diagonal)
+		marginal, err := noised.Marginal(diagonal)
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +58,9 @@ func forwardFigures(l *suite.Lab, r *suite.Report, clouds []metrics.Points) erro
 		}
 		rows[0], rows[1] = append(rows[0], p[0]), append(rows[1], p[1])
 	}
-	still, err := kit.PNG("forward", "Four moments of it, by Euler-Maruyama with steps of 0.005.",
+	still, err := kit.PNG("forward", "The cross spreads to N(0, I). Top: 600 samples by Euler-Maruyama with steps of "+
+		"0.005, over the exact density. Bottom: their histogram along a diagonal follows the exact density (line), "+
+		"which loses its peak by t = 1.",
 		figure.Grid{Rows: rows[:]})
 	if err != nil {
 		return err
@@ -67,7 +70,7 @@ func forwardFigures(l *suite.Lab, r *suite.Report, clouds []metrics.Points) erro
 	return err
 }
 
-// forwardFilm animates jumps to t = 2.
+// forwardFilm animates exact transitions to t = 2.
 func forwardFilm(l *suite.Lab, panels func(float64, figure.Field, metrics.Points) ([]figure.Panel, error),
 	side float64) (suite.Figure, error) {
 	x2 := density.X2()
@@ -99,21 +102,22 @@ func forwardFilm(l *suite.Lab, panels func(float64, figure.Field, metrics.Points
 	if err := l.Progress(.7, "drawing"); err != nil {
 		return suite.Figure{}, err
 	}
-	return kit.GIF("forward", "The cross under the forward process, to t = 2: samples over the exact density, and "+
-		"their histogram along the diagonal against the exact law (line).", frames)
+	return kit.GIF("forward", "The cross under the forward process, by exact transitions to t = 2. Left: samples "+
+		"over the exact density. Right: their histogram along a diagonal stays on the exact density (line).", frames)
 }
 
 // ordersFigure is the error of Euler-Maruyama against its number of steps.
 func ordersFigure(e orderErrors) (suite.Figure, error) {
 	root := func(values []float64) []float64 { return kit.Map(values, math.Sqrt) }
 	measured := figure.ErrorBars{X: e.steps, Y: root(kit.Centers(e.square)), Lo: root(kit.Lows(e.square)),
-		Hi: root(kit.Highs(e.square)), Color: figure.Vermillion, Label: "coupled paths"}
-	return kit.PNG("orders", "Error of Euler-Maruyama against its number of steps: lines exact, points measured "+
-		"on 20,000 paths that share their noise with the exact solution.",
+		Hi: root(kit.Highs(e.square)), Color: figure.Vermillion, Label: "measured on coupled paths"}
+	return kit.PNG("orders", "Euler-Maruyama converges with order 1, both path by path (strong) and in the variance "+
+		"(weak). Lines are exact; points with bars (5 s.e.) are measured on 20,000 paths that share their Brownian "+
+		"motion with the exact solution.",
 		figure.Row("", figure.Panel{X: figure.Axis{Label: "steps", Log: true, Min: 6, Max: 170},
 			Y: figure.Axis{Label: "error at T = 1", Log: true, Min: 2e-3, Max: .15},
 			Layers: []figure.Layer{
-				figure.Line{X: e.steps, Y: e.strong, Color: figure.Vermillion, Label: "strong: RMS distance from the " +
+				figure.Line{X: e.steps, Y: e.strong, Color: figure.Vermillion, Label: "strong: RMS distance to the " +
 					"exact path"},
 				measured,
 				figure.Line{X: e.steps, Y: e.weak, Color: figure.Blue, Label: "weak: error of the variance",

@@ -28,8 +28,8 @@ type orderErrors struct {
 	square              []metrics.Summary // mean squared distance, measured
 }
 
-// forwardOrders measures the strong and weak order of Euler-Maruyama on dx = -x dt + sqrt(2) dW from x = 1, once by the
-// moments' own recursion, without chance, and once by paths that share their Brownian motion with the exact solution.
+// forwardOrders measures the strong and the weak order of Euler-Maruyama on dx = -x dt + sqrt(2) dB from x = 1:
+// exactly, by a recursion of moments, and on paths that share their Brownian motion with the exact solution.
 func forwardOrders(l *suite.Lab, r *suite.Report) error {
 	paths, err := coupledPaths(l)
 	if err != nil {
@@ -40,7 +40,8 @@ func forwardOrders(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	table := suite.Table{Name: "orders", Caption: "Errors of Euler-Maruyama at T = 1",
+	table := suite.Table{Name: "orders", Caption: "Errors of Euler-Maruyama at T = 1 by number of steps: root mean " +
+		"square distance to the exact path (exact, then measured with 5 s.e.), and error of the variance",
 		Header: []string{"steps", "strong (RMS)", "measured", "lo", "hi", "weak (variance)"}}
 	for i, n := range orderLevels {
 		rms, square := e.strong[i], e.square[i]
@@ -50,7 +51,7 @@ func forwardOrders(l *suite.Lab, r *suite.Report) error {
 		table.Rows = append(table.Rows, []any{n, rms, math.Sqrt(square.Center), math.Sqrt(square.Lo),
 			math.Sqrt(square.Hi), e.weak[i]})
 	}
-	// The exact path's own law: variance 1 - exp(-2) about exp(-1).
+	// The exact path ends in N(exp(-1), 1 - exp(-2)).
 	variance, err := metrics.Variance(paths.Col(0))
 	if err != nil {
 		return err
@@ -68,8 +69,8 @@ func forwardOrders(l *suite.Lab, r *suite.Report) error {
 		}
 		r.Add(suite.Equals{Claim: claims.D004EulerMaruyama, Metric: o.name + " order between 8 and 128 steps",
 			Got: -slope.Center, Want: 1, Tol: o.tol,
-			Why: "order 1, strong because the noise is additive; the next term of the expansion bends the first " +
-				"steps by a few percent", Shows: suite.Qualified})
+			Why: "theory: order 1 (the strong order too, since the noise is additive); the next term of the error " +
+				"bends the slope of the first steps by a few percent", Shows: suite.Qualified})
 	}
 	f, err := ordersFigure(e)
 	r.Figures, r.Tables = append(r.Figures, f), append(r.Tables, table)
@@ -93,9 +94,9 @@ func measureOrders(paths metrics.Points, exactVariance float64) (e orderErrors, 
 	return e, nil
 }
 
-// emErrors is the root mean squared distance of n steps from the exact path with the same Brownian motion, and the
-// error of their variance, by recursion: over a step h the exact noise sqrt(2) I has variance 1 - exp(-2h), the
-// scheme's sqrt(2) dW has 2h, and their covariance is 2 (1 - exp(-h)).
+// emErrors returns the root mean square distance between n Euler-Maruyama steps and the exact path with the same
+// Brownian motion, and the error of their variance. Over a step h the exact noise has variance 1 - exp(-2h), that of
+// the scheme 2h, and their covariance is 2 (1 - exp(-h)).
 func emErrors(n int, exactVariance float64) (rms, variance float64) {
 	h := 1 / float64(n)
 	a, b := math.Exp(-h), 1-h
@@ -128,8 +129,8 @@ func coupledPaths(l *suite.Lab) (metrics.Points, error) {
 	return kit.Points(end), nil
 }
 
-// coupled steps the exact solution on the finest grid and each coarser chain when its own step is full; it carries the
-// Brownian increment that each chain has gathered, [n, levels].
+// coupled steps the exact solution on the finest grid, and each coarser chain when its own step is complete. It
+// carries the Brownian increment that each chain has accumulated, [n, levels].
 type coupled struct{}
 
 // Init implements diffusion.Sampler.
