@@ -19,11 +19,11 @@ import (
 	"scorelab/lib/suite"
 )
 
-// pointLine is where the chain's density is computed.
+// pointLine is the grid on which the density of the chain is computed.
 var pointLine = fokkerplanck.Line{Lo: -8, Hi: 8, N: 1601}
 
-// boundAtPoints holds the bound at single points against the chain's own density there, which it must not fall below,
-// for chains on G1 with the variance beta.
+// boundAtPoints compares the bound at single points with the chain's own density, for chains on G1 with variance beta.
+// The bound must not fall below -log of that density.
 func boundAtPoints(l *suite.Lab, r *suite.Report) error {
 	logs, err := density.OnLine(l.Backend, density.G1(), diffusion.VP{}, pointLine.Nodes(), 0)
 	if err != nil {
@@ -86,7 +86,7 @@ func boundOfChain(l *suite.Lab, r *suite.Report, exact []float64, n int) (c poin
 	if err != nil {
 		return c, err
 	}
-	gap := posteriorBound(g1, vpNoise(grid), within, diffusion.KernelVariance) - 1.3934888893
+	gap := posteriorBound(g1, vpNoise(grid), within, diffusion.KernelVariance) - entropyG1
 	distance, err := metrics.KL(exact, kit.Map(chain, math.Log), pointLine.Cell())
 	if err != nil {
 		return c, err
@@ -94,10 +94,10 @@ func boundOfChain(l *suite.Lab, r *suite.Report, exact []float64, n int) (c poin
 	r.Add(
 		suite.Below{Claim: claims.D004ELBO, Metric: fmt.Sprintf("how far the bound falls below the chain's own "+
 			"-log density, over [-3.5, 3.5], %d steps", n), Got: max(0, -least), Bound: 1e-9,
-			Why: "quadrature, to rounding"},
+			Why: "rounding of two quadratures"},
 		suite.Equals{Claim: claims.D004ELBO, Metric: fmt.Sprintf("KL(G1 | end of the chain) over the gap, %d steps",
 			n), Got: distance.Center / gap, Want: .5, Tol: .5,
-			Why: "the gap is that and the divergence of the latent variables, and neither is negative"})
+			Why: "the gap is that KL divergence plus one of the latent variables, and neither is negative"})
 	return c, nil
 }
 
@@ -144,8 +144,8 @@ func pointBounds(l *suite.Lab, m *density.Mixture, grid, x0 []float64) ([]float6
 	return bound, nil
 }
 
-// chainDensity is the density of the end of the chain on the nodes of pointLine: N(0, 1), carried through the sampler's
-// own transitions by the trapezoidal rule.
+// chainDensity is the density of the end of the chain on the nodes of pointLine: N(0, 1), carried through the
+// sampler's transitions by the trapezoidal rule.
 func chainDensity(l *suite.Lab, m *density.Mixture, grid []float64) ([]float64, error) {
 	line := pointLine
 	exec, err := exec.New(l.Backend, func(x, from, to *Node) []*Node {

@@ -15,19 +15,19 @@ import (
 
 var probabilityFlow = suite.Experiment{
 	ID:       "E16-probability-flow",
-	Title:    "The deterministic twin",
-	Question: "Does the probability flow carry noise to data without chance, and what does each of its solvers cost?",
+	Title:    "The probability flow: sampling without noise",
+	Question: "Does the probability flow turn noise into data deterministically, and how fast do its solvers converge?",
 	Sources: []string{"003, Probability Flow ODEs", "003, Practical Implications for Diffusion Training",
 		"002, section 6"},
 	Run: runProbabilityFlow,
 }
 
 func runProbabilityFlow(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does: on a line the flow keeps every sample at its quantile, so where it should " +
-		"end is known to the last digits, and every solver gets there at the order that it declares. One published " +
-		"method does not earn its number: DPM-Solver++ 3M halves one weight and converges like order 2. The same " +
-		"noise gives the same sample, bit for bit, and the batch around it changes nothing but rounding. No solver " +
-		"of this kind makes a bimodal target in ten steps, though its score be exact."}
+	r := &suite.Report{Answer: "Yes. In one dimension the flow keeps every sample at its quantile, so its exact end " +
+		"is known. Every solver converges at its declared order. One published method has a lower order than its " +
+		"name: DPM-Solver++ 3M has order 2, because one of its weights is half of what order 3 needs. The same noise " +
+		"gives the same sample bit for bit; another batch size changes it by rounding only. Ten steps are not enough " +
+		"for the bimodal target G1, even with the exact score: W1 is 0.15 for DDIM, 107 times that of 1000 steps."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{sameNoise, flowOrders, workPrecision, stepLadder} {
 		if err := part(l, r); err != nil {
 			return nil, err
@@ -55,7 +55,7 @@ func (n noiseRuns) of(s diffusion.Sampler, first, count, block int) ([]float64, 
 	return kit.Points(end).X, nil
 }
 
-// sameNoise: a sample is a function of its noise, and of nothing else.
+// sameNoise checks that a sample is a function of its noise alone.
 func sameNoise(l *suite.Lab, r *suite.Report) error {
 	const n = 512
 	start, err := kit.FromPrior(l, density.G1(), "same noise", n)
@@ -102,14 +102,14 @@ func anyBatch(runs noiseRuns, r *suite.Report, n int) error {
 	r.Add(
 		suite.Below{Claim: claims.D003SameNoise, Metric: "difference of an ancestral sample made alone from the " +
 			"same sample in a batch of 512", Got: kit.LargestDifference(all[first:first+count], alone), Bound: 1e-12,
-			Why: "rounding: a compiler may order the sums of another batch size differently"},
+			Why: "rounding: for another batch size a compiler may order sums differently"},
 		suite.Below{Claim: claims.D003SameNoise, Metric: "the same in blocks of 64, 100 samples against 512",
 			Got: kit.LargestDifference(blocks[first:first+part], some), Bound: 0,
 			Why: "bit for bit: the compiled step has one shape"})
 	return nil
 }
 
-// sameDraws: the noise of a sample does not depend on how many there are.
+// sameDraws checks that the noise of a sample does not depend on the size of the batch.
 func sameDraws(l *suite.Lab, r *suite.Report, n int) error {
 	noise := func(n int) ([]float64, error) {
 		out, err := kit.Evaluate(l, func(in []*Node) []*Node {

@@ -9,8 +9,8 @@ import (
 	"scorelab/lib/suite"
 )
 
-// look is a solver's line: methods of one family share a colour, and the higher order is dashed.
-func look(name string, x, y []float64) figure.Line {
+// solverLine is a solver's line: methods of one family share a color, and the higher order is dashed.
+func solverLine(name string, x, y []float64) figure.Line {
 	line := figure.Line{X: x, Y: y, Markers: true, Label: name}
 	for _, family := range []struct {
 		prefix string
@@ -35,7 +35,7 @@ func look(name string, x, y []float64) figure.Line {
 func ordersFigure(measured []solverError) (suite.Figure, error) {
 	var singlestep, multistep []figure.Layer
 	for _, e := range measured {
-		if line := e.line(orderSteps); remembers(e.spec.Sampler) {
+		if line := e.line(orderSteps); isMultistep(e.spec.Sampler) {
 			multistep = append(multistep, line)
 		} else {
 			singlestep = append(singlestep, line)
@@ -46,8 +46,8 @@ func ordersFigure(measured []solverError) (suite.Figure, error) {
 			Y:      figure.Axis{Label: "RMS error", Log: true, Min: 1e-11, Max: .5},
 			Layers: lines, Legend: figure.TopRight}
 	}
-	return kit.PNG("orders", "Error against the number of evaluations on G1 with its exact score, where the flow "+
-		"ends at t = 0.001: solvers that look at one step, and those that remember the last ones.",
+	return kit.PNG("orders", "Error of the flow's solvers on G1 with the exact score, against model evaluations. The "+
+		"slopes are the orders: RK4 and UniPC-3 reach 4, and DPM-Solver++ 3M only 2. The flow ends at t = 0.001.",
 		figure.Grid{RowHeight: 320, Rows: [][]figure.Panel{{panel("one step at a time", singlestep)},
 			{panel("multistep", multistep)}}})
 }
@@ -55,10 +55,10 @@ func ordersFigure(measured []solverError) (suite.Figure, error) {
 // line is the error against the number of evaluations.
 func (e solverError) line(steps []float64) figure.Line {
 	cost := kit.Map(steps, func(n float64) float64 { return n * float64(e.perStep) })
-	return look(e.spec.Name, cost, e.errors)
+	return solverLine(e.spec.Name, cost, e.errors)
 }
 
-// workFigure is the distance in law of all samplers against their evaluations.
+// workFigure is the distance W2 of all samplers against their evaluations.
 func workFigure(measured []solverError) (suite.Figure, error) {
 	var chance, single, multi []figure.Layer
 	for _, e := range measured {
@@ -66,7 +66,7 @@ func workFigure(measured []solverError) (suite.Figure, error) {
 		switch {
 		case e.spec.Stochastic:
 			chance = append(chance, line)
-		case remembers(e.spec.Sampler):
+		case isMultistep(e.spec.Sampler):
 			multi = append(multi, line)
 		default:
 			single = append(single, line)
@@ -77,13 +77,15 @@ func workFigure(measured []solverError) (suite.Figure, error) {
 			Y:      figure.Axis{Label: "W_{2}", Log: true, Min: 1e-9, Max: 1},
 			Layers: lines, Legend: figure.TopRight}
 	}
-	return kit.PNG("work-precision", "Distance of the law that each sampler makes of N(0, 0.25) data to the exact "+
-		"one, against the number of evaluations.",
+	return kit.PNG("work-precision", "Exact distance W2 between the samples of each method and N(0, 0.25) data at t "+
+		"= 0.001, against model evaluations. Samplers of the reverse SDE converge with order 1; solvers of the "+
+		"probability flow reach higher orders.",
 		figure.Grid{RowHeight: 290, Rows: [][]figure.Panel{{panel("reverse SDE", chance)}, {panel("probability flow, "+
 			"one step at a time", single)}, {panel("probability flow, multistep", multi)}}})
 }
 
-// ladderFigure is W1 against the number of steps; floor is that of as many exact samples as the ancestral sampler made.
+// ladderFigure is W1 against the number of steps; floor is the W1 of as many exact samples as the ancestral sampler
+// made.
 func ladderFigure(g ladderGrids, w1 map[string][]float64, ancestral []metrics.Summary, floor float64) (suite.Figure,
 	error) {
 	var lines []figure.Layer
@@ -100,9 +102,9 @@ func ladderFigure(g ladderGrids, w1 map[string][]float64, ancestral []metrics.Su
 	}
 	lines = append(lines, figure.Line{X: g.steps, Y: kit.Centers(ancestral), Color: figure.Orange, Markers: true,
 		Label: "DDPM (ancestral)"})
-	return kit.PNG("ladder", "Distance of what a sampler makes from noise to G1, against its number of steps; the "+
-		"score is exact. Solid: steps uniform in time, as DDPM's; dashed: uniform in log SNR. The floor is that of "+
-		"as many exact samples as DDPM's sampler made.",
+	return kit.PNG("ladder", "Distance W1 to G1 against the number of steps, with the exact score. Higher-order "+
+		"solvers with steps uniform in log SNR (dashed) need the fewest; solid lines use steps uniform in time. "+
+		"Gray: the W1 that as many exact samples have as DDPM's sampler made.",
 		figure.Row("", figure.Panel{X: figure.Axis{Label: "steps, one evaluation each", Log: true, Min: .8, Max: 1300},
 			Y:      figure.Axis{Label: "W_{1}", Log: true, Min: 1e-6, Max: 4},
 			Layers: append(lines, figure.HLine{At: floor, Dashed: true, Label: "floor of DDPM's samples"}),

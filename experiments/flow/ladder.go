@@ -14,14 +14,14 @@ import (
 	"scorelab/lib/view"
 )
 
-// simulated is what a simulation apart from this code, with 20,000 samples, gave for W1 against the number of steps.
+// simulated is W1 against the number of steps from a simulation independent of this code, with 20,000 samples.
 var simulated = []struct {
 	steps      int
 	ddim, ddpm float64
 }{{1, 1.27, 1.27}, {2, 1.27, 1.27}, {5, .349, .435}, {10, .154, .238}, {20, .072, .137}, {50, .025, .068},
 	{100, .0116, .048}, {1000, math.NaN(), math.NaN()}}
 
-const whyLadder = "the error of the reference, W1 of 20,000 samples"
+const whyLadder = "the error of the reference: W1 between 20,000 samples and the exact distribution"
 
 // ladderGrids are grids on the noise levels of a DDPM table, for each of the simulated numbers of steps.
 type ladderGrids struct {
@@ -39,7 +39,7 @@ func newLadderGrids(l *suite.Lab) (g ladderGrids, err error) {
 		if err != nil {
 			return g, err
 		}
-		inLogSNR := inTime // one step has but one way to go
+		inLogSNR := inTime // a single step has a single grid
 		if rung.steps > 1 {
 			inLogSNR, err = diffusion.InRatio(l.Backend, g.process, 1000, 1, rung.steps-1, diffusion.Geometric)
 			if err != nil {
@@ -70,8 +70,8 @@ func (g ladderGrids) solvers() []ladderSolver {
 	}
 }
 
-// stepLadder measures quality against the number of steps on the noise levels of a DDPM table, with its usual spacing
-// and with steps uniform in log SNR.
+// stepLadder measures W1 against the number of steps on the noise levels of DDPM's table, with its usual spacing and
+// with steps uniform in log SNR.
 func stepLadder(l *suite.Lab, r *suite.Report) error {
 	g, err := newLadderGrids(l)
 	if err != nil {
@@ -91,8 +91,9 @@ func stepLadder(l *suite.Lab, r *suite.Report) error {
 	}
 	ladderChecks(r, w1, ancestral)
 	columns = append(columns, kit.Centers(ancestral), kit.Lows(ancestral), kit.Highs(ancestral))
-	r.Tables = append(r.Tables, suite.Table{Name: "ladder", Caption: "W1 to G1 against the number of steps, exact " +
-		"score, DDPM's table of 1000 noise levels; the flow's solvers without samples, DDPM's with 20,000",
+	r.Tables = append(r.Tables, suite.Table{Name: "ladder", Caption: "W1 to G1 against the number of steps, with the " +
+		"exact score and DDPM's 1000 noise levels; the flow's solvers by quantiles, without samples, DDPM's with " +
+		"20,000 samples and 5 s.e.",
 		Header: append(header, "DDPM", "lo", "hi"), Rows: kit.Rows(columns...)})
 	floor := .0111 * math.Sqrt(20_000/float64(l.Size(20_000, 200_000)))
 	f, err := ladderFigure(g, w1, ancestral, floor)
@@ -100,7 +101,7 @@ func stepLadder(l *suite.Lab, r *suite.Report) error {
 	return err
 }
 
-// ladderChecks holds the distances against those of the simulation, and against each other.
+// ladderChecks compares the distances with those of the simulation, and with each other.
 func ladderChecks(r *suite.Report, w1 map[string][]float64, ancestral []metrics.Summary) {
 	for i, rung := range simulated {
 		if math.IsNaN(rung.ddim) {
@@ -118,22 +119,22 @@ func ladderChecks(r *suite.Report, w1 map[string][]float64, ancestral []metrics.
 	r.Add(
 		suite.Between{Claim: claims.D002FewSteps, Metric: "W1 to G1 of DDIM with 10 steps over that with 1000",
 			Got: metrics.Exactly(w1["DDIM"][ten] / w1["DDIM"][thousand]), Lo: 50, Hi: 200, Alpha: metrics.Miss,
-			Why: "a preserved quality would be a ratio near 1; DDIM is of order 1, and 100 times the steps are 100 " +
-				"times the accuracy", Shows: suite.Refuted},
+			Why: "preserved quality would be a ratio near 1; DDIM has order 1, so 100 times the steps give 100 times " +
+				"the accuracy", Shows: suite.Refuted},
 		suite.Below{Claim: claims.D003FasterSolvers, Metric: "W1 to G1 of DPM-Solver++ 2M with 20 steps over that of " +
 			"DDIM with 50, both uniform in log SNR", Got: w1["DPM-Solver++ 2M, log SNR"][twenty] /
-			w1["DDIM, log SNR"][fifty], Bound: 1, Why: "the claim itself"},
+			w1["DDIM, log SNR"][fifty], Bound: 1, Why: "the claim"},
 		suite.Below{Claim: claims.D003FasterSolvers, Metric: "W1 to G1 of DDIM with 20 steps over that of DDPM's " +
-			"sampler with 20", Got: w1["DDIM"][twenty] / ancestral[twenty].Center, Bound: 1, Why: "the claim itself"})
+			"sampler with 20", Got: w1["DDIM"][twenty] / ancestral[twenty].Center, Bound: 1, Why: "the claim"})
 	for _, name := range []string{"DDIM", "DDIM, log SNR"} {
 		r.Add(suite.Below{Claim: claims.D003IntegrationAccuracy, Metric: "W1 to G1 of " + name + ": largest rise " +
 			"from one number of steps to the next, from 5 on", Got: largestRise(w1[name][2:]), Bound: 0,
-			Why: "the claim itself"})
+			Why: "the claim"})
 	}
 }
 
-// flowLadder is W1 after each of the grids, without samples: a solver carries the quantiles of N(0, 1), one for each
-// 4096th of the mass, and W1 on a line is the mean distance of quantiles.
+// flowLadder is W1 after each of the grids, without samples: a solver carries 4096 quantiles of N(0, 1), and W1 on a
+// line is the mean distance of quantiles.
 func flowLadder(l *suite.Lab, target *density.Mixture, p diffusion.Process, s ladderSolver) ([]float64, error) {
 	const n = 4096
 	start, exact := kit.Normal([]float64{0}, 1).Quantiles(n), target.Quantiles(n)
@@ -157,7 +158,7 @@ func flowLadder(l *suite.Lab, target *density.Mixture, p diffusion.Process, s la
 	return w1, nil
 }
 
-// ancestralLadder is W1 after each of the grids, of samples that DDPM's sampler makes.
+// ancestralLadder is W1 of the samples of DDPM's sampler after each of the grids.
 func ancestralLadder(l *suite.Lab, target *density.Mixture, p diffusion.Process, grids [][]float64) ([]metrics.Summary,
 	error) {
 	start, err := kit.Normal([]float64{0}, 1).Sample(l.Backend, l.Key("ladder"), l.Size(20_000, 200_000))
@@ -181,7 +182,7 @@ func ancestralLadder(l *suite.Lab, target *density.Mixture, p diffusion.Process,
 	return w1, nil
 }
 
-// largestRise is the largest rise of one number over the one before; 0 where all fall.
+// largestRise is the largest increase from one number to the next; 0 if all decrease.
 func largestRise(xs []float64) float64 {
 	worst := 0.0
 	for i := 1; i < len(xs); i++ {

@@ -20,7 +20,7 @@ type likelihoodCurves struct {
 	adaptive, fixed          []solve
 }
 
-// likelihoodFigures shows the log density of G1 by the flow, its errors, and their price.
+// likelihoodFigures shows the log density of G1 by the flow, its errors, and their cost.
 func likelihoodFigures(r *suite.Report, c likelihoodCurves) error {
 	curve := figure.Panel{Title: "log density of G1", X: figure.Axis{Label: "x"},
 		Y: figure.Axis{Label: "nats", Min: -9, Max: 0}, Legend: figure.BottomLeft, Layers: []figure.Layer{
@@ -30,7 +30,7 @@ func likelihoodFigures(r *suite.Report, c likelihoodCurves) error {
 	size := func(v []float64) []float64 {
 		return kit.Map(v, func(e float64) float64 { return math.Max(math.Abs(e), 1e-12) })
 	}
-	errors := figure.Panel{Title: "its error", X: figure.Axis{Label: "x"},
+	errors := figure.Panel{Title: "error of the log density", X: figure.Axis{Label: "x"},
 		Y: figure.Axis{Label: "nats", Log: true, Min: 1e-11, Max: 1}}
 	for _, at := range []struct {
 		solve solve
@@ -48,14 +48,15 @@ func likelihoodFigures(r *suite.Report, c likelihoodCurves) error {
 			X: kit.Map(solves, func(s solve) float64 { return s.cost }),
 			Y: kit.Map(solves, func(s solve) float64 { return kit.LargestAbs(s.errors) })}
 	}
-	cost := figure.Panel{Title: "worst error against cost", X: figure.Axis{Label: "evaluations of the model",
+	cost := figure.Panel{Title: "largest error against cost", X: figure.Axis{Label: "evaluations of the model",
 		Log: true}, Y: figure.Axis{Label: "nats", Log: true, Min: 5e-11, Max: .1}, Legend: figure.TopRight,
 		Layers: []figure.Layer{price("Dormand-Prince", figure.Blue, c.adaptive),
 			price("Runge-Kutta 4", figure.Vermillion,
 				c.fixed)}}
-	f, err := kit.PNG("likelihood", "The log density of G1 by change of variables along the probability flow. "+
-		"Middle: its error at three tolerances, and what the prior N(0, σ²) in place of the law of the latents adds. "+
-		"Right: adaptive and fixed steps, tolerances 1e-3 to 1e-10 and 20 to 320 steps.",
+	f, err := kit.PNG("likelihood", "Left: the flow's log density of G1 lies on the exact one. Middle: absolute "+
+		"error at three tolerances; dashed, what the prior N(0, σ²) adds in place of p_T. Right: largest error "+
+		"against model evaluations, for tolerances 1e-3 to 1e-10 and 20 to 320 fixed steps. Adaptive steps need "+
+		"fewer evaluations.",
 		figure.Row("", curve, errors, cost))
 	r.Figures = append(r.Figures, f)
 	return err
@@ -69,19 +70,19 @@ func flowLines(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	grid, err := diffusion.Uniform(dataEnd, 1, steps)
+	grid, err := diffusion.Uniform(dataTime, 1, steps)
 	if err != nil {
 		return err
 	}
 	line := fokkerplanck.Line{Lo: -side, Hi: side, N: 121}
-	laws, err := kit.LineDensities(l, g1, diffusion.VP{}, line, grid...)
+	densities, err := kit.LineDensities(l, g1, diffusion.VP{}, line, grid...)
 	if err != nil {
 		return err
 	}
 	field := figure.Field{X0: 0, X1: 1, Y0: -side, Y1: side, NX: len(grid), NY: line.N}
 	for i := range line.N {
 		for k := range grid {
-			field.Z = append(field.Z, laws[k][i])
+			field.Z = append(field.Z, densities[k][i])
 		}
 	}
 	paths := make([]figure.Line, start.Size())
@@ -100,14 +101,15 @@ func flowLines(l *suite.Lab, r *suite.Report) error {
 		p.Color, p.Width = figure.Vermillion, 1
 		panel.Layers = append(panel.Layers, p)
 	}
-	f, err := kit.PNG("flow", "The probability flow of G1 on the VP process, over the density. Lines that come "+
-		"nearer to each other carry density with them: the rate is the divergence that the likelihood integrates.",
+	f, err := kit.PNG("flow", "Trajectories of the probability flow of G1 along VP, over the density (darker is "+
+		"higher). They never cross. Where they converge, the density rises, at the rate of the divergence that the "+
+		"likelihood integrates.",
 		figure.Single(panel, 560))
 	r.Figures = append(r.Figures, f)
 	return err
 }
 
-// probesFigure shows the estimates at one point by the name of their probe.
+// probesFigure shows the estimates at one point, by the name of their probe.
 func probesFigure(at []float64, exact float64, estimates map[string][]float64) (suite.Figure, error) {
 	panel := figure.Panel{Title: fmt.Sprintf("log p of the cross at (%g, %g)", at[0], at[1]),
 		X: figure.Axis{Label: "nats"}, Y: figure.Axis{Label: "density"}, Legend: figure.TopLeft}
@@ -117,6 +119,7 @@ func probesFigure(at []float64, exact float64, estimates map[string][]float64) (
 		panel.Layers = append(panel.Layers, bars)
 	}
 	panel.Layers = append(panel.Layers, figure.VLine{At: exact, Label: "exact", Dashed: true})
-	return kit.PNG("probes", "Estimates of one log density, each with one probe that is kept along the whole "+
-		"path. In the plane a Rademacher probe has two answers.", figure.Single(panel, 560))
+	return kit.PNG("probes", "Estimates of one log density, each with one random probe along the whole path. Their "+
+		"mean is exact (dashed line). A Rademacher probe takes two values in the plane; a normal probe has a long "+
+		"tail.", figure.Single(panel, 560))
 }

@@ -17,9 +17,9 @@ import (
 	"scorelab/lib/suite"
 )
 
-const whyOrder = "an error C/n^p (1 + c/n) bends the line by less where steps are this many"
+const whyOrder = "an error C/n^p (1 + c/n) changes the slope by less at this many steps"
 
-// flowSamplers are the registered samplers that integrate the probability flow by steps of their own choice.
+// flowSamplers are the registered samplers that integrate the probability flow with a fixed grid.
 func flowSamplers() (specs []diffusion.SamplerSpec) {
 	for _, s := range diffusion.Samplers {
 		if s.Kind == diffusion.ReverseKind && !s.Stochastic && !math.IsNaN(s.Order) {
@@ -39,7 +39,7 @@ type solverError struct {
 	errors  []float64 // by number of steps
 }
 
-// flowOrders measures the error of every solver on G1 where the flow ends: at the quantile at which it began.
+// flowOrders measures the error of every solver on G1 at the end of the flow, where the exact position is a quantile.
 func flowOrders(l *suite.Lab, r *suite.Report) error {
 	q, err := newQuantileFlow(l, density.G1(), 64)
 	if err != nil {
@@ -49,8 +49,8 @@ func flowOrders(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	table := suite.Table{Name: "orders", Caption: "RMS error of the probability flow's solvers on G1, VP from t = 1 " +
-		"to 0.001, steps uniform in log SNR",
+	table := suite.Table{Name: "orders", Caption: "Root mean square error of the probability flow's solvers on G1, " +
+		"along VP from t = 1 to 0.001, in steps uniform in log SNR; every solver has its declared order",
 		Header: []string{"solver", "evaluations a step", "20", "80", "320", "1280", "order", "declared"}}
 	var measured []solverError
 	specs := flowSamplers()
@@ -78,7 +78,7 @@ func flowOrders(l *suite.Lab, r *suite.Report) error {
 	return err
 }
 
-// logSNRGrids go down VP's horizon in each of the numbers of steps, even in log SNR.
+// logSNRGrids go from noise to data over VP's horizon, one grid for each number of steps, even in log SNR.
 func logSNRGrids(l *suite.Lab, steps []float64) ([][]float64, error) {
 	tMin, tMax := diffusion.VP{}.Horizon()
 	grids := make([][]float64, len(steps))
@@ -92,14 +92,14 @@ func logSNRGrids(l *suite.Lab, steps []float64) ([][]float64, error) {
 	return grids, nil
 }
 
-// remembers tells a multistep method.
-func remembers(s diffusion.Sampler) bool {
+// isMultistep tells whether a sampler uses earlier steps.
+func isMultistep(s diffusion.Sampler) bool {
 	_, single := s.(diffusion.OneStep)
 	return !single
 }
 
-// quantileFlow is the flow of a density on a line down VP's horizon, without a solver: the flow keeps the order of
-// samples, so each stays at its quantile.
+// quantileFlow is the exact flow of a 1-D density over VP's horizon: the flow keeps the order of samples, so each
+// stays at its quantile.
 type quantileFlow struct {
 	target *density.Mixture
 	start  *tensors.Tensor // [n, 1], one in the middle of each n-th of the mass
@@ -141,7 +141,7 @@ func (q quantileFlow) errorsOf(l *suite.Lab, spec diffusion.SamplerSpec, grids [
 	return out, nil
 }
 
-// evaluations counts how often a step of a sampler asks the model, by building its graph.
+// evaluations counts the model evaluations in one step of a sampler, by building its graph.
 func evaluations(l *suite.Lab, s diffusion.Sampler) (calls int) {
 	g := NewGraph(l.Backend, "evaluations")
 	defer g.Finalize()

@@ -18,7 +18,7 @@ import (
 	"scorelab/lib/suite"
 )
 
-// crossLikelihood: in the plane, with the divergence in closed form and by reverse passes.
+// crossLikelihood repeats the comparison in the plane, with the divergence in closed form and by reverse passes.
 func crossLikelihood(l *suite.Lab, r *suite.Report) error {
 	const tol = 1e-8
 	x2 := density.X2()
@@ -26,7 +26,7 @@ func crossLikelihood(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	exact, err := kit.LogDensity(l, x2, diffusion.VP{}, dataEnd, x)
+	exact, err := kit.LogDensity(l, x2, diffusion.VP{}, dataTime, x)
 	if err != nil {
 		return err
 	}
@@ -52,14 +52,14 @@ func crossLikelihood(l *suite.Lab, r *suite.Report) error {
 	return nil
 }
 
-// probed is a batch of log densities of the cross by Hutchinson's estimate: what the volume adds to each, and its
-// probe.
+// probed is a batch of log densities of the cross with Hutchinson's estimate: log densities and changes of volume in
+// nats, and probes [n, 2].
 type probed struct {
 	nats, volume []float64
 	v            metrics.Points
 }
 
-// probeCross estimates at points [n, 2], one probe for each.
+// probeCross estimates at points [n, 2], with one probe for each.
 func probeCross(l *suite.Lab, probe func(r *random.Source, like *Node) *Node, tol float64, x *tensors.Tensor) (
 	out probed, err error) {
 	plan := flowOf(density.X2(), tol)
@@ -100,12 +100,12 @@ func repeated(k int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(flat, k*len(probedPoints), 2)
 }
 
-// probedLikelihood: with Hutchinson's estimate the log density is a random number. The path does not depend on the
-// probe, so that with S the symmetric part of the velocity's Jacobian, integrated along it, a probe gives v.Sv in place
-// of tr S, and the variance is that of E09.
+// probedLikelihood checks Hutchinson's estimate of the log density. The path does not depend on the probe v. So with S
+// the symmetric part of the velocity's Jacobian, integrated along the path, the estimate has v.Sv in place of tr S;
+// its variance follows as in E09.
 func probedLikelihood(l *suite.Lab, r *suite.Report) error {
 	n := l.Size(2000, 20_000)
-	exact, err := kit.LogDensity(l, density.X2(), diffusion.VP{}, dataEnd, repeated(1))
+	exact, err := kit.LogDensity(l, density.X2(), diffusion.VP{}, dataTime, repeated(1))
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,8 @@ func probedLikelihood(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	table := suite.Table{Name: "probes", Caption: "The log density of the cross by Hutchinson's estimate, one probe",
+	table := suite.Table{Name: "probes", Caption: "Log density of the cross, in nats, by Hutchinson's estimate with " +
+		"one probe: mean with 5 s.e., exact value, and exact standard deviation of one estimate",
 		Header: []string{"x1", "x2", "probe", "mean", "lo", "hi", "exact", "exact sd"}}
 	const shown = 1
 	estimates := map[string][]float64{}
@@ -162,7 +163,7 @@ func (p probed) at(k, n int) probed {
 // form is the symmetric matrix S of a point, whose trace is the change of volume.
 type form struct{ s11, s22, s12 float64 }
 
-// probeForms finds them by three probes: e1, e2 and their sum.
+// probeForms recovers S at each point from three probes: e1, e2 and their sum.
 func probeForms(l *suite.Lab) ([]form, error) {
 	points := len(probedPoints)
 	basis, err := probeCross(l, func(_ *random.Source, like *Node) *Node {
@@ -199,14 +200,14 @@ func (f form) variance(normal bool) float64 {
 	return variance
 }
 
-// lineProbes: on the line a sign squared is 1, so that a Rademacher probe takes nothing away.
+// lineProbes checks that a Rademacher probe is exact in one dimension, where v^2 = 1.
 func lineProbes(l *suite.Lab, r *suite.Report) error {
 	g1 := density.G1()
 	x, _, err := density.Lattice(-3, 3, 29, 1)
 	if err != nil {
 		return err
 	}
-	exact, err := kit.LogDensity(l, g1, diffusion.VP{}, dataEnd, x)
+	exact, err := kit.LogDensity(l, g1, diffusion.VP{}, dataTime, x)
 	if err != nil {
 		return err
 	}

@@ -20,22 +20,22 @@ const workVariance = .25
 // workSteps are the numbers of steps compared.
 var workSteps = []float64{5, 10, 20, 40, 80, 160}
 
-// workPrecision compares all samplers, those with noise too, by the law that they make of N(0, 0.25) data: each is
-// affine there, so the distance W2 = |sd - sd exact| needs no samples.
+// workPrecision compares all samplers, stochastic ones too, by the distribution that they make of N(0, 0.25) data.
+// Every sampler is affine there, so the distance W2 = |sd - exact sd| needs no samples.
 func workPrecision(l *suite.Lab, r *suite.Report) error {
 	grids, err := logSNRGrids(l, workSteps)
 	if err != nil {
 		return err
 	}
-	table := suite.Table{Name: "work", Caption: "W2 distance to the law of N(0, 0.25) data at t = 0.001, exactly, by " +
-		"the sampler's own recursion from t = 1; steps uniform in log SNR",
+	table := suite.Table{Name: "work", Caption: "Exact distance W2 to N(0, 0.25) data at t = 0.001, by each " +
+		"sampler's own recursion from t = 1, in steps uniform in log SNR",
 		Header: []string{"sampler", "evaluations a step", "5", "10", "20", "40", "80", "160"}}
 	var measured []solverError
 	for _, spec := range diffusion.Samplers {
 		if spec.Kind != diffusion.ReverseKind || math.IsNaN(spec.Order) {
 			continue
 		}
-		e, err := errorsInLaw(l, spec, grids)
+		e, err := distributionErrors(l, spec, grids)
 		if err != nil {
 			return fmt.Errorf("%s: %w", spec.Name, err)
 		}
@@ -64,8 +64,8 @@ func workPrecision(l *suite.Lab, r *suite.Report) error {
 	return l.Progress(.7, "quality against steps")
 }
 
-// errorsInLaw is the distance W2 of a sampler's end from the data at t = 0.001, on each grid.
-func errorsInLaw(l *suite.Lab, spec diffusion.SamplerSpec, grids [][]float64) (solverError, error) {
+// distributionErrors is the distance W2 between the end of a sampler and the data at t = 0.001, on each grid.
+func distributionErrors(l *suite.Lab, spec diffusion.SamplerSpec, grids [][]float64) (solverError, error) {
 	vp := diffusion.VP{}
 	tMin, tMax := vp.Horizon()
 	begin, err := noisedVariance(l, vp, tMax)
@@ -76,7 +76,7 @@ func errorsInLaw(l *suite.Lab, spec diffusion.SamplerSpec, grids [][]float64) (s
 	if err != nil {
 		return solverError{}, err
 	}
-	wholes, err := affineLaws(l, spec, vp, workVariance, grids)
+	wholes, err := affineMaps(l, spec, vp, workVariance, grids)
 	if err != nil {
 		return solverError{}, err
 	}
@@ -92,9 +92,9 @@ func noisedVariance(l *suite.Lab, p diffusion.Process, t float64) (float64, erro
 	return alpha*alpha*workVariance + sigma*sigma, err
 }
 
-// affineLaws takes a sampler apart over each of the grids: step by step where it draws noise, as a whole where it may
-// have a memory.
-func affineLaws(l *suite.Lab, spec diffusion.SamplerSpec, p diffusion.Process, variance float64, grids [][]float64) (
+// affineMaps are the affine maps of a sampler over each of the grids: step by step where it draws noise, as a whole
+// where it may be a multistep method.
+func affineMaps(l *suite.Lab, spec diffusion.SamplerSpec, p diffusion.Process, variance float64, grids [][]float64) (
 	[]affine.Map, error) {
 	if spec.Stochastic {
 		return affine.Over(l.Backend, spec.Sampler, kit.NormalModel(p, variance), grids...)
@@ -105,14 +105,14 @@ func affineLaws(l *suite.Lab, spec diffusion.SamplerSpec, p diffusion.Process, v
 		return nil, err
 	}
 	defer solver.Finalize()
-	laws := make([]affine.Map, len(grids))
+	maps := make([]affine.Map, len(grids))
 	for i, grid := range grids {
 		x, err := solver.Run(grid, tensors.FromValue([][]float64{{0}, {1}}))
 		if err != nil {
 			return nil, err
 		}
 		y := kit.Points(x).X
-		laws[i] = affine.Map{Gain: y[1] - y[0], Shift: y[0]}
+		maps[i] = affine.Map{Gain: y[1] - y[0], Shift: y[0]}
 	}
-	return laws, nil
+	return maps, nil
 }
