@@ -14,7 +14,7 @@ func (d digitClasses) sheet(r *suite.Report, runs []guidedRun) error {
 	for class := range d.Classes {
 		var row []figure.Picture
 		for _, run := range runs {
-			n := len(run.next) / d.Classes
+			n := len(run.nearest) / d.Classes
 			if class == 0 {
 				sheet.ColLabels = append(sheet.ColLabels, fmt.Sprintf("γ = %g", run.scale))
 				sheet.ColLabels = append(sheet.ColLabels, make([]string, n)...)

@@ -15,11 +15,12 @@ import (
 	"scorelab/lib/view"
 )
 
-// tiltedLine holds particles on the line against the recursions of their own steps, and against p_gamma.
+// tiltedLine compares particles in one dimension with the recursion of their own steps, and with p_gamma.
 func tiltedLine(l *suite.Lab, r *suite.Report) error {
-	table := suite.Table{Name: "particles", Caption: "Particles on the line, and the law that their steps have: " +
-		"Euler-Maruyama on the guided SDE, as it is and with weights (sequential Monte Carlo, 40 populations). At " +
-		"scale 10 none of them keeps the samples that p_gamma needs",
+	table := suite.Table{Name: "particles", Caption: "Particles in one dimension and the exact moments of their " +
+		"steps: Euler-Maruyama on the guided SDE, without weights and with (sequential Monte Carlo, 40 populations). " +
+		"Effective shares are effective sample sizes as fractions. At scale 10 even the weighted particles miss " +
+		"their own mean",
 		Header: []string{"scale", "weights", "mean", "its law's", "variance", "its law's", "effective share",
 			"of the populations"}}
 	for _, gamma := range []float64{2, 3, 10} {
@@ -27,7 +28,7 @@ func tiltedLine(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		plain, weighted, err := chain.over(lawGrid(lineSteps))
+		plain, weighted, err := chain.over(rootGrid(lineSteps))
 		chain.exec.Finalize()
 		if err != nil {
 			return err
@@ -49,8 +50,8 @@ const (
 	lineGroups = 40
 )
 
-// lineParticles are particles on the line with a guidance scale, with weights or without, and the exact moments of
-// their steps.
+// lineParticles are particles in one dimension with a guidance scale, with weights or without, and the exact moments
+// of their steps.
 type lineParticles struct {
 	gamma    float64
 	weighted bool
@@ -74,9 +75,9 @@ func (c lineParticles) measure(l *suite.Lab, r *suite.Report) ([]any, error) {
 	row := []any{c.gamma, c.weighted, mean.Center, c.exact.mean, variance.Center, c.exact.variance, p.worth, p.agree}
 	what, why := "particles of the guided SDE", kit.WhySE+"; exact by the recursion of their steps"
 	if c.weighted {
-		what, why = "particles with weights", kit.WhySE+", from 40 independent populations, and 0.01 for the "+
-			"bias of a ratio of sums of which few samples make the most; exact by the recursion of their "+
-			"steps, whose law is p_gamma but for the steps' error"
+		what, why = "particles with weights", kit.WhySE+", from 40 independent populations, plus 0.01 for the bias "+
+			"of a ratio of sums that few samples dominate; exact by the recursion of their steps, which is p_gamma "+
+			"up to the error of the steps"
 		mean, variance = wider(mean, .01), wider(variance, .01)
 	}
 	if c.weighted && c.gamma > 3 {
@@ -105,22 +106,22 @@ func (c lineParticles) run(l *suite.Lab) (populations, error) {
 		build: diffusion.Fixed(func() diffusion.Model {
 			return lineGuide(guidedProcess).Tilted(guidedProcess, lineAll(guidedProcess), c.gamma)
 		}),
-		weighted: c.weighted, groups: lineGroups, grid: lawGrid(lineSteps), noise: "line " + name,
+		weighted: c.weighted, groups: lineGroups, grid: rootGrid(lineSteps), noise: "line " + name,
 	}.from(l, start)
 }
 
-// planeScale is the strength at which the laws on the mixture are compared: that of document 004's pictures.
+// planeScale is the guidance scale on the mixture, that of document 004's pictures.
 const planeScale = 3.
 
-// planeSteps is what 300 steps may be off by on the mixture: runs of 300, 400 and 800 steps differ by less.
+// planeSteps bounds the error of 300 steps on the mixture: runs of 300, 400 and 800 steps differ by less.
 const planeSteps = .02
 
-// planeNumbers are what is compared: the mean of x2, and the share of the middle mode by its exact posterior.
+// planeNumbers are compared: the mean of x2, and the share of the middle mode by its exact posterior.
 type planeNumbers struct{ height, middle float64 }
 
 // middleMode is P(the class's middle mode | x, class), as a graph.
 func middleMode(x *Node) *Node {
-	only, _ := guidedOnly()
+	only, _ := classOnly()
 	components := slices.Clone(only.Components())
 	for k := range components {
 		components[k].Class = k
@@ -134,9 +135,9 @@ func middleMode(x *Node) *Node {
 
 // tiltedDensity is the log density of p_gamma of the mixture, up to a constant, as a graph.
 func tiltedDensity(x *Node, gamma float64) *Node {
-	only, _ := guidedOnly()
+	only, _ := classOnly()
 	log := func(m *density.Mixture) *Node { return m.Model(guidedProcess).LogDensity(x, kit.ScalarLike(x, 0)) }
-	return Add(MulScalar(log(guidedLaw()), 1-gamma), MulScalar(log(only), gamma))
+	return Add(MulScalar(log(twoClasses()), 1-gamma), MulScalar(log(only), gamma))
 }
 
 // tiltedByQuadrature are the numbers of p_gamma.
@@ -165,7 +166,7 @@ const planeGroups = 20
 // planeSamplers are compared on the mixture.
 var planeSamplers = []string{"flow", "SDE", "SDE with weights"}
 
-// tiltedPlane compares the three laws on the mixture, where nothing is Gaussian.
+// tiltedPlane compares the samplers on the mixture, where nothing is Gaussian.
 func tiltedPlane(l *suite.Lab, r *suite.Report) error {
 	want, err := tiltedByQuadrature(l, planeScale)
 	if err != nil {
@@ -176,16 +177,17 @@ func tiltedPlane(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	table := suite.Table{Name: "plane", Caption: fmt.Sprintf("The mixture, guided with scale %g: mean of x2 and "+
-		"share of the middle mode; p_gamma by quadrature has %.6f and %.6f, the class itself %.6f and %.6f", planeScale,
+		"share of the middle mode, with 5 s.e.; p_gamma by quadrature has %.6f and %.6f, the class %.6f and %.6f. "+
+		"Only the SDE with weights agrees with p_gamma", planeScale,
 		want.height, want.middle, own.height, own.middle),
 		Header: []string{"sampler", "mean of x2", "+-", "middle mode", "+-", "effective share", "of the populations"}}
-	laws := map[string]populations{}
+	samples := map[string]populations{}
 	for _, name := range planeSamplers {
 		p, err := planePopulations(l, name)
 		if err != nil {
 			return err
 		}
-		laws[name] = p
+		samples[name] = p
 		heights, middles, err := p.planeMeans(l)
 		if err != nil {
 			return err
@@ -195,7 +197,7 @@ func tiltedPlane(l *suite.Lab, r *suite.Report) error {
 		planeChecks(r, name, want, heights, middles)
 	}
 	r.Tables = append(r.Tables, table)
-	figures, err := lawFigures(l, laws)
+	figures, err := distributionFigures(l, samples)
 	r.Figures = append(r.Figures, figures...)
 	return err
 }
@@ -215,7 +217,7 @@ func planePopulations(l *suite.Lab, name string) (p populations, err error) {
 	if name != "flow" {
 		return particles{
 			build: diffusion.Fixed(func() diffusion.Model {
-				return byLabel.Tilted(guidedProcess, guidedLaw().Model(guidedProcess).Denoise, planeScale)
+				return byLabel.Tilted(guidedProcess, twoClasses().Model(guidedProcess).Denoise, planeScale)
 			}),
 			weighted: name != "SDE", groups: planeGroups, grid: s.grid, noise: "plane " + name,
 		}.from(l, s.start)
@@ -231,7 +233,7 @@ func planePopulations(l *suite.Lab, name string) (p populations, err error) {
 	return p, nil
 }
 
-// planeChecks holds a sampler's numbers against those of p_gamma, which only the weights must reach.
+// planeChecks compares a sampler's numbers with those of p_gamma, which only the weighted sampler must reach.
 func planeChecks(r *suite.Report, name string, want planeNumbers, heights, middles metrics.Summary) {
 	if name == "SDE with weights" {
 		r.Add(
@@ -243,11 +245,11 @@ func planeChecks(r *suite.Report, name string, want planeNumbers, heights, middl
 	}
 	r.Add(suite.Between{Claim: tiltClaim, Metric: fmt.Sprintf("mean of x2 on the mixture, guided %s, scale 3; "+
 		"p_gamma has %.4f", name, want.height), Got: heights, Lo: want.height + .1, Hi: 3, Alpha: 0,
-		Why:   "the claim says that it is that of p_gamma; a tenth more is 5 standard errors and more",
+		Why:   "the claim says that it equals that of p_gamma; a tenth more is at least 5 standard errors",
 		Shows: suite.Qualified})
 }
 
-const whyPlane = kit.WhySE + ", from 20 independent populations, and 0.02 for the error of 300 steps; exact by " +
+const whyPlane = kit.WhySE + ", from 20 independent populations, plus 0.02 for the error of 300 steps; exact by " +
 	"quadrature"
 
 // planeMeans are the numbers of populations in the plane.

@@ -10,7 +10,7 @@ import (
 	"scorelab/lib/suite"
 )
 
-// headFigure shows the errors of the heads against the share of labels dropped, and that for all data at each noise
+// headFigure shows the errors of the heads against the share of labels dropped, and those for all data at each noise
 // level.
 func headFigure(class, all []float64, byLevel [][]float64) (suite.Figure, error) {
 	xs := []float64{0, 1, 2, 3}
@@ -30,13 +30,14 @@ func headFigure(class, all []float64, byLevel [][]float64) (suite.Figure, error)
 		whole.Layers = append(whole.Layers, figure.Note{X: xs[i], Y: 1.3e-3, Text: name, Align: .5})
 		levels.Layers = append(levels.Layers, figure.Line{X: droppedLevels, Y: byLevel[i], Label: name, Markers: true})
 	}
-	return kit.PNG("heads", "Error of one network's scores, that with the label and that without, over the size of "+
-		"the exact ones, by the share of labels dropped in training. A network that always saw a label has no score "+
-		"of all data.", figure.Row("", whole, levels))
+	return kit.PNG("heads", "Relative squared error of one network's two scores. Left: by the share of labels "+
+		"dropped in training; with none dropped, the score of all data fails, while that of the class hardly depends "+
+		"on the share. Right: the score of all data by noise level; its error is largest at small noise.",
+		figure.Row("", whole, levels))
 }
 
-// droppedMarks are the steps that the film shows.
-func droppedMarks(s guidedSweep) (marks []int) {
+// droppedFilmSteps are the steps that the film shows.
+func droppedFilmSteps(s guidedSweep) (marks []int) {
 	last := len(s.grid) - 1
 	for k := 6; k < last; k += 4 {
 		marks = append(marks, k)
@@ -44,11 +45,11 @@ func droppedMarks(s guidedSweep) (marks []int) {
 	return append(marks, last)
 }
 
-// guideFigures are the film of document 004's other pair of scales, 1 and 3, by the learned network, and what guides
-// achieve.
+// guideFigures are a film of document 004's other pair of scales, 1 and 3, by the learned network, and a comparison of
+// all guides.
 func guideFigures(l *suite.Lab, s guidedSweep, results []guideResult) ([]suite.Figure, error) {
-	only, _ := guidedOnly()
-	times := kit.Map(droppedMarks(s), func(k int) float64 { return s.grid[k] })
+	only, _ := classOnly()
+	times := kit.Map(droppedFilmSteps(s), func(k int) float64 { return s.grid[k] })
 	fields, err := kit.DensityFields(l, only, guidedProcess, guidedSide, 65, times...)
 	if err != nil {
 		return nil, err
@@ -65,8 +66,9 @@ func guideFigures(l *suite.Lab, s guidedSweep, results []guideResult) ([]suite.F
 		frame.Width = 640
 		frames = append(frames, frame)
 	}
-	moving, err := kit.GIF("guided", "Classifier-free guidance with scale 1 and 3 by a network that was trained with "+
-		"a tenth of the labels dropped, along the probability flow; shaded, the noised density of the class.", frames)
+	moving, err := kit.GIF("guided", "Classifier-free guidance to the upper class with scales 1 and 3, by a network "+
+		"trained with 10 % of the labels dropped, along the probability flow; shaded, the noised density of the "+
+		"class. Scale 1 ends in the class; scale 3 concentrates samples at its upper edge.", frames)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +81,7 @@ func guideFigures(l *suite.Lab, s guidedSweep, results []guideResult) ([]suite.F
 	panels[1].Y = figure.Axis{Label: "share found", Min: 0, Max: 1}
 	panels[2].Y = figure.Axis{Label: "root mean square", Min: 0, Max: 1.4}
 	for _, res := range results {
-		unsure := kit.Map(res.judgements, func(j judgement) float64 { return math.Max(1-j.purity.Center, 1e-7) })
+		unsure := kit.Map(res.assessments, func(j assessment) float64 { return math.Max(1-j.purity.Center, 1e-7) })
 		for i, ys := range [][]float64{unsure, res.recall, res.off} {
 			if i == 2 && res.name == "exact" {
 				continue
@@ -88,7 +90,9 @@ func guideFigures(l *suite.Lab, s guidedSweep, results []guideResult) ([]suite.F
 				Y: ys, Label: res.name, Color: colors[res.name], Markers: true, Dashed: res.name == "exact"})
 		}
 	}
-	still, err := kit.PNG("guides", "Guidance by the label (classifier-free) and by a classifier, with learned "+
-		"networks, and by exact scores, for which both are the same.", figure.Row("", panels[:]...))
+	still, err := kit.PNG("guides", "Guidance by label (classifier-free) and by classifier with learned networks, "+
+		"against exact scores, for which both are the same. Left: mean of 1 - P(class | x). Middle: recall of the "+
+		"class. Right: distance to exact guidance from the same noise; the label is nearer up to scale 3, the "+
+		"classifier beyond.", figure.Row("", panels[:]...))
 	return []suite.Figure{moving, still}, err
 }

@@ -17,11 +17,11 @@ type populations struct {
 	x       metrics.Points
 	weights []float64 // sum to 1
 	groups  int
-	worth   float64 // mean over populations of their effective size, over their size
+	worth   float64 // mean effective sample size of a population, over its size
 	agree   float64 // effective number of populations, over their number
 }
 
-// newPopulations reads them off a snapshot; without weights all are equal.
+// newPopulations reads samples and weights from a snapshot; without weights all are equal.
 func newPopulations(s diffusion.Snapshot, groups int, weighted bool) (p populations, err error) {
 	p.x, p.groups = kit.Points(s.X), groups
 	logs := make([]float64, p.x.N)
@@ -47,7 +47,7 @@ func newPopulations(s diffusion.Snapshot, groups int, weighted bool) (p populati
 	return p, nil
 }
 
-// mean estimates E f from the values of f, with the error that the populations show among each other.
+// mean estimates E f from the values of f, with the standard error between populations.
 func (p populations) mean(f func(i int) float64) (metrics.Summary, error) {
 	sums, weights := make([]float64, p.groups), make([]float64, p.groups)
 	size := p.x.N / p.groups
@@ -98,7 +98,7 @@ func (p particles) from(l *suite.Lab, start *tensors.Tensor) (populations, error
 	return newPopulations(last, p.groups, p.weighted)
 }
 
-// wider is an estimate with a known error besides chance in its interval.
+// wider adds a known error to the interval of an estimate.
 func wider(s metrics.Summary, by float64) metrics.Summary {
 	s.Lo, s.Hi = s.Lo-by, s.Hi+by
 	return s
