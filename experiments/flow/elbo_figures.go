@@ -15,35 +15,33 @@ func gapFigure(r *suite.Report, curves gapCurves, hundred []boundBudget) error {
 	var panels []figure.Panel
 	for g, ladder := range boundGrids {
 		panel := figure.Panel{Title: ladder.name, X: figure.Axis{Label: "steps", Log: true},
-			Y: figure.Axis{Label: "gap, nats", Log: true, Min: 5e-4, Max: 500}, Legend: figure.TopRight}
+			Y: figure.Axis{Label: "gap, nats", Log: true, Min: 5e-4, Max: 20}, Legend: figure.NoLegend}
+		if g == 1 {
+			panel.Legend = figure.Outside
+		}
 		for k, v := range kit.DDPMVariances {
-			for i, target := range boundTargets {
+			for _, target := range boundTargets {
 				line := figure.Line{X: steps, Y: curves[[3]string{target.name, ladder.name, v.Name}],
 					Color: colors[target.name], Dashed: k == 0, Markers: true}
-				switch { // the left legend names colors, the right one dashes
-				case g == 0 && k == 1:
-					line.Label = target.name
-				case g == 1 && i == 0:
-					line.Label = v.Name
-				}
+				line.Label = target.name + ", " + v.Name
 				panel.Layers = append(panel.Layers, line)
 			}
 		}
 		if g == 0 {
-			panel.Layers = append(panel.Layers, figure.HLine{At: halfEuler, Color: figure.Gray,
-				Label: "half of Euler's constant"})
+			panel.Layers = append(panel.Layers, figure.HLine{At: halfEuler, Color: figure.Gray},
+				figure.Note{X: 1000, Y: .17, Align: 1, Color: figure.Gray, Text: "half of Euler's constant"})
 		}
 		panels = append(panels, panel)
 	}
 	f, err := kit.PNG("gaps", "Gap between the ELBO and the exact log likelihood, averaged over the data, with the "+
 		"exact score. Left: steps even in t to the data itself. Right: steps even in log SNR to t = 0.001. The gap "+
 		"falls like 1/T, except with the posterior variance on the left: there it tends to half of Euler's constant.",
-		figure.Row("", panels...))
+		figure.Grid{Rows: [][]figure.Panel{panels}, Width: 1000})
 	if err != nil {
 		return err
 	}
 	panel := figure.Panel{Title: "G1, 100 steps even in t", X: figure.Axis{Label: "time t at which the step starts",
-		Min: 0, Max: 1}, Y: figure.Axis{Label: "KL divergence of the step, nats", Log: true, Min: 1e-6, Max: 1},
+		Min: 0, Max: .7}, Y: figure.Axis{Label: "KL divergence of the step, nats", Log: true, Min: 3e-7, Max: 1},
 		Legend: figure.TopRight}
 	for k, v := range kit.DDPMVariances {
 		line := figure.Line{Color: v.Color, Label: v.Name}
@@ -62,8 +60,9 @@ func gapFigure(r *suite.Report, curves gapCurves, hundred []boundBudget) error {
 
 // pointsFigure is the bound at single points, beside -log density of the data and of the chains.
 func pointsFigure(data pointCurves, chains []pointCurves) (suite.Figure, error) {
-	panel := figure.Panel{Title: "G1, variance beta, steps even in t", X: figure.Axis{Label: "x", Min: -3.5, Max: 3.5},
-		Y: figure.Axis{Label: "nats", Min: .5, Max: 7}, Legend: figure.Outside, Layers: []figure.Layer{
+	panel := figure.Panel{Title: "G1, variance beta, steps even in t", X: figure.Axis{Label: "x", Min: -3.1, Max: 3.1},
+		Y: figure.Axis{Label: "bound or -log density, nats", Min: .5, Max: 7.5}, Legend: figure.Outside,
+		Layers: []figure.Layer{
 			figure.Line{X: data.x, Y: data.own, Color: figure.Gray, Width: 4, Label: "-log p of G1"}}}
 	for k, c := range chains {
 		color := []figure.Color{figure.Vermillion, figure.Blue}[k]

@@ -23,7 +23,7 @@ type likelihoodCurves struct {
 // likelihoodFigures shows the log density of G1 by the flow, its errors, and their cost.
 func likelihoodFigures(r *suite.Report, c likelihoodCurves) error {
 	curve := figure.Panel{Title: "log density of G1", X: figure.Axis{Label: "x"},
-		Y: figure.Axis{Label: "nats", Min: -9, Max: 0}, Legend: figure.BottomLeft, Layers: []figure.Layer{
+		Y: figure.Axis{Label: "log density, nats", Min: -9, Max: 0}, Legend: figure.BottomLeft, Layers: []figure.Layer{
 			figure.Line{X: c.x, Y: c.exact, Color: figure.Gray, Width: 4, Label: "exact"},
 			figure.Points{X: c.x, Y: c.flow, Color: figure.Vermillion, Label: "probability flow"},
 		}}
@@ -49,7 +49,7 @@ func likelihoodFigures(r *suite.Report, c likelihoodCurves) error {
 			Y: kit.Map(solves, func(s solve) float64 { return kit.LargestAbs(s.errors) })}
 	}
 	cost := figure.Panel{Title: "largest error against cost", X: figure.Axis{Label: "evaluations of the model",
-		Log: true}, Y: figure.Axis{Label: "nats", Log: true, Min: 5e-11, Max: .1}, Legend: figure.TopRight,
+		Log: true}, Y: figure.Axis{Label: "nats", Log: true, Min: 5e-11, Max: 5}, Legend: figure.TopRight,
 		Layers: []figure.Layer{price("Dormand-Prince", figure.Blue, c.adaptive),
 			price("Runge-Kutta 4", figure.Vermillion,
 				c.fixed)}}
@@ -95,7 +95,8 @@ func flowLines(l *suite.Lab, r *suite.Report) error {
 			paths[i].X, paths[i].Y = append(paths[i].X, s.Time), append(paths[i].Y, x)
 		}
 	}
-	panel := figure.Panel{X: figure.Axis{Label: "t", Min: 0, Max: 1}, Y: figure.Axis{Label: "x", Min: -side, Max: side},
+	panel := figure.Panel{X: figure.Axis{Label: "time t", Min: 0, Max: 1},
+		Y:      figure.Axis{Label: "x", Min: -side, Max: side},
 		Layers: []figure.Layer{figure.Heat{Field: field}}}
 	for _, p := range paths {
 		p.Color, p.Width = figure.Vermillion, 1
@@ -112,7 +113,8 @@ func flowLines(l *suite.Lab, r *suite.Report) error {
 // probesFigure shows the estimates at one point, by the name of their probe.
 func probesFigure(at []float64, exact float64, estimates map[string][]float64) (suite.Figure, error) {
 	panel := figure.Panel{Title: fmt.Sprintf("log p of the cross at (%g, %g)", at[0], at[1]),
-		X: figure.Axis{Label: "nats"}, Y: figure.Axis{Label: "density"}, Legend: figure.TopLeft}
+		X: figure.Axis{Label: "estimate of log p, nats"}, Y: figure.Axis{Label: "density of the estimates"},
+		Legend: figure.TopLeft}
 	for _, p := range kit.Probes {
 		bars := figure.Histogram(estimates[p.Name], exact-6, exact+6, 61)
 		bars.Color, bars.Label, bars.Outline = p.Color, p.Name, p.Name != "normal"

@@ -12,6 +12,7 @@ import (
 // digitRow is one process's row of the figures.
 type digitRow struct {
 	process  string
+	label    string // in figures
 	pictures []figure.Picture
 	labels   []string
 	five     [][]figure.Picture // [time][digit]
@@ -29,17 +30,21 @@ func (row *digitRow) add(at noisyDigits) {
 }
 
 // digitFigures are a sheet of one digit, and a film of five.
-func digitFigures(rows []digitRow) ([]suite.Figure, error) {
+func digitFigures(measured []digitRow) ([]suite.Figure, error) {
+	rows := byPath(measured)
 	sheet := figure.Images{Lo: -1, Hi: 1, ColLabels: kit.Map(shares, func(s float64) string {
+		if s == 0 {
+			return "t = 0"
+		}
 		return fmt.Sprintf("%g T", s)
 	})}
 	frames := make([]figure.Images, len(shares))
 	for _, row := range rows {
 		sheet.Rows, sheet.Labels, sheet.RowLabels = append(sheet.Rows, row.pictures), append(sheet.Labels, row.labels),
-			append(sheet.RowLabels, row.process)
+			append(sheet.RowLabels, row.label)
 		for k := range frames {
 			frames[k].Rows, frames[k].Labels = append(frames[k].Rows, row.five[k]), append(frames[k].Labels, nil)
-			frames[k].RowLabels = append(frames[k].RowLabels, row.process)
+			frames[k].RowLabels = append(frames[k].RowLabels, row.label)
 		}
 	}
 	still, err := kit.PNG("forward", "One held-out digit under seven schedules on four probability paths, at equal "+
@@ -56,4 +61,23 @@ func digitFigures(rows []digitRow) ([]suite.Figure, error) {
 	film, err := kit.GIF("forward", "Five held-out digits under each schedule, at equal shares of its horizon T. "+
 		"They disappear at different times, and all end in noise.", movie)
 	return []suite.Figure{still, film}, err
+}
+
+// digitLabels name the processes, those of one path together.
+var digitLabels = []struct{ process, label string }{
+	{"vp", "VP, linear β"}, {"vp-cosine", "VP, cosine α²"}, {"ou", "VP, Ornstein-Uhlenbeck"}, {"sub-vp", "sub-VP"},
+	{"ve", "VE, geometric σ"}, {"edm", "VE, σ = t (EDM)"}, {"flow", "linear flow"},
+}
+
+// byPath sorts rows by path and labels them.
+func byPath(rows []digitRow) (sorted []digitRow) {
+	for _, name := range digitLabels {
+		for _, row := range rows {
+			if row.process == name.process {
+				row.label = name.label
+				sorted = append(sorted, row)
+			}
+		}
+	}
+	return sorted
 }

@@ -37,7 +37,7 @@ func forwardFigures(l *suite.Lab, r *suite.Report, clouds []metrics.Points) erro
 			kit.Plane(fmt.Sprintf("t = %.2f", t), side, figure.Heat{Field: field},
 				kit.Cloud(p, shown, figure.Vermillion)),
 			{Title: "along the diagonal", X: figure.Axis{Label: "(x_{1} + x_{2})/√2", Min: -4, Max: 4},
-				Y:      figure.Axis{Label: "density", Min: 0, Max: .8},
+				Y:      figure.Axis{Label: "density", Min: 0, Max: .85},
 				Layers: []figure.Layer{bars, exact}, Legend: figure.TopRight},
 		}, nil
 	}
@@ -114,8 +114,8 @@ func ordersFigure(e orderErrors) (suite.Figure, error) {
 	return kit.PNG("orders", "Euler-Maruyama converges with order 1, both path by path (strong) and in the variance "+
 		"(weak). Lines are exact; points with bars (5 s.e.) are measured on 20,000 paths that share their Brownian "+
 		"motion with the exact solution.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "steps", Log: true, Min: 6, Max: 170},
-			Y: figure.Axis{Label: "error at T = 1", Log: true, Min: 2e-3, Max: .15},
+		figure.Row("", figure.Panel{X: figure.Axis{Label: "number of steps", Log: true, Min: 6, Max: 170},
+			Y: figure.Axis{Label: "error at T = 1", Log: true, Min: 1.5e-3, Max: .15},
 			Layers: []figure.Layer{
 				figure.Line{X: e.steps, Y: e.strong, Color: figure.Vermillion, Label: "strong: RMS distance to the " +
 					"exact path"},

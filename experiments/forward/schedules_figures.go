@@ -13,6 +13,11 @@ import (
 // clockColors are those of the registered schedules, which follow the Ornstein-Uhlenbeck process in the list.
 var clockColors = []figure.Color{figure.Vermillion, figure.Orange, figure.Green, figure.Blue, figure.Sky, figure.Purple}
 
+// scheduleLabels name the registered schedules in figures.
+var scheduleLabels = map[string]string{"linear": "linear β", "scaled-linear": "scaled linear β",
+	"sigmoid-beta": "sigmoid β",
+	"cosine":       "cosine α²", "sigmoid": "sigmoid α²", "exponential": "exponential, α = 1 - t"}
+
 // eachSchedule draws every registered schedule in its color.
 func eachSchedule(clocks []clock, draw func(c clock, color figure.Color)) {
 	for i, color := range clockColors {
@@ -50,7 +55,7 @@ func scheduleFigures(l *suite.Lab, r *suite.Report, clocks []clock) error {
 			440, []figure.Panel{planes}},
 		{"ddim", "Relative error of the standard deviation after DDIM steps with the exact score on N(0, 0.25), from " +
 			"sigma/alpha = 14 to 1/14. In steps equal in time, the error depends on the schedule; in 20 steps equal " +
-			"in log SNR (black dot), it is the same for all.", 560,
+			"in log SNR (black dot), it is the same for all.", 700,
 			[]figure.Panel{ddimPanel(r)}},
 		{"grids", "Noise levels that 20 sampling steps visit: between 14 and 1/14 in equal steps of each schedule's " +
 			"time, and by two rules for the noise level. Below, three spacings of 20 of DDPM's 1000 steps; after " +
@@ -78,7 +83,7 @@ func curvePanels(clocks []clock) []figure.Panel {
 			log[k] = 2 * math.Log(c.curve.Alpha[k]/c.curve.Sigma[k])
 		}
 		kept.Layers = append(kept.Layers, figure.Line{X: c.curve.T, Y: alpha2, Color: color})
-		snr.Layers = append(snr.Layers, figure.Line{X: c.curve.T, Y: log, Color: color, Label: c.name})
+		snr.Layers = append(snr.Layers, figure.Line{X: c.curve.T, Y: log, Color: color, Label: scheduleLabels[c.name]})
 	})
 	table := clocks[len(clocks)-1].curve
 	dots := figure.Points{Color: figure.Ink, Label: "DDPM's table, t/1000", Size: 4}
@@ -116,9 +121,9 @@ func marginalPanels(l *suite.Lab, clocks []clock) (apart, together figure.Panel,
 				panel.Layers = append(panel.Layers, line)
 			}
 		}
-		draw(&apart, c.curve.Alpha[at], c.curve.Sigma[at], 2, false, c.name)
+		draw(&apart, c.curve.Alpha[at], c.curve.Sigma[at], 2, false, scheduleLabels[c.name])
 		n := float64(len(together.Layers))
-		draw(&together, c.even.Alpha[equalLevel], c.even.Sigma[equalLevel], 8-2*n, false, c.name)
+		draw(&together, c.even.Alpha[equalLevel], c.even.Sigma[equalLevel], 8-2*n, false, scheduleLabels[c.name])
 	})
 	return apart, together, err
 }
@@ -133,7 +138,7 @@ func pathPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 		color   figure.Color
 		dashed  bool
 	}{{"variance preserving", diffusion.VP{}, figure.Gray, false}, {"sub-VP", diffusion.SubVP{}, figure.Green, false},
-		{"flow", diffusion.Linear{}, figure.Purple, false}, {"VE", diffusion.VE{}, figure.Ink, true}} {
+		{"linear flow", diffusion.Linear{}, figure.Purple, false}, {"VE", diffusion.VE{}, figure.Ink, true}} {
 		_, hi := path.process.Horizon()
 		if path.name == "VE" {
 			hi *= .54 // to sigma = 1
@@ -153,7 +158,7 @@ func pathPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 		if c.name != "linear" && c.name != "cosine" {
 			return
 		}
-		dots := figure.Points{Color: color, Size: 7, Ring: true, Label: c.name + ", t = 0.1 .. 0.9"}
+		dots := figure.Points{Color: color, Size: 7, Ring: true, Label: scheduleLabels[c.name] + ", t = 0.1 .. 0.9"}
 		if c.name == "linear" {
 			dots.Size = 11 // shows under the other
 		}
@@ -167,9 +172,9 @@ func pathPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 
 // ddimPanel draws the table of ddimErrors.
 func ddimPanel(r *suite.Report) figure.Panel {
-	panel := figure.Panel{X: figure.Axis{Label: "DDIM steps", Min: 4, Max: 200, Log: true},
-		Y:      figure.Axis{Label: "standard deviation too small by (fraction)", Min: .0008, Max: .8, Log: true},
-		Legend: figure.BottomLeft}
+	panel := figure.Panel{X: figure.Axis{Label: "number of DDIM steps", Min: 4, Max: 200, Log: true},
+		Y:      figure.Axis{Label: "standard deviation too small by (fraction)", Min: .005, Max: .8, Log: true},
+		Legend: figure.Outside}
 	counts := kit.Map(ddimSteps, func(n int) float64 { return float64(n) })
 	var even float64
 	for _, table := range r.Tables {
@@ -184,8 +189,15 @@ func ddimPanel(r *suite.Report) figure.Panel {
 				continue // DDPM's table lies on the linear schedule
 			}
 			errs := kit.Map(row[1:1+len(counts)], func(v any) float64 { return -v.(float64) })
-			panel.Layers = append(panel.Layers, figure.Line{X: counts, Y: errs, Color: color, Markers: true,
-				Label: row[0].(string)})
+			label := row[0].(string)
+			if name, known := scheduleLabels[label]; known {
+				label = name
+			}
+			line := figure.Line{X: counts, Y: errs, Color: color, Markers: true, Label: label}
+			if row[0] == "cosine" {
+				line.Width = 5 // shows under the sigmoid, which nearly equals it
+			}
+			panel.Layers = append(panel.Layers, line)
 			even = -row[len(row)-1].(float64)
 		}
 	}
@@ -208,7 +220,9 @@ func gridPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 				Alpha: .8})
 	}
 	strip("equal in t, Ornstein-Uhlenbeck", figure.Gray, clocks[ouClock].own.Ratio())
-	eachSchedule(clocks, func(c clock, color figure.Color) { strip("equal in t, "+c.name, color, c.own.Ratio()) })
+	eachSchedule(clocks, func(c clock, color figure.Color) {
+		strip("equal in t, "+scheduleLabels[c.name], color, c.own.Ratio())
+	})
 	karras, err := diffusion.Karras(7)(mostNoise, 1/mostNoise, evenSteps)
 	if err != nil {
 		return panel, err

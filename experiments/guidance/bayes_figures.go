@@ -10,7 +10,15 @@ import (
 	"scorelab/lib/suite"
 )
 
-const guidedSide = 3.2
+// guidedSide is half the side of the drawn square.
+const guidedSide = 3.6
+
+// guidedPlane is a panel of the plane from a height up.
+func guidedPlane(title string, bottom float64, layers ...figure.Layer) figure.Panel {
+	panel := kit.Plane(title, guidedSide, layers...)
+	panel.Y.Min = bottom
+	return panel
+}
 
 // bayesFilmSteps are the steps that the film shows, from where the two classes separate.
 func bayesFilmSteps(s guidedSweep) (marks []int) {
@@ -35,7 +43,7 @@ func bayesFigures(l *suite.Lab, s guidedSweep, film [][]metrics.Points, assessme
 	for k, clouds := range film {
 		var panels []figure.Panel
 		for _, gamma := range []float64{1, 10} {
-			panels = append(panels, kit.Plane(fmt.Sprintf("scale %g", gamma), guidedSide, figure.Heat{Field: fields[k]},
+			panels = append(panels, guidedPlane(fmt.Sprintf("scale γ = %g", gamma), -2.6, figure.Heat{Field: fields[k]},
 				figure.Points{X: clouds[at(gamma)].Col(0)[:300], Y: clouds[at(gamma)].Col(1)[:300],
 					Color: figure.Vermillion}))
 		}
@@ -53,10 +61,10 @@ func bayesFigures(l *suite.Lab, s guidedSweep, film [][]metrics.Points, assessme
 	last := len(film) - 1
 	var planes []figure.Panel
 	for _, gamma := range []float64{0, 1, 3, 10} {
-		panel := kit.Plane(fmt.Sprintf("scale %g", gamma), guidedSide, figure.Heat{Field: fields[last]},
+		panel := guidedPlane(fmt.Sprintf("scale γ = %g", gamma), -2.6, figure.Heat{Field: fields[last]},
 			kit.Cloud(film[last][at(gamma)], 500, figure.Vermillion))
 		if len(planes) > 0 {
-			panel.Y = figure.Axis{Min: -guidedSide, Max: guidedSide, Hide: true}
+			panel.Y.Label, panel.Y.Hide = "", true
 		}
 		planes = append(planes, panel)
 	}

@@ -209,9 +209,8 @@ func (d digitClasses) measure(l *suite.Lab, r *suite.Report, runs []guidedRun) e
 		"distance to the class mean (intervals 5 s.e.). Clarity rises and spread falls with the scale",
 		Header: []string{"scale", "in the class", "clarity", "clarity lo", "clarity hi", "spread", "spread lo",
 			"spread hi"}}
-	add := func(c suite.Check) { r.Add(c) }
+	exact := exactLikeness{clarity: d.classMean(k.clarity), spread: d.classMean(k.spread)}
 	for _, run := range runs {
-		what := fmt.Sprintf(", scale %g", run.scale)
 		clarity, err := metrics.Mean(run.valuesOf(k.clarity))
 		if err != nil {
 			return err
@@ -226,38 +225,51 @@ func (d digitClasses) measure(l *suite.Lab, r *suite.Report, runs []guidedRun) e
 		}
 		table.Rows = append(table.Rows, []any{run.scale, own.Center, clarity.Center, clarity.Lo, clarity.Hi,
 			spread.Center, spread.Lo, spread.Hi})
-		add(suite.Below{Claim: digitScaleClaim, Metric: "distance of a sample to the next digit of the data, " +
+		what := fmt.Sprintf(", scale %g", run.scale)
+		r.Add(suite.Below{Claim: digitScaleClaim, Metric: "distance of a sample to the next digit of the data, " +
 			"largest, per pixel" + what, Got: run.off, Bound: kit.CopyRMS,
 			Why: "the last step returns the softmax-weighted mean of the data at noise 0.02: a single digit, unless " +
-				"two are within 0.1 of each other", Shows: suite.Qualified}.Check())
-		const share, clear, wide = "share of samples that are of the class asked for",
-			"mean of log p(class | x, noise 1.5)", "mean squared distance to the mean of the class"
-		switch {
-		case run.scale == 0:
-			add(suite.Near{Claim: digitScaleClaim, Metric: share + what, Got: own, Want: 1 / float64(d.Classes),
-				Why: "5 standard errors; scale 0 does not use the class, and all classes are requested equally often"}.
-				Check())
-			continue
-		case run.scale == 1:
-			const why = "5 standard errors of independent samples; at scale 1 the flow draws evenly from the digits " +
-				"of the class"
-			add(suite.Near{Claim: digitScaleClaim, Metric: clear + what, Got: clarity, Want: d.classMean(k.clarity),
-				Why: why}.Check())
-			add(suite.Near{Claim: digitScaleClaim, Metric: wide + what, Got: spread, Want: d.classMean(k.spread),
-				Why: why}.Check())
-		case run.scale == 10:
-			const why = "upper end: below what 5 standard errors allow at scale 1; lower end: twice the effect seen " +
-				"with six seeds"
-			add(suite.Between{Claim: digitScaleClaim, Metric: clear + what + ", over that of the class",
-				Got: over(clarity, d.classMean(k.clarity)), Lo: .2, Hi: .8, Alpha: 0,
-				Why: why, Shows: suite.Qualified}.Check())
-			add(suite.Between{Claim: digitScaleClaim, Metric: wide + what + ", over that of the class",
-				Got: over(spread, d.classMean(k.spread)), Lo: .6, Hi: .9, Alpha: 0,
-				Why: why, Shows: suite.Qualified}.Check())
-		}
-		add(suite.Equals{Claim: digitScaleClaim, Metric: share + what, Got: own.Center, Want: 1, Tol: 0,
-			Why: "exact: the guide gives no weight to digits of other classes"}.Check())
+				"two are within 0.1 of each other", Shows: suite.Qualified})
+		exact.checks(r, run.scale, clarity, spread)
+		d.ownCheck(r, run.scale, own)
 	}
 	r.Tables = append(r.Tables, table)
 	return nil
+}
+
+// exactLikeness are the means of both numbers over the distribution of scale 1.
+type exactLikeness struct{ clarity, spread float64 }
+
+// checks compares the means at scales 1 and 10 with them.
+func (e exactLikeness) checks(r *suite.Report, scale float64, clarity, spread metrics.Summary) {
+	clear := fmt.Sprintf("mean of log p(class | x, noise 1.5), scale %g", scale)
+	wide := fmt.Sprintf("mean squared distance to the mean of the class, scale %g", scale)
+	switch scale {
+	case 1:
+		const why = "5 standard errors of independent samples; at scale 1 the flow draws evenly from the digits " +
+			"of the class"
+		r.Add(
+			suite.Near{Claim: digitScaleClaim, Metric: clear, Got: clarity, Want: e.clarity, Why: why},
+			suite.Near{Claim: digitScaleClaim, Metric: wide, Got: spread, Want: e.spread, Why: why})
+	case 10:
+		const why = "upper end: below what 5 standard errors allow at scale 1; lower end: twice the effect seen " +
+			"with six seeds"
+		r.Add(
+			suite.Between{Claim: digitScaleClaim, Metric: clear + ", over that of the class",
+				Got: over(clarity, e.clarity), Lo: .2, Hi: .8, Alpha: 0, Why: why, Shows: suite.Qualified},
+			suite.Between{Claim: digitScaleClaim, Metric: wide + ", over that of the class",
+				Got: over(spread, e.spread), Lo: .6, Hi: .9, Alpha: 0, Why: why, Shows: suite.Qualified})
+	}
+}
+
+// ownCheck checks the share of samples in the requested class.
+func (d digitClasses) ownCheck(r *suite.Report, scale float64, own metrics.Summary) {
+	share := fmt.Sprintf("share of samples that are of the class asked for, scale %g", scale)
+	if scale == 0 {
+		r.Add(suite.Near{Claim: digitScaleClaim, Metric: share, Got: own, Want: 1 / float64(d.Classes),
+			Why: "5 standard errors; scale 0 does not use the class, and all classes are requested equally often"})
+		return
+	}
+	r.Add(suite.Equals{Claim: digitScaleClaim, Metric: share, Got: own.Center, Want: 1, Tol: 0,
+		Why: "exact: the guide gives no weight to digits of other classes"})
 }

@@ -125,12 +125,7 @@ func gaussianMoments(l *suite.Lab, r *suite.Report) error {
 		"solution from T = 8. They agree at scale 1 only",
 		Header: []string{"scale", "law", "mean", "variance", "numeric mean", "numeric variance"}}
 	for k, gamma := range lineStrengths {
-		for _, d := range []struct {
-			name         string
-			limit, exact moments // for T to infinity, and for T
-			got          moments
-			why          string
-		}{
+		for _, d := range []gaussianCase{
 			{"flow", flowMoments(gamma, 0), flowMoments(gamma, from), flows[k], "the adaptive solver's tolerance of " +
 				"1e-11 a step, and the last 1e-9 of time, both amplified at scale 10"},
 			{"SDE", sdeMoments(gamma, 0), sdeMoments(gamma, from), sdes[k], "error of the steps after Richardson " +
@@ -138,23 +133,7 @@ func gaussianMoments(l *suite.Lab, r *suite.Report) error {
 			{"tilted", tiltedMoments(gamma), tiltedMoments(gamma), tilted[k], "error of the steps after Richardson " +
 				"extrapolation, and e^-2T for the start at N(0, 1)"},
 		} {
-			of := fmt.Sprintf("%s at scale %g", d.name, gamma)
-			r.Add(
-				qualified(gamma, suite.Equals{Claim: tiltClaim, Metric: "mean, " + of + ", numerically",
-					Got: d.got.mean, Want: d.exact.mean, Tol: momentTolerance * d.exact.mean,
-					Why: d.why}.Check()),
-				qualified(gamma, suite.Equals{Claim: tiltClaim, Metric: "variance, " + of + ", numerically",
-					Got: d.got.variance, Want: d.exact.variance, Tol: momentTolerance * d.exact.variance,
-					Why: d.why}.Check()))
-			if stated := statedMoments[d.name][k]; stated.mean != 0 {
-				why := "the digits of an independent computation"
-				r.Add(
-					qualified(gamma, suite.Equals{Claim: tiltClaim, Metric: "mean, " + of + ", closed form for T to " +
-						"infinity", Got: d.limit.mean, Want: stated.mean, Tol: 1e-5, Why: why}.Check()),
-					qualified(gamma, suite.Equals{Claim: tiltClaim, Metric: "variance, " + of + ", closed form for T " +
-						"to infinity", Got: d.limit.variance, Want: stated.variance, Tol: 1e-5*stated.variance +
-						1e-12, Why: why}.Check()))
-			}
+			d.checks(r, k)
 			table.Rows = append(table.Rows, []any{gamma, d.name, d.limit.mean, d.limit.variance, d.got.mean,
 				d.got.variance})
 		}
@@ -170,6 +149,32 @@ func gaussianMoments(l *suite.Lab, r *suite.Report) error {
 			"says 1", Got: promised / sdes[three].variance, Want: promised / sdeMoments(3, 0).variance, Tol: 1e-4,
 			Why: "exact by the closed forms", Shows: suite.Qualified})
 	return nil
+}
+
+// gaussianCase is one of the three distributions at some scale.
+type gaussianCase struct {
+	name         string
+	limit, exact moments // in closed form for T to infinity, and for T
+	got          moments // numerically, from T
+	why          string  // the tolerance
+}
+
+// checks compares the moments at the k-th scale with the closed forms, and these with stated numbers.
+func (d gaussianCase) checks(r *suite.Report, k int) {
+	gamma := lineStrengths[k]
+	of := fmt.Sprintf("%s at scale %g", d.name, gamma)
+	equals := func(metric string, got, want, tol float64, why string) {
+		r.Add(qualified(gamma, suite.Equals{Claim: tiltClaim, Metric: metric, Got: got, Want: want, Tol: tol,
+			Why: why}.Check()))
+	}
+	equals("mean, "+of+", numerically", d.got.mean, d.exact.mean, momentTolerance*d.exact.mean, d.why)
+	equals("variance, "+of+", numerically", d.got.variance, d.exact.variance, momentTolerance*d.exact.variance, d.why)
+	if stated := statedMoments[d.name][k]; stated.mean != 0 {
+		const why = "the digits of an independent computation"
+		equals("mean, "+of+", closed form for T to infinity", d.limit.mean, stated.mean, 1e-5, why)
+		equals("variance, "+of+", closed form for T to infinity", d.limit.variance, stated.variance,
+			1e-5*stated.variance+1e-12, why)
+	}
 }
 
 // momentTolerance is relative.

@@ -71,6 +71,10 @@ func lineFigure() (suite.Figure, error) {
 		figure.Row("", densities, means, variances))
 }
 
+// planeLabels name the samplers on the mixture in figures.
+var planeLabels = map[string]string{"flow": "guided flow", "SDE": "guided reverse SDE",
+	"SDE with weights": "reverse SDE with weights"}
+
 // planeFigure shows samples of the mixture over p_gamma.
 func planeFigure(l *suite.Lab, samples map[string]populations) (suite.Figure, error) {
 	const n = 97
@@ -98,7 +102,7 @@ func planeFigure(l *suite.Lab, samples map[string]populations) (suite.Figure, er
 		if name == "SDE with weights" {
 			color = figure.Orange
 		}
-		panels = append(panels, kit.Plane(name, guidedSide, figure.Heat{Field: field},
+		panels = append(panels, guidedPlane(planeLabels[name], -1, figure.Heat{Field: field},
 			kit.Cloud(samples[name].drawn(600),
 				600, color)))
 	}

@@ -17,14 +17,14 @@ func headFigure(class, all []float64, byLevel [][]float64) (suite.Figure, error)
 	curve := func(ys []float64, label string, color figure.Color) figure.Line {
 		return figure.Line{X: xs, Y: ys, Label: label, Color: color, Markers: true}
 	}
-	whole := figure.Panel{Title: "both heads, all levels",
+	whole := figure.Panel{Title: "both scores, all noise levels",
 		X: figure.Axis{Label: "labels dropped", Min: -.4, Max: 3.4, Hide: true},
-		Y: figure.Axis{Label: "error over score, squared", Min: 1e-3, Max: 20, Log: true}, Legend: figure.TopRight,
+		Y: figure.Axis{Label: "relative squared error", Min: 1e-3, Max: 20, Log: true}, Legend: figure.TopRight,
 		Layers: []figure.Layer{curve(all, "all data", figure.Vermillion), curve(class, "class", figure.Blue)},
 	}
-	levels := figure.Panel{Title: "all data, by noise level",
+	levels := figure.Panel{Title: "score of all data, by share of labels dropped",
 		X: figure.Axis{Label: "noise level σ/α", Log: true, Min: .08, Max: 4},
-		Y: figure.Axis{Label: "error over score, squared", Min: 1e-4, Max: 20, Log: true}, Legend: figure.BottomLeft}
+		Y: figure.Axis{Label: "relative squared error", Min: 1e-4, Max: 20, Log: true}, Legend: figure.BottomLeft}
 	for i, rate := range droppedRates {
 		name := fmt.Sprintf("%g %%", 100*rate)
 		whole.Layers = append(whole.Layers, figure.Note{X: xs[i], Y: 1.3e-3, Text: name, Align: .5})
@@ -45,6 +45,10 @@ func droppedFilmSteps(s guidedSweep) (marks []int) {
 	return append(marks, last)
 }
 
+// guideLabels name the guides in figures.
+var guideLabels = map[string]string{"exact": "exact scores", "label": "learned, by label",
+	"classifier": "learned, by classifier"}
+
 // guideFigures are a film of document 004's other pair of scales, 1 and 3, by the learned network, and a comparison of
 // all guides.
 func guideFigures(l *suite.Lab, s guidedSweep, results []guideResult) ([]suite.Figure, error) {
@@ -59,7 +63,7 @@ func guideFigures(l *suite.Lab, s guidedSweep, results []guideResult) ([]suite.F
 		var panels []figure.Panel
 		for _, gamma := range []float64{1, 3} {
 			c := clouds[slices.Index(guidedStrengths, gamma)]
-			panels = append(panels, kit.Plane(fmt.Sprintf("scale %g", gamma), guidedSide, figure.Heat{Field: fields[k]},
+			panels = append(panels, guidedPlane(fmt.Sprintf("scale γ = %g", gamma), -2.6, figure.Heat{Field: fields[k]},
 				figure.Points{X: c.Col(0)[:300], Y: c.Col(1)[:300], Color: figure.Vermillion}))
 		}
 		frame := figure.Row(fmt.Sprintf("t = %.3f", times[k]), panels...)
@@ -74,12 +78,14 @@ func guideFigures(l *suite.Lab, s guidedSweep, results []guideResult) ([]suite.F
 	}
 	colors := map[string]figure.Color{"exact": figure.Ink, "label": figure.Blue, "classifier": figure.Vermillion}
 	var panels [3]figure.Panel
-	for i, title := range []string{"unsure: 1 - P(class | x)", "recall of the class", "distance to exact guidance"} {
-		panels[i] = figure.Panel{Title: title, X: figure.Axis{Label: "scale", Min: 0, Max: 10}, Legend: figure.NoLegend}
+	for i, title := range []string{"uncertainty of the class", "recall of the class", "distance to exact guidance"} {
+		panels[i] = figure.Panel{Title: title, X: figure.Axis{Label: "guidance scale γ", Min: -.4, Max: 10.4},
+			Legend: figure.NoLegend}
 	}
-	panels[0].Y, panels[0].Legend = figure.Axis{Label: "mean", Min: 1e-7, Max: 1, Log: true}, figure.TopRight
-	panels[1].Y = figure.Axis{Label: "share found", Min: 0, Max: 1}
-	panels[2].Y = figure.Axis{Label: "root mean square", Min: 0, Max: 1.4}
+	panels[0].Y, panels[0].Legend = figure.Axis{Label: "mean of 1 - P(class | x)", Min: 1e-6, Max: 1, Log: true},
+		figure.TopRight
+	panels[1].Y = figure.Axis{Label: "share of the class's samples", Min: 0, Max: 1.05}
+	panels[2].Y = figure.Axis{Label: "root mean square distance", Min: 0, Max: 1.2}
 	for _, res := range results {
 		unsure := kit.Map(res.assessments, func(j assessment) float64 { return math.Max(1-j.purity.Center, 1e-7) })
 		for i, ys := range [][]float64{unsure, res.recall, res.off} {
@@ -87,7 +93,8 @@ func guideFigures(l *suite.Lab, s guidedSweep, results []guideResult) ([]suite.F
 				continue
 			}
 			panels[i].Layers = append(panels[i].Layers, figure.Line{X: guidedStrengths,
-				Y: ys, Label: res.name, Color: colors[res.name], Markers: true, Dashed: res.name == "exact"})
+				Y: ys, Label: guideLabels[res.name], Color: colors[res.name], Markers: true, Dashed: res.name ==
+					"exact"})
 		}
 	}
 	still, err := kit.PNG("guides", "Guidance by label (classifier-free) and by classifier with learned networks, "+
