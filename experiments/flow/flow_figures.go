@@ -1,6 +1,8 @@
 package flow
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"scorelab/experiments/kit"
@@ -36,7 +38,7 @@ func solverLine(name string, x, y []float64) figure.Line {
 			break
 		}
 	}
-	switch { // lines that others nearly hide show beside them
+	switch { // lines that others nearly hide are wide
 	case strings.HasPrefix(name, "exponential"), name == "flow-midpoint":
 		line.Width = 5
 	case strings.HasPrefix(name, "deis"):
@@ -57,15 +59,15 @@ func ordersFigure(measured []solverError) (suite.Figure, error) {
 			singlestep = append(singlestep, line)
 		}
 	}
-	panel := func(title string, lines []figure.Layer) figure.Panel {
+	panel := func(title string, least float64, lines []figure.Layer) figure.Panel {
 		return figure.Panel{Title: title, X: figure.Axis{Label: "model evaluations", Log: true, Min: 15, Max: 6500},
-			Y:      figure.Axis{Label: "RMS error of x", Log: true, Min: 1e-11, Max: .5},
-			Layers: lines, Legend: figure.Outside}
+			Y:      figure.Axis{Label: "RMS error of x", Log: true, Min: least, Max: .5},
+			Layers: wideFirst(lines), Legend: figure.Outside}
 	}
 	return kit.PNG("orders", "Error of the flow's solvers on G1 with the exact score, against model evaluations. The "+
 		"slopes are the orders: RK4 and UniPC-3 reach 4, and DPM-Solver++ 3M only 2. The flow ends at t = 0.001.",
-		figure.Grid{RowHeight: 300, Rows: [][]figure.Panel{{panel("one-step methods", singlestep)},
-			{panel("multistep methods", multistep)}}})
+		figure.Grid{RowHeight: 300, Rows: [][]figure.Panel{{panel("one-step methods", 1e-11, singlestep)},
+			{panel("multistep methods", 3e-10, multistep)}}})
 }
 
 // line is the error against the number of evaluations.
@@ -74,14 +76,21 @@ func (e solverError) line(steps []float64) figure.Line {
 	return solverLine(e.spec.Name, cost, e.errors)
 }
 
+// wideFirst sorts lines so that wide ones do not cover narrow ones.
+func wideFirst(lines []figure.Layer) []figure.Layer {
+	width := func(l figure.Layer) float64 { return l.(figure.Line).Width }
+	slices.SortStableFunc(lines, func(a, b figure.Layer) int { return cmp.Compare(width(b), width(a)) })
+	return lines
+}
+
 // workFigure is the distance W2 of all samplers against their evaluations.
 func workFigure(measured []solverError) (suite.Figure, error) {
-	var chance, single, multi []figure.Layer
+	var stochastic, single, multi []figure.Layer
 	for _, e := range measured {
 		line := e.line(workSteps)
 		switch {
 		case e.spec.Stochastic:
-			chance = append(chance, line)
+			stochastic = append(stochastic, line)
 		case isMultistep(e.spec.Sampler):
 			multi = append(multi, line)
 		default:
@@ -91,12 +100,12 @@ func workFigure(measured []solverError) (suite.Figure, error) {
 	panel := func(title string, least float64, lines []figure.Layer) figure.Panel {
 		return figure.Panel{Title: title, X: figure.Axis{Label: "model evaluations", Log: true, Min: 4, Max: 800},
 			Y:      figure.Axis{Label: "W_{2}", Log: true, Min: least, Max: 1},
-			Layers: lines, Legend: figure.Outside}
+			Layers: wideFirst(lines), Legend: figure.Outside}
 	}
 	return kit.PNG("work-precision", "Exact distance W2 between the samples of each method and N(0, 0.25) data at t "+
 		"= 0.001, against model evaluations. Samplers of the reverse SDE converge with order 1; solvers of the "+
 		"probability flow reach higher orders.",
-		figure.Grid{RowHeight: 270, Rows: [][]figure.Panel{{panel("reverse SDE", 3e-3, chance)},
+		figure.Grid{RowHeight: 270, Rows: [][]figure.Panel{{panel("reverse SDE", 3e-3, stochastic)},
 			{panel("probability flow, one-step methods", 1e-9, single)},
 			{panel("probability flow, multistep methods", 1e-7, multi)}}})
 }

@@ -260,7 +260,7 @@ func integrateLine(l *suite.Lab) (sums flowSums, err error) {
 	if err != nil {
 		return sums, err
 	}
-	// The divergence at the noise end, directly, on the same lattice.
+	// The divergence at the noise end, directly, on the same grid.
 	p, err := plan.LogPrior(l.Backend, x, diffusion.ExactPrior)
 	if err != nil {
 		return sums, err

@@ -16,7 +16,7 @@ var clockColors = []figure.Color{figure.Vermillion, figure.Orange, figure.Green,
 // scheduleLabels name the registered schedules in figures.
 var scheduleLabels = map[string]string{"linear": "linear β", "scaled-linear": "scaled linear β",
 	"sigmoid-beta": "sigmoid β",
-	"cosine":       "cosine α²", "sigmoid": "sigmoid α²", "exponential": "exponential, α = 1 - t"}
+	"cosine":       "cosine α²", "sigmoid": "sigmoid α²", "exponential": "exponential α"}
 
 // eachSchedule draws every registered schedule in its color.
 func eachSchedule(clocks []clock, draw func(c clock, color figure.Color)) {
@@ -53,9 +53,9 @@ func scheduleFigures(l *suite.Lab, r *suite.Report, clocks []clock) error {
 			"variance-preserving paths; dots mark equal time steps, which the linear and the cosine schedule space " +
 			"differently.",
 			440, []figure.Panel{planes}},
-		{"ddim", "Relative error of the standard deviation after DDIM steps with the exact score on N(0, 0.25), from " +
-			"sigma/alpha = 14 to 1/14. In steps equal in time, the error depends on the schedule; in 20 steps equal " +
-			"in log SNR (black dot), it is the same for all.", 700,
+		{"ddim", "Relative error of the standard deviation (sd), which is too small, after DDIM steps with the exact " +
+			"score on N(0, 0.25), from σ/α = 14 to 1/14. In steps equal in time, the error depends on the schedule; " +
+			"in 20 steps equal in log SNR (black dot), it is the same for all.", 700,
 			[]figure.Panel{ddimPanel(r)}},
 		{"grids", "Noise levels that 20 sampling steps visit: between 14 and 1/14 in equal steps of each schedule's " +
 			"time, and by two rules for the noise level. Below, three spacings of 20 of DDPM's 1000 steps; after " +
@@ -173,7 +173,7 @@ func pathPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 // ddimPanel draws the table of ddimErrors.
 func ddimPanel(r *suite.Report) figure.Panel {
 	panel := figure.Panel{X: figure.Axis{Label: "number of DDIM steps", Min: 4, Max: 200, Log: true},
-		Y:      figure.Axis{Label: "standard deviation too small by (fraction)", Min: .005, Max: .8, Log: true},
+		Y:      figure.Axis{Label: "relative error of the sd", Min: .005, Max: .8, Log: true},
 		Legend: figure.Outside}
 	counts := kit.Map(ddimSteps, func(n int) float64 { return float64(n) })
 	var even float64
@@ -195,7 +195,7 @@ func ddimPanel(r *suite.Report) figure.Panel {
 			}
 			line := figure.Line{X: counts, Y: errs, Color: color, Markers: true, Label: label}
 			if row[0] == "cosine" {
-				line.Width = 5 // shows under the sigmoid, which nearly equals it
+				line.Width = 4 // shows under the sigmoid, which nearly equals it
 			}
 			panel.Layers = append(panel.Layers, line)
 			even = -row[len(row)-1].(float64)

@@ -84,7 +84,7 @@ func (t goldenTable) check(l *suite.Lab, r *suite.Report) error {
 	return nil
 }
 
-// scheduleEnds holds what is left of the data at the end of two schedules against closed forms.
+// scheduleEnds compares what is left of the data at the end of two schedules with closed forms.
 func scheduleEnds(l *suite.Lab, r *suite.Report) error {
 	last, err := alphaBars(l, diffusion.LinearBeta{}, 1)
 	if err != nil {
