@@ -33,8 +33,11 @@ func (row *digitRow) add(at noisyDigits) {
 func digitFigures(measured []digitRow) ([]suite.Figure, error) {
 	rows := byPath(measured)
 	sheet := figure.Images{Lo: -1, Hi: 1, ColLabels: kit.Map(shares, func(s float64) string {
-		if s == 0 {
+		switch s {
+		case 0:
 			return "t = 0"
+		case 1:
+			return "t = T"
 		}
 		return fmt.Sprintf("%g T", s)
 	})}
@@ -43,7 +46,7 @@ func digitFigures(measured []digitRow) ([]suite.Figure, error) {
 		sheet.Rows, sheet.Labels, sheet.RowLabels = append(sheet.Rows, row.pictures), append(sheet.Labels, row.labels),
 			append(sheet.RowLabels, row.label)
 		for k := range frames {
-			frames[k].Rows, frames[k].Labels = append(frames[k].Rows, row.five[k]), append(frames[k].Labels, nil)
+			frames[k].Rows = append(frames[k].Rows, row.five[k])
 			frames[k].RowLabels = append(frames[k].RowLabels, row.label)
 		}
 	}
