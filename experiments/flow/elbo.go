@@ -24,13 +24,14 @@ var elbo = suite.Experiment{
 
 func runElbo(l *suite.Lab) (*suite.Report, error) {
 	r := &suite.Report{Answer: "With the exact score the gap is a sum of KL divergences, one for each step and one " +
-		"for the prior. With variance beta it falls like 1/T, to 0.001 to 0.002 nats at T = 1000 steps even in t. " +
-		"Most of it is slack: at 100 steps the samples are 22 times closer to G1 than the bound says. With the " +
-		"posterior variance and the same steps the gap does not vanish. It tends to half of Euler's constant, 0.289 " +
-		"nats a dimension, because the last steps have wrong variances at any step size; it may even rise with T at " +
-		"first. Steps even in log SNR that end at t = 0.001 restore 1/T. At a single point the ELBO bounds the " +
-		"density of the chain, not of the data. The exact score maximizes the ELBO, but weighs errors differently " +
-		"from the denoising objective: the ratio of the weights changes 204-fold along the chain."}
+		"for the prior. If the reverse steps have the variance beta of the forward steps, the gap falls like 1/T in " +
+		"the number T of steps even in t, to 0.001 to 0.002 nats at T = 1000. Most of it is slack: at 100 steps the " +
+		"samples are 22 times closer to G1 than the bound says. With the posterior variance the gap does not vanish. " +
+		"It tends to half of Euler's constant, 0.289 nats a dimension, because the last steps have wrong variances " +
+		"at any step size; it may even rise with T at first. Steps even in log SNR that end at t = 0.001 restore " +
+		"1/T. At a single point the ELBO bounds the density of the chain, not of the data. The exact score maximizes " +
+		"the ELBO, but the ELBO weighs errors differently from the denoising objective: the ratio of the weights " +
+		"changes 204-fold along the chain."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{boundLadders, ddpmBound, posteriorLimit, boundByPlan,
 		boundAtPoints, scoreMaximizes} {
 		if err := part(l, r); err != nil {
