@@ -23,7 +23,10 @@ var solverLabels = map[string]string{
 
 // solverLine is a solver's line: methods of one family share a color, and the higher order is dashed.
 func solverLine(name string, x, y []float64) figure.Line {
-	line := figure.Line{X: x, Y: y, Markers: true, Label: solverLabels[name]}
+	line := figure.Line{X: x, Y: y, Markers: true, Label: name}
+	if label, known := solverLabels[name]; known {
+		line.Label = label
+	}
 	for _, family := range []struct {
 		prefix string
 		color  figure.Color

@@ -1,8 +1,10 @@
 package forward
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"scorelab/experiments/kit"
 	"scorelab/lib/figure"
@@ -72,15 +74,22 @@ var digitLabels = []struct{ process, label string }{
 	{"ve", "VE, geometric σ"}, {"edm", "VE, σ = t (EDM)"}, {"flow", "linear flow"},
 }
 
-// byPath sorts rows by path and labels them.
-func byPath(rows []digitRow) (sorted []digitRow) {
-	for _, name := range digitLabels {
-		for _, row := range rows {
+// byPath sorts rows by path and labels them; processes without a label come last, under their own names.
+func byPath(rows []digitRow) []digitRow {
+	place := func(row digitRow) int {
+		for i, name := range digitLabels {
 			if row.process == name.process {
-				row.label = name.label
-				sorted = append(sorted, row)
+				return i
 			}
 		}
+		return len(digitLabels)
 	}
-	return sorted
+	slices.SortStableFunc(rows, func(a, b digitRow) int { return cmp.Compare(place(a), place(b)) })
+	for i := range rows {
+		rows[i].label = rows[i].process
+		if k := place(rows[i]); k < len(digitLabels) {
+			rows[i].label = digitLabels[k].label
+		}
+	}
+	return rows
 }
