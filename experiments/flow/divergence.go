@@ -14,12 +14,11 @@ import (
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
-	"scorelab/lib/figure"
 	"scorelab/lib/suite"
 )
 
-// relative is, at time t of the Ornstein-Uhlenbeck process from G1, the Fisher divergence E|s_t + x|^2 from N(0, 1),
-// and the KL divergence, both by the trapezoidal rule.
+// relative gives, at time t of the Ornstein-Uhlenbeck process from G1, the Fisher divergence E|s_t + x|^2 from N(0, 1)
+// and the KL divergence in nats, both by the trapezoidal rule.
 type relative func(t float64) (fisher, kl float64, err error)
 
 func relativeToNoise(l *suite.Lab) (relative, func(), error) {
@@ -52,9 +51,9 @@ func relativeToNoise(l *suite.Lab) (relative, func(), error) {
 	}, exec.Finalize, nil
 }
 
-// klIsFisher: d/dt KL(p_t || N(0, I)) = -E|s_t + x|^2 along the process that has N(0, I) as its end (de Bruijn's
-// identity, relative to a Gaussian: Barron 1986), so that the KL divergence of the data is an integral of Fisher
-// divergences over noise levels.
+// klIsFisher checks that d/dt KL(p_t || N(0, I)) = -E|s_t + x|^2 along the Ornstein-Uhlenbeck process (de Bruijn's
+// identity relative to a Gaussian: Barron 1986). So the KL divergence of the data is an integral of Fisher divergences
+// over noise levels.
 func klIsFisher(l *suite.Lab, r *suite.Report) error {
 	at, done, err := relativeToNoise(l)
 	if err != nil {
@@ -65,7 +64,7 @@ func klIsFisher(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	// In u = exp(-2t) the integrand E|s + x|^2 / 2u is smooth on [0, 1]: a law of the signal's power.
+	// In the signal's power u = exp(-2t) the integrand E|s + x|^2/(2u) is smooth on [0, 1].
 	const n = 40
 	u, weights := make([]float64, n), make([]float64, n)
 	quad.Legendre{}.FixedLocations(u, weights, 0, 1)
@@ -77,7 +76,7 @@ func klIsFisher(l *suite.Lab, r *suite.Report) error {
 		}
 		integral += weights[i] * fisher / (2 * u[i])
 	}
-	const known = .6254496439 // the catalogue's
+	const known = .6254496439 // nats, from an independent computation
 	r.Add(
 		suite.Equals{Claim: claims.D003FisherAndKL, Metric: "KL(G1 || N(0, 1))", Got: kl, Want: known, Tol: 1e-9,
 			Why: "ten digits of an independent computation", Shows: suite.Qualified},
@@ -86,9 +85,10 @@ func klIsFisher(l *suite.Lab, r *suite.Report) error {
 			Why: "ten digits of an independent computation", Shows: suite.Qualified},
 		suite.Below{Claim: claims.D003FisherAndKL, Metric: "difference of the two",
 			Got: math.Abs(kl - integral), Bound: 1e-9,
-			Why:   "Gauss-Legendre quadrature of a smooth function at 40 points, trapezoidal in space",
+			Why:   "40-point Gauss-Legendre quadrature of a smooth function in time, trapezoidal rule in space",
 			Shows: suite.Qualified})
-	table := suite.Table{Name: "fisher", Caption: "G1 on its way to N(0, 1) along the OU process",
+	table := suite.Table{Name: "fisher", Caption: "Fisher and KL divergence of G1 from N(0, 1) along the " +
+		"Ornstein-Uhlenbeck process; the KL divergence is the integral of the Fisher divergence from t on",
 		Header: []string{"t", "Fisher divergence", "KL divergence"}}
 	for i := range 61 {
 		t := 2 * float64(i) / 60
@@ -102,7 +102,7 @@ func klIsFisher(l *suite.Lab, r *suite.Report) error {
 	return l.Progress(.85, "wrong scores")
 }
 
-// wrongModel is N(0, 1/4) data on the OU process whose score is off by the factor 1 + d.
+// wrongModel is N(0, 1/4) data on the Ornstein-Uhlenbeck process, with the score multiplied by 1 + d.
 func wrongModel(d float64) diffusion.Model {
 	exact := kit.Normal([]float64{0}, wrongVariance).Model(diffusion.OU{})
 	score := func(x, t *Node) *Node { return MulScalar(exact.Score(x, t), 1+d) }
@@ -119,9 +119,9 @@ const (
 	wrongEnd      = 6.
 )
 
-// wrongScore: a score that is off by a factor 1 + d defines two models, the reverse SDE and the flow. Theorem 1 of
-// Song, Durkan, Murray and Ermon 2021 bounds KL(data || SDE) by 1/2 int g^2 E|score error|^2 dt + KL(p_T || prior). All
-// is Gaussian, hence exact.
+// wrongScore compares the two models that a score off by a factor 1 + d defines: the reverse SDE and the flow. Theorem
+// 1 of Song, Durkan, Murray and Ermon 2021 bounds KL(data || SDE) by 1/2 int g^2 E|score error|^2 dt + KL(p_T ||
+// prior). Everything is Gaussian, so the values are exact.
 func wrongScore(l *suite.Lab, r *suite.Report) error {
 	ds := []float64{.01, .02, .05, .1, .2, .3}
 	sde, bound, err := sdeAndBound(l, ds)
@@ -134,7 +134,7 @@ func wrongScore(l *suite.Lab, r *suite.Report) error {
 	}
 	for i, d := range ds {
 		name := fmt.Sprintf("score off by %g %%", 100*d)
-		exact := wrongLaws(d)
+		exact := wrongExact(d)
 		r.Add(
 			suite.Equals{Claim: claims.D002MaximumLikelihood, Metric: "KL(data || reverse SDE), " + name,
 				Got: sde[i], Want: exact.sde, Tol: 1e-9,
@@ -147,15 +147,16 @@ func wrongScore(l *suite.Lab, r *suite.Report) error {
 			suite.Below{Claim: claims.D004ELBOIsScore, Metric: "KL(data || reverse SDE) beyond the bound, " + name,
 				Got: math.Max(0, sde[i]-bound[i]), Bound: 1e-12, Why: "theorem 1 of Song et al. 2021"})
 	}
-	r.Tables = append(r.Tables, suite.Table{Name: "wrong-score", Caption: "N(0, 1/4) and the models that a score off " +
-		"by a factor 1 + d defines", Header: []string{"d", "KL to the reverse SDE", "bound", "KL to the flow"},
+	r.Tables = append(r.Tables, suite.Table{Name: "wrong-score", Caption: "KL divergence in nats from N(0, 1/4) to " +
+		"the models that a score off by a factor 1 + d defines. The bound holds for the reverse SDE; the flow " +
+		"exceeds it", Header: []string{"d", "KL to the reverse SDE", "bound", "KL to the flow"},
 		Rows: kit.Rows(ds, sde, bound, flow)})
 	return divergenceFigure(r, ds, sde, bound, flow)
 }
 
-// wrongLaws are the divergences of a wrong score in closed form. The wrong drift is linear, with rate c/v - 1 and c = 1
-// + d in the flow, and int 1/v dt = t + ln(v)/2.
-func wrongLaws(d float64) (exact struct{ sde, bound, flow float64 }) {
+// wrongExact are the divergences of a wrong score in closed form. The wrong drift is linear with rate c/v - 1, where v
+// is the variance at t and c = 1 + d in the flow; the integral of 1/v is t + ln(v)/2.
+func wrongExact(d float64) (exact struct{ sde, bound, flow float64 }) {
 	c := 1 + d
 	v := func(t float64) float64 { return 1 - (1-wrongVariance)*math.Exp(-2*t) }
 	part := func(t float64) float64 { return t + math.Log(v(t))/2 }
@@ -164,14 +165,14 @@ func wrongLaws(d float64) (exact struct{ sde, bound, flow float64 }) {
 	variance := (m(wrongEnd) + 2*quad.Fixed(m, 0, wrongEnd, 60, nil, 0)) / m(0)
 	exact.sde = kit.GaussianKL(wrongVariance, variance)
 	exact.bound = d*d*(part(wrongEnd)-part(0)) + kit.GaussianKL(v(wrongEnd), 1)
-	// Flow: from t = dataEnd to the end it stretches by exp of the integrated rate.
-	stretch := c*(part(wrongEnd)-part(dataEnd)) - (wrongEnd - dataEnd)
-	exact.flow = kit.GaussianKL(v(dataEnd), -math.Expm1(-2*wrongEnd)*math.Exp(-2*stretch))
+	// Flow: from t = dataTime to the end it stretches by exp of the integrated rate.
+	stretch := c*(part(wrongEnd)-part(dataTime)) - (wrongEnd - dataTime)
+	exact.flow = kit.GaussianKL(v(dataTime), -math.Expm1(-2*wrongEnd)*math.Exp(-2*stretch))
 	return exact
 }
 
-// sdeAndBound integrates, from the end to the data, the variance of the reverse SDE with the wrong score, started from
-// N(0, 1), and the bound, by Runge-Kutta.
+// sdeAndBound integrates two things by Runge-Kutta from the noise end to the data: the variance of the reverse SDE
+// with the wrong score, started from N(0, 1), and the bound.
 func sdeAndBound(l *suite.Lab, ds []float64) (kl, bound []float64, err error) {
 	const steps = 3000
 	exec, err := exec.New(l.Backend, func(from, to, variance, bound *Node) []*Node {
@@ -210,14 +211,14 @@ func sdeAndBound(l *suite.Lab, ds []float64) (kl, bound []float64, err error) {
 	return kl, tensors.MustCopyFlatData[float64](y[1].(*tensors.Tensor)), nil
 }
 
-// flowDivergence is KL(data || flow) for each wrong score: the mean of log p less the flow's log density, over a
-// lattice.
+// flowDivergence is KL(data || flow) for each wrong score: the mean of log p minus the flow's log density, by the
+// trapezoidal rule.
 func flowDivergence(l *suite.Lab, ds []float64) ([]float64, error) {
 	x, cell, err := density.Lattice(-4.5, 4.5, 121, 1)
 	if err != nil {
 		return nil, err
 	}
-	exact, err := kit.LogDensity(l, kit.Normal([]float64{0}, wrongVariance), diffusion.OU{}, dataEnd, x)
+	exact, err := kit.LogDensity(l, kit.Normal([]float64{0}, wrongVariance), diffusion.OU{}, dataTime, x)
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +228,7 @@ func flowDivergence(l *suite.Lab, ds []float64) ([]float64, error) {
 	out := make([]float64, len(ds))
 	for k, d := range ds {
 		plan := diffusion.Plan{Build: diffusion.Fixed(func() diffusion.Model { return wrongModel(d) }),
-			Grid:    []float64{dataEnd, wrongEnd},
+			Grid:    []float64{dataTime, wrongEnd},
 			Sampler: diffusion.FlowLikelihood{Method: diffusion.DormandPrince{RTol: 1e-8}}}
 		got, err := plan.LogLikelihood(l.Backend, x, diffusion.NoisePrior)
 		if err != nil {
@@ -238,33 +239,4 @@ func flowDivergence(l *suite.Lab, ds []float64) ([]float64, error) {
 		}
 	}
 	return out, nil
-}
-
-// divergenceFigure shows the Fisher divergence over time, whose area is the KL divergence, and what a wrong score
-// costs.
-func divergenceFigure(r *suite.Report, ds, sde, bound, flow []float64) error {
-	var t, fisher, kl []float64
-	for _, row := range r.Tables[len(r.Tables)-2].Rows {
-		t, fisher, kl = append(t, row[0].(float64)), append(fisher, row[1].(float64)), append(kl, row[2].(float64))
-	}
-	area := figure.Panel{Title: "G1 on the way to noise", X: figure.Axis{Label: "t", Min: 0, Max: 2},
-		Y: figure.Axis{Label: "divergence from N(0, 1)", Min: 0, Max: 5}, Legend: figure.TopRight,
-		Layers: []figure.Layer{
-			figure.Band{X: t, Lo: make([]float64, len(t)), Hi: fisher, Color: figure.Blue},
-			figure.Line{X: t, Y: fisher, Color: figure.Blue, Label: "Fisher, E|s + x|²"},
-			figure.Line{X: t, Y: kl, Color: figure.Vermillion, Label: "KL: the area to the right"},
-		}}
-	wrong := figure.Panel{Title: "N(0, 1/4), score off by a factor 1 + d", X: figure.Axis{Label: "d", Log: true,
-		Min: .009, Max: .34}, Y: figure.Axis{Label: "nats", Log: true, Min: 5e-5, Max: 50}, Legend: figure.TopLeft,
-		Layers: []figure.Layer{
-			figure.Line{X: ds, Y: flow, Color: figure.Vermillion, Markers: true, Label: "KL to the flow"},
-			figure.Line{X: ds, Y: bound, Color: figure.Gray, Dashed: true, Label: "bound by the score error"},
-			figure.Line{X: ds, Y: sde, Color: figure.Blue, Markers: true, Label: "KL to the reverse SDE"},
-		}}
-	f, err := kit.PNG("divergences", "Left: the Fisher divergence of G1 from N(0, 1) along the OU process; its area "+
-		"from t on is the KL divergence at t. Right: how far the two models of one wrong score lie from the data, "+
-		"and the bound that score matching minimises.",
-		figure.Row("", area, wrong))
-	r.Figures = append(r.Figures, f)
-	return err
 }

@@ -14,16 +14,16 @@ import (
 	"scorelab/lib/suite"
 )
 
-// boundQuadrature integrates the bound over data and noise, for both variances. Within a component of the mixture x_t
-// is normal and x0 given x_t is: in x0 all terms are quadratic, for which two points of Gauss and Hermite are exact,
-// and in x_t the trapezoidal rule converges faster than any power of its step.
+// boundQuadrature integrates the bound over data and noise, for both variances. Within a component of the mixture, x_t
+// and x0 given x_t are normal. In x0 all terms are quadratic, so two Gauss-Hermite points are exact; in x_t the
+// trapezoidal rule converges faster than any power of its step.
 type boundQuadrature struct{ exec *exec.Exec }
 
-// boundChunk is how many steps are integrated at once.
+// boundChunk is the number of steps integrated at once.
 const boundChunk = 10
 
-// newBoundQuadrature compiles a step of the bound for data m noised along p, in one dimension. The model may believe in
-// another process, or be wrong: it comes as it is.
+// newBoundQuadrature compiles a step of the bound for 1-D data m noised along p. The model may assume another process,
+// or have a wrong score.
 func newBoundQuadrature(l *suite.Lab, m *density.Mixture, p diffusion.Process, model diffusion.Model) (boundQuadrature,
 	error) {
 	step := .5 // is exact for one Gaussian; for mixtures the integrand has poles, in G1 at 0.4 standard deviations
@@ -76,12 +76,12 @@ func newBoundQuadrature(l *suite.Lab, m *density.Mixture, p diffusion.Process, m
 
 func (q boundQuadrature) finalize() { q.exec.Finalize() }
 
-// boundBudget is the bound of a chain in its mean over the data, in nats.
+// boundBudget is the bound of a chain, averaged over the data, in nats, and its parts.
 type boundBudget struct {
 	bound float64
-	exact float64   // E[-log p] of the data as the grid ends
+	exact float64   // E[-log p_t] of the data at the last time of the grid
 	prior float64   // KL(p_T | N(0, 1))
-	steps []float64 // divergence of p(x_to | x_from) from the process's own reversal, in the mean
+	steps []float64 // KL divergence of each step p(x_to | x_from) from the exact reversal
 }
 
 func (b boundBudget) gap() float64 { return b.bound - b.exact }
@@ -117,7 +117,7 @@ func (q boundQuadrature) over(grid []float64) ([]boundBudget, error) {
 	return budgets, nil
 }
 
-// vpNoise is VP(0.1, 20) by its formula.
+// vpNoise is VP with beta from 0.1 to 20, by its formula.
 func vpNoise(grid []float64) []kit.NoiseAt {
 	return kit.Map(grid, func(t float64) kit.NoiseAt {
 		integral := .1*t + 19.9*t*t/2
@@ -125,16 +125,16 @@ func vpNoise(grid []float64) []kit.NoiseAt {
 	})
 }
 
-// gaussianBound is the closed form of the bound on N(0, variance) data with the exact denoiser, in its mean: the
-// entropy of the data where the path ends, the divergence of the prior, and of every step, where model and process have
-// normal transitions with one mean. The process's variance is S_to beta/S_from, S that of x_t.
+// gaussianBound is the closed form of the bound on N(0, variance) data with the exact denoiser: the entropy of the
+// data at the end of the path, the divergence of the prior, and that of every step. Model and process have normal
+// transitions with equal means; the variance of the process is S_to beta/S_from, where S is the variance of x_t.
 func gaussianBound(variance float64, path []kit.NoiseAt, v diffusion.ReverseVariance) float64 {
 	end := path[len(path)-1].Total(variance)
 	return math.Log(2*math.Pi*math.E*end)/2 + kit.GaussianKL(path[0].Total(variance), 1) + gaussianGap(variance, path,
 		v)
 }
 
-// gaussianGap is the part of gaussianBound that the steps have in the gap.
+// gaussianGap is the part of the gap that the steps contribute.
 func gaussianGap(variance float64, path []kit.NoiseAt, v diffusion.ReverseVariance) float64 {
 	gap := 0.
 	for i := len(path) - 1; i > 0; i-- { // the small ones first
@@ -149,8 +149,8 @@ func gaussianGap(variance float64, path []kit.NoiseAt, v diffusion.ReverseVarian
 	return gap
 }
 
-// chainEnd is the variance of p(x0), the end of the chain that the bound is about: that of the sampler, but with the
-// decoder's noise in a last step that has none.
+// chainEnd is the variance of the end of the chain that the bound describes: that of the sampler, plus the decoder's
+// noise in a last step that has none.
 func chainEnd(variance float64, path []kit.NoiseAt, v diffusion.ReverseVariance) float64 {
 	end, last := kit.AncestralVariance(variance, path, v), len(path)-1
 	if v == diffusion.PosteriorVariance && path[last].Noise == 0 {
@@ -159,7 +159,7 @@ func chainEnd(variance float64, path []kit.NoiseAt, v diffusion.ReverseVariance)
 	return end
 }
 
-// posteriorVariances are E Var[x0 | x_t] of a mixture on the line at the times of a grid, by a quadrature over x_t.
+// posteriorVariances are E Var[x0 | x_t] of a 1-D mixture at the times of a grid, by quadrature over x_t.
 func posteriorVariances(l *suite.Lab, m *density.Mixture, p diffusion.Process, grid []float64) ([]float64, error) {
 	nodes, cell, err := density.Lattice(-20, 20, 1201, 1)
 	if err != nil {
@@ -187,8 +187,8 @@ func posteriorVariances(l *suite.Lab, m *density.Mixture, p diffusion.Process, g
 	return variances, nil
 }
 
-// posteriorBound is the bound in its mean over a mixture on the line, along a path that ends without noise, with the
-// exact denoiser: E|x0 - D|^2 is then E Var[x0 | x_t]. Ho's terms in their own letters.
+// posteriorBound is the bound averaged over a 1-D mixture, along a path that ends without noise, with the exact
+// denoiser: there E|x0 - D|^2 = E Var[x0 | x_t]. The terms are those of Ho et al. 2020, equation 5.
 func posteriorBound(m *density.Mixture, path []kit.NoiseAt, variances []float64, v diffusion.ReverseVariance) float64 {
 	second := m.Covariance()[0][0] + m.Mean()[0]*m.Mean()[0]
 	bound := math.Log(2*math.Pi)/2 + (path[0].Signal*second+path[0].Noise)/2

@@ -11,9 +11,9 @@ import (
 	"scorelab/lib/suite"
 )
 
-// scoreMaximises spoils the score of N(0, 0.25) by a factor 1 + delta and holds what the bound loses against the
-// weighted squared error of the score; then it compares the weights with those of 004's objective.
-func scoreMaximises(l *suite.Lab, r *suite.Report) error {
+// scoreMaximizes multiplies the score of N(0, 0.25) by 1 + delta, and compares what the bound loses with the weighted
+// squared error of the score. It then compares the weights with those of document 004's objective.
+func scoreMaximizes(l *suite.Lab, r *suite.Report) error {
 	const variance, steps = .25, 1000
 	m, vp := kit.Normal([]float64{0}, variance), diffusion.VP{}
 	grid, err := diffusion.Uniform(1, 0, steps)
@@ -56,7 +56,7 @@ func scoreMaximises(l *suite.Lab, r *suite.Report) error {
 			r.Add(suite.Equals{Claim: claims.D004ELBOIsScore, Metric: fmt.Sprintf("nats that the bound loses with "+
 				"the score times %g, N(0, 0.25), 1000 steps, %s", 1+delta, v.Name),
 				Got: wrong[k].bound - right[k].bound, Want: delta * delta * lost[k], Tol: 1e-9,
-				Why: "the weighted squared error of the score, by Pythagoras; rounding of a thousand terms"})
+				Why: "exact: the weighted squared error of the score, by Pythagoras; rounding of a thousand terms"})
 		}
 	}
 	// In the limit: half the integral of beta E|score error|^2 (Song, Durkan, Murray and Ermon 2021).
@@ -67,11 +67,12 @@ func scoreMaximises(l *suite.Lab, r *suite.Report) error {
 	}
 	r.Add(suite.Equals{Claim: claims.D004ELBOIsScore, Metric: "the same at 1000 steps over half the integral of beta " +
 		"E|score error|^2, variance beta", Got: lost[0] / integral, Want: 1, Tol: .02,
-		Why: "its limit, from which a step of largest beta, 0.02, keeps it by as much"})
+		Why: "theory: the limit of many steps; with the largest beta 0.02, a chain of 1000 steps may differ by " +
+			"that much"})
 	return objectiveWeights(l, r)
 }
 
-// middles are those of n cells of [0, 1].
+// middles are the midpoints of n cells of [0, 1].
 func middles(n int) []float64 {
 	out := make([]float64, n)
 	for i := range out {
@@ -80,8 +81,9 @@ func middles(n int) []float64 {
 	return out
 }
 
-// objectiveWeights shifts the predicted noise by 1 at every step of the chain of document 000: what a term of the bound
-// then loses is its weight of the squared error. The objective of 004 has the weight 1/(2 (1 - abar)) at every step.
+// objectiveWeights shifts the predicted noise by 1 at every step of document 000's chain: the loss of a term of the
+// bound is then its weight of the squared error. Document 004's objective has the weight 1/(2 (1 - abar)) at every
+// step.
 func objectiveWeights(l *suite.Lab, r *suite.Report) error {
 	vp, grid, err := kit.DDPMChain()
 	if err != nil {

@@ -15,19 +15,19 @@ import (
 
 var probabilityFlow = suite.Experiment{
 	ID:       "E16-probability-flow",
-	Title:    "The deterministic twin",
-	Question: "Does the probability flow carry noise to data without chance, and what does each of its solvers cost?",
+	Title:    "The probability flow: sampling without noise",
+	Question: "Does the probability flow turn noise into data deterministically, and how fast do its solvers converge?",
 	Sources: []string{"003, Probability Flow ODEs", "003, Practical Implications for Diffusion Training",
 		"002, section 6"},
 	Run: runProbabilityFlow,
 }
 
 func runProbabilityFlow(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does: on a line the flow keeps every sample at its quantile, so where it should " +
-		"end is known to the last digits, and every solver gets there at the order that it declares. One published " +
-		"method does not earn its number: DPM-Solver++ 3M halves one weight and converges like order 2. The same " +
-		"noise gives the same sample, bit for bit, and the batch around it changes nothing but rounding. No solver " +
-		"of this kind makes a bimodal target in ten steps, though its score be exact."}
+	r := &suite.Report{Answer: "Yes. In one dimension the flow keeps every sample at its quantile, so its exact end " +
+		"is known. Every solver converges at its declared order. One published method has a lower order than its " +
+		"name: DPM-Solver++ 3M has order 2, because one of its weights is half of what order 3 needs. The same noise " +
+		"gives the same sample bit for bit; another batch size changes it by rounding only. Ten steps are not enough " +
+		"for the bimodal target G1, even with the exact score: W1 is 0.15 for DDIM, 107 times that of 1000 steps."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{sameNoise, flowOrders, workPrecision, stepLadder} {
 		if err := part(l, r); err != nil {
 			return nil, err
@@ -36,10 +36,29 @@ func runProbabilityFlow(l *suite.Lab) (*suite.Report, error) {
 	return r, nil
 }
 
-// sameNoise: a sample is a function of its noise, and of nothing else.
+// noiseRuns runs samplers from the noise of 512 samples, or from a part of it.
+type noiseRuns struct {
+	l     *suite.Lab
+	start *tensors.Tensor // [512, 1]
+	grid  []float64
+}
+
+// of returns the ends of count samples from the first on; block is the size of a compiled step, 0 for all at once.
+func (n noiseRuns) of(s diffusion.Sampler, first, count, block int) ([]float64, error) {
+	flat := tensors.MustCopyFlatData[float64](n.start)[first : first+count]
+	plan := diffusion.Plan{Build: density.G1().Build(diffusion.VP{}), Sampler: s, Grid: n.grid,
+		Noise: n.l.Key("ancestral"), First: first, Block: block}
+	end, err := plan.Run(n.l.Backend, tensors.FromFlatDataAndDimensions(flat, count, 1))
+	if err != nil {
+		return nil, err
+	}
+	return kit.Points(end).X, nil
+}
+
+// sameNoise checks that a sample is a function of its noise alone.
 func sameNoise(l *suite.Lab, r *suite.Report) error {
-	g1, n := density.G1(), 512
-	start, err := kit.FromPrior(l, g1, "same noise", n)
+	const n = 512
+	start, err := kit.FromPrior(l, density.G1(), "same noise", n)
 	if err != nil {
 		return err
 	}
@@ -47,67 +66,69 @@ func sameNoise(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	run := func(s diffusion.Sampler, first, count, block int) ([]float64, error) {
-		part := tensors.FromFlatDataAndDimensions(tensors.MustCopyFlatData[float64](start)[first:first+count], count, 1)
-		end, err := diffusion.Plan{Build: g1.Build(diffusion.VP{}), Sampler: s, Grid: grid, Noise: l.Key("ancestral"),
-			First: first, Block: block}.Run(l.Backend, part)
-		if err != nil {
-			return nil, err
-		}
-		return kit.Points(end).X, nil
-	}
-	ddim, ancestral := diffusion.DDIM(0), diffusion.Ancestral(diffusion.PosteriorVariance)
-	all, err := run(ddim, 0, n, 0)
+	runs := noiseRuns{l, start, grid}
+	all, err := runs.of(diffusion.DDIM(0), 0, n, 0)
 	if err != nil {
 		return err
 	}
-	again, err := run(ddim, 0, n, 0)
+	again, err := runs.of(diffusion.DDIM(0), 0, n, 0)
 	if err != nil {
 		return err
 	}
 	r.Add(suite.Below{Claim: claims.D003SameNoise, Metric: "difference of two runs of DDIM from the same noise",
 		Got: kit.LargestDifference(all, again), Bound: 0, Why: "bit for bit"})
-	if all, err = run(ancestral, 0, n, 0); err != nil {
+	if err := anyBatch(runs, r, n); err != nil {
 		return err
 	}
-	const first, count, block = 300, 1, 64
-	alone, err := run(ancestral, first, count, 0)
-	if err != nil {
+	if err := sameDraws(l, r, n); err != nil {
 		return err
 	}
-	r.Add(suite.Below{Claim: claims.D003SameNoise, Metric: "difference of an ancestral sample made alone from the " +
-		"same sample in a batch of 512", Got: kit.LargestDifference(all[first:first+count], alone), Bound: 1e-12,
-		Why: "rounding: a compiler may order the sums of another batch size differently"})
-	whole, err := run(ancestral, 0, n, block)
-	if err != nil {
-		return err
+	return l.Progress(.1, "orders of the solvers")
+}
+
+// anyBatch compares ancestral samples with the same ones made alone, and in blocks.
+func anyBatch(runs noiseRuns, r *suite.Report, n int) error {
+	const first, count, part, block = 300, 1, 100, 64
+	ancestral := diffusion.Ancestral(diffusion.PosteriorVariance)
+	var ends [4][]float64
+	for i, c := range []struct{ first, count, block int }{{0, n, 0}, {first, count, 0}, {0, n, block},
+		{first, part, block}} {
+		var err error
+		if ends[i], err = runs.of(ancestral, c.first, c.count, c.block); err != nil {
+			return err
+		}
 	}
-	part, err := run(ancestral, first, 100, block)
-	if err != nil {
-		return err
-	}
-	r.Add(suite.Below{Claim: claims.D003SameNoise, Metric: "the same in blocks of 64, 100 samples against 512",
-		Got: kit.LargestDifference(whole[first:first+100], part), Bound: 0,
-		Why: "bit for bit: the compiled step has one shape"})
-	noise := func(first, n int) ([]float64, error) {
-		source := func(x *Node) *Node { return random.New(x.Graph(), l.Key("noise")).Normal(x) }
+	all, alone, blocks, some := ends[0], ends[1], ends[2], ends[3]
+	r.Add(
+		suite.Below{Claim: claims.D003SameNoise, Metric: "difference of an ancestral sample made alone from the " +
+			"same sample in a batch of 512", Got: kit.LargestDifference(all[first:first+count], alone), Bound: 1e-12,
+			Why: "rounding: for another batch size a compiler may order sums differently"},
+		suite.Below{Claim: claims.D003SameNoise, Metric: "the same in blocks of 64, 100 samples against 512",
+			Got: kit.LargestDifference(blocks[first:first+part], some), Bound: 0,
+			Why: "bit for bit: the compiled step has one shape"})
+	return nil
+}
+
+// sameDraws checks that the noise of a sample does not depend on the size of the batch.
+func sameDraws(l *suite.Lab, r *suite.Report, n int) error {
+	noise := func(n int) ([]float64, error) {
 		out, err := kit.Evaluate(l, func(in []*Node) []*Node {
-			return []*Node{source(in[0])}
+			return []*Node{random.New(in[0].Graph(), l.Key("noise")).Normal(in[0])}
 		}, tensors.FromFlatDataAndDimensions(make([]float64, n), n, 1))
 		if err != nil {
 			return nil, err
 		}
-		return out[0][first:], nil
+		return out[0], nil
 	}
-	many, err := noise(0, n)
+	many, err := noise(n)
 	if err != nil {
 		return err
 	}
-	few, err := noise(0, 7)
+	few, err := noise(7)
 	if err != nil {
 		return err
 	}
 	r.Add(suite.Below{Claim: claims.D003SameNoise, Metric: "difference of the noise of 7 samples from that of the " +
 		"first 7 of 512", Got: kit.LargestDifference(many[:7], few), Bound: 0, Why: "bit for bit"})
-	return l.Progress(.1, "orders of the solvers")
+	return nil
 }

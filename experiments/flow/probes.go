@@ -13,13 +13,12 @@ import (
 	"scorelab/experiments/kit"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
-// crossLikelihood: in the plane, with the divergence in closed form and by reverse passes.
+// crossLikelihood repeats the comparison in the plane, with the divergence in closed form and by reverse passes.
 func crossLikelihood(l *suite.Lab, r *suite.Report) error {
 	const tol = 1e-8
 	x2 := density.X2()
@@ -27,7 +26,7 @@ func crossLikelihood(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	exact, err := kit.LogDensity(l, x2, diffusion.VP{}, dataEnd, x)
+	exact, err := kit.LogDensity(l, x2, diffusion.VP{}, dataTime, x)
 	if err != nil {
 		return err
 	}
@@ -53,14 +52,14 @@ func crossLikelihood(l *suite.Lab, r *suite.Report) error {
 	return nil
 }
 
-// probed is a batch of log densities of the cross by Hutchinson's estimate: what the volume adds to each, and its
-// probe.
+// probed is a batch of log densities of the cross with Hutchinson's estimate: log densities and changes of volume in
+// nats, and probes [n, 2].
 type probed struct {
 	nats, volume []float64
 	v            metrics.Points
 }
 
-// probeCross estimates at points [n, 2], one probe for each.
+// probeCross estimates at points [n, 2], with one probe for each.
 func probeCross(l *suite.Lab, probe func(r *random.Source, like *Node) *Node, tol float64, x *tensors.Tensor) (
 	out probed, err error) {
 	plan := flowOf(density.X2(), tol)
@@ -87,79 +86,66 @@ func probeCross(l *suite.Lab, probe func(r *random.Source, like *Node) *Node, to
 	return out, nil
 }
 
-// probedLikelihood: with Hutchinson's estimate the log density is a random number. The path does not depend on the
-// probe, so that with S the symmetric part of the velocity's Jacobian, integrated along it, a probe gives v.Sv in place
-// of tr S, and the variance is that of E09.
+// probedPoints are where the log density of the cross is estimated.
+var probedPoints = [][]float64{{.5, .5}, {1.2, -.8}, {0, -1}}
+
+const probedTolerance = 1e-6
+
+// repeated is k rows of each of the points, [k points, 2].
+func repeated(k int) *tensors.Tensor {
+	var flat []float64
+	for _, p := range probedPoints {
+		flat = append(flat, slices.Repeat(p, k)...)
+	}
+	return tensors.FromFlatDataAndDimensions(flat, k*len(probedPoints), 2)
+}
+
+// probedLikelihood checks Hutchinson's estimate of the log density. The path does not depend on the probe v. So with S
+// the symmetric part of the velocity's Jacobian, integrated along the path, the estimate has v.Sv in place of tr S;
+// its variance follows as in E09.
 func probedLikelihood(l *suite.Lab, r *suite.Report) error {
-	const tol = 1e-6
 	n := l.Size(2000, 20_000)
-	at := [][]float64{{.5, .5}, {1.2, -.8}, {0, -1}}
-	repeat := func(k int) *tensors.Tensor {
-		var flat []float64
-		for _, p := range at {
-			flat = append(flat, slices.Repeat(p, k)...)
-		}
-		return tensors.FromFlatDataAndDimensions(flat, k*len(at), 2)
-	}
-	exact, err := kit.LogDensity(l, density.X2(), diffusion.VP{}, dataEnd, repeat(1))
+	exact, err := kit.LogDensity(l, density.X2(), diffusion.VP{}, dataTime, repeated(1))
 	if err != nil {
 		return err
 	}
-	// Three probes that give S: e1, e2 and their sum.
-	basis, err := probeCross(l, func(_ *random.Source, like *Node) *Node {
-		return Reshape(ConstAs(like, slices.Repeat([]float64{1, 0, 0, 1, 1, 1}, len(at))), 3*len(at), 2)
-	}, tol, repeat(3))
+	forms, err := probeForms(l)
 	if err != nil {
 		return err
 	}
-	panel := figure.Panel{Title: fmt.Sprintf("log p of the cross at (%g, %g)", at[1][0], at[1][1]),
-		X: figure.Axis{Label: "nats"}, Y: figure.Axis{Label: "density"}, Legend: figure.TopLeft}
-	table := suite.Table{Name: "probes", Caption: "The log density of the cross by Hutchinson's estimate, one probe",
+	table := suite.Table{Name: "probes", Caption: "Log density of the cross, in nats, by Hutchinson's estimate with " +
+		"one probe: mean with 5 s.e., exact value, and exact standard deviation of one estimate",
 		Header: []string{"x1", "x2", "probe", "mean", "lo", "hi", "exact", "exact sd"}}
+	const shown = 1
+	estimates := map[string][]float64{}
 	for _, p := range kit.Probes {
-		got, err := probeCross(l, p.Draw, tol, repeat(n))
+		got, err := probeCross(l, p.Draw, probedTolerance, repeated(n))
 		if err != nil {
 			return err
 		}
-		for k, x := range at {
-			s11, s22 := basis.volume[3*k], basis.volume[3*k+1]
-			s12 := (basis.volume[3*k+2] - s11 - s22) / 2
-			variance := 4 * s12 * s12
-			if p.Name == "normal" {
-				variance += 2 * (s11*s11 + s22*s22)
-			}
-			worst := 0.
-			for i := k * n; i < (k+1)*n; i++ {
-				v := got.v.Row(i)
-				quadratic := s11*v[0]*v[0] + 2*s12*v[0]*v[1] + s22*v[1]*v[1]
-				worst = math.Max(worst, math.Abs(got.volume[i]-quadratic)/(1+v[0]*v[0]+v[1]*v[1]))
-			}
-			mine := got.nats[k*n : (k+1)*n]
-			mean, err := metrics.Mean(mine)
+		for k, x := range probedPoints {
+			mine := got.at(k, n)
+			mean, err := metrics.Mean(mine.nats)
 			if err != nil {
 				return err
 			}
 			where := fmt.Sprintf("%s probes, the cross at (%g, %g)", p.Name, x[0], x[1])
 			r.Add(
 				suite.Below{Claim: claims.D002Hutchinson, Metric: "volume along a probe less v.Sv, in units of 1 + " +
-					"|v|^2, " + where, Got: worst, Bound: 100 * tol, Why: whySolver},
+					"|v|^2, " + where, Got: forms[k].worst(mine), Bound: 100 * probedTolerance, Why: whySolver},
 				kit.NearReference{Claim: claims.D002Hutchinson, Metric: "mean log p with " + where,
-					Got: mean, Want: exact[k], SE: 20 * tol,
+					Got: mean, Want: exact[k], SE: 20 * probedTolerance,
 					Why: kit.WhySE +
 						" and a hundred tolerances, since a Rademacher probe is exact where S is diagonal"})
 			table.Rows = append(table.Rows, []any{x[0], x[1], p.Name, mean.Center, mean.Lo, mean.Hi, exact[k],
-				math.Sqrt(variance)})
-			if k == 1 {
-				bars := figure.Histogram(mine, exact[k]-6, exact[k]+6, 61)
-				bars.Color, bars.Label, bars.Outline = p.Color, p.Name, p.Name != "normal"
-				panel.Layers = append(panel.Layers, bars)
+				math.Sqrt(forms[k].variance(p.Name == "normal"))})
+			if k == shown {
+				estimates[p.Name] = mine.nats
 			}
 		}
 	}
 	r.Tables = append(r.Tables, table)
-	panel.Layers = append(panel.Layers, figure.VLine{At: exact[1], Label: "exact", Dashed: true})
-	f, err := kit.PNG("probes", "Estimates of one log density, each with one probe that is kept along the whole "+
-		"path. In the plane a Rademacher probe has two answers.", figure.Single(panel, 560))
+	f, err := probesFigure(probedPoints[shown], exact[shown], estimates)
 	r.Figures = append(r.Figures, f)
 	if err != nil {
 		return err
@@ -167,14 +153,61 @@ func probedLikelihood(l *suite.Lab, r *suite.Report) error {
 	return lineProbes(l, r)
 }
 
-// lineProbes: on the line a sign squared is 1, so that a Rademacher probe takes nothing away.
+// at are the n estimates at the k-th point.
+func (p probed) at(k, n int) probed {
+	d := p.v.D
+	return probed{p.nats[k*n : (k+1)*n], p.volume[k*n : (k+1)*n],
+		metrics.Points{N: n, D: d, X: p.v.X[k*n*d : (k+1)*n*d]}}
+}
+
+// form is the symmetric matrix S of a point, whose trace is the change of volume.
+type form struct{ s11, s22, s12 float64 }
+
+// probeForms recovers S at each point from three probes: e1, e2 and their sum.
+func probeForms(l *suite.Lab) ([]form, error) {
+	points := len(probedPoints)
+	basis, err := probeCross(l, func(_ *random.Source, like *Node) *Node {
+		return Reshape(ConstAs(like, slices.Repeat([]float64{1, 0, 0, 1, 1, 1}, points)), 3*points, 2)
+	}, probedTolerance, repeated(3))
+	if err != nil {
+		return nil, err
+	}
+	forms := make([]form, points)
+	for k := range forms {
+		s11, s22 := basis.volume[3*k], basis.volume[3*k+1]
+		forms[k] = form{s11, s22, (basis.volume[3*k+2] - s11 - s22) / 2}
+	}
+	return forms, nil
+}
+
+// worst is the largest distance of a volume from v.Sv, in units of 1 + |v|^2.
+func (f form) worst(p probed) float64 {
+	worst := 0.
+	for i, volume := range p.volume {
+		v := p.v.Row(i)
+		quadratic := f.s11*v[0]*v[0] + 2*f.s12*v[0]*v[1] + f.s22*v[1]*v[1]
+		worst = math.Max(worst, math.Abs(volume-quadratic)/(1+v[0]*v[0]+v[1]*v[1]))
+	}
+	return worst
+}
+
+// variance is that of v.Sv, for a Rademacher probe or a normal one.
+func (f form) variance(normal bool) float64 {
+	variance := 4 * f.s12 * f.s12
+	if normal {
+		variance += 2 * (f.s11*f.s11 + f.s22*f.s22)
+	}
+	return variance
+}
+
+// lineProbes checks that a Rademacher probe is exact in one dimension, where v^2 = 1.
 func lineProbes(l *suite.Lab, r *suite.Report) error {
 	g1 := density.G1()
 	x, _, err := density.Lattice(-3, 3, 29, 1)
 	if err != nil {
 		return err
 	}
-	exact, err := kit.LogDensity(l, g1, diffusion.VP{}, dataEnd, x)
+	exact, err := kit.LogDensity(l, g1, diffusion.VP{}, dataTime, x)
 	if err != nil {
 		return err
 	}

@@ -8,26 +8,27 @@ import (
 	"scorelab/lib/suite"
 )
 
-// clock is a way to walk the variance-preserving path, and what it reads.
+// clock is a schedule of the variance-preserving path, with its coefficients on several grids.
 type clock struct {
 	name    string
 	process diffusion.Process
 
 	even  diffusion.Reading // at noiseToSignal
-	own   diffusion.Reading // in as many steps between the same ends, equal in its own time
-	race  diffusion.Reading // in raceSteps equal steps from data to sigma = alpha
+	own   diffusion.Reading // in as many steps between the same ends, equal in the schedule's time
+	race  diffusion.Reading // in compareSteps equal steps from data to sigma = alpha
 	curve diffusion.Reading // over its horizon
 }
 
 const (
-	ouClock   = 0             // the index of the Ornstein-Uhlenbeck process in its own time: the clock of document 001
-	mostNoise = 14.           // sigma/alpha at the start of noiseToSignal; 1/mostNoise at its end
-	evenSteps = 20            // of noiseToSignal
-	raceLevel = evenSteps / 2 // the index of sigma = alpha, where the particles of every clock arrive
-	raceSteps = 200
+	// the index of the Ornstein-Uhlenbeck process in its own time: the clock of document 001
+	ouClock      = 0
+	mostNoise    = 14.           // sigma/alpha at the start of noiseToSignal; 1/mostNoise at its end
+	evenSteps    = 20            // of noiseToSignal
+	equalLevel   = evenSteps / 2 // the index of sigma = alpha, where the particles of every clock arrive
+	compareSteps = 200
 )
 
-// noiseToSignal are the noise levels sigma/alpha at which clocks are compared, equal steps of log SNR toward
+// noiseToSignal are the noise levels sigma/alpha at which schedules are compared, in equal steps of log SNR toward
 // data.
 var noiseToSignal = func() []float64 {
 	levels, err := diffusion.Geometric(mostNoise, 1/mostNoise, evenSteps)
@@ -37,6 +38,7 @@ var noiseToSignal = func() []float64 {
 	return levels
 }()
 
+// readClocks evaluates the Ornstein-Uhlenbeck process, all registered schedules and DDPM's table.
 func readClocks(l *suite.Lab) ([]clock, error) {
 	ddpm, _, err := kit.DDPMChain()
 	if err != nil {
@@ -55,7 +57,7 @@ func readClocks(l *suite.Lab) ([]clock, error) {
 	return clocks, nil
 }
 
-// read fills in the readings of a clock.
+// read evaluates the coefficients of a schedule on its grids.
 func (c *clock) read(l *suite.Lab) error {
 	even, err := diffusion.AtRatios(l.Backend, c.process, noiseToSignal)
 	if err != nil {
@@ -66,7 +68,7 @@ func (c *clock) read(l *suite.Lab) error {
 	for _, g := range []struct {
 		from, to float64
 		n        int
-	}{{even[0], even[evenSteps], evenSteps}, {0, even[raceLevel], raceSteps}, {lo, hi, 200}} {
+	}{{even[0], even[evenSteps], evenSteps}, {0, even[equalLevel], compareSteps}, {lo, hi, 200}} {
 		grid, err := diffusion.Uniform(g.from, g.to, g.n)
 		if err != nil {
 			return err

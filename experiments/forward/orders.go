@@ -13,7 +13,6 @@ import (
 	"scorelab/experiments/claims"
 	"scorelab/experiments/kit"
 	"scorelab/lib/diffusion"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/random"
 	"scorelab/lib/suite"
@@ -22,77 +21,82 @@ import (
 // orderLevels are the numbers of steps to T = 1, each dividing the last.
 var orderLevels = []int{8, 16, 32, 64, 128}
 
-// forwardOrders measures the strong and weak order of Euler-Maruyama on dx = -x dt + sqrt(2) dW from x = 1, once by the
-// moments' own recursion, without chance, and once by paths that share their Brownian motion with the exact solution.
+// orderErrors are the errors of Euler-Maruyama at T = 1, by number of steps: the root mean square distance from the
+// exact path and the error of the variance, both exact, and the former as measured on paths.
+type orderErrors struct {
+	steps, strong, weak []float64
+	square              []metrics.Summary // mean squared distance, measured
+}
+
+// forwardOrders measures the strong and the weak order of Euler-Maruyama on dx = -x dt + sqrt(2) dB from x = 1:
+// exactly, by a recursion of moments, and on paths that share their Brownian motion with the exact solution.
 func forwardOrders(l *suite.Lab, r *suite.Report) error {
 	paths, err := coupledPaths(l)
 	if err != nil {
 		return err
 	}
-	finest := orderLevels[len(orderLevels)-1]
 	exactVariance := -math.Expm1(-2)
-	var steps, strong, weak []float64
-	measured := figure.ErrorBars{Color: figure.Vermillion, Label: "coupled paths"}
-	table := suite.Table{Name: "orders", Caption: "Errors of Euler-Maruyama at T = 1",
+	e, err := measureOrders(paths, exactVariance)
+	if err != nil {
+		return err
+	}
+	table := suite.Table{Name: "orders", Caption: "Errors of Euler-Maruyama at T = 1 by number of steps: root mean " +
+		"square distance to the exact path (exact, then measured with 5 s.e.), and error of the variance",
 		Header: []string{"steps", "strong (RMS)", "measured", "lo", "hi", "weak (variance)"}}
 	for i, n := range orderLevels {
-		rms, variance := emErrors(n, exactVariance)
-		steps, strong, weak = append(steps, float64(n)), append(strong, rms), append(weak, variance)
-		square, err := metrics.MeanOf(paths.N, func(k int) float64 {
-			row := paths.Row(k)
-			return (row[i+1] - row[0]) * (row[i+1] - row[0])
-		})
-		if err != nil {
-			return err
-		}
+		rms, square := e.strong[i], e.square[i]
 		r.Add(suite.Near{Claim: claims.D004EulerMaruyama, Metric: fmt.Sprintf("mean squared distance from the exact "+
 			"path, %d steps", n), Got: square, Want: rms * rms,
 			Why: kit.WhySE + "; exact by the recursion of the joint moments"})
-		measured.X, measured.Y = append(measured.X, float64(n)), append(measured.Y, math.Sqrt(square.Center))
-		measured.Lo, measured.Hi = append(measured.Lo, math.Sqrt(square.Lo)), append(measured.Hi, math.Sqrt(square.Hi))
 		table.Rows = append(table.Rows, []any{n, rms, math.Sqrt(square.Center), math.Sqrt(square.Lo),
-			math.Sqrt(square.Hi), variance})
+			math.Sqrt(square.Hi), e.weak[i]})
 	}
-	// The exact path's own law: variance 1 - exp(-2) about exp(-1).
+	// The exact path ends in N(exp(-1), 1 - exp(-2)).
 	variance, err := metrics.Variance(paths.Col(0))
 	if err != nil {
 		return err
 	}
 	r.Add(suite.Near{Claim: claims.D001OneJump, Metric: fmt.Sprintf("variance of the exact path of %d joint increments",
-		finest), Got: variance, Want: exactVariance, Why: kit.WhySE})
+		orderLevels[len(orderLevels)-1]), Got: variance, Want: exactVariance, Why: kit.WhySE})
 	for _, o := range []struct {
 		name   string
 		errors []float64
 		tol    float64
-	}{{"strong", strong, .1}, {"weak", weak, .05}} {
-		slope, err := metrics.LogSlope(steps, o.errors)
+	}{{"strong", e.strong, .1}, {"weak", e.weak, .05}} {
+		slope, err := metrics.LogSlope(e.steps, o.errors)
 		if err != nil {
 			return err
 		}
 		r.Add(suite.Equals{Claim: claims.D004EulerMaruyama, Metric: o.name + " order between 8 and 128 steps",
 			Got: -slope.Center, Want: 1, Tol: o.tol,
-			Why: "order 1, strong because the noise is additive; the next term of the expansion bends the first " +
-				"steps by a few percent", Shows: suite.Qualified})
+			Why: "theory: order 1 (the strong order too, since the noise is additive); the next term of the error " +
+				"bends the slope of the first steps by a few percent", Shows: suite.Qualified})
 	}
-	f, err := kit.PNG("orders", "Error of Euler-Maruyama against its number of steps: lines exact, points measured "+
-		"on 20,000 paths that share their noise with the exact solution.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "steps", Log: true, Min: 6, Max: 170},
-			Y: figure.Axis{Label: "error at T = 1", Log: true, Min: 2e-3, Max: .15},
-			Layers: []figure.Layer{
-				figure.Line{X: steps, Y: strong, Color: figure.Vermillion, Label: "strong: RMS distance from the " +
-					"exact path"},
-				measured,
-				figure.Line{X: steps, Y: weak, Color: figure.Blue, Label: "weak: error of the variance", Markers: true},
-				figure.Line{X: []float64{8, 128}, Y: []float64{.03, .03 / 16}, Color: figure.Gray, Dashed: true,
-					Label: "slope -1"},
-			}, Legend: figure.TopRight}))
+	f, err := ordersFigure(e)
 	r.Figures, r.Tables = append(r.Figures, f), append(r.Tables, table)
 	return err
 }
 
-// emErrors is the root mean squared distance of n steps from the exact path with the same Brownian motion, and the
-// error of their variance, by recursion: over a step h the exact noise sqrt(2) I has variance 1 - exp(-2h), the
-// scheme's sqrt(2) dW has 2h, and their covariance is 2 (1 - exp(-h)).
+// measureOrders finds the errors at every level, exactly and on the coupled paths.
+func measureOrders(paths metrics.Points, exactVariance float64) (e orderErrors, err error) {
+	for i, n := range orderLevels {
+		rms, variance := emErrors(n, exactVariance)
+		e.steps, e.strong, e.weak = append(e.steps, float64(n)), append(e.strong, rms), append(e.weak, variance)
+		square, err := metrics.MeanOf(paths.N, func(k int) float64 {
+			row := paths.Row(k)
+			return (row[i+1] - row[0]) * (row[i+1] - row[0])
+		})
+		if err != nil {
+			return e, err
+		}
+		e.square = append(e.square, square)
+	}
+	return e, nil
+}
+
+// emErrors returns the root mean square distance between n Euler-Maruyama steps and the exact path with the same
+// Brownian motion, and the error of their variance. Over a step h the exact noise has variance 1 - exp(-2h), that of
+// the scheme 2h, and their covariance is 2 (1 - exp(-h)).
 func emErrors(n int, exactVariance float64) (rms, variance float64) {
 	h := 1 / float64(n)
 	a, b := math.Exp(-h), 1-h
@@ -125,8 +129,8 @@ func coupledPaths(l *suite.Lab) (metrics.Points, error) {
 	return kit.Points(end), nil
 }
 
-// coupled steps the exact solution on the finest grid and each coarser chain when its own step is full; it carries the
-// Brownian increment that each chain has gathered, [n, levels].
+// coupled steps the exact solution on the finest grid, and each coarser chain when its own step is complete. It
+// carries the Brownian increment that each chain has accumulated, [n, levels].
 type coupled struct{}
 
 // Init implements diffusion.Sampler.

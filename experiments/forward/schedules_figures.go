@@ -10,16 +10,22 @@ import (
 	"scorelab/lib/suite"
 )
 
-// clockColors are those of the registered schedules, which follow the Ornstein-Uhlenbeck process in the list of clocks.
+// clockColors are those of the registered schedules, which follow the Ornstein-Uhlenbeck process in the list.
 var clockColors = []figure.Color{figure.Vermillion, figure.Orange, figure.Green, figure.Blue, figure.Sky, figure.Purple}
 
-// colored is the closed-form clocks with their colours.
-func colored(clocks []clock, draw func(c clock, color figure.Color)) {
+// scheduleLabels name the registered schedules in figures.
+var scheduleLabels = map[string]string{"linear": "linear β", "scaled-linear": "scaled linear β",
+	"sigmoid-beta": "sigmoid β",
+	"cosine":       "cosine α²", "sigmoid": "sigmoid α²", "exponential": "exponential α"}
+
+// eachSchedule draws every registered schedule in its color.
+func eachSchedule(clocks []clock, draw func(c clock, color figure.Color)) {
 	for i, color := range clockColors {
 		draw(clocks[ouClock+1+i], color)
 	}
 }
 
+// scheduleFigures draws what schedules share, and what they do not.
 func scheduleFigures(l *suite.Lab, r *suite.Report, clocks []clock) error {
 	planes, err := pathPanel(l, clocks)
 	if err != nil {
@@ -38,17 +44,22 @@ func scheduleFigures(l *suite.Lab, r *suite.Report, clocks []clock) error {
 		width         int
 		panels        []figure.Panel
 	}{
-		{"schedules", "What is left of the data along each schedule; t runs to the end of its time, 1 or 1000 steps. " +
-			"All of them start with log SNR infinite, and end with more or less of it.", 720, curvePanels(clocks)},
-		{"marginals", "The density of G1 on its way to noise. At equal time the schedules have come to different " +
-			"places; at equal noise there is one density.", 720, []figure.Panel{apart, together}},
-		{"paths", "Paths from data, at (1, 0), to noise. Schedules share the circle; their dots are equal times apart.",
+		{"schedules", "How fast each schedule removes the data: power alpha^2 of the signal (left) and log SNR " +
+			"(right) against time, as a share of the schedule's horizon. All start at infinite log SNR; they end at " +
+			"different ones. DDPM's table of 1000 steps lies on the linear schedule.", 720, curvePanels(clocks)},
+		{"marginals", "The density of G1 on its way to noise. Left: at equal time, schedules have reached different " +
+			"densities. Right: at equal noise, all curves are one.", 720, []figure.Panel{apart, together}},
+		{"paths", "Probability paths from data, at (1, 0), to noise. All schedules share the circle of " +
+			"variance-preserving paths; dots mark equal time steps, which the linear and the cosine schedule space " +
+			"differently.",
 			440, []figure.Panel{planes}},
-		{"ddim", "The relative error of DDIM with the exact score on N(0, 0.25), from σ/α = 14 to 1/14, in steps " +
-			"equal in the time of each schedule: the path is one, what finitely many steps make of it is not.", 560,
-			[]figure.Panel{spentPanel(r)}},
-		{"grids", "Where 20 steps of sampling fall: from σ/α = 14 to 1/14 in the schedules' own times and by rules " +
-			"for the noise level; below, 20 of the 1000 steps of DDPM's table, after which data follows.", 800,
+		{"ddim", "Relative error of the standard deviation (sd), which is too small, after DDIM steps with the exact " +
+			"score on N(0, 0.25), from σ/α = 14 to 1/14. In steps equal in time, the error depends on the schedule; " +
+			"in 20 steps equal in log SNR (black dot), it is the same for all.", 700,
+			[]figure.Panel{ddimPanel(r)}},
+		{"grids", "Noise levels that 20 sampling steps visit: between 14 and 1/14 in equal steps of each schedule's " +
+			"time, and by two rules for the noise level. Below, three spacings of 20 of DDPM's 1000 steps; after " +
+			"these, data follows at noise 0.", 800,
 			[]figure.Panel{grids}},
 	} {
 		drawn, err := kit.PNG(f.name, f.caption, figure.Grid{Rows: [][]figure.Panel{f.panels}, Width: f.width})
@@ -60,19 +71,19 @@ func scheduleFigures(l *suite.Lab, r *suite.Report, clocks []clock) error {
 	return nil
 }
 
-// curvePanels are alpha-bar and log SNR against time.
+// curvePanels show alpha^2 and log SNR against time.
 func curvePanels(clocks []clock) []figure.Panel {
 	kept := figure.Panel{X: figure.Axis{Label: "t", Min: 0, Max: 1},
-		Y: figure.Axis{Label: "signal's power α^{2}", Min: 0, Max: 1}, Legend: figure.TopRight}
+		Y: figure.Axis{Label: "signal power α^{2}", Min: 0, Max: 1}, Legend: figure.TopRight}
 	snr := figure.Panel{X: kept.X, Y: figure.Axis{Label: "log SNR", Min: -20, Max: 11}, Legend: figure.BottomLeft}
-	colored(clocks, func(c clock, color figure.Color) {
+	eachSchedule(clocks, func(c clock, color figure.Color) {
 		alpha2, log := make([]float64, len(c.curve.T)), make([]float64, len(c.curve.T))
 		for k := range c.curve.T {
 			alpha2[k] = c.curve.Alpha[k] * c.curve.Alpha[k]
 			log[k] = 2 * math.Log(c.curve.Alpha[k]/c.curve.Sigma[k])
 		}
 		kept.Layers = append(kept.Layers, figure.Line{X: c.curve.T, Y: alpha2, Color: color})
-		snr.Layers = append(snr.Layers, figure.Line{X: c.curve.T, Y: log, Color: color, Label: c.name})
+		snr.Layers = append(snr.Layers, figure.Line{X: c.curve.T, Y: log, Color: color, Label: scheduleLabels[c.name]})
 	})
 	table := clocks[len(clocks)-1].curve
 	dots := figure.Points{Color: figure.Ink, Label: "DDPM's table, t/1000", Size: 4}
@@ -83,23 +94,23 @@ func curvePanels(clocks []clock) []figure.Panel {
 	return []figure.Panel{kept, snr}
 }
 
-// marginalPanels are the densities of G1 at one time, and at one noise level, of four schedules.
+// marginalPanels show the densities of G1 under four schedules: at one time, and at one noise level.
 func marginalPanels(l *suite.Lab, clocks []clock) (apart, together figure.Panel, err error) {
 	const at, half = 60, .02 // of the 200 steps of the curve over its horizon
-	apart = figure.Panel{Title: "after 0.3 of the time", X: figure.Axis{Label: "x", Min: -4, Max: 4},
+	apart = figure.Panel{Title: "at equal time, t = 0.3", X: figure.Axis{Label: "x", Min: -4, Max: 4},
 		Y: figure.Axis{Label: "density", Min: 0, Max: .6}, Legend: figure.TopLeft}
-	together = figure.Panel{Title: "at the same noise, α^{2} = 0.5", X: apart.X, Y: apart.Y, Legend: figure.TopLeft}
+	together = figure.Panel{Title: "at equal noise, α^{2} = 0.5", X: apart.X, Y: apart.Y, Legend: figure.TopLeft}
 	density := func(alpha, sigma float64) (line figure.Line, err error) {
-		law, err := density.G1().Noised(alpha, sigma)
+		noised, err := density.G1().Noised(alpha, sigma)
 		if err != nil {
 			return line, err
 		}
 		for x := -4.; x <= 4; x += 2 * half {
-			line.X, line.Y = append(line.X, x), append(line.Y, (law.CDF(x+half)-law.CDF(x-half))/(2*half))
+			line.X, line.Y = append(line.X, x), append(line.Y, (noised.CDF(x+half)-noised.CDF(x-half))/(2*half))
 		}
 		return line, nil
 	}
-	colored(clocks, func(c clock, color figure.Color) {
+	eachSchedule(clocks, func(c clock, color figure.Color) {
 		if c.name == "sigmoid-beta" || c.name == "sigmoid" || err != nil {
 			return
 		}
@@ -110,9 +121,9 @@ func marginalPanels(l *suite.Lab, clocks []clock) (apart, together figure.Panel,
 				panel.Layers = append(panel.Layers, line)
 			}
 		}
-		draw(&apart, c.curve.Alpha[at], c.curve.Sigma[at], 2, false, c.name)
+		draw(&apart, c.curve.Alpha[at], c.curve.Sigma[at], 2, false, scheduleLabels[c.name])
 		n := float64(len(together.Layers))
-		draw(&together, c.even.Alpha[raceLevel], c.even.Sigma[raceLevel], 8-2*n, false, c.name)
+		draw(&together, c.even.Alpha[equalLevel], c.even.Sigma[equalLevel], 8-2*n, false, scheduleLabels[c.name])
 	})
 	return apart, together, err
 }
@@ -127,7 +138,7 @@ func pathPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 		color   figure.Color
 		dashed  bool
 	}{{"variance preserving", diffusion.VP{}, figure.Gray, false}, {"sub-VP", diffusion.SubVP{}, figure.Green, false},
-		{"flow", diffusion.Linear{}, figure.Purple, false}, {"VE", diffusion.VE{}, figure.Ink, true}} {
+		{"linear flow", diffusion.Linear{}, figure.Purple, false}, {"VE", diffusion.VE{}, figure.Ink, true}} {
 		_, hi := path.process.Horizon()
 		if path.name == "VE" {
 			hi *= .54 // to sigma = 1
@@ -143,11 +154,11 @@ func pathPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 		panel.Layers = append(panel.Layers, figure.Line{X: at[0].Alpha, Y: at[0].Sigma, Color: path.color,
 			Label: path.name, Dashed: path.dashed})
 	}
-	colored(clocks, func(c clock, color figure.Color) {
+	eachSchedule(clocks, func(c clock, color figure.Color) {
 		if c.name != "linear" && c.name != "cosine" {
 			return
 		}
-		dots := figure.Points{Color: color, Size: 7, Ring: true, Label: c.name + ", t = 0.1 .. 0.9"}
+		dots := figure.Points{Color: color, Size: 7, Ring: true, Label: scheduleLabels[c.name] + ", t = 0.1 .. 0.9"}
 		if c.name == "linear" {
 			dots.Size = 11 // shows under the other
 		}
@@ -159,11 +170,12 @@ func pathPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 	return panel, nil
 }
 
-// spentPanel draws the table of spentSteps.
-func spentPanel(r *suite.Report) figure.Panel {
-	panel := figure.Panel{X: figure.Axis{Label: "DDIM steps", Min: 4, Max: 200, Log: true},
-		Y: figure.Axis{Label: "deviation too small by", Min: .0008, Max: .8, Log: true}, Legend: figure.BottomLeft}
-	counts := kit.Map(spentCounts, func(n int) float64 { return float64(n) })
+// ddimPanel draws the table of ddimErrors.
+func ddimPanel(r *suite.Report) figure.Panel {
+	panel := figure.Panel{X: figure.Axis{Label: "number of DDIM steps", Min: 4, Max: 200, Log: true},
+		Y:      figure.Axis{Label: "relative error of the sd", Min: .005, Max: .8, Log: true},
+		Legend: figure.Outside}
+	counts := kit.Map(ddimSteps, func(n int) float64 { return float64(n) })
 	var even float64
 	for _, table := range r.Tables {
 		if table.Name != "ddim" {
@@ -177,8 +189,15 @@ func spentPanel(r *suite.Report) figure.Panel {
 				continue // DDPM's table lies on the linear schedule
 			}
 			errs := kit.Map(row[1:1+len(counts)], func(v any) float64 { return -v.(float64) })
-			panel.Layers = append(panel.Layers, figure.Line{X: counts, Y: errs, Color: color, Markers: true,
-				Label: row[0].(string)})
+			label := row[0].(string)
+			if name, known := scheduleLabels[label]; known {
+				label = name
+			}
+			line := figure.Line{X: counts, Y: errs, Color: color, Markers: true, Label: label}
+			if row[0] == "cosine" {
+				line.Width = 4 // shows under the sigmoid, which nearly equals it
+			}
+			panel.Layers = append(panel.Layers, line)
 			even = -row[len(row)-1].(float64)
 		}
 	}
@@ -187,7 +206,7 @@ func spentPanel(r *suite.Report) figure.Panel {
 	return panel
 }
 
-// gridPanel shows where 20 steps fall, a row for each rule.
+// gridPanel shows where 20 steps fall, one row for each rule.
 func gridPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 	const rows = 12
 	panel := figure.Panel{X: figure.Axis{Label: "noise level σ/α", Min: 5e-4, Max: 300, Log: true},
@@ -201,7 +220,9 @@ func gridPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 				Alpha: .8})
 	}
 	strip("equal in t, Ornstein-Uhlenbeck", figure.Gray, clocks[ouClock].own.Ratio())
-	colored(clocks, func(c clock, color figure.Color) { strip("equal in t, "+c.name, color, c.own.Ratio()) })
+	eachSchedule(clocks, func(c clock, color figure.Color) {
+		strip("equal in t, "+scheduleLabels[c.name], color, c.own.Ratio())
+	})
 	karras, err := diffusion.Karras(7)(mostNoise, 1/mostNoise, evenSteps)
 	if err != nil {
 		return panel, err

@@ -14,18 +14,8 @@ import (
 	"scorelab/lib/suite"
 )
 
-// goldenTables holds the tables of betas and the closed forms against numbers that were computed apart from this code.
+// goldenTables compares tables of betas and closed forms with numbers from an independent computation.
 func goldenTables(l *suite.Lab, r *suite.Report, _ []clock) error {
-	const why = "nine digits of an independent computation, testdata/schedules.py; the catalogue asks for six"
-	alphaBar := func(s diffusion.Schedule, times ...float64) ([]float64, error) {
-		out, err := kit.Evaluate(l, func(in []*Node) []*Node {
-			return []*Node{Square(diffusion.VP{Schedule: s}.At(in[0]).Alpha)}
-		}, times)
-		if err != nil {
-			return nil, err
-		}
-		return out[0], nil
-	}
 	cosine, err := diffusion.Tabulate(l.Backend, diffusion.Cosine{}, 1000, .999)
 	if err != nil {
 		return err
@@ -37,41 +27,70 @@ func goldenTables(l *suite.Lab, r *suite.Report, _ []clock) error {
 		}
 	}
 	r.Add(suite.Equals{Claim: claims.D000AlphaBarProduct, Metric: "betas of the cosine's table that are cut at 0.999",
-		Got: cut, Want: 1, Tol: 0, Why: "only the last one's alpha-bar is 0"})
-	for _, t := range []struct {
-		name  string
-		betas []float64
-		want  map[int]float64
-	}{
+		Got: cut, Want: 1, Tol: 0, Why: "exact: alpha-bar of the cosine schedule is 0 after the last step only"})
+	for _, t := range []goldenTable{
 		{"DDPM's table", diffusion.LinearBetas(1e-4, .02, 1000), map[int]float64{500: .07858724288,
 			1000: 4.035829765e-5}},
 		{"the cosine's table", cosine, map[int]float64{500: .4938435904, 999: 2.428766907e-6, 1000: 2.428766907e-9}},
 		{"Stable Diffusion's table", diffusion.ScaledLinearBetas(.00085, .012, 1000), map[int]float64{500: .2776696505,
 			1000: .004660098513}},
 	} {
-		table, err := diffusion.NewTable(t.betas)
-		if err != nil {
+		if err := t.check(l, r); err != nil {
 			return err
 		}
-		for _, at := range []int{500, 999, 1000} {
-			want, known := t.want[at]
-			if !known {
-				continue
-			}
-			got, err := alphaBar(table, float64(at))
-			if err != nil {
-				return err
-			}
-			r.Add(suite.Equals{Claim: claims.D000AlphaBarProduct,
-				Metric: fmt.Sprintf("alpha-bar of %s at step %d", t.name, at), Got: got[0], Want: want, Tol: 1e-6 *
-					want, Why: why})
-		}
 	}
-	last, err := alphaBar(diffusion.LinearBeta{}, 1)
+	if err := scheduleEnds(l, r); err != nil {
+		return err
+	}
+	return karrasLevels(r)
+}
+
+// alphaBars are alpha^2 of a schedule at some times.
+func alphaBars(l *suite.Lab, s diffusion.Schedule, times ...float64) ([]float64, error) {
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		return []*Node{Square(diffusion.VP{Schedule: s}.At(in[0]).Alpha)}
+	}, times)
+	if err != nil {
+		return nil, err
+	}
+	return out[0], nil
+}
+
+// goldenTable is a table of betas, and alpha-bar after some of its steps from an independent computation.
+type goldenTable struct {
+	name  string
+	betas []float64
+	want  map[int]float64
+}
+
+func (t goldenTable) check(l *suite.Lab, r *suite.Report) error {
+	table, err := diffusion.NewTable(t.betas)
 	if err != nil {
 		return err
 	}
-	left, err := alphaBar(diffusion.ScaledLinearBeta{}, 1)
+	for _, at := range []int{500, 999, 1000} {
+		want, known := t.want[at]
+		if !known {
+			continue
+		}
+		got, err := alphaBars(l, table, float64(at))
+		if err != nil {
+			return err
+		}
+		r.Add(suite.Equals{Claim: claims.D000AlphaBarProduct,
+			Metric: fmt.Sprintf("alpha-bar of %s at step %d", t.name, at), Got: got[0], Want: want, Tol: 1e-6 * want,
+			Why: "nine digits of an independent computation, testdata/schedules.py; the catalogue asks for six"})
+	}
+	return nil
+}
+
+// scheduleEnds compares what is left of the data at the end of two schedules with closed forms.
+func scheduleEnds(l *suite.Lab, r *suite.Report) error {
+	last, err := alphaBars(l, diffusion.LinearBeta{}, 1)
+	if err != nil {
+		return err
+	}
+	left, err := alphaBars(l, diffusion.ScaledLinearBeta{}, 1)
 	if err != nil {
 		return err
 	}
@@ -83,10 +102,10 @@ func goldenTables(l *suite.Lab, r *suite.Report, _ []clock) error {
 		suite.Equals{Claim: claims.D002PureNoise, Metric: "signal's amplitude at the end of Stable Diffusion's " +
 			"schedule: 7 % is not pure noise", Got: math.Sqrt(left[0]), Want: .06897871404, Tol: 1e-10,
 			Why: "an independent computation to 50 digits", Shows: suite.Qualified})
-	return karrasLevels(r)
+	return nil
 }
 
-// karrasLevels holds the noise levels of Karras et al. 2022 against their formula, computed apart from this code.
+// karrasLevels compares the noise levels of Karras et al. 2022 with an independent computation of their formula.
 func karrasLevels(r *suite.Report) error {
 	grid, err := diffusion.Karras(7)(80, .002, 17)
 	if err != nil {
@@ -101,11 +120,11 @@ func karrasLevels(r *suite.Report) error {
 	return nil
 }
 
-// tableLimits: a table of T betas ends where its schedule does but for an error of order 1/T, since a product of
-// factors 1 - beta is not the exponential of minus their sum.
+// tableLimits checks that a table of T betas ends where its schedule does up to an error of order 1/T: a product of
+// factors 1 - beta differs from the exponential of minus their sum.
 func tableLimits(l *suite.Lab, r *suite.Report, _ []clock) error {
-	out := suite.Table{Name: "limits", Caption: "ln alpha-bar at the end of a table of T betas, minus that of its " +
-		"schedule", Header: []string{"schedule", "T", "difference"}}
+	out := suite.Table{Name: "limits", Caption: "ln alpha-bar at the end of a table of T betas minus that of its " +
+		"schedule; it falls like 1/T", Header: []string{"schedule", "T", "difference"}}
 	for _, c := range []struct {
 		name     string
 		schedule diffusion.Schedule
@@ -144,8 +163,8 @@ func tableLimits(l *suite.Lab, r *suite.Report, _ []clock) error {
 		}
 		r.Add(suite.Equals{Claim: claims.D002AlphaBarIntegral, Metric: "order in 1/T at which the table of T betas " +
 			"ends where its schedule does, " + c.name, Got: -order.Center, Want: 1, Tol: .03,
-			Why: "beta reaches 0.08 in the shortest table, whose next term, 2 beta/3 of the first, bends the slope " +
-				"by 0.02"})
+			Why: "theory: order 1; in the shortest table beta reaches 0.08, so the next term, 2 beta/3 of the first, " +
+				"moves the slope by 0.02"})
 		if c.name == "linear" {
 			// sum beta^2/2 + beta^3/3 + ... of 1000 equidistant betas
 			r.Add(suite.Equals{Claim: claims.D002AlphaBarIntegral, Metric: "alpha-bar of DDPM's 1000 factors over " +
@@ -161,17 +180,17 @@ func tableLimits(l *suite.Lab, r *suite.Report, _ []clock) error {
 	return nil
 }
 
-// spentCounts are numbers of DDIM steps, on N(0, spentVariance).
-var spentCounts = []int{5, 10, 20, 40, 80, 160}
+// ddimSteps are numbers of DDIM steps on N(0, ddimVariance).
+var ddimSteps = []int{5, 10, 20, 40, 80, 160}
 
-const spentVariance = .25
+const ddimVariance = .25
 
-// spentSteps runs DDIM with the exact score on N(0, 0.25), in steps that are equal in the time of each clock, and equal
-// in log SNR. A step sees nothing of a schedule but the noise levels that it ends on.
-func spentSteps(l *suite.Lab, r *suite.Report, clocks []clock) error {
+// ddimErrors runs DDIM with the exact score on N(0, 0.25), in steps equal in the time of each schedule and in steps
+// equal in log SNR. A step depends on the schedule only by the noise levels at its ends.
+func ddimErrors(l *suite.Lab, r *suite.Report, clocks []clock) error {
 	table := suite.Table{Name: "ddim", Caption: "Relative error of the standard deviation of N(0, 0.25) after DDIM " +
 		"steps from sigma/alpha = 14 to 1/14", Header: []string{"schedule"}}
-	table.Header = append(table.Header, kit.Map(spentCounts, func(n int) string {
+	table.Header = append(table.Header, kit.Map(ddimSteps, func(n int) string {
 		return fmt.Sprintf("%d steps, equal in its time", n)
 	})...)
 	table.Header = append(table.Header, "20 steps, equal in log SNR")
@@ -179,27 +198,27 @@ func spentSteps(l *suite.Lab, r *suite.Report, clocks []clock) error {
 	var shared float64
 	for i, c := range clocks {
 		var grids [][]float64
-		for _, n := range spentCounts {
+		for _, n := range ddimSteps {
 			grid, err := diffusion.Uniform(c.own.T[0], c.own.T[evenSteps], n)
 			if err != nil {
 				return err
 			}
 			grids = append(grids, grid)
 		}
-		wholes, err := affine.Over(l.Backend, diffusion.DDIM(0), kit.NormalModel(c.process, spentVariance),
+		wholes, err := affine.Over(l.Backend, diffusion.DDIM(0), kit.NormalModel(c.process, ddimVariance),
 			append(grids, c.own.T, c.even.T)...)
 		if err != nil {
 			return err
 		}
 		errs := kit.Map(wholes, func(a affine.Map) float64 { return a.Gain/want - 1 })
-		k := len(spentCounts)
+		k := len(ddimSteps)
 		own, even := errs[k], errs[k+1]
 		table.Rows = append(table.Rows,
 			append(append([]any{c.name}, kit.Map(errs[:k], func(e float64) any { return e })...), even))
 		r.Add(suite.Equals{Claim: claims.D004SpeedOfTransition, Metric: "relative error of the deviation of N(0, " +
 			"0.25) after 20 DDIM steps, equal in the time of " + c.name, Got: own, Want: ddimByHand(c.own)/want - 1,
 			Tol: 1e-12,
-			Why: kit.WhyRounding + "; by the closed form of the step", Shows: suite.Qualified})
+			Why: kit.WhyRounding + "; exact by the closed form of the step", Shows: suite.Qualified})
 		if i == ouClock {
 			shared = even
 			continue
@@ -212,9 +231,9 @@ func spentSteps(l *suite.Lab, r *suite.Report, clocks []clock) error {
 	return nil
 }
 
-// deviationRatio is the exact change of the standard deviation of x from one noise level to another.
+// deviationRatio is the exact ratio of the standard deviations of x at two noise levels.
 func deviationRatio(from, to float64) float64 {
-	deviation := func(level float64) float64 { return math.Sqrt((spentVariance + level*level) / (1 + level*level)) }
+	deviation := func(level float64) float64 { return math.Sqrt((ddimVariance + level*level) / (1 + level*level)) }
 	return deviation(to) / deviation(from)
 }
 
@@ -224,7 +243,7 @@ func ddimByHand(at diffusion.Reading) float64 {
 	gain := 1.
 	for i := range len(at.T) - 1 {
 		a, s := at.Alpha[i], at.Sigma[i]
-		gain *= (a*at.Alpha[i+1]*spentVariance + s*at.Sigma[i+1]) / (a*a*spentVariance + s*s)
+		gain *= (a*at.Alpha[i+1]*ddimVariance + s*at.Sigma[i+1]) / (a*a*ddimVariance + s*s)
 	}
 	return gain
 }

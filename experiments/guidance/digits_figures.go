@@ -8,28 +8,34 @@ import (
 	"scorelab/lib/suite"
 )
 
-// sheet shows the digits: a row for each class, a block of columns for each scale, the same noise in each block.
+// sheet shows the digits: a column for each class, rows for two scales and unguided samples, the same noise in the same
+// row of each scale.
 func (d digitClasses) sheet(r *suite.Report, runs []guidedRun) error {
-	sheet := figure.Images{Lo: -1, Hi: 1, Scale: 1}
+	sheet := figure.Images{Lo: -1, Hi: 1, Scale: 2}
 	for class := range d.Classes {
-		var row []figure.Picture
-		for _, run := range runs {
-			n := len(run.next) / d.Classes
-			if class == 0 {
-				sheet.ColLabels = append(sheet.ColLabels, fmt.Sprintf("γ = %g", run.scale))
-				sheet.ColLabels = append(sheet.ColLabels, make([]string, n)...)
-			}
-			for i := range n {
-				row = append(row, kit.Picture(run.x, class*n+i))
-			}
-			row = append(row, figure.Picture{}) // a gap
-		}
-		sheet.Rows = append(sheet.Rows, row[:len(row)-1])
+		sheet.ColLabels = append(sheet.ColLabels, fmt.Sprint(class))
 	}
-	sheet.ColLabels = sheet.ColLabels[:len(sheet.Rows[0])]
-	f, err := kit.PNG("digits", "Digits by the exact score of 3,000, from the same noise in each block: unguided, "+
-		"then asked for the class of their row. All are copies from the data; "+
-		"the larger the scale, the plainer.", sheet)
+	for _, run := range runs {
+		rows := map[float64]int{0: 1, 1: 3, 10: 3}[run.scale]
+		for i := range rows {
+			label := ""
+			switch {
+			case i > 0:
+			case run.scale == 0:
+				label = "γ = 0, unguided"
+			default:
+				label = fmt.Sprintf("γ = %g", run.scale)
+			}
+			var row []figure.Picture
+			for class := range d.Classes {
+				row = append(row, kit.Picture(run.x, class*len(run.nearest)/d.Classes+i))
+			}
+			sheet.Rows, sheet.RowLabels = append(sheet.Rows, row), append(sheet.RowLabels, label)
+		}
+	}
+	f, err := kit.PNG("digits", "Samples with the exact score of 3,000 digits; the columns are the requested classes. "+
+		"All samples are copies of training digits. The k-th row of each scale starts from the same noise: at γ = 10 "+
+		"it ends in plainer, more typical digits than at γ = 1.", sheet)
 	r.Figures = append(r.Figures, f)
 	return err
 }

@@ -7,8 +7,6 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
-	"github.com/gomlx/gomlx/core/tensors"
-
 	"scorelab/experiments/kit"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
@@ -17,74 +15,12 @@ import (
 	"scorelab/lib/view"
 )
 
-// populations are samples with weights, in groups that are independent of each other.
-type populations struct {
-	x       metrics.Points
-	weights []float64 // sum to 1
-	groups  int
-	worth   float64 // mean over populations of their effective size, over their size
-	agree   float64 // effective number of populations, over their number
-}
-
-// newPopulations reads them off a snapshot; without weights all are equal.
-func newPopulations(s diffusion.Snapshot, groups int, weighted bool) (p populations, err error) {
-	p.x, p.groups = kit.Points(s.X), groups
-	logs := make([]float64, p.x.N)
-	if weighted {
-		if logs, err = diffusion.LogWeights(s); err != nil {
-			return p, err
-		}
-	}
-	top, sum := slices.Max(logs), 0.
-	for _, l := range logs {
-		sum += math.Exp(l - top)
-	}
-	size := p.x.N / groups
-	whole := make([]float64, groups) // logarithms of the populations' weights
-	for i, l := range logs {
-		p.weights = append(p.weights, math.Exp(l-top)/sum)
-		whole[i/size] += p.weights[i]
-	}
-	for g := range groups {
-		p.worth += diffusion.EffectiveSize(logs[g*size:(g+1)*size]) / float64(size*groups)
-	}
-	p.agree = diffusion.EffectiveSize(kit.Map(whole, math.Log)) / float64(groups)
-	return p, nil
-}
-
-// mean estimates E f from the values of f, with the error that the populations show among each other.
-func (p populations) mean(f func(i int) float64) (metrics.Summary, error) {
-	sums, weights := make([]float64, p.groups), make([]float64, p.groups)
-	size := p.x.N / p.groups
-	for i, w := range p.weights {
-		sums[i/size] += w * f(i)
-		weights[i/size] += w
-	}
-	return metrics.Ratio(sums, weights)
-}
-
-// drawn are n points for a picture, in proportion to their weights, evenly over all populations.
-func (p populations) drawn(n int) metrics.Points {
-	out := metrics.Points{N: n, D: p.x.D}
-	sum, i := p.weights[0], 0
-	for k := range n {
-		for at := (float64(k) + .5) / float64(n); sum < at && i+1 < p.x.N; {
-			i++
-			sum += p.weights[i]
-		}
-		out.X = append(out.X, p.x.Row(i)...)
-	}
-	return out
-}
-
-// tiltedLine holds particles on the line against the recursions of their own steps, and against p_gamma.
+// tiltedLine compares particles in one dimension with the recursion of their own steps, and with p_gamma.
 func tiltedLine(l *suite.Lab, r *suite.Report) error {
-	const steps, groups = 200, 40
-	size := l.Size(500, 5000)
-	grid := lawGrid(steps)
-	table := suite.Table{Name: "particles", Caption: "Particles on the line, and the law that their steps have: " +
-		"Euler-Maruyama on the guided SDE, as it is and with weights (sequential Monte Carlo, 40 populations). At " +
-		"scale 10 none of them keeps the samples that p_gamma needs",
+	table := suite.Table{Name: "particles", Caption: "Particles in one dimension and the exact moments of their " +
+		"steps: Euler-Maruyama on the guided SDE, without weights and with (sequential Monte Carlo, 40 populations). " +
+		"Effective shares are effective sample sizes as fractions. At scale 10 even the weighted particles miss " +
+		"their own mean",
 		Header: []string{"scale", "weights", "mean", "its law's", "variance", "its law's", "effective share",
 			"of the populations"}}
 	for _, gamma := range []float64{2, 3, 10} {
@@ -92,92 +28,100 @@ func tiltedLine(l *suite.Lab, r *suite.Report) error {
 		if err != nil {
 			return err
 		}
-		plain, weighted, err := chain.over(grid)
+		plain, weighted, err := chain.over(rootGrid(lineSteps))
 		chain.exec.Finalize()
 		if err != nil {
 			return err
 		}
-		for _, law := range []struct {
-			exact    moments
-			weighted bool
-		}{{plain, false}, {weighted, true}} {
-			name := fmt.Sprintf("scale %g, weighted %t", gamma, law.weighted)
-			n := groups * size
-			if !law.weighted {
-				n /= 4
-			}
-			start, err := kit.Normal([]float64{0}, 1).Sample(l.Backend, l.Key("line start "+name), n)
+		for _, c := range []lineParticles{{gamma, false, plain}, {gamma, true, weighted}} {
+			row, err := c.measure(l, r)
 			if err != nil {
 				return err
 			}
-			build := diffusion.Fixed(func() diffusion.Model {
-				return lineGuide(guidedProcess).Tilted(guidedProcess, lineAll(guidedProcess), gamma)
-			})
-			p, err := particles(l, build, law.weighted, groups, grid, start, "line "+name)
-			if err != nil {
-				return err
-			}
-			mean, err := p.mean(func(i int) float64 { return p.x.X[i] })
-			if err != nil {
-				return err
-			}
-			variance, err := p.mean(func(i int) float64 { return math.Pow(p.x.X[i]-law.exact.mean, 2) })
-			if err != nil {
-				return err
-			}
-			table.Rows = append(table.Rows, []any{gamma, law.weighted, mean.Center, law.exact.mean, variance.Center,
-				law.exact.variance, p.worth, p.agree})
-			what, why := "particles of the guided SDE", kit.WhySE+"; exact by the recursion of their steps"
-			if law.weighted {
-				what, why = "particles with weights", kit.WhySE+", from 40 independent populations, and 0.01 for the "+
-					"bias of a ratio of sums of which few samples make the most; exact by the recursion of their "+
-					"steps, whose law is p_gamma but for the steps' error"
-				mean, variance = wider(mean, .01), wider(variance, .01)
-			}
-			if law.weighted && gamma > 3 {
-				continue
-			}
-			r.Add(
-				suite.Near{Claim: tiltClaim, Metric: fmt.Sprintf("mean of %s, scale %g", what, gamma),
-					Got: mean, Want: law.exact.mean, Why: why, Shows: suite.Qualified},
-				suite.Near{Claim: tiltClaim, Metric: fmt.Sprintf("variance of %s, scale %g", what, gamma),
-					Got: variance, Want: law.exact.variance, Why: why, Shows: suite.Qualified})
+			table.Rows = append(table.Rows, row)
 		}
 	}
 	r.Tables = append(r.Tables, table)
 	return nil
 }
 
-// particles carries samples down the guided SDE.
-func particles(l *suite.Lab, build diffusion.Build, weighted bool, groups int, grid []float64, start *tensors.Tensor,
-	name string) (populations, error) {
-	var sampler diffusion.Sampler = diffusion.OneStep(diffusion.ReverseEulerMaruyama)
-	if weighted {
-		sampler = diffusion.FeynmanKac{Move: diffusion.ReverseEulerMaruyama, Population: start.Shape().Dim(0) / groups}
-	}
-	plan := diffusion.Plan{Build: build, Sampler: sampler, Grid: grid, Noise: l.Key(name)}
-	var last diffusion.Snapshot
-	for s, err := range plan.Trace(l.Backend, start, len(grid)-1) {
-		if err != nil {
-			return populations{}, err
-		}
-		last = s
-	}
-	return newPopulations(last, groups, weighted)
+const (
+	lineSteps  = 200
+	lineGroups = 40
+)
+
+// lineParticles are particles in one dimension with a guidance scale, with weights or without, and the exact moments
+// of their steps.
+type lineParticles struct {
+	gamma    float64
+	weighted bool
+	exact    moments
 }
 
-// planeScale is the strength at which the laws on the mixture are compared: that of document 004's pictures.
+// measure runs the particles, checks their moments and returns a row of the table.
+func (c lineParticles) measure(l *suite.Lab, r *suite.Report) ([]any, error) {
+	p, err := c.run(l)
+	if err != nil {
+		return nil, err
+	}
+	mean, err := p.mean(func(i int) float64 { return p.x.X[i] })
+	if err != nil {
+		return nil, err
+	}
+	variance, err := p.mean(func(i int) float64 { return math.Pow(p.x.X[i]-c.exact.mean, 2) })
+	if err != nil {
+		return nil, err
+	}
+	row := []any{c.gamma, c.weighted, mean.Center, c.exact.mean, variance.Center, c.exact.variance, p.worth, p.agree}
+	what, why := "particles of the guided SDE", kit.WhySE+"; exact by the recursion of their steps"
+	if c.weighted {
+		what, why = "particles with weights", kit.WhySE+", from 40 independent populations, plus 0.01 for the bias "+
+			"of a ratio of sums that few samples dominate; exact by the recursion of their steps, which is p_gamma "+
+			"up to the error of the steps"
+		mean, variance = wider(mean, .01), wider(variance, .01)
+	}
+	if c.weighted && c.gamma > 3 {
+		return row, nil
+	}
+	r.Add(
+		suite.Near{Claim: tiltClaim, Metric: fmt.Sprintf("mean of %s, scale %g", what, c.gamma),
+			Got: mean, Want: c.exact.mean, Why: why, Shows: suite.Qualified},
+		suite.Near{Claim: tiltClaim, Metric: fmt.Sprintf("variance of %s, scale %g", what, c.gamma),
+			Got: variance, Want: c.exact.variance, Why: why, Shows: suite.Qualified})
+	return row, nil
+}
+
+// run carries the particles from N(0, 1).
+func (c lineParticles) run(l *suite.Lab) (populations, error) {
+	name := fmt.Sprintf("scale %g, weighted %t", c.gamma, c.weighted)
+	n := lineGroups * l.Size(500, 5000)
+	if !c.weighted {
+		n /= 4
+	}
+	start, err := kit.Normal([]float64{0}, 1).Sample(l.Backend, l.Key("line start "+name), n)
+	if err != nil {
+		return populations{}, err
+	}
+	return particles{
+		build: diffusion.Fixed(func() diffusion.Model {
+			return lineGuide(guidedProcess).Tilted(guidedProcess, lineAll(guidedProcess), c.gamma)
+		}),
+		weighted: c.weighted, groups: lineGroups, grid: rootGrid(lineSteps), noise: "line " + name,
+	}.from(l, start)
+}
+
+// planeScale is the guidance scale on the mixture, that of document 004's pictures.
 const planeScale = 3.
 
-// planeSteps is what 300 steps may be off by on the mixture: runs of 300, 400 and 800 steps differ by less.
+// planeSteps bounds the error of 300 steps on the mixture: runs of 300, 400 and 800 steps differ by less.
 const planeSteps = .02
 
-// planeNumbers are what is compared: the mean of x2, and the share of the middle mode by its exact posterior.
+// planeNumbers are compared: the mean of x2, and the share of the middle mode by its exact posterior.
 type planeNumbers struct{ height, middle float64 }
 
 // middleMode is P(the class's middle mode | x, class), as a graph.
 func middleMode(x *Node) *Node {
-	only, _ := guidedOnly()
+	only, _ := classOnly()
 	components := slices.Clone(only.Components())
 	for k := range components {
 		components[k].Class = k
@@ -191,9 +135,9 @@ func middleMode(x *Node) *Node {
 
 // tiltedDensity is the log density of p_gamma of the mixture, up to a constant, as a graph.
 func tiltedDensity(x *Node, gamma float64) *Node {
-	only, _ := guidedOnly()
+	only, _ := classOnly()
 	log := func(m *density.Mixture) *Node { return m.Model(guidedProcess).LogDensity(x, kit.ScalarLike(x, 0)) }
-	return Add(MulScalar(log(guidedLaw()), 1-gamma), MulScalar(log(only), gamma))
+	return Add(MulScalar(log(twoClasses()), 1-gamma), MulScalar(log(only), gamma))
 }
 
 // tiltedByQuadrature are the numbers of p_gamma.
@@ -216,7 +160,13 @@ func tiltedByQuadrature(l *suite.Lab, gamma float64) (planeNumbers, error) {
 	return planeNumbers{out[0][0], out[1][0]}, nil
 }
 
-// tiltedPlane compares the three laws on the mixture, where nothing is Gaussian.
+// planeGroups is the number of populations on the mixture.
+const planeGroups = 20
+
+// planeSamplers are compared on the mixture.
+var planeSamplers = []string{"flow", "SDE", "SDE with weights"}
+
+// tiltedPlane compares the samplers on the mixture, where nothing is Gaussian.
 func tiltedPlane(l *suite.Lab, r *suite.Report) error {
 	want, err := tiltedByQuadrature(l, planeScale)
 	if err != nil {
@@ -226,73 +176,81 @@ func tiltedPlane(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	const groups = 20
-	steps := l.Size(300, 1000)
-	_, byLabel := exactGuides(guidedProcess)
-	build := diffusion.Fixed(func() diffusion.Model {
-		return byLabel.Tilted(guidedProcess, guidedLaw().Model(guidedProcess).Denoise, planeScale)
-	})
 	table := suite.Table{Name: "plane", Caption: fmt.Sprintf("The mixture, guided with scale %g: mean of x2 and "+
-		"share of the middle mode; p_gamma by quadrature has %.6f and %.6f, the class itself %.6f and %.6f", planeScale,
+		"share of the middle mode, with 5 s.e.; p_gamma by quadrature has %.6f and %.6f, the class %.6f and %.6f. "+
+		"Only the SDE with weights agrees with p_gamma", planeScale,
 		want.height, want.middle, own.height, own.middle),
 		Header: []string{"sampler", "mean of x2", "+-", "middle mode", "+-", "effective share", "of the populations"}}
-	laws := map[string]populations{}
-	for _, name := range []string{"flow", "SDE", "SDE with weights"} {
-		size := l.Size(200, 2000)
-		if name == "SDE with weights" {
-			size *= 5
-		}
-		s, err := newGuidedSweep(l, diffusion.Flow(diffusion.HeunMethod), "plane "+name, groups*size, steps)
+	samples := map[string]populations{}
+	for _, name := range planeSamplers {
+		p, err := planePopulations(l, name)
 		if err != nil {
 			return err
 		}
-		var p populations
-		if name == "flow" {
-			clouds, err := s.run(l, guidingExactly(byLabel), planeScale)
-			if err != nil {
-				return err
-			}
-			p = populations{x: clouds[0], groups: groups, worth: 1, agree: 1}
-			for range p.x.N {
-				p.weights = append(p.weights, 1/float64(p.x.N))
-			}
-		} else if p, err = particles(l, build, name != "SDE", groups, s.grid, s.start, "plane "+name); err != nil {
-			return err
-		}
-		laws[name] = p
+		samples[name] = p
 		heights, middles, err := p.planeMeans(l)
 		if err != nil {
 			return err
 		}
 		table.Rows = append(table.Rows, []any{name, heights.Center, heights.Half(), middles.Center, middles.Half(),
 			p.worth, p.agree})
-		if name == "SDE with weights" {
-			r.Add(
-				suite.Near{Claim: tiltClaim, Metric: "mean of x2 on the mixture, SDE with weights, scale 3",
-					Got: wider(heights, planeSteps), Want: want.height, Why: whyPlane, Shows: suite.Qualified},
-				suite.Near{Claim: tiltClaim, Metric: "share of the middle mode, SDE with weights, scale 3",
-					Got: wider(middles, planeSteps), Want: want.middle, Why: whyPlane, Shows: suite.Qualified})
-			continue
-		}
-		r.Add(suite.Between{Claim: tiltClaim, Metric: fmt.Sprintf("mean of x2 on the mixture, guided %s, scale 3; "+
-			"p_gamma has %.4f", name, want.height), Got: heights, Lo: want.height + .1, Hi: 3, Alpha: 0,
-			Why:   "the claim says that it is that of p_gamma; a tenth more is 5 standard errors and more",
-			Shows: suite.Qualified})
+		planeChecks(r, name, want, heights, middles)
 	}
 	r.Tables = append(r.Tables, table)
-	figures, err := lawFigures(l, laws)
+	figures, err := distributionFigures(l, samples)
 	r.Figures = append(r.Figures, figures...)
 	return err
 }
 
-const whyPlane = kit.WhySE + ", from 20 independent populations, and 0.02 for the error of 300 steps; exact by " +
-	"quadrature"
-
-// wider is an estimate with a known error besides chance in its interval.
-func wider(s metrics.Summary, by float64) metrics.Summary {
-	s.Lo, s.Hi = s.Lo-by, s.Hi+by
-	return s
+// planePopulations are the samples of one of planeSamplers.
+func planePopulations(l *suite.Lab, name string) (p populations, err error) {
+	size := l.Size(200, 2000)
+	if name == "SDE with weights" {
+		size *= 5
+	}
+	s, err := newGuidedSweep(l, diffusion.Flow(diffusion.HeunMethod), "plane "+name, planeGroups*size,
+		l.Size(300, 1000))
+	if err != nil {
+		return p, err
+	}
+	_, byLabel := exactGuides(guidedProcess)
+	if name != "flow" {
+		return particles{
+			build: diffusion.Fixed(func() diffusion.Model {
+				return byLabel.Tilted(guidedProcess, twoClasses().Model(guidedProcess).Denoise, planeScale)
+			}),
+			weighted: name != "SDE", groups: planeGroups, grid: s.grid, noise: "plane " + name,
+		}.from(l, s.start)
+	}
+	clouds, err := s.run(l, guidingExactly(byLabel), planeScale)
+	if err != nil {
+		return p, err
+	}
+	p = populations{x: clouds[0], groups: planeGroups, worth: 1, agree: 1}
+	for range p.x.N {
+		p.weights = append(p.weights, 1/float64(p.x.N))
+	}
+	return p, nil
 }
+
+// planeChecks compares a sampler's numbers with those of p_gamma, which only the weighted sampler must reach.
+func planeChecks(r *suite.Report, name string, want planeNumbers, heights, middles metrics.Summary) {
+	if name == "SDE with weights" {
+		r.Add(
+			suite.Near{Claim: tiltClaim, Metric: "mean of x2 on the mixture, SDE with weights, scale 3",
+				Got: wider(heights, planeSteps), Want: want.height, Why: whyPlane, Shows: suite.Qualified},
+			suite.Near{Claim: tiltClaim, Metric: "share of the middle mode, SDE with weights, scale 3",
+				Got: wider(middles, planeSteps), Want: want.middle, Why: whyPlane, Shows: suite.Qualified})
+		return
+	}
+	r.Add(suite.Between{Claim: tiltClaim, Metric: fmt.Sprintf("mean of x2 on the mixture, guided %s, scale 3; "+
+		"p_gamma has %.4f", name, want.height), Got: heights, Lo: want.height + .1, Hi: 3, Alpha: 0,
+		Why:   "the claim says that it equals that of p_gamma; a tenth more is at least 5 standard errors",
+		Shows: suite.Qualified})
+}
+
+const whyPlane = kit.WhySE + ", from 20 independent populations, plus 0.02 for the error of 300 steps; exact by " +
+	"quadrature"
 
 // planeMeans are the numbers of populations in the plane.
 func (p populations) planeMeans(l *suite.Lab) (height, middle metrics.Summary, err error) {

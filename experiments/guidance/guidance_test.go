@@ -7,23 +7,23 @@ import (
 	"scorelab/lib/metrics"
 )
 
-// With scale 1 all three laws are the class's, with scale 0 that of all data; the catalogue's numbers are checks of
-// E18.
+// With scale 1 all three distributions are that of the class, with scale 0 that of all data; other scales are checked
+// in E18.
 func TestGuidedLawsAtZeroAndOne(t *testing.T) {
-	for name, law := range map[string]func(gamma float64) moments{
+	for name, momentsAt := range map[string]func(gamma float64) moments{
 		"flow": func(g float64) moments {
-			return flowLaw(g, 0)
-		}, "SDE": func(g float64) moments { return sdeLaw(g, 0) }, "tilted": tiltedLaw,
+			return flowMoments(g, 0)
+		}, "SDE": func(g float64) moments { return sdeMoments(g, 0) }, "tilted": tiltedMoments,
 	} {
 		for gamma, want := range map[float64]moments{0: {0, 1}, 1: {lineMu, lineQ}} {
-			if got := law(gamma); math.Abs(got.mean-want.mean)+math.Abs(got.variance-want.variance) > 1e-12 {
+			if got := momentsAt(gamma); math.Abs(got.mean-want.mean)+math.Abs(got.variance-want.variance) > 1e-12 {
 				t.Errorf("%s at scale %g: %+v, want %+v", name, gamma, got, want)
 			}
 		}
 	}
 }
 
-// Recall counts the real points that lie in a ball around some generated one, out to its k-th neighbour.
+// Recall counts the real points that lie in a ball around some generated one, out to its k-th neighbor.
 func TestRecallOf(t *testing.T) {
 	at := func(xs ...float64) metrics.Points {
 		p := metrics.Points{N: len(xs), D: 2}
@@ -32,7 +32,7 @@ func TestRecallOf(t *testing.T) {
 		}
 		return p
 	}
-	generated := at(0, 1, 3, 10) // distances to the second neighbour: 3, 2, 3, 9
+	generated := at(0, 1, 3, 10) // distances to the second neighbor: 3, 2, 3, 9
 	for real, want := range map[float64]float64{-3: 1, -3.1: 0, 6: 1, 18.9: 1, 19.1: 0} {
 		if got := recallOf(at(real), generated, 2); got != want {
 			t.Errorf("%g is found: %g, want %g", real, got, want)
@@ -62,8 +62,8 @@ func TestPopulations(t *testing.T) {
 
 // A guide's recall at a purity lies between those of the scales beside it.
 func TestRecallAt(t *testing.T) {
-	of := func(p float64) judgement { return judgement{purity: metrics.Exactly(p)} }
-	g := guideResult{judgements: []judgement{of(.5), of(.9), of(.99)}, recall: []float64{1, .8, .2}}
+	of := func(p float64) assessment { return assessment{purity: metrics.Exactly(p)} }
+	g := guideResult{assessments: []assessment{of(.5), of(.9), of(.99)}, recall: []float64{1, .8, .2}}
 	for purity, want := range map[float64]float64{.5: 1, .9: .8, .99: .2, 1 - math.Sqrt(.1*.01): .5, .999: .2} {
 		if got := g.recallAt(purity); math.Abs(got-want) > 1e-9 {
 			t.Errorf("recall %g at purity %g, want %g", got, purity, want)

@@ -19,15 +19,15 @@ import (
 	"scorelab/lib/view"
 )
 
-// guidedStrengths are the scales of the catalogue's sweeps.
+// guidedStrengths are the guidance scales of the sweeps.
 var guidedStrengths = []float64{0, .5, 1, 1.5, 2, 3, 5, 10}
 
 // guidedProcess is the forward process of document 004.
 var guidedProcess = diffusion.OU{}
 
-// guidedLaw is a mixture of two classes of three Gaussians each, of which the middle ones overlap. The class toward
-// which all is guided is 1, the upper one.
-func guidedLaw() *density.Mixture {
+// twoClasses is a mixture of two classes of three Gaussians each, of which the middle ones overlap. Guidance is to
+// class 1, the upper one.
+func twoClasses() *density.Mixture {
 	var components []density.Component
 	for class, side := range []float64{-1, 1} {
 		for i, weight := range []float64{.3, .4, .3} {
@@ -45,34 +45,34 @@ func guidedLaw() *density.Mixture {
 
 const guidedClass = 1
 
-// guidedOnly is the law of the class, and the class's probability.
-func guidedOnly() (*density.Mixture, float64) {
-	only, weight, err := guidedLaw().Conditional(guidedClass)
+// classOnly is the distribution of class 1, and its probability.
+func classOnly() (*density.Mixture, float64) {
+	only, weight, err := twoClasses().Conditional(guidedClass)
 	if err != nil {
 		panic(err)
 	}
 	return only, weight
 }
 
-// exactGuides are the two guides to the class with everything known: they are the same function.
+// exactGuides are the two exact guides to the class, by classifier and by label; they are the same function.
 func exactGuides(p diffusion.Process) (byClassifier, byLabel diffusion.Guide) {
-	only, _ := guidedOnly()
-	return diffusion.ByClassifier(func(x, t *Node) *Node { return guidedLaw().ClassLogProb(p, guidedClass, x, t) }),
+	only, _ := classOnly()
+	return diffusion.ByClassifier(func(x, t *Node) *Node { return twoClasses().ClassLogProb(p, guidedClass, x, t) }),
 		diffusion.ByLabel(only.Model(p).Denoise)
 }
 
-// guiding makes, inside a graph, a model that is guided with some strength.
+// guiding builds, inside a graph, a model guided with some scale.
 type guiding func(scope *model.Scope, scale diffusion.Scale) diffusion.Model
 
-// guidingExactly follows a guide from the mixture's own denoiser.
+// guidingExactly applies a guide to the mixture's own denoiser.
 func guidingExactly(g diffusion.Guide) guiding {
 	return func(_ *model.Scope, scale diffusion.Scale) diffusion.Model {
 		return diffusion.Model{Process: guidedProcess, Denoise: g.Scaled(scale)(guidedProcess,
-			guidedLaw().Model(guidedProcess).Denoise)}
+			twoClasses().Model(guidedProcess).Denoise)}
 	}
 }
 
-// guidedSweep is the same sampling problem at several strengths.
+// guidedSweep is one sampling problem at several scales.
 type guidedSweep struct {
 	sampler diffusion.Sampler
 	grid    []float64
@@ -82,7 +82,7 @@ type guidedSweep struct {
 	single  bool // in float32, for networks
 }
 
-// newGuidedSweep samples n times from N(0, I), in steps that are even in the log of the noise level.
+// newGuidedSweep samples n times from N(0, I), in steps even in the log of the noise level.
 func newGuidedSweep(l *suite.Lab, s diffusion.Sampler, name string, n, steps int) (guidedSweep, error) {
 	grid, err := diffusion.InRatio(l.Backend, guidedProcess, guidedFrom, guidedTo, steps, diffusion.Geometric)
 	if err != nil {
@@ -97,8 +97,8 @@ const (
 	guidedTo   = 1e-4 // where the noise has a variance of 2e-4, a thousandth of a mode's
 )
 
-// plan is the sampling problem at all strengths together: sample i at the k-th of them is row k n + i, and starts as
-// the others do.
+// plan runs all scales together: sample i at the k-th scale is row k n + i, and starts from the same noise as sample i
+// at the others.
 func (s guidedSweep) plan(g guiding, strengths []float64) (diffusion.Plan, *tensors.Tensor) {
 	n := s.start.Shape().Dim(0)
 	start := tensors.MustCopyFlatData[float64](s.start)
@@ -119,7 +119,7 @@ func (s guidedSweep) plan(g guiding, strengths []float64) (diffusion.Plan, *tens
 	}, s.tensor(all, rows, len(start)/n)
 }
 
-// tensor has the precision that the samples have.
+// tensor has the precision of the samples.
 func (s guidedSweep) tensor(flat []float64, dims ...int) *tensors.Tensor {
 	if s.single {
 		return tensors.FromFlatDataAndDimensions(kit.Map(flat, func(v float64) float32 { return float32(v) }), dims...)
@@ -127,7 +127,7 @@ func (s guidedSweep) tensor(flat []float64, dims ...int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(flat, dims...)
 }
 
-// apart are the clouds of each strength.
+// apart splits samples by scale.
 func (s guidedSweep) apart(x *tensors.Tensor, strengths []float64) []metrics.Points {
 	var all metrics.Points
 	if s.single {
@@ -145,7 +145,7 @@ func (s guidedSweep) apart(x *tensors.Tensor, strengths []float64) []metrics.Poi
 	return clouds
 }
 
-// run returns where the samples of every strength end.
+// run returns the final samples of every scale.
 func (s guidedSweep) run(l *suite.Lab, g guiding, strengths ...float64) ([]metrics.Points, error) {
 	plan, start := s.plan(g, strengths)
 	end, err := plan.Run(l.Backend, start)
@@ -155,11 +155,11 @@ func (s guidedSweep) run(l *suite.Lab, g guiding, strengths ...float64) ([]metri
 	return s.apart(end, strengths), nil
 }
 
-// trace returns the clouds after each of the given numbers of steps, by strength.
-func (s guidedSweep) trace(l *suite.Lab, g guiding, marks []int, strengths ...float64) (clouds [][]metrics.Points,
+// trace returns the samples after each of the given numbers of steps, by scale.
+func (s guidedSweep) trace(l *suite.Lab, g guiding, steps []int, strengths ...float64) (clouds [][]metrics.Points,
 	err error) {
 	plan, start := s.plan(g, strengths)
-	for snapshot, err := range plan.Trace(l.Backend, start, marks...) {
+	for snapshot, err := range plan.Trace(l.Backend, start, steps...) {
 		if err != nil {
 			return nil, err
 		}
@@ -170,25 +170,25 @@ func (s guidedSweep) trace(l *suite.Lab, g guiding, marks []int, strengths ...fl
 	return clouds, nil
 }
 
-// judgement is what exact knowledge says about samples that were asked for in a class.
-type judgement struct {
+// assessment compares samples with the exact mixture.
+type assessment struct {
 	purity metrics.Summary // mean of P(class | x)
-	chosen metrics.Summary // share of samples that the best classifier takes for the class
+	chosen metrics.Summary // share of samples that the exact classifier assigns to the class
 	modes  []float64       // weights of the class's three modes among its samples, by nearest mode
-	tilt   []float64       // log of what each sample's density has gained, log p(class | x), by sample
+	tilt   []float64       // log p(class | x), by sample
 }
 
-// judged compiles the exact classifier of the data themselves, for clouds of n samples.
-func judged(l *suite.Lab, clouds []metrics.Points) ([]judgement, error) {
+// assess evaluates the exact classifier of clean data on each cloud.
+func assess(l *suite.Lab, clouds []metrics.Points) ([]assessment, error) {
 	exec, err := exec.New(l.Backend, func(x *Node) *Node {
-		return guidedLaw().ClassLogProb(guidedProcess, guidedClass, x, kit.ScalarLike(x, 0))
+		return twoClasses().ClassLogProb(guidedProcess, guidedClass, x, kit.ScalarLike(x, 0))
 	})
 	if err != nil {
 		return nil, err
 	}
 	defer exec.Finalize()
-	only, _ := guidedOnly()
-	out := make([]judgement, len(clouds))
+	only, _ := classOnly()
+	out := make([]assessment, len(clouds))
 	for k, cloud := range clouds {
 		log, err := exec.Call1(view.Tensor(cloud))
 		if err != nil {
