@@ -15,7 +15,6 @@ import (
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/random"
 	"scorelab/lib/suite"
@@ -169,12 +168,8 @@ func brownianValue(l *suite.Lab, r *suite.Report) error {
 func noisedScore(l *suite.Lab, r *suite.Report) error {
 	const v = 2.
 	n := l.Size(50_000, 500_000)
-	line := figure.ErrorBars{Label: "minimiser of J_{D}", Color: figure.Vermillion}
-	exact := figure.Line{Label: "1/(v + σ^{2})", Color: figure.Blue}
-	for s := 0.; s <= 1.6; s += .02 {
-		exact.X, exact.Y = append(exact.X, s), append(exact.Y, 1/(v+s*s))
-	}
-	for _, sigma := range []float64{.25, .5, 1, 1.5} {
+	sigmas, slopes := []float64{.25, .5, 1, 1.5}, []metrics.Summary{}
+	for _, sigma := range sigmas {
 		data, err := kit.Normal([]float64{0}, v).Sample(l.Backend, l.Key(fmt.Sprint("linear model ", sigma)), n)
 		if err != nil {
 			return err
@@ -195,8 +190,7 @@ func noisedScore(l *suite.Lab, r *suite.Report) error {
 		r.Add(suite.Near{Claim: claims.D001DSMUnbiased, Metric: fmt.Sprintf("slope of the linear score that J_D "+
 			"learns on N(0, 2) at sigma = %g; the true score has 0.5", sigma), Got: theta, Want: 1 / (v + sigma*sigma),
 			Why: kit.WhySE, Shows: suite.Qualified})
-		line.X, line.Y = append(line.X, sigma), append(line.Y, theta.Center)
-		line.Lo, line.Hi = append(line.Lo, theta.Lo), append(line.Hi, theta.Hi)
+		slopes = append(slopes, theta)
 	}
 	fisher, err := kit.FisherDistancesOfCross(l, []float64{.2})
 	if err != nil {
@@ -205,12 +199,7 @@ func noisedScore(l *suite.Lab, r *suite.Report) error {
 	r.Add(suite.Equals{Claim: claims.D001DSMUnbiased, Metric: "E|score - score noised by 0.2|^2 over the cross, by " +
 		"quadrature", Got: fisher[0], Want: .647428, Tol: 6e-7, Why: "six decimals of an independent computation",
 		Shows: suite.Qualified})
-	f, err := kit.PNG("dsm", "What denoising score matching learns about N(0, 2) with a linear score: the slope of "+
-		"the noised density, which is the true one (dashed) only as the noise goes.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "σ", Min: 0, Max: 1.6},
-			Y:      figure.Axis{Label: "slope θ of s = -θ x", Min: .2, Max: .6},
-			Layers: []figure.Layer{exact, line, figure.HLine{At: 1 / v, Dashed: true, Label: "true score"}},
-			Legend: figure.BottomLeft}))
+	f, err := slopesFigure(v, sigmas, slopes)
 	r.Figures = append(r.Figures, f)
 	return err
 }

@@ -12,7 +12,6 @@ import (
 	"scorelab/experiments/kit"
 	"scorelab/lib/affine"
 	"scorelab/lib/diffusion"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/random"
 	"scorelab/lib/suite"
@@ -51,16 +50,9 @@ func reversedNoise(l *suite.Lab, r *suite.Report) error {
 	// length.
 	const forward, reverse, second = 0, 1, 2
 	var later []float64
-	marks := [2]figure.ErrorBars{{Color: figure.Vermillion, Label: "increment of B, measured"},
-		{Color: figure.Blue, Label: "increment of B', measured"}}
 	for k := range 3 {
 		t := watchedFrom + watchedLength*float64(k+1)
 		want := forwardKnows(t)
-		for i, row := range []int{forward, reverse} {
-			c := covariance[row][3+k]
-			marks[i].X, marks[i].Y = append(marks[i].X, t), append(marks[i].Y, c.Center)
-			marks[i].Lo, marks[i].Hi = append(marks[i].Lo, c.Lo), append(marks[i].Hi, c.Hi)
-		}
 		r.Add(
 			suite.Near{Claim: claims.D001ReversalNoise,
 				Metric: fmt.Sprintf("covariance of the forward noise over [0.25, 0.5] with x later, at t = %g", t),
@@ -78,27 +70,7 @@ func reversedNoise(l *suite.Lab, r *suite.Report) error {
 	if err := ownNoiseBack(l, r); err != nil {
 		return err
 	}
-	exact := figure.Line{Color: figure.Vermillion, Label: "exact"}
-	for t := later[0]; t <= 1.001; t += .01 {
-		exact.X, exact.Y = append(exact.X, t), append(exact.Y, forwardKnows(t))
-	}
-	back := figure.Line{Color: figure.Vermillion, Label: "with the forward noise"}
-	for t := .01; t <= 3; t += .01 {
-		back.X, back.Y = append(back.X, t), append(back.Y, ownNoise(watchedVariance, t))
-	}
-	f, err := kit.PNG("reversed-noise", "Whose noise drives the reversed equation? Left: the increment of the "+
-		"forward Brownian motion B over [0.25, 0.5] is correlated with the path's later values, that of the "+
-		"reverse-time one, B', is not. "+
-		"Right: variance of what the printed equation returns to t = 0 if it starts at x_T of a path of N(0, 0.25) "+
-		"data and is driven by that path's own B.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "t"},
-			Y:      figure.Axis{Label: "covariance with x_{t}", Min: -.1, Max: .5},
-			Layers: []figure.Layer{exact, figure.HLine{At: 0, Color: figure.Blue}, marks[0], marks[1]},
-			Legend: figure.TopRight},
-			figure.Panel{X: figure.Axis{Label: "T", Min: 0, Max: 3},
-				Y: figure.Axis{Label: "variance at t = 0", Min: 0, Max: .3},
-				Layers: []figure.Layer{back, figure.HLine{At: watchedVariance, Color: figure.Blue, Label: "with the " +
-					"reverse-time noise: the data"}}, Legend: figure.BottomRight}))
+	f, err := reversedNoiseFigure(later, covariance[forward][3:], covariance[reverse][3:])
 	r.Figures = append(r.Figures, f)
 	return err
 }

@@ -3,7 +3,6 @@ package errata
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -132,19 +131,14 @@ func timeObjective(l *suite.Lab, r *suite.Report) error {
 	if err := weighedWrong(l, r, v, t, variance, n); err != nil {
 		return err
 	}
-	g1 := density.G1()
-	var times []float64
-	for t := .02; t <= 2; t *= 1.05 {
-		times = append(times, t)
-	}
-	curves, err := learnedExactly(l, g1, times...)
-	if err != nil {
-		return err
-	}
-	panel := figure.Panel{X: figure.Axis{Label: "t", Log: true, Min: .018, Max: 2.2},
-		Y: figure.Axis{Label: "slope θ of s = -θ x"}, Legend: figure.TopLeft}
-	marks := make([]figure.ErrorBars, len(readings))
-	for _, t := range []float64{.1, .3, 1} {
+	return bestSlopes(l, r, n)
+}
+
+// bestSlopes compares the slopes that the readings learn on G1 with the exact ones.
+func bestSlopes(l *suite.Lab, r *suite.Report, n int) error {
+	g1, times := density.G1(), []float64{.1, .3, 1}
+	measured := make([][]metrics.Summary, len(readings))
+	for _, t := range times {
 		want, err := learnedExactly(l, g1, t)
 		if err != nil {
 			return err
@@ -154,20 +148,13 @@ func timeObjective(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		for i, reading := range readings {
-			r.Add(suite.Near{Claim: claim, Metric: fmt.Sprintf("slope of the best linear score of G1 at t = %g, %s", t,
-				reading.name), Got: got[i], Want: want[i][0], Why: kit.WhySE + "; exact by quadrature",
-				Shows: reading.verdict})
-			marks[i].X, marks[i].Y = append(marks[i].X, t), append(marks[i].Y, got[i].Center)
-			marks[i].Lo, marks[i].Hi = append(marks[i].Lo, got[i].Lo), append(marks[i].Hi, got[i].Hi)
+			r.Add(suite.Near{Claim: claims.D004TimeObjective, Metric: fmt.Sprintf("slope of the best linear score of "+
+				"G1 at t = %g, %s", t, reading.name), Got: got[i], Want: want[i][0],
+				Why: kit.WhySE + "; exact by quadrature", Shows: reading.verdict})
+			measured[i] = append(measured[i], got[i])
 		}
 	}
-	for i, reading := range readings {
-		marks[i].Color = reading.color
-		panel.Layers = append(panel.Layers, figure.Line{X: times, Y: curves[i], Color: reading.color,
-			Label: strings.ReplaceAll(reading.name, "x_t", "x_{t}")}, marks[i])
-	}
-	f, err := kit.PNG("objective", "The best linear score of G1 at time t by three readings of one objective: over "+
-		"x_{t} (right), and over the data as printed, with the target at the data or at x_{t}.", figure.Row("", panel))
+	f, err := objectiveFigure(l, times, measured)
 	r.Figures = append(r.Figures, f)
 	return err
 }

@@ -11,34 +11,6 @@ import (
 	"scorelab/lib/suite"
 )
 
-// settle runs independent chains on N(0, v) from N(0, v) until they have forgotten it.
-func settle(l *suite.Lab, sampler diffusion.Sampler, name string, v, delta float64) (diffusion.Snapshot, error) {
-	target := kit.Normal([]float64{0}, v)
-	name = fmt.Sprintf("%s v=%g delta=%g", name, v, delta)
-	start, err := target.Sample(l.Backend, l.Key(name+" start"), l.Size(64_000, 1_280_000))
-	if err != nil {
-		return diffusion.Snapshot{}, err
-	}
-	// Twice the log of the contraction over 4 relaxation times leaves exp(-8) of a bias that is itself small.
-	steps := int(math.Ceil(4 * v / delta))
-	grid, err := diffusion.Uniform(0, delta*float64(steps), steps)
-	if err != nil {
-		return diffusion.Snapshot{}, err
-	}
-	if err := l.Progress(.7, "chains on N(0, v)"); err != nil {
-		return diffusion.Snapshot{}, err
-	}
-	var end diffusion.Snapshot
-	for s, err := range (diffusion.Plan{Build: kit.Static(target), Sampler: sampler, Grid: grid,
-		Noise: l.Key(name)}).Trace(l.Backend, start, steps) {
-		if err != nil {
-			return diffusion.Snapshot{}, err
-		}
-		end = s
-	}
-	return end, nil
-}
-
 // adjusted holds the Metropolis-adjusted chain against the law that the unadjusted one misses.
 func adjusted(l *suite.Lab, r *suite.Report) error {
 	const delta = .05

@@ -30,10 +30,12 @@ func runAnnealing(l *suite.Lab) (*suite.Report, error) {
 		"while the noise is between 20 and 2, and lag behind it: 100 steps leave 0.29. Longer steps lag less, but " +
 		"settle at a wrong weight of their own. The reverse SDE, which moves samples from level to level besides, " +
 		"has 0.204 after 100 steps."}
-	ladders, err := annealedLaws(l, r)
+	ladders, err := measureLadders(l, r)
 	if err != nil {
 		return nil, err
 	}
+	entropyChecks(r)
+	weightChecks(r, ladders)
 	if err := l.Progress(.5, "samples"); err != nil {
 		return nil, err
 	}
@@ -74,52 +76,68 @@ var (
 	hasty   = annealed{size: .3, levels: 20, steps: 1}
 )
 
-// annealedLaws are those of all ladders.
-func annealedLaws(l *suite.Lab, r *suite.Report) (all []annealed, err error) {
-	line, err := kit.AlongModes()
-	if err != nil {
-		return nil, err
-	}
+// measureLadders takes every ladder down its levels, by quadrature.
+func measureLadders(l *suite.Lab, r *suite.Report) (all []annealed, err error) {
 	table := suite.Table{Name: "ladders", Caption: "Weight of (-5, -5) after annealed Langevin dynamics (size > 0, " +
 		"steps of size sigma^2, from the square) and after the reverse SDE (from the noised data), by quadrature; " +
 		"the data has 0.2",
 		Header: []string{"size", "levels", "steps a level", "steps", "weight"}}
 	for _, size := range []float64{.1, .3, 1, 0} {
-		sampler := diffusion.OneStep(diffusion.ReverseEulerMaruyama)
-		if size > 0 {
-			sampler = diffusion.AnnealedLangevin(1, size)
-		}
-		chain, err := kit.NewTransfer(l, line.Build(diffusion.EDM{}), sampler)
+		ladders, err := laddersOfSize(l, size)
 		if err != nil {
 			return nil, err
 		}
-		defer chain.Finalize()
-		for _, steps := range []int{1, 3, 10} {
-			for _, levels := range []int{20, 100} {
-				if size == 0 && steps > 1 {
-					continue
-				}
-				a := annealed{size: size, levels: levels, steps: steps}
-				if err := a.descend(chain); err != nil {
-					return nil, err
-				}
-				all = append(all, a)
-				table.Rows = append(table.Rows, []any{size, levels, steps, levels * steps, a.weight})
-				if err := l.Progress(.5*float64(len(all))/20, "ladders"); err != nil {
-					return nil, err
-				}
-			}
+		for _, a := range ladders {
+			table.Rows = append(table.Rows, []any{size, a.levels, a.steps, a.levels * a.steps, a.weight})
+		}
+		all = append(all, ladders...)
+		if err := l.Progress(.5*float64(len(all))/20, "ladders"); err != nil {
+			return nil, err
 		}
 	}
 	r.Tables = append(r.Tables, table)
-	share := make([]float64, 3)
+	return all, nil
+}
+
+// laddersOfSize are the ladders with steps of one size, which share a compiled chain.
+func laddersOfSize(l *suite.Lab, size float64) (ladders []annealed, err error) {
+	line, err := kit.AlongModes()
+	if err != nil {
+		return nil, err
+	}
+	sampler, stepsOfLevel := diffusion.OneStep(diffusion.ReverseEulerMaruyama), []int{1}
+	if size > 0 {
+		sampler, stepsOfLevel = diffusion.AnnealedLangevin(1, size), []int{1, 3, 10}
+	}
+	chain, err := kit.NewTransfer(l, line.Build(diffusion.EDM{}), sampler)
+	if err != nil {
+		return nil, err
+	}
+	defer chain.Finalize()
+	for _, steps := range stepsOfLevel {
+		for _, levels := range []int{20, 100} {
+			a := annealed{size: size, levels: levels, steps: steps}
+			if err := a.descend(chain); err != nil {
+				return nil, err
+			}
+			ladders = append(ladders, a)
+		}
+	}
+	return ladders, nil
+}
+
+// entropyChecks measures at which noise levels a sample's mode is decided.
+func entropyChecks(r *suite.Report) {
 	for i, sigma := range []float64{20, 5, 2} {
-		share[i] = decided(sigma)
 		r.Add(suite.Equals{Claim: claims.D003MultiScale, Metric: fmt.Sprintf("share of the mode's entropy that x at "+
-			"noise sigma = %g decides", sigma), Got: share[i], Want: []float64{.0765619, .6918942, .9964676}[i],
+			"noise sigma = %g decides", sigma), Got: decided(sigma), Want: []float64{.0765619, .6918942, .9964676}[i],
 			Tol: 6e-8,
 			Why: "seven decimals of an independent computation"})
 	}
+}
+
+// weightChecks compares the weight that annealing ends with to that of the data, and to that of the reverse SDE.
+func weightChecks(r *suite.Report, all []annealed) {
 	slow, flow := ladderOf(all, annealed{size: .1, levels: 100, steps: 1}),
 		ladderOf(all, annealed{levels: 100, steps: 1})
 	r.Add(
@@ -132,7 +150,6 @@ func annealedLaws(l *suite.Lab, r *suite.Report) (all []annealed, err error) {
 			Got: metrics.Exactly((flow.weight - .2) / (slow.weight - .2)), Lo: 0, Hi: .2, Alpha: 0,
 			Why: "what the claim leaves out: moving from level to level as the law does must be worth a factor of 5, " +
 				"at least", Shows: suite.Qualified})
-	return all, nil
 }
 
 // ladderOf finds a ladder among those measured.
@@ -266,27 +283,10 @@ func annealedSamples(l *suite.Lab, r *suite.Report, ladders []annealed) (suite.F
 // acrossTheLine measures the samples where nothing but the last levels counts: across the line of the modes, where S2
 // is N(0, 1); and as a whole, against exact samples.
 func acrossTheLine(l *suite.Lab, r *suite.Report, end metrics.Points) error {
-	grid, err := annealLevels(patient.levels)
+	exact, err := varianceAcross(l)
 	if err != nil {
 		return err
 	}
-	apart, err := affine.Of(l.Backend, diffusion.AnnealedLangevin(1, patient.size), kit.NormalModel(diffusion.EDM{}, 1))
-	if err != nil {
-		return err
-	}
-	defer apart.Finalize()
-	whole, at := affine.Map{Gain: 1}, grid[0]
-	for _, sigma := range grid[1:] {
-		// the first comes from the level before, the others stay: no grid, whose times must fall
-		for range patient.steps {
-			step, err := apart.Step(at, sigma)
-			if err != nil {
-				return err
-			}
-			whole, at = whole.Then(step), sigma
-		}
-	}
-	exact := whole.Variance(kit.UniformHalfSide * kit.UniformHalfSide / 3)
 	variance, err := metrics.Variance(end.Along(1/math.Sqrt2, -1/math.Sqrt2))
 	if err != nil {
 		return err
@@ -311,4 +311,29 @@ func acrossTheLine(l *suite.Lab, r *suite.Report, end metrics.Points) error {
 				"moving a share w from mode to mode takes about 47 w of the square; two exact samples have 0.35 at " +
 				"the median and 0.85 at most in 300 pairs"})
 	return nil
+}
+
+// varianceAcross is the variance of the patient chain across the line of the modes, by its recursion.
+func varianceAcross(l *suite.Lab) (float64, error) {
+	grid, err := annealLevels(patient.levels)
+	if err != nil {
+		return 0, err
+	}
+	apart, err := affine.Of(l.Backend, diffusion.AnnealedLangevin(1, patient.size), kit.NormalModel(diffusion.EDM{}, 1))
+	if err != nil {
+		return 0, err
+	}
+	defer apart.Finalize()
+	whole, at := affine.Map{Gain: 1}, grid[0]
+	for _, sigma := range grid[1:] {
+		// the first comes from the level before, the others stay: no grid, whose times must fall
+		for range patient.steps {
+			step, err := apart.Step(at, sigma)
+			if err != nil {
+				return 0, err
+			}
+			whole, at = whole.Then(step), sigma
+		}
+	}
+	return whole.Variance(kit.UniformHalfSide * kit.UniformHalfSide / 3), nil
 }

@@ -27,14 +27,14 @@ func runFokkerPlanck(l *suite.Lab) (*suite.Report, error) {
 		"exact law of the noised data with an error that falls as the square of the cell, keeps its mass to rounding " +
 		"and is nowhere negative; particles that know nothing of it have its law. It is a partial differential " +
 		"equation, not the ordinary one that 001 calls it, and so needs a grid that grows as 1/h^d; particles do not."}
-	lineH, lineErrors, err := lineOrder(l, r)
+	line, err := lineOrder(l, r)
 	if err != nil {
 		return nil, err
 	}
 	if err := processOrder(l, r); err != nil {
 		return nil, err
 	}
-	planeH, planeErrors, err := planeOrder(l, r)
+	plane, err := planeOrder(l, r)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func runFokkerPlanck(l *suite.Lab) (*suite.Report, error) {
 	if err := planeLangevin(l, r); err != nil {
 		return nil, err
 	}
-	return r, orderFigure(r, lineH, lineErrors, planeH, planeErrors)
+	return r, orderFigure(r, line, plane)
 }
 
 // ouLine is dx = -x dt + sqrt(2) dB on [-8, 8], where its laws have less than 1e-14 outside.
@@ -75,7 +75,7 @@ func march(g fokkerplanck.Grid, s interface{ Advance([]float64, int) error }, p 
 }
 
 // lineOrder solves the equation from G1 to t = 1 on finer and finer grids.
-func lineOrder(l *suite.Lab, r *suite.Report) (hs, errs []float64, err error) {
+func lineOrder(l *suite.Lab, r *suite.Report) (o ordered, err error) {
 	const claim = claims.D000FokkerPlanck
 	table := suite.Table{Name: "order", Caption: "L1 error at t = 1 of the Ornstein-Uhlenbeck process from G1 on n " +
 		"cells, Crank-Nicolson with n - 1 steps",
@@ -83,26 +83,26 @@ func lineOrder(l *suite.Lab, r *suite.Report) (hs, errs []float64, err error) {
 	for i, n := range []int{101, 201, 401, 801, 1601} {
 		g, err := ouLine(n)
 		if err != nil {
-			return nil, nil, err
+			return o, err
 		}
 		laws, err := kit.LineDensities(l, density.G1(), diffusion.OU{}, g.Line, 0, 1)
 		if err != nil {
-			return nil, nil, err
+			return o, err
 		}
 		p, exact := laws[0], laws[1]
 		step, err := g.Stepper(fokkerplanck.CrankNicolson, 1/float64(n-1))
 		if err != nil {
-			return nil, nil, err
+			return o, err
 		}
 		m, err := march(g, step, p, n-1)
 		if err != nil {
-			return nil, nil, err
+			return o, err
 		}
 		gap, err := fokkerplanck.L1(g, p, exact)
 		if err != nil {
-			return nil, nil, err
+			return o, err
 		}
-		hs, errs = append(hs, g.Cell()), append(errs, gap)
+		o.h, o.err = append(o.h, g.Cell()), append(o.err, gap)
 		table.Rows = append(table.Rows, []any{n, g.Cell(), gap, m.leak, m.least})
 		want := []float64{1.27e-3, 3.17e-4, 7.91e-5, 1.98e-5, 4.94e-6}[i]
 		why := "measured: smooth densities stay so where a guarantee would need shorter steps"
@@ -118,85 +118,115 @@ func lineOrder(l *suite.Lab, r *suite.Report) (hs, errs []float64, err error) {
 			suite.Equals{Claim: claim, Metric: fmt.Sprintf("densities that are not positive, in all steps on %d cells",
 				n), Got: m.empty, Want: 0, Tol: 0, Why: why})
 	}
-	slope, err := metrics.LogSlope(hs, errs)
+	slope, err := metrics.LogSlope(o.h, o.err)
 	if err != nil {
-		return nil, nil, err
+		return o, err
 	}
 	r.Add(suite.Equals{Claim: claims.D001FokkerPlanckODE, Metric: "order of the L1 error in the size of the cells, " +
 		"of which an ordinary equation has none", Got: slope.Center, Want: 2, Tol: .05,
 		Why: "theory of the scheme: 2; the coarsest grid is 1 % off its leading term", Shows: suite.Qualified})
 	r.Tables = append(r.Tables, table)
-	return hs, errs, l.Progress(.1, "the plane")
+	return o, l.Progress(.1, "the plane")
 }
 
 // particleTimes are where particles are held against the law.
 var particleTimes = []float64{.1, .5, 1, 3}
 
+// linePath is the forward process from G1 at times of a film to t = 2, and at 3: by particles and by the equation.
+type linePath struct {
+	line         fokkerplanck.Line
+	times        []float64
+	clouds, laws [][]float64
+}
+
 // lineParticles runs particles from G1 by exact jumps, and the equation beside them.
 func lineParticles(l *suite.Lab, r *suite.Report) error {
-	g1 := density.G1()
-	n := l.Size(20_000, 200_000)
-	start, err := g1.Sample(l.Backend, l.Key("particles"), n)
-	if err != nil {
+	path := &linePath{}
+	for k := range 41 {
+		path.times = append(path.times, .05*float64(k))
+	}
+	path.times = append(path.times, 3)
+	if err := path.particles(l); err != nil {
 		return err
 	}
-	// A film to t = 2, and 3.
-	times, marks := []float64{0}, []int{}
-	for k := 1; k <= 40; k++ {
-		times, marks = append(times, .05*float64(k)), append(marks, k)
-	}
-	times, marks = append(times, 3), append(marks, 41)
-	g, err := ouLine(1601)
-	if err != nil {
+	if err := path.solve(l); err != nil {
 		return err
 	}
-	const perTime = 2000 // steps of the equation
-	step, err := g.Stepper(fokkerplanck.CrankNicolson, 1./perTime)
-	if err != nil {
-		return err
-	}
-	p, err := kit.LineDensity(l, g1, g.Line)
-	if err != nil {
-		return err
-	}
-	var clouds, laws [][]float64
-	plan := diffusion.Plan{Build: kit.Static(g1), Sampler: diffusion.OneStep(diffusion.Jump), Grid: times,
-		Noise: l.Key("jumps")}
-	for s, err := range plan.Trace(l.Backend, start, marks...) {
-		if err != nil {
+	for _, t := range particleTimes {
+		if err := path.compare(r, t); err != nil {
 			return err
 		}
-		if s.Step > 0 {
-			if err := step.Advance(p, int(math.Round(perTime*(s.Time-times[s.Step-1])))); err != nil {
-				return err
-			}
-		}
-		clouds, laws = append(clouds, kit.Points(s.X).Col(0)), append(laws, append([]float64(nil), p...))
-		i := slices.IndexFunc(particleTimes, func(t float64) bool { return math.Abs(t-s.Time) < 1e-9 })
-		if i < 0 {
-			continue
-		}
-		exact, err := g1.Noised(math.Exp(-s.Time), math.Sqrt(-math.Expm1(-2*s.Time)))
-		if err != nil {
-			return err
-		}
-		ks, err := kit.KSCheck(claims.D000FokkerPlanck, fmt.Sprintf("KS distance of particles to the exact law at "+
-			"t = %g", particleTimes[i]), clouds[s.Step], exact.CDF, 0, "")
-		if err != nil {
-			return err
-		}
-		solved, err := kit.KSCheck(claims.D001ParticlesAreTheSolution, fmt.Sprintf("KS distance of particles to the "+
-			"equation's solution at t = %g", particleTimes[i]), clouds[s.Step],
-			cumulative(g.Line, p), 1e-5, "; the solution's own error is 5e-6")
-		if err != nil {
-			return err
-		}
-		r.Add(ks, solved)
 	}
 	if err := l.Progress(.3, "drawing"); err != nil {
 		return err
 	}
-	return lineFilm(r, g.Line, times, clouds, laws)
+	return path.film(r)
+}
+
+// particles draws samples of G1 and lets them jump from time to time.
+func (path *linePath) particles(l *suite.Lab) error {
+	start, err := density.G1().Sample(l.Backend, l.Key("particles"), l.Size(20_000, 200_000))
+	if err != nil {
+		return err
+	}
+	plan := diffusion.Plan{Build: kit.Static(density.G1()), Sampler: diffusion.OneStep(diffusion.Jump),
+		Grid: path.times, Noise: l.Key("jumps")}
+	for s, err := range plan.Trace(l.Backend, start) {
+		if err != nil {
+			return err
+		}
+		path.clouds = append(path.clouds, kit.Points(s.X).Col(0))
+	}
+	return nil
+}
+
+// solve runs the equation from the density of G1.
+func (path *linePath) solve(l *suite.Lab) error {
+	const perTime = 2000 // steps of the equation
+	g, err := ouLine(1601)
+	if err != nil {
+		return err
+	}
+	step, err := g.Stepper(fokkerplanck.CrankNicolson, 1./perTime)
+	if err != nil {
+		return err
+	}
+	path.line = g.Line
+	p, err := kit.LineDensity(l, density.G1(), g.Line)
+	if err != nil {
+		return err
+	}
+	for k, t := range path.times {
+		if k > 0 {
+			if err := step.Advance(p, int(math.Round(perTime*(t-path.times[k-1])))); err != nil {
+				return err
+			}
+		}
+		path.laws = append(path.laws, append([]float64(nil), p...))
+	}
+	return nil
+}
+
+// compare tests the particles at time t against the exact distribution and against the solution.
+func (path *linePath) compare(r *suite.Report, t float64) error {
+	k := slices.IndexFunc(path.times, func(s float64) bool { return math.Abs(t-s) < 1e-9 })
+	exact, err := density.G1().Noised(math.Exp(-path.times[k]), math.Sqrt(-math.Expm1(-2*path.times[k])))
+	if err != nil {
+		return err
+	}
+	ks, err := kit.KSCheck(claims.D000FokkerPlanck, fmt.Sprintf("KS distance of particles to the exact law at "+
+		"t = %g", t), path.clouds[k], exact.CDF, 0, "")
+	if err != nil {
+		return err
+	}
+	solved, err := kit.KSCheck(claims.D001ParticlesAreTheSolution, fmt.Sprintf("KS distance of particles to the "+
+		"equation's solution at t = %g", t), path.clouds[k], cumulative(path.line, path.laws[k]), 1e-5,
+		"; the solution's own error is 5e-6")
+	if err != nil {
+		return err
+	}
+	r.Add(ks, solved)
+	return nil
 }
 
 // cumulative is the distribution function of a density on a line, with mass spread evenly over each cell.

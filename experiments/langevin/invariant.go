@@ -35,11 +35,23 @@ var relaxStarts = []struct {
 	{"N(-2.5, 0.1)", kit.Normal([]float64{-2.5}, .1)},
 }
 
+// dynamics is Langevin dynamics on G1 as an equation on the line: its generator, its target and its slowest modes, and
+// what it does from each start.
+type dynamics struct {
+	*fokkerplanck.Generator
+	target []float64
+	modes  []fokkerplanck.Mode
+	shots  []int // the steps of the film
+	runs   []relaxation
+}
+
 // relaxation is what the equation did from one start: the divergence from the target after every step, and densities at
-// the times of the film.
+// the steps of the film; and how often the divergence did not fall, and the largest change of mass.
 type relaxation struct {
 	kl    []float64
 	shots [][]float64
+	rises int
+	leak  float64
 }
 
 func runInvariantLaw(l *suite.Lab) (*suite.Report, error) {
@@ -47,28 +59,28 @@ func runInvariantLaw(l *suite.Lab) (*suite.Report, error) {
 		"is no other, and the divergence from it falls at every step, in the end by exp(-2 gap t) from each start. " +
 		"But the proof by stationarity says nothing about when: G1 forgets in 1/gap = 15, and two unit modes 12 " +
 		"apart in 22 million."}
-	line := fokkerplanck.Line{Lo: -6, Hi: 6, N: 1201}
-	g, q, err := kit.LangevinLine(l, density.G1(), line)
+	g, q, err := kit.LangevinLine(l, density.G1(), fokkerplanck.Line{Lo: -6, Hi: 6, N: 1201})
 	if err != nil {
 		return nil, err
 	}
-	modes, err := invariance(r, g, q)
-	if err != nil {
+	d := &dynamics{Generator: g, target: q, shots: relaxShots()}
+	if err := d.invariance(r); err != nil {
 		return nil, err
 	}
-	shots := relaxShots()
-	var runs []relaxation
 	for i, s := range relaxStarts {
-		run, err := relaxFrom(l, r, g, q, s.law, s.name, modes[1].Rate, shots)
+		run, err := d.relaxFrom(l, s.law)
 		if err != nil {
 			return nil, err
 		}
-		runs = append(runs, run)
+		if err := d.checkRelaxation(r, s.name, run); err != nil {
+			return nil, err
+		}
+		d.runs = append(d.runs, run)
 		if err := l.Progress(.1*float64(i+1), "relaxing"); err != nil {
 			return nil, err
 		}
 	}
-	if err := relaxDigits(l, r, g, q, runs[0]); err != nil {
+	if err := d.relaxDigits(l, r); err != nil {
 		return nil, err
 	}
 	pairs, err := separatedModes(l, r)
@@ -78,19 +90,20 @@ func runInvariantLaw(l *suite.Lab) (*suite.Report, error) {
 	if err := l.Progress(.6, "drawing"); err != nil {
 		return nil, err
 	}
-	return r, relaxFigures(r, g, q, modes, runs, shots, pairs)
+	return r, relaxFigures(r, d, pairs)
 }
 
 // invariance: the target is stationary, and nothing else is.
-func invariance(r *suite.Report, g *fokkerplanck.Generator, q []float64) ([]fokkerplanck.Mode, error) {
-	change, err := g.Apply(q)
+func (d *dynamics) invariance(r *suite.Report) error {
+	change, err := d.Apply(d.target)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	modes, err := g.Spectrum(4)
+	modes, err := d.Spectrum(4)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	d.modes = modes
 	r.Add(
 		suite.Below{Claim: claims.D004UniqueInvariantLaw, Metric: "largest |dp/dt| at p = the target G1",
 			Got: kit.LargestAbs(change), Bound: 1e-10,
@@ -99,7 +112,8 @@ func invariance(r *suite.Report, g *fokkerplanck.Generator, q []float64) ([]fokk
 		suite.Below{Claim: claims.D004UniqueInvariantLaw,
 			Metric: "slowest rate of the generator, that of the invariant law",
 			Got:    math.Abs(modes[0].Rate), Bound: 1e-9,
-			Why: "rounding in float64 of the largest jump rate, 20,000, times the square root of 1,201 cells, and some"})
+			Why: "rounding in float64 of the largest jump rate, 20,000, times the square root of 1,201 cells, and " +
+				"some"})
 	for k, what := range []string{"second rate, the spectral gap; it is not 0, so no other law is invariant",
 		"third rate", "fourth rate"} {
 		r.Add(suite.Equals{Claim: claims.D004UniqueInvariantLaw, Metric: what,
@@ -109,72 +123,74 @@ func invariance(r *suite.Report, g *fokkerplanck.Generator, q []float64) ([]fokk
 	table := suite.Table{Name: "modes", Caption: "The target q and the slowest modes of its dynamics, scaled to " +
 		"integral mode^2/q = 1",
 		Header: []string{"x", "target", "mode 2", "mode 3", "mode 4"}}
-	for i := 0; i < g.N; i += 5 {
-		table.Rows = append(table.Rows, []any{g.At(float64(i)), q[i], modes[1].Shape[i], modes[2].Shape[i],
+	for i := 0; i < d.N; i += 5 {
+		table.Rows = append(table.Rows, []any{d.At(float64(i)), d.target[i], modes[1].Shape[i], modes[2].Shape[i],
 			modes[3].Shape[i]})
 	}
 	r.Tables = append(r.Tables, table)
-	return modes, nil
+	return nil
 }
 
-// relaxFrom runs the equation from one start with backward Euler and holds mass, fall and late rate.
-func relaxFrom(l *suite.Lab, r *suite.Report, g *fokkerplanck.Generator, q []float64, law *density.Mixture, name string,
-	gap float64, shots []int) (relaxation, error) {
-	run := relaxation{}
-	p, err := kit.LineDensity(l, law, g.Line)
+// relaxFrom runs the equation from one start with backward Euler.
+func (d *dynamics) relaxFrom(l *suite.Lab, start *density.Mixture) (run relaxation, err error) {
+	p, err := kit.LineDensity(l, start, d.Line)
 	if err != nil {
 		return run, err
 	}
-	step, err := g.Stepper(fokkerplanck.BackwardEuler, relaxStep)
+	step, err := d.Stepper(fokkerplanck.BackwardEuler, relaxStep)
 	if err != nil {
 		return run, err
 	}
-	leak, rises := 0.0, 0
 	for s := 0; ; s++ {
-		kl, err := fokkerplanck.KL(g, p, q)
+		kl, err := fokkerplanck.KL(d, p, d.target)
 		if err != nil {
 			return run, err
 		}
 		if s > 0 && kl >= run.kl[s-1] {
-			rises++
+			run.rises++
 		}
-		leak = math.Max(leak, math.Abs(fokkerplanck.Mass(g, p)-1))
+		run.leak = math.Max(run.leak, math.Abs(fokkerplanck.Mass(d, p)-1))
 		run.kl = append(run.kl, kl)
-		if len(run.shots) < len(shots) && shots[len(run.shots)] == s {
+		if len(run.shots) < len(d.shots) && d.shots[len(run.shots)] == s {
 			run.shots = append(run.shots, append([]float64(nil), p...))
 		}
 		if s == relaxEnd/relaxStep {
-			break
+			return run, nil
 		}
 		if err := step.Advance(p, 1); err != nil {
 			return run, err
 		}
 	}
+}
+
+// checkRelaxation checks fall, mass and late rate.
+func (d *dynamics) checkRelaxation(r *suite.Report, name string, run relaxation) error {
 	var times, logs []float64
 	for s := 40 / relaxStep; s <= relaxEnd/relaxStep; s += 100 {
 		times, logs = append(times, relaxStep*s), append(logs, math.Log(run.kl[int(s)]))
 	}
 	slope, err := metrics.Slope(times, logs)
 	if err != nil {
-		return run, err
+		return err
 	}
 	r.Add(
 		suite.Equals{Claim: claims.D004LangevinConvergence,
 			Metric: "steps of 6,000 in which KL(p_t, p) does not fall, from " + name,
-			Got:    float64(rises), Want: 0, Tol: 0,
+			Got:    float64(run.rises), Want: 0, Tol: 0,
 			Why: "a theorem for backward Euler: each step is a Markov chain that leaves the target alone"},
 		suite.Below{Claim: claims.D004LangevinConvergence, Metric: "largest change of mass, from " + name,
-			Got: leak, Bound: 1e-12, Why: "rounding in float64 over 6,000 steps"},
+			Got: run.leak, Bound: 1e-12, Why: "rounding in float64 over 6,000 steps"},
 		suite.Equals{Claim: claims.D004LangevinConvergence, Metric: "late slope of log KL over -2 gap, from " + name,
-			Got: slope.Center / (-2 * gap), Want: 1, Tol: .02,
+			Got: slope.Center / (-2 * d.modes[1].Rate), Want: 1, Tol: .02,
 			Why: "the next term of KL falls by exp(-3 gap t): from the start farthest off, at t = 40, it is 3 % of " +
 				"the first and bends the slope by half of that", Shows: suite.Qualified})
-	return run, nil
+	return nil
 }
 
 // relaxDigits holds the divergence at five times against an independent computation, and the size of the step against
 // a scheme of second order.
-func relaxDigits(l *suite.Lab, r *suite.Report, g *fokkerplanck.Generator, q []float64, run relaxation) error {
+func (d *dynamics) relaxDigits(l *suite.Lab, r *suite.Report) error {
+	run := d.runs[0]
 	for i, want := range []float64{.009527, .007235, .005526, .003235, .001898} {
 		t := []float64{1, 2, 4, 8, 12}[i]
 		r.Add(suite.Equals{Claim: claims.D004LangevinConvergence, Metric: fmt.Sprintf("KL(p_t, p) at t = %g from "+
@@ -182,19 +198,19 @@ func relaxDigits(l *suite.Lab, r *suite.Report, g *fokkerplanck.Generator, q []f
 			Got: run.kl[int(math.Round(t/relaxStep))], Want: want, Tol: 5e-7,
 			Why: "the last digit of an independent computation of the same scheme"})
 	}
-	p, err := kit.LineDensity(l, relaxStarts[0].law, g.Line)
+	p, err := kit.LineDensity(l, relaxStarts[0].law, d.Line)
 	if err != nil {
 		return err
 	}
 	const dt = .001
-	step, err := g.Stepper(fokkerplanck.CrankNicolson, dt)
+	step, err := d.Stepper(fokkerplanck.CrankNicolson, dt)
 	if err != nil {
 		return err
 	}
 	if err := step.Advance(p, 1/dt); err != nil {
 		return err
 	}
-	kl, err := fokkerplanck.KL(g, p, q)
+	kl, err := fokkerplanck.KL(d, p, d.target)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/experiments/claims"
 	"scorelab/experiments/kit"
@@ -95,8 +96,7 @@ func pairingChecks(r *suite.Report, p *pairing) error {
 	return nil
 }
 
-// budgetOfParticles measures the base setting on pairs drawn at random, and W2 of the two samples, which may pair them
-// otherwise.
+// budgetOfParticles measures the base setting on pairs drawn at random.
 func budgetOfParticles(l *suite.Lab, r *suite.Report, f *flows, p *pairing) error {
 	n := l.Size(2000, 20_000)
 	data, err := density.X2().Sample(l.Backend, l.Key("pairs"), n)
@@ -121,15 +121,14 @@ func budgetOfParticles(l *suite.Lab, r *suite.Report, f *flows, p *pairing) erro
 	}
 	for k, c := range []struct {
 		name  string
-		image []float64
+		image *tensors.Tensor
 		want  float64
 	}{
-		{termNames[0], squares(i.truncated, data), want.alone[0]}, {termNames[1], squares(i.prior, data),
-			want.alone[1]},
-		{termNames[2], squares(i.score, data), want.alone[2]}, {termNames[3], squares(i.steps, data), want.alone[3]},
-		{"all four", squares(i.real, data), want.total},
+		{termNames[0], i.truncated, want.alone[0]}, {termNames[1], i.prior, want.alone[1]},
+		{termNames[2], i.score, want.alone[2]}, {termNames[3], i.steps, want.alone[3]},
+		{"all four", i.real, want.total},
 	} {
-		got, err := metrics.Mean(c.image)
+		got, err := metrics.Mean(squares(c.image, data))
 		if err != nil {
 			return err
 		}
@@ -140,15 +139,20 @@ func budgetOfParticles(l *suite.Lab, r *suite.Report, f *flows, p *pairing) erro
 		r.Add(suite.Near{Claim: claim, Metric: "mean squared error of particles, base setting: " + c.name,
 			Got: got, Want: c.want * c.want, Why: kit.WhySE + "; exact by quadrature"})
 	}
+	return assignment(r, i.real, data)
+}
+
+// assignment compares the distance of samples from the data of the same noise with W2, which may pair them otherwise.
+func assignment(r *suite.Report, samples, data *tensors.Tensor) error {
 	const few = 1000 // the assignment takes the cube of their number
-	a, b := kit.Points(i.real), kit.Points(data)
+	a, b := kit.Points(samples), kit.Points(data)
 	a.N, a.X = few, a.X[:2*few]
 	b.N, b.X = few, b.X[:2*few]
 	w2, err := metrics.W2(a, b)
 	if err != nil {
 		return err
 	}
-	rms, err := metrics.Mean(squares(i.real, data)[:few])
+	rms, err := metrics.Mean(squares(samples, data)[:few])
 	if err != nil {
 		return err
 	}

@@ -2,65 +2,22 @@ package reverse
 
 import (
 	"fmt"
+	"math"
 
 	"scorelab/experiments/kit"
-	"scorelab/lib/density"
-	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
 	"scorelab/lib/fokkerplanck"
 	"scorelab/lib/suite"
 )
 
-// ddpmFilm samples G1 with the posterior variance, as a histogram over the exact density and as paths over the density
-// in time, and tests where it ends.
-func ddpmFilm(l *suite.Lab, r *suite.Report) error {
-	vp, grid, err := kit.DDPMChain()
-	if err != nil {
-		return err
-	}
-	g1 := density.G1()
-	start, err := kit.FromPrior(l, g1, "film start", l.Size(20_000, 200_000))
-	if err != nil {
-		return err
-	}
-	const between = 5 // steps between two points of a path
-	var marks []int
-	for i := between; i <= kit.DDPMSteps; i += between {
-		marks = append(marks, i)
-	}
-	plan := diffusion.Plan{Build: g1.Build(vp), Sampler: diffusion.Ancestral(diffusion.PosteriorVariance), Grid: grid,
-		Noise: l.Key("film")}
-	var times []float64
-	var clouds [][]float64
-	for s, err := range plan.Trace(l.Backend, start, marks...) {
-		if err != nil {
-			return err
-		}
-		times, clouds = append(times, s.Time), append(clouds, kit.Points(s.X).X)
-	}
-	if err := g1Checks(r, clouds[len(clouds)-1], "posterior variance"); err != nil {
-		return err
-	}
-	line := fokkerplanck.Line{Lo: -6, Hi: 6, N: 241}
-	laws, err := kit.LineDensities(l, g1, vp, line, times...)
-	if err != nil {
-		return err
-	}
-	film, err := kit.GIF("sampling", "The sampling loop of document 000 with the exact noise prediction of G1 and "+
-		"the posterior variance. Left: a histogram of the samples and the exact density of the step. Right: the "+
-		"exact density at every step (shaded) and six of the samples.", ancestralFrames(times, clouds, laws, line))
-	r.Figures = append(r.Figures, film)
-	if err != nil {
-		return err
-	}
-	return l.Progress(.4, "recursions")
-}
+// filmLine is where the exact densities are drawn.
+var filmLine = fokkerplanck.Line{Lo: -6, Hi: 6, N: 241}
 
 // ancestralFrames draws every fifth of the clouds, from first to last.
-func ancestralFrames(times []float64, clouds, laws [][]float64, line fokkerplanck.Line) []figure.Figure {
+func ancestralFrames(times []float64, clouds, laws [][]float64) []figure.Figure {
 	const paths, every, side = 6, 5, 3.5
-	xs, taken := line.Nodes(), kit.Map(times, func(t float64) float64 { return kit.DDPMSteps - t })
-	field := figure.Field{X0: 0, X1: kit.DDPMSteps, Y0: line.Lo, Y1: line.Hi, NX: len(times), NY: len(xs)}
+	xs, taken := filmLine.Nodes(), kit.Map(times, func(t float64) float64 { return kit.DDPMSteps - t })
+	field := figure.Field{X0: 0, X1: kit.DDPMSteps, Y0: filmLine.Lo, Y1: filmLine.Hi, NX: len(times), NY: len(xs)}
 	for j := range xs {
 		for k := range times {
 			field.Z = append(field.Z, laws[k][j])
@@ -86,4 +43,25 @@ func ancestralFrames(times []float64, clouds, laws [][]float64, line fokkerplanc
 		frames = append(frames, figure.Row("", histogram, spacetime))
 	}
 	return frames
+}
+
+// varianceFigure is the error in the variance of the samples, against the data and against the number of steps.
+func varianceFigure(curves []varianceCurve) (suite.Figure, error) {
+	byData := figure.Panel{Title: "1000 steps", X: figure.Axis{Label: "variance s^{2} of the data", Log: true},
+		Y:      figure.Axis{Label: "|variance of the samples - s^{2}|", Min: 1e-7, Max: .1, Log: true},
+		Legend: figure.TopLeft}
+	bySteps := figure.Panel{Title: "s^{2} = 0.25", X: figure.Axis{Label: "steps", Log: true},
+		Y: figure.Axis{Label: "|variance of the samples - s^{2}|", Log: true}, Legend: figure.TopRight}
+	for _, c := range curves {
+		kind := kit.DDPMVariances[c.kind]
+		byData.Layers = append(byData.Layers, figure.Line{X: c.data,
+			Y:     kit.Map(c.bias, func(v float64) float64 { return max(math.Abs(v), 1e-9) }),
+			Color: kind.Color, Label: kind.Name})
+		bySteps.Layers = append(bySteps.Layers, figure.Line{X: c.steps, Y: c.error, Color: kind.Color, Label: kind.Name,
+			Markers: true})
+	}
+	return kit.PNG("variances", "The variance that the chain gives to N(0, s^2) data, with either of the two "+
+		"variances that Ho et al. name, from its exact recursion: against the data (left), and against the number of "+
+		"steps (right).",
+		figure.Row("", byData, bySteps))
 }

@@ -5,13 +5,13 @@ import (
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/experiments/claims"
 	"scorelab/experiments/kit"
 	"scorelab/lib/affine"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/random"
 	"scorelab/lib/suite"
@@ -133,66 +133,70 @@ func correctedGaussians(l *suite.Lab, r *suite.Report) error {
 	return l.Progress(.35, "G1")
 }
 
+// crossScheme is a sampler of the cross, and the sliced W2 of its samples to as many exact ones by gridSizes.
+type crossScheme struct {
+	name     string
+	sampler  diffusion.OneStep
+	distance []metrics.Summary
+}
+
 // correctedCross measures samples of the cross.
 func correctedCross(l *suite.Lab, r *suite.Report) error {
-	x2, n := density.X2(), l.Size(10_000, 100_000)
-	exact, err := x2.Sample(l.Backend, l.Key("exact"), n)
+	n := l.Size(10_000, 100_000)
+	exact, err := density.X2().Sample(l.Backend, l.Key("exact"), n)
 	if err != nil {
 		return err
 	}
-	start, err := kit.FromPrior(l, x2, "cross start", n)
+	start, err := kit.FromPrior(l, density.X2(), "cross start", n)
 	if err != nil {
 		return err
 	}
 	table := suite.Table{Name: "cross", Caption: "Samples of the cross: sliced W2 to as many exact ones, and E[x1^2 " +
 		"x2^2] (2.62 in the data)",
 		Header: []string{"scheme", "steps", "sliced W2", "lo", "hi", "m22", "lo", "hi"}}
-	panel := figure.Panel{Title: "the cross, by samples", X: figure.Axis{Label: "steps", Log: true, Min: 4, Max: 130},
-		Y: figure.Axis{Label: "sliced W_{2}", Log: true, Min: .01, Max: .6}, Legend: figure.TopRight}
-	for i, scheme := range []struct {
-		name    string
-		sampler diffusion.OneStep
-	}{{"predictor", diffusion.ReverseEulerMaruyama}, {"predictor-corrector", corrected(correctorSNR)}} {
-		bars := figure.ErrorBars{Color: []figure.Color{figure.Blue, figure.Vermillion}[i], Label: scheme.name}
+	schemes := []crossScheme{{name: "predictor", sampler: diffusion.ReverseEulerMaruyama},
+		{name: "predictor-corrector", sampler: corrected(correctorSNR)}}
+	for i := range schemes {
+		s := &schemes[i]
 		for _, steps := range gridSizes {
-			grid, err := kit.ReverseGrid(steps)
+			d, m22, err := s.measure(l, start, kit.Points(exact), steps)
 			if err != nil {
 				return err
 			}
-			name := fmt.Sprintf("%s, %d steps", scheme.name, steps)
-			end, err := diffusion.Plan{Build: x2.Build(diffusion.VP{}), Sampler: scheme.sampler, Grid: grid,
-				Noise: l.Key(name)}.Run(l.Backend, start)
-			if err != nil {
-				return err
-			}
-			m22, err := metrics.M22(kit.Points(end))
-			if err != nil {
-				return err
-			}
-			d, err := metrics.SlicedW2(kit.Points(end), kit.Points(exact), metrics.Projections)
-			if err != nil {
-				return err
-			}
-			table.Rows = append(table.Rows, []any{scheme.name, steps, d.Center, d.Lo, d.Hi, m22.Center, m22.Lo, m22.Hi})
-			bars.X, bars.Y = append(bars.X, float64(steps)*[]float64{.97, 1.03}[i]), append(bars.Y, d.Center)
-			bars.Lo, bars.Hi = append(bars.Lo, d.Lo), append(bars.Hi, d.Hi)
-			if steps == 100 {
-				scale := math.Sqrt(1e4 / float64(n))
-				r.Add(suite.Between{Claim: claims.D000SamplingGivesData, Metric: "sliced W2 between samples of the " +
-					"cross and exact ones, " + name, Got: d, Lo: .010 * scale, Hi: .060 * scale, Alpha: 1e-5,
-					Why: kit.WhyFloor})
-			}
+			table.Rows = append(table.Rows, []any{s.name, steps, d.Center, d.Lo, d.Hi, m22.Center, m22.Lo, m22.Hi})
 			if err := l.Progress(.6+.035*float64(len(table.Rows)), "the cross"); err != nil {
 				return err
 			}
 		}
-		panel.Layers = append(panel.Layers, bars)
+		scale := math.Sqrt(1e4 / float64(n))
+		r.Add(suite.Between{Claim: claims.D000SamplingGivesData, Metric: "sliced W2 between samples of the " +
+			"cross and exact ones, " + s.run(100), Got: s.distance[len(gridSizes)-1], Lo: .010 * scale,
+			Hi: .060 * scale, Alpha: 1e-5, Why: kit.WhyFloor})
 	}
-	panel.Layers = append(panel.Layers, figure.HLine{At: .0305 * math.Sqrt(1e4/float64(n)), Dashed: true,
-		Label: "two exact samples"})
 	r.Tables = append(r.Tables, table)
-	still, err := kit.PNG("cross", "Sliced W2 of samples of the cross to as many exact ones, with 5 standard errors: "+
-		"what the corrector wins is less than 10,000 samples can tell.", figure.Single(panel, 560))
-	r.Figures = append(r.Figures, still)
+	f, err := crossFigure(schemes, n)
+	r.Figures = append(r.Figures, f)
 	return err
+}
+
+func (s *crossScheme) run(steps int) string { return fmt.Sprintf("%s, %d steps", s.name, steps) }
+
+// measure runs the scheme and returns sliced W2 and E[x1^2 x2^2].
+func (s *crossScheme) measure(l *suite.Lab, start *tensors.Tensor, exact metrics.Points, steps int) (
+	distance, m22 metrics.Summary, err error) {
+	grid, err := kit.ReverseGrid(steps)
+	if err != nil {
+		return distance, m22, err
+	}
+	end, err := diffusion.Plan{Build: density.X2().Build(diffusion.VP{}), Sampler: s.sampler, Grid: grid,
+		Noise: l.Key(s.run(steps))}.Run(l.Backend, start)
+	if err != nil {
+		return distance, m22, err
+	}
+	if m22, err = metrics.M22(kit.Points(end)); err != nil {
+		return distance, m22, err
+	}
+	distance, err = metrics.SlicedW2(kit.Points(end), exact, metrics.Projections)
+	s.distance = append(s.distance, distance)
+	return distance, m22, err
 }

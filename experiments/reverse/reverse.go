@@ -3,6 +3,7 @@ package reverse
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -13,7 +14,6 @@ import (
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/random"
 	"scorelab/lib/suite"
@@ -119,15 +119,7 @@ func errorAgainstSteps(l *suite.Lab, r *suite.Report) error {
 	r.Tables = append(r.Tables, suite.Table{Name: "steps", Caption: "W1 to G1 against the number of reverse steps",
 		Header: []string{"steps", "W1", "lo", "hi"}, Rows: kit.Rows(steps, kit.Centers(w1), kit.Lows(w1),
 			kit.Highs(w1))})
-	f, err := kit.PNG("steps", "Distance of samples from G1 to G1 itself against the number of reverse steps; the "+
-		"floor is that of as many exact samples.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "steps", Log: true, Min: 4, Max: 250},
-			Y: figure.Axis{Label: "W_{1}", Log: true, Min: .005, Max: 1},
-			Layers: []figure.Layer{
-				figure.Line{X: steps, Y: kit.Centers(w1), Color: figure.Vermillion, Markers: true,
-					Label: "reverse Euler-Maruyama"},
-				figure.HLine{At: .0111 * math.Sqrt(2e4/float64(n)), Dashed: true, Label: "exact samples"},
-			}, Legend: figure.TopRight}))
+	f, err := stepsFigure(steps, w1, n)
 	r.Figures = append(r.Figures, f)
 	return err
 }
@@ -164,81 +156,80 @@ func reverseRecursion(l *suite.Lab, r *suite.Report) error {
 	return nil
 }
 
-// backAndForth animates the cross to noise and back.
+const (
+	filmSamples = 4000
+	filmSteps   = 120
+	filmSide    = 3.5
+)
+
+// backAndForth takes the cross to noise and other noise back to the cross.
 func backAndForth(l *suite.Lab, r *suite.Report) error {
-	x2, vp := density.X2(), diffusion.VP{}
-	const n, steps, side, every = 4000, 120, 3.5, 6
-	data, err := x2.Sample(l.Backend, l.Key("film data"), n)
+	back, err := kit.ReverseGrid(filmSteps)
 	if err != nil {
 		return err
 	}
-	back, err := kit.ReverseGrid(steps)
+	there := slices.Clone(back)
+	slices.Reverse(there)
+	start, err := filmStart(l, there[0])
 	if err != nil {
 		return err
 	}
-	there := make([]float64, len(back))
-	for i := range back {
-		there[i] = back[len(back)-1-i]
-	}
-	start, err := exec.Once(l.Backend, func(x *Node) *Node {
-		return vp.At(kit.ScalarLike(x, there[0])).Forward(x, random.New(x.Graph(), l.Key("film first noise")).Normal(x))
-	}, data)
+	prior, err := kit.FromPrior(l, density.X2(), "film prior", filmSamples)
 	if err != nil {
 		return err
 	}
-	prior, err := kit.FromPrior(l, x2, "film prior", n)
+	forward, err := filmRun(l, diffusion.Jump, there, start, "film forward")
 	if err != nil {
 		return err
 	}
-	var marks []int
-	for s := every; s <= steps; s += every {
-		marks = append(marks, s)
-	}
-	run := func(sampler diffusion.OneStep, grid []float64, x *tensors.Tensor, name string) (shots []diffusion.Snapshot,
-		err error) {
-		plan := diffusion.Plan{Build: x2.Build(vp), Sampler: sampler, Grid: grid, Noise: l.Key(name)}
-		for s, err := range plan.Trace(l.Backend, x, marks...) {
-			if err != nil {
-				return nil, err
-			}
-			shots = append(shots, s)
-		}
-		return shots, nil
-	}
-	forward, err := run(diffusion.Jump, there, start, "film forward")
+	reverse, err := filmRun(l, diffusion.ReverseEulerMaruyama, back, prior, "film reverse")
 	if err != nil {
 		return err
 	}
-	reverse, err := run(diffusion.ReverseEulerMaruyama, back, prior, "film reverse")
-	if err != nil {
-		return err
-	}
-	times := kit.Map(forward, func(s diffusion.Snapshot) float64 { return s.Time })
-	fields, err := kit.DensityFields(l, x2, vp, side, 61, times...)
-	if err != nil {
-		return err
-	}
-	swarm := func(title string, field figure.Field, s diffusion.Snapshot) figure.Panel {
-		return kit.Plane(title, side, figure.Heat{Field: field}, kit.Cloud(kit.Points(s.X), 500, figure.Vermillion))
-	}
-	var frames []figure.Figure
-	last := len(reverse) - 1
-	for k := range reverse {
-		frames = append(frames, figure.Row(fmt.Sprintf("t = %.2f there, %.2f back", forward[k].Time, reverse[k].Time),
-			swarm("forward process", fields[k], forward[k]), swarm("reverse SDE", fields[last-k], reverse[k])))
-	}
-	film, err := kit.GIF("back-and-forth", "The cross under the forward process, and noise under the reverse SDE; "+
-		"shaded, the exact density of that time.", frames)
+	film, err := backAndForthFilm(l, forward, reverse)
 	if err != nil {
 		return err
 	}
 	r.Figures = append([]suite.Figure{film}, r.Figures...)
-	// Where it ends: the mixed moment that tells the cross from what it started from.
-	m22, err := metrics.M22(kit.Points(reverse[last].X))
+	return filmEnd(r, kit.Points(reverse[len(reverse)-1].X))
+}
+
+// filmStart is samples of the cross, with the noise of a time.
+func filmStart(l *suite.Lab, t float64) (*tensors.Tensor, error) {
+	data, err := density.X2().Sample(l.Backend, l.Key("film data"), filmSamples)
+	if err != nil {
+		return nil, err
+	}
+	return exec.Once(l.Backend, func(x *Node) *Node {
+		eps := random.New(x.Graph(), l.Key("film first noise")).Normal(x)
+		return diffusion.VP{}.At(kit.ScalarLike(x, t)).Forward(x, eps)
+	}, data)
+}
+
+// filmRun is where samples are after every sixth step.
+func filmRun(l *suite.Lab, sampler diffusion.OneStep, grid []float64, x *tensors.Tensor, name string) (
+	shots []diffusion.Snapshot, err error) {
+	var marks []int
+	for s := 6; s <= filmSteps; s += 6 {
+		marks = append(marks, s)
+	}
+	plan := diffusion.Plan{Build: density.X2().Build(diffusion.VP{}), Sampler: sampler, Grid: grid, Noise: l.Key(name)}
+	for s, err := range plan.Trace(l.Backend, x, marks...) {
+		if err != nil {
+			return nil, err
+		}
+		shots = append(shots, s)
+	}
+	return shots, nil
+}
+
+// filmEnd measures where the way back ends: the mixed moment that tells the cross from what it started from.
+func filmEnd(r *suite.Report, end metrics.Points) error {
+	m22, err := metrics.M22(end)
 	if err != nil {
 		return err
 	}
-	moment := 5 * math.Sqrt(76.202/n)
+	moment := 5 * math.Sqrt(76.202/filmSamples)
 	r.Add(suite.Between{Claim: claims.D004BackAndForth, Metric: "E[x1^2 x2^2] of the cross made from noise in 120 " +
 		"steps; N(0, I) has 1", Got: m22, Lo: 2.652 - moment, Hi: 2.652 + moment, Alpha: metrics.Miss,
 		Why: "5 standard errors of x1^2 x2^2, whose variance is 76.2; the data has 2.62, and 120 steps 2.652 by the " +
