@@ -36,7 +36,7 @@ func intervals(x []float64, s []metrics.Summary) figure.ErrorBars {
 func reversedNoiseFigure(times []float64, forward, reverse []metrics.Summary) (suite.Figure, error) {
 	exact := figure.Line{Color: figure.Vermillion, Label: "exact"}
 	for t := times[0]; t <= 1.001; t += .01 {
-		exact.X, exact.Y = append(exact.X, t), append(exact.Y, forwardKnows(t))
+		exact.X, exact.Y = append(exact.X, t), append(exact.Y, forwardCovariance(t))
 	}
 	back := figure.Line{Color: figure.Vermillion, Label: "with the forward noise"}
 	for t := .01; t <= 3; t += .01 {
@@ -73,10 +73,10 @@ func objectiveFigure(l *suite.Lab, at []float64, measured [][]metrics.Summary) (
 	panel := figure.Panel{X: figure.Axis{Label: "t", Log: true, Min: .018, Max: 2.2},
 		Y: figure.Axis{Label: "slope θ of s = -θ x"}, Legend: figure.TopLeft}
 	for i, reading := range readings {
-		marks := intervals(at, measured[i])
-		marks.Color = reading.color
+		points := intervals(at, measured[i])
+		points.Color = reading.color
 		panel.Layers = append(panel.Layers, figure.Line{X: times, Y: curves[i], Color: reading.color,
-			Label: strings.ReplaceAll(reading.name, "x_t", "x_{t}")}, marks)
+			Label: strings.ReplaceAll(reading.name, "x_t", "x_{t}")}, points)
 	}
 	return kit.PNG("objective", "The best linear score of G1 at time t by three readings of one objective: over "+
 		"x_{t} (right), and over the data as printed, with the target at the data or at x_{t}.", figure.Row("", panel))

@@ -11,10 +11,11 @@ import (
 	"scorelab/lib/suite"
 )
 
-// adjusted holds the Metropolis-adjusted chain against the law that the unadjusted one misses.
+// adjusted measures the Metropolis-adjusted chain, whose stationary distribution is the target at every step length.
 func adjusted(l *suite.Lab, r *suite.Report) error {
 	const delta = .05
-	table := suite.Table{Name: "adjusted", Caption: "Metropolis-adjusted chains on N(0, v), delta = 0.05",
+	table := suite.Table{Name: "adjusted", Caption: "Metropolis-adjusted chains on N(0, v) with steps of delta = " +
+		"0.05: the variance is v, without the bias of the unadjusted chain",
 		Header: []string{"v", "variance", "lo", "hi", "unadjusted", "acceptance", "lo", "hi", "exact acceptance"}}
 	for _, v := range []float64{.1, 1.9} {
 		end, err := settle(l, diffusion.MALA{}, "adjusted chains", v, delta)
@@ -47,8 +48,9 @@ func adjusted(l *suite.Lab, r *suite.Report) error {
 	return nil
 }
 
-// acceptanceOf is E min(1, ratio) of the Langevin proposal on N(0, v) at stationarity, by the trapezoidal rule over 9
-// standard deviations. The logarithm of the ratio is delta (x^2 - y^2)/(4 v^2).
+// acceptanceOf is E min(1, ratio), the share of Langevin proposals that a Metropolis test accepts, on N(0, v) at
+// stationarity. It is a trapezoidal rule over 9 standard deviations of state and noise. The logarithm of the ratio
+// is delta (x^2 - y^2)/(4 v^2) for a proposal from x to y.
 func acceptanceOf(v, delta float64) float64 {
 	const n, reach = 1201, 9.
 	h := 2 * reach / (n - 1)

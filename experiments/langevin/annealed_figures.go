@@ -14,12 +14,12 @@ import (
 // levelAxis runs down the noise levels.
 var levelAxis = figure.Axis{Label: "σ", Log: true, Min: annealTo, Max: annealFrom}
 
-// decidedCurve is the share of the mode's entropy that each level has decided.
+// decidedCurve is the share of the mode's entropy that each level has decidedShare.
 func decidedCurve() figure.Line {
 	curve := figure.Line{Color: figure.Ink}
 	for k := 0.; k <= 60; k++ {
 		sigma := annealTo * math.Pow(annealFrom/annealTo, k/60)
-		curve.X, curve.Y = append(curve.X, sigma), append(curve.Y, decided(sigma))
+		curve.X, curve.Y = append(curve.X, sigma), append(curve.Y, decidedShare(sigma))
 	}
 	return curve
 }
@@ -68,7 +68,7 @@ func annealedFigure(all []annealed) (suite.Figure, error) {
 func annealedFilm(l *suite.Lab, d descent) (suite.Figure, error) {
 	const side, shown = 14., 400
 	last := d.clouds[len(d.clouds)-1]
-	times := kit.Map(d.marks[1:], func(k int) float64 { return d.grid[k] })
+	times := kit.Map(d.stops[1:], func(k int) float64 { return d.grid[k] })
 	fields, err := kit.DensityFields(l, density.S2(), diffusion.EDM{}, side, 57, times...)
 	if err != nil {
 		return suite.Figure{}, err

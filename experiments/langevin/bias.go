@@ -11,7 +11,7 @@ import (
 	"scorelab/lib/suite"
 )
 
-// settle runs independent chains on N(0, v) from N(0, v) until they have forgotten it.
+// settle runs independent chains of a sampler on N(0, v), started from N(0, v), over four relaxation times.
 func settle(l *suite.Lab, sampler diffusion.Sampler, name string, v, delta float64) (diffusion.Snapshot, error) {
 	target := kit.Normal([]float64{0}, v)
 	name = fmt.Sprintf("%s v=%g delta=%g", name, v, delta)
@@ -46,9 +46,11 @@ type stepBias struct {
 	chains []metrics.Summary
 }
 
-// biasLaw measures the stationary variance of the unadjusted chain on N(0, v), by its recursion and by chains.
-func biasLaw(l *suite.Lab, r *suite.Report) error {
-	table := suite.Table{Name: "bias", Caption: "Stationary variance of the chain on N(0, v)",
+// stationaryBias measures the stationary variance of the unadjusted chain on N(0, v): by its recursion, and by
+// chains.
+func stationaryBias(l *suite.Lab, r *suite.Report) error {
+	table := suite.Table{Name: "bias", Caption: "Stationary variance of unadjusted Langevin dynamics with steps " +
+		"delta on N(0, v): exact, by recursion, and of independent chains",
 		Header: []string{"v", "delta", "exact", "recursion", "chains", "lo", "hi"}}
 	biases := []stepBias{{v: .1}, {v: 1.9}}
 	for i := range biases {
@@ -64,6 +66,7 @@ func biasLaw(l *suite.Lab, r *suite.Report) error {
 	return err
 }
 
+// measure compares both with the exact v/(1 - delta/(2v)).
 func (b *stepBias) measure(l *suite.Lab, r *suite.Report, table *suite.Table, delta float64) error {
 	langevin := diffusion.OneStep(diffusion.Langevin)
 	step, err := kit.AffineSteps(l, langevin, diffusion.OU{}, b.v, 0, delta)

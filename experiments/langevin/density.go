@@ -17,11 +17,12 @@ const (
 	planeCells = 161
 	planeStep  = .0025 // below the step up to which Crank-Nicolson is positive here
 	chainStep  = .005
-	planeShot  = .05 // between two looks at equation and particles
+	planeLook  = .05 // between two comparisons of equation and particles
 	planeEnd   = 1.5
 )
 
-// planeRun is Langevin dynamics on the cross from N(0, I), at times planeShot apart: by the equation and by particles.
+// planeRun is Langevin dynamics on the cross from N(0, I), at times planeLook apart: by the equation and by
+// particles.
 type planeRun struct {
 	plane     fokkerplanck.Plane
 	target    []float64
@@ -32,7 +33,7 @@ type planeRun struct {
 	sampled   []metrics.Summary
 }
 
-// planeLangevin is the middle of 001's third figure: particles, and the equation whose solution they are.
+// planeLangevin repeats the middle of 001's third figure: particles, and the equation that their density obeys.
 func planeLangevin(l *suite.Lab, r *suite.Report) error {
 	run := planeRun{plane: kit.SquareGrid(planeCells)}
 	if err := run.particles(l); err != nil {
@@ -44,7 +45,7 @@ func planeLangevin(l *suite.Lab, r *suite.Report) error {
 	claim := claims.D001ParticlesAreTheSolution
 	n := run.clouds[0].N
 	for _, t := range []float64{.1, .5, planeEnd} {
-		k := int(math.Round(t / planeShot))
+		k := int(math.Round(t / planeLook))
 		diagonal, err := diagonalMarginal(run.plane, run.densities[k])
 		if err != nil {
 			return err
@@ -52,8 +53,8 @@ func planeLangevin(l *suite.Lab, r *suite.Report) error {
 		ks, err := kit.KSCheck(claim, fmt.Sprintf("Langevin dynamics on the cross: KS distance of particles to the "+
 			"solution along the diagonal at t = %g", t),
 			run.clouds[k].Along(1/math.Sqrt2, 1/math.Sqrt2), diagonal, .003,
-			"; .003 for the chain, whose narrow width is off by delta/(4 v) = 1.25 %, a quarter of that in KS, for "+
-				"the half of it that lies this way, and as much for the cells")
+			"; slack 0.003: the step makes the narrow component 1.25 % too wide, which moves KS by 0.0015, and the "+
+				"cells as much")
 		if err != nil {
 			return err
 		}
@@ -65,14 +66,14 @@ func planeLangevin(l *suite.Lab, r *suite.Report) error {
 				Why: "5 standard errors of x1^2 x2^2, whose variance under the cross is 76.2, about the equation's " +
 					"value"})
 	}
-	table := suite.Table{Name: "langevin", Caption: "E[x1^2 x2^2] under Langevin dynamics on the cross: by the " +
-		"equation and by particles", Header: []string{"t", "equation", "particles", "lo", "hi"},
+	table := suite.Table{Name: "langevin", Caption: "E[x1^2 x2^2] under Langevin dynamics on the cross (target " +
+		"2.62): by the equation, and of particles", Header: []string{"t", "equation", "particles", "lo", "hi"},
 		Rows: kit.Rows(run.times, run.solved, kit.Centers(run.sampled), kit.Lows(run.sampled), kit.Highs(run.sampled))}
 	r.Tables = append(r.Tables, table)
 	return run.draw(l, r)
 }
 
-// particles runs the chain.
+// particles runs the unadjusted chain.
 func (run *planeRun) particles(l *suite.Lab) error {
 	start, err := kit.Normal([]float64{0, 0}, 1).Sample(l.Backend, l.Key("plane"), l.Size(10_000, 100_000))
 	if err != nil {
@@ -82,13 +83,13 @@ func (run *planeRun) particles(l *suite.Lab) error {
 	if err != nil {
 		return err
 	}
-	var marks []int
-	for t := planeShot; t < planeEnd+planeShot/2; t += planeShot {
-		marks = append(marks, int(math.Round(t/chainStep)))
+	var stops []int
+	for t := planeLook; t < planeEnd+planeLook/2; t += planeLook {
+		stops = append(stops, int(math.Round(t/chainStep)))
 	}
 	plan := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.Langevin), Grid: grid,
 		Noise: l.Key("chain")}
-	for s, err := range plan.Trace(l.Backend, start, marks...) {
+	for s, err := range plan.Trace(l.Backend, start, stops...) {
 		if err != nil {
 			return err
 		}
@@ -124,7 +125,7 @@ func (run *planeRun) solve(l *suite.Lab, r *suite.Report) error {
 	}
 	r.Add(suite.Below{Claim: claims.D004UniqueInvariantLaw, Metric: "largest |dp/dt| at p = the cross",
 		Got: kit.LargestAbs(change), Bound: 1e-11,
-		Why: "rounding in float64: a density of 0.4 exchanged 700 times per unit of time, and some"})
+		Why: "rounding in float64: a density of 0.4 exchanged 700 times per unit of time, with room"})
 	step, err := g.Stepper(fokkerplanck.CrankNicolson, planeStep)
 	if err != nil {
 		return err
@@ -140,10 +141,10 @@ func (run *planeRun) relax(step interface{ Advance([]float64, int) error }, r *s
 	if err != nil {
 		return err
 	}
-	worst, rises, last := marched{}, 0, math.Inf(1)
+	worst, rises, last := marchReport{}, 0, math.Inf(1)
 	for k := range run.times {
 		if k > 0 {
-			m, err := march(run.plane, step, p, int(math.Round(planeShot/planeStep)))
+			m, err := march(run.plane, step, p, int(math.Round(planeLook/planeStep)))
 			if err != nil {
 				return err
 			}
@@ -164,7 +165,8 @@ func (run *planeRun) relax(step interface{ Advance([]float64, int) error }, r *s
 	r.Add(
 		suite.Equals{Claim: claim, Metric: "looks, 0.05 apart, at which KL(p_t, p) has not fallen on the cross",
 			Got: float64(rises), Want: 0, Tol: 0,
-			Why: "a theorem where steps are positive: each is a Markov chain that leaves the target alone"},
+			Why: "a theorem where steps are positive: each is a Markov chain with the target as its stationary " +
+				"distribution"},
 		suite.Equals{Claim: claim, Metric: "densities that are not positive, in all steps on the cross",
 			Got: worst.empty, Want: 0, Tol: 0,
 			Why: "guaranteed at this step, which is shorter than the longest that keeps every density positive"},

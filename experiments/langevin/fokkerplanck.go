@@ -15,18 +15,20 @@ import (
 )
 
 var fokkerPlanck = suite.Experiment{
-	ID:       "E05-fokker-planck",
-	Title:    "The Fokker-Planck equation is what the particles draw",
-	Question: "Does the density of the particles obey the Fokker-Planck equation?",
-	Sources:  []string{"000, 2.1", "001, Fokker-Planck Equation and third figure (middle)"},
-	Run:      runFokkerPlanck,
+	ID:    "E05-fokker-planck",
+	Title: "The density of the particles obeys the Fokker-Planck equation",
+	Question: "Is the density of the particles the solution of the Fokker-Planck equation, on the line and in " +
+		"the plane?",
+	Sources: []string{"000, 2.1", "001, Fokker-Planck Equation and third figure (middle)"},
+	Run:     runFokkerPlanck,
 }
 
 func runFokkerPlanck(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does, on the line and in the plane. Solved on a grid, the equation gives the " +
-		"exact law of the noised data with an error that falls as the square of the cell, keeps its mass to rounding " +
-		"and is nowhere negative; particles that know nothing of it have its law. It is a partial differential " +
-		"equation, not the ordinary one that 001 calls it, and so needs a grid that grows as 1/h^d; particles do not."}
+	r := &suite.Report{Answer: "Yes. Solved on a grid, the equation reproduces the exact density of the noised " +
+		"data. The error falls as the square of the cell size, mass is kept to rounding, and the density stays " +
+		"positive. Particles that are simulated independently of the equation have the same distribution. The " +
+		"equation is a partial differential equation, not an ordinary one as document 001 says. A grid of cell size " +
+		"h in d dimensions needs about 1/h^d cells; particles need no grid."}
 	line, err := lineOrder(l, r)
 	if err != nil {
 		return nil, err
@@ -47,18 +49,19 @@ func runFokkerPlanck(l *suite.Lab) (*suite.Report, error) {
 	return r, orderFigure(r, line, plane)
 }
 
-// ouLine is dx = -x dt + sqrt(2) dB on [-8, 8], where its laws have less than 1e-14 outside.
+// ouLine is dx = -x dt + sqrt(2) dB on n cells of [-8, 8]. Less than 1e-14 of the mass is outside.
 func ouLine(n int) (*fokkerplanck.Generator, error) {
 	return fokkerplanck.FromDrift(fokkerplanck.Line{Lo: -8, Hi: 8, N: n}, func(x float64) float64 { return -x }, 1)
 }
 
-// marched is what a solution did on its way: the largest change of mass, its least density, and how many densities were
-// not positive.
-type marched struct{ leak, least, empty float64 }
+// marchReport is what a solution did on its way: the largest change of mass, the least density, and how many
+// densities were not positive.
+type marchReport struct{ leak, least, empty float64 }
 
-// march advances p in place and watches it.
-func march(g fokkerplanck.Grid, s interface{ Advance([]float64, int) error }, p []float64, steps int) (marched, error) {
-	m := marched{least: math.Inf(1)}
+// march advances p in place by single steps of s, and reports what happened to it.
+func march(g fokkerplanck.Grid, s interface{ Advance([]float64, int) error }, p []float64, steps int) (marchReport,
+	error) {
+	m := marchReport{least: math.Inf(1)}
 	for range steps {
 		if err := s.Advance(p, 1); err != nil {
 			return m, err
@@ -77,19 +80,19 @@ func march(g fokkerplanck.Grid, s interface{ Advance([]float64, int) error }, p 
 // lineOrder solves the equation from G1 to t = 1 on finer and finer grids.
 func lineOrder(l *suite.Lab, r *suite.Report) (o ordered, err error) {
 	const claim = claims.D000FokkerPlanck
-	table := suite.Table{Name: "order", Caption: "L1 error at t = 1 of the Ornstein-Uhlenbeck process from G1 on n " +
-		"cells, Crank-Nicolson with n - 1 steps",
+	table := suite.Table{Name: "order", Caption: "L1 error of the density at t = 1 of the Ornstein-Uhlenbeck " +
+		"process from G1, on n cells of size h, by Crank-Nicolson with n - 1 steps",
 		Header: []string{"n", "h", "error", "change of mass", "least density"}}
 	for i, n := range []int{101, 201, 401, 801, 1601} {
 		g, err := ouLine(n)
 		if err != nil {
 			return o, err
 		}
-		laws, err := kit.LineDensities(l, density.G1(), diffusion.OU{}, g.Line, 0, 1)
+		densities, err := kit.LineDensities(l, density.G1(), diffusion.OU{}, g.Line, 0, 1)
 		if err != nil {
 			return o, err
 		}
-		p, exact := laws[0], laws[1]
+		p, exact := densities[0], densities[1]
 		step, err := g.Stepper(fokkerplanck.CrankNicolson, 1/float64(n-1))
 		if err != nil {
 			return o, err
@@ -105,7 +108,7 @@ func lineOrder(l *suite.Lab, r *suite.Report) (o ordered, err error) {
 		o.h, o.err = append(o.h, g.Cell()), append(o.err, gap)
 		table.Rows = append(table.Rows, []any{n, g.Cell(), gap, m.leak, m.least})
 		want := []float64{1.27e-3, 3.17e-4, 7.91e-5, 1.98e-5, 4.94e-6}[i]
-		why := "measured: smooth densities stay so where a guarantee would need shorter steps"
+		why := "measured: smooth densities stay positive; a guarantee would need shorter steps"
 		if 1/float64(n-1) <= g.PositiveStep(fokkerplanck.CrankNicolson) {
 			why = "guaranteed at this step: its explicit half takes no more from a cell than it holds"
 		}
@@ -129,14 +132,15 @@ func lineOrder(l *suite.Lab, r *suite.Report) (o ordered, err error) {
 	return o, l.Progress(.1, "the plane")
 }
 
-// particleTimes are where particles are held against the law.
+// particleTimes are the times at which particles are compared with the density.
 var particleTimes = []float64{.1, .5, 1, 3}
 
-// linePath is the forward process from G1 at times of a film to t = 2, and at 3: by particles and by the equation.
+// linePath is the forward process from G1 at the times of a film to t = 2, and at t = 3: by particles and by the
+// equation.
 type linePath struct {
-	line         fokkerplanck.Line
-	times        []float64
-	clouds, laws [][]float64
+	line              fokkerplanck.Line
+	times             []float64
+	clouds, densities [][]float64
 }
 
 // lineParticles runs particles from G1 by exact jumps, and the equation beside them.
@@ -163,7 +167,7 @@ func lineParticles(l *suite.Lab, r *suite.Report) error {
 	return path.film(r)
 }
 
-// particles draws samples of G1 and lets them jump from time to time.
+// particles draws samples of G1 and moves them by the exact transition from time to time.
 func (path *linePath) particles(l *suite.Lab) error {
 	start, err := density.G1().Sample(l.Backend, l.Key("particles"), l.Size(20_000, 200_000))
 	if err != nil {
@@ -180,7 +184,7 @@ func (path *linePath) particles(l *suite.Lab) error {
 	return nil
 }
 
-// solve runs the equation from the density of G1.
+// solve runs the equation from the density of G1, with 2,000 steps per unit of time.
 func (path *linePath) solve(l *suite.Lab) error {
 	const perTime = 2000 // steps of the equation
 	g, err := ouLine(1601)
@@ -202,7 +206,7 @@ func (path *linePath) solve(l *suite.Lab) error {
 				return err
 			}
 		}
-		path.laws = append(path.laws, append([]float64(nil), p...))
+		path.densities = append(path.densities, append([]float64(nil), p...))
 	}
 	return nil
 }
@@ -220,7 +224,7 @@ func (path *linePath) compare(r *suite.Report, t float64) error {
 		return err
 	}
 	solved, err := kit.KSCheck(claims.D001ParticlesAreTheSolution, fmt.Sprintf("KS distance of particles to the "+
-		"equation's solution at t = %g", t), path.clouds[k], cumulative(path.line, path.laws[k]), 1e-5,
+		"equation's solution at t = %g", t), path.clouds[k], cumulative(path.line, path.densities[k]), 1e-5,
 		"; the solution's own error is 5e-6")
 	if err != nil {
 		return err

@@ -41,7 +41,7 @@ func (path *linePath) spacetime(n int) figure.Field {
 	for i := first; i <= path.line.N-1-first; i += 8 {
 		field.NY++
 		for k := range n {
-			field.Z = append(field.Z, path.laws[k][i])
+			field.Z = append(field.Z, path.densities[k][i])
 		}
 	}
 	return field
@@ -55,7 +55,7 @@ func (path *linePath) histogram(k int, limit figure.Line) figure.Panel {
 		X: figure.Axis{Label: "x", Min: -filmSide, Max: filmSide},
 		Y: figure.Axis{Label: "density", Min: 0, Max: .62}, Legend: figure.TopLeft,
 		Layers: []figure.Layer{bars, limit,
-			figure.Line{X: path.line.Nodes(), Y: path.laws[k], Color: figure.Blue, Label: "equation"}}}
+			figure.Line{X: path.line.Nodes(), Y: path.densities[k], Color: figure.Blue, Label: "equation"}}}
 }
 
 // lines is the solution in space and time, with ten particles up to the k-th time.

@@ -17,25 +17,28 @@ import (
 )
 
 var langevin = suite.Experiment{
-	ID:       "E03-langevin",
-	Title:    "Noise restores the density, later than the figure shows",
-	Question: "Does Langevin dynamics sample the target, when, and how far off is the discrete chain?",
+	ID:    "E03-langevin",
+	Title: "Langevin dynamics samples the target, but later than the figure shows",
+	Question: "Do samples of Langevin dynamics reach the target distribution? When, and how large is the bias " +
+		"of the discrete chain?",
 	Sources: []string{"001, Langevin Equation and Brownian Motion (third figure)", "002, section 2",
 		"003, Langevin Dynamics", "004, Langevin Dynamics Convergence Theorem"},
 	Run: runLangevin,
 }
 
 func runLangevin(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does, but the figure's 50 steps end at t = 0.5, where the cross is only half " +
-		"there: E[x1^2 x2^2] is 1.96 of 2.62, while mean and covariance, which N(0, I) shares with the target, say " +
-		"nothing. By t = 20 the chain is at its own limit, which is not quite the target: the unadjusted chain's " +
-		"variance is v/(1 - delta/(2v)) instead of v. A Metropolis test of every step removes that bias."}
+	r := &suite.Report{Answer: "Yes, but not at the time that the figure of document 001 shows. Its 50 steps of " +
+		"0.01 end at t = 0.5, where the mixed moment E[x1^2 x2^2] of the cross is 1.96 (target 2.62). Mean and " +
+		"covariance do not show this, because the start N(0, I) shares them with the target. By t = 20 the " +
+		"chain has converged to its own stationary distribution. That distribution is slightly too wide: on " +
+		"N(0, v) data, steps of length delta give the variance v/(1 - delta/(2v)) instead of v. Accepting each " +
+		"step by a Metropolis test removes the bias."}
 	chain, err := runFigureChain(l)
 	if err != nil {
 		return nil, err
 	}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{chain.asDrawn, chain.converged, twoNotations,
-		biasLaw, adjusted, chain.draw} {
+		stationaryBias, adjusted, chain.draw} {
 		if err := part(l, r); err != nil {
 			return nil, err
 		}
@@ -56,16 +59,17 @@ type figureChain struct {
 	snapshots  map[int]metrics.Points // by step
 }
 
-// chainMarks are the steps after which the chain is measured: dense at first, where it changes fast.
-func chainMarks() (marks []int) {
+// chainStops are the steps after which the chain is measured: dense at first, where it changes fast.
+func chainStops() (stops []int) {
 	for s := 1; s <= chainSteps; s++ {
 		if s <= 100 || s <= 400 && s%20 == 0 || s%100 == 0 {
-			marks = append(marks, s)
+			stops = append(stops, s)
 		}
 	}
-	return marks
+	return stops
 }
 
+// runFigureChain runs unadjusted Langevin dynamics on the cross, with the step of the document, and measures it.
 func runFigureChain(l *suite.Lab) (*figureChain, error) {
 	c := &figureChain{n: l.Size(10_000, 100_000), snapshots: map[int]metrics.Points{}}
 	grid, err := diffusion.Uniform(0, kit.LangevinFigureStep*float64(chainSteps), chainSteps)
@@ -78,7 +82,7 @@ func runFigureChain(l *suite.Lab) (*figureChain, error) {
 	}
 	plan := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.Langevin), Grid: grid,
 		Noise: l.Key("chain")}
-	for s, err := range plan.Trace(l.Backend, start, chainMarks()...) {
+	for s, err := range plan.Trace(l.Backend, start, chainStops()...) {
 		if err != nil {
 			return nil, err
 		}
@@ -166,7 +170,7 @@ func (c *figureChain) converged(l *suite.Lab, r *suite.Report) error {
 	return nil
 }
 
-// twoNotations runs the chain as 002 writes it, with alpha = 2 delta.
+// twoNotations runs the chain in the notation of 002, with alpha = 2 delta. Both must give the same bits.
 func twoNotations(l *suite.Lab, r *suite.Report) error {
 	half := diffusion.OneStep(func(m diffusion.Model, s diffusion.Span, x *Node, rnd *random.Source) *Node {
 		alpha := MulScalar(s.Length(), 2)

@@ -10,30 +10,30 @@ import (
 	"scorelab/lib/suite"
 )
 
-// pairTime is when the other experiments call Langevin dynamics converged.
-const pairTime = 20
+// twoModesTime is the time by which the other experiments have converged.
+const twoModesTime = 20
 
-// modePairs are the dynamics on .5 N(-m, 1) + .5 N(m, 1), for a range of m.
-type modePairs struct {
+// twoModes are the dynamics on .5 N(-m, 1) + .5 N(m, 1), for a range of m.
+type twoModes struct {
 	m, gap []float64
 	line   fokkerplanck.Line
-	// From N(m, 1), to pairTime: target and density for m = 2 and 6.
+	// From N(m, 1), to twoModesTime: target and density for m = 2 and 6.
 	target, density [2][]float64
 }
 
-// pairGap is the spectral gap for modes far apart. One slow mode moves mass between them, against the resistance
-// int dx/q of the saddle: gap = 4 / int dx/q, and Laplace's expansion at the saddle, where q is cosh(mx) exp(-x^2/2),
-// gives the factors.
-func pairGap(m float64) float64 {
+// twoModesGap is the asymptotic spectral gap for modes far apart. One slow mode moves mass between them, against the
+// resistance int dx/q of the saddle: gap = 4 / int dx/q. Laplace's expansion at the saddle, where q is proportional
+// to cosh(mx) exp(-x^2/2), gives the factors.
+func twoModesGap(m float64) float64 {
 	u := math.Pi * math.Pi / (4 * m * m) // the variance of x under 1/cosh(mx)
 	return 4 * m * math.Exp(-m*m/2) / (math.Pi * math.Sqrt(2*math.Pi)) / (1 + u/2 + 5*u*u/8)
 }
 
-// separatedModes measures what the theorem leaves open: when.
-func separatedModes(l *suite.Lab, r *suite.Report) (modePairs, error) {
-	pairs := modePairs{line: fokkerplanck.Line{Lo: -11, Hi: 11, N: 1101}}
-	table := suite.Table{Name: "separated", Caption: "Two unit modes at +-m: spectral gap and its law for modes far " +
-		"apart", Header: []string{"m", "gap", "law"}}
+// separatedModes measures how the relaxation time grows with the distance of two modes.
+func separatedModes(l *suite.Lab, r *suite.Report) (twoModes, error) {
+	pairs := twoModes{line: fokkerplanck.Line{Lo: -11, Hi: 11, N: 1101}}
+	table := suite.Table{Name: "separated", Caption: "Two unit modes at +-m: the measured spectral gap, and its " +
+		"asymptotic law for modes far apart", Header: []string{"m", "gap", "law"}}
 	for m := 1.; m <= 6; m += .5 {
 		g, q, err := pairs.generator(l, m)
 		if err != nil {
@@ -45,7 +45,7 @@ func separatedModes(l *suite.Lab, r *suite.Report) (modePairs, error) {
 		}
 		gap := modes[1].Rate
 		pairs.m, pairs.gap = append(pairs.m, m), append(pairs.gap, gap)
-		table.Rows = append(table.Rows, []any{m, gap, pairGap(m)})
+		table.Rows = append(table.Rows, []any{m, gap, twoModesGap(m)})
 		switch m {
 		case 2:
 			pairs.target[0] = q
@@ -65,7 +65,7 @@ func separatedModes(l *suite.Lab, r *suite.Report) (modePairs, error) {
 }
 
 // generator is that of Langevin dynamics for modes at +-m, with its target.
-func (pairs modePairs) generator(l *suite.Lab, m float64) (*fokkerplanck.Generator, []float64, error) {
+func (pairs twoModes) generator(l *suite.Lab, m float64) (*fokkerplanck.Generator, []float64, error) {
 	component := func(mean float64) density.Component {
 		return density.Component{Weight: .5, Mean: []float64{mean}, Cov: [][]float64{{1}}}
 	}
@@ -76,8 +76,8 @@ func (pairs modePairs) generator(l *suite.Lab, m float64) (*fokkerplanck.Generat
 	return kit.LangevinLine(l, target, pairs.line)
 }
 
-// fromOneMode is the density at pairTime from a start in the right mode.
-func (pairs modePairs) fromOneMode(l *suite.Lab, g *fokkerplanck.Generator, m float64) ([]float64, error) {
+// fromOneMode is the density at twoModesTime from a start in the right mode.
+func (pairs twoModes) fromOneMode(l *suite.Lab, g *fokkerplanck.Generator, m float64) ([]float64, error) {
 	p, err := kit.LineDensity(l, kit.Normal([]float64{m}, 1), pairs.line)
 	if err != nil {
 		return nil, err
@@ -86,11 +86,11 @@ func (pairs modePairs) fromOneMode(l *suite.Lab, g *fokkerplanck.Generator, m fl
 	if err != nil {
 		return nil, err
 	}
-	return p, step.Advance(p, pairTime/relaxStep)
+	return p, step.Advance(p, twoModesTime/relaxStep)
 }
 
-// farApart: at m = 6 the target is stationary, and far away in time.
-func (pairs modePairs) farApart(r *suite.Report, g *fokkerplanck.Generator, m, gap float64) error {
+// farApart checks m = 6: the target is stationary, but the dynamics are far from it at twoModesTime.
+func (pairs twoModes) farApart(r *suite.Report, g *fokkerplanck.Generator, m, gap float64) error {
 	kl, err := fokkerplanck.KL(g, pairs.density[1], pairs.target[1])
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ func (pairs modePairs) farApart(r *suite.Report, g *fokkerplanck.Generator, m, g
 			Why: "log 2 is half the mass missing; 4e-7 of it comes over by then, and adds 4e-7 log(1/4e-7) to " +
 				"the entropy", Shows: suite.Qualified},
 		suite.Equals{Claim: claims.D004LangevinConvergence, Metric: "relaxation time 1/gap, modes at +-6",
-			Got: 1 / gap, Want: 1 / pairGap(m), Tol: .005 / pairGap(m),
+			Got: 1 / gap, Want: 1 / twoModesGap(m), Tol: .005 / twoModesGap(m),
 			Why:   "the next term of Laplace's expansion, 61 u^3/48 with u = (pi/2m)^2 = 0.07, and cells of 0.02",
 			Shows: suite.Qualified})
 	return nil

@@ -12,7 +12,7 @@ import (
 // startColors are those of relaxStarts.
 var startColors = []figure.Color{figure.Blue, figure.Vermillion, figure.Green}
 
-func relaxFigures(r *suite.Report, d *dynamics, pairs modePairs) error {
+func relaxFigures(r *suite.Report, d *dynamics, pairs twoModes) error {
 	film, err := d.film()
 	if err != nil {
 		return err
@@ -26,7 +26,7 @@ func relaxFigures(r *suite.Report, d *dynamics, pairs modePairs) error {
 	return err
 }
 
-// decay is log KL from every start, beside the slope that all of them end with; and marks at a step unless negative.
+// decay is log KL from every start, beside the slope that all of them end with; and stops at a step unless negative.
 func (d *dynamics) decay(title string, now int) figure.Panel {
 	panel := figure.Panel{Title: title, X: figure.Axis{Label: "t", Min: -1, Max: relaxEnd},
 		Y: figure.Axis{Label: "KL(p_{t}, p)", Min: 1e-6, Max: 30, Log: true}, Legend: figure.TopRight}
@@ -87,10 +87,10 @@ func (d *dynamics) modesFigure() (suite.Figure, error) {
 		figure.Row("", d.decay("three starts, one slope", -1), shapes))
 }
 
-func (pairs modePairs) figure() (suite.Figure, error) {
+func (pairs twoModes) figure() (suite.Figure, error) {
 	law := figure.Line{Color: figure.Gray, Dashed: true, Label: "modes far apart"}
 	for m := 2.; m <= 6.01; m += .1 {
-		law.X, law.Y = append(law.X, m), append(law.Y, 1/pairGap(m))
+		law.X, law.Y = append(law.X, m), append(law.Y, 1/twoModesGap(m))
 	}
 	row := []figure.Panel{{Title: "time to forget", X: figure.Axis{Label: "m", Min: .5, Max: 6.5},
 		Y: figure.Axis{Label: "1/gap", Min: 1, Max: 1e8, Log: true}, Legend: figure.TopLeft,
@@ -99,7 +99,7 @@ func (pairs modePairs) figure() (suite.Figure, error) {
 			Label: "measured"}}}}
 	xs := pairs.line.Nodes()
 	for i, m := range []int{2, 6} {
-		row = append(row, figure.Panel{Title: fmt.Sprintf("m = %d at t = %d", m, pairTime),
+		row = append(row, figure.Panel{Title: fmt.Sprintf("m = %d at t = %d", m, twoModesTime),
 			X: figure.Axis{Label: "x", Min: -10, Max: 10}, Y: figure.Axis{Min: 0, Max: .5}, Legend: figure.TopLeft,
 			Layers: []figure.Layer{figure.Band{X: xs, Lo: make([]float64, len(xs)), Hi: pairs.target[i],
 				Color: figure.Gray, Label: "target"},

@@ -9,7 +9,7 @@ import (
 	"scorelab/lib/suite"
 )
 
-// ordered is an error against the size of the cells.
+// ordered is an error err against the size h of the cells.
 type ordered struct{ h, err []float64 }
 
 // planeSolution is the cross at t = 0.5 of the Ornstein-Uhlenbeck process, on n x n cells.
@@ -17,12 +17,12 @@ type planeSolution struct {
 	plane  fokkerplanck.Plane
 	p      []float64
 	err    float64 // L1 distance to the exact density
-	passed marched
+	passed marchReport
 }
 
 const planeOrderEnd = .5
 
-// planeOrder takes the cross to t = 0.5 of the Ornstein-Uhlenbeck process on finer and finer grids.
+// planeOrder solves the Ornstein-Uhlenbeck equation from the cross to t = 0.5 on finer and finer grids.
 func planeOrder(l *suite.Lab, r *suite.Report) (o ordered, err error) {
 	var coarse, fine planeSolution
 	for _, n := range []int{61, 121, 241} {
@@ -68,7 +68,7 @@ func solveOnPlane(l *suite.Lab, n int) (s planeSolution, err error) {
 	return s, err
 }
 
-// finestChecks compares the finest grid with the one of twice the cells, and checks what the scheme keeps.
+// finestChecks compares the finest grid with the next coarser one, and checks what the scheme keeps.
 func finestChecks(r *suite.Report, coarse, fine planeSolution) error {
 	const claim = claims.D000FokkerPlanck
 	// The centers of the coarser grid are every other of the finer.

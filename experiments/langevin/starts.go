@@ -17,8 +17,8 @@ import (
 
 var twoStarts = suite.Experiment{
 	ID:       "E06-two-starts",
-	Title:    "Two starts, one limit: the path through the space of densities, measured",
-	Question: "Does Langevin dynamics forget where it started?",
+	Title:    "Two starts, one limit",
+	Question: "Does the limit of Langevin dynamics depend on where it starts?",
 	Sources:  []string{"001, A probability path (fourth figure)", "004, Langevin Dynamics Convergence Theorem"},
 	Run:      runTwoStarts,
 }
@@ -28,7 +28,7 @@ const (
 	pathEnd  = 10.
 )
 
-// journey is one start's way to the target.
+// journey is the probability path from one start to the target, by its moments and its distance to exact samples.
 type journey struct {
 	name     string
 	color    figure.Color
@@ -40,9 +40,10 @@ type journey struct {
 }
 
 func runTwoStarts(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does. Both clouds end within the distance of two exact samples from the target " +
-		"and from each other. The figure's 50 steps of 0.005 cover only the first fortieth of the way: E[x1^2 x2^2] " +
-		"is 1.67 there, of 2.62."}
+	r := &suite.Report{Answer: "No. Clouds from N(0, I) and from a uniform square end at the same distribution. " +
+		"At t = 10 their distances, to each other and to exact samples, are those of two exact samples. The " +
+		"probability paths of document 001's figure stop much earlier. Its 50 steps of 0.005 end at t = 0.25, a " +
+		"fortieth of the way. There E[x1^2 x2^2] is 1.67 (target 2.62)."}
 	n := l.Size(10_000, 100_000)
 	journeys, err := travelFromBoth(l, n)
 	if err != nil {
@@ -59,7 +60,8 @@ func runTwoStarts(l *suite.Lab) (*suite.Report, error) {
 	r.Add(suite.Between{Claim: claims.D001PathFigure, Metric: "E[x1^2 x2^2] where the figure stops, t = 0.25, from " +
 		"N(0, I); the target has 2.62", Got: a.m22[drawn], Lo: 1.67 - moment, Hi: 1.67 + moment, Alpha: metrics.Miss,
 		Why: "5 standard errors under the cross; reference from an independent simulation", Shows: suite.Qualified})
-	r.Tables = append(r.Tables, suite.Table{Name: "journeys", Caption: "Sliced W2 to exact samples",
+	r.Tables = append(r.Tables, suite.Table{Name: "journeys", Caption: "Sliced W2 distance of each cloud to " +
+		"exact samples of the cross, against time",
 		Header: []string{"t", a.name, "lo", "hi", b.name, "lo", "hi"},
 		Rows: kit.Rows(a.times, kit.Centers(a.distance), kit.Lows(a.distance), kit.Highs(a.distance),
 			kit.Centers(b.distance), kit.Lows(b.distance), kit.Highs(b.distance))})
@@ -93,7 +95,7 @@ func travelFromBoth(l *suite.Lab, n int) ([]*journey, error) {
 	return journeys, nil
 }
 
-// sameEnd checks that the clouds end as near to each other, and to exact samples, as two exact clouds are.
+// sameEnd checks that the clouds end as near to each other, and to exact samples, as two exact samples are.
 func sameEnd(r *suite.Report, journeys []*journey, scale float64) error {
 	last := len(journeys[0].times) - 1
 	between, err := metrics.SlicedW2(journeys[0].clouds[last], journeys[1].clouds[last], metrics.Projections)
@@ -111,7 +113,7 @@ func sameEnd(r *suite.Report, journeys []*journey, scale float64) error {
 	return nil
 }
 
-// travel runs the chain and measures it on the way.
+// travel runs the chain from start, [n, 2], and measures it on the way.
 func (j *journey) travel(l *suite.Lab, start *tensors.Tensor, exact metrics.Points) error {
 	steps := int(math.Round(pathEnd / pathStep))
 	grid, err := diffusion.Uniform(0, pathEnd, steps)
@@ -120,8 +122,8 @@ func (j *journey) travel(l *suite.Lab, start *tensors.Tensor, exact metrics.Poin
 	}
 	plan := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.Langevin), Grid: grid,
 		Noise: l.Key(j.name)}
-	marks := kit.StepsAt(pathStep, .025, .05, .1, .15, .2, .25, .35, .5, .7, 1, 1.4, 2, 2.8, 4, 5.6, 8, pathEnd)
-	for s, err := range plan.Trace(l.Backend, start, marks...) {
+	stops := kit.StepsAt(pathStep, .025, .05, .1, .15, .2, .25, .35, .5, .7, 1, 1.4, 2, 2.8, 4, 5.6, 8, pathEnd)
+	for s, err := range plan.Trace(l.Backend, start, stops...) {
 		if err != nil {
 			return err
 		}

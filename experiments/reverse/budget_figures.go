@@ -40,12 +40,12 @@ func budgetChart(title, axis string, names []string, budgets []budget, top float
 		Y: figure.Axis{Label: axis, Min: -.12 * top, Max: top}, Legend: figure.TopRight}
 }
 
-func budgetFigures(r *suite.Report, k knobs, gauss []budget) error {
+func budgetFigures(r *suite.Report, k sweeps, gauss []budget) error {
 	cross := budgetChart("four-term error budget: the cross, Heun's method", "root mean squared error",
 		kit.Map(k.bars, func(b namedBudget) string { return b.name }),
 		kit.Map(k.bars, func(b namedBudget) budget { return b.budget }), .09)
 	bars, err := kit.PNG("budget", "The four terms of a sampler's error on the cross, each alone, and the error of "+
-		"all together, with the bounds that the terms set it; the data itself has 1.41. A knob pays while its term "+
+		"all together, with the bounds that the terms set it; the data itself has 1.41. A p pays while its term "+
 		"leads.",
 		figure.Row("", cross))
 	if err != nil {
@@ -59,19 +59,19 @@ func budgetFigures(r *suite.Report, k knobs, gauss []budget) error {
 		return err
 	}
 	var panels []figure.Panel
-	for i, knob := range k.all {
-		panels = append(panels, knob.panel(nil, i == 3))
+	for i, p := range k.all {
+		panels = append(panels, p.panel(nil, i == 3))
 	}
 	panels[0] = k.all[0].panel(k.euler, false)
-	curves, err := kit.PNG("knobs", "One knob turned, the other three as in the base setting: a term falls by its "+
+	curves, err := kit.PNG("knobs", "One p turned, the other three as in the base setting: a term falls by its "+
 		"own power, and the total (black) stays within its bounds (grey), at the other terms' level.",
 		figure.Grid{Rows: [][]figure.Panel{panels[:2], panels[2:]}, RowHeight: 260})
 	r.Figures = append(r.Figures, bars, curves, kindsFigure)
 	return err
 }
 
-// panel are the four terms and the total along a knob, and for the steps the term of the Euler method.
-func (k *knob) panel(euler []float64, legend bool) figure.Panel {
+// panel are the four terms and the total along a p, and for the steps the term of the Euler method.
+func (k *parameter) panel(euler []float64, legend bool) figure.Panel {
 	of := func(f func(b budget) float64) []float64 { return kit.Map(k.budgets, f) }
 	least := of(func(b budget) float64 { return max(b.alone.least(), 1e-6) })
 	layers := []figure.Layer{

@@ -16,21 +16,21 @@ import (
 
 var ddpm = suite.Experiment{
 	ID:    "E15-ddpm",
-	Title: "The sampling loop, as printed",
-	Question: "Does the pseudocode of document 000, run with the exact noise prediction, sample the data, with which " +
-		"variance, and is the noise of its last step a mistake?",
+	Title: "The DDPM sampling loop, exactly as printed",
+	Question: "Does the sampling loop of document 000, run with the exact noise prediction, sample the data? " +
+		"Which variance is right, and should the last step add noise?",
 	Sources: []string{"000, section 3.2"},
 	Run:     runDdpm,
 }
 
 func runDdpm(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does: after 1000 steps the samples of G1 cannot be told from G1. No variance that " +
-		"depends on t alone is right for all data, though. Beta is exact for N(0, I), too large for narrower data " +
-		"and too small for wider; the posterior variance is exact for a single point and too small for all else, and " +
-		"comes closer than beta only for data narrower than a standard deviation of 0.012. Both errors fall like " +
-		"1/T: N(0, 0.25) comes back with 0.3 % too much variance, or 1.5 % too little. The noise of the last step is " +
-		"nothing with the posterior variance, which is 0 there; with beta it adds exactly beta_1 = 0.0001, and it is " +
-		"this that makes the chain exact for N(0, I)."}
+	r := &suite.Report{Answer: "Yes: after 1000 steps, samples of G1 are indistinguishable from exact ones. But " +
+		"no variance that depends on t alone is exact for all data. Variance beta is exact for data N(0, I), " +
+		"too large for narrower data and too small for wider. The posterior variance is exact for a single " +
+		"point and too small for all other data. It is closer than beta only for data with a standard deviation " +
+		"below 0.012. Both errors fall like 1/T: data N(0, 0.25) come back with 0.3 % too much variance, or 1.5 " +
+		"% too little. The noise of the last step is 0 with the posterior variance. With beta it adds exactly " +
+		"beta_1 = 0.0001, and this makes the chain exact for N(0, I)."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{ddpmFilm, ddpmRecursion, ddpmLastNoise,
 		ddpmCurves, ddpmSamples} {
 		if err := part(l, r); err != nil {
@@ -40,8 +40,7 @@ func runDdpm(l *suite.Lab) (*suite.Report, error) {
 	return r, nil
 }
 
-// ddpmFilm samples G1 with the posterior variance, as a histogram over the exact density and as paths over the density
-// in time, and tests where it ends.
+// ddpmFilm samples G1 with the posterior variance, tests the end of the chain, and draws it.
 func ddpmFilm(l *suite.Lab, r *suite.Report) error {
 	vp, grid, err := kit.DDPMChain()
 	if err != nil {
@@ -53,15 +52,15 @@ func ddpmFilm(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	const between = 5 // steps between two points of a path
-	var marks []int
+	var stops []int
 	for i := between; i <= kit.DDPMSteps; i += between {
-		marks = append(marks, i)
+		stops = append(stops, i)
 	}
 	plan := diffusion.Plan{Build: g1.Build(vp), Sampler: diffusion.Ancestral(diffusion.PosteriorVariance), Grid: grid,
 		Noise: l.Key("film")}
 	var times []float64
 	var clouds [][]float64
-	for s, err := range plan.Trace(l.Backend, start, marks...) {
+	for s, err := range plan.Trace(l.Backend, start, stops...) {
 		if err != nil {
 			return err
 		}
@@ -70,13 +69,13 @@ func ddpmFilm(l *suite.Lab, r *suite.Report) error {
 	if err := g1Checks(r, clouds[len(clouds)-1], "posterior variance"); err != nil {
 		return err
 	}
-	laws, err := kit.LineDensities(l, g1, vp, filmLine, times...)
+	densities, err := kit.LineDensities(l, g1, vp, filmLine, times...)
 	if err != nil {
 		return err
 	}
 	film, err := kit.GIF("sampling", "The sampling loop of document 000 with the exact noise prediction of G1 and "+
 		"the posterior variance. Left: a histogram of the samples and the exact density of the step. Right: the "+
-		"exact density at every step (shaded) and six of the samples.", ancestralFrames(times, clouds, laws))
+		"exact density at every step (shaded) and six of the samples.", ancestralFrames(times, clouds, densities))
 	r.Figures = append(r.Figures, film)
 	if err != nil {
 		return err
@@ -84,7 +83,7 @@ func ddpmFilm(l *suite.Lab, r *suite.Report) error {
 	return l.Progress(.4, "recursions")
 }
 
-// ddpmRecursion checks the sampler's own steps, each and composed, against the document's formulas.
+// ddpmRecursion compares the steps of the sampler, each and composed, with the formulas of the document.
 func ddpmRecursion(l *suite.Lab, r *suite.Report) error {
 	var worst recursionError
 	for _, c := range []struct {
@@ -117,11 +116,11 @@ func ddpmRecursion(l *suite.Lab, r *suite.Report) error {
 	return nil
 }
 
-// recursionError is how far the sampler is from the formulas, at most: in a step, and in the variance at the end.
+// recursionError is the largest difference between sampler and formulas: in a step, and in the variance at the end.
 type recursionError struct{ step, end float64 }
 
-// compare takes N(0, variance) data through the sampler's steps and through the formulas. It returns the variance at
-// the end.
+// compare takes data N(0, variance) through the steps of the sampler and through the formulas. It returns the
+// variance at the end.
 func (worst *recursionError) compare(l *suite.Lab, v diffusion.ReverseVariance, variance float64) (float64, error) {
 	vp, grid, err := kit.DDPMChain()
 	if err != nil {
@@ -146,7 +145,7 @@ func (worst *recursionError) compare(l *suite.Lab, v diffusion.ReverseVariance, 
 	return end, nil
 }
 
-// ddpmLastNoise measures what the noise of the last step adds.
+// ddpmLastNoise measures the variance that the noise of the last step adds.
 func ddpmLastNoise(l *suite.Lab, r *suite.Report) error {
 	path := kit.DDPMPath()
 	end := func(data float64, v diffusion.ReverseVariance) float64 { return kit.AncestralVariance(data, path, v) }
@@ -166,7 +165,7 @@ func ddpmLastNoise(l *suite.Lab, r *suite.Report) error {
 	return l.Progress(.5, "which variance for which data")
 }
 
-// ddpmCurves is the variance of the samples against that of the data and against the number of steps.
+// ddpmCurves measures the variance of the samples against that of the data, and against the number of steps.
 func ddpmCurves(_ *suite.Lab, r *suite.Report) error {
 	var spectrum []float64
 	for u := -6.; u <= 1.0001; u += .02 {
@@ -185,15 +184,15 @@ func ddpmCurves(_ *suite.Lab, r *suite.Report) error {
 	varianceLimits(r, slices.Max(curves[1].bias))
 	f, err := varianceFigure(curves)
 	r.Figures = append(r.Figures, f)
-	r.Tables = append(r.Tables, suite.Table{Name: "variances", Caption: "Variance of the samples of N(0, s^2) data, " +
-		"less s^2, after the 1000 steps",
+	r.Tables = append(r.Tables, suite.Table{Name: "variances", Caption: "Variance of the samples after 1000 " +
+		"steps, minus the variance s^2 of the data N(0, s^2), for the two reverse variances",
 		Header: []string{"s^2", kit.DDPMVariances[0].Name, kit.DDPMVariances[1].Name},
 		Rows:   kit.Rows(spectrum, curves[0].bias, curves[1].bias)})
 	return err
 }
 
-// varianceCurve is the error in the variance of the samples by one of kit.DDPMVariances: against the variance of the
-// data after 1000 steps, and against the number of steps for N(0, 0.25).
+// varianceCurve is the error in the variance of the samples by one of kit.DDPMVariances. It is bias against the
+// variance of the data after 1000 steps, and error against the number of steps for N(0, 0.25).
 type varianceCurve struct {
 	kind         int
 	data, bias   []float64
@@ -223,11 +222,11 @@ func (c *varianceCurve) againstSteps(r *suite.Report) error {
 	return nil
 }
 
-// varianceLimits checks for which data the posterior variance is right, and for which it is better than beta.
+// varianceLimits finds the data for which the posterior variance is right, and those for which it is closer than
+// beta.
 func varianceLimits(r *suite.Report, largest float64) {
 	path := kit.DDPMPath()
-	// A point is data of no variance; its chain ends with less than it has. The beta chain ends with beta_1, and what
-	// is left of the noise of the steps before.
+	// A point is data of no variance; its chain ends with less than it has.
 	const point = 1e-12
 	r.Add(
 		suite.Below{Claim: claims.D000ReverseVariance, Metric: "variance of the samples of a single point, posterior " +
@@ -236,7 +235,7 @@ func varianceLimits(r *suite.Report, largest float64) {
 		suite.Below{Claim: claims.D000ReverseVariance, Metric: "largest excess of the samples' variance, posterior " +
 			"variance, s^2 from 1e-6 to 10", Got: max(0, largest), Bound: 0,
 			Why: "every step has less variance than the process's own reversal", Shows: suite.Qualified})
-	// Where both are off by as much.
+	// Bisection for the data where both errors are equal.
 	narrow, wide := 1e-5, 1e-3
 	off := func(s float64, v diffusion.ReverseVariance) float64 {
 		return math.Abs(kit.AncestralVariance(s, path, v) - s)
@@ -254,8 +253,8 @@ func varianceLimits(r *suite.Report, largest float64) {
 		Why: "seven digits of an independent computation, testdata/ddpm.py", Shows: suite.Qualified})
 }
 
-// ddpmSamples runs the chain on two Gaussians at once, and on G1 with the variance beta; ddpmFilm has it with the
-// other.
+// ddpmSamples runs the chain on two Gaussians at once, and on G1 with variance beta; ddpmFilm runs G1 with the
+// posterior variance.
 func ddpmSamples(l *suite.Lab, r *suite.Report) error {
 	vp, grid, err := kit.DDPMChain()
 	if err != nil {
@@ -305,7 +304,7 @@ func ddpmSamples(l *suite.Lab, r *suite.Report) error {
 	return g1Checks(r, end.X, "variance beta")
 }
 
-// g1Checks holds samples of the whole chain against G1. The chain's own bias, by the recursion in each of the
+// g1Checks compares samples of the whole chain with G1. The bias of the chain, by the recursion in each of the two
 // Gaussians, is at most 1.2 % of their standard deviations of 0.6 and 0.4.
 func g1Checks(r *suite.Report, xs []float64, kind string) error {
 	g1 := density.G1()
@@ -322,6 +321,7 @@ func g1Checks(r *suite.Report, xs []float64, kind string) error {
 	limit := .0111*math.Sqrt(2e4/n) + metrics.Width*math.Sqrt(g1.Covariance()[0][0]/n) + .012*.8*.6
 	r.Add(ks, suite.Between{Claim: claims.D000DDPMSampling, Metric: "W1 distance of the samples to G1, " + kind,
 		Got: w1, Lo: 0, Hi: limit, Alpha: metrics.Miss,
-		Why: "mean of as many exact samples, 5 standard errors and the chain's bias, 1.2 % of E|x| in a Gaussian"})
+		Why: "mean of as many exact samples, plus 5 standard errors and the bias of the chain, 1.2 % of E|x| in a " +
+			"Gaussian"})
 	return nil
 }

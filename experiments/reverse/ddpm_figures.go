@@ -14,13 +14,13 @@ import (
 var filmLine = fokkerplanck.Line{Lo: -6, Hi: 6, N: 241}
 
 // ancestralFrames draws every fifth of the clouds, from first to last.
-func ancestralFrames(times []float64, clouds, laws [][]float64) []figure.Figure {
+func ancestralFrames(times []float64, clouds, densities [][]float64) []figure.Figure {
 	const paths, every, side = 6, 5, 3.5
 	xs, taken := filmLine.Nodes(), kit.Map(times, func(t float64) float64 { return kit.DDPMSteps - t })
 	field := figure.Field{X0: 0, X1: kit.DDPMSteps, Y0: filmLine.Lo, Y1: filmLine.Hi, NX: len(times), NY: len(xs)}
 	for j := range xs {
 		for k := range times {
-			field.Z = append(field.Z, laws[k][j])
+			field.Z = append(field.Z, densities[k][j])
 		}
 	}
 	var frames []figure.Figure
@@ -29,7 +29,8 @@ func ancestralFrames(times []float64, clouds, laws [][]float64) []figure.Figure 
 		bars.Color, bars.Label = figure.Orange, "samples"
 		histogram := figure.Panel{Title: fmt.Sprintf("step t = %.0f", times[k]), X: figure.Axis{Label: "x", Min: -side,
 			Max: side}, Y: figure.Axis{Label: "density", Min: 0, Max: .55}, Legend: figure.TopLeft,
-			Layers: []figure.Layer{bars, figure.Line{X: xs, Y: laws[k], Color: figure.Blue, Label: "exact density"}}}
+			Layers: []figure.Layer{bars, figure.Line{X: xs, Y: densities[k], Color: figure.Blue,
+				Label: "exact density"}}}
 		spacetime := figure.Panel{Title: "from noise to data", X: figure.Axis{Label: "steps taken", Min: 0,
 			Max: kit.DDPMSteps}, Y: figure.Axis{Label: "x", Min: -side, Max: side},
 			Layers: []figure.Layer{figure.Heat{Field: field, Lo: 0, Hi: .47}}}

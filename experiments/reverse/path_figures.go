@@ -17,8 +17,8 @@ import (
 	"scorelab/lib/suite"
 )
 
-// travellers is how many paths the figure shows of each kind.
-const travellers = 3
+// shownPaths is how many paths the figure shows of each kind.
+const shownPaths = 3
 
 // pathKind is a process with the marginals of the walk: how to run it, and how its positions at the five times are
 // correlated.
@@ -67,11 +67,11 @@ func pathFigure(l *suite.Lab, r *suite.Report, w walk, m *density.Mixture, sde, 
 
 // kinds are the three processes. The correlations of the forward process are exact, the others those of particles.
 func (w walk) kinds(l *suite.Lab, m *density.Mixture, sde, flow metrics.Points) ([]pathKind, error) {
-	data, err := m.Sample(l.Backend, l.Key("travellers"), travellers)
+	data, err := m.Sample(l.Backend, l.Key("travellers"), shownPaths)
 	if err != nil {
 		return nil, err
 	}
-	noise, err := w.start(l, m, travellers, "travellers back")
+	noise, err := w.start(l, m, shownPaths, "travellers back")
 	if err != nil {
 		return nil, err
 	}

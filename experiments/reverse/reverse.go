@@ -20,23 +20,24 @@ import (
 )
 
 var reverseSDE = suite.Experiment{
-	ID:       "E14-reverse-sde",
-	Title:    "Back from noise",
-	Question: "Does the reverse SDE with the exact score turn noise into the data, along the way that it came?",
+	ID:    "E14-reverse-sde",
+	Title: "The reverse SDE turns noise into data",
+	Question: "Does the reverse SDE with the exact score turn noise into the data, and does it have the same " +
+		"paths as the forward process?",
 	Sources: []string{"000, section 5", "001, We took an different approach", "003, Continuous-Time Diffusion",
 		"004, Back and forth from GMM to Normal distribution"},
 	Run: runReverseSDE,
 }
 
-// reverseTimes are where the marginals on the way back are held against those of the way there.
+// reverseTimes are the times at which the marginals on the way back are compared with those of the forward process.
 var reverseTimes = []float64{.8, .6, .4, .2, .1}
 
 func runReverseSDE(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does. With 200 steps of Euler-Maruyama every marginal on the way back is, to " +
-		"20,000 samples, that of the way there. How much a number of steps costs, the scheme's own recursion says " +
-		"exactly on Gaussian data: N(0, 0.25) comes back with 10 % too much variance in 20 steps, and 0.8 % in 200. " +
-		"And it is the way that is reversed, not only the marginals: two times of the reverse SDE have the joint law " +
-		"of the forward process. The probability flow has the same marginals and another joint law."}
+	r := &suite.Report{Answer: "Yes. With 200 steps of Euler-Maruyama, 20,000 samples at each of six times fit " +
+		"the marginal distribution of the forward process. Fewer steps bias the variance: data N(0, 0.25) come " +
+		"back with 10 % too much in 20 steps, and 0.8 % in 200. The paths are reversed as well, not only the " +
+		"marginals: the positions at two times have the joint distribution of the forward process. The " +
+		"probability flow has the same marginals, but another joint distribution."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{backMarginals, errorAgainstSteps, reverseRecursion,
 		reversedPath, pathParticles, backAndForth} {
 		if err := part(l, r); err != nil {
@@ -46,7 +47,7 @@ func runReverseSDE(l *suite.Lab) (*suite.Report, error) {
 	return r, nil
 }
 
-// backMarginals runs G1 back in 200 steps and tests it at six times.
+// backMarginals runs G1 back in 200 steps and tests its distribution at six times.
 func backMarginals(l *suite.Lab, r *suite.Report) error {
 	g1, n := density.G1(), l.Size(20_000, 200_000)
 	start, err := kit.FromPrior(l, g1, "start", n)
@@ -58,27 +59,27 @@ func backMarginals(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	var marks []int
+	var stops []int
 	for _, t := range reverseTimes {
-		marks = append(marks, int(math.Round((1-t)*steps/(1-grid[steps]))))
+		stops = append(stops, int(math.Round((1-t)*steps/(1-grid[steps]))))
 	}
 	plan := diffusion.Plan{Build: g1.Build(diffusion.VP{}), Sampler: diffusion.OneStep(diffusion.ReverseEulerMaruyama),
 		Grid: grid, Noise: l.Key("reverse")}
-	for s, err := range plan.Trace(l.Backend, start, append(marks, steps)...) {
+	for s, err := range plan.Trace(l.Backend, start, append(stops, steps)...) {
 		if err != nil {
 			return err
 		}
 		if s.Step == 0 {
 			continue
 		}
-		law, err := kit.NoisedVP(l, g1, s.Time)
+		exact, err := kit.NoisedVP(l, g1, s.Time)
 		if err != nil {
 			return err
 		}
 		// 200 steps leave a variance 0.8 % too large (reverseRecursion): 0.4 % of a standard deviation, at a slope of
 		// the normal distribution function that is below 0.25 there.
 		check, err := kit.KSCheck(claims.D000ReverseSDE, fmt.Sprintf("KS distance to the forward marginal at t = "+
-			"%.3f, 200 steps back", s.Time), kit.Points(s.X).X, law.CDF, .001,
+			"%.3f, 200 steps back", s.Time), kit.Points(s.X).X, exact.CDF, .001,
 			"; the scheme's own bias, 0.8 % of the variance, moves a distribution function by 0.001")
 		if err != nil {
 			return err
@@ -88,7 +89,7 @@ func backMarginals(l *suite.Lab, r *suite.Report) error {
 	return l.Progress(.2, "error against steps")
 }
 
-// errorAgainstSteps is W1 to the data against the number of steps.
+// errorAgainstSteps measures W1 of samples to the data against the number of steps.
 func errorAgainstSteps(l *suite.Lab, r *suite.Report) error {
 	g1, n := density.G1(), l.Size(20_000, 200_000)
 	start, err := kit.FromPrior(l, g1, "start", n)
@@ -116,7 +117,8 @@ func errorAgainstSteps(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 	}
-	r.Tables = append(r.Tables, suite.Table{Name: "steps", Caption: "W1 to G1 against the number of reverse steps",
+	r.Tables = append(r.Tables, suite.Table{Name: "steps", Caption: "W1 distance of samples to G1 against the " +
+		"number of reverse steps",
 		Header: []string{"steps", "W1", "lo", "hi"}, Rows: kit.Rows(steps, kit.Centers(w1), kit.Lows(w1),
 			kit.Highs(w1))})
 	f, err := stepsFigure(steps, w1, n)
@@ -124,8 +126,8 @@ func errorAgainstSteps(l *suite.Lab, r *suite.Report) error {
 	return err
 }
 
-// reverseRecursion holds the step, composed over a grid on Gaussian data, against its recursion written out, and the
-// number of steps against the error.
+// reverseRecursion compares the steps of the sampler, composed over a grid on Gaussian data, with the recursion
+// written out.
 func reverseRecursion(l *suite.Lab, r *suite.Report) error {
 	const v = .25
 	vp := func(t float64) (variance, beta float64) {
@@ -162,7 +164,7 @@ const (
 	filmSide    = 3.5
 )
 
-// backAndForth takes the cross to noise and other noise back to the cross.
+// backAndForth takes the cross to noise by the forward process, and fresh noise back by the reverse SDE.
 func backAndForth(l *suite.Lab, r *suite.Report) error {
 	back, err := kit.ReverseGrid(filmSteps)
 	if err != nil {
@@ -194,7 +196,7 @@ func backAndForth(l *suite.Lab, r *suite.Report) error {
 	return filmEnd(r, kit.Points(reverse[len(reverse)-1].X))
 }
 
-// filmStart is samples of the cross, with the noise of a time.
+// filmStart is samples of the cross with the noise of time t.
 func filmStart(l *suite.Lab, t float64) (*tensors.Tensor, error) {
 	data, err := density.X2().Sample(l.Backend, l.Key("film data"), filmSamples)
 	if err != nil {
@@ -206,15 +208,15 @@ func filmStart(l *suite.Lab, t float64) (*tensors.Tensor, error) {
 	}, data)
 }
 
-// filmRun is where samples are after every sixth step.
+// filmRun runs a sampler over a grid and keeps the samples after every sixth step.
 func filmRun(l *suite.Lab, sampler diffusion.OneStep, grid []float64, x *tensors.Tensor, name string) (
 	shots []diffusion.Snapshot, err error) {
-	var marks []int
+	var stops []int
 	for s := 6; s <= filmSteps; s += 6 {
-		marks = append(marks, s)
+		stops = append(stops, s)
 	}
 	plan := diffusion.Plan{Build: density.X2().Build(diffusion.VP{}), Sampler: sampler, Grid: grid, Noise: l.Key(name)}
-	for s, err := range plan.Trace(l.Backend, x, marks...) {
+	for s, err := range plan.Trace(l.Backend, x, stops...) {
 		if err != nil {
 			return nil, err
 		}
@@ -223,7 +225,7 @@ func filmRun(l *suite.Lab, sampler diffusion.OneStep, grid []float64, x *tensors
 	return shots, nil
 }
 
-// filmEnd measures where the way back ends: the mixed moment that tells the cross from what it started from.
+// filmEnd measures E[x1^2 x2^2] at the end, which tells the cross (2.62) from N(0, I) (1).
 func filmEnd(r *suite.Report, end metrics.Points) error {
 	m22, err := metrics.M22(end)
 	if err != nil {
@@ -232,7 +234,7 @@ func filmEnd(r *suite.Report, end metrics.Points) error {
 	moment := 5 * math.Sqrt(76.202/filmSamples)
 	r.Add(suite.Between{Claim: claims.D004BackAndForth, Metric: "E[x1^2 x2^2] of the cross made from noise in 120 " +
 		"steps; N(0, I) has 1", Got: m22, Lo: 2.652 - moment, Hi: 2.652 + moment, Alpha: metrics.Miss,
-		Why: "5 standard errors of x1^2 x2^2, whose variance is 76.2; the data has 2.62, and 120 steps 2.652 by the " +
-			"recursion in each of its two Gaussians"})
+		Why: "5 standard errors of x1^2 x2^2, whose variance is 76.2; the data has 2.62, and 120 steps give 2.652 by " +
+			"the recursion in each of its two Gaussians"})
 	return nil
 }

@@ -24,9 +24,10 @@ import (
 
 var denoisingAutoencoder = suite.Experiment{
 	ID:    "E20-denoising-autoencoder",
-	Title: "What a denoising autoencoder knows",
-	Question: "Is the residual of a denoising autoencoder a score, at which noise levels, and is what a network " +
-		"learns the gradient of an energy?",
+	Title: "When the residual of a denoising autoencoder is the score",
+	Question: "A denoising autoencoder r(x) estimates x0 from x = x0 + sigma eps. At which noise levels is its " +
+		"residual (r(x) - x)/sigma^2 the score, and is the score that a network learns the gradient of an " +
+		"energy?",
 	Sources: []string{"003, Relationship to Denoising Autoencoders", "003, Energy-Based Interpretation"},
 	Run:     runDenoisingAutoencoder,
 }
@@ -39,17 +40,18 @@ const (
 	oneOwn       = .05
 	daeElsewhere = .3
 	daeCurlScale = 3
-	daeOwnWhy    = "twice to three times what seeds 1 to 3 show: 0.22 to 0.24 where the network copies, 0.013 to " +
+	daeOwnWhy    = "two to three times the values of seeds 1 to 3: 0.22 to 0.24 where the network copies, 0.013 to " +
 		"0.017 where the head does; at 0.8, 0.002 to 0.003 for all levels"
 )
 
 func runDenoisingAutoencoder(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It is, at the noise level of the training and to an error: an autoencoder that has " +
-		"to copy its input keeps of the score what is left of a small difference, and errs by a quarter of the " +
-		"score's square; one whose head copies for it errs by a fiftieth. Below its level neither is of use, and " +
-		"above it the second errs ten times as much as a network that is told the level and learns all of them in as " +
-		"many steps. A free network's score is not quite a gradient: its Jacobian is asymmetric by some 8 %. As the " +
-		"gradient of an energy the score has no curl at all, and on the cross is closer to the true one."}
+	r := &suite.Report{Answer: "Only at the noise level of its training, and only approximately. An autoencoder " +
+		"that has to copy its input leaves the score as a small difference of large numbers: its relative " +
+		"squared error is 0.23. If the head copies the input, the error is 0.013. Well below their level " +
+		"neither is of use. Above it, at 0.8, the second has more than ten times the error of a network that " +
+		"learns all levels in as many steps. The score of a free network is not exactly a gradient: its " +
+		"Jacobian is asymmetric by about 8 %. The gradient of a learned energy has no curl by construction, and " +
+		"at six of eight noise levels it is closer to the true score."}
 	nets, err := trainAutoencoders(l)
 	if err != nil {
 		return nil, err
@@ -73,11 +75,11 @@ func runDenoisingAutoencoder(l *suite.Lab) (*suite.Report, error) {
 // daeSigmas are the noise levels at which the scores are measured.
 var daeSigmas = []float64{.025, .05, .1, daeSigma, .4, .8, 1.6, 3.2}
 
-// daeMLP is the network of all four.
+// daeMLP is the network that all four share.
 var daeMLP = network.MLP{Hidden: []int{64, 64, 64}, Activation: "swish"}
 
-// trainAutoencoders trains the autoencoder: noisy sample in, clean sample out, one noise level, which it is not told.
-// Beside it one that need not copy its input, since EDM's head does: it predicts what is left.
+// trainAutoencoders trains the autoencoder: noisy sample in, clean sample out, at one noise level that is not an
+// input. The second network need not copy its input: EDM's head does that, and the network predicts the rest.
 func trainAutoencoders(l *suite.Lab) (nets []scoredNet, err error) {
 	for _, n := range []struct {
 		name  string
@@ -102,8 +104,8 @@ func trainAutoencoders(l *suite.Lab) (nets []scoredNet, err error) {
 	return nets, nil
 }
 
-// trainAllLevels trains two networks that are told the noise level, on all levels: a free one, and the gradient of an
-// energy.
+// trainAllLevels trains two networks on all noise levels, with the level as an input: a free one, and the gradient
+// of an energy.
 func trainAllLevels(l *suite.Lab) (nets []scoredNet, err error) {
 	levels := daeMLP
 	levels.Condition = network.Condition{Frequencies: 16, Width: 32}
@@ -128,8 +130,9 @@ func trainAllLevels(l *suite.Lab) (nets []scoredNet, err error) {
 
 // measureNets measures errors and curls at daeSigmas.
 func measureNets(l *suite.Lab, r *suite.Report, nets []scoredNet) error {
-	table := suite.Table{Name: "networks", Caption: "Relative squared error of the score, E|s_net - s|^2/E|s|^2, and " +
-		"relative curl, the root of E|J - J^T|^2/E|J|^2 with J the Jacobian of s_net, by noise level",
+	table := suite.Table{Name: "networks", Caption: "By noise level sigma: relative squared error of the " +
+		"learned score s_net, E|s_net - s|^2/E|s|^2, and its relative curl, the root of E|J - J^T|^2/E|J|^2 " +
+		"with J the Jacobian of s_net",
 		Header: []string{"network", "sigma", "error", "lo", "hi", "curl"}}
 	for i := range nets {
 		if err := nets[i].measure(l, density.X2()); err != nil {
@@ -144,7 +147,7 @@ func measureNets(l *suite.Lab, r *suite.Report, nets []scoredNet) error {
 	return nil
 }
 
-// levelIndex is the place of a noise level in daeSigmas.
+// levelIndex is the index of a noise level in daeSigmas.
 func levelIndex(sigma float64) int {
 	k := slices.Index(daeSigmas, sigma)
 	if k < 0 {
@@ -153,7 +156,7 @@ func levelIndex(sigma float64) int {
 	return k
 }
 
-// scoreChecks compares the errors of the residuals, at the level of the training and at another.
+// scoreChecks compares the errors of the residuals at the level of the training and at another.
 func scoreChecks(r *suite.Report, dae, one, free scoredNet) {
 	own, other := levelIndex(daeSigma), levelIndex(.8)
 	r.Add(
@@ -165,25 +168,25 @@ func scoreChecks(r *suite.Report, dae, one, free scoredNet) {
 			Why: daeOwnWhy, OfTraining: true},
 		suite.Between{Claim: claims.D003DaeLevels, Metric: "relative squared error of the autoencoder's residual " +
 			"over sigma^2 at the noise level 0.8", Got: dae.errors[other], Lo: daeElsewhere, Hi: 1e3,
-			Alpha: metrics.Miss, Why: "half of what seeds 1 to 3 show, 0.62; it is 0.003 for the network of all levels",
+			Alpha: metrics.Miss, Why: "half of the value of seeds 1 to 3, 0.62; the network of all levels has 0.003",
 			OfTraining: true},
 		suite.Between{Claim: claims.D003DaeLevels, Metric: "relative squared error of the network of all levels at 0.8",
 			Got: free.errors[other], Lo: 0, Hi: .02, Alpha: metrics.Miss, Why: daeOwnWhy, OfTraining: true})
 }
 
-// curlChecks compares the curl of the energy's score with that of the free one.
+// curlChecks compares the curl of the energy's score with that of the free network.
 func curlChecks(r *suite.Report, free, energy scoredNet) {
 	r.Add(
 		suite.Below{Claim: claims.D003EnergyLandscape, Metric: "largest relative curl of the score that is made as " +
 			"the gradient of an energy, at eight noise levels", Got: kit.LargestAbs(energy.curls), Bound: 1e-5,
-			Why: "rounding in float32, 6e-8 for each of some tens of operations"},
+			Why: "rounding in float32: 6e-8 for each of some tens of operations"},
 		suite.Between{Claim: claims.D003EnergyLandscape, Metric: "relative curl of the freely learnt score at the " +
 			"noise level 0.2", Got: metrics.Exactly(free.curls[levelIndex(daeSigma)]), Lo: 1e-3, Hi: .3,
 			Alpha: metrics.Miss, Why: "0.07 to 0.08 in seeds 1 to 3; rounding leaves 1e-7", OfTraining: true,
 			Shows: suite.Qualified})
 }
 
-// scoredNet is a learnt score with its errors and curls at some noise levels.
+// scoredNet is a learned score with its errors and curls at daeSigmas.
 type scoredNet struct {
 	name    string
 	path    diffusion.Process
@@ -195,7 +198,7 @@ type scoredNet struct {
 	curls  []float64
 }
 
-// timesAt are the times of the network's path at noise levels.
+// timesAt are the times of the network's path at the given noise levels.
 func (s *scoredNet) timesAt(sigmas []float64) []float64 {
 	if _, own := s.path.(diffusion.EDM); own {
 		return sigmas
@@ -205,6 +208,7 @@ func (s *scoredNet) timesAt(sigmas []float64) []float64 {
 	})
 }
 
+// measure fills errors and curls.
 func (s *scoredNet) measure(l *suite.Lab, m *density.Mixture) error {
 	var err error
 	if s.errors, err = kit.ScoreErrors(l, m, s.build, s.weights, 10_000, s.timesAt(daeSigmas)...); err != nil {
@@ -234,7 +238,8 @@ func (s *scoredNet) measure(l *suite.Lab, m *density.Mixture) error {
 	return nil
 }
 
-// jacobian is J12 - J21 and |J|^2 of the score, at points or at points with the noise of the time added.
+// jacobian compiles J12 - J21 and |J|^2 of the score, at points [n, 2] or at points with the noise of the time
+// added.
 func (s *scoredNet) jacobian(l *suite.Lab, noisy bool) (*exec.Exec, error) {
 	return exec.NewModel(l.Backend, s.weights, func(scope *model.Scope, x, t *Node) (odd, size *Node) {
 		m := s.build(scope, nil)

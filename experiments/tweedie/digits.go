@@ -20,15 +20,15 @@ import (
 
 var idealDenoiser = suite.Experiment{
 	ID:    "digits-tweedie",
-	Title: "The exact score of a data set denoises it, and generates nothing else",
-	Question: "How well does the ideal denoiser of 9,000 real digits clean digits it has never seen, and what does " +
-		"its flow generate?",
+	Title: "The exact score of a data set reproduces the data set",
+	Question: "The ideal denoiser has the exact score of 9,000 training digits. How well does it denoise digits " +
+		"that are not among them, and what does its probability flow generate?",
 	Sources: []string{"000, section 5", "001, Denoising as inverse problem", "002, section 4",
 		"004, one step denoising"},
 	Run: runIdealDenoiser,
 }
 
-// digitNoise covers noise from far below the distance of neighbouring digits to far above their spread.
+// digitNoise covers noise from far below the distance of neighboring digits to far above their spread.
 var digitNoise = diffusion.VE{SigmaMin: .02, SigmaMax: 100}
 
 // noiseCount is the number of noise levels, geometric over digitNoise.
@@ -39,11 +39,11 @@ func runIdealDenoiser(l *suite.Lab) (*suite.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &suite.Report{Answer: "On the digits it is made of, the ideal denoiser obeys the law of the best estimator. " +
-		"On unseen digits it does not: as the noise falls its error stays at the distance to the nearest training " +
-		"digit, and a plain linear filter beats it. Its probability flow lands on training digits, every time: what " +
-		"sampling with the exact score of the data gives is the data, and a network generalises only by missing that " +
-		"score."}
+	r := &suite.Report{Answer: "It denoises unseen digits badly, and generates only copies. On its own digits " +
+		"the ideal denoiser is the best estimator, as theory says. On unseen digits its error does not fall " +
+		"with the noise: it stays at the distance to the nearest training digit. A plain linear filter is " +
+		"better below sigma = 2. Its probability flow ends at a training digit every time. Sampling with the " +
+		"exact score of the data returns the data; a network generalizes only because its score differs from it."}
 	linear, err := linearFilter(kit.Points(digits.Train))
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func runIdealDenoiser(l *suite.Lab) (*suite.Report, error) {
 	if err := l.Progress(.6, "probability flow"); err != nil {
 		return nil, err
 	}
-	return r, memorise(l, r, digits)
+	return r, memorize(l, r, digits)
 }
 
 // linearFilter is the Gaussian with the mean and covariance of the data: its denoiser is the best linear one.
@@ -71,7 +71,7 @@ func linearFilter(p metrics.Points) (*density.Mixture, error) {
 	return density.NewMixture("Gaussian fit", density.Component{Weight: 1, Mean: mean, Cov: covariance(p, mean)})
 }
 
-// levels are the noise levels and their times.
+// levels are the noise levels and their times on digitNoise.
 func levels() (sigmas, times []float64) {
 	for i := range noiseCount {
 		t := float64(i) / (noiseCount - 1)
@@ -81,15 +81,15 @@ func levels() (sigmas, times []float64) {
 	return sigmas, times
 }
 
-// level is what one noise level does to digits: per image, the squared errors per pixel of the estimators, and what
-// shows them.
+// level is one noise level: the pictures of the estimators, and per image their squared errors per pixel.
 type level struct {
 	noisy, ideal, linear, nearest metrics.Points
 	errIdeal, errLinear, errNear  []float64
-	overlap                       []float64 // (D - x0).(D - x) per pixel: mean zero where D is the posterior mean
+	overlap                       []float64 // (D - x0).(D - x) per pixel: its mean is 0 if D is the posterior mean
 }
 
-// denoiser compiles the estimators once for all levels.
+// denoiser compiles the estimators once for all levels. It returns what adds noise to clean digits and denoises
+// them, and what frees the program.
 func denoiser(l *suite.Lab, data *tensors.Tensor, linear *density.Mixture) (
 	func(clean *tensors.Tensor, t float64, purpose string) (level, error), func(), error) {
 	step, err := exec.New(l.Backend, func(data, clean, eps, t *Node) []*Node {
@@ -171,7 +171,7 @@ func denoiseLevels(l *suite.Lab, r *suite.Report, digits kit.DigitSet, linear *d
 	return d.draw(r)
 }
 
-// add averages over the digits of a level.
+// add averages over the digits of one level.
 func (d *denoising) add(unseen, trained level) error {
 	d.unseen = append(d.unseen, unseen)
 	for _, s := range []struct {
@@ -188,7 +188,7 @@ func (d *denoising) add(unseen, trained level) error {
 	return nil
 }
 
-// checkTraining checks that on the digits that it is made of, the ideal denoiser is the posterior mean.
+// checkTraining checks that the ideal denoiser is the posterior mean on its own training digits.
 func (d *denoising) checkTraining(r *suite.Report) {
 	for i, sigma := range d.sigmas {
 		at := fmt.Sprintf("sigma = %.3g", sigma)
@@ -196,7 +196,7 @@ func (d *denoising) checkTraining(r *suite.Report) {
 		case sigma < .2:
 			r.Add(suite.Below{Claim: claims.D002MMSE, Metric: "training digits: MSE of the ideal denoiser, " + at,
 				Got: d.seen[i].Center, Bound: 1e-6,
-				Why: "even twins at a squared distance of 1.5 are told apart: their log odds are 42 +- 9"})
+				Why: "even digits at a squared distance of 1.5 are separated: their log odds are 42 +- 9"})
 		case sigma > 2: // between, errors are rare events and their mean has no normal interval
 			r.Add(suite.Near{Claim: claims.D002MMSE, Metric: "training digits: E (D - x0).(D - x) per pixel, " + at,
 				Got: d.overlap[i], Want: 0,
@@ -206,7 +206,8 @@ func (d *denoising) checkTraining(r *suite.Report) {
 }
 
 func (d *denoising) table() (suite.Table, error) {
-	table := suite.Table{Name: "mse", Caption: "Mean squared error per pixel and PSNR (peak 2) against the noise",
+	table := suite.Table{Name: "mse", Caption: "Mean squared error per pixel of the estimators, and PSNR in dB " +
+		"(peak 2), by noise level sigma",
 		Header: []string{"sigma", "noisy PSNR dB", "ideal, held out", "lo", "hi", "PSNR dB", "ideal, training digits",
 			"lo", "hi", "linear, held out", "lo", "hi"}}
 	for i, sigma := range d.sigmas {
@@ -222,8 +223,8 @@ func (d *denoising) table() (suite.Table, error) {
 	return table, nil
 }
 
-// limits holds the ends of the curves against what they must tend to, the nearest digit and the mean digit, and their
-// middle against the linear filter.
+// limits compares the ends of the curves with their limits, the nearest digit and the mean digit, and their middle with
+// the linear filter.
 func limits(r *suite.Report, levels []level, held metrics.Points, mean []float64) error {
 	toMean := make([]float64, held.N)
 	for i := range held.N {
@@ -246,7 +247,7 @@ func limits(r *suite.Report, levels []level, held metrics.Points, mean []float64
 			suite.Qualified},
 		{claims.D001Tweedie, "held out, sigma = 100: error of the ideal denoiser over that of the mean digit",
 			last.errIdeal, toMean, 1, .02,
-			"D leaves the mean by Cov (x - mean)/sigma^2, 1 % of the error at this noise", suite.Confirmed},
+			"D differs from the mean by Cov (x - mean)/sigma^2, 1 % of the error at this noise", suite.Confirmed},
 		{claims.D004OneStepDenoising, "held out, sigma = 0.13: error of the ideal denoiser over that of the linear " +
 			"filter", low.errIdeal, low.errLinear, 13, 7,
 			"more than 6: the distance to the nearest digit against noise that a filter halves", suite.Qualified},

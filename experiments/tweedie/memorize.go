@@ -20,8 +20,9 @@ import (
 // flowSteps is the number of deterministic steps from noise to a digit.
 const flowSteps = 40
 
-// memorise runs the probability flow of the training digits' exact score and looks where it lands.
-func memorise(l *suite.Lab, r *suite.Report, digits kit.DigitSet) error {
+// memorize runs the probability flow of the exact score of the training digits, and compares its end with those
+// digits.
+func memorize(l *suite.Lab, r *suite.Report, digits kit.DigitSet) error {
 	end, frames, err := runDigitFlow(l, digits)
 	if err != nil {
 		return err
@@ -33,13 +34,14 @@ func memorise(l *suite.Lab, r *suite.Report, digits kit.DigitSet) error {
 	if err := land.check(r); err != nil {
 		return err
 	}
-	r.Tables = append(r.Tables, suite.Table{Name: "memorised", Caption: "Where the probability flow lands",
+	r.Tables = append(r.Tables, suite.Table{Name: "memorised", Caption: "End of the probability flow: the " +
+		"nearest training digit of each sample, and the root mean squared distance per pixel",
 		Header: []string{"sample", "nearest training digit", "RMS distance"},
 		Rows:   kit.Rows(indices(end.N), land.index, land.distance)})
 	return land.draw(r, frames)
 }
 
-// runDigitFlow carries noise down to the least noise level, and shows some of the pictures on their way.
+// runDigitFlow carries noise down to the least noise level, and draws some of the pictures on their way.
 func runDigitFlow(l *suite.Lab, digits kit.DigitSet) (end metrics.Points, frames []figure.Figure, err error) {
 	n := l.Size(32, 256)
 	noise, err := kit.Normal(make([]float64, 1), digitNoise.SigmaMax*digitNoise.SigmaMax).Sample(l.Backend,
@@ -74,14 +76,14 @@ func runDigitFlow(l *suite.Lab, digits kit.DigitSet) (end metrics.Points, frames
 	return end, frames, nil
 }
 
-// landed is where the flow of the digits arrives: its pictures, the training digit nearest to each with its index and
-// its distance, and the distance of held-out digits to theirs. Distances are root mean squares over the pixels.
+// landed is the end of the flow: its pictures, [n, 784]; the training digit nearest to each, with index and
+// distance; and the distance of held-out digits to theirs. Distances are root mean squares over the pixels.
 type landed struct {
 	pictures, nearest     metrics.Points
 	index, distance, held []float64
 }
 
-// landing takes the last step, to sigma = 0, and looks up the nearest digits.
+// landing takes the last step, to sigma = 0, and finds the nearest digits.
 func landing(l *suite.Lab, digits kit.DigitSet, end metrics.Points) (landed, error) {
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 		pictures := density.Empirical(digitNoise, in[0]).Denoise(in[1], kit.ScalarLike(in[1], 0))
@@ -101,7 +103,7 @@ func landing(l *suite.Lab, digits kit.DigitSet, end metrics.Points) (landed, err
 		held: rms(out[4])}, nil
 }
 
-// copies counts what is a training digit.
+// copies counts distances below kit.CopyRMS.
 func copies(distances []float64) (n int) {
 	for _, v := range distances {
 		if v < kit.CopyRMS {
@@ -136,7 +138,7 @@ func (land landed) check(r *suite.Report) error {
 			Why: "draws from 9,000 digits, some of which attract more noise than others", Shows: suite.Qualified},
 		suite.Equals{Claim: claims.D000SamplingGivesData, Metric: "share of held-out digits that are copies of a " +
 			"training digit", Got: float64(copies(land.held)) / float64(len(land.held)), Want: 0, Tol: 0,
-			Why: "real digits are not"},
+			Why: "real digits are not copies of one another"},
 		suite.Check{Claim: claims.D000SamplingGivesData, Metric: "distance per pixel of a held-out digit to its " +
 			"nearest training digit, RMS", Got: held, Want: .37, Tol: .1,
 			Why: "fixed data: a plausible range, so that the copies above mean something"})
@@ -154,16 +156,16 @@ func indices(n int) []float64 {
 // ridge keeps pixels that are blank in every digit from making the covariance singular.
 const ridge = 1e-6
 
-// covariance is that of the rows about their mean, plus ridge I, as one matrix product.
+// covariance is that of the rows of p about their mean, [d][d], plus ridge I, as one matrix product.
 func covariance(p metrics.Points, mean []float64) [][]float64 {
-	centred := mat.NewDense(p.N, p.D, nil)
+	centered := mat.NewDense(p.N, p.D, nil)
 	for i := range p.N {
 		for j, v := range p.Row(i) {
-			centred.Set(i, j, v-mean[j])
+			centered.Set(i, j, v-mean[j])
 		}
 	}
 	var sum mat.SymDense
-	sum.SymOuterK(1/float64(p.N), centred.T())
+	sum.SymOuterK(1/float64(p.N), centered.T())
 	cov := make([][]float64, p.D)
 	for i := range cov {
 		cov[i] = make([]float64, p.D)

@@ -21,19 +21,21 @@ import (
 )
 
 var tweedie = suite.Experiment{
-	ID:       "E12-tweedie",
-	Title:    "The score is a denoiser, and the best one",
-	Question: "Does x + sigma^2 score give the posterior mean of the clean sample, and can anything denoise better?",
+	ID:    "E12-tweedie",
+	Title: "The score gives the best denoiser",
+	Question: "A noisy sample is x = x0 + sigma eps. Is x + sigma^2 score(x) the posterior mean of x0, and does " +
+		"anything denoise better?",
 	Sources: []string{"001, Denoising as inverse problem", "002, section 4", "003, Denoising as Score Estimation",
 		"004, Why is this viewpoint useful?"},
 	Run: runTweedie,
 }
 
 func runTweedie(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does, to rounding, at every noise level, in any dimension and on scaled paths, " +
-		"and the divergence of the score gives the posterior variance. Its squared error is sigma^2 - sigma^4 " +
-		"E|s|^2/d; the noisy sample itself, the best linear filter and a shifted denoiser all do worse by what the " +
-		"theory says."}
+	r := &suite.Report{Answer: "It is the posterior mean, and nothing has a smaller squared error. The identity " +
+		"holds to rounding at every noise level, in 1 to 8 dimensions, and on scaled paths. The divergence of " +
+		"the score gives the posterior variance in the same way. The squared error per coordinate is sigma^2 - " +
+		"sigma^4 E|s|^2/d, with s the score and d the dimension. The noisy sample itself, the best linear " +
+		"filter and a shifted denoiser all have larger errors, by the amounts that theory predicts."}
 	eight, err := eightDimensional()
 	if err != nil {
 		return nil, err
@@ -53,7 +55,7 @@ func runTweedie(l *suite.Lab) (*suite.Report, error) {
 	return r, tweedieFigures(l, r, c)
 }
 
-// eightDimensional is a mixture of three correlated Gaussians in R^8, fixed.
+// eightDimensional is a fixed mixture of three correlated Gaussians in R^8.
 func eightDimensional() (*density.Mixture, error) {
 	const d = 8
 	var components []density.Component
@@ -71,8 +73,8 @@ func eightDimensional() (*density.Mixture, error) {
 	return density.NewMixture("8-D", components...)
 }
 
-// identities draws pairs, each at its own time, and compares the closed-form denoiser and posterior covariance, which
-// come from the components' posteriors, with score and divergence.
+// identities draws pairs of data and noise, each at its own time. It compares the closed-form denoiser and posterior
+// covariance, which come from the posteriors of the components, with score and divergence.
 func identities(l *suite.Lab, r *suite.Report, m *density.Mixture) error {
 	const n = 2000
 	data, err := m.Sample(l.Backend, l.Key(m.Name()+" data"), n)
@@ -130,7 +132,8 @@ func identityGaps(m *density.Mixture, p diffusion.Process, x0, u, eps *Node) []*
 	}
 }
 
-// estimator is a way to guess x0 from x, and its exact mean squared error per coordinate on the cross.
+// estimator is a way to estimate x0 from x, with its exact mean squared error per coordinate on the cross. guess
+// takes x and the posterior mean d, [n, 2] each.
 type estimator struct {
 	name  string
 	color figure.Color
@@ -138,7 +141,7 @@ type estimator struct {
 	exact func(sigma, fisher float64) float64
 }
 
-// offset is how far the deliberately wrong denoiser is off.
+// offset is how much the deliberately biased denoiser adds.
 const offset = .05
 
 var estimators = []estimator{
@@ -179,7 +182,8 @@ func mmse(l *suite.Lab, r *suite.Report) (*comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	table := suite.Table{Name: "mse", Caption: "Mean squared error per coordinate on the cross",
+	table := suite.Table{Name: "mse", Caption: "Mean squared error per coordinate of four estimators of x0 on " +
+		"the cross: measured on pairs, and exact",
 		Header: []string{"sigma", "estimator", "measured", "lo", "hi", "exact"}}
 	for i, sigma := range mmseSigmas {
 		if err := c.measure(l, data, sigma); err != nil {
@@ -228,7 +232,7 @@ func (c *comparison) measure(l *suite.Lab, data *tensors.Tensor, sigma float64) 
 	return err
 }
 
-// check compares the measured with the exact at level i.
+// check compares the measured errors with the exact ones at level i.
 func (c *comparison) check(r *suite.Report, i int) error {
 	sigma := mmseSigmas[i]
 	r.Add(suite.Near{Claim: claims.D003DenoisingIsScore, Metric: fmt.Sprintf("E[(x0 - x).score]/sigma^2 over "+
