@@ -12,17 +12,18 @@ import (
 
 // slopesFigure is the slope that denoising score matching learns on N(0, v).
 func slopesFigure(v float64, sigmas []float64, slopes []metrics.Summary) (suite.Figure, error) {
-	exact := figure.Line{Label: "1/(v + σ^{2})", Color: figure.Blue}
+	exact := figure.Line{Label: "noised density: 1/(v + σ^{2})", Color: figure.Blue}
 	for s := 0.; s <= 1.6; s += .02 {
 		exact.X, exact.Y = append(exact.X, s), append(exact.Y, 1/(v+s*s))
 	}
 	measured := intervals(sigmas, slopes)
-	measured.Label, measured.Color = "minimiser of J_{D}", figure.Vermillion
-	return kit.PNG("dsm", "What denoising score matching learns about N(0, 2) with a linear score: the slope of "+
-		"the noised density, which is the true one (dashed) only as the noise goes.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "σ", Min: 0, Max: 1.6},
+	measured.Label, measured.Color = "minimizer of J_{D}", figure.Vermillion
+	return kit.PNG("dsm", "The slope that denoising score matching learns on N(0, 2) with a linear score, with "+
+		"5 standard errors. It is the slope of the noised density, 1/(v + σ²). It nears that of the data "+
+		"(dashed) only as the noise goes to 0.",
+		figure.Row("", figure.Panel{X: figure.Axis{Label: "noise level σ", Min: 0, Max: 1.6},
 			Y:      figure.Axis{Label: "slope θ of s = -θ x", Min: .2, Max: .6},
-			Layers: []figure.Layer{exact, measured, figure.HLine{At: 1 / v, Dashed: true, Label: "true score"}},
+			Layers: []figure.Layer{exact, measured, figure.HLine{At: 1 / v, Dashed: true, Label: "score of the data"}},
 			Legend: figure.BottomLeft}))
 }
 
@@ -31,33 +32,33 @@ func intervals(x []float64, s []metrics.Summary) figure.ErrorBars {
 	return figure.ErrorBars{X: x, Y: kit.Centers(s), Lo: kit.Lows(s), Hi: kit.Highs(s)}
 }
 
-// reversedNoiseFigure shows the covariance of the increments of B and B' with the path later, and what comes of driving
-// the way back by B.
+// reversedNoiseFigure shows the covariance of the increments of B and B' with the later path, and the variance at the
+// end of a way back that B drives.
 func reversedNoiseFigure(times []float64, forward, reverse []metrics.Summary) (suite.Figure, error) {
-	exact := figure.Line{Color: figure.Vermillion, Label: "exact"}
+	exact := figure.Line{Color: figure.Vermillion, Label: "increment of B, exact"}
 	for t := times[0]; t <= 1.001; t += .01 {
 		exact.X, exact.Y = append(exact.X, t), append(exact.Y, forwardCovariance(t))
 	}
-	back := figure.Line{Color: figure.Vermillion, Label: "with the forward noise"}
-	for t := .01; t <= 3; t += .01 {
+	back := figure.Line{Color: figure.Vermillion, Label: "driven by B"}
+	for t := 0.; t <= 3; t += .005 {
 		back.X, back.Y = append(back.X, t), append(back.Y, ownNoise(watchedVariance, t))
 	}
 	withB, withReverse := intervals(times, forward), intervals(times, reverse)
 	withB.Color, withB.Label = figure.Vermillion, "increment of B, measured"
 	withReverse.Color, withReverse.Label = figure.Blue, "increment of B', measured"
-	return kit.PNG("reversed-noise", "Whose noise drives the reversed equation? Left: the increment of the "+
-		"forward Brownian motion B over [0.25, 0.5] is correlated with the path's later values, that of the "+
-		"reverse-time one, B', is not. "+
-		"Right: variance of what the printed equation returns to t = 0 if it starts at x_T of a path of N(0, 0.25) "+
-		"data and is driven by that path's own B.",
+	return kit.PNG("reversed-noise", "Which noise drives the reversed equation? Left: covariance of increments "+
+		"over [0.25, 0.5] with the later path. That of the forward Brownian motion B is not independent of it; "+
+		"that of the reverse-time one B' is. Right: the printed equation, started at x_T of a path of N(0, "+
+		"0.25) data and driven by the B of that path, returns too little variance; driven by B' it returns the "+
+		"data.",
 		figure.Row("", figure.Panel{X: figure.Axis{Label: "t"},
 			Y:      figure.Axis{Label: "covariance with x_{t}", Min: -.1, Max: .5},
 			Layers: []figure.Layer{exact, figure.HLine{At: 0, Color: figure.Blue}, withB, withReverse},
 			Legend: figure.TopRight},
-			figure.Panel{X: figure.Axis{Label: "T", Min: 0, Max: 3},
+			figure.Panel{X: figure.Axis{Label: "start T of the way back", Min: 0, Max: 3},
 				Y: figure.Axis{Label: "variance at t = 0", Min: 0, Max: .3},
-				Layers: []figure.Layer{back, figure.HLine{At: watchedVariance, Color: figure.Blue, Label: "with the " +
-					"reverse-time noise: the data"}}, Legend: figure.BottomRight}))
+				Layers: []figure.Layer{back, figure.HLine{At: watchedVariance, Color: figure.Blue, Label: "driven by " +
+					"B': the data"}}, Legend: figure.BottomRight}))
 }
 
 // objectiveFigure is the slope that each reading learns on G1 over time: exact curves, and measured points.
@@ -78,6 +79,8 @@ func objectiveFigure(l *suite.Lab, at []float64, measured [][]metrics.Summary) (
 		panel.Layers = append(panel.Layers, figure.Line{X: times, Y: curves[i], Color: reading.color,
 			Label: strings.ReplaceAll(reading.name, "x_t", "x_{t}")}, points)
 	}
-	return kit.PNG("objective", "The best linear score of G1 at time t by three readings of one objective: over "+
-		"x_{t} (right), and over the data as printed, with the target at the data or at x_{t}.", figure.Row("", panel))
+	return kit.PNG("objective", "The best linear score s = -θ x of G1 at time t, by three readings of one "+
+		"objective, with 5 standard errors. The average over x_t is right (blue). Over the data, as printed, "+
+		"the learned slope is off: little if the target is at the data (orange), much if it is at x_t "+
+		"(vermillion).", figure.Row("", panel))
 }

@@ -33,7 +33,7 @@ func (run *planeRun) field(p []float64) figure.Field {
 // moment is E[x1^2 x2^2] of the equation at all times, and of the particles up to the k-th.
 func (run *planeRun) moment(k int) figure.Panel {
 	return figure.Panel{Title: "E[x_{1}^{2} x_{2}^{2}]", X: figure.Axis{Label: "t", Min: 0, Max: planeEnd},
-		Y: figure.Axis{Min: .5, Max: 3}, Legend: figure.BottomRight,
+		Y: figure.Axis{Label: "mixed moment", Min: .5, Max: 3}, Legend: figure.BottomRight,
 		Layers: []figure.Layer{
 			figure.HLine{At: 2.62, Color: figure.Gray, Dashed: true, Label: "target"},
 			figure.Line{X: run.times, Y: run.solved, Color: figure.Blue, Label: "equation"},
@@ -53,9 +53,9 @@ func (run *planeRun) draw(l *suite.Lab, r *suite.Report) error {
 		particles.Y.Label = ""
 		frames = append(frames, figure.Row("", equation, particles, run.moment(k)))
 	}
-	film, err := kit.GIF("langevin", "Langevin dynamics from N(0, I) to the cross (contours): the Fokker-Planck "+
-		"equation on 161 x 161 cells, and particles that know only the score. This is what the middle of 001's "+
-		"figure shows as a smoothed cloud.", frames)
+	film, err := kit.GIF("langevin", "Langevin dynamics from N(0, I) to the cross (contours). Left: the density "+
+		"by the Fokker-Planck equation on 161 x 161 cells. Center: particles, which use the score only. Right: "+
+		"both have the same mixed moment. Document 001 shows the particles as a smoothed cloud.", frames)
 	if err != nil {
 		return err
 	}

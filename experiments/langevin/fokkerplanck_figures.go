@@ -27,8 +27,9 @@ func (path *linePath) film(r *suite.Report) error {
 	for k := range shown {
 		frames = append(frames, figure.Row("", path.histogram(k, gauss), path.lines(k, field)))
 	}
-	film, err := kit.GIF("particles", "The forward process from G1. Left: a histogram of particles and the solution "+
-		"of the Fokker-Planck equation. Right: the solution in space and time (shaded), and ten of the particles.",
+	film, err := kit.GIF("particles", "The forward process from G1. Left: the histogram of particles follows "+
+		"the solution of the Fokker-Planck equation to N(0, 1). Right: the solution in space and time (shaded), "+
+		"and ten of the particles.",
 		frames)
 	r.Figures = append(r.Figures, film)
 	return err
@@ -60,7 +61,7 @@ func (path *linePath) histogram(k int, limit figure.Line) figure.Panel {
 
 // lines is the solution in space and time, with ten particles up to the k-th time.
 func (path *linePath) lines(k int, field figure.Field) figure.Panel {
-	panel := figure.Panel{Title: "in space and time", X: figure.Axis{Label: "t", Min: 0, Max: filmEnd},
+	panel := figure.Panel{Title: "density and paths over time", X: figure.Axis{Label: "t", Min: 0, Max: filmEnd},
 		Y:      figure.Axis{Label: "x", Min: -filmSide, Max: filmSide},
 		Layers: []figure.Layer{figure.Heat{Field: field, Lo: 0, Hi: .47}}}
 	for i := range 10 {
@@ -76,7 +77,7 @@ func (path *linePath) lines(k int, field figure.Field) figure.Panel {
 
 // orderFigure is the error against the size of the cells.
 func orderFigure(r *suite.Report, line, plane ordered) error {
-	panel := figure.Panel{X: figure.Axis{Label: "size h of a cell", Min: .008, Max: .3, Log: true},
+	panel := figure.Panel{X: figure.Axis{Label: "cell size h", Min: .008, Max: .3, Log: true},
 		Y:      figure.Axis{Label: "L_{1} distance to the exact density", Min: 2e-6, Max: 1e-2, Log: true},
 		Legend: figure.TopLeft}
 	// second is the slope 2 through the finest grid.
@@ -89,12 +90,11 @@ func orderFigure(r *suite.Report, line, plane ordered) error {
 	labeled := second(plane)
 	labeled.Label = "order 2"
 	panel.Layers = []figure.Layer{second(line),
-		figure.Points{X: line.h, Y: line.err, Size: 8, Color: figure.Blue, Label: "the line: G1 at t = 1"},
-		figure.Points{X: plane.h, Y: plane.err, Size: 8, Color: figure.Vermillion, Label: "the plane: cross at t " +
-			"= 0.5"},
+		figure.Points{X: line.h, Y: line.err, Size: 8, Color: figure.Blue, Label: "line: G1 at t = 1"},
+		figure.Points{X: plane.h, Y: plane.err, Size: 8, Color: figure.Vermillion, Label: "plane: cross at t = 0.5"},
 		labeled}
-	f, err := kit.PNG("order", "The Fokker-Planck equation of the forward process, solved on a grid, against the "+
-		"exact noised densities.",
+	f, err := kit.PNG("order", "Error of the Fokker-Planck equation of the forward process, solved on a grid, "+
+		"against the exact noised densities. It falls as h^2 on the line and in the plane.",
 		figure.Single(panel, 600))
 	r.Figures = append(r.Figures, f)
 	return err

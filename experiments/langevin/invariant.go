@@ -28,8 +28,8 @@ const (
 
 // relaxStarts are the starts of the dynamics on G1: between its modes, outside of them, and beside the lighter one.
 var relaxStarts = []struct {
-	name string
-	law  *density.Mixture
+	name  string
+	start *density.Mixture
 }{
 	{"N(0, 1)", kit.Normal([]float64{0}, 1)},
 	{"N(4, 0.1)", kit.Normal([]float64{4}, .1)},
@@ -70,7 +70,7 @@ func runInvariantDistribution(l *suite.Lab) (*suite.Report, error) {
 		return nil, err
 	}
 	for i, s := range relaxStarts {
-		run, err := d.relaxFrom(l, s.law)
+		run, err := d.relaxFrom(l, s.start)
 		if err != nil {
 			return nil, err
 		}
@@ -201,7 +201,7 @@ func (d *dynamics) relaxReference(l *suite.Lab, r *suite.Report) error {
 			Got: run.kl[int(math.Round(t/relaxStep))], Want: want, Tol: 5e-7,
 			Why: "the last digit of an independent computation of the same scheme"})
 	}
-	p, err := kit.LineDensity(l, relaxStarts[0].law, d.Line)
+	p, err := kit.LineDensity(l, relaxStarts[0].start, d.Line)
 	if err != nil {
 		return err
 	}

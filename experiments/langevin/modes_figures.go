@@ -62,10 +62,11 @@ func (d *dynamics) film() (suite.Figure, error) {
 		for i, run := range d.runs {
 			now.Layers = append(now.Layers, figure.Line{X: d.Nodes(), Y: run.shots[k], Color: startColors[i]})
 		}
-		frames = append(frames, figure.Row("", now, d.decay("divergence from the target", s)))
+		frames = append(frames, figure.Row("", now, d.decay("divergence from the target p", s)))
 	}
 	return kit.GIF("relaxation", "The density of Langevin dynamics on G1 (shaded) from three starts, by the "+
-		"Fokker-Planck equation. The modes form within t = 1; what crosses between them takes 15.", frames)
+		"Fokker-Planck equation. The two humps form within t = 1; the exchange of mass between them takes the "+
+		"relaxation time 15.", frames)
 }
 
 // shaded is the target.
@@ -74,7 +75,7 @@ func (d *dynamics) shaded() figure.Band {
 }
 
 func (d *dynamics) modesFigure() (suite.Figure, error) {
-	shapes := figure.Panel{Title: "what is forgotten last", X: figure.Axis{Label: "x", Min: -4, Max: 4},
+	shapes := figure.Panel{Title: "slowest modes", X: figure.Axis{Label: "x", Min: -4, Max: 4},
 		Y: figure.Axis{Label: "mode of the density", Min: -.5, Max: 1}, Legend: figure.TopRight,
 		Layers: []figure.Layer{d.shaded(), figure.HLine{Color: figure.Gray, Width: 1}}}
 	for k, mode := range d.modes[1:] {
@@ -82,29 +83,32 @@ func (d *dynamics) modesFigure() (suite.Figure, error) {
 			Y: mode.Shape, Color: []figure.Color{figure.Blue, figure.Orange, figure.Purple}[k],
 			Label: fmt.Sprintf("decays at rate %.3f", mode.Rate)})
 	}
-	return kit.PNG("modes", "Left: the divergence in the end falls by exp(-2 gap t), whatever the start. "+
-		"Right: the slowest modes; the slowest by far moves mass between the two humps of the target (shaded).",
-		figure.Row("", d.decay("three starts, one slope", -1), shapes))
+	return kit.PNG("modes", "Left: from every start, the divergence in the end falls like exp(-2 gap t), with "+
+		"gap = 0.066. Right: the modes that decay most slowly. The slowest by far moves mass between the two "+
+		"humps of the target (shaded).",
+		figure.Row("", d.decay("divergence from the target p", -1), shapes))
 }
 
 func (pairs twoModes) figure() (suite.Figure, error) {
-	law := figure.Line{Color: figure.Gray, Dashed: true, Label: "modes far apart"}
+	asymptotic := figure.Line{Color: figure.Gray, Dashed: true, Label: "asymptotic law"}
 	for m := 2.; m <= 6.01; m += .1 {
-		law.X, law.Y = append(law.X, m), append(law.Y, 1/twoModesGap(m))
+		asymptotic.X, asymptotic.Y = append(asymptotic.X, m), append(asymptotic.Y, 1/twoModesGap(m))
 	}
-	row := []figure.Panel{{Title: "time to forget", X: figure.Axis{Label: "m", Min: .5, Max: 6.5},
+	row := []figure.Panel{{Title: "relaxation time", X: figure.Axis{Label: "modes at ±m", Min: .5, Max: 6.5},
 		Y: figure.Axis{Label: "1/gap", Min: 1, Max: 1e8, Log: true}, Legend: figure.TopLeft,
-		Layers: []figure.Layer{law, figure.Points{X: pairs.m,
+		Layers: []figure.Layer{asymptotic, figure.Points{X: pairs.m,
 			Y: kit.Map(pairs.gap, func(g float64) float64 { return 1 / g }), Size: 7, Color: figure.Blue,
 			Label: "measured"}}}}
 	xs := pairs.line.Nodes()
 	for i, m := range []int{2, 6} {
 		row = append(row, figure.Panel{Title: fmt.Sprintf("m = %d at t = %d", m, twoModesTime),
-			X: figure.Axis{Label: "x", Min: -10, Max: 10}, Y: figure.Axis{Min: 0, Max: .5}, Legend: figure.TopLeft,
+			X: figure.Axis{Label: "x", Min: -10, Max: 10}, Y: figure.Axis{Label: "density", Min: 0, Max: .5},
+			Legend: figure.TopLeft,
 			Layers: []figure.Layer{figure.Band{X: xs, Lo: make([]float64, len(xs)), Hi: pairs.target[i],
 				Color: figure.Gray, Label: "target"},
-				figure.Line{X: xs, Y: pairs.density[i], Color: figure.Vermillion, Label: "p_{t}"}}})
+				figure.Line{X: xs, Y: pairs.density[i], Color: figure.Vermillion, Label: "density"}}})
 	}
-	return kit.PNG("separated", "Two equal modes at ±m, started in the right one. Both targets are "+
-		"stationary; the time to reach them grows as exp(m²/2).", figure.Row("", row...))
+	return kit.PNG("separated", "Two equal modes at ±m, started in the right one. Left: the relaxation time "+
+		"grows like exp(m²/2). Center and right: at t = 20 the chain has converged for m = 2, but for m = 6 no "+
+		"mass has crossed, although both targets are stationary.", figure.Row("", row...))
 }

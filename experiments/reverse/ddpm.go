@@ -73,9 +73,10 @@ func ddpmFilm(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	film, err := kit.GIF("sampling", "The sampling loop of document 000 with the exact noise prediction of G1 and "+
-		"the posterior variance. Left: a histogram of the samples and the exact density of the step. Right: the "+
-		"exact density at every step (shaded) and six of the samples.", ancestralFrames(times, clouds, densities))
+	film, err := kit.GIF("sampling", "The sampling loop of document 000 with the exact noise prediction of G1 "+
+		"and the posterior variance. Left: the histogram of the samples follows the exact density of each step. "+
+		"Right: the exact density at every step (shaded), and six of the samples.", ancestralFrames(times, clouds,
+		densities))
 	r.Figures = append(r.Figures, film)
 	if err != nil {
 		return err

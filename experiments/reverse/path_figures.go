@@ -30,8 +30,8 @@ type pathKind struct {
 	correlation [][]float64
 }
 
-// pathFigure draws what the marginals cannot see: three processes with the same densities at every time, some paths of
-// each, and how their positions at the five times are correlated.
+// pathFigure draws what the marginals do not show: three processes with the same densities at every time, some paths
+// of each, and the correlations between the five times.
 func pathFigure(l *suite.Lab, r *suite.Report, w walk, m *density.Mixture, sde, flow metrics.Points) error {
 	field, err := w.field(l, m)
 	if err != nil {
@@ -56,10 +56,11 @@ func pathFigure(l *suite.Lab, r *suite.Report, w walk, m *density.Mixture, sde, 
 		}
 		matrices = append(matrices, panel)
 	}
-	f, err := kit.PNG("path-law", "Three processes with the same density of x at every time (shaded, G1 on OU). "+
-		"Above: some paths of each; the reverse SDE and the flow start at the same points. "+
-		"Below: the correlation of x between five times, from 0 (white) to 1 (dark); its number for start and end "+
-		"above it. The reverse SDE has that of the forward process, the flow has not.",
+	f, err := kit.PNG("path-law", "Three processes with the same density of x at every time (shaded; "+
+		"Ornstein-Uhlenbeck from G1). Top: some paths of each; the reverse SDE and the flow start at the same "+
+		"points. Bottom: the correlation of x between five times, from 0 (white) to 1 (dark), with its value "+
+		"between t = 0 and t = 2. The reverse SDE has the correlations of the forward process; the probability "+
+		"flow does not.",
 		figure.Grid{Rows: [][]figure.Panel{paths, matrices}, Width: 680, RowHeight: 235})
 	r.Figures = append(r.Figures, f)
 	return err
@@ -175,6 +176,6 @@ func (w walk) matrix(c [][]float64) (figure.Panel, error) {
 		label += fmt.Sprintf("%.1f", times[n-1-i])
 	}
 	axis := figure.Axis{Label: label, Min: -.5, Max: last + .5, Hide: true}
-	return figure.Panel{Title: fmt.Sprintf("start and end: %.2f", c[0][n-1]),
+	return figure.Panel{Title: fmt.Sprintf("corr(x_{0}, x_{2}) = %.2f", c[0][n-1]),
 		Layers: []figure.Layer{figure.Heat{Field: field, Hi: 1, Cells: true}}, X: axis, Y: axis, EqualAspect: true}, nil
 }

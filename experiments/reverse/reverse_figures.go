@@ -12,16 +12,22 @@ import (
 	"scorelab/lib/suite"
 )
 
-// stepsFigure is W1 of n samples to G1 against the number of reverse steps.
+// stepsFigure is W1 of n samples to G1 against the number of reverse steps. The band is what exact samples have.
 func stepsFigure(steps []float64, w1 []metrics.Summary, n int) (suite.Figure, error) {
-	return kit.PNG("steps", "Distance of samples from G1 to G1 itself against the number of reverse steps; the "+
-		"floor is that of as many exact samples.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "steps", Log: true, Min: 4, Max: 250},
-			Y: figure.Axis{Label: "W_{1}", Log: true, Min: .005, Max: 1},
+	scale := math.Sqrt(2e4 / float64(n))
+	low, high := .0044*scale, .0279*scale // quantiles at 1 % and 99 %, from 1,500 exact clouds of 20,000 samples
+	return kit.PNG("steps", "W1 distance of samples from the reverse SDE to G1, against the number of steps of "+
+		"Euler-Maruyama. From 50 steps on it is within the range of exact samples (band: 98 % of them), so that "+
+		"the samples show no error.",
+		figure.Row("", figure.Panel{X: figure.Axis{Label: "number of steps", Log: true, Min: 4, Max: 250},
+			Y: figure.Axis{Label: "W_{1} to G1", Log: true, Min: .003, Max: 1},
 			Layers: []figure.Layer{
+				figure.Band{X: []float64{4, 250}, Lo: []float64{low, low}, Hi: []float64{high, high},
+					Color: figure.Gray,
+					Label: "exact samples, 98 %"},
+				figure.HLine{At: .0111 * scale, Dashed: true, Label: "exact samples, mean"},
 				figure.Line{X: steps, Y: kit.Centers(w1), Color: figure.Vermillion, Markers: true,
-					Label: "reverse Euler-Maruyama"},
-				figure.HLine{At: .0111 * math.Sqrt(2e4/float64(n)), Dashed: true, Label: "exact samples"},
+					Label: "reverse SDE"},
 			}, Legend: figure.TopRight}))
 }
 
@@ -38,9 +44,11 @@ func backAndForthFilm(l *suite.Lab, forward, reverse []diffusion.Snapshot) (suit
 	var frames []figure.Figure
 	last := len(reverse) - 1
 	for k := range reverse {
-		frames = append(frames, figure.Row(fmt.Sprintf("t = %.2f there, %.2f back", forward[k].Time, reverse[k].Time),
+		frames = append(frames, figure.Row(fmt.Sprintf("forward t = %.2f, reverse t = %.2f", forward[k].Time,
+			reverse[k].Time),
 			swarm("forward process", fields[k], forward[k]), swarm("reverse SDE", fields[last-k], reverse[k])))
 	}
-	return kit.GIF("back-and-forth", "The cross under the forward process, and noise under the reverse SDE; "+
-		"shaded, the exact density of that time.", frames)
+	return kit.GIF("back-and-forth", "Left: the forward process carries the cross to noise. Right: the reverse "+
+		"SDE carries fresh noise to the cross. Shaded: the exact density at that time, which the samples follow "+
+		"in both directions.", frames)
 }

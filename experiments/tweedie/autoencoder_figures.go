@@ -9,8 +9,7 @@ import (
 	"scorelab/lib/suite"
 )
 
-// curlField is J12 - J21 at the level of the autoencoder over the square, in units of the root mean square of |J| at
-// samples.
+// curlField is J12 - J21 over the square [-side, side]^2, on n x n points, at the level of the autoencoder.
 func (s *scoredNet) curlField(l *suite.Lab, side float64, n int) (figure.Field, error) {
 	nodes, _, err := density.Lattice(-side, side, n, 2)
 	if err != nil {
@@ -27,7 +26,7 @@ func (s *scoredNet) curlField(l *suite.Lab, side float64, n int) (figure.Field, 
 	}
 	flat := tensors.MustCopyFlatData[float64](out[0])
 	f := figure.Field{X0: -side, X1: side, Y0: -side, Y1: side, NX: n, NY: n, Z: make([]float64, n*n)}
-	for i := range n { // the lattice runs over x first, the field over y
+	for i := range n { // the points run over x2 first, the field over x1
 		for j := range n {
 			f.Z[j*n+i] = flat[i*n+j]
 		}
@@ -37,15 +36,17 @@ func (s *scoredNet) curlField(l *suite.Lab, side float64, n int) (figure.Field, 
 
 // daeFigure shows the errors by level, and the curl of the free and of the conservative score in the plane.
 func daeFigure(l *suite.Lab, r *suite.Report, nets []scoredNet) error {
-	errors := figure.Panel{Title: "error of the score", X: figure.Axis{Label: "noise level σ", Log: true},
-		Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: 1e-5, Max: 300}, Legend: figure.Outside,
-		Layers: []figure.Layer{figure.VLine{At: daeSigma, Color: figure.Gray, Dashed: true}}}
+	errors := figure.Panel{Title: "relative squared error of the learned score", X: figure.Axis{Label: "noise level σ",
+		Log: true},
+		Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: 1e-5, Max: 1e4}, Legend: figure.Outside,
+		Layers: []figure.Layer{figure.VLine{At: daeSigma, Color: figure.Gray, Dashed: true,
+			Label: "level of the first two"}}}
 	for _, n := range nets {
 		errors.Layers = append(errors.Layers, figure.Line{X: daeSigmas, Y: kit.Centers(n.errors), Color: n.color,
 			Markers: true, Label: n.name})
 	}
 	var panels []figure.Panel
-	for i, title := range []string{"curl, free network", "curl, energy"} {
+	for i, title := range []string{"curl of the free network", "curl of the energy's gradient"} {
 		f, err := nets[i+2].curlField(l, 3, 81)
 		if err != nil {
 			return err
@@ -54,11 +55,16 @@ func daeFigure(l *suite.Lab, r *suite.Report, nets []scoredNet) error {
 		if i == 1 {
 			heat.Bar = "J_{12} - J_{21}"
 		}
-		panels = append(panels, kit.Plane(title, 3, heat))
+		layers := []figure.Layer{heat}
+		if i == 1 {
+			layers = append(layers, figure.Note{Y: 0, Text: "0, up to rounding", Align: .5})
+		}
+		panels = append(panels, kit.Plane(title, 3, layers...))
 	}
-	f, err := kit.PNG("autoencoder", "Top: squared error of four learnt scores of the cross, relative to the score, "+
-		"by noise level; two networks have seen the level 0.2 only (dashed). Below: curl of the learnt score at that "+
-		"level, of a free network and of one that is the gradient of an energy.",
+	f, err := kit.PNG("autoencoder", "Top: squared error of four learned scores of the cross, relative to the "+
+		"score, by noise level. The autoencoder and the one-level network are trained at σ = 0.2 only, and are "+
+		"useful only there. Bottom: curl J_12 - J_21 of the learned score at σ = 0.2. The free network has "+
+		"some; the gradient of an energy has none.",
 		figure.Grid{Rows: [][]figure.Panel{{errors}, panels}})
 	r.Figures = append(r.Figures, f)
 	return err

@@ -25,14 +25,15 @@ func flowFrame(p metrics.Points, sigma float64) figure.Figure {
 }
 
 func (land landed) draw(r *suite.Report, frames []figure.Figure) error {
-	still, err := kit.PNG("memorised", "Samples of the probability flow with the exact score of 9,000 digits, above "+
-		"the training digit nearest to each: copies.",
+	still, err := kit.PNG("memorised", "Samples of the probability flow with the exact score of 9,000 training "+
+		"digits (top), and the training digit nearest to each (bottom). Every sample is a copy.",
 		figure.Images{Rows: [][]figure.Picture{kit.Pictures(land.pictures, flowShown),
-			kit.Pictures(land.nearest, flowShown)}, RowLabels: []string{"generated", "nearest"}, Lo: -1, Hi: 1})
+			kit.Pictures(land.nearest, flowShown)}, RowLabels: []string{"generated", "nearest digit"}, Lo: -1, Hi: 1})
 	if err != nil {
 		return err
 	}
-	film, err := kit.GIF("flow", "The flow from noise to training digits; pictures are scaled to unit spread.", frames)
+	film, err := kit.GIF("flow", "The probability flow with the exact score of 9,000 training digits carries "+
+		"noise to copies of training digits. Pictures are scaled to unit spread.", frames)
 	r.Figures = append(r.Figures, still, film)
 	return err
 }
