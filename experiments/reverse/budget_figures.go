@@ -34,12 +34,12 @@ func budgetChart(axis string, top float64, groups []namedBudget) figure.Panel {
 		if g == 0 { // one label for all
 			bounds.Label, total.Label = "possible range of the total", "total"
 		}
-		layers = append(layers, bounds, total, figure.Note{X: left + 2.45, Y: b.alone.sum() + .03*top, Text: b.name,
+		layers = append(layers, bounds, total, figure.Note{X: left + 2.45, Y: b.alone.sum() + .045*top, Text: b.name,
 			Align: .5})
 	}
 	return figure.Panel{Layers: layers, X: figure.Axis{Min: -1, Max: float64(barsOfBudget*len(groups)) - .1,
 		Hide: true},
-		Y: figure.Axis{Label: axis, Min: 0, Max: top}, Legend: figure.Outside}
+		Y: figure.Axis{Label: axis, Min: 0, Max: top}, Legend: figure.TopRight}
 }
 
 func budgetFigures(r *suite.Report, k sweeps, gauss []budget) error {
@@ -47,7 +47,7 @@ func budgetFigures(r *suite.Report, k sweeps, gauss []budget) error {
 		"alone, "+
 		"and the total. Errors can cancel, so the total lies anywhere between the largest term minus the others and "+
 		"the sum of all (gray). Improving one term by four pays only if it leads. The data itself has size 1.41.",
-		figure.Row("", budgetChart("root mean squared error", .075, k.bars)))
+		figure.Row("", budgetChart("root mean squared error", .1, k.bars)))
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func budgetFigures(r *suite.Report, k sweeps, gauss []budget) error {
 		"data, in "+
 		"closed form. The flow keeps the error of the wrong start (prior), the reverse SDE forgets it and pays in "+
 		"steps. For the flow, errors of opposite sign cancel: the total is smaller than some terms.",
-		figure.Row("", budgetChart("W_{2} to the data", .08, kinds)))
+		figure.Row("", budgetChart("W_{2} to the data", .11, kinds)))
 	if err != nil {
 		return err
 	}

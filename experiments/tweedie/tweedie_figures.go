@@ -17,9 +17,8 @@ import (
 
 // errorsPanel is the squared error of every estimator, in units of the least.
 func (c *comparison) errorsPanel() figure.Panel {
-	panel := figure.Panel{Title: "squared error of four estimators", X: figure.Axis{Label: "noise level σ", Min: .04,
-		Max: 12,
-		Log: true},
+	panel := figure.Panel{Title: "squared error of four estimators",
+		X: figure.Axis{Label: "noise level σ", Min: .04, Max: 12, Log: true},
 		Y: figure.Axis{Label: "error / error of the posterior mean", Min: .95, Max: 2.4}, Legend: figure.TopRight}
 	for k, e := range estimators {
 		line := figure.Line{Label: e.name, Color: e.color, X: mmseSigmas}
@@ -32,14 +31,9 @@ func (c *comparison) errorsPanel() figure.Panel {
 		panel.Layers = append(panel.Layers, line, marks)
 	}
 	last := len(mmseSigmas) - 1
-	return withNote(panel, fmt.Sprintf("rises to %.0f at σ = %g", c.exact(2, last)/c.exact(0, last),
-		mmseSigmas[last]))
-}
-
-// withNote adds a text below the legend.
-func withNote(p figure.Panel, text string) figure.Panel {
-	p.Layers = append(p.Layers, figure.Note{X: 11, Y: 1.75, Text: text, Align: 1, Color: figure.Gray})
-	return p
+	panel.Layers = append(panel.Layers, figure.Note{X: 1.15, Y: 1.9, Color: figure.Gray,
+		Text: fmt.Sprintf("rises to %.0f at σ = %g", c.exact(2, last)/c.exact(0, last), mmseSigmas[last])})
+	return panel
 }
 
 func tweedieFigures(l *suite.Lab, r *suite.Report, c *comparison) error {
