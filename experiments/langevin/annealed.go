@@ -310,9 +310,9 @@ func acrossTheLine(l *suite.Lab, r *suite.Report, end metrics.Points) error {
 			Shows: suite.Qualified},
 		suite.Between{Claim: claims.D004NoiseLevels, Metric: "sliced W2 to exact samples, 10,000 of each",
 			Got: distance, Lo: .01, Hi: 1.45, Alpha: metrics.Miss,
-			Why: "weights off by 0.012, and by 5 standard errors of their difference, 0.028, are worth 1.4, since " +
-				"moving a share w from mode to mode takes about 47 w of the square; two exact samples have 0.35 at " +
-				"the median and 0.85 at most in 300 pairs"})
+			Why: "moving a share w of the mass between the modes adds about 47 w to the squared distance. The " +
+				"error 0.012 of the weight and 5 standard errors, 0.028, allow 1.4. Two exact samples have 0.35 " +
+				"at the median, and at most 0.85 in 300 pairs"})
 	return nil
 }
 

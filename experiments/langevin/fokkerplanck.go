@@ -110,12 +110,12 @@ func lineOrder(l *suite.Lab, r *suite.Report) (o ordered, err error) {
 		want := []float64{1.27e-3, 3.17e-4, 7.91e-5, 1.98e-5, 4.94e-6}[i]
 		why := "measured: smooth densities stay positive; a guarantee would need shorter steps"
 		if 1/float64(n-1) <= g.PositiveStep(fokkerplanck.CrankNicolson) {
-			why = "guaranteed at this step: its explicit half takes no more from a cell than it holds"
+			why = "guaranteed at this step: its explicit half never takes more mass from a cell than is in it"
 		}
 		r.Add(
 			suite.Equals{Claim: claim, Metric: fmt.Sprintf("L1 error at t = 1 on %d cells", n),
 				Got: gap, Want: want, Tol: math.Pow(10, math.Floor(math.Log10(want))-2) / 2,
-				Why: "half the last digit of an independent computation of the same scheme"},
+				Why: "half of the last digit of an independent computation of the same scheme"},
 			suite.Below{Claim: claim, Metric: fmt.Sprintf("largest change of mass on %d cells", n),
 				Got: m.leak, Bound: 1e-12, Why: "rounding in float64 over the steps"},
 			suite.Equals{Claim: claim, Metric: fmt.Sprintf("densities that are not positive, in all steps on %d cells",

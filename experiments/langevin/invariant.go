@@ -185,8 +185,8 @@ func (d *dynamics) checkRelaxation(r *suite.Report, name string, run relaxation)
 			Got: run.leak, Bound: 1e-12, Why: "rounding in float64 over 6,000 steps"},
 		suite.Equals{Claim: claims.D004LangevinConvergence, Metric: "late slope of log KL over -2 gap, from " + name,
 			Got: slope.Center / (-2 * d.modes[1].Rate), Want: 1, Tol: .02,
-			Why: "the next term of KL falls by exp(-3 gap t): from the start farthest off, at t = 40, it is 3 % of " +
-				"the first and bends the slope by half of that", Shows: suite.Qualified})
+			Why: "the next term of KL falls by exp(-3 gap t). From the most distant start it is 3 % of the " +
+				"first at t = 40, and bends the slope by half of that", Shows: suite.Qualified})
 	return nil
 }
 

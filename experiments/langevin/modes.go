@@ -104,8 +104,8 @@ func (pairs twoModes) farApart(r *suite.Report, g *fokkerplanck.Generator, m, ga
 			Got: kit.LargestAbs(change), Bound: 1e-10, Why: "rounding in float64 of fluxes of 1,000"},
 		suite.Equals{Claim: claims.D001Stationarity, Metric: "KL(p_t, p) at t = 20, modes at +-6, started in " +
 			"one; the target is as stationary as any", Got: kl, Want: math.Ln2, Tol: 1e-5,
-			Why: "log 2 is half the mass missing; 4e-7 of it comes over by then, and adds 4e-7 log(1/4e-7) to " +
-				"the entropy", Shows: suite.Qualified},
+			Why: "KL is log 2 when half of the mass is missing. By then 4e-7 has crossed, which changes KL by " +
+				"4e-7 log(1/4e-7)", Shows: suite.Qualified},
 		suite.Equals{Claim: claims.D004LangevinConvergence, Metric: "relaxation time 1/gap, modes at +-6",
 			Got: 1 / gap, Want: 1 / twoModesGap(m), Tol: .005 / twoModesGap(m),
 			Why:   "the next term of Laplace's expansion, 61 u^3/48 with u = (pi/2m)^2 = 0.07, and cells of 0.02",

@@ -92,6 +92,6 @@ func finestChecks(r *suite.Report, coarse, fine planeSolution) error {
 			Got: fine.passed.leak, Bound: 1e-12, Why: "rounding in float64 over 240 steps"},
 		suite.Equals{Claim: claim, Metric: "densities that are not positive, in all steps on 241 x 241 cells",
 			Got: fine.passed.empty, Want: 0, Tol: 0,
-			Why: "guaranteed: the explicit half of a step takes no more from a cell than it holds"})
+			Why: "guaranteed: the explicit half of a step never takes more mass from a cell than is in it"})
 	return nil
 }
