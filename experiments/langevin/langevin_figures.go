@@ -116,10 +116,7 @@ func (c *figureChain) filmSteps() (steps []int) {
 	for s := 1; s <= 100; s += 4 {
 		steps = append(steps, s)
 	}
-	for _, s := range []int{100, 120, 140, 160, 200, 240, 280, 320, 400, 500, 600, 800, 1000, 1300, 1600, chainSteps} {
-		steps = append(steps, s)
-	}
-	return steps
+	return append(steps, 100, 120, 140, 160, 200, 240, 280, 320, 400, 500, 600, 800, 1000, 1300, 1600, chainSteps)
 }
 
 // film shows samples, with their recent past while every step is at hand, to convergence.
