@@ -23,23 +23,18 @@ type parameter struct {
 // sweptParameters are the four, with values from coarse to fine.
 func sweptParameters() []*parameter {
 	return []*parameter{
-		{name: "steps", axis: "number of Heun steps", term: 3, power: -2, values: []float64{4, 6, 8, 12, 16, 24, 32, 64,
-			128},
-			set: func(s *setting, v float64) { s.steps = int(v) }},
+		{name: "steps", axis: "number of Heun steps", term: 3, power: -2,
+			values: []float64{4, 6, 8, 12, 16, 24, 32, 64, 128},
+			set:    func(s *setting, v float64) { s.steps = int(v) }},
 		{name: "noise at the start", axis: "noise level σ at the start", term: 1, power: -2,
-			values: []float64{1, 2, 4, 8, 16, 32,
-				64}, set: func(s *setting, v float64) {
-				s.start = v
-			}},
+			values: []float64{1, 2, 4, 8, 16, 32, 64},
+			set:    func(s *setting, v float64) { s.start = v }},
 		{name: "noise at the end", axis: "noise level σ at the end", term: 0, power: 2,
-			values: []float64{.4, .2, .1, .05, .025,
-				.0125, .00625}, set: func(s *setting, v float64) {
-				s.end = v
-			}},
+			values: []float64{.4, .2, .1, .05, .025, .0125, .00625},
+			set:    func(s *setting, v float64) { s.end = v }},
 		{name: "error of the score", axis: "share of the wrong score", term: 2, power: 1,
-			values: []float64{1, .5, .2, .1, .05, .025}, set: func(s *setting, v float64) {
-				s.wrong = v
-			}},
+			values: []float64{1, .5, .2, .1, .05, .025},
+			set:    func(s *setting, v float64) { s.wrong = v }},
 	}
 }
 
