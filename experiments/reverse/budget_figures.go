@@ -96,7 +96,7 @@ func (q *parameter) panel(euler []float64, legend bool) figure.Panel {
 	total := figure.Line{X: q.values, Y: of(func(b budget) float64 { return b.total }), Color: figure.Ink, Width: 2.2}
 	corner := figure.TopRight
 	if legend {
-		total.Label, corner = "all together", figure.BottomRight
+		total.Label, corner = "total", figure.BottomRight
 	}
 	if euler != nil {
 		layers = append(layers, figure.Line{X: q.values, Y: euler, Color: figure.Sky, Dashed: true,
