@@ -1,6 +1,6 @@
-// Package errata measures by how much sentences of the documents are loose or wrong.
+// Package errata measures how much some statements of the documents differ from what is exact.
 //
-// Each check names what is exact. Typos and artifacts of text extraction are not counted.
+// Each check names the exact value. Typos and artifacts of text extraction are not counted.
 package errata
 
 import (

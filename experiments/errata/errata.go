@@ -15,16 +15,16 @@ import (
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
 var callouts = suite.Experiment{
-	ID:       "errata",
-	Title:    "What the documents say, and what is exact",
-	Question: "Which sentences are loose or wrong, and by how much?",
+	ID:    "errata",
+	Title: "Statements of the documents that need a condition or a correction",
+	Question: "Which statements of the documents need a condition or a correction, and how large is the " +
+		"difference?",
 	Sources: []string{"001, Denoising Score Matching", "001, Incorporating time", "001, Probing the learning " +
 		"objective", "001, We took an different approach", "004, Sampling: Insights from Physics",
 		"004, Summary so Far"},
@@ -32,11 +32,13 @@ var callouts = suite.Experiment{
 }
 
 func runCallouts(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "Denoising score matching learns the score of the noised density, not the true one; " +
-		"its loss over all times is infinite without a weight; noise of standard deviation sigma has covariance " +
-		"sigma^2 I; the increment, not the value, of Brownian motion drives a chain; mean and covariance cannot tell " +
-		"success on the cross; the reversed equation is driven by the reverse-time Brownian motion, not the forward " +
-		"one; and the loss at time t averages over x_t, not over the data."}
+	r := &suite.Report{Answer: "Eight statements, each measured below. Denoising score matching learns the " +
+		"score of the noised density, not that of the data. Its loss over all times is infinite without a " +
+		"weight. Noise of standard deviation sigma has the covariance sigma^2 I. A chain is driven by the " +
+		"increment of Brownian motion, not by its value. Mean and covariance cannot show that a sampler of the " +
+		"cross works. The frames of the forward figure come from Langevin dynamics. The reversed equation is " +
+		"driven by reverse-time Brownian motion, not by the forward one. The loss at time t averages over x_t, " +
+		"not over the data."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{blindMoments, reversedFrames, clampedScore,
 		noiseCovariance, brownianValue, noisedScore, endlessLoss, reversedNoise, timeObjective} {
 		if err := part(l, r); err != nil {
@@ -47,13 +49,14 @@ func runCallouts(l *suite.Lab) (*suite.Report, error) {
 	return r, nil
 }
 
-// calloutTable sets what a document says beside what is exact and what was measured.
+// calloutTable puts the statement of a document beside the exact and the measured value.
 func calloutTable(checks []suite.Check) suite.Table {
 	says := map[suite.ClaimID]string{}
 	for _, c := range claims.Claims {
 		says[c.ID] = c.Statement
 	}
-	table := suite.Table{Name: "callouts", Caption: "What the documents say, what is exact, what was measured",
+	table := suite.Table{Name: "callouts", Caption: "Statements of the documents, with the measured and the " +
+		"exact value",
 		Header: []string{"claim", "the document says", "measured", "value", "lo", "hi", "exact", "verdict"}}
 	for _, c := range checks {
 		table.Rows = append(table.Rows, []any{string(c.Claim), says[c.Claim], c.Metric, c.Got.Center, c.Got.Lo,
@@ -62,7 +65,7 @@ func calloutTable(checks []suite.Check) suite.Table {
 	return table
 }
 
-// blindMoments: the target of 001's figures has the mean and covariance of the start.
+// blindMoments: the cross of 001's figures has the mean and covariance of the start N(0, I).
 func blindMoments(_ *suite.Lab, r *suite.Report) error {
 	cov := density.X2().Covariance()
 	worst := math.Max(math.Max(math.Abs(cov[0][0]-1), math.Abs(cov[1][1]-1)), math.Abs(cov[0][1]))
@@ -72,7 +75,7 @@ func blindMoments(_ *suite.Lab, r *suite.Report) error {
 }
 
 // reversedFrames: the companion code of 001's forward figure runs Langevin dynamics toward the data and plays its 50
-// frames backwards, so that its first frame is where the chain has come after t = 0.5, not data.
+// frames backwards. So its first frame is the chain after t = 0.5, not the data.
 func reversedFrames(l *suite.Lab, r *suite.Report) error {
 	n := l.Size(10_000, 100_000)
 	start, err := kit.Normal([]float64{0, 0}, 1).Sample(l.Backend, l.Key("reversed start"), n)
@@ -100,7 +103,7 @@ func reversedFrames(l *suite.Lab, r *suite.Report) error {
 	return nil
 }
 
-// clampedScore: the companion code of 001 clamps log densities at -20, which bends its score far out.
+// clampedScore: the companion code of 001 clamps log densities at -20, which changes its score far out.
 func clampedScore(l *suite.Lab, r *suite.Report) error {
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node { return []*Node{kit.StaticScore(density.X2(), in[0])} },
 		[][]float64{{4, 0}})
@@ -133,8 +136,8 @@ func noiseCovariance(l *suite.Lab, r *suite.Report) error {
 	return nil
 }
 
-// brownianValue: 004 writes sqrt(2) B_t for sqrt(2) dB_t. Summed over N steps to t = 1 the increments have variance 2,
-// the values 2 sum_jk min(t_j, t_k), which grows like 2 N^2/3.
+// brownianValue: 004 writes sqrt(2) B_t for sqrt(2) dB_t. Summed over N steps to t = 1, the increments have variance
+// 2. The values have 2 sum_jk min(t_j, t_k), which grows like 2 N^2/3.
 func brownianValue(l *suite.Lab, r *suite.Report) error {
 	const steps = 20
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
@@ -165,16 +168,13 @@ func brownianValue(l *suite.Lab, r *suite.Report) error {
 	return nil
 }
 
-// noisedScore: the minimiser of denoising score matching over s = -theta x on N(0, v) is theta = 1/(v + sigma^2).
+// noisedScore: denoising score matching of s = -theta x on N(0, v) has its minimum at theta = 1/(v + sigma^2), the
+// score of the noised density.
 func noisedScore(l *suite.Lab, r *suite.Report) error {
 	const v = 2.
 	n := l.Size(50_000, 500_000)
-	line := figure.ErrorBars{Label: "minimiser of J_{D}", Color: figure.Vermillion}
-	exact := figure.Line{Label: "1/(v + σ^{2})", Color: figure.Blue}
-	for s := 0.; s <= 1.6; s += .02 {
-		exact.X, exact.Y = append(exact.X, s), append(exact.Y, 1/(v+s*s))
-	}
-	for _, sigma := range []float64{.25, .5, 1, 1.5} {
+	sigmas, slopes := []float64{.25, .5, 1, 1.5}, []metrics.Summary{}
+	for _, sigma := range sigmas {
 		data, err := kit.Normal([]float64{0}, v).Sample(l.Backend, l.Key(fmt.Sprint("linear model ", sigma)), n)
 		if err != nil {
 			return err
@@ -195,8 +195,7 @@ func noisedScore(l *suite.Lab, r *suite.Report) error {
 		r.Add(suite.Near{Claim: claims.D001DSMUnbiased, Metric: fmt.Sprintf("slope of the linear score that J_D "+
 			"learns on N(0, 2) at sigma = %g; the true score has 0.5", sigma), Got: theta, Want: 1 / (v + sigma*sigma),
 			Why: kit.WhySE, Shows: suite.Qualified})
-		line.X, line.Y = append(line.X, sigma), append(line.Y, theta.Center)
-		line.Lo, line.Hi = append(line.Lo, theta.Lo), append(line.Hi, theta.Hi)
+		slopes = append(slopes, theta)
 	}
 	fisher, err := kit.FisherDistancesOfCross(l, []float64{.2})
 	if err != nil {
@@ -205,18 +204,14 @@ func noisedScore(l *suite.Lab, r *suite.Report) error {
 	r.Add(suite.Equals{Claim: claims.D001DSMUnbiased, Metric: "E|score - score noised by 0.2|^2 over the cross, by " +
 		"quadrature", Got: fisher[0], Want: .647428, Tol: 6e-7, Why: "six decimals of an independent computation",
 		Shows: suite.Qualified})
-	f, err := kit.PNG("dsm", "What denoising score matching learns about N(0, 2) with a linear score: the slope of "+
-		"the noised density, which is the true one (dashed) only as the noise goes.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "σ", Min: 0, Max: 1.6},
-			Y:      figure.Axis{Label: "slope θ of s = -θ x", Min: .2, Max: .6},
-			Layers: []figure.Layer{exact, line, figure.HLine{At: 1 / v, Dashed: true, Label: "true score"}},
-			Legend: figure.BottomLeft}))
+	f, err := slopesFigure(v, sigmas, slopes)
 	r.Figures = append(r.Figures, f)
 	return err
 }
 
-// endlessLoss: the time-dependent loss of 001 weighs all times alike. Its floor contains E|eps/sigma_t|^2, which for
-// the Ornstein-Uhlenbeck path from tMin to 1 is (d/2) ln((e^2 - 1)/(e^(2 tMin) - 1)): no limit as tMin falls.
+// endlessLoss: the time-dependent loss of 001 weights all times equally. Its floor contains E|eps/sigma_t|^2. For
+// the Ornstein-Uhlenbeck path from tMin to 1 that is (d/2) ln((e^2 - 1)/(e^(2 tMin) - 1)), which has no limit as
+// tMin falls.
 func endlessLoss(l *suite.Lab, r *suite.Report) error {
 	const d = 2
 	n := l.Size(100_000, 1_000_000)

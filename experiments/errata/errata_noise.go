@@ -12,16 +12,15 @@ import (
 	"scorelab/experiments/kit"
 	"scorelab/lib/affine"
 	"scorelab/lib/diffusion"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
 // 001 writes the reversed equation with dB_t, the noise of its forward equation; 000 with the increments of another
-// Brownian motion. Along one path both equations can only hold with dB'_t = dB_t + g score dt, on N(0, v) data and the
-// Ornstein-Uhlenbeck path dB_t - sqrt(2) x/V dt, where V_t is the variance of x_t. The increments of B are correlated
-// with where the path goes later, which is where a step back starts; those of B' are not.
+// Brownian motion. Along one path both equations hold only if dB'_t = dB_t + g score dt. On N(0, v) data and the
+// Ornstein-Uhlenbeck path that is dB_t - sqrt(2) x/V_t dt, where V_t is the variance of x_t. The increments of B are
+// correlated with the later path, where a step back starts. Those of B' are not.
 const (
 	watchedVariance = .25
 	watchedFrom     = .25 // the watched increments are those over [0.25, 0.5]
@@ -41,7 +40,7 @@ func watch(m diffusion.Model, s diffusion.Span, x *Node, r *random.Source) *Node
 	return Concatenate([]*Node{next, Add(column(1), dB), Add(column(2), reverse)}, 1)
 }
 
-// reversedNoise measures whose increments a step back may use, and what comes of the others.
+// reversedNoise measures which increments are independent of the later path, and what the others lead to.
 func reversedNoise(l *suite.Lab, r *suite.Report) error {
 	covariance, err := watchedCovariance(l)
 	if err != nil {
@@ -51,16 +50,9 @@ func reversedNoise(l *suite.Lab, r *suite.Report) error {
 	// length.
 	const forward, reverse, second = 0, 1, 2
 	var later []float64
-	marks := [2]figure.ErrorBars{{Color: figure.Vermillion, Label: "increment of B, measured"},
-		{Color: figure.Blue, Label: "increment of B', measured"}}
 	for k := range 3 {
 		t := watchedFrom + watchedLength*float64(k+1)
-		want := forwardKnows(t)
-		for i, row := range []int{forward, reverse} {
-			c := covariance[row][3+k]
-			marks[i].X, marks[i].Y = append(marks[i].X, t), append(marks[i].Y, c.Center)
-			marks[i].Lo, marks[i].Hi = append(marks[i].Lo, c.Lo), append(marks[i].Hi, c.Hi)
-		}
+		want := forwardCovariance(t)
 		r.Add(
 			suite.Near{Claim: claims.D001ReversalNoise,
 				Metric: fmt.Sprintf("covariance of the forward noise over [0.25, 0.5] with x later, at t = %g", t),
@@ -78,46 +70,26 @@ func reversedNoise(l *suite.Lab, r *suite.Report) error {
 	if err := ownNoiseBack(l, r); err != nil {
 		return err
 	}
-	exact := figure.Line{Color: figure.Vermillion, Label: "exact"}
-	for t := later[0]; t <= 1.001; t += .01 {
-		exact.X, exact.Y = append(exact.X, t), append(exact.Y, forwardKnows(t))
-	}
-	back := figure.Line{Color: figure.Vermillion, Label: "with the forward noise"}
-	for t := .01; t <= 3; t += .01 {
-		back.X, back.Y = append(back.X, t), append(back.Y, ownNoise(watchedVariance, t))
-	}
-	f, err := kit.PNG("reversed-noise", "Whose noise drives the reversed equation? Left: the increment of the "+
-		"forward Brownian motion B over [0.25, 0.5] is correlated with the path's later values, that of the "+
-		"reverse-time one, B', is not. "+
-		"Right: variance of what the printed equation returns to t = 0 if it starts at x_T of a path of N(0, 0.25) "+
-		"data and is driven by that path's own B.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "t"},
-			Y:      figure.Axis{Label: "covariance with x_{t}", Min: -.1, Max: .5},
-			Layers: []figure.Layer{exact, figure.HLine{At: 0, Color: figure.Blue}, marks[0], marks[1]},
-			Legend: figure.TopRight},
-			figure.Panel{X: figure.Axis{Label: "T", Min: 0, Max: 3},
-				Y: figure.Axis{Label: "variance at t = 0", Min: 0, Max: .3},
-				Layers: []figure.Layer{back, figure.HLine{At: watchedVariance, Color: figure.Blue, Label: "with the " +
-					"reverse-time noise: the data"}}, Legend: figure.BottomRight}))
+	f, err := reversedNoiseFigure(later, covariance[forward][3:], covariance[reverse][3:])
 	r.Figures = append(r.Figures, f)
 	return err
 }
 
-// forwardKnows is cov(B_0.5 - B_0.25, x_t) for t from 0.5 on.
-func forwardKnows(t float64) float64 {
+// forwardCovariance is cov(B_0.5 - B_0.25, x_t) for t from 0.5 on.
+func forwardCovariance(t float64) float64 {
 	return -math.Sqrt2 * math.Expm1(-watchedLength) * math.Exp(watchedFrom+watchedLength-t)
 }
 
-// watchedCovariance is that of the increments of B and of B' over the first length, of B' over the second, and x at the
-// ends of three lengths.
+// watchedCovariance is the covariance, [6][6], of the increments of B and of B' over the first length, of B' over
+// the second, and of x at the ends of three lengths.
 func watchedCovariance(l *suite.Lab) ([][]metrics.Summary, error) {
 	n := l.Size(20_000, 200_000)
 	data := kit.Normal([]float64{0}, watchedVariance)
-	law, err := data.At(l.Backend, diffusion.OU{}, watchedFrom)
+	noised, err := data.At(l.Backend, diffusion.OU{}, watchedFrom)
 	if err != nil {
 		return nil, err
 	}
-	x, err := law.Sample(l.Backend, l.Key("watched start"), n)
+	x, err := noised.Sample(l.Backend, l.Key("watched start"), n)
 	if err != nil {
 		return nil, err
 	}
@@ -151,8 +123,8 @@ func watchedCovariance(l *suite.Lab) ([][]metrics.Summary, error) {
 	return metrics.Covariance(p)
 }
 
-// ownNoiseBack runs the printed equation from x_T of a forward chain, driven by that chain's own increments and by
-// fresh ones, to t = 0, and takes the variance there to the limit of the step.
+// ownNoiseBack runs the printed equation from x_T of a forward chain to t = 0, driven by the increments of that
+// chain and by fresh ones. It extrapolates the variance there to steps of 0.
 func ownNoiseBack(l *suite.Lab, r *suite.Report) error {
 	const T, v = .5, watchedVariance
 	forward, err := affine.Of(l.Backend, diffusion.OneStep(diffusion.EulerMaruyama), kit.NormalModel(diffusion.OU{}, v))
@@ -210,9 +182,9 @@ func ownNoiseBack(l *suite.Lab, r *suite.Report) error {
 }
 
 // ownNoise is the variance at t = 0 of the solution of the reversed equation that starts at x_T and is driven by the
-// forward path's own Brownian motion. Its distance d from that path solves dd/dt = (2/V - 1) d + 2x/V back from d_T =
-// 0, so that it arrives at y = x_0 - 2v int_0^T exp(-t) x_t / V_t^2 dt. With c = 1 - v the integrals of its variance
-// are elementary.
+// Brownian motion of the forward path. Its distance d from that path solves dd/dt = (2/V - 1) d + 2x/V back from d_T
+// = 0. So it ends at y = x_0 - 2v int_0^T exp(-t) x_t / V_t^2 dt. With c = 1 - v the integrals of its variance are
+// elementary.
 func ownNoise(v, T float64) float64 {
 	c := 1 - v
 	end := 1 - c*math.Exp(-2*T)

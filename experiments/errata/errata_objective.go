@@ -3,7 +3,6 @@ package errata
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -20,14 +19,14 @@ import (
 	"scorelab/lib/suite"
 )
 
-// 004 writes the objective at time t as E over x ~ p(x) of |s(x, t) - grad log p(x_t)|^2/2, where p is the law of the
-// data. The next slide has x_t ~ p(x_t), which is right. Read as printed, either the network is shown the clean x and
-// the target belongs to the noisy x_t, or both are taken at the clean x. What each reading learns with a linear score s
-// = -theta x is known exactly on the Ornstein-Uhlenbeck path.
+// readings of the objective of 004 at time t: E over x ~ p(x) of |s(x, t) - grad log p(x_t)|^2/2, where p is the
+// distribution of the data. The next slide has x_t ~ p(x_t), which is right. As printed, either the network takes
+// the clean x and the target belongs to the noisy x_t, or both are taken at the clean x. What each reading learns
+// with a linear score s = -theta x is known exactly on the Ornstein-Uhlenbeck path.
 var readings = []struct {
 	name  string
 	color figure.Color
-	// input is what the network sees, score where the target is taken.
+	// input is the argument of the network, score that of the target.
 	input, score func(x0, xt *Node) *Node
 	verdict      suite.Verdict
 }{
@@ -39,7 +38,8 @@ var readings = []struct {
 func atData(x, _ *Node) *Node  { return x }
 func atNoisy(_, x *Node) *Node { return x }
 
-// learned is the theta that each reading learns on a law in one dimension at time t: -E[input score]/E[input^2].
+// learned is the theta that each reading learns from n samples of a distribution in one dimension at time t:
+// -E[input score]/E[input^2].
 func learned(l *suite.Lab, m *density.Mixture, t float64, n int) ([]metrics.Summary, error) {
 	data, err := m.Sample(l.Backend, l.Key(fmt.Sprint("objective ", m.Name(), t)), n)
 	if err != nil {
@@ -70,8 +70,9 @@ func learned(l *suite.Lab, m *density.Mixture, t float64, n int) ([]metrics.Summ
 	return thetas, nil
 }
 
-// learnedExactly is the same in closed form, with two integrals by quadrature: the Fisher information F of x_t, and the
-// mean of x s_t(x) over the data. In the last reading E[x_0 s_t(x_t)] = (sigma^2 F - 1)/alpha, by Stein's identity.
+// learnedExactly is the same in closed form, by reading and time. Two integrals are by quadrature: the Fisher
+// information F of x_t, and the mean of x s_t(x) over the data. In the last reading E[x_0 s_t(x_t)] = (sigma^2 F -
+// 1)/alpha, by Stein's identity.
 func learnedExactly(l *suite.Lab, m *density.Mixture, times ...float64) ([][]float64, error) {
 	nodes, cell, err := density.Lattice(-9, 9, 3601, 1)
 	if err != nil {
@@ -113,7 +114,7 @@ func learnedExactly(l *suite.Lab, m *density.Mixture, times ...float64) ([][]flo
 	return thetas, nil
 }
 
-// timeObjective measures what 004's objective learns, reading by reading.
+// timeObjective measures what each reading of the objective learns.
 func timeObjective(l *suite.Lab, r *suite.Report) error {
 	const claim, v, t = claims.D004TimeObjective, .25, .5
 	n := l.Size(50_000, 500_000)
@@ -129,22 +130,17 @@ func timeObjective(l *suite.Lab, r *suite.Report) error {
 			"over any law", Got: gauss[1].Center, Want: 1 / variance, Tol: 1e-12, Why: kit.WhyRounding},
 		suite.Near{Claim: claim, Metric: what + readings[2].name + "; the score has 1/V, this alpha/V",
 			Got: gauss[2], Want: alpha / variance, Why: kit.WhySE + "; closed form", Shows: readings[2].verdict})
-	if err := weighedWrong(l, r, v, t, variance, n); err != nil {
+	if err := weighedError(l, r, v, t, variance, n); err != nil {
 		return err
 	}
-	g1 := density.G1()
-	var times []float64
-	for t := .02; t <= 2; t *= 1.05 {
-		times = append(times, t)
-	}
-	curves, err := learnedExactly(l, g1, times...)
-	if err != nil {
-		return err
-	}
-	panel := figure.Panel{X: figure.Axis{Label: "t", Log: true, Min: .018, Max: 2.2},
-		Y: figure.Axis{Label: "slope θ of s = -θ x"}, Legend: figure.TopLeft}
-	marks := make([]figure.ErrorBars, len(readings))
-	for _, t := range []float64{.1, .3, 1} {
+	return bestSlopes(l, r, n)
+}
+
+// bestSlopes compares the slopes that the readings learn on G1 with the exact ones.
+func bestSlopes(l *suite.Lab, r *suite.Report, n int) error {
+	g1, times := density.G1(), []float64{.1, .3, 1}
+	measured := make([][]metrics.Summary, len(readings))
+	for _, t := range times {
 		want, err := learnedExactly(l, g1, t)
 		if err != nil {
 			return err
@@ -154,27 +150,20 @@ func timeObjective(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 		for i, reading := range readings {
-			r.Add(suite.Near{Claim: claim, Metric: fmt.Sprintf("slope of the best linear score of G1 at t = %g, %s", t,
-				reading.name), Got: got[i], Want: want[i][0], Why: kit.WhySE + "; exact by quadrature",
-				Shows: reading.verdict})
-			marks[i].X, marks[i].Y = append(marks[i].X, t), append(marks[i].Y, got[i].Center)
-			marks[i].Lo, marks[i].Hi = append(marks[i].Lo, got[i].Lo), append(marks[i].Hi, got[i].Hi)
+			r.Add(suite.Near{Claim: claims.D004TimeObjective, Metric: fmt.Sprintf("slope of the best linear score of "+
+				"G1 at t = %g, %s", t, reading.name), Got: got[i], Want: want[i][0],
+				Why: kit.WhySE + "; exact by quadrature", Shows: reading.verdict})
+			measured[i] = append(measured[i], got[i])
 		}
 	}
-	for i, reading := range readings {
-		marks[i].Color = reading.color
-		panel.Layers = append(panel.Layers, figure.Line{X: times, Y: curves[i], Color: reading.color,
-			Label: strings.ReplaceAll(reading.name, "x_t", "x_{t}")}, marks[i])
-	}
-	f, err := kit.PNG("objective", "The best linear score of G1 at time t by three readings of one objective: over "+
-		"x_{t} (right), and over the data as printed, with the target at the data or at x_{t}.", figure.Row("", panel))
+	f, err := objectiveFigure(l, times, measured)
 	r.Figures = append(r.Figures, f)
 	return err
 }
 
-// weighedWrong measures what the objective makes of one and the same error, a score that is 1 + d times too large, in
-// units of d^2/2: the mean squared score, 1/V over x_t and v/V^2 over the data.
-func weighedWrong(l *suite.Lab, r *suite.Report, v, t, variance float64, n int) error {
+// weighedError measures the loss of one and the same error, a score that is 1 + d times too large, in units of
+// d^2/2: the mean squared score, 1/V over x_t and v/V^2 over the data.
+func weighedError(l *suite.Lab, r *suite.Report, v, t, variance float64, n int) error {
 	m := kit.Normal([]float64{0}, v)
 	data, err := m.Sample(l.Backend, l.Key("weights"), n)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"scorelab/lib/suite"
 )
 
-// processOrder: one equation for every forward process, dx = f(t) x dt + g(t) dB, from G1 noised a little to as much
-// noise as signal.
+// processOrder solves one equation, that of dx = f(t) x dt + g(t) dB, for every forward process. It starts from a
+// little noise on G1 and ends where noise and signal are equal.
 func processOrder(l *suite.Lab, r *suite.Report) error {
 	for _, spec := range diffusion.Processes {
 		end, err := evenTime(l, spec.Process)
@@ -38,7 +38,7 @@ func processOrder(l *suite.Lab, r *suite.Report) error {
 	return nil
 }
 
-// evenTime is when the noise of a process reaches its signal: sigma = alpha.
+// evenTime is the time at which noise equals signal: sigma = alpha.
 func evenTime(l *suite.Lab, p diffusion.Process) (float64, error) {
 	lo, hi := p.Horizon()
 	grid, err := diffusion.Uniform(lo, hi, 10_000)
@@ -60,7 +60,7 @@ func evenTime(l *suite.Lab, p diffusion.Process) (float64, error) {
 	return 0, fmt.Errorf("the noise never reaches the signal")
 }
 
-// processError is the L1 error on n cells of [-8, 8], in n - 1 steps of Crank-Nicolson.
+// processError is the L1 error on n cells of [-8, 8] after n - 1 steps of Crank-Nicolson.
 func processError(l *suite.Lab, p diffusion.Process, n int, from, to float64) (float64, error) {
 	line, dt := fokkerplanck.Line{Lo: -8, Hi: 8, N: n}, (to-from)/float64(n-1)
 	middles := make([]float64, n-1)
@@ -76,11 +76,11 @@ func processError(l *suite.Lab, p diffusion.Process, n int, from, to float64) (f
 	if err != nil {
 		return 0, err
 	}
-	laws, err := kit.LineDensities(l, density.G1(), p, line, from, to)
+	densities, err := kit.LineDensities(l, density.G1(), p, line, from, to)
 	if err != nil {
 		return 0, err
 	}
-	solution, exact := laws[0], laws[1]
+	solution, exact := densities[0], densities[1]
 	for k := range middles {
 		f, g2 := rates[0][k], rates[1][k]
 		g, err := fokkerplanck.FromDrift(line, func(x float64) float64 { return f * x }, g2/2)

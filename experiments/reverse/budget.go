@@ -5,6 +5,7 @@ import (
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/experiments/claims"
 	"scorelab/experiments/kit"
@@ -16,17 +17,17 @@ import (
 
 var errorBudget = suite.Experiment{
 	ID:    "E34-error-budget",
-	Title: "Four errors, one budget",
-	Question: "A sampler starts from the wrong noise, ends before the data, makes steps, and has a wrong score: what " +
-		"does each cost, and which knob should one turn?",
+	Title: "Four errors of a sampler, one budget",
+	Question: "A sampler starts from approximate noise, stops before the data, takes finite steps, and has an " +
+		"inexact score. How much does each cost, and which should one reduce?",
 	Sources: []string{"000, section 5", "002, section 6", "003, Practical Implications for Diffusion Training"},
 	Run:     runErrorBudget,
 }
 
-// baseSetting is where the four terms are about equal, by Heun's method.
+// baseSetting is a setting of Heun's method at which the four terms are about equal.
 var baseSetting = setting{start: 8, end: .1, steps: 16, wrong: .2}
 
-// wrongCross is the law whose score misleads: the cross with correlations of 0.8 in place of 0.9.
+// wrongCross is the distribution with the wrong score: the cross with correlations of 0.8 in place of 0.9.
 func wrongCross() (*density.Mixture, error) {
 	component := func(rho float64) density.Component {
 		return density.Component{Weight: .5, Mean: []float64{0, 0}, Cov: [][]float64{{1, rho}, {rho, 1}}}
@@ -35,11 +36,12 @@ func wrongCross() (*density.Mixture, error) {
 }
 
 func runErrorBudget(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "Each costs what its own knob says: the steps of Heun's method by their square, the " +
-		"noise at the start and at the end by its square, the score in proportion. The total lies between the " +
-		"largest term less the others and the sum of all, so that a knob is worth turning while its term leads: with " +
-		"four equal terms four times the steps gain nothing, and all four knobs together gain a factor 6. The " +
-		"reverse SDE forgets a wrong start, which the flow keeps, and pays for it in steps."}
+	r := &suite.Report{Answer: "Each term follows its own setting. The steps of Heun's method cost an error of " +
+		"order 2; the noise levels at the start and at the end enter by their squares; the score error enters " +
+		"in proportion. The total lies between the largest term minus the others, and the sum of all four. So " +
+		"only the largest term is worth reducing. With four equal terms, four times the steps gain nothing; all " +
+		"four settings together, improved by a factor of four, gain a factor of 6. The reverse SDE forgets a " +
+		"wrong start, which the probability flow keeps, but needs more steps."}
 	gauss, err := gaussBudget(l, r)
 	if err != nil {
 		return nil, err
@@ -63,7 +65,7 @@ func runErrorBudget(l *suite.Lab) (*suite.Report, error) {
 	if err := pairingChecks(r, p); err != nil {
 		return nil, err
 	}
-	k, err := turnKnobs(l, r, p)
+	k, err := sweepParameters(l, r, p)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +78,7 @@ func runErrorBudget(l *suite.Lab) (*suite.Report, error) {
 	return r, budgetFigures(r, k, gauss)
 }
 
-// pairingChecks hold the exact map against what is known of both its ends.
+// pairingChecks compare the exact map with what is known at both its ends.
 func pairingChecks(r *suite.Report, p *pairing) error {
 	mixed := 0.
 	for i, w := range p.weight {
@@ -95,8 +97,7 @@ func pairingChecks(r *suite.Report, p *pairing) error {
 	return nil
 }
 
-// budgetOfParticles measures the base setting on pairs drawn at random, and W2 of the two samples, which may pair them
-// otherwise.
+// budgetOfParticles measures the base setting on pairs of data and noise, drawn at random.
 func budgetOfParticles(l *suite.Lab, r *suite.Report, f *flows, p *pairing) error {
 	n := l.Size(2000, 20_000)
 	data, err := density.X2().Sample(l.Backend, l.Key("pairs"), n)
@@ -121,15 +122,14 @@ func budgetOfParticles(l *suite.Lab, r *suite.Report, f *flows, p *pairing) erro
 	}
 	for k, c := range []struct {
 		name  string
-		image []float64
+		image *tensors.Tensor
 		want  float64
 	}{
-		{termNames[0], squares(i.truncated, data), want.alone[0]}, {termNames[1], squares(i.prior, data),
-			want.alone[1]},
-		{termNames[2], squares(i.score, data), want.alone[2]}, {termNames[3], squares(i.steps, data), want.alone[3]},
-		{"all four", squares(i.real, data), want.total},
+		{termNames[0], i.truncated, want.alone[0]}, {termNames[1], i.prior, want.alone[1]},
+		{termNames[2], i.score, want.alone[2]}, {termNames[3], i.steps, want.alone[3]},
+		{"all four", i.real, want.total},
 	} {
-		got, err := metrics.Mean(c.image)
+		got, err := metrics.Mean(squares(c.image, data))
 		if err != nil {
 			return err
 		}
@@ -140,15 +140,21 @@ func budgetOfParticles(l *suite.Lab, r *suite.Report, f *flows, p *pairing) erro
 		r.Add(suite.Near{Claim: claim, Metric: "mean squared error of particles, base setting: " + c.name,
 			Got: got, Want: c.want * c.want, Why: kit.WhySE + "; exact by quadrature"})
 	}
+	return assignment(r, i.real, data)
+}
+
+// assignment compares the distance of samples from the data of the same noise with W2, which may pair them
+// otherwise.
+func assignment(r *suite.Report, samples, data *tensors.Tensor) error {
 	const few = 1000 // the assignment takes the cube of their number
-	a, b := kit.Points(i.real), kit.Points(data)
+	a, b := kit.Points(samples), kit.Points(data)
 	a.N, a.X = few, a.X[:2*few]
 	b.N, b.X = few, b.X[:2*few]
 	w2, err := metrics.W2(a, b)
 	if err != nil {
 		return err
 	}
-	rms, err := metrics.Mean(squares(i.real, data)[:few])
+	rms, err := metrics.Mean(squares(samples, data)[:few])
 	if err != nil {
 		return err
 	}
@@ -159,7 +165,7 @@ func budgetOfParticles(l *suite.Lab, r *suite.Report, f *flows, p *pairing) erro
 	return nil
 }
 
-// scoreTable says what a share of the wrong score is in the units of score matching: E|s_w - s|^2 over E|s|^2.
+// scoreTable translates the share of the wrong score into the units of score matching, E|s_w - s|^2 over E|s|^2.
 func scoreTable(l *suite.Lab, r *suite.Report, p *pairing, wrong *density.Mixture) error {
 	exec, err := exec.New(l.Backend, func(x, sigma, w *Node) []*Node {
 		right, other := misled(density.X2(), wrong, ScalarZero(x.Graph(), x.DType())), misled(density.X2(), wrong, w)
@@ -170,7 +176,8 @@ func scoreTable(l *suite.Lab, r *suite.Report, p *pairing, wrong *density.Mixtur
 		return err
 	}
 	defer exec.Finalize()
-	table := suite.Table{Name: "score", Caption: "Squared error of the base setting's score, E|s_w - s|^2 over E|s|^2",
+	table := suite.Table{Name: "score", Caption: "Squared error of the score in the base setting, relative to " +
+		"the score: E|s_w - s|^2 over E|s|^2, by noise level",
 		Header: []string{"sigma", "relative Fisher error"}}
 	for _, sigma := range []float64{.05, .1, .2, .5, 1, 2, 5} {
 		x, err := p.level(sigma)

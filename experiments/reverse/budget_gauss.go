@@ -11,8 +11,8 @@ import (
 	"scorelab/lib/suite"
 )
 
-// On N(0, v) data, and a score that is that of N(0, v'), every sampler is affine and every law N(0, S): the budget has
-// a closed form, for the flow and for the reverse SDE, and W2 of two laws is the difference of their standard
+// On N(0, v) data, and with the score of N(0, v'), every sampler is affine and every distribution is Gaussian. The
+// budget has a closed form, for the flow and for the reverse SDE, and W2 is the difference of two standard
 // deviations.
 const (
 	gaussData  = .25
@@ -21,21 +21,22 @@ const (
 
 var gaussSetting = setting{start: 2, end: .1, steps: 16, wrong: 1}
 
-// gaussKind is a sampler on Gaussian data: one step, and where its continuous limit under the score of N(0, v) carries
-// a variance from one noise level to another.
+// gaussKind is a sampler on Gaussian data: one step; and its continuous limit under the score of N(0, v), as a map
+// of the variance from one noise level to another.
 type gaussKind struct {
 	name    string
 	sampler diffusion.OneStep
 	limit   func(variance, from, to, v float64) float64
 }
 
-// flowVariance is the flow: it multiplies by the ratio of the standard deviations that it takes to be right.
+// flowVariance is the limit of the flow, which multiplies x by the ratio of the standard deviations of the score
+// that it is given.
 func flowVariance(variance, from, to, v float64) float64 {
 	return variance * (v + to*to) / (v + from*from)
 }
 
-// sdeVariance is the reverse SDE: what is wrong with the variance at its start fades by the square of cov(x_from, x_to)
-// over the variance at from.
+// sdeVariance is the limit of the reverse SDE. An error in the variance at its start decays by the square of
+// cov(x_from, x_to) over the variance at from.
 func sdeVariance(variance, from, to, v float64) float64 {
 	gain := (v + to*to) / (v + from*from)
 	return v + to*to + gain*gain*(variance-v-from*from)
@@ -47,7 +48,7 @@ var gaussKinds = []gaussKind{
 	{"reverse SDE, Euler-Maruyama", diffusion.ReverseEulerMaruyama, sdeVariance},
 }
 
-// end is the variance after the steps of a setting, from a given one, with the score of N(0, v).
+// end is the variance after the steps of a setting, from a given variance, with the score of N(0, v).
 func (k gaussKind) end(l *suite.Lab, s setting, variance, v float64) (float64, error) {
 	grid, err := s.grid()
 	if err != nil {
@@ -79,11 +80,12 @@ func (k gaussKind) measure(l *suite.Lab, s setting) (budget, error) {
 	}, nil
 }
 
-// gaussBudget holds the code that takes the cross apart against the closed form, the closed form of the SDE against its
-// chain, and compares the samplers.
+// gaussBudget measures the budget of three samplers in closed form. It compares the code for the cross, and a chain
+// of the reverse SDE, with it.
 func gaussBudget(l *suite.Lab, r *suite.Report) ([]budget, error) {
 	budgets := make([]budget, len(gaussKinds))
-	table := suite.Table{Name: "samplers", Caption: "W2 to N(0, 0.25) of three samplers of one setting, in closed form",
+	table := suite.Table{Name: "samplers", Caption: "W2 distance to N(0, 0.25) of three samplers with one " +
+		"setting, in closed form: each term alone, their bounds and the total",
 		Header: []string{"sampler", "truncation alone", "prior alone", "score alone", "steps alone", "sum of the four",
 			"all together", "least"}}
 	for i, k := range gaussKinds {
@@ -102,7 +104,8 @@ func gaussBudget(l *suite.Lab, r *suite.Report) ([]budget, error) {
 	return budgets, gaussSDE(l, r, budgets)
 }
 
-// gaussFlows measures the flow's budgets by quadrature, as on the cross.
+// gaussFlows measures the budgets of the flow by quadrature, as on the cross, and compares them with the closed
+// form.
 func gaussFlows(l *suite.Lab, r *suite.Report, want []budget) error {
 	data, wrong := kit.Normal([]float64{0, 0}, gaussData), kit.Normal([]float64{0, 0}, gaussWrong)
 	f, err := newFlows(l, data, wrong)
@@ -131,8 +134,8 @@ func gaussFlows(l *suite.Lab, r *suite.Report, want []budget) error {
 	return nil
 }
 
-// gaussSDE checks the two terms of the reverse SDE that a wrong start and a wrong score leave, by chains in the limit
-// of their step, and how much of a wrong start each sampler remembers.
+// gaussSDE checks the terms of the reverse SDE for a wrong start and a wrong score, by chains in the limit of their
+// step; and the share of the error of a wrong start that it keeps.
 func gaussSDE(l *suite.Lab, r *suite.Report, budgets []budget) error {
 	sde := gaussKinds[2]
 	a, err := affine.Of(l.Backend, sde.sampler, kit.NormalModel(diffusion.EDM{}, gaussWrong))

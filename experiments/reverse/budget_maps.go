@@ -14,15 +14,15 @@ import (
 	"scorelab/lib/suite"
 )
 
-// Where noise and data are on the path x = x0 + sigma eps, to eight digits and more: what is left beyond is 1/(2
-// sigma^2) of x above, and sigma^2 |s|/2 below.
+// The noise levels that stand for pure noise and for data on the path x = x0 + sigma eps. They are exact to eight
+// digits: what remains is 1/(2 sigma^2) of x above, and sigma^2 |s|/2 below.
 const (
 	allNoise = 1e5
 	allData  = 1e-6
 )
 
-// flows runs the probability flow of a target under a score that is wrong in a known way: its denoiser is D + w (D' -
-// D), where D' is that of another law. Each method is compiled once, for all spans and all w.
+// flows runs the probability flow of a target under a score that is wrong in a known way: its denoiser is D + w (D'
+// - D), where D' is that of another distribution. Each method is compiled once, for all spans and all w.
 type flows struct{ exact, euler, heun *exec.Exec }
 
 func newFlows(l *suite.Lab, target, wrong *density.Mixture) (*flows, error) {
@@ -42,7 +42,8 @@ func newFlows(l *suite.Lab, target, wrong *density.Mixture) (*flows, error) {
 	return f, nil
 }
 
-// misled is the model whose denoiser is the share w of the way from the target's to that of the wrong law.
+// misled is the model whose denoiser is the share w of the way from that of the target to that of the wrong
+// distribution.
 func misled(target, wrong *density.Mixture, w *Node) diffusion.Model {
 	p := diffusion.EDM{}
 	right, other := target.Model(p).Denoise, wrong.Model(p).Denoise
@@ -83,10 +84,10 @@ func (f *flows) exactly(x *tensors.Tensor, from, to, w float64) (*tensors.Tensor
 	return overGrid(f.exact, x, grid, w)
 }
 
-// pairing is quadrature over the joint law of data x0 and the noise z that the exact flow ends in: a sampler without
-// noise of its own is a map from z, and the root mean squared distance of two such maps a norm. It bounds W2 between
-// what they make, since their images of one z are a coupling. The nodes stand in the space of data, where maps near the
-// exact one are smooth; seen from the noise, the gap between two modes opens too suddenly for a lattice.
+// pairing is quadrature over the joint distribution of data x0 and the noise z that the exact flow carries it to. A
+// sampler without noise of its own is a map of z, and the root mean squared distance of two such maps is a norm. It
+// bounds W2 between their samples, since the images of one z are a coupling. The nodes are in the space of data,
+// where maps near the exact one are smooth; as functions of z, they change too fast for a grid between two modes.
 type pairing struct {
 	*flows
 	data   *tensors.Tensor // [n, d]
@@ -110,8 +111,8 @@ func newPairing(f *flows, data *tensors.Tensor, weight []float64) (*pairing, err
 	return &pairing{f, data, noise, weight, map[float64]*tensors.Tensor{}, map[float64]*tensors.Tensor{}}, nil
 }
 
-// onLattice pairs by the trapezoidal rule over the first quadrant, of which a law with the symmetries of the cross has
-// the rest.
+// onLattice pairs by the trapezoidal rule over the first quadrant, which determines the rest for a distribution with
+// the symmetries of the cross.
 func onLattice(l *suite.Lab, f *flows, target *density.Mixture) (*pairing, error) {
 	const reach, side, negligible = 9., 71, 1e-12
 	nodes, cell, err := density.Lattice(0, reach, side, 2)
@@ -143,7 +144,7 @@ func onLattice(l *suite.Lab, f *flows, target *density.Mixture) (*pairing, error
 	return newPairing(f, tensors.FromFlatDataAndDimensions(flat, len(weight), 2), weight)
 }
 
-// from is where a sampler starts that takes N(0, sigma^2 I) for the law of x_sigma.
+// from is the start of a sampler that takes N(0, sigma^2 I) for the distribution of x_sigma.
 func (p *pairing) from(sigma float64) *tensors.Tensor {
 	x := make([]float64, len(p.noise))
 	for i, z := range p.noise {
@@ -152,7 +153,7 @@ func (p *pairing) from(sigma float64) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(x, p.data.Shape().Dimensions...)
 }
 
-// level is where the exact flow stands at a noise level.
+// level is the image of the data under the exact flow at a noise level.
 func (p *pairing) level(sigma float64) (x *tensors.Tensor, err error) {
 	if p.levels[sigma] == nil {
 		p.levels[sigma], err = p.exactly(p.data, allData, sigma, 0)
@@ -160,7 +161,7 @@ func (p *pairing) level(sigma float64) (x *tensors.Tensor, err error) {
 	return p.levels[sigma], err
 }
 
-// misledData is where the flow ends that has a share of the wrong score, and no other error.
+// misledData is where a flow ends whose only error is a share of the wrong score.
 func (p *pairing) misledData(share float64) (x *tensors.Tensor, err error) {
 	if p.wrongs[share] == nil {
 		p.wrongs[share], err = p.exactly(p.from(allNoise), allNoise, allData, share)

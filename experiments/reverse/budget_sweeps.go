@@ -10,32 +10,31 @@ import (
 	"scorelab/lib/suite"
 )
 
-// knob is one number of the setting, turned while the others stay.
-type knob struct {
+// parameter is one number of the setting, varied while the others stay.
+type parameter struct {
 	name, axis string
 	term       int       // which of terms is its own
 	power      float64   // of that term in the value
 	values     []float64 // from coarse to fine; the last four show the power
-	turn       func(*setting, float64)
+	set        func(*setting, float64)
 	budgets    []budget // at the values
 }
 
-func theKnobs() []*knob {
-	return []*knob{
-		{name: "steps", axis: "Heun steps", term: 3, power: -2, values: []float64{4, 6, 8, 12, 16, 24, 32, 64, 128},
-			turn: func(s *setting, v float64) { s.steps = int(v) }},
-		{name: "noise at the start", axis: "σ at the start", term: 1, power: -2, values: []float64{1, 2, 4, 8, 16, 32,
-			64}, turn: func(s *setting, v float64) {
-			s.start = v
-		}},
-		{name: "noise at the end", axis: "σ at the end", term: 0, power: 2, values: []float64{.4, .2, .1, .05, .025,
-			.0125, .00625}, turn: func(s *setting, v float64) {
-			s.end = v
-		}},
+// sweptParameters are the four, with values from coarse to fine.
+func sweptParameters() []*parameter {
+	return []*parameter{
+		{name: "steps", axis: "number of Heun steps", term: 3, power: -2,
+			values: []float64{4, 6, 8, 12, 16, 24, 32, 64, 128},
+			set:    func(s *setting, v float64) { s.steps = int(v) }},
+		{name: "noise at the start", axis: "noise level σ at the start", term: 1, power: -2,
+			values: []float64{1, 2, 4, 8, 16, 32, 64},
+			set:    func(s *setting, v float64) { s.start = v }},
+		{name: "noise at the end", axis: "noise level σ at the end", term: 0, power: 2,
+			values: []float64{.4, .2, .1, .05, .025, .0125, .00625},
+			set:    func(s *setting, v float64) { s.end = v }},
 		{name: "error of the score", axis: "share of the wrong score", term: 2, power: 1,
-			values: []float64{1, .5, .2, .1, .05, .025}, turn: func(s *setting, v float64) {
-				s.wrong = v
-			}},
+			values: []float64{1, .5, .2, .1, .05, .025},
+			set:    func(s *setting, v float64) { s.wrong = v }},
 	}
 }
 
@@ -46,21 +45,21 @@ type namedBudget struct {
 	budget
 }
 
-// knobs is what turning them showed.
-type knobs struct {
-	all   []*knob
-	euler []float64 // the steps' term of the Euler method, at the steps of the first knob
+// sweeps is what varying each parameter showed.
+type sweeps struct {
+	all   []*parameter
+	euler []float64 // the steps' term of the Euler method, at the values of the first parameter
 	bars  []namedBudget
 }
 
-// sweep measures settings on the cross by Heun's method, and keeps what it measured.
-type sweep struct {
+// recorder measures settings on the cross by Heun's method, and keeps what it measured.
+type recorder struct {
 	p      *pairing
 	table  suite.Table
 	lo, hi float64 // of budget.position
 }
 
-func (w *sweep) measure(s setting) (budget, error) {
+func (w *recorder) measure(s setting) (budget, error) {
 	b, err := w.p.measure(w.p.heun, s)
 	if err != nil {
 		return b, err
@@ -72,29 +71,31 @@ func (w *sweep) measure(s setting) (budget, error) {
 	return b, nil
 }
 
-// turnKnobs measures the budget along each knob, and with one knob after the other, then all, turned by a factor four.
-func turnKnobs(l *suite.Lab, r *suite.Report, p *pairing) (knobs, error) {
-	k := knobs{all: theKnobs()}
-	w := &sweep{p: p, lo: math.Inf(1), hi: math.Inf(-1), table: suite.Table{Name: "budget", Caption: "Root mean " +
-		"squared error against the exact sampler from the same noise, on the cross by Heun's method",
+// sweepParameters measures the budget along each parameter; and with one parameter after the other, then all,
+// improved by a factor of four.
+func sweepParameters(l *suite.Lab, r *suite.Report, p *pairing) (sweeps, error) {
+	k := sweeps{all: sweptParameters()}
+	w := &recorder{p: p, lo: math.Inf(1), hi: math.Inf(-1), table: suite.Table{Name: "budget", Caption: "Root " +
+		"mean squared error on the cross by Heun's method, against the exact sampler from the same noise: each " +
+		"term alone, their bounds, and the total",
 		Header: []string{"sigma at the start", "sigma at the end", "steps", "share of the wrong score",
 			"truncation alone", "prior alone", "score alone", "steps alone", "sum of the four", "all together",
 			"least"}}}
-	for i, knob := range k.all {
-		for _, v := range knob.values {
+	for i, q := range k.all {
+		for _, v := range q.values {
 			s := baseSetting
-			knob.turn(&s, v)
+			q.set(&s, v)
 			b, err := w.measure(s)
 			if err != nil {
 				return k, err
 			}
-			knob.budgets = append(knob.budgets, b)
+			q.budgets = append(q.budgets, b)
 		}
-		own := kit.Map(knob.budgets, func(b budget) float64 { return b.alone[knob.term] })
-		if err := knob.slope(r, own, knob.power, termNames[knob.term]); err != nil {
+		own := kit.Map(q.budgets, func(b budget) float64 { return b.alone[q.term] })
+		if err := q.slope(r, own, q.power, termNames[q.term]); err != nil {
 			return k, err
 		}
-		if err := l.Progress(.2+.15*float64(i+1), knob.name); err != nil {
+		if err := l.Progress(.2+.15*float64(i+1), q.name); err != nil {
 			return k, err
 		}
 	}
@@ -116,15 +117,15 @@ func turnKnobs(l *suite.Lab, r *suite.Report, p *pairing) (knobs, error) {
 			"of its links, all settings on the cross; 1 is their sum", Got: w.hi, Want: .5, Tol: .5 + 1e-9,
 			Why: theorem})
 	r.Tables = append(r.Tables, w.table)
-	return k, endLaw(r, p)
+	return k, truncationConstant(r, p)
 }
 
-// eulerSteps is the steps' term alone of the Euler method, along the knob of steps.
-func eulerSteps(p *pairing, steps *knob) ([]float64, error) {
+// eulerSteps is the steps' term alone of the Euler method, along the number of steps.
+func eulerSteps(p *pairing, steps *parameter) ([]float64, error) {
 	var errors []float64
 	for _, v := range steps.values {
 		s := baseSetting
-		steps.turn(&s, v)
+		steps.set(&s, v)
 		x, err := p.steps(p.euler, s)
 		if err != nil {
 			return nil, err
@@ -134,8 +135,9 @@ func eulerSteps(p *pairing, steps *knob) ([]float64, error) {
 	return errors, nil
 }
 
-// byFour turns one knob after the other by a factor four, then all of them, and compares numbers of steps.
-func byFour(r *suite.Report, w *sweep) ([]namedBudget, error) {
+// byFour improves one parameter after the other by a factor of four, then all of them, and compares numbers of
+// steps.
+func byFour(r *suite.Report, w *recorder) ([]namedBudget, error) {
 	const claim = claims.D003IntegrationAccuracy
 	b := baseSetting
 	bars := []namedBudget{
@@ -173,26 +175,26 @@ func onlySteps(claim suite.ClaimID, metric string, a, b budget) suite.Check {
 		Shows: suite.Qualified}.Check()
 }
 
-// slope checks the power of a term in the knob's value, at its fine end.
-func (k *knob) slope(r *suite.Report, term []float64, power float64, name string) error {
-	from := len(k.values) - 4
-	slope, err := metrics.LogSlope(k.values[from:], term[from:])
+// slope checks the power of a term in the value of the parameter, at its fine end.
+func (q *parameter) slope(r *suite.Report, term []float64, power float64, name string) error {
+	from := len(q.values) - 4
+	slope, err := metrics.LogSlope(q.values[from:], term[from:])
 	if err != nil {
 		return err
 	}
 	claim := claims.D003IntegrationAccuracy
-	if k.term == 1 {
+	if q.term == 1 {
 		claim = claims.D000PriorApproximates
 	}
 	r.Add(suite.Equals{Claim: claim, Metric: fmt.Sprintf("power of the %s in the term of the %s, alone, on the cross",
-		k.name, name), Got: slope.Center, Want: power, Tol: .15,
+		q.name, name), Got: slope.Center, Want: power, Tol: .15,
 		Why: "the leading power; the next one bends it by less over the last four values"})
 	return nil
 }
 
-// endLaw checks the truncation's constant: the flow covers sigma |score| per unit of sigma, so that over the last
-// stretch it is sigma^2/2 sqrt(E|score|^2).
-func endLaw(r *suite.Report, p *pairing) error {
+// truncationConstant checks the constant of the truncation. The flow moves by sigma |score| per unit of sigma, so
+// that the last stretch has length sigma^2/2 sqrt(E|score|^2).
+func truncationConstant(r *suite.Report, p *pairing) error {
 	var constants []float64
 	for _, squared := range []float64{.0032, .0016, .0008, .0004, .0002} {
 		x, err := p.level(math.Sqrt(squared))

@@ -10,9 +10,9 @@ import (
 	"scorelab/lib/suite"
 )
 
-// setting is how a sampler is used: it starts at noise level start, with N(0, start^2 I) for the law of the noised
-// data, makes steps of equal ratio down to noise level end, and its score is wrong by a share of the way to another
-// law's.
+// setting is how a sampler is used. It starts at noise level start, from N(0, start^2 I) in place of the noised
+// data. It takes steps of equal ratio down to noise level end. Its score is wrong by a share of the way to the score
+// of another distribution.
 type setting struct {
 	start, end float64
 	steps      int
@@ -26,22 +26,22 @@ type terms [4]float64
 
 var termNames = [4]string{"truncation at the end", "prior at the start", "score", "steps"}
 
-// sum and least are what the triangle inequality says about the total, from above and from below: all terms in one
-// direction, and the largest against the others.
+// sum and least bound the total by the triangle inequality: all terms in one direction, and the largest against the
+// others.
 func (t terms) sum() float64 { return t[0] + t[1] + t[2] + t[3] }
 func (t terms) least() float64 {
 	return max(0, 2*max(t[0], t[1], t[2], t[3])-t.sum())
 }
 
-// budget holds what one setting costs: each term alone, all else being exact, where it arrives at the data; the same
-// terms on the way from the exact sampler to the real one, where each comes on top of those before it; and the distance
-// of the two. For the links the triangle inequality is a theorem, for the terms alone a finding.
+// budget holds what one setting costs. alone: each term at the data, all else being exact. links: the same terms on
+// the way from the exact sampler to the real one, each on top of those before it. total: the distance of the two
+// samplers. For the links the triangle inequality is a theorem, for the terms alone an observation.
 type budget struct {
 	alone, links terms
 	total        float64
 }
 
-// interplay is how much the terms change when they come on top of others.
+// interplay is how much the terms change when they are added to others.
 func (b budget) interplay() float64 {
 	sum := 0.
 	for k := range b.links {
@@ -55,8 +55,8 @@ func (b budget) bracket(claim suite.ClaimID, metric string) suite.Check {
 	least, sum := b.alone.least(), b.alone.sum()
 	return suite.Equals{Claim: claim, Metric: metric, Got: b.total, Want: (least + sum) / 2, Tol: (sum-least)/2 +
 		b.interplay(),
-		Why: "between the largest term less the others and the sum of all four, each alone, give or take what they " +
-			"change on top of one another: the triangle inequality"}.Check()
+		Why: "the triangle inequality: between the largest term minus the others and the sum of all four, each " +
+			"alone, widened by how much the terms change one another"}.Check()
 }
 
 // position is where the total stands between the bounds of its links: 0 at the least, 1 at the sum.
@@ -65,7 +65,7 @@ func (b budget) position() float64 {
 	return (b.total - least) / (sum - least)
 }
 
-// images are where the samplers between the exact one and the real one send each node: what budget measures.
+// images are where the samplers between the exact one and the real one send each node.
 type images struct {
 	truncated *tensors.Tensor // exact, but ends at the setting's end
 	started   *tensors.Tensor // exact from the setting's start to its end

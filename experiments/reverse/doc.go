@@ -1,8 +1,9 @@
 // Package reverse asks whether the reverse SDE turns noise into data.
 //
-// If dx = f x dt + g dB carries p_0 to p_T, then dx = (f x - g^2 s(x, t)) dt + g dB, run from T to 0 with reversed
-// noise, has the same path distribution (Anderson 1982). DDPM's sampling loop is a discretization of it. An error
-// budget takes apart what a sampler loses to its prior, its end, its steps and its score.
+// If dx = f x dt + g dB carries p_0 to p_T, then dx = (f x - g^2 s(x, t)) dt + g dB', run from T to 0 with
+// reverse-time noise B', has the same path distribution (Anderson 1982). The sampling loop of DDPM is a
+// discretization of it. An error budget separates what a sampler loses by its start, its end, its steps and its
+// score.
 package reverse
 
 import (

@@ -17,21 +17,21 @@ import (
 
 // The film of noise that becomes data: steps, steps between frames, samples of the cross, samples with a trail, digits.
 const (
-	filmSteps, filmEvery         = 240, 8
-	filmSamples, filmTrails      = 600, 3
-	filmDigits, filmDigitsBehind = 9, 2000
-	filmSide                     = 3.2
+	toDataSteps, toDataEvery     = 240, 8
+	toDataSamples, toDataTrails  = 600, 3
+	toDataDigits, toDataTraining = 9, 2000
+	toDataSide                   = 3.2
 )
 
 // noiseToData animates the reverse SDE beside the probability flow, from the same noise, and digits on the way of the
 // flow, all at the same noise level sigma/alpha.
 func noiseToData(l *suite.Lab, r *suite.Report) error {
 	cross, vp := density.X2(), diffusion.VP{}
-	grid, err := diffusion.InRatio(l.Backend, vp, 1, 1e-5, filmSteps, diffusion.Karras(7))
+	grid, err := diffusion.InRatio(l.Backend, vp, 1, 1e-5, toDataSteps, diffusion.Karras(7))
 	if err != nil {
 		return err
 	}
-	noise, err := kit.FromPrior(l, cross, "noise to data", filmSamples)
+	noise, err := kit.FromPrior(l, cross, "noise to data", toDataSamples)
 	if err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func noiseToData(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	times := kit.Map(ways[0], func(s diffusion.Snapshot) float64 { return s.Time })
-	fields, err := kit.DensityFields(l, cross, vp, filmSide, 61, times...)
+	fields, err := kit.DensityFields(l, cross, vp, toDataSide, 61, times...)
 	if err != nil {
 		return err
 	}
@@ -60,8 +60,8 @@ func noiseToData(l *suite.Lab, r *suite.Report) error {
 		panels := [2]figure.Panel{}
 		for way, title := range []string{"reverse SDE", "probability flow"} {
 			layers := append([]figure.Layer{figure.Heat{Field: fields[k]},
-				kit.Cloud(kit.Points(ways[way][k].X), filmSamples, figure.Vermillion)}, trails(ways[way][:k+1])...)
-			panels[way] = kit.Plane(title, filmSide, layers...)
+				kit.Cloud(kit.Points(ways[way][k].X), toDataSamples, figure.Vermillion)}, trails(ways[way][:k+1])...)
+			panels[way] = kit.Plane(title, toDataSide, layers...)
 		}
 		frames = append(frames, figure.Stack{
 			figure.Row(fmt.Sprintf("noise level σ/α = %.2f", sigma/alpha), panels[0], panels[1]), digits[k]})
@@ -79,7 +79,7 @@ func noiseToData(l *suite.Lab, r *suite.Report) error {
 // shots are the samples of a plan at the start and after each stretch of steps.
 func shots(l *suite.Lab, plan diffusion.Plan, start *tensors.Tensor) (all []diffusion.Snapshot, err error) {
 	var marks []int
-	for s := filmEvery; s <= filmSteps; s += filmEvery {
+	for s := toDataEvery; s <= toDataSteps; s += toDataEvery {
 		marks = append(marks, s)
 	}
 	for s, err := range plan.Trace(l.Backend, start, marks...) {
@@ -93,7 +93,7 @@ func shots(l *suite.Lab, plan diffusion.Plan, start *tensors.Tensor) (all []diff
 
 // trails are the ways of the first samples up to the last snapshot.
 func trails(way []diffusion.Snapshot) (layers []figure.Layer) {
-	for i := range filmTrails {
+	for i := range toDataTrails {
 		line := figure.Line{Color: figure.Ink, Width: 1.5}
 		for _, s := range way {
 			x := kit.Points(s.X).Row(i)
@@ -119,8 +119,8 @@ func digitsFromNoise(l *suite.Lab, grid []float64) (strips []figure.Figure, err 
 	}
 	levels := read[0].Ratio() // of EDM's path, whose time is the noise level
 	plan := diffusion.Plan{Build: density.EmpiricalBuild(diffusion.EDM{}), Sampler: diffusion.DDIM(0), Grid: levels,
-		Inputs: []*tensors.Tensor{kit.FirstRows(all.Train, filmDigitsBehind)}, Noise: l.Key("noise to digits")}
-	start, err := plan.Start(l.Backend, filmDigits, 28*28)
+		Inputs: []*tensors.Tensor{kit.FirstRows(all.Train, toDataTraining)}, Noise: l.Key("noise to digits")}
+	start, err := plan.Start(l.Backend, toDataDigits, 28*28)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func digitsFromNoise(l *suite.Lab, grid []float64) (strips []figure.Figure, err 
 		scale := 1 / math.Sqrt(1+s.Time*s.Time) // to unit spread
 		x := kit.Points(s.X)
 		view := metrics.Points{N: x.N, D: x.D, X: kit.Map(x.X, func(v float64) float64 { return v * scale })}
-		strips = append(strips, figure.Images{Rows: [][]figure.Picture{kit.Pictures(view, filmDigits)}, Lo: -1, Hi: 1,
+		strips = append(strips, figure.Images{Rows: [][]figure.Picture{kit.Pictures(view, toDataDigits)}, Lo: -1, Hi: 1,
 			Scale: 3})
 	}
 	return strips, nil

@@ -15,8 +15,8 @@ import (
 	"scorelab/lib/suite"
 )
 
-// trajectories runs particles from the walk's start, exact samples of the process there, and returns where they are at
-// the five times: one row a particle.
+// trajectories runs n particles from exact samples at the start of the walk. It returns their positions at the five
+// times, one row a particle.
 func (w walk) trajectories(l *suite.Lab, m *density.Mixture, sampler diffusion.OneStep, n, steps int, name string) (
 	metrics.Points, error) {
 	grid, err := w.grid(steps)
@@ -27,11 +27,11 @@ func (w walk) trajectories(l *suite.Lab, m *density.Mixture, sampler diffusion.O
 	if err != nil {
 		return metrics.Points{}, err
 	}
-	marks := w.marks(steps)
-	p := metrics.Points{N: n, D: len(marks), X: make([]float64, n*len(marks))}
+	stops := w.stops(steps)
+	p := metrics.Points{N: n, D: len(stops), X: make([]float64, n*len(stops))}
 	column := 0
 	for s, err := range (diffusion.Plan{Build: m.Build(w.process), Sampler: sampler, Grid: grid,
-		Noise: l.Key(name)}).Trace(l.Backend, start, marks[1:]...) {
+		Noise: l.Key(name)}).Trace(l.Backend, start, stops[1:]...) {
 		if err != nil {
 			return p, err
 		}
@@ -45,23 +45,23 @@ func (w walk) trajectories(l *suite.Lab, m *density.Mixture, sampler diffusion.O
 
 // start draws samples of the process at the walk's start.
 func (w walk) start(l *suite.Lab, m *density.Mixture, n int, name string) (*tensors.Tensor, error) {
-	law, err := m.At(l.Backend, w.process, w.from)
+	noised, err := m.At(l.Backend, w.process, w.from)
 	if err != nil {
 		return nil, err
 	}
-	return law.Sample(l.Backend, l.Key(name+" start"), n)
+	return noised.Sample(l.Backend, l.Key(name+" start"), n)
 }
 
-// pathParticles measures the law of the path on particles: the whole covariance matrix on Gaussian data, and joint
-// statistics of two times on G1, where no covariance says it all.
+// pathParticles measures the distribution of the path on particles: the whole covariance matrix on Gaussian data,
+// and joint statistics of two times on G1, which no covariance determines.
 func pathParticles(l *suite.Lab, r *suite.Report) error {
 	if err := particleCovariance(l, r); err != nil {
 		return err
 	}
-	return jointLaw(l, r)
+	return jointStatistics(l, r)
 }
 
-// particleCovariance holds 200 steps of 20,000 particles against the chain's own covariance.
+// particleCovariance compares 20,000 particles after 200 steps with the exact covariance of the chain.
 func particleCovariance(l *suite.Lab, r *suite.Report) error {
 	const steps = 200
 	w := ouWalk
@@ -92,8 +92,9 @@ func particleCovariance(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	table := suite.Table{Name: "covariance", Caption: "cov(x_s, x_t) along 200 steps of the reverse SDE on OU, N(0, " +
-		"0.25) data", Header: []string{"s", "t", "particles", "lo", "hi", "the chain, exactly", "the forward process"}}
+	table := suite.Table{Name: "covariance", Caption: "Covariance of x_s and x_t along 200 steps of the reverse " +
+		"SDE (OU, N(0, 0.25) data): of particles, of the chain by recursion, and of the forward process",
+		Header: []string{"s", "t", "particles", "lo", "hi", "the chain, exactly", "the forward process"}}
 	for i := range times {
 		for j := i; j < len(times); j++ {
 			r.Add(suite.Near{Claim: claims.D001PathLaw, Metric: fmt.Sprintf("cov(x_s, x_t) of particles on OU, 200 "+
@@ -107,8 +108,9 @@ func particleCovariance(l *suite.Lab, r *suite.Report) error {
 	return nil
 }
 
-// jointLaw holds two joint statistics of G1's path at its end and at an earlier stop of the way back.
-func jointLaw(l *suite.Lab, r *suite.Report) error {
+// jointStatistics compares two statistics of G1's path, at its end and at an earlier time of the way back, with the
+// forward process: the share of equal signs, and E[x_t^2 x_0^2].
+func jointStatistics(l *suite.Lab, r *suite.Report) error {
 	w, g1, n := ouWalk, density.G1(), l.Size(20_000, 200_000)
 	sde := make([]metrics.Points, 2)
 	for i, steps := range []int{100, 200} {
@@ -164,8 +166,8 @@ func jointLaw(l *suite.Lab, r *suite.Report) error {
 	return pathFigure(l, r, w, g1, sde[1], flow)
 }
 
-// extrapolated is the mean of f over paths in the limit of the step to 0, from a step and, second, its half: the error
-// of a weak scheme of order 1 is a series in the step (Talay and Tubaro 1990).
+// extrapolated is the mean of f over paths in the limit of the step to 0. The first paths have a step, the second half
+// of it. The error of a weak scheme of order 1 is a series in the step (Talay and Tubaro 1990).
 func extrapolated(paths []metrics.Points, f func(row []float64) float64) (metrics.Summary, error) {
 	var s [2]metrics.Summary
 	for i, p := range paths {
@@ -178,7 +180,7 @@ func extrapolated(paths []metrics.Points, f func(row []float64) float64) (metric
 	return metrics.Summary{Center: center, Lo: center - half, Hi: center + half, N: s[1].N}, nil
 }
 
-// pair is the joint law of a forward path at an early and a late time: x_late = a x_early + spread z.
+// pair is the joint distribution of a forward path at an early and a late time: x_late = a x_early + spread z.
 type pair struct {
 	early, late *density.Mixture
 	a, spread   float64
@@ -186,17 +188,17 @@ type pair struct {
 
 func (w walk) pair(l *suite.Lab, m *density.Mixture, early, late float64) (p pair, err error) {
 	var alpha, sigma [2]float64
-	var law [2]*density.Mixture
+	var at [2]*density.Mixture
 	for i, t := range []float64{early, late} {
 		if alpha[i], sigma[i], err = diffusion.PathAt(l.Backend, w.process, t); err != nil {
 			return p, err
 		}
-		if law[i], err = m.Noised(alpha[i], sigma[i]); err != nil {
+		if at[i], err = m.Noised(alpha[i], sigma[i]); err != nil {
 			return p, err
 		}
 	}
 	a := alpha[1] / alpha[0]
-	return pair{law[0], law[1], a, math.Sqrt(sigma[1]*sigma[1] - a*a*sigma[0]*sigma[0])}, nil
+	return pair{at[0], at[1], a, math.Sqrt(sigma[1]*sigma[1] - a*a*sigma[0]*sigma[0])}, nil
 }
 
 // sameSign is P(x_early x_late > 0), by quadrature over x_early: the midpoint rule in its distribution function, with
@@ -225,6 +227,6 @@ func (p pair) mixedSquares() float64 {
 	return p.a*p.a*fourth + p.spread*p.spread*second
 }
 
-// rigidSign is the share of flow lines whose sign is the same at both times. They never cross, so each keeps its
-// quantile, and those between the two quantiles of 0 change sign.
+// rigidSign is the share of flow lines with the same sign at both times. Flow lines never cross, so each keeps its
+// quantile; those between the two quantiles of 0 change sign.
 func (p pair) rigidSign() float64 { return 1 - math.Abs(p.early.CDF(0)-p.late.CDF(0)) }

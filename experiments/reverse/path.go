@@ -12,11 +12,10 @@ import (
 	"scorelab/lib/suite"
 )
 
-// Anderson's theorem is about the law of the whole path. On Gaussian data that law is its covariance at every pair of
-// times, which this file follows without chance; e14_particles.go looks at particles, and at data that are not
-// Gaussian.
+// Anderson's theorem is about the distribution of the whole path. On Gaussian data that is the covariance at every pair
+// of times. This file computes it without sampling; particles.go measures particles, and data that are not Gaussian.
 
-// walk is a process between its own tMin and the time where the way back starts.
+// walk is a process between its own tMin and the time from, where the way back starts.
 type walk struct {
 	name    string
 	process diffusion.Process
@@ -31,8 +30,9 @@ var (
 // pathVariance is that of the Gaussian data.
 const pathVariance = .25
 
-// marks are the steps after which a way back of n steps, a multiple of 20, is looked at, the start first: five times.
-func (walk) marks(n int) []int { return []int{0, n / 2, n * 3 / 4, n * 9 / 10, n} }
+// stops are the steps after which a way back of n steps is measured, the start first. There are five; n is a
+// multiple of 20.
+func (walk) stops(n int) []int { return []int{0, n / 2, n * 3 / 4, n * 9 / 10, n} }
 
 // grid is n equal steps back.
 func (w walk) grid(n int) ([]float64, error) {
@@ -46,11 +46,11 @@ func (w walk) times() ([]float64, error) {
 	if err != nil {
 		return nil, err
 	}
-	return kit.Map(w.marks(20), func(i int) float64 { return grid[i] }), nil
+	return kit.Map(w.stops(20), func(i int) float64 { return grid[i] }), nil
 }
 
-// forward is the covariance of the process itself between the five times, on data of a variance: the earlier time's
-// variance, times alpha of the later over that of the earlier.
+// forward is the covariance of the process itself between the five times, [5][5], on data of the given variance: the
+// variance at the earlier time, times the ratio of the alphas.
 func (w walk) forward(l *suite.Lab, data float64) ([][]float64, error) {
 	times, err := w.times()
 	if err != nil {
@@ -73,17 +73,17 @@ func (w walk) back(a *affine.Sampler, start float64, n int) ([][]float64, error)
 	if err != nil {
 		return nil, err
 	}
-	marks := w.marks(n)
+	stops := w.stops(n)
 	variance, gains := []float64{start}, []float64{1}
-	for k := 1; k < len(marks); k++ {
-		stretch, err := a.Over(grid[marks[k-1] : marks[k]+1])
+	for k := 1; k < len(stops); k++ {
+		stretch, err := a.Over(grid[stops[k-1] : stops[k]+1])
 		if err != nil {
 			return nil, err
 		}
 		variance = append(variance, stretch.Variance(variance[k-1]))
 		gains = append(gains, stretch.Gain)
 	}
-	return symmetric(len(marks), func(i, j int) float64 {
+	return symmetric(len(stops), func(i, j int) float64 {
 		c := variance[i]
 		for k := i + 1; k <= j; k++ {
 			c *= gains[k]
@@ -124,8 +124,8 @@ func startToEnd(c [][]float64) float64 {
 	return c[0][last] / math.Sqrt(c[0][0]*c[last][last])
 }
 
-// reversedPath holds the covariance of the reverse SDE's path, step by step without chance, against that of the forward
-// process, and that of the probability flow against what the equality of the marginals leaves open.
+// reversedPath compares the covariance of the reverse SDE's path with that of the forward process; and that of the
+// probability flow with the product of the standard deviations.
 func reversedPath(l *suite.Lab, r *suite.Report) error {
 	for _, w := range walks {
 		want, err := w.forward(l, pathVariance)
@@ -142,7 +142,7 @@ func reversedPath(l *suite.Lab, r *suite.Report) error {
 	return l.Progress(.65, "particles of the path")
 }
 
-// reverse takes chains of the reverse SDE with more and more steps to their limit.
+// reverse takes chains of the reverse SDE with more and more steps, and extrapolates to their limit.
 func (w walk) reverse(l *suite.Lab, r *suite.Report, want [][]float64) error {
 	a, err := affine.Of(l.Backend, diffusion.OneStep(diffusion.ReverseEulerMaruyama),
 		kit.NormalModel(w.process, pathVariance))
@@ -177,14 +177,15 @@ func (w walk) reverse(l *suite.Lab, r *suite.Report, want [][]float64) error {
 			Why: "five step sizes extrapolated: the sixth power of the first step, 1/20, is 2e-8"})
 	r.Add(suite.Equals{Claim: claims.D001PathLaw, Metric: "correlation of start and end along the reverse SDE, in " +
 		"the limit of steps to 0, " + w.name, Got: startToEnd(extrapolated), Want: startToEnd(want), Tol: 1e-7,
-		Why: "the same limit; exact from the path law"})
+		Why: "the same limit; exact by the path distribution"})
 	r.Tables = append(r.Tables, suite.Table{Name: "path-" + w.name, Caption: "Largest error of cov(x_s, x_t) at five " +
-		"times along the reverse SDE on " + w.name + ", N(0, 0.25) data", Header: []string{"steps", "error"},
-		Rows: kit.Rows(at, worst)})
+		"times along the reverse SDE, against the number of steps: " + w.name + ", N(0, 0.25) data",
+		Header: []string{"steps", "error"},
+		Rows:   kit.Rows(at, worst)})
 	return nil
 }
 
-// flow runs the probability flow, which is one curve through every point: x_t is a multiple of x_s.
+// flow runs the probability flow, which has one curve through every point: x_t is a multiple of x_s.
 func (w walk) flow(l *suite.Lab, r *suite.Report, want [][]float64) error {
 	a, err := affine.Of(l.Backend, diffusion.Flow(diffusion.ClassicMethod), kit.NormalModel(w.process, pathVariance))
 	if err != nil {

@@ -3,6 +3,7 @@ package reverse
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -16,74 +17,82 @@ import (
 	"scorelab/lib/suite"
 )
 
-// travellers is how many paths the figure shows of each kind.
-const travellers = 3
+// shownPaths is how many paths the figure shows of each kind.
+const shownPaths = 3
 
-// pathFigure draws what the marginals cannot see: three processes with the same densities at every time, some paths of
-// each, and how their positions at the five times are correlated.
+// pathKind is a process with the marginals of the walk: how to run it, and how its positions at the five times are
+// correlated.
+type pathKind struct {
+	name        string
+	sampler     diffusion.OneStep
+	grid        []float64
+	start       *tensors.Tensor
+	correlation [][]float64
+}
+
+// pathFigure draws what the marginals do not show: three processes with the same densities at every time, some paths
+// of each, and the correlations between the five times.
 func pathFigure(l *suite.Lab, r *suite.Report, w walk, m *density.Mixture, sde, flow metrics.Points) error {
 	field, err := w.field(l, m)
 	if err != nil {
 		return err
 	}
-	forward, err := w.correlations(l, m)
+	kinds, err := w.kinds(l, m, sde, flow)
 	if err != nil {
 		return err
-	}
-	data, err := m.Sample(l.Backend, l.Key("travellers"), travellers)
-	if err != nil {
-		return err
-	}
-	noise, err := w.start(l, m, travellers, "travellers back")
-	if err != nil {
-		return err
-	}
-	back, err := w.grid(60)
-	if err != nil {
-		return err
-	}
-	there := make([]float64, len(back))
-	for i, t := range back {
-		there[len(back)-1-i] = t
 	}
 	var paths, matrices []figure.Panel
-	for _, k := range []struct {
-		name    string
-		sampler diffusion.OneStep
-		grid    []float64
-		start   *tensors.Tensor
-		ends    metrics.Points // nil: exact
-	}{
-		{"forward process", diffusion.Jump, there, data, metrics.Points{}},
-		{"reverse SDE", diffusion.ReverseEulerMaruyama, back, noise, sde},
-		{"probability flow", diffusion.Flow(diffusion.ClassicMethod), back, noise, flow},
-	} {
-		lines, err := w.lines(l, m, k.sampler, k.grid, k.start)
+	for _, k := range kinds {
+		lines, err := w.lines(l, m, k)
 		if err != nil {
 			return err
 		}
 		paths = append(paths, figure.Panel{Title: k.name, X: figure.Axis{Label: "t"},
 			Y:      figure.Axis{Label: "x", Min: -3.5, Max: 3.5},
 			Layers: append([]figure.Layer{figure.Heat{Field: field, Hi: .6}}, lines...)})
-		correlation := forward
-		if k.ends.N > 0 {
-			if correlation, err = sampleCorrelations(k.ends); err != nil {
-				return err
-			}
-		}
-		panel, err := w.matrix(correlation)
+		panel, err := w.matrix(k.correlation)
 		if err != nil {
 			return err
 		}
 		matrices = append(matrices, panel)
 	}
-	f, err := kit.PNG("path-law", "Three processes with the same density of x at every time (shaded, G1 on OU). "+
-		"Above: some paths of each; the reverse SDE and the flow start at the same points. "+
-		"Below: the correlation of x between five times, from 0 (white) to 1 (dark); its number for start and end "+
-		"above it. The reverse SDE has that of the forward process, the flow has not.",
+	f, err := kit.PNG("path-law", "Three processes with the same density of x at every time (shaded; "+
+		"Ornstein-Uhlenbeck from G1). Top: some paths of each; the reverse SDE and the flow start at the same "+
+		"points. Bottom: the correlation of x between five times, from 0 (white) to 1 (dark), with its value "+
+		"between t = 0 and t = 2. The reverse SDE has the correlations of the forward process; the probability "+
+		"flow does not.",
 		figure.Grid{Rows: [][]figure.Panel{paths, matrices}, Width: 680, RowHeight: 235})
 	r.Figures = append(r.Figures, f)
 	return err
+}
+
+// kinds are the three processes. The correlations of the forward process are exact, the others those of particles.
+func (w walk) kinds(l *suite.Lab, m *density.Mixture, sde, flow metrics.Points) ([]pathKind, error) {
+	data, err := m.Sample(l.Backend, l.Key("travellers"), shownPaths)
+	if err != nil {
+		return nil, err
+	}
+	noise, err := w.start(l, m, shownPaths, "travellers back")
+	if err != nil {
+		return nil, err
+	}
+	back, err := w.grid(60)
+	if err != nil {
+		return nil, err
+	}
+	there := slices.Clone(back)
+	slices.Reverse(there)
+	kinds := []pathKind{{name: "forward process", sampler: diffusion.Jump, grid: there, start: data},
+		{name: "reverse SDE", sampler: diffusion.ReverseEulerMaruyama, grid: back, start: noise},
+		{name: "probability flow", sampler: diffusion.Flow(diffusion.ClassicMethod), grid: back, start: noise}}
+	if kinds[0].correlation, err = w.correlations(l, m); err != nil {
+		return nil, err
+	}
+	if kinds[1].correlation, err = sampleCorrelations(sde); err != nil {
+		return nil, err
+	}
+	kinds[2].correlation, err = sampleCorrelations(flow)
+	return kinds, err
 }
 
 // field is the density of x_t over the plane of t and x.
@@ -108,12 +117,11 @@ func (w walk) field(l *suite.Lab, m *density.Mixture) (figure.Field, error) {
 	return f, nil
 }
 
-// lines are paths over a grid, in the plane of t and x.
-func (w walk) lines(l *suite.Lab, m *density.Mixture, sampler diffusion.OneStep, grid []float64,
-	start *tensors.Tensor) ([]figure.Layer, error) {
-	curves := make([]figure.Line, start.Shape().Dim(0))
-	plan := diffusion.Plan{Build: m.Build(w.process), Sampler: sampler, Grid: grid, Noise: l.Key("travelling")}
-	for s, err := range plan.Trace(l.Backend, start) {
+// lines are paths in the plane of t and x.
+func (w walk) lines(l *suite.Lab, m *density.Mixture, k pathKind) ([]figure.Layer, error) {
+	curves := make([]figure.Line, k.start.Shape().Dim(0))
+	plan := diffusion.Plan{Build: m.Build(w.process), Sampler: k.sampler, Grid: k.grid, Noise: l.Key("travelling")}
+	for s, err := range plan.Trace(l.Backend, k.start) {
 		if err != nil {
 			return nil, err
 		}
@@ -168,6 +176,6 @@ func (w walk) matrix(c [][]float64) (figure.Panel, error) {
 		label += fmt.Sprintf("%.1f", times[n-1-i])
 	}
 	axis := figure.Axis{Label: label, Min: -.5, Max: last + .5, Hide: true}
-	return figure.Panel{Title: fmt.Sprintf("start and end: %.2f", c[0][n-1]),
+	return figure.Panel{Title: fmt.Sprintf("corr(x_{0}, x_{2}) = %.2f", c[0][n-1]),
 		Layers: []figure.Layer{figure.Heat{Field: field, Hi: 1, Cells: true}}, X: axis, Y: axis, EqualAspect: true}, nil
 }

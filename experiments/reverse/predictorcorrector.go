@@ -5,13 +5,13 @@ import (
 	"math"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/experiments/claims"
 	"scorelab/experiments/kit"
 	"scorelab/lib/affine"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/random"
 	"scorelab/lib/suite"
@@ -19,20 +19,20 @@ import (
 
 var predictorCorrector = suite.Experiment{
 	ID:    "E24-predictor-corrector",
-	Title: "A corrector repairs the predictor, at a price",
-	Question: "Do steps of Langevin dynamics between those of the reverse SDE bring the samples nearer to the data, " +
-		"and nearer than as many more steps of the SDE?",
+	Title: "A corrector reduces the error of each step, but costs more than it saves",
+	Question: "Do Langevin steps between the steps of the reverse SDE improve the samples, and are they worth " +
+		"their cost?",
 	Sources: []string{"003, Langevin Dynamics", "003, Continuous-Time Diffusion"},
 	Run:     runPredictorCorrector,
 }
 
 func runPredictorCorrector(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "Nearer, yes: a step of the reverse SDE is one of the probability flow plus one of " +
-		"Langevin dynamics, and one more of these after it lowers the distance at every number of steps from 5 to " +
-		"100. Nearer than twice the steps, hardly ever: with the exact score, evaluations are better spent on a " +
-		"finer grid, by a factor of 1.5 to 3.4 in W1 to G1; only from 100 steps on, and for a single narrow " +
-		"Gaussian, are the two level. A corrector that is too long adds a bias of its own, which a finer grid does " +
-		"not remove: it beats none at 10 steps, and loses at 100."}
+	r := &suite.Report{Answer: "They improve the samples at equal steps, but not at equal cost. A step of the " +
+		"reverse SDE is a step of the probability flow plus a step of Langevin dynamics. One further Langevin " +
+		"step, the corrector, lowers W1 to G1 at every number of steps from 5 to 100. With the exact score it " +
+		"is better to spend the same evaluations on twice the steps: W1 to G1 is then smaller by a factor of " +
+		"1.5 to 3.4. The two are level only from 100 steps on, and for a single narrow Gaussian. A corrector " +
+		"that is too long adds a bias that a finer grid does not remove: it helps at 10 steps and hurts at 100."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{flowPlusLangevin, correctedGaussians, correctedLine,
 		correctedCross} {
 		if err := part(l, r); err != nil {
@@ -42,7 +42,7 @@ func runPredictorCorrector(l *suite.Lab) (*suite.Report, error) {
 	return r, nil
 }
 
-// correctorSNR is that of Song et al. 2021 for CIFAR-10.
+// correctorSNR is the signal-to-noise ratio of the corrector in Song et al. 2021 for CIFAR-10.
 const correctorSNR = .16
 
 // gridSizes are the numbers of predictor steps.
@@ -53,8 +53,8 @@ func corrected(snr float64) diffusion.OneStep {
 	return diffusion.PredictorCorrector(diffusion.ReverseEulerMaruyama, 1, snr)
 }
 
-// flowPlusLangevin takes a step of the reverse SDE apart: one of the probability flow and one of Langevin dynamics on
-// the same density, of length g^2 dt/2.
+// flowPlusLangevin decomposes a step of the reverse SDE: one step of the probability flow, and one of Langevin
+// dynamics on the same density of length g^2 dt/2.
 func flowPlusLangevin(l *suite.Lab, r *suite.Report) error {
 	x, err := density.X2().Sample(l.Backend, l.Key("points"), 1000)
 	if err != nil {
@@ -86,11 +86,11 @@ func flowPlusLangevin(l *suite.Lab, r *suite.Report) error {
 	return l.Progress(.15, "Gaussians")
 }
 
-// correctedGaussians compares the variances that the schemes give to Gaussian data with the exact one, by their
-// recursions. The axes of the cross have 1.9 and 0.1.
+// correctedGaussians compares the variances that the schemes give to Gaussian data with the exact one, by recursion.
+// The axes of the cross have the variances 1.9 and 0.1.
 func correctedGaussians(l *suite.Lab, r *suite.Report) error {
-	table := suite.Table{Name: "gaussians", Caption: "Variance that each scheme gives to N(0, v) data, less the " +
-		"exact one; predictor-corrector evaluates the score twice a step",
+	table := suite.Table{Name: "gaussians", Caption: "Variance that each scheme gives to N(0, v) data, minus " +
+		"the exact one; the predictor-corrector evaluates the score twice a step",
 		Header: []string{"v", "steps", "predictor", "predictor-corrector", "predictor, twice the steps"}}
 	tMin, _ := diffusion.VP{}.Horizon()
 	alpha, sigma, err := diffusion.PathAt(l.Backend, diffusion.VP{}, tMin)
@@ -127,72 +127,77 @@ func correctedGaussians(l *suite.Lab, r *suite.Report) error {
 		r.Add(suite.Between{Claim: claims.D003GeneralizedLangevin, Metric: fmt.Sprintf("largest error in the "+
 			"variance with a corrector over that without, 5 to 100 steps, data N(0, %g), by recursion", v),
 			Got: metrics.Exactly(worst), Lo: 0, Hi: 1, Alpha: 0,
-			Why: "what the corrector is for: less than 1 at every number of steps"})
+			Why: "the purpose of a corrector: less than 1 at every number of steps"})
 	}
 	r.Tables = append(r.Tables, table)
 	return l.Progress(.35, "G1")
 }
 
-// correctedCross measures samples of the cross.
+// crossScheme is a sampler of the cross, and the sliced W2 distance of its samples to as many exact ones, by
+// gridSizes.
+type crossScheme struct {
+	name     string
+	sampler  diffusion.OneStep
+	distance []metrics.Summary
+}
+
+// correctedCross measures samples of the cross, with and without a corrector.
 func correctedCross(l *suite.Lab, r *suite.Report) error {
-	x2, n := density.X2(), l.Size(10_000, 100_000)
-	exact, err := x2.Sample(l.Backend, l.Key("exact"), n)
+	n := l.Size(10_000, 100_000)
+	exact, err := density.X2().Sample(l.Backend, l.Key("exact"), n)
 	if err != nil {
 		return err
 	}
-	start, err := kit.FromPrior(l, x2, "cross start", n)
+	start, err := kit.FromPrior(l, density.X2(), "cross start", n)
 	if err != nil {
 		return err
 	}
-	table := suite.Table{Name: "cross", Caption: "Samples of the cross: sliced W2 to as many exact ones, and E[x1^2 " +
-		"x2^2] (2.62 in the data)",
+	table := suite.Table{Name: "cross", Caption: "Samples of the cross: sliced W2 distance to as many exact " +
+		"ones, and E[x1^2 x2^2] (target 2.62)",
 		Header: []string{"scheme", "steps", "sliced W2", "lo", "hi", "m22", "lo", "hi"}}
-	panel := figure.Panel{Title: "the cross, by samples", X: figure.Axis{Label: "steps", Log: true, Min: 4, Max: 130},
-		Y: figure.Axis{Label: "sliced W_{2}", Log: true, Min: .01, Max: .6}, Legend: figure.TopRight}
-	for i, scheme := range []struct {
-		name    string
-		sampler diffusion.OneStep
-	}{{"predictor", diffusion.ReverseEulerMaruyama}, {"predictor-corrector", corrected(correctorSNR)}} {
-		bars := figure.ErrorBars{Color: []figure.Color{figure.Blue, figure.Vermillion}[i], Label: scheme.name}
+	schemes := []crossScheme{{name: "predictor", sampler: diffusion.ReverseEulerMaruyama},
+		{name: "predictor-corrector", sampler: corrected(correctorSNR)}}
+	for i := range schemes {
+		s := &schemes[i]
 		for _, steps := range gridSizes {
-			grid, err := kit.ReverseGrid(steps)
+			d, m22, err := s.measure(l, start, kit.Points(exact), steps)
 			if err != nil {
 				return err
 			}
-			name := fmt.Sprintf("%s, %d steps", scheme.name, steps)
-			end, err := diffusion.Plan{Build: x2.Build(diffusion.VP{}), Sampler: scheme.sampler, Grid: grid,
-				Noise: l.Key(name)}.Run(l.Backend, start)
-			if err != nil {
-				return err
-			}
-			m22, err := metrics.M22(kit.Points(end))
-			if err != nil {
-				return err
-			}
-			d, err := metrics.SlicedW2(kit.Points(end), kit.Points(exact), metrics.Projections)
-			if err != nil {
-				return err
-			}
-			table.Rows = append(table.Rows, []any{scheme.name, steps, d.Center, d.Lo, d.Hi, m22.Center, m22.Lo, m22.Hi})
-			bars.X, bars.Y = append(bars.X, float64(steps)*[]float64{.97, 1.03}[i]), append(bars.Y, d.Center)
-			bars.Lo, bars.Hi = append(bars.Lo, d.Lo), append(bars.Hi, d.Hi)
-			if steps == 100 {
-				scale := math.Sqrt(1e4 / float64(n))
-				r.Add(suite.Between{Claim: claims.D000SamplingGivesData, Metric: "sliced W2 between samples of the " +
-					"cross and exact ones, " + name, Got: d, Lo: .010 * scale, Hi: .060 * scale, Alpha: 1e-5,
-					Why: kit.WhyFloor})
-			}
+			table.Rows = append(table.Rows, []any{s.name, steps, d.Center, d.Lo, d.Hi, m22.Center, m22.Lo, m22.Hi})
 			if err := l.Progress(.6+.035*float64(len(table.Rows)), "the cross"); err != nil {
 				return err
 			}
 		}
-		panel.Layers = append(panel.Layers, bars)
+		scale := math.Sqrt(1e4 / float64(n))
+		r.Add(suite.Between{Claim: claims.D000SamplingGivesData, Metric: "sliced W2 between samples of the " +
+			"cross and exact ones, " + s.run(100), Got: s.distance[len(gridSizes)-1], Lo: .010 * scale,
+			Hi: .060 * scale, Alpha: 1e-5, Why: kit.WhyFloor})
 	}
-	panel.Layers = append(panel.Layers, figure.HLine{At: .0305 * math.Sqrt(1e4/float64(n)), Dashed: true,
-		Label: "two exact samples"})
 	r.Tables = append(r.Tables, table)
-	still, err := kit.PNG("cross", "Sliced W2 of samples of the cross to as many exact ones, with 5 standard errors: "+
-		"what the corrector wins is less than 10,000 samples can tell.", figure.Single(panel, 560))
-	r.Figures = append(r.Figures, still)
+	f, err := crossFigure(schemes, n)
+	r.Figures = append(r.Figures, f)
 	return err
+}
+
+func (s *crossScheme) run(steps int) string { return fmt.Sprintf("%s, %d steps", s.name, steps) }
+
+// measure runs the scheme and returns the sliced W2 distance to exact samples, and E[x1^2 x2^2].
+func (s *crossScheme) measure(l *suite.Lab, start *tensors.Tensor, exact metrics.Points, steps int) (
+	distance, m22 metrics.Summary, err error) {
+	grid, err := kit.ReverseGrid(steps)
+	if err != nil {
+		return distance, m22, err
+	}
+	end, err := diffusion.Plan{Build: density.X2().Build(diffusion.VP{}), Sampler: s.sampler, Grid: grid,
+		Noise: l.Key(s.run(steps))}.Run(l.Backend, start)
+	if err != nil {
+		return distance, m22, err
+	}
+	if m22, err = metrics.M22(kit.Points(end)); err != nil {
+		return distance, m22, err
+	}
+	distance, err = metrics.SlicedW2(kit.Points(end), exact, metrics.Projections)
+	s.distance = append(s.distance, distance)
+	return distance, m22, err
 }

@@ -3,6 +3,7 @@ package reverse
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -13,30 +14,30 @@ import (
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/random"
 	"scorelab/lib/suite"
 )
 
 var reverseSDE = suite.Experiment{
-	ID:       "E14-reverse-sde",
-	Title:    "Back from noise",
-	Question: "Does the reverse SDE with the exact score turn noise into the data, along the way that it came?",
+	ID:    "E14-reverse-sde",
+	Title: "The reverse SDE turns noise into data",
+	Question: "Does the reverse SDE with the exact score turn noise into the data, and does it have the same " +
+		"paths as the forward process?",
 	Sources: []string{"000, section 5", "001, We took an different approach", "003, Continuous-Time Diffusion",
 		"004, Back and forth from GMM to Normal distribution"},
 	Run: runReverseSDE,
 }
 
-// reverseTimes are where the marginals on the way back are held against those of the way there.
+// reverseTimes are the times at which the marginals on the way back are compared with those of the forward process.
 var reverseTimes = []float64{.8, .6, .4, .2, .1}
 
 func runReverseSDE(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does. With 200 steps of Euler-Maruyama every marginal on the way back is, to " +
-		"20,000 samples, that of the way there. How much a number of steps costs, the scheme's own recursion says " +
-		"exactly on Gaussian data: N(0, 0.25) comes back with 10 % too much variance in 20 steps, and 0.8 % in 200. " +
-		"And it is the way that is reversed, not only the marginals: two times of the reverse SDE have the joint law " +
-		"of the forward process. The probability flow has the same marginals and another joint law."}
+	r := &suite.Report{Answer: "Yes. With 200 steps of Euler-Maruyama, 20,000 samples at each of six times fit " +
+		"the marginal distribution of the forward process. Fewer steps bias the variance: data N(0, 0.25) come " +
+		"back with 10 % too much in 20 steps, and 0.8 % in 200. The paths are reversed as well, not only the " +
+		"marginals: the positions at two times have the joint distribution of the forward process. The " +
+		"probability flow has the same marginals, but another joint distribution."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{backMarginals, errorAgainstSteps, reverseRecursion,
 		reversedPath, pathParticles, backAndForth, noiseToData} {
 		if err := part(l, r); err != nil {
@@ -46,7 +47,7 @@ func runReverseSDE(l *suite.Lab) (*suite.Report, error) {
 	return r, nil
 }
 
-// backMarginals runs G1 back in 200 steps and tests it at six times.
+// backMarginals runs G1 back in 200 steps and tests its distribution at six times.
 func backMarginals(l *suite.Lab, r *suite.Report) error {
 	g1, n := density.G1(), l.Size(20_000, 200_000)
 	start, err := kit.FromPrior(l, g1, "start", n)
@@ -58,27 +59,27 @@ func backMarginals(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	var marks []int
+	var stops []int
 	for _, t := range reverseTimes {
-		marks = append(marks, int(math.Round((1-t)*steps/(1-grid[steps]))))
+		stops = append(stops, int(math.Round((1-t)*steps/(1-grid[steps]))))
 	}
 	plan := diffusion.Plan{Build: g1.Build(diffusion.VP{}), Sampler: diffusion.OneStep(diffusion.ReverseEulerMaruyama),
 		Grid: grid, Noise: l.Key("reverse")}
-	for s, err := range plan.Trace(l.Backend, start, append(marks, steps)...) {
+	for s, err := range plan.Trace(l.Backend, start, append(stops, steps)...) {
 		if err != nil {
 			return err
 		}
 		if s.Step == 0 {
 			continue
 		}
-		law, err := kit.NoisedVP(l, g1, s.Time)
+		exact, err := kit.NoisedVP(l, g1, s.Time)
 		if err != nil {
 			return err
 		}
 		// 200 steps leave a variance 0.8 % too large (reverseRecursion): 0.4 % of a standard deviation, at a slope of
 		// the normal distribution function that is below 0.25 there.
 		check, err := kit.KSCheck(claims.D000ReverseSDE, fmt.Sprintf("KS distance to the forward marginal at t = "+
-			"%.3f, 200 steps back", s.Time), kit.Points(s.X).X, law.CDF, .001,
+			"%.3f, 200 steps back", s.Time), kit.Points(s.X).X, exact.CDF, .001,
 			"; the scheme's own bias, 0.8 % of the variance, moves a distribution function by 0.001")
 		if err != nil {
 			return err
@@ -88,7 +89,7 @@ func backMarginals(l *suite.Lab, r *suite.Report) error {
 	return l.Progress(.2, "error against steps")
 }
 
-// errorAgainstSteps is W1 to the data against the number of steps.
+// errorAgainstSteps measures W1 of samples to the data against the number of steps.
 func errorAgainstSteps(l *suite.Lab, r *suite.Report) error {
 	g1, n := density.G1(), l.Size(20_000, 200_000)
 	start, err := kit.FromPrior(l, g1, "start", n)
@@ -116,24 +117,17 @@ func errorAgainstSteps(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 	}
-	r.Tables = append(r.Tables, suite.Table{Name: "steps", Caption: "W1 to G1 against the number of reverse steps",
+	r.Tables = append(r.Tables, suite.Table{Name: "steps", Caption: "W1 distance of samples to G1 against the " +
+		"number of reverse steps",
 		Header: []string{"steps", "W1", "lo", "hi"}, Rows: kit.Rows(steps, kit.Centers(w1), kit.Lows(w1),
 			kit.Highs(w1))})
-	f, err := kit.PNG("steps", "Distance of samples from G1 to G1 itself against the number of reverse steps; the "+
-		"floor is that of as many exact samples.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "steps", Log: true, Min: 4, Max: 250},
-			Y: figure.Axis{Label: "W_{1}", Log: true, Min: .005, Max: 1},
-			Layers: []figure.Layer{
-				figure.Line{X: steps, Y: kit.Centers(w1), Color: figure.Vermillion, Markers: true,
-					Label: "reverse Euler-Maruyama"},
-				figure.HLine{At: .0111 * math.Sqrt(2e4/float64(n)), Dashed: true, Label: "exact samples"},
-			}, Legend: figure.TopRight}))
+	f, err := stepsFigure(steps, w1, n)
 	r.Figures = append(r.Figures, f)
 	return err
 }
 
-// reverseRecursion holds the step, composed over a grid on Gaussian data, against its recursion written out, and the
-// number of steps against the error.
+// reverseRecursion compares the steps of the sampler, composed over a grid on Gaussian data, with the recursion
+// written out.
 func reverseRecursion(l *suite.Lab, r *suite.Report) error {
 	const v = .25
 	vp := func(t float64) (variance, beta float64) {
@@ -164,84 +158,83 @@ func reverseRecursion(l *suite.Lab, r *suite.Report) error {
 	return nil
 }
 
-// backAndForth animates the cross to noise and back.
+const (
+	filmSamples = 4000
+	filmSteps   = 120
+	filmSide    = 3.5
+)
+
+// backAndForth takes the cross to noise by the forward process, and fresh noise back by the reverse SDE.
 func backAndForth(l *suite.Lab, r *suite.Report) error {
-	x2, vp := density.X2(), diffusion.VP{}
-	const n, steps, side, every = 4000, 120, 3.5, 6
-	data, err := x2.Sample(l.Backend, l.Key("film data"), n)
+	back, err := kit.ReverseGrid(filmSteps)
 	if err != nil {
 		return err
 	}
-	back, err := kit.ReverseGrid(steps)
+	there := slices.Clone(back)
+	slices.Reverse(there)
+	start, err := filmStart(l, there[0])
 	if err != nil {
 		return err
 	}
-	there := make([]float64, len(back))
-	for i := range back {
-		there[i] = back[len(back)-1-i]
-	}
-	start, err := exec.Once(l.Backend, func(x *Node) *Node {
-		return vp.At(kit.ScalarLike(x, there[0])).Forward(x, random.New(x.Graph(), l.Key("film first noise")).Normal(x))
-	}, data)
+	prior, err := kit.FromPrior(l, density.X2(), "film prior", filmSamples)
 	if err != nil {
 		return err
 	}
-	prior, err := kit.FromPrior(l, x2, "film prior", n)
+	forward, err := filmRun(l, diffusion.Jump, there, start, "film forward")
 	if err != nil {
 		return err
 	}
-	var marks []int
-	for s := every; s <= steps; s += every {
-		marks = append(marks, s)
-	}
-	run := func(sampler diffusion.OneStep, grid []float64, x *tensors.Tensor, name string) (shots []diffusion.Snapshot,
-		err error) {
-		plan := diffusion.Plan{Build: x2.Build(vp), Sampler: sampler, Grid: grid, Noise: l.Key(name)}
-		for s, err := range plan.Trace(l.Backend, x, marks...) {
-			if err != nil {
-				return nil, err
-			}
-			shots = append(shots, s)
-		}
-		return shots, nil
-	}
-	forward, err := run(diffusion.Jump, there, start, "film forward")
+	reverse, err := filmRun(l, diffusion.ReverseEulerMaruyama, back, prior, "film reverse")
 	if err != nil {
 		return err
 	}
-	reverse, err := run(diffusion.ReverseEulerMaruyama, back, prior, "film reverse")
-	if err != nil {
-		return err
-	}
-	times := kit.Map(forward, func(s diffusion.Snapshot) float64 { return s.Time })
-	fields, err := kit.DensityFields(l, x2, vp, side, 61, times...)
-	if err != nil {
-		return err
-	}
-	swarm := func(title string, field figure.Field, s diffusion.Snapshot) figure.Panel {
-		return kit.Plane(title, side, figure.Heat{Field: field}, kit.Cloud(kit.Points(s.X), 500, figure.Vermillion))
-	}
-	var frames []figure.Figure
-	last := len(reverse) - 1
-	for k := range reverse {
-		frames = append(frames, figure.Row(fmt.Sprintf("t = %.2f there, %.2f back", forward[k].Time, reverse[k].Time),
-			swarm("forward process", fields[k], forward[k]), swarm("reverse SDE", fields[last-k], reverse[k])))
-	}
-	film, err := kit.GIF("back-and-forth", "The cross under the forward process, and noise under the reverse SDE; "+
-		"shaded, the exact density of that time.", frames)
+	film, err := backAndForthFilm(l, forward, reverse)
 	if err != nil {
 		return err
 	}
 	r.Figures = append([]suite.Figure{film}, r.Figures...)
-	// Where it ends: the mixed moment that tells the cross from what it started from.
-	m22, err := metrics.M22(kit.Points(reverse[last].X))
+	return filmEnd(r, kit.Points(reverse[len(reverse)-1].X))
+}
+
+// filmStart is samples of the cross with the noise of time t.
+func filmStart(l *suite.Lab, t float64) (*tensors.Tensor, error) {
+	data, err := density.X2().Sample(l.Backend, l.Key("film data"), filmSamples)
+	if err != nil {
+		return nil, err
+	}
+	return exec.Once(l.Backend, func(x *Node) *Node {
+		eps := random.New(x.Graph(), l.Key("film first noise")).Normal(x)
+		return diffusion.VP{}.At(kit.ScalarLike(x, t)).Forward(x, eps)
+	}, data)
+}
+
+// filmRun runs a sampler over a grid and keeps the samples after every sixth step.
+func filmRun(l *suite.Lab, sampler diffusion.OneStep, grid []float64, x *tensors.Tensor, name string) (
+	shots []diffusion.Snapshot, err error) {
+	var stops []int
+	for s := 6; s <= filmSteps; s += 6 {
+		stops = append(stops, s)
+	}
+	plan := diffusion.Plan{Build: density.X2().Build(diffusion.VP{}), Sampler: sampler, Grid: grid, Noise: l.Key(name)}
+	for s, err := range plan.Trace(l.Backend, x, stops...) {
+		if err != nil {
+			return nil, err
+		}
+		shots = append(shots, s)
+	}
+	return shots, nil
+}
+
+// filmEnd measures E[x1^2 x2^2] at the end, which tells the cross (2.62) from N(0, I) (1).
+func filmEnd(r *suite.Report, end metrics.Points) error {
+	m22, err := metrics.M22(end)
 	if err != nil {
 		return err
 	}
-	moment := 5 * math.Sqrt(76.202/n)
+	moment := 5 * math.Sqrt(76.202/filmSamples)
 	r.Add(suite.Between{Claim: claims.D004BackAndForth, Metric: "E[x1^2 x2^2] of the cross made from noise in 120 " +
 		"steps; N(0, I) has 1", Got: m22, Lo: 2.652 - moment, Hi: 2.652 + moment, Alpha: metrics.Miss,
-		Why: "5 standard errors of x1^2 x2^2, whose variance is 76.2; the data has 2.62, and 120 steps 2.652 by the " +
-			"recursion in each of its two Gaussians"})
+		Why: "5 standard errors of x1^2 x2^2, whose variance is 76.2; the data has 2.62, and 120 steps give 2.652 by " +
+			"the recursion in each of its two Gaussians"})
 	return nil
 }

@@ -3,10 +3,10 @@ package tweedie
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
-	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
 	"scorelab/experiments/claims"
@@ -24,9 +24,10 @@ import (
 
 var denoisingAutoencoder = suite.Experiment{
 	ID:    "E20-denoising-autoencoder",
-	Title: "What a denoising autoencoder knows",
-	Question: "Is the residual of a denoising autoencoder a score, at which noise levels, and is what a network " +
-		"learns the gradient of an energy?",
+	Title: "When the residual of a denoising autoencoder is the score",
+	Question: "A denoising autoencoder r(x) estimates x0 from x = x0 + sigma eps. At which noise levels is its " +
+		"residual (r(x) - x)/sigma^2 the score, and is the score that a network learns the gradient of an " +
+		"energy?",
 	Sources: []string{"003, Relationship to Denoising Autoencoders", "003, Energy-Based Interpretation"},
 	Run:     runDenoisingAutoencoder,
 }
@@ -39,25 +40,47 @@ const (
 	oneOwn       = .05
 	daeElsewhere = .3
 	daeCurlScale = 3
-	daeOwnWhy    = "twice to three times what seeds 1 to 3 show: 0.22 to 0.24 where the network copies, 0.013 to " +
+	daeOwnWhy    = "two to three times the values of seeds 1 to 3: 0.22 to 0.24 where the network copies, 0.013 to " +
 		"0.017 where the head does; at 0.8, 0.002 to 0.003 for all levels"
 )
 
 func runDenoisingAutoencoder(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It is, at the noise level of the training and to an error: an autoencoder that has " +
-		"to copy its input keeps of the score what is left of a small difference, and errs by a quarter of the " +
-		"score's square; one whose head copies for it errs by a fiftieth. Below its level neither is of use, and " +
-		"above it the second errs ten times as much as a network that is told the level and learns all of them in as " +
-		"many steps. A free network's score is not quite a gradient: its Jacobian is asymmetric by some 8 %. As the " +
-		"gradient of an energy the score has no curl at all, and on the cross is closer to the true one."}
-	x2 := density.X2()
-	plain := network.MLP{Hidden: []int{64, 64, 64}, Activation: "swish"}
-	levels := plain
-	levels.Condition = network.Condition{Frequencies: 16, Width: 32}
+	r := &suite.Report{Answer: "Only at the noise level of its training, and only approximately. An autoencoder " +
+		"that has to copy its input leaves the score as a small difference of large numbers: its relative " +
+		"squared error is 0.23. If the head copies the input, the error is 0.013. Well below their level " +
+		"neither is of use. Above it, at 0.8, the second has more than ten times the error of a network that " +
+		"learns all levels in as many steps. The score of a free network is not exactly a gradient: its " +
+		"Jacobian is asymmetric by about 8 %. The gradient of a learned energy has no curl by construction, and " +
+		"at six of eight noise levels it is closer to the true score."}
+	nets, err := trainAutoencoders(l)
+	if err != nil {
+		return nil, err
+	}
+	all, err := trainAllLevels(l)
+	if err != nil {
+		return nil, err
+	}
+	nets = append(nets, all...)
+	if err := l.Progress(.75, "errors and curls"); err != nil {
+		return nil, err
+	}
+	if err := measureNets(l, r, nets); err != nil {
+		return nil, err
+	}
+	scoreChecks(r, nets[0], nets[1], nets[2])
+	curlChecks(r, nets[2], nets[3])
+	return r, daeFigure(l, r, nets)
+}
 
-	// The autoencoder: noisy sample in, clean sample out, one noise level, which it is not told. Beside it one that
-	// need not copy its input, since EDM's head does: it predicts what is left.
-	var nets []scoredNet
+// daeSigmas are the noise levels at which the scores are measured.
+var daeSigmas = []float64{.025, .05, .1, daeSigma, .4, .8, 1.6, 3.2}
+
+// daeMLP is the network that all four share.
+var daeMLP = network.MLP{Hidden: []int{64, 64, 64}, Activation: "swish"}
+
+// trainAutoencoders trains the autoencoder: noisy sample in, clean sample out, at one noise level that is not an
+// input. The second network need not copy its input: EDM's head does that, and the network predicts the rest.
+func trainAutoencoders(l *suite.Lab) (nets []scoredNet, err error) {
 	for _, n := range []struct {
 		name  string
 		head  diffusion.Head
@@ -65,12 +88,12 @@ func runDenoisingAutoencoder(l *suite.Lab) (*suite.Report, error) {
 		color figure.Color
 	}{{"autoencoder", diffusion.Unscaled(diffusion.DataHead(1)), diffusion.Plain, figure.Orange},
 		{"one level, EDM's head", diffusion.EDMHead(1), diffusion.EDMWeight(1), figure.Green}} {
-		net := kit.Keyed(plain, l, n.name)
+		net := kit.Keyed(daeMLP, l, n.name)
 		weights, err := kit.Train(l, train.Plan{
 			Loss: network.Loss(diffusion.Denoising(n.head, n.w, diffusion.FixedTime(daeSigma)), diffusion.EDM{}, net),
-			Data: kit.FreshBatches(x2, 512, false), Adam: train.Adam{Rate: 5e-3, Warmup: 100, Cosine: daeSteps},
-			Average: train.Average{Decay: .998},
-			Key:     l.Key(n.name + " training"), Every: 500,
+			Data: kit.FreshBatches(density.X2(), 512, false),
+			Adam: train.Adam{Rate: 5e-3, Warmup: 100, Cosine: daeSteps}, Average: train.Average{Decay: .998},
+			Key: l.Key(n.name + " training"), Every: 500,
 		}, daeSteps, func(*train.Trainer, train.Report) error { return l.Context.Err() })
 		if err != nil {
 			return nil, err
@@ -78,6 +101,14 @@ func runDenoisingAutoencoder(l *suite.Lab) (*suite.Report, error) {
 		nets = append(nets, scoredNet{name: n.name, path: diffusion.EDM{}, build: network.Learnt(diffusion.EDM{}, net,
 			n.head), weights: weights, color: n.color})
 	}
+	return nets, nil
+}
+
+// trainAllLevels trains two networks on all noise levels, with the level as an input: a free one, and the gradient
+// of an energy.
+func trainAllLevels(l *suite.Lab) (nets []scoredNet, err error) {
+	levels := daeMLP
+	levels.Condition = network.Condition{Frequencies: 16, Width: 32}
 	for k, n := range []struct {
 		name  string
 		net   network.Network
@@ -87,62 +118,75 @@ func runDenoisingAutoencoder(l *suite.Lab) (*suite.Report, error) {
 		if err := l.Progress(.2+.25*float64(k), n.name); err != nil {
 			return nil, err
 		}
-		m, err := kit.TrainOnPath(l, x2, n.net, daeSteps, n.name)
+		m, err := kit.TrainOnPath(l, density.X2(), n.net, daeSteps, n.name)
 		if err != nil {
 			return nil, err
 		}
 		nets = append(nets, scoredNet{name: n.name, path: kit.LearnedPath, build: m.Build, weights: m.Weights,
 			color: n.color})
 	}
-	if err := l.Progress(.75, "errors and curls"); err != nil {
-		return nil, err
-	}
-	sigmas := []float64{.025, .05, .1, daeSigma, .4, .8, 1.6, 3.2}
-	table := suite.Table{Name: "networks", Caption: "Relative squared error of the score, E|s_net - s|^2/E|s|^2, and " +
-		"relative curl, the root of E|J - J^T|^2/E|J|^2 with J the Jacobian of s_net, by noise level",
+	return nets, nil
+}
+
+// measureNets measures errors and curls at daeSigmas.
+func measureNets(l *suite.Lab, r *suite.Report, nets []scoredNet) error {
+	table := suite.Table{Name: "networks", Caption: "By noise level sigma: relative squared error of the " +
+		"learned score s_net, E|s_net - s|^2/E|s|^2, and its relative curl, the root of E|J - J^T|^2/E|J|^2 " +
+		"with J the Jacobian of s_net",
 		Header: []string{"network", "sigma", "error", "lo", "hi", "curl"}}
 	for i := range nets {
-		if err := nets[i].measure(l, x2, sigmas); err != nil {
-			return nil, err
+		if err := nets[i].measure(l, density.X2()); err != nil {
+			return err
 		}
-		for k, sigma := range sigmas {
+		for k, sigma := range daeSigmas {
 			e := nets[i].errors[k]
 			table.Rows = append(table.Rows, []any{nets[i].name, sigma, e.Center, e.Lo, e.Hi, nets[i].curls[k]})
 		}
 	}
 	r.Tables = append(r.Tables, table)
-	at := func(sigma float64) int {
-		for k, s := range sigmas {
-			if s == sigma {
-				return k
-			}
-		}
-		panic(fmt.Errorf("no noise level %g", sigma))
-	}
-	dae, one, free, energy := nets[0], nets[1], nets[2], nets[3]
-	r.Add(
-		suite.Between{Claim: claims.D003DaeScore, Metric: "relative squared error of the autoencoder's residual over " +
-			"sigma^2 as a score, at its own noise level 0.2", Got: dae.errors[at(daeSigma)], Lo: 0, Hi: daeOwn,
-			Alpha: metrics.Miss, Why: daeOwnWhy, OfTraining: true, Shows: suite.Qualified},
-		suite.Between{Claim: claims.D003DaeScore, Metric: "the same where the network predicts but what EDM's head " +
-			"leaves open", Got: one.errors[at(daeSigma)], Lo: 0, Hi: oneOwn, Alpha: metrics.Miss,
-			Why: daeOwnWhy, OfTraining: true},
-		suite.Between{Claim: claims.D003DaeLevels, Metric: "relative squared error of the autoencoder's residual " +
-			"over sigma^2 at the noise level 0.8", Got: dae.errors[at(.8)], Lo: daeElsewhere, Hi: 1e3,
-			Alpha: metrics.Miss, Why: "half of what seeds 1 to 3 show, 0.62; it is 0.003 for the network of all levels",
-			OfTraining: true},
-		suite.Between{Claim: claims.D003DaeLevels, Metric: "relative squared error of the network of all levels at 0.8",
-			Got: free.errors[at(.8)], Lo: 0, Hi: .02, Alpha: metrics.Miss, Why: daeOwnWhy, OfTraining: true},
-		suite.Below{Claim: claims.D003EnergyLandscape, Metric: "largest relative curl of the score that is made as " +
-			"the gradient of an energy, at eight noise levels", Got: kit.LargestAbs(energy.curls), Bound: 1e-5,
-			Why: "rounding in float32, 6e-8 for each of some tens of operations"},
-		suite.Between{Claim: claims.D003EnergyLandscape, Metric: "relative curl of the freely learnt score at the " +
-			"noise level 0.2", Got: metrics.Exactly(free.curls[at(daeSigma)]), Lo: 1e-3, Hi: .3, Alpha: metrics.Miss,
-			Why: "0.07 to 0.08 in seeds 1 to 3; rounding leaves 1e-7", OfTraining: true, Shows: suite.Qualified})
-	return r, daeFigure(l, r, nets, sigmas)
+	return nil
 }
 
-// scoredNet is a learnt score with its errors and curls at some noise levels.
+// levelIndex is the index of a noise level in daeSigmas.
+func levelIndex(sigma float64) int {
+	k := slices.Index(daeSigmas, sigma)
+	if k < 0 {
+		panic(fmt.Errorf("no noise level %g", sigma))
+	}
+	return k
+}
+
+// scoreChecks compares the errors of the residuals at the level of the training and at another.
+func scoreChecks(r *suite.Report, dae, one, free scoredNet) {
+	own, other := levelIndex(daeSigma), levelIndex(.8)
+	r.Add(
+		suite.Between{Claim: claims.D003DaeScore, Metric: "relative squared error of the autoencoder's residual over " +
+			"sigma^2 as a score, at its own noise level 0.2", Got: dae.errors[own], Lo: 0, Hi: daeOwn,
+			Alpha: metrics.Miss, Why: daeOwnWhy, OfTraining: true, Shows: suite.Qualified},
+		suite.Between{Claim: claims.D003DaeScore, Metric: "the same where the network predicts but what EDM's head " +
+			"leaves open", Got: one.errors[own], Lo: 0, Hi: oneOwn, Alpha: metrics.Miss,
+			Why: daeOwnWhy, OfTraining: true},
+		suite.Between{Claim: claims.D003DaeLevels, Metric: "relative squared error of the autoencoder's residual " +
+			"over sigma^2 at the noise level 0.8", Got: dae.errors[other], Lo: daeElsewhere, Hi: 1e3,
+			Alpha: metrics.Miss, Why: "half of the value of seeds 1 to 3, 0.62; the network of all levels has 0.003",
+			OfTraining: true},
+		suite.Between{Claim: claims.D003DaeLevels, Metric: "relative squared error of the network of all levels at 0.8",
+			Got: free.errors[other], Lo: 0, Hi: .02, Alpha: metrics.Miss, Why: daeOwnWhy, OfTraining: true})
+}
+
+// curlChecks compares the curl of the energy's score with that of the free network.
+func curlChecks(r *suite.Report, free, energy scoredNet) {
+	r.Add(
+		suite.Below{Claim: claims.D003EnergyLandscape, Metric: "largest relative curl of the score that is made as " +
+			"the gradient of an energy, at eight noise levels", Got: kit.LargestAbs(energy.curls), Bound: 1e-5,
+			Why: "rounding in float32: 6e-8 for each of some tens of operations"},
+		suite.Between{Claim: claims.D003EnergyLandscape, Metric: "relative curl of the freely learnt score at the " +
+			"noise level 0.2", Got: metrics.Exactly(free.curls[levelIndex(daeSigma)]), Lo: 1e-3, Hi: .3,
+			Alpha: metrics.Miss, Why: "0.07 to 0.08 in seeds 1 to 3; rounding leaves 1e-7", OfTraining: true,
+			Shows: suite.Qualified})
+}
+
+// scoredNet is a learned score with its errors and curls at daeSigmas.
 type scoredNet struct {
 	name    string
 	path    diffusion.Process
@@ -154,7 +198,7 @@ type scoredNet struct {
 	curls  []float64
 }
 
-// timesAt are the times of the network's path at noise levels.
+// timesAt are the times of the network's path at the given noise levels.
 func (s *scoredNet) timesAt(sigmas []float64) []float64 {
 	if _, own := s.path.(diffusion.EDM); own {
 		return sigmas
@@ -164,9 +208,10 @@ func (s *scoredNet) timesAt(sigmas []float64) []float64 {
 	})
 }
 
-func (s *scoredNet) measure(l *suite.Lab, m *density.Mixture, sigmas []float64) error {
+// measure fills errors and curls.
+func (s *scoredNet) measure(l *suite.Lab, m *density.Mixture) error {
 	var err error
-	if s.errors, err = kit.ScoreErrors(l, m, s.build, s.weights, 10_000, s.timesAt(sigmas)...); err != nil {
+	if s.errors, err = kit.ScoreErrors(l, m, s.build, s.weights, 10_000, s.timesAt(daeSigmas)...); err != nil {
 		return err
 	}
 	x0, err := m.Sample(l.Backend, l.Key("curl samples"), 2000)
@@ -178,7 +223,7 @@ func (s *scoredNet) measure(l *suite.Lab, m *density.Mixture, sigmas []float64) 
 		return err
 	}
 	defer exec.Finalize()
-	for _, t := range s.timesAt(sigmas) {
+	for _, t := range s.timesAt(daeSigmas) {
 		out, err := exec.Call(x0, t)
 		if err != nil {
 			return err
@@ -193,7 +238,8 @@ func (s *scoredNet) measure(l *suite.Lab, m *density.Mixture, sigmas []float64) 
 	return nil
 }
 
-// jacobian is J12 - J21 and |J|^2 of the score, at points or at points with the noise of the time added.
+// jacobian compiles J12 - J21 and |J|^2 of the score, at points [n, 2] or at points with the noise of the time
+// added.
 func (s *scoredNet) jacobian(l *suite.Lab, noisy bool) (*exec.Exec, error) {
 	return exec.NewModel(l.Backend, s.weights, func(scope *model.Scope, x, t *Node) (odd, size *Node) {
 		m := s.build(scope, nil)
@@ -209,59 +255,4 @@ func (s *scoredNet) jacobian(l *suite.Lab, noisy bool) (*exec.Exec, error) {
 		square := ReduceSum(Add(Square(rows[0]), Square(rows[1])), 1)
 		return Sub(column(rows[0], 1), column(rows[1], 0)), square
 	})
-}
-
-// curlField is J12 - J21 at the level of the autoencoder over the square, in units of the root mean square of |J| at
-// samples.
-func (s *scoredNet) curlField(l *suite.Lab, side float64, n int) (figure.Field, error) {
-	nodes, _, err := density.Lattice(-side, side, n, 2)
-	if err != nil {
-		return figure.Field{}, err
-	}
-	exec, err := s.jacobian(l, false)
-	if err != nil {
-		return figure.Field{}, err
-	}
-	defer exec.Finalize()
-	out, err := exec.Call(nodes, s.timesAt([]float64{daeSigma})[0])
-	if err != nil {
-		return figure.Field{}, err
-	}
-	flat := tensors.MustCopyFlatData[float64](out[0])
-	f := figure.Field{X0: -side, X1: side, Y0: -side, Y1: side, NX: n, NY: n, Z: make([]float64, n*n)}
-	for i := range n { // the lattice runs over x first, the field over y
-		for j := range n {
-			f.Z[j*n+i] = flat[i*n+j]
-		}
-	}
-	return f, nil
-}
-
-// daeFigure shows the errors by level, and the curl of the free and of the conservative score in the plane.
-func daeFigure(l *suite.Lab, r *suite.Report, nets []scoredNet, sigmas []float64) error {
-	errors := figure.Panel{Title: "error of the score", X: figure.Axis{Label: "noise level σ", Log: true},
-		Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: 1e-5, Max: 300}, Legend: figure.Outside,
-		Layers: []figure.Layer{figure.VLine{At: daeSigma, Color: figure.Gray, Dashed: true}}}
-	for _, n := range nets {
-		errors.Layers = append(errors.Layers, figure.Line{X: sigmas, Y: kit.Centers(n.errors), Color: n.color,
-			Markers: true, Label: n.name})
-	}
-	var panels []figure.Panel
-	for i, title := range []string{"curl, free network", "curl, energy"} {
-		f, err := nets[i+2].curlField(l, 3, 81)
-		if err != nil {
-			return err
-		}
-		heat := figure.Heat{Field: f, Colors: figure.Diverging, Lo: -daeCurlScale, Hi: daeCurlScale}
-		if i == 1 {
-			heat.Bar = "J_{12} - J_{21}"
-		}
-		panels = append(panels, kit.Plane(title, 3, heat))
-	}
-	f, err := kit.PNG("autoencoder", "Top: squared error of four learnt scores of the cross, relative to the score, "+
-		"by noise level; two networks have seen the level 0.2 only (dashed). Below: curl of the learnt score at that "+
-		"level, of a free network and of one that is the gradient of an energy.",
-		figure.Grid{Rows: [][]figure.Panel{{errors}, panels}})
-	r.Figures = append(r.Figures, f)
-	return err
 }

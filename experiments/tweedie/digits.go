@@ -13,7 +13,6 @@ import (
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/exec"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/random"
 	"scorelab/lib/suite"
@@ -21,15 +20,15 @@ import (
 
 var idealDenoiser = suite.Experiment{
 	ID:    "digits-tweedie",
-	Title: "The exact score of a data set denoises it, and generates nothing else",
-	Question: "How well does the ideal denoiser of 9,000 real digits clean digits it has never seen, and what does " +
-		"its flow generate?",
+	Title: "The exact score of a data set reproduces the data set",
+	Question: "The ideal denoiser has the exact score of 9,000 training digits. How well does it denoise digits " +
+		"that are not among them, and what does its probability flow generate?",
 	Sources: []string{"000, section 5", "001, Denoising as inverse problem", "002, section 4",
 		"004, one step denoising"},
 	Run: runIdealDenoiser,
 }
 
-// digitNoise covers noise from far below the distance of neighbouring digits to far above their spread.
+// digitNoise covers noise from far below the distance of neighboring digits to far above their spread.
 var digitNoise = diffusion.VE{SigmaMin: .02, SigmaMax: 100}
 
 // noiseCount is the number of noise levels, geometric over digitNoise.
@@ -40,11 +39,11 @@ func runIdealDenoiser(l *suite.Lab) (*suite.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &suite.Report{Answer: "On the digits it is made of, the ideal denoiser obeys the law of the best estimator. " +
-		"On unseen digits it does not: as the noise falls its error stays at the distance to the nearest training " +
-		"digit, and a plain linear filter beats it. Its probability flow lands on training digits, every time: what " +
-		"sampling with the exact score of the data gives is the data, and a network generalises only by missing that " +
-		"score."}
+	r := &suite.Report{Answer: "It denoises unseen digits badly, and generates only copies. On its own digits " +
+		"the ideal denoiser is the best estimator, as theory says. On unseen digits its error does not fall " +
+		"with the noise: it stays at the distance to the nearest training digit. A plain linear filter is " +
+		"better below sigma = 2. Its probability flow ends at a training digit every time. Sampling with the " +
+		"exact score of the data returns the data; a network generalizes only because its score differs from it."}
 	linear, err := linearFilter(kit.Points(digits.Train))
 	if err != nil {
 		return nil, err
@@ -58,7 +57,7 @@ func runIdealDenoiser(l *suite.Lab) (*suite.Report, error) {
 	if err := l.Progress(.6, "probability flow"); err != nil {
 		return nil, err
 	}
-	return r, memorise(l, r, digits)
+	return r, memorize(l, r, digits)
 }
 
 // linearFilter is the Gaussian with the mean and covariance of the data: its denoiser is the best linear one.
@@ -72,7 +71,7 @@ func linearFilter(p metrics.Points) (*density.Mixture, error) {
 	return density.NewMixture("Gaussian fit", density.Component{Weight: 1, Mean: mean, Cov: covariance(p, mean)})
 }
 
-// levels are the noise levels and their times.
+// levels are the noise levels and their times on digitNoise.
 func levels() (sigmas, times []float64) {
 	for i := range noiseCount {
 		t := float64(i) / (noiseCount - 1)
@@ -82,15 +81,15 @@ func levels() (sigmas, times []float64) {
 	return sigmas, times
 }
 
-// level is what one noise level does to digits: per image, the squared errors per pixel of the estimators, and what
-// shows them.
+// level is one noise level: the pictures of the estimators, and per image their squared errors per pixel.
 type level struct {
 	noisy, ideal, linear, nearest metrics.Points
 	errIdeal, errLinear, errNear  []float64
-	overlap                       []float64 // (D - x0).(D - x) per pixel: mean zero where D is the posterior mean
+	overlap                       []float64 // (D - x0).(D - x) per pixel: its mean is 0 if D is the posterior mean
 }
 
-// denoiser compiles the estimators once for all levels.
+// denoiser compiles the estimators once for all levels. It returns what adds noise to clean digits and denoises
+// them, and what frees the program.
 func denoiser(l *suite.Lab, data *tensors.Tensor, linear *density.Mixture) (
 	func(clean *tensors.Tensor, t float64, purpose string) (level, error), func(), error) {
 	step, err := exec.New(l.Backend, func(data, clean, eps, t *Node) []*Node {
@@ -122,6 +121,16 @@ func denoiser(l *suite.Lab, data *tensors.Tensor, linear *density.Mixture) (
 	return run, step.Finalize, nil
 }
 
+// denoising is what the estimators do at all noise levels.
+type denoising struct {
+	clean         metrics.Points // the held-out digits
+	sigmas, times []float64
+	unseen        []level // held-out digits
+	// Squared errors by level: of the ideal denoiser on held-out and on training digits, and of the linear filter; and
+	// the overlap on training digits.
+	ideal, seen, linear, overlap []metrics.Summary
+}
+
 // denoiseLevels measures the denoisers on training and on held-out digits.
 func denoiseLevels(l *suite.Lab, r *suite.Report, digits kit.DigitSet, linear *density.Mixture) error {
 	n := l.Size(200, 1000)
@@ -135,100 +144,87 @@ func denoiseLevels(l *suite.Lab, r *suite.Report, digits kit.DigitSet, linear *d
 		return err
 	}
 	defer finalize()
-	sigmas, times := levels()
-	table := suite.Table{Name: "mse", Caption: "Mean squared error per pixel and PSNR (peak 2) against the noise",
-		Header: []string{"sigma", "noisy PSNR dB", "ideal, held out", "lo", "hi", "PSNR dB", "ideal, training digits",
-			"lo", "hi", "linear, held out", "lo", "hi"}}
-	sheet := figure.Images{Lo: -1, Hi: 1, RowLabels: []string{"noisy", "ideal", "nearest", "linear"},
-		Rows: make([][]figure.Picture, 4), Labels: make([][]string, 4)}
-	series := map[string][]metrics.Summary{}
-	var unseenAt []level
-	for i, t := range times {
+	d := &denoising{clean: kit.Points(held)}
+	d.sigmas, d.times = levels()
+	for i, t := range d.times {
 		unseen, err := run(held, t, fmt.Sprintf("noise on held out %d", i))
 		if err != nil {
 			return err
 		}
-		unseenAt = append(unseenAt, unseen)
 		trained, err := run(seen, t, fmt.Sprintf("noise on training %d", i))
 		if err != nil {
 			return err
 		}
-		s := map[string]metrics.Summary{}
-		for name, values := range map[string][]float64{"ideal": unseen.errIdeal, "linear": unseen.errLinear,
-			"seen": trained.errIdeal, "overlap": trained.overlap} {
-			if s[name], err = metrics.Mean(values); err != nil {
-				return err
-			}
-			series[name] = append(series[name], s[name])
-		}
-		at := fmt.Sprintf("sigma = %.3g", sigmas[i])
-		switch {
-		case sigmas[i] < .2:
-			r.Add(suite.Below{Claim: claims.D002MMSE, Metric: "training digits: MSE of the ideal denoiser, " + at,
-				Got: s["seen"].Center, Bound: 1e-6,
-				Why: "even twins at a squared distance of 1.5 are told apart: their log odds are 42 +- 9"})
-		case sigmas[i] > 2: // between, errors are rare events and their mean has no normal interval
-			r.Add(suite.Near{Claim: claims.D002MMSE, Metric: "training digits: E (D - x0).(D - x) per pixel, " + at,
-				Got: s["overlap"], Want: 0,
-				Why: kit.WhySE + "; the error of a posterior mean is orthogonal to all that can be computed from x"})
-		}
-		psnr, err := metrics.PSNR(s["ideal"], 2)
-		if err != nil {
+		if err := d.add(unseen, trained); err != nil {
 			return err
 		}
-		table.Rows = append(table.Rows, []any{sigmas[i], kit.Decibel(4 / (sigmas[i] * sigmas[i])), s["ideal"].Center,
-			s["ideal"].Lo, s["ideal"].Hi, psnr.Center,
-			s["seen"].Center, s["seen"].Lo, s["seen"].Hi, s["linear"].Center, s["linear"].Lo, s["linear"].Hi})
-		const shown = 2
-		for k, p := range []metrics.Points{unseen.noisy, unseen.ideal, unseen.nearest, unseen.linear} {
-			pic := kit.Picture(p, shown)
-			sheet.Rows[k] = append(sheet.Rows[k], pic)
-			sheet.Labels[k] = append(sheet.Labels[k], psnrLabel(p, held, shown))
-		}
-		sheet.ColLabels = append(sheet.ColLabels, fmt.Sprintf("%.3g", sigmas[i]))
 	}
-	if err := limits(r, unseenAt, kit.Points(held), linear.Mean()); err != nil {
+	d.checkTraining(r)
+	if err := limits(r, d.unseen, d.clean, linear.Mean()); err != nil {
 		return err
 	}
-	still, err := kit.PNG("denoise", "A held-out digit at ten noise levels (sigma above), cleaned by the ideal "+
-		"denoiser of 9,000 others, beside the training digit nearest to the noisy picture and the linear "+
-		"filter. Below each picture its PSNR in dB.", sheet)
+	table, err := d.table()
 	if err != nil {
 		return err
 	}
-	curve := func(name, label string, color figure.Color) figure.Line {
-		s, from := series[name], 0
-		for s[from].Center < 1e-6 { // training digits at low noise come back exactly: below any logarithmic axis
-			from++
+	r.Tables = append(r.Tables, table)
+	return d.draw(r)
+}
+
+// add averages over the digits of one level.
+func (d *denoising) add(unseen, trained level) error {
+	d.unseen = append(d.unseen, unseen)
+	for _, s := range []struct {
+		to     *[]metrics.Summary
+		values []float64
+	}{{&d.ideal, unseen.errIdeal}, {&d.linear, unseen.errLinear}, {&d.seen, trained.errIdeal},
+		{&d.overlap, trained.overlap}} {
+		mean, err := metrics.Mean(s.values)
+		if err != nil {
+			return err
 		}
-		s = s[from:]
-		return figure.Line{X: sigmas[from:], Y: kit.Centers(s), Lo: kit.Lows(s), Hi: kit.Highs(s), Label: label,
-			Color: color, Markers: true}
+		*s.to = append(*s.to, mean)
 	}
-	identity := figure.Line{X: sigmas[:5], Y: kit.Map(sigmas[:5], func(s float64) float64 { return s * s }),
-		Label: "noisy: σ^{2}", Color: figure.Gray, Dashed: true}
-	curves, err := kit.PNG("mse", "Squared error per pixel against the noise, with 5 standard errors. On unseen "+
-		"digits the ideal denoiser loses to a linear filter below σ = 2, and to doing nothing below σ = 0.34.",
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "σ", Log: true, Min: .015, Max: 150},
-			Y: figure.Axis{Label: "MSE per pixel", Log: true, Min: 1e-4, Max: 1},
-			Layers: []figure.Layer{curve("ideal", "ideal denoiser, held-out digits", figure.Vermillion),
-				curve("seen", "ideal denoiser, training digits", figure.Orange),
-				curve("linear", "linear filter, held-out digits", figure.Blue), identity}, Legend: figure.BottomRight}))
-	r.Figures, r.Tables = append(r.Figures, still, curves), append(r.Tables, table)
-	return err
+	return nil
 }
 
-// psnrLabel is the PSNR of picture i of p against the clean one.
-func psnrLabel(p metrics.Points, clean *tensors.Tensor, i int) string {
-	sum := 0.0
-	for j, v := range kit.Points(clean).Row(i) {
-		sum += (v - p.Row(i)[j]) * (v - p.Row(i)[j]) / float64(p.D)
+// checkTraining checks that the ideal denoiser is the posterior mean on its own training digits.
+func (d *denoising) checkTraining(r *suite.Report) {
+	for i, sigma := range d.sigmas {
+		at := fmt.Sprintf("sigma = %.3g", sigma)
+		switch {
+		case sigma < .2:
+			r.Add(suite.Below{Claim: claims.D002MMSE, Metric: "training digits: MSE of the ideal denoiser, " + at,
+				Got: d.seen[i].Center, Bound: 1e-6,
+				Why: "even digits at a squared distance of 1.5 are separated: their log odds are 42 +- 9"})
+		case sigma > 2: // between, errors are rare events and their mean has no normal interval
+			r.Add(suite.Near{Claim: claims.D002MMSE, Metric: "training digits: E (D - x0).(D - x) per pixel, " + at,
+				Got: d.overlap[i], Want: 0,
+				Why: kit.WhySE + "; the error of a posterior mean is orthogonal to all that can be computed from x"})
+		}
 	}
-	return fmt.Sprintf("%.1f", kit.Decibel(4/sum))
 }
 
-// limits holds the ends of the curves against what they must tend to, the nearest digit and the mean digit, and their
-// middle against the linear filter.
+func (d *denoising) table() (suite.Table, error) {
+	table := suite.Table{Name: "mse", Caption: "Mean squared error per pixel of the estimators, and PSNR in dB " +
+		"(peak 2), by noise level sigma",
+		Header: []string{"sigma", "noisy PSNR dB", "ideal, held out", "lo", "hi", "PSNR dB", "ideal, training digits",
+			"lo", "hi", "linear, held out", "lo", "hi"}}
+	for i, sigma := range d.sigmas {
+		ideal, seen, linear := d.ideal[i], d.seen[i], d.linear[i]
+		psnr, err := metrics.PSNR(ideal, 2)
+		if err != nil {
+			return table, err
+		}
+		table.Rows = append(table.Rows, []any{sigma, kit.Decibel(4 / (sigma * sigma)), ideal.Center,
+			ideal.Lo, ideal.Hi, psnr.Center,
+			seen.Center, seen.Lo, seen.Hi, linear.Center, linear.Lo, linear.Hi})
+	}
+	return table, nil
+}
+
+// limits compares the ends of the curves with their limits, the nearest digit and the mean digit, and their middle with
+// the linear filter.
 func limits(r *suite.Report, levels []level, held metrics.Points, mean []float64) error {
 	toMean := make([]float64, held.N)
 	for i := range held.N {
@@ -251,7 +247,7 @@ func limits(r *suite.Report, levels []level, held metrics.Points, mean []float64
 			suite.Qualified},
 		{claims.D001Tweedie, "held out, sigma = 100: error of the ideal denoiser over that of the mean digit",
 			last.errIdeal, toMean, 1, .02,
-			"D leaves the mean by Cov (x - mean)/sigma^2, 1 % of the error at this noise", suite.Confirmed},
+			"D differs from the mean by Cov (x - mean)/sigma^2, 1 % of the error at this noise", suite.Confirmed},
 		{claims.D004OneStepDenoising, "held out, sigma = 0.13: error of the ideal denoiser over that of the linear " +
 			"filter", low.errIdeal, low.errLinear, 13, 7,
 			"more than 6: the distance to the nearest digit against noise that a filter halves", suite.Qualified},

@@ -3,8 +3,10 @@ package tweedie
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/gomlx/compute/dtypes"
 
@@ -12,7 +14,6 @@ import (
 	"scorelab/experiments/kit"
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
-	"scorelab/lib/exec"
 	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/random"
@@ -20,19 +21,21 @@ import (
 )
 
 var tweedie = suite.Experiment{
-	ID:       "E12-tweedie",
-	Title:    "The score is a denoiser, and the best one",
-	Question: "Does x + sigma^2 score give the posterior mean of the clean sample, and can anything denoise better?",
+	ID:    "E12-tweedie",
+	Title: "The score gives the best denoiser",
+	Question: "A noisy sample is x = x0 + sigma eps. Is x + sigma^2 score(x) the posterior mean of x0, and does " +
+		"anything denoise better?",
 	Sources: []string{"001, Denoising as inverse problem", "002, section 4", "003, Denoising as Score Estimation",
 		"004, Why is this viewpoint useful?"},
 	Run: runTweedie,
 }
 
 func runTweedie(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does, to rounding, at every noise level, in any dimension and on scaled paths, " +
-		"and the divergence of the score gives the posterior variance. Its squared error is sigma^2 - sigma^4 " +
-		"E|s|^2/d; the noisy sample itself, the best linear filter and a shifted denoiser all do worse by what the " +
-		"theory says."}
+	r := &suite.Report{Answer: "It is the posterior mean, and nothing has a smaller squared error. The identity " +
+		"holds to rounding at every noise level, in 1 to 8 dimensions, and on scaled paths. The divergence of " +
+		"the score gives the posterior variance in the same way. The squared error per coordinate is sigma^2 - " +
+		"sigma^4 E|s|^2/d, with s the score and d the dimension. The noisy sample itself, the best linear " +
+		"filter and a shifted denoiser all have larger errors, by the amounts that theory predicts."}
 	eight, err := eightDimensional()
 	if err != nil {
 		return nil, err
@@ -45,14 +48,14 @@ func runTweedie(l *suite.Lab) (*suite.Report, error) {
 	if err := l.Progress(.4, "mean squared errors"); err != nil {
 		return nil, err
 	}
-	curves, err := mmse(l, r)
+	c, err := mmse(l, r)
 	if err != nil {
 		return nil, err
 	}
-	return r, tweedieFigures(l, r, curves)
+	return r, tweedieFigures(l, r, c)
 }
 
-// eightDimensional is a mixture of three correlated Gaussians in R^8, fixed.
+// eightDimensional is a fixed mixture of three correlated Gaussians in R^8.
 func eightDimensional() (*density.Mixture, error) {
 	const d = 8
 	var components []density.Component
@@ -70,38 +73,22 @@ func eightDimensional() (*density.Mixture, error) {
 	return density.NewMixture("8-D", components...)
 }
 
-// identities draws pairs, each at its own time, and holds the closed-form denoiser and posterior covariance, which come
-// from the components' posteriors, against score and divergence.
+// identities draws pairs of data and noise, each at its own time. It compares the closed-form denoiser and posterior
+// covariance, which come from the posteriors of the components, with score and divergence.
 func identities(l *suite.Lab, r *suite.Report, m *density.Mixture) error {
 	const n = 2000
 	data, err := m.Sample(l.Backend, l.Key(m.Name()+" data"), n)
 	if err != nil {
 		return err
 	}
-	gaps := func(p diffusion.Process, x0, u, eps *Node) []*Node {
-		lo, hi := p.Horizon()
-		t := AddScalar(MulScalar(u, hi-lo), lo)
-		c, model := p.At(t), m.Model(p)
-		x := c.Forward(x0, eps)
-		score, d := model.Score(x, t), model.Denoise(x, t)
-		size := AddScalar(ReduceAndKeep(Abs(x), ReduceMax, 1), 1)
-		trace := ReduceSum(
-			Mul(m.PosteriorCov(p, x, t), InsertAxes(ConvertDType(Diagonal(x.Graph(), m.Dim()), x.DType()), 0)), 1, 2)
-		s2 := Squeeze(Square(c.Sigma), 1)
-		second := AddScalar(Mul(s2, model.Divergence(x, t)), float64(m.Dim()))
-		return []*Node{
-			Div(Mul(c.Alpha, Sub(d, c.Tweedie(score, x))), size),
-			Div(Mul(c.Sigma, Sub(score, c.Score(d, x))), size),
-			Sub(Div(trace, Square(Squeeze(c.Ratio(), 1))), second),
-		}
-	}
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 		rnd := random.New(in[0].Graph(), l.Key(m.Name()+" noise"))
 		u, eps := rnd.Uniform(Slice(in[0], AxisRange(), AxisElem(0))), rnd.Normal(in[0])
 		narrow := func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }
 		var worst []*Node
-		for _, gap := range append(append(gaps(kit.NoiseLevels, in[0], u, eps), gaps(diffusion.VP{}, in[0], u, eps)...),
-			gaps(kit.NoiseLevels, narrow(in[0]), narrow(u), narrow(eps))...) {
+		for _, gap := range slices.Concat(identityGaps(m, kit.NoiseLevels, in[0], u, eps),
+			identityGaps(m, diffusion.VP{}, in[0], u, eps),
+			identityGaps(m, kit.NoiseLevels, narrow(in[0]), narrow(u), narrow(eps))) {
 			worst = append(worst, ReduceAllMax(Abs(gap)))
 		}
 		return worst
@@ -125,7 +112,28 @@ func identities(l *suite.Lab, r *suite.Report, m *density.Mixture) error {
 	return nil
 }
 
-// estimator is a way to guess x0 from x, and its exact mean squared error per coordinate on the cross.
+// identityGaps are the errors of three identities at data x0 with noise eps, each at the time that u in [0, 1] chooses:
+// denoiser from score, score from denoiser, and trace of the posterior covariance from divergence.
+func identityGaps(m *density.Mixture, p diffusion.Process, x0, u, eps *Node) []*Node {
+	lo, hi := p.Horizon()
+	t := AddScalar(MulScalar(u, hi-lo), lo)
+	c, model := p.At(t), m.Model(p)
+	x := c.Forward(x0, eps)
+	score, d := model.Score(x, t), model.Denoise(x, t)
+	size := AddScalar(ReduceAndKeep(Abs(x), ReduceMax, 1), 1)
+	trace := ReduceSum(
+		Mul(m.PosteriorCov(p, x, t), InsertAxes(ConvertDType(Diagonal(x.Graph(), m.Dim()), x.DType()), 0)), 1, 2)
+	s2 := Squeeze(Square(c.Sigma), 1)
+	second := AddScalar(Mul(s2, model.Divergence(x, t)), float64(m.Dim()))
+	return []*Node{
+		Div(Mul(c.Alpha, Sub(d, c.Tweedie(score, x))), size),
+		Div(Mul(c.Sigma, Sub(score, c.Score(d, x))), size),
+		Sub(Div(trace, Square(Squeeze(c.Ratio(), 1))), second),
+	}
+}
+
+// estimator is a way to estimate x0 from x, with its exact mean squared error per coordinate on the cross. guess
+// takes x and the posterior mean d, [n, 2] each.
 type estimator struct {
 	name  string
 	color figure.Color
@@ -133,7 +141,7 @@ type estimator struct {
 	exact func(sigma, fisher float64) float64
 }
 
-// offset is how far the deliberately wrong denoiser is off.
+// offset is how much the deliberately biased denoiser adds.
 const offset = .05
 
 var estimators = []estimator{
@@ -147,145 +155,96 @@ var estimators = []estimator{
 		func(s, fisher float64) float64 { return s*s - math.Pow(s, 4)*fisher/2 + offset*offset }},
 }
 
-// mmse measures every estimator's error on pairs and returns the panel that shows them.
-func mmse(l *suite.Lab, r *suite.Report) (figure.Panel, error) {
-	sigmas := []float64{.05, .1, .2, .5, 1, 2, 5, 10}
-	catalogue := []float64{7.925955, 7.370500, 5.771028, 2.471799, 1.065383} // computed apart from this code
-	fisher, err := kit.FisherInformationOfCross(l, sigmas)
-	if err != nil {
-		return figure.Panel{}, err
-	}
-	for i, want := range catalogue {
-		r.Add(suite.Equals{Claim: claims.D003ScoreDefinition, Metric: fmt.Sprintf("E|s|^2 of the cross at sigma = "+
-			"%g, by quadrature", sigmas[i]), Got: fisher[i], Want: want, Tol: 6e-7,
-			Why: "six decimals of an independent computation"})
-	}
-	n := l.Size(50_000, 500_000)
-	data, err := density.X2().Sample(l.Backend, l.Key("pairs"), n)
-	if err != nil {
-		return figure.Panel{}, err
-	}
-	panel := figure.Panel{Title: "squared error, in units of the best", X: figure.Axis{Label: "σ", Min: .04, Max: 12,
-		Log: true},
-		Y: figure.Axis{Label: "MSE / MSE of the posterior mean", Min: .95, Max: 2.2}, Legend: figure.TopRight}
-	table := suite.Table{Name: "mse", Caption: "Mean squared error per coordinate on the cross",
-		Header: []string{"sigma", "estimator", "measured", "lo", "hi", "exact"}}
-	marks := make([]figure.ErrorBars, len(estimators))
-	for i, sigma := range sigmas {
-		out, err := kit.Evaluate(l, func(in []*Node) []*Node {
-			eps := random.New(in[0].Graph(), l.Key(fmt.Sprintf("noise %g", sigma))).Normal(in[0])
-			x := Add(in[0], MulScalar(eps, sigma))
-			m, t := density.X2().Model(kit.NoiseLevels), kit.ScalarLike(x, kit.TimeOfSigma(sigma))
-			d := m.Denoise(x, t)
-			errors := kit.Map(estimators, func(e estimator) *Node {
-				return ReduceMean(Square(Sub(e.guess(x, d, sigma), in[0])), 1)
-			})
-			direction := DivScalar(Sub(in[0], x), sigma*sigma) // from the noisy sample to the clean one
-			return append(errors, ReduceSum(Mul(direction, m.Score(x, t)), 1))
-		}, data)
-		if err != nil {
-			return figure.Panel{}, err
-		}
-		aligned, err := metrics.Mean(out[len(estimators)])
-		if err != nil {
-			return figure.Panel{}, err
-		}
-		r.Add(suite.Near{Claim: claims.D003DenoisingIsScore, Metric: fmt.Sprintf("E[(x0 - x).score]/sigma^2 over "+
-			"pairs at sigma = %g: if the mean denoising direction is the score, E|s|^2", sigma),
-			Got: aligned, Want: fisher[i], Why: kit.WhySE})
-		for k, e := range estimators {
-			got, err := metrics.Mean(out[k])
-			if err != nil {
-				return figure.Panel{}, err
-			}
-			want := e.exact(sigma, fisher[i])
-			r.Add(suite.Near{Claim: claims.D002MMSE, Metric: fmt.Sprintf("MSE of %s at sigma = %g", e.name, sigma),
-				Got: got, Want: want, Why: kit.WhySE})
-			table.Rows = append(table.Rows, []any{sigma, e.name, got.Center, got.Lo, got.Hi, want})
-			best := estimators[0].exact(sigma, fisher[i])
-			marks[k].X, marks[k].Y = append(marks[k].X, sigma), append(marks[k].Y, got.Center/best)
-			marks[k].Lo, marks[k].Hi = append(marks[k].Lo, got.Lo/best), append(marks[k].Hi, got.Hi/best)
-			if k > 0 {
-				if want <= best {
-					return figure.Panel{}, fmt.Errorf("%s beats the posterior mean by %g at sigma = %g", e.name,
-						best-want, sigma)
-				}
-			}
-		}
-	}
-	for k, e := range estimators {
-		line := figure.Line{Label: e.name, Color: e.color}
-		for i, s := range sigmas {
-			line.X, line.Y = append(line.X, s), append(line.Y, e.exact(s, fisher[i])/estimators[0].exact(s, fisher[i]))
-		}
-		marks[k].Color = e.color
-		panel.Layers = append(panel.Layers, line, marks[k])
-	}
-	r.Tables = append(r.Tables, table)
-	return panel, nil
+// mmseSigmas are the noise levels at which the estimators are compared.
+var mmseSigmas = []float64{.05, .1, .2, .5, 1, 2, 5, 10}
+
+// comparison is the squared error of every estimator at mmseSigmas, exact and measured on pairs.
+type comparison struct {
+	fisher   []float64           // E|s|^2 at each level
+	measured [][]metrics.Summary // by estimator and level
+	aligned  []metrics.Summary   // E[(x0 - x).s]/sigma^2 at each level
 }
 
-func tweedieFigures(l *suite.Lab, r *suite.Report, curves figure.Panel) error {
-	const side = 3.5
-	sigmas := []float64{.5}
-	for s := 2.; s > .06; s *= .86 {
-		sigmas = append(sigmas, s)
+// mmse compares the estimators.
+func mmse(l *suite.Lab, r *suite.Report) (*comparison, error) {
+	c := &comparison{measured: make([][]metrics.Summary, len(estimators))}
+	var err error
+	if c.fisher, err = kit.FisherInformationOfCross(l, mmseSigmas); err != nil {
+		return nil, err
 	}
-	fields, err := kit.DensityFields(l, density.X2(), kit.NoiseLevels, side, 61, kit.Map(sigmas, kit.TimeOfSigma)...)
+	catalogue := []float64{7.925955, 7.370500, 5.771028, 2.471799, 1.065383} // computed apart from this code
+	for i, want := range catalogue {
+		r.Add(suite.Equals{Claim: claims.D003ScoreDefinition, Metric: fmt.Sprintf("E|s|^2 of the cross at sigma = "+
+			"%g, by quadrature", mmseSigmas[i]), Got: c.fisher[i], Want: want, Tol: 6e-7,
+			Why: "six decimals of an independent computation"})
+	}
+	data, err := density.X2().Sample(l.Backend, l.Key("pairs"), l.Size(50_000, 500_000))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	grid, _, err := density.Lattice(-3, 3, 11, 2)
-	if err != nil {
-		return err
-	}
-	exec, err := exec.New(l.Backend, func(x, t *Node) *Node {
-		return density.X2().Model(kit.NoiseLevels).Denoise(x, t)
-	})
-	if err != nil {
-		return err
-	}
-	defer exec.Finalize()
-	from := kit.Points(grid)
-	arrows := func(sigma float64) (figure.Layer, error) {
-		out, err := exec.Call1(grid, kit.TimeOfSigma(sigma))
-		if err != nil {
+	table := suite.Table{Name: "mse", Caption: "Mean squared error per coordinate of four estimators of x0 on " +
+		"the cross: measured on pairs, and exact",
+		Header: []string{"sigma", "estimator", "measured", "lo", "hi", "exact"}}
+	for i, sigma := range mmseSigmas {
+		if err := c.measure(l, data, sigma); err != nil {
 			return nil, err
 		}
-		to := kit.Points(out)
-		a := figure.Arrows{X: from.Col(0), Y: from.Col(1), U: to.Col(0), V: to.Col(1), Scale: 1, Width: 1.2}
-		for i := range a.U {
-			a.U[i], a.V[i] = a.U[i]-a.X[i], a.V[i]-a.Y[i]
+		if err := c.check(r, i); err != nil {
+			return nil, err
 		}
-		return a, nil
+		for k, e := range estimators {
+			got := c.measured[k][i]
+			table.Rows = append(table.Rows, []any{sigma, e.name, got.Center, got.Lo, got.Hi, c.exact(k, i)})
+		}
 	}
-	var frames []figure.Figure
-	var still figure.Panel
-	for i, s := range sigmas {
-		a, err := arrows(s)
+	r.Tables = append(r.Tables, table)
+	return c, nil
+}
+
+// exact is the error of estimator k at level i.
+func (c *comparison) exact(k, i int) float64 { return estimators[k].exact(mmseSigmas[i], c.fisher[i]) }
+
+// measure draws pairs at a noise level.
+func (c *comparison) measure(l *suite.Lab, data *tensors.Tensor, sigma float64) error {
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
+		eps := random.New(in[0].Graph(), l.Key(fmt.Sprintf("noise %g", sigma))).Normal(in[0])
+		x := Add(in[0], MulScalar(eps, sigma))
+		m, t := density.X2().Model(kit.NoiseLevels), kit.ScalarLike(x, kit.TimeOfSigma(sigma))
+		d := m.Denoise(x, t)
+		errors := kit.Map(estimators, func(e estimator) *Node {
+			return ReduceMean(Square(Sub(e.guess(x, d, sigma), in[0])), 1)
+		})
+		direction := DivScalar(Sub(in[0], x), sigma*sigma) // from the noisy sample to the clean one
+		return append(errors, ReduceSum(Mul(direction, m.Score(x, t)), 1))
+	}, data)
+	if err != nil {
+		return err
+	}
+	for k := range estimators {
+		mean, err := metrics.Mean(out[k])
 		if err != nil {
 			return err
 		}
-		panel := kit.Plane(fmt.Sprintf("σ = %.2f", s), side, figure.Heat{Field: fields[i]},
-			figure.Contour{Field: fields[i]}, a)
-		if i == 0 {
-			still = panel
-			still.Title = "from x to E[x_{0} | x], σ = 0.5"
-			continue
-		}
-		frames = append(frames, figure.Single(panel, 400))
+		c.measured[k] = append(c.measured[k], mean)
 	}
-	f, err := kit.PNG("tweedie", "Left: where the posterior mean sends a noisy point, over the noised density. "+
-		"Right: squared error of four estimators, lines exact, points measured.",
-		figure.Row("", still, curves))
-	if err != nil {
-		return err
-	}
-	if err := l.Progress(.8, "drawing"); err != nil {
-		return err
-	}
-	film, err := kit.GIF("denoise", "As the noise falls, points far off are first called to the middle, then to the "+
-		"nearest arm.", frames)
-	r.Figures = append(r.Figures, f, film)
+	aligned, err := metrics.Mean(out[len(estimators)])
+	c.aligned = append(c.aligned, aligned)
 	return err
+}
+
+// check compares the measured errors with the exact ones at level i.
+func (c *comparison) check(r *suite.Report, i int) error {
+	sigma := mmseSigmas[i]
+	r.Add(suite.Near{Claim: claims.D003DenoisingIsScore, Metric: fmt.Sprintf("E[(x0 - x).score]/sigma^2 over "+
+		"pairs at sigma = %g: if the mean denoising direction is the score, E|s|^2", sigma),
+		Got: c.aligned[i], Want: c.fisher[i], Why: kit.WhySE})
+	for k, e := range estimators {
+		r.Add(suite.Near{Claim: claims.D002MMSE, Metric: fmt.Sprintf("MSE of %s at sigma = %g", e.name, sigma),
+			Got: c.measured[k][i], Want: c.exact(k, i), Why: kit.WhySE})
+		if k > 0 && c.exact(k, i) <= c.exact(0, i) {
+			return fmt.Errorf("%s beats the posterior mean by %g at sigma = %g", e.name, c.exact(0, i)-c.exact(k, i),
+				sigma)
+		}
+	}
+	return nil
 }
