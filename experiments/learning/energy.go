@@ -185,8 +185,7 @@ func learnEnergy(l *suite.Lab, r *suite.Report, table *suite.Table, c energyCase
 
 // lookAtEnergy evaluates both networks on the lattice.
 func lookAtEnergy(l *suite.Lab, c energyCase, weights *model.Store, pupils []kit.Learner) (*energyFields, error) {
-	d := c.law.Dim()
-	lattice, cell, err := density.Lattice(-c.side, c.side, c.nodes, d)
+	lattice, cell, err := density.Lattice(-c.side, c.side, c.nodes, c.law.Dim())
 	if err != nil {
 		return nil, err
 	}
@@ -204,14 +203,7 @@ func lookAtEnergy(l *suite.Lab, c energyCase, weights *model.Store, pupils []kit
 		for _, p2 := range pupils {
 			s := energyHead.Score(diffusion.EDM{}, p2.Bound(scope), nil)(x, t)
 			size := ReduceAllSum(Mul(p, ReduceSum(Square(exact), 1)))
-			var rows []*Node
-			for i := range d {
-				rows = append(rows, InsertAxes(Gradient(ReduceAllSum(Slice(s, AxisRange(), AxisElem(i))), x)[0], 1))
-			}
-			j := Concatenate(rows, 1)
-			mean := func(v *Node) *Node { return ReduceAllSum(Mul(p, ReduceSum(Square(v), 1, 2))) }
-			all = append(all, s, Div(kit.SquaredScoreError(s, exact, p), size),
-				Sqrt(Div(mean(Sub(j, Transpose(j, 1, 2))), mean(j))))
+			all = append(all, s, Div(kit.SquaredScoreError(s, exact, p), size), relativeCurl(x, s, p))
 		}
 		return all
 	}, lattice)
@@ -223,18 +215,42 @@ func lookAtEnergy(l *suite.Lab, c energyCase, weights *model.Store, pupils []kit
 	for k := range pupils {
 		f.scores[k], f.fisher[k], f.curl[k] = flat[3+3*k], flat[4+3*k][0], flat[5+3*k][0]
 	}
+	f.normalize()
+	f.findRegions()
+	return f, nil
+}
+
+// relativeCurl is rms |J - J^T| over rms |J| for the Jacobian J of s(x), under the weights p of the rows.
+func relativeCurl(x, s, p *Node) *Node {
+	var rows []*Node
+	for i := range x.Shape().Dim(1) {
+		rows = append(rows, InsertAxes(Gradient(ReduceAllSum(Slice(s, AxisRange(), AxisElem(i))), x)[0], 1))
+	}
+	j := Concatenate(rows, 1)
+	mean := func(v *Node) *Node { return ReduceAllSum(Mul(p, ReduceSum(Square(v), 1, 2))) }
+	return Sqrt(Div(mean(Sub(j, Transpose(j, 1, 2))), mean(j)))
+}
+
+// normalize subtracts ln Z from the learned log density, Z by quadrature.
+func (f *energyFields) normalize() {
 	top := f.learned[0]
 	for _, v := range f.learned {
 		top = math.Max(top, v)
 	}
 	z := 0.
 	for _, v := range f.learned {
-		z += cell * math.Exp(v-top)
+		z += f.cell * math.Exp(v-top)
 	}
 	logZ := top + math.Log(z)
-	order := make([]int, len(f.exact))
 	for i := range f.learned {
 		f.learned[i] -= logZ
+	}
+}
+
+// findRegions marks the nodes of highest exact density that hold each share of the mass.
+func (f *energyFields) findRegions() {
+	order := make([]int, len(f.exact))
+	for i := range order {
 		order[i] = i
 	}
 	sort.Slice(order, func(a, b int) bool { return f.exact[order[a]] > f.exact[order[b]] })
@@ -243,12 +259,11 @@ func lookAtEnergy(l *suite.Lab, c energyCase, weights *model.Store, pupils []kit
 		mass := 0.
 		for _, i := range order {
 			f.region[k][i], f.edge[k] = true, f.exact[i]
-			if mass += cell * math.Exp(f.exact[i]); mass > share {
+			if mass += f.cell * math.Exp(f.exact[i]); mass > share {
 				break
 			}
 		}
 	}
-	return f, nil
 }
 
 // pathDependence is the largest difference, on the region of 99 %, of the log densities that come of integrating a

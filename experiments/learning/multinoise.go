@@ -83,37 +83,55 @@ func oneLevel(l *suite.Lab, r *suite.Report) (single, error) {
 		"steps from the square, along the line of the modes: weight of (-5, -5), W1 to the data and to the noised data",
 		Header: []string{"sigma", "weight", "W1 to the data", "W1 to the noised data"},
 		Rows:   kit.Rows(s.sigma, s.weight, s.toData, s.toNoised)})
-
-	begin, err := kit.UniformStart(l, "square", l.Size(5000, 100_000))
+	weight, err := s.sample(l)
 	if err != nil {
 		return s, err
 	}
-	grid, err := diffusion.Uniform(0, plainStep*plainSteps, plainSteps)
+	crossing, err := crossingTime(clean)
 	if err != nil {
 		return s, err
+	}
+	r.Add(s.weightChecks(weight, crossing)...)
+	r.Add(s.distanceChecks(line)...)
+	return s, nil
+}
+
+// sample runs the chain on samples in the plane, and returns the weight of (-5, -5).
+func (s *single) sample(l *suite.Lab) (metrics.Summary, error) {
+	begin, err := kit.UniformStart(l, "square", l.Size(5000, 100_000))
+	if err != nil {
+		return metrics.Summary{}, err
+	}
+	grid, err := diffusion.Uniform(0, plainStep*plainSteps, plainSteps)
+	if err != nil {
+		return metrics.Summary{}, err
 	}
 	end, err := diffusion.Plan{Build: kit.Static(density.S2()), Sampler: diffusion.OneStep(diffusion.Langevin),
 		Grid: grid, Noise: l.Key("plain")}.Run(l.Backend, begin)
 	if err != nil {
-		return s, err
+		return metrics.Summary{}, err
 	}
 	s.start, s.end = kit.Points(begin), kit.Points(end)
-	weight, err := kit.ModeWeight(s.end)
-	if err != nil {
-		return s, err
-	}
+	return kit.ModeWeight(s.end)
+}
+
+// crossingTime is that in which Langevin dynamics would correct the weights: 0.2 0.8 int du/p between the modes.
+func crossingTime(clean kit.Transfer) (float64, error) {
+	var err error
 	between := kit.NewGridDensity(-kit.ModeDistance, kit.ModeDistance, 2001, kit.NoMass)
 	if between.Density, err = clean.DensityAt(between, 0); err != nil {
-		return s, err
+		return 0, err
 	}
 	resistance := 0.
 	for _, q := range between.Density {
 		resistance += between.Cell / q
 	}
-	last := len(s.sigma) - 1
-	whole := math.Sqrt(line.Covariance()[0][0] + s.sigma[last]*s.sigma[last])
-	bias := whole * (1/math.Sqrt(1-plainStep/2) - 1) * math.Sqrt(2/math.Pi)
-	r.Add(
+	return .16 * resistance, nil
+}
+
+// weightChecks compare the weight in samples with that of the chain's distribution, and this with the basins.
+func (s *single) weightChecks(weight metrics.Summary, crossing float64) []suite.Checker {
+	return []suite.Checker{
 		suite.Near{Claim: claims.D004LangevinSamples, Metric: "weight of (-5, -5) after 1,000 steps of 0.05 from a " +
 			"square, exact score; the data has 0.2", Got: weight, Want: s.weight[0],
 			Why: kit.WhySE + "; the chain's own law, by quadrature", Shows: suite.Qualified},
@@ -123,16 +141,25 @@ func oneLevel(l *suite.Lab, r *suite.Report) (single, error) {
 			Why: "half the variance 2 delta of the first step's noise, times the slope 1/(2 8^2) of the start's " +
 				"density along the line of the modes", Shows: suite.Qualified},
 		suite.Equals{Claim: claims.D004LangevinConvergence, Metric: "time in which Langevin dynamics would mend the " +
-			"weights, 0.2 0.8 int du/p between the modes", Got: .16 * resistance, Want: 1.654454e10, Tol: 1e4,
+			"weights, 0.2 0.8 int du/p between the modes", Got: crossing, Want: 1.654454e10, Tol: 1e4,
 			Why: "seven digits of an independent computation", Shows: suite.Qualified},
+	}
+}
+
+// distanceChecks hold W1 at the least and at the largest noise level.
+func (s *single) distanceChecks(line *density.Mixture) []suite.Checker {
+	last := len(s.sigma) - 1
+	whole := math.Sqrt(line.Covariance()[0][0] + s.sigma[last]*s.sigma[last])
+	bias := whole * (1/math.Sqrt(1-plainStep/2) - 1) * math.Sqrt(2/math.Pi)
+	return []suite.Checker{
 		suite.Equals{Claim: claims.D002SingleSigma, Metric: "W1 to the data at sigma = 0",
 			Got: s.toData[0], Want: math.Abs(s.weight[0]-.2) * 2 * kit.ModeDistance, Tol: 1e-6,
 			Why: "the modes are right but for their weights: mass must travel from one to the other; rounding of " +
 				"quadrature"},
 		suite.Below{Claim: claims.D002SingleSigma, Metric: "W1 to the noised data at sigma = 10, where it is far " +
 			"from the data", Got: s.toNoised[last], Bound: bias,
-			Why: "the unadjusted chain's bias for one Gaussian of that variance"})
-	return s, nil
+			Why: "the unadjusted chain's bias for one Gaussian of that variance"},
+	}
 }
 
 // basinShare is the probability, under the blind start, of the basin of (-5, -5): what lies below the saddle, where the

@@ -242,29 +242,15 @@ func sums(a, b []float64) []float64 {
 
 // sightSamples makes samples with each model, from the same noise.
 func sightSamples(l *suite.Lab, r *suite.Report, models []sighted) error {
-	const steps = 40
-	n := l.Size(10_000, 50_000)
-	x2 := density.X2()
-	noised := func(sigma float64, purpose string) (*tensors.Tensor, error) {
-		m, err := x2.Noised(1, sigma)
-		if err != nil {
-			return nil, err
-		}
-		return m.Sample(l.Backend, l.Key(purpose), n)
-	}
-	start, err := noised(kit.NoiseLevels.SigmaMax, "start")
+	start, err := noisedCross(l, kit.NoiseLevels.SigmaMax, "start")
 	if err != nil {
 		return err
 	}
-	end, err := noised(kit.NoiseLevels.SigmaMin, "reference")
+	end, err := noisedCross(l, kit.NoiseLevels.SigmaMin, "reference")
 	if err != nil {
 		return err
 	}
 	reference := kit.Points(end)
-	grid, err := diffusion.Uniform(1, 0, steps)
-	if err != nil {
-		return err
-	}
 	table := suite.Table{Name: "samples", Caption: "Samples of the probability flow, 40 steps of Heun from the " +
 		"noised data, against as many exact ones; and how far, root mean square, each ends from where the exact " +
 		"score takes the same noise",
@@ -272,12 +258,9 @@ func sightSamples(l *suite.Lab, r *suite.Report, models []sighted) error {
 			"astray"}}
 	for i := range models {
 		m := &models[i]
-		out, err := diffusion.Plan{Build: m.build, Sampler: diffusion.Flow(diffusion.HeunMethod), Grid: grid,
-			Store: m.weights}.Run(l.Backend, start)
-		if err != nil {
+		if err := m.sample(l, start, models[0]); err != nil {
 			return err
 		}
-		m.samples = kit.Points(out)
 		sw2, err := metrics.SlicedW2(m.samples, reference, 64)
 		if err != nil {
 			return err
@@ -286,15 +269,52 @@ func sightSamples(l *suite.Lab, r *suite.Report, models []sighted) error {
 		if err != nil {
 			return err
 		}
-		if m.m22, err = metrics.Mean(kit.Differences(mixedSquares(m.samples), mixedSquares(models[0].samples))); err !=
-			nil {
-			return err
-		}
-		m.astray = math.Sqrt(meanSquare(kit.Differences(m.samples.X, models[0].samples.X)) * float64(x2.Dim()))
 		table.Rows = append(table.Rows, []any{m.name, sw2.Center, sw2.Lo, sw2.Hi, m22.Center, m22.Lo, m22.Hi,
 			m.m22.Center, m.m22.Lo, m.m22.Hi, m.astray})
 	}
 	r.Tables = append(r.Tables, table)
+	sightChecks(r, models)
+	samples, err := blindSampleFigure(l, models)
+	if err != nil {
+		return err
+	}
+	guess, err := blindGuessFigure(l)
+	r.Figures = append(r.Figures, samples, guess)
+	return err
+}
+
+// noisedCross are samples of the cross noised by sigma.
+func noisedCross(l *suite.Lab, sigma float64, purpose string) (*tensors.Tensor, error) {
+	m, err := density.X2().Noised(1, sigma)
+	if err != nil {
+		return nil, err
+	}
+	return m.Sample(l.Backend, l.Key(purpose), l.Size(10_000, 50_000))
+}
+
+// sample carries noise along the probability flow of the model, and compares the ends with those of the exact score.
+// The first model is the exact one: it compares itself.
+func (m *sighted) sample(l *suite.Lab, start *tensors.Tensor, exact sighted) error {
+	const steps = 40
+	grid, err := diffusion.Uniform(1, 0, steps)
+	if err != nil {
+		return err
+	}
+	out, err := diffusion.Plan{Build: m.build, Sampler: diffusion.Flow(diffusion.HeunMethod), Grid: grid,
+		Store: m.weights}.Run(l.Backend, start)
+	if err != nil {
+		return err
+	}
+	m.samples = kit.Points(out)
+	if exact.samples.N == 0 {
+		exact = *m
+	}
+	m.astray = math.Sqrt(meanSquare(kit.Differences(m.samples.X, exact.samples.X)) * float64(density.X2().Dim()))
+	m.m22, err = metrics.Mean(kit.Differences(mixedSquares(m.samples), mixedSquares(exact.samples)))
+	return err
+}
+
+func sightChecks(r *suite.Report, models []sighted) {
 	told, blind, best := models[1], models[2], models[3]
 	r.Add(
 		suite.Between{Claim: conditioningClaim, Metric: "E[x1^2 x2^2] of samples of the network told the level, less " +
@@ -308,13 +328,6 @@ func sightSamples(l *suite.Lab, r *suite.Report, models []sighted) error {
 		suite.Between{Claim: conditioningClaim, Metric: "the same over that of the best blind network",
 			Got: metrics.Exactly(blind.astray / best.astray), Lo: .9, Hi: 1.2, Alpha: 0,
 			Why: "seven seeds leave 0.98 to 1.04", OfTraining: true})
-	samples, err := blindSampleFigure(l, models)
-	if err != nil {
-		return err
-	}
-	guess, err := blindGuessFigure(l)
-	r.Figures = append(r.Figures, samples, guess)
-	return err
 }
 
 // mixedSquares are x1^2 x2^2.

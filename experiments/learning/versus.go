@@ -3,6 +3,7 @@ package learning
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	. "github.com/gomlx/gomlx/core/graph"
 
@@ -12,7 +13,6 @@ import (
 	"scorelab/experiments/kit"
 	"scorelab/lib/density"
 	"scorelab/lib/exec"
-	"scorelab/lib/figure"
 	"scorelab/lib/metrics"
 	"scorelab/lib/network"
 	"scorelab/lib/suite"
@@ -123,6 +123,9 @@ type ringTraining struct {
 	count   ringCount
 	sw2     float64
 	worst   float64 // distance of a mode's weight to 1/8, in standard errors of an exact share
+
+	evaluations int // of the network for a sample
+	weights     int // of the network that makes samples
 }
 
 // judgeRing measures samples against data.
@@ -156,78 +159,21 @@ func countWeights(store *model.Store, scope string) int {
 
 // versusRing trains both on the ring, from five first weights each.
 func versusRing(l *suite.Lab, r *suite.Report) error {
-	r8, n := density.R8(), versusSamples
-	x, err := r8.Sample(l.Backend, l.Key("data"), n)
+	data, floor, err := ringData(l)
 	if err != nil {
 		return err
 	}
-	data := kit.Points(x)
-	other, err := r8.Sample(l.Backend, l.Key("more data"), n)
+	gans, err := eachTraining(l, "game", .05, func(k int) (ringTraining, error) { return trainGAN(l, k, data) })
 	if err != nil {
 		return err
 	}
-	floor, err := judgeRing(kit.Points(other), data)
+	diffusions, err := eachTraining(l, "regression", .5, func(k int) (ringTraining, error) {
+		return trainDiffusion(l, k, data)
+	})
 	if err != nil {
 		return err
 	}
-	table := suite.Table{Name: "trainings", Caption: fmt.Sprintf("%d samples of each training: modes with at least "+
-		"half of their weight, share of samples further from every mode than 1 in 1000 of the data, largest and "+
-		"smallest weight of a mode (exact: 0.125), sliced W2 to data, evaluations of the network for a sample, "+
-		"weights of the network that makes samples. Training: GAN %d steps on %d samples each, diffusion %d on %d", n,
-		gameSteps, gameBatch, regressionSteps, kit.LearnedBatch),
-		Header: []string{"method", "training", "modes", "astray", "smallest weight", "largest weight", "SW2",
-			"evaluations", "weights"}}
-	row := func(method string, k int, c ringTraining, evaluations, weights int) {
-		shares := kit.Centers(c.count.shares)
-		lo, hi := 1., 0.
-		for _, s := range shares {
-			lo, hi = min(lo, s), max(hi, s)
-		}
-		table.Rows = append(table.Rows, []any{method, k, c.count.covered, c.count.astray, lo, hi, c.sw2, evaluations,
-			weights})
-	}
-	row("data", 1, floor, 0, 0)
-	var gans, diffusions []ringTraining
-	for k := range versusTrainings {
-		if err := l.Progress(.05+.09*float64(k), fmt.Sprint("game ", k+1)); err != nil {
-			return err
-		}
-		name := fmt.Sprint("GAN ", k+1)
-		game := smallGAN(l, name, gameSteps)
-		store, err := game.play(l, r8, gameSteps, name)
-		if err != nil {
-			return err
-		}
-		samples, err := game.sample(l, store, n, name+" noise")
-		if err != nil {
-			return err
-		}
-		c, err := judgeRing(samples, data)
-		if err != nil {
-			return err
-		}
-		gans = append(gans, c)
-		row("GAN", k+1, c, 1, countWeights(store, "/generator"))
-	}
-	for k := range versusTrainings {
-		if err := l.Progress(.5+.09*float64(k), fmt.Sprint("regression ", k+1)); err != nil {
-			return err
-		}
-		name := fmt.Sprint("diffusion ", k+1)
-		m, err := kit.TrainOnPath(l, r8, kit.Keyed(versusNet, l, name), regressionSteps, name)
-		if err != nil {
-			return err
-		}
-		samples, err := m.Sample(l, n, name+" noise")
-		if err != nil {
-			return err
-		}
-		c, err := judgeRing(samples, data)
-		if err != nil {
-			return err
-		}
-		diffusions = append(diffusions, c)
-		row("diffusion", k+1, c, kit.LearnedNFE, countWeights(m.Weights, ""))
+	for k, c := range diffusions {
 		r.Add(
 			suite.Equals{Claim: claims.D002NoCollapse,
 				Metric: fmt.Sprintf("modes of the ring that diffusion covers, training %d", k+1),
@@ -238,27 +184,91 @@ func versusRing(l *suite.Lab, r *suite.Report) error {
 				Why: "5 standard errors of counting, with room for what training leaves; the worst of five trainings " +
 					"of seed 2 is 2.4"})
 	}
-	r.Tables = append(r.Tables, table)
+	r.Tables = append(r.Tables, versusTable(floor, gans, diffusions))
 	return versusFigure(r, gans, diffusions)
 }
 
-// versusFigure shows the samples of all trainings, one row a method.
-func versusFigure(r *suite.Report, gans, diffusions []ringTraining) error {
-	const side, shown = 2.9, 900
-	row := func(method string, all []ringTraining, color figure.Color) []figure.Panel {
-		var panels []figure.Panel
-		for k, c := range all {
-			p := kit.Plane(fmt.Sprintf("%s %d: %d of 8", method, k+1, c.count.covered), side,
-				kit.Cloud(c.samples, shown, color))
-			p.HideAxes = true
-			panels = append(panels, p)
-		}
-		return panels
+// ringData are samples of the ring, and what others like them come to.
+func ringData(l *suite.Lab) (data metrics.Points, floor ringTraining, err error) {
+	r8 := density.R8()
+	x, err := r8.Sample(l.Backend, l.Key("data"), versusSamples)
+	if err != nil {
+		return data, floor, err
 	}
-	f, err := kit.PNG("trainings", "Five trainings of a small GAN (top) and five of a denoiser with as many weights "+
-		"(bottom) on the ring of eight: samples, and how many modes have at least half of their weight.",
-		figure.Grid{Rows: [][]figure.Panel{row("GAN", gans, figure.Blue),
-			row("diffusion", diffusions, figure.Vermillion)}, Width: 1000})
-	r.Figures = append(r.Figures, f)
-	return err
+	data = kit.Points(x)
+	other, err := r8.Sample(l.Backend, l.Key("more data"), versusSamples)
+	if err != nil {
+		return data, floor, err
+	}
+	floor, err = judgeRing(kit.Points(other), data)
+	return data, floor, err
+}
+
+func eachTraining(l *suite.Lab, what string, from float64, train func(k int) (ringTraining, error)) (
+	[]ringTraining, error) {
+	var all []ringTraining
+	for k := range versusTrainings {
+		if err := l.Progress(from+.09*float64(k), fmt.Sprint(what, " ", k+1)); err != nil {
+			return nil, err
+		}
+		c, err := train(k)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+func trainGAN(l *suite.Lab, k int, data metrics.Points) (ringTraining, error) {
+	name := fmt.Sprint("GAN ", k+1)
+	game := smallGAN(l, name, gameSteps)
+	store, err := game.play(l, density.R8(), gameSteps, name)
+	if err != nil {
+		return ringTraining{}, err
+	}
+	samples, err := game.sample(l, store, versusSamples, name+" noise")
+	if err != nil {
+		return ringTraining{}, err
+	}
+	c, err := judgeRing(samples, data)
+	c.evaluations, c.weights = 1, countWeights(store, "/generator")
+	return c, err
+}
+
+func trainDiffusion(l *suite.Lab, k int, data metrics.Points) (ringTraining, error) {
+	name := fmt.Sprint("diffusion ", k+1)
+	m, err := kit.TrainOnPath(l, density.R8(), kit.Keyed(versusNet, l, name), regressionSteps, name)
+	if err != nil {
+		return ringTraining{}, err
+	}
+	samples, err := m.Sample(l, versusSamples, name+" noise")
+	if err != nil {
+		return ringTraining{}, err
+	}
+	c, err := judgeRing(samples, data)
+	c.evaluations, c.weights = kit.LearnedNFE, countWeights(m.Weights, "")
+	return c, err
+}
+
+func versusTable(floor ringTraining, gans, diffusions []ringTraining) suite.Table {
+	table := suite.Table{Name: "trainings", Caption: fmt.Sprintf("%d samples of each training: modes with at least "+
+		"half of their weight, share of samples further from every mode than 1 in 1000 of the data, largest and "+
+		"smallest weight of a mode (exact: 0.125), sliced W2 to data, evaluations of the network for a sample, "+
+		"weights of the network that makes samples. Training: GAN %d steps on %d samples each, diffusion %d on %d",
+		versusSamples,
+		gameSteps, gameBatch, regressionSteps, kit.LearnedBatch),
+		Header: []string{"method", "training", "modes", "astray", "smallest weight", "largest weight", "SW2",
+			"evaluations", "weights"}}
+	add := func(method string, all ...ringTraining) {
+		for k, c := range all {
+			shares := kit.Centers(c.count.shares)
+			table.Rows = append(table.Rows, []any{method, k + 1, c.count.covered, c.count.astray, slices.Min(shares),
+				slices.Max(shares), c.sw2, c.evaluations, c.weights})
+		}
+	}
+	add("data", floor)
+	add("GAN", gans...)
+	add("diffusion", diffusions...)
+	return table
 }
