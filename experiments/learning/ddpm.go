@@ -18,9 +18,9 @@ import (
 
 var trainedDDPM = suite.Experiment{
 	ID:    "E15-trained-ddpm",
-	Title: "Both loops, as printed",
-	Question: "Trained by the first loop of document 000 and sampled by the second, how far from the data does a " +
-		"small network end, and what is its own share in that?",
+	Title: "DDPM training and sampling as printed",
+	Question: "A small network is trained by the first loop of document 000 and sampled by the second. How " +
+		"far are its samples from the data, and how much of that is the error of the network?",
 	Sources: []string{"000, sections 3.1 and 3.2", "002, section 5", "003, Practical Implications for Diffusion " +
 		"Training"},
 	Run: runTrainedDDPM,
@@ -35,12 +35,11 @@ const (
 )
 
 func runTrainedDDPM(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "Hardly further than the exact noise prediction does: four thousand steps of the " +
-		"first loop train a perceptron whose samples of G1, by the second loop, are as close to it as can be told " +
-		"with 10,000 of them. From the same noise its samples end 0.02 to 0.03 from those of the exact prediction, " +
-		"on average, and furthest in the gap between the modes. At the steps next to the data, t = 1 to 3, the noise " +
-		"prediction is worse than none, by the measure of the little that can be known of the noise there; it does " +
-		"no harm, since those steps are short."}
+	r := &suite.Report{Answer: "Hardly further than with the exact noise prediction. After 4,000 training steps, " +
+		"10,000 samples of the bimodal target G1 are as close to it as that number can show. From the same noise " +
+		"they end 0.02 to 0.03 from the samples of the exact prediction on average, and furthest in the gap between " +
+		"the modes. At the steps next to the data, t = 1 to 3, the noise prediction is worse than predicting zero, " +
+		"relative to the little that x_t says about the noise there. This does no harm, because those steps are short."}
 	vp, grid, err := kit.DDPMChain()
 	if err != nil {
 		return nil, err
@@ -100,8 +99,9 @@ func noisePredictionErrors(l *suite.Lab, r *suite.Report, build diffusion.Build,
 	if errors, err = kit.ScoreErrors(l, density.G1(), build, weights, 10_000, times...); err != nil {
 		return nil, nil, err
 	}
-	r.Tables = append(r.Tables, suite.Table{Name: "errors", Caption: "Relative squared error of the learnt noise " +
-		"prediction, E|eps_net - eps*|^2/E|eps*|^2, eps* = E[eps | x_t], by step",
+	r.Tables = append(r.Tables, suite.Table{Name: "errors", Caption: "Relative squared error of the learned noise " +
+		"prediction by step t, E|eps_net - eps*|^2/E|eps*|^2 with eps* = E[eps | x_t]. Above 1 it is worse than " +
+		"predicting zero",
 		Header: []string{"t", "error", "lo", "hi"},
 		Rows:   kit.Rows(times, kit.Centers(errors), kit.Lows(errors), kit.Highs(errors))})
 	return times, errors, nil
@@ -169,9 +169,10 @@ func (c ddpmRun) check(r *suite.Report) error {
 }
 
 func ddpmTable(runs []ddpmRun, n int) suite.Table {
-	table := suite.Table{Name: "samples", Caption: fmt.Sprintf("Distance of %d samples to G1, with the exact noise "+
-		"prediction and with the learnt one from the same start and noise; and the mean distance of a sample of the "+
-		"one to that of the other, which bounds what the network can add to W1", n),
+	table := suite.Table{Name: "samples", Caption: fmt.Sprintf("Wasserstein-1 and Kolmogorov-Smirnov distances of %d "+
+		"samples to the target G1, with the exact "+
+		"and with the learned noise prediction from the same start and noise. Last: mean distance "+
+		"between paired samples, an upper bound on what the network adds to W1", n),
 		Header: []string{"variance", "W1 exact eps", "W1 learnt eps", "KS exact eps", "KS learnt eps",
 			"mean |x_net - x_exact|"}}
 	for _, c := range runs {

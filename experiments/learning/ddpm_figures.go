@@ -21,9 +21,11 @@ func trainedFigure(l *suite.Lab, r *suite.Report, times []float64, errors []metr
 	bars := figure.Histogram(learnt, -4, 4, 80)
 	bars.Color, bars.Label = figure.Orange, "learnt"
 	const shown = 1500
-	f, err := kit.PNG("trained", "A network trained and sampled by the two loops of document 000 on G1, variance "+
-		"beta. Left: its samples and the exact density. Middle: each sample against the one that the exact noise "+
-		"prediction makes of the same noise. Right: the error of the learnt noise prediction by step.",
+	f, err := kit.PNG("trained", "A network trained and sampled by the two loops of document 000 on G1, reverse "+
+		"variance beta. "+
+		"Left: its samples follow the exact density. Middle: each sample against that of the exact "+
+		"noise prediction from the same noise; they part only in the gap between the modes. Right: "+
+		"relative error of the noise prediction by step; above 1 it is worse than predicting zero.",
 		figure.Row("",
 			figure.Panel{Title: "samples", X: figure.Axis{Label: "x", Min: -4, Max: 4},
 				Y: figure.Axis{Label: "density", Min: 0, Max: .6}, Legend: figure.TopLeft,

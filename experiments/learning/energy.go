@@ -24,11 +24,12 @@ import (
 )
 
 var energyModels = suite.Experiment{
-	ID:       "E25-energy",
-	Title:    "An energy knows the density, up to one number",
-	Question: "If the score is minus the gradient of a network's energy, is the density that energy's, up to Z?",
-	Sources:  []string{"002, section 1", "003, Energy-Based Interpretation"},
-	Run:      runEnergyModels,
+	ID:    "E25-energy",
+	Title: "A learned energy gives the density, up to one constant",
+	Question: "The energy of a network is trained so that minus its gradient is the score. Does this energy " +
+		"give the density, up to the normalizer Z?",
+	Sources: []string{"002, section 1", "003, Energy-Based Interpretation"},
+	Run:     runEnergyModels,
 }
 
 // energyCase is a target that an energy learns by denoising at one noise level, and the box over which its Z is
@@ -55,15 +56,16 @@ var energyCases = []energyCase{
 var energyHead = diffusion.EDMHead(1)
 
 func runEnergyModels(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It is: normalised by quadrature, an energy that learned by denoising alone gives log " +
-		"p to a few hundredths of a nat, of G1 on the region of 99 % and of the cross on that of 95 %; in the narrow " +
-		"valleys between its arms, where hardly any sample falls, it is off by up to a tenth. Its score has no curl " +
-		"to rounding, and a constant added to the energy leaves the score as it was, to the bit. A free network " +
-		"learns the score as well, but not the gradient of anything: integrated along two ways to the same point it " +
-		"gives two densities, more than half a nat apart."}
-	table := suite.Table{Name: "energies", Caption: "Networks with three hidden layers of 64 after the same steps of " +
-		"denoising; a region of 99 % is that of highest density. Path-dependence is how far two ways of integrating " +
-		"a score, first along one axis and first along the other, differ in the log density",
+	r := &suite.Report{Answer: "Yes. With Z computed by quadrature, an energy trained by denoising alone gives log p " +
+		"to a few hundredths of a nat: for G1 on the region that holds 99 % of the mass, for the cross on that of 95 " +
+		"%. In the narrow valleys between the arms of the cross, where few samples fall, it is off by up to a tenth " +
+		"of a nat. Its score has no curl, to rounding. A constant added to the energy leaves the score unchanged, to " +
+		"the bit. A free network learns the score just as well, but its output is not the gradient of any function. " +
+		"Integrating it along two paths to the same point gives log densities more than half a nat apart."}
+	table := suite.Table{Name: "energies", Caption: "Networks with three hidden layers of 64 after the same number " +
+		"of denoising steps. The regions are those of highest density with 95 and 99 % of the mass; J is the " +
+		"Jacobian of the score. Path-dependence: largest difference in log density between integrating the score " +
+		"first along one axis and first along the other",
 		Header: []string{"target", "sigma", "network", "relative Fisher error", "rms |J - J^T| over rms |J|",
 			"largest path-dependence on 99 %, nats", "largest error of log p on 95 %, nats", "on 99 %",
 			"KL(exact, learned)"}}

@@ -103,8 +103,9 @@ func floorIdentity(l *suite.Lab, r *suite.Report, n timedNet) error {
 		return err
 	}
 	defer exec.Finalize()
-	table := suite.Table{Name: "floor", Caption: "Denoising loss of the trained network on the cross, less its " +
-		"Fisher error, against the exact floor d/sigma^2 - E|s|^2 (scores weighed by 1, no factor 1/2)",
+	table := suite.Table{Name: "floor", Caption: "Denoising loss E|s_net - target|^2 of the trained network on the " +
+		"cross, minus its Fisher error E|s_net - s|^2. The difference must equal the exact floor d/sigma^2 - E|s|^2 " +
+		"at each level, whatever the network",
 		Header: []string{"sigma", "loss", "Fisher error", "loss - Fisher error", "lo", "hi", "floor"}}
 	for i, sigma := range sigmas {
 		out, err := exec.Call(x0, times[len(times)-1-i])

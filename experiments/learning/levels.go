@@ -38,8 +38,9 @@ func allLevels(l *suite.Lab, r *suite.Report) ([]ladder, error) {
 	const steps = 200
 	catalogue := map[float64]float64{20: .22136, 50: .20377, 200: .20024} // computed apart from this code
 	all := []ladder{{sigmaMax: 20}, {sigmaMax: 50}, {sigmaMax: 200}, {sigmaMax: 10, exactEnd: true}}
-	table := suite.Table{Name: "all-levels", Caption: "Reverse SDE on VE, 200 steps: weight of (-5, -5); exact " +
-		"reversal, the discrete chain, samples",
+	table := suite.Table{Name: "all-levels", Caption: "Reverse SDE on the variance-exploding path, 200 steps: weight " +
+		"of the mode (-5, -5) (data: 0.2) under exact reversal, under the discrete chain by quadrature, and in " +
+		"samples with five-standard-error limits",
 		Header: []string{"sigma_max", "start", "exact reversal", "chain", "samples", "lo", "hi"}}
 	for i := range all {
 		d := &all[i]

@@ -49,9 +49,11 @@ func thinMaps(l *suite.Lab, data *tensors.Tensor, single, all thinNet) (suite.Fi
 		return suite.Figure{}, err
 	}
 	large.Title = "all levels, σ = 2"
-	return kit.PNG("map", "Where the learnt score is wrong; white, lines of equal density of the noised data; "+
-		"red, data. Left: the network of 001's figure after its 200 steps at one noise level. "+
-		"Middle and right: a larger one for all levels, from the same points.",
+	return kit.PNG("map", "Error of the learned score in the plane, log10 |s_net - s|. White: lines of equal "+
+		"density of "+
+		"the noised data; red: training data. Left: the network of document 001 after 200 steps at σ = "+
+		"0.2. Middle and right: a larger network trained at all levels on the same points. Errors are "+
+		"largest where there are no data.",
 		figure.Grid{Rows: [][]figure.Panel{{one, same, large}}, Width: 720})
 }
 
@@ -109,8 +111,10 @@ func thinCurves(single, alone, all thinNet) (suite.Figure, error) {
 			byLevel(alone, figure.Orange, "error, one level", relative),
 			byLevel(all, figure.Blue, "error, all levels", relative),
 		}}
-	return kit.PNG("deciles", "Left: squared error of the score at σ = 0.2 by tenths of the noised data, the "+
-		"thinnest first. Right: at the places that are the thinnest tenth, the error at other levels relative to the "+
-		"score there, and the share of the noised data that falls where it was as thin.",
+	return kit.PNG("deciles", "Left: mean squared error of the score at σ = 0.2 by tenths of the noised data, lowest "+
+		"density "+
+		"first. Right: at the places of the first tenth, by noise level: relative error of the larger "+
+		"network, and share of the noised data where the density at σ = 0.2 is as low. Trained at one "+
+		"level, the network fails at the others.",
 		figure.Row("", deciles, levels))
 }

@@ -14,19 +14,20 @@ import (
 
 var multiNoise = suite.Experiment{
 	ID:       "E19-multi-noise",
-	Title:    "One noise level is not enough, and the largest must dwarf the data",
-	Question: "Do the modes get their weights when they are far apart?",
+	Title:    "One noise level is not enough, and the largest must be far wider than the data",
+	Question: "Does sampling give two distant modes their correct weights, with one noise level and with many?",
 	Sources: []string{"002, section 5", "003, Noise Levels and Multi-Scale Scores", "004, Challenges with Learning " +
 		"Score Function (Challenge 1)", "004, Summary so Far"},
 	Run: runMultiNoise,
 }
 
 func runMultiNoise(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "Not from one score. With the exact score of two modes of weights 0.2 and 0.8, " +
-		"Langevin dynamics gives 0.49 to the lighter: each sample climbs the mode in whose basin it starts, and " +
-		"stays; crossing takes times of 10^10. At any one noise level either this or the blur remains. The reverse " +
-		"SDE over all levels gives 0.2, to what its start knows: from N(0, sigma_max^2) instead of the noised data, " +
-		"weights are pulled toward one half, by 0.021 at sigma_max = 20 and 0.0002 at 200."}
+	r := &suite.Report{Answer: "Not with one level. The target has two modes of weights 0.2 and 0.8. With its exact " +
+		"score, Langevin dynamics gives the lighter mode 0.49: each sample climbs to the mode in whose basin it " +
+		"starts and stays there, because crossing takes a time of 10^10. At any single noise level, either this " +
+		"error or the blur remains. The reverse SDE over all levels gives 0.2, up to an error of its start. Starting " +
+		"from N(0, sigma_max^2) instead of the noised data pulls the weights toward one half, by 0.021 at sigma_max " +
+		"= 20 and by 0.0002 at 200."}
 	plain, err := oneLevel(l, r)
 	if err != nil {
 		return nil, err
@@ -79,8 +80,9 @@ func oneLevel(l *suite.Lab, r *suite.Report) (single, error) {
 			return s, err
 		}
 	}
-	r.Tables = append(r.Tables, suite.Table{Name: "one-level", Caption: "Langevin dynamics at one noise level, 1,000 " +
-		"steps from the square, along the line of the modes: weight of (-5, -5), W1 to the data and to the noised data",
+	r.Tables = append(r.Tables, suite.Table{Name: "one-level", Caption: "Langevin dynamics at one noise level sigma, " +
+		"1,000 steps from a uniform square, along the line through the modes: weight of the mode (-5, -5) (data: " +
+		"0.2), W1 to the data and to the noised data. No level makes W1 to the data small",
 		Header: []string{"sigma", "weight", "W1 to the data", "W1 to the noised data"},
 		Rows:   kit.Rows(s.sigma, s.weight, s.toData, s.toNoised)})
 	weight, err := s.sample(l)

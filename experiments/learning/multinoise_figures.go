@@ -25,8 +25,10 @@ func multiNoiseFigures(l *suite.Lab, r *suite.Report, plain single, all []ladder
 		return kit.Plane(title, 9.5, layers...)
 	}
 	widest := all[2]
-	still, err := kit.PNG("weights", "Six hundred samples each. Langevin dynamics leads each to the mode in whose "+
-		"basin it starts, and so halves them; the reverse SDE over all noise levels gives the light mode its fifth.",
+	still, err := kit.PNG("weights", "Six hundred samples each, colored by the mode where they end. Langevin "+
+		"dynamics takes each to "+
+		"the mode in whose basin it starts, so it splits them in half. The reverse SDE over all noise "+
+		"levels gives the lighter mode its fifth.",
 		figure.Grid{Rows: [][]figure.Panel{
 			{swarm("start, by where it leads", plain.start, plain.end), swarm("Langevin, 1,000 steps", plain.end,
 				plain.end)},
@@ -61,9 +63,10 @@ func multiNoiseFigures(l *suite.Lab, r *suite.Report, plain single, all []ladder
 	ends := figure.Panel{Title: "all levels: what the start knows", X: figure.Axis{Label: "σ_{max}", Log: true, Min: 5,
 		Max: 500}, Y: figure.Axis{Label: "weight of (-5, -5)", Min: .18, Max: .4}, Legend: figure.TopRight,
 		Layers: []figure.Layer{curve, bars, informed, figure.HLine{At: .2, Dashed: true, Label: "data"}}}
-	curves, err := kit.PNG("levels", "Left: W1 after Langevin dynamics at one noise level. At small ones it does not "+
-		"reach its own target, at large ones that target is far from the data. Right: weight of the lighter mode "+
-		"after the reverse SDE against where it starts.",
+	curves, err := kit.PNG("levels", "Left: W1 after Langevin dynamics at one noise level. At small σ it does not "+
+		"reach its own "+
+		"target; at large σ that target is far from the data. Right: weight of the lighter mode after "+
+		"the reverse SDE, against the σ_max where it starts (±5 s.e.). The error falls as σ_max grows.",
 		figure.Row("", levels, ends))
 	r.Figures = append(r.Figures, still, curves)
 	return err

@@ -23,11 +23,11 @@ func blindErrorFigure(told, blind, best, averaged, eight sighted) (suite.Figure,
 		return figure.Line{X: blindLevels, Y: kit.Centers(m.errors), Label: label, Color: color, Dashed: dashed,
 			Markers: !dashed}
 	}
-	return kit.PNG("errors", "Fisher error at each noise level, relative to the size of the score. Left: one network "+
-		"on the cross, with and without the noise level as an input; dashed, the best that a network without it "+
-		"can do. "+
-		"Right: that best for the cross, for a network that answers with the score itself and reads x unscaled, and "+
-		"in eight dimensions: noise far below the width of the data leaves no trace in x there either.",
+	return kit.PNG("errors", "Fisher error at each noise level, relative to the mean square of the score. Left: one "+
+		"network "+
+		"on the cross with and without the noise level as an input; dashed, the best possible without "+
+		"it, which the trained one reaches. Right: the best possible for other choices. It is no better "+
+		"in eight dimensions, where noise far below the width of the data leaves no trace in x either.",
 		figure.Row("",
 			panel("on the cross", curve(told, "told the level", figure.Blue, false),
 				curve(blind, "blind", figure.Vermillion, false), curve(best, "best blind, exact", figure.Ink, true)),
@@ -49,8 +49,10 @@ func blindSampleFigure(l *suite.Lab, models []sighted) (suite.Figure, error) {
 			kit.Cloud(m.samples, 1200, []figure.Color{figure.Ink, figure.Blue, figure.Vermillion, figure.Ink}[i])}
 		rows[i/2] = append(rows[i/2], kit.Plane(m.name, side, layers...))
 	}
-	return kit.PNG("samples", "Samples of the probability flow under four scores, all from the same noise; lines, "+
-		"the density of the data.", figure.Grid{Rows: rows[:], Width: 520})
+	return kit.PNG("samples", "Samples of the probability flow under four scores from the same noise, over contours "+
+		"of the "+
+		"density of the data. Without the noise level, samples spill out of the arms.",
+		figure.Grid{Rows: rows[:], Width: 520})
 }
 
 // blindInputs are inputs of the network whose level is to be guessed: on an arm of the cross, between two, and near the
@@ -103,8 +105,9 @@ func blindGuessFigure(l *suite.Lab) (suite.Figure, error) {
 			figure.HLine{At: toward(out[2][2*i : 2*i+2]), Color: in.color, Dashed: true, Width: 1.2})
 		guess.Y.Max = math.Max(guess.Y.Max, 1.5*slices.Max(p))
 	}
-	return kit.PNG("guess", "What three inputs u = x/√(1 + σ²) on the cross say of their noise level (left), and "+
-		"what the network should answer at each level (right); dashed, the mean over the levels, all that a blind "+
-		"network can answer.",
+	return kit.PNG("guess", "Three inputs u = x/√(1 + σ²) on the cross. Left: posterior density of the noise level "+
+		"given u. "+
+		"Right: the exact network output F at each level, along u; dashed, its posterior mean over the "+
+		"levels, the best output without the level.",
 		figure.Row("", guess, answer))
 }

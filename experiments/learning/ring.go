@@ -30,8 +30,8 @@ func learnedRing(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	table := suite.Table{Name: "ring", Caption: "Weights of the modes of the ring in samples of the learnt model; " +
-		"exact: 0.125", Header: []string{"mode", "weight", "lo", "hi"}}
+	table := suite.Table{Name: "ring", Caption: "Share of 20,000 samples of the learned model nearest to each mode " +
+		"of the ring, with five-standard-error limits (exact: 0.125)", Header: []string{"mode", "weight", "lo", "hi"}}
 	for k, share := range count.shares {
 		r.Add(suite.Near{Claim: claims.D002NoCollapse, Metric: fmt.Sprintf("weight of mode %d of the ring in %d "+
 			"samples", k+1, n), Got: share, Want: 1. / 8,

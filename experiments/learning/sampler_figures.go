@@ -37,8 +37,9 @@ func learnedFigures(l *suite.Lab, r *suite.Report, runs []crossTraining, times, 
 	if err != nil {
 		return err
 	}
-	f, err := kit.PNG("cross", "The cross: 1,500 points of data, and as many samples of a network that was trained "+
-		"on data alone, both under the contours of the exact density.", figure.Row("", data, samples))
+	f, err := kit.PNG("cross", "The cross: 1,500 points of data and 1,500 samples of a network trained on data "+
+		"alone, over "+
+		"contours of the exact density. The two clouds cannot be told apart.", figure.Row("", data, samples))
 	if err != nil {
 		return err
 	}
@@ -56,9 +57,10 @@ func learnedFigures(l *suite.Lab, r *suite.Report, runs []crossTraining, times, 
 		Y: figure.Axis{Label: "learnt, nats", Min: lo, Max: 0}, EqualAspect: true,
 		Layers: []figure.Layer{figure.Points{X: exact, Y: runs[0].nats, Color: figure.Vermillion},
 			figure.Line{X: []float64{lo, 0}, Y: []float64{lo, 0}, Color: figure.Ink, Width: 1}}}
-	if f, err = kit.PNG("score-and-likelihood", "Where the learnt scores of the cross err, by noise level (left), "+
-		"and the log density of points that no training has seen: by the probability flow of the first training's "+
-		"network against the exact one (right).",
+	if f, err = kit.PNG("score-and-likelihood", "Left: relative squared error of the learned score of the cross by "+
+		"noise level, for three "+
+		"trainings; it rises toward low noise. Right: log density of held-out points by the probability "+
+		"flow of the first network against the exact value; points lie on the diagonal where they agree.",
 		figure.Row("", errors, nats)); err != nil {
 		return err
 	}
@@ -90,8 +92,10 @@ func learnedRingFigure(l *suite.Lab, r *suite.Report, samples metrics.Points, co
 		Layers: []figure.Layer{figure.HLine{At: .125, Label: "exact"}, figure.ErrorBars{X: modes,
 			Y: kit.Centers(count.shares), Lo: kit.Lows(count.shares), Hi: kit.Highs(count.shares),
 			Color: figure.Vermillion}}}
-	f, err := kit.PNG("ring", "The ring of eight: data and samples of the learnt model under the contours of the "+
-		"exact density, and the share of each mode in the samples, with 5 standard errors.",
+	f, err := kit.PNG("ring", "The ring of eight Gaussians: data and samples of the learned model over contours of "+
+		"the exact "+
+		"density, and the share of each mode in 20,000 samples (±5 s.e.). All intervals hold the exact "+
+		"1/8.",
 		figure.Row("", data, learnt, weights))
 	r.Figures = append(r.Figures, f)
 	return err

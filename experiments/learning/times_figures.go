@@ -52,9 +52,11 @@ func timedErrors(l *suite.Lab, nets []timedNet) (suite.Figure, error) {
 	cross.name = "X2 on VE, unit targets"
 	laws := panel("three laws", cross, nets[4], nets[5])
 	laws.Layers = append(laws.Layers, figure.HLine{At: .05, Dashed: true, Width: 1, Label: "5 %"})
-	return kit.PNG("errors", "Fisher error of one network over all noise levels, relative to the size of the score. "+
-		"Left: the same budget under four weights of the times; dashed, what the mean and covariance alone give. "+
-		"Right: the cross, G1 on a variance-preserving path, and a mixture in eight dimensions.",
+	return kit.PNG("errors", "Fisher error of one network at all noise levels, relative to the mean square of the "+
+		"score. "+
+		"Left: the cross, the same budget under four weightings of the levels; dashed, a score made "+
+		"from mean and covariance alone. A weight of 1 on unit targets learns no more than that. Right: "+
+		"three targets stay below 5 % from σ = 0.1 up.",
 		figure.Row("", weights, laws))
 }
 
@@ -105,8 +107,10 @@ func timedFields(l *suite.Lab, nets []timedNet) (suite.Figure, error) {
 				side, figure.Contour{Field: shades[i], Count: 5, Color: figure.Sky}, arrows))
 		}
 	}
-	return kit.PNG("fields", "The score of the noised cross at three noise levels, exact (top) and by one network "+
-		"(bottom), over lines of equal density; lengths compressed by a square root, one scale for each column.",
+	return kit.PNG("fields", "Score of the noised cross at three noise levels: exact (top) and of one network "+
+		"(bottom), over "+
+		"lines of equal density. Arrow lengths are square roots of the norm, with one scale a column. "+
+		"The two rows agree but for the crossing of the arms at σ = 0.1.",
 		figure.Grid{Rows: rows, Width: 600})
 }
 

@@ -22,7 +22,9 @@ func versusFigure(r *suite.Report, gans, diffusions []ringTraining) error {
 		return panels
 	}
 	f, err := kit.PNG("trainings", "Five trainings of a small GAN (top) and five of a denoiser with as many weights "+
-		"(bottom) on the ring of eight: samples, and how many modes have at least half of their weight.",
+		"(bottom) on "+
+		"the ring of eight: samples, and how many modes have at least half of their weight. All keep "+
+		"eight; samples of the GAN crowd on curves.",
 		figure.Grid{Rows: [][]figure.Panel{row("GAN", gans, figure.Blue),
 			row("diffusion", diffusions, figure.Vermillion)}, Width: 1000})
 	r.Figures = append(r.Figures, f)
