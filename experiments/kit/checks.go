@@ -32,8 +32,9 @@ func (c NearReference) Check() suite.Check {
 	return suite.Near{Claim: c.Claim, Metric: c.Metric, Got: c.Got, Want: c.Want, Why: c.Why, Shows: c.Shows}.Check()
 }
 
-// KSCheck holds a sample against its exact law by the Kolmogorov-Smirnov distance, at alpha = 1e-6 on the far side and
-// on the near one: too good is wrong too. slack is a known distance of the sampled law itself, and why says whence.
+// KSCheck compares a sample with its exact distribution function by the Kolmogorov-Smirnov distance, at alpha = 1e-6 on
+// either side: a sample that fits too well fails too. slack is the known distance of the sampled distribution from the
+// exact one, and why its reason.
 func KSCheck(claim suite.ClaimID, metric string, xs []float64, cdf func(float64) float64, slack float64, why string) (
 	suite.Check, error) {
 	ks, err := metrics.KS(xs, cdf)
@@ -44,9 +45,9 @@ func KSCheck(claim suite.ClaimID, metric string, xs []float64, cdf func(float64)
 	if err != nil {
 		return suite.Check{}, err
 	}
-	tooGood := .27 / math.Sqrt(float64(len(xs))) // Kolmogorov's law leaves less than 1e-6 below
+	tooGood := .27 / math.Sqrt(float64(len(xs))) // Kolmogorov's distribution has less than 1e-6 below
 	return suite.Between{Claim: claim, Metric: metric, Got: ks, Lo: tooGood, Hi: critical + slack, Alpha: 2e-6,
-		Why: "Kolmogorov's law at alpha = 1e-6 on either side" + why}.Check(), nil
+		Why: "Kolmogorov's distribution at alpha = 1e-6 on either side" + why}.Check(), nil
 }
 
 // WhyFloor is calibrated on pairs of exact samples of 10,000; the floor falls with the root of the number.

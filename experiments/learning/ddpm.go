@@ -19,8 +19,8 @@ import (
 var trainedDDPM = suite.Experiment{
 	ID:    "E15-trained-ddpm",
 	Title: "DDPM training and sampling as printed",
-	Question: "A small network is trained by the first loop of document 000 and sampled by the second. How " +
-		"far are its samples from the data, and how much of that is the error of the network?",
+	Question: "A small network is trained by the first loop of document 000 and sampled by the second. How far are " +
+		"its samples from the data, and how much of that is the error of the network?",
 	Sources: []string{"000, sections 3.1 and 3.2", "002, section 5", "003, Practical Implications for Diffusion " +
 		"Training"},
 	Run: runTrainedDDPM,
@@ -28,8 +28,7 @@ var trainedDDPM = suite.Experiment{
 
 const (
 	trainedDDPMSteps = 4000
-	// Of as many exact samples W1 exceeds 0.034 once in a hundred times (catalogue, scaled to their number), and KS
-	// 0.027 once in a million times.
+	// For 10,000 exact samples, W1 exceeds 0.034 once in a hundred times and KS exceeds 0.027 once in a million times.
 	trainedW1 = .08
 	trainedKS = .045
 )
@@ -39,7 +38,8 @@ func runTrainedDDPM(l *suite.Lab) (*suite.Report, error) {
 		"10,000 samples of the bimodal target G1 are as close to it as that number can show. From the same noise " +
 		"they end 0.02 to 0.03 from the samples of the exact prediction on average, and furthest in the gap between " +
 		"the modes. At the steps next to the data, t = 1 to 3, the noise prediction is worse than predicting zero, " +
-		"relative to the little that x_t says about the noise there. This does no harm, because those steps are short."}
+		"relative to the little that x_t says about the noise there. This does no harm, because those steps are " +
+		"short."}
 	vp, grid, err := kit.DDPMChain()
 	if err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func runTrainedDDPM(l *suite.Lab) (*suite.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	// From the same noise with the network's eps and with the exact one: what they differ in is the network's.
+	// Both start from the same noise, so the difference of the samples is the error of the network.
 	n := l.Size(10_000, 100_000)
 	exact := diffusion.Plan{Build: density.G1().Build(vp), Grid: grid, Noise: l.Key("noise")}
 	trained := diffusion.Plan{Build: build, Store: weights, Grid: grid, Noise: l.Key("noise")}
@@ -75,8 +75,8 @@ func runTrainedDDPM(l *suite.Lab) (*suite.Report, error) {
 	return r, trainedFigure(l, r, times, errors, runs[0].ends[0], runs[0].ends[1])
 }
 
-// firstLoop is t uniform on 1 .. T, eps normal, the mean squared error of the network's eps. Of x_t and t the network
-// gets x_t as it is, and the logarithm of the signal-to-noise ratio for t.
+// firstLoop trains: t uniform on 1 .. T, eps normal, loss the mean squared error of the network's eps. The network
+// reads x_t unscaled and, for t, the logarithm of the signal-to-noise ratio.
 func firstLoop(l *suite.Lab, vp diffusion.VP) (*model.Store, diffusion.Build, error) {
 	net := network.MLP{Hidden: []int{64, 64, 64}, Activation: "swish", Condition: network.Condition{Frequencies: 16},
 		Key: l.Key("network")}
@@ -107,7 +107,7 @@ func noisePredictionErrors(l *suite.Lab, r *suite.Report, build diffusion.Build,
 	return times, errors, nil
 }
 
-// ddpmRun is what the second loop makes of one variance: first with the exact eps, second with the network's.
+// ddpmRun holds the samples of the second loop for one reverse variance: with the exact eps, then with the network's.
 type ddpmRun struct {
 	variance string
 	ends     [2][]float64 // samples, from the same start and noise
@@ -136,7 +136,7 @@ func secondLoop(l *suite.Lab, variance string, n int, exact, trained diffusion.P
 	return run, nil
 }
 
-// apart is the mean distance of a sample to that of the exact eps.
+// apart is the mean distance of a sample of the network to that of the exact eps from the same noise.
 func (c ddpmRun) apart() float64 {
 	mean := 0.
 	for i := range c.ends[0] {
@@ -145,19 +145,19 @@ func (c ddpmRun) apart() float64 {
 	return mean
 }
 
-// check holds the samples against G1.
+// check compares the samples with the target G1.
 func (c ddpmRun) check(r *suite.Report) error {
 	r.Add(
 		suite.Between{Claim: claims.D000DDPMTraining,
 			Metric: "W1 distance to G1 of samples with the learnt noise prediction, " + c.variance,
 			Got:    c.w1[1], Lo: 0, Hi: trainedW1, Alpha: metrics.Miss, Why: "0.034, which 10,000 exact samples " +
-				"exceed in 1 %, 0.03 for the network, whose samples end so far from those of the exact noise " +
-				"prediction, and a margin; seeds 1 and 2 show at most 0.027", OfTraining: true},
+				"exceed in 1 % of cases, plus 0.03, the mean distance of the network's samples to those of the exact " +
+				"noise prediction, plus a margin; seeds 1 and 2 give at most 0.027", OfTraining: true},
 		suite.Between{Claim: claims.D000DDPMTraining,
 			Metric: "KS distance to G1 of samples with the learnt noise prediction, " + c.variance,
-			Got:    c.ks[1], Lo: 0, Hi: trainedKS, Alpha: metrics.Miss, Why: "0.027 for 10,000 exact samples, and " +
-				"0.018 for the network: the share that it may leave between the modes or move from one to the " +
-				"other; seeds 1 and 2 show at most 0.013", OfTraining: true})
+			Got:    c.ks[1], Lo: 0, Hi: trainedKS, Alpha: metrics.Miss, Why: "0.027 for 10,000 exact samples, plus " +
+				"0.018 for the network: the mass that it may leave between the modes or move from one to the other; " +
+				"seeds 1 and 2 give at most 0.013", OfTraining: true})
 	check, err := kit.KSCheck(claims.D000DDPMSampling, "KS distance to G1 of samples with the exact noise "+
 		"prediction, same noise, "+c.variance, c.ends[0], density.G1().CDF, .003,
 		"; the chain's bias, 1.2 % of a standard deviation, moves a distribution function by up to 0.003")
@@ -170,9 +170,8 @@ func (c ddpmRun) check(r *suite.Report) error {
 
 func ddpmTable(runs []ddpmRun, n int) suite.Table {
 	table := suite.Table{Name: "samples", Caption: fmt.Sprintf("Wasserstein-1 and Kolmogorov-Smirnov distances of %d "+
-		"samples to the target G1, with the exact "+
-		"and with the learned noise prediction from the same start and noise. Last: mean distance "+
-		"between paired samples, an upper bound on what the network adds to W1", n),
+		"samples to the target G1, with the exact and with the learned noise prediction from the same start and "+
+		"noise. Last: mean distance between paired samples, an upper bound on what the network adds to W1", n),
 		Header: []string{"variance", "W1 exact eps", "W1 learnt eps", "KS exact eps", "KS learnt eps",
 			"mean |x_net - x_exact|"}}
 	for _, c := range runs {

@@ -9,9 +9,9 @@ import (
 	"scorelab/lib/suite"
 )
 
-// energyFigures draws the learned density beside the exact one.
+// energyFigures draws the learned log density beside the exact one.
 func energyFigures(r *suite.Report, c energyCase, f *energyFields) error {
-	if c.law.Dim() == 1 {
+	if c.target.Dim() == 1 {
 		return energyLine(r, c, f)
 	}
 	return energyPlane(r, c, f)
@@ -42,15 +42,14 @@ func energyLine(r *suite.Report, c energyCase, f *energyFields) error {
 	}
 	end()
 	g, err := kit.PNG("line", fmt.Sprintf("G1 noised with σ = %g. Left: log density of the energy learned by "+
-		"denoising, normalized by "+
-		"quadrature, over the exact one; dashed, the border of the region with 99 %% of the mass. "+
-		"Right: learned minus exact log density in that region, a few hundredths of a nat.", c.sigma),
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "x", Min: -4.5, Max: 4},
-			Y: figure.Axis{Label: "log p", Min: -14, Max: 4},
+		"denoising, normalized by quadrature, over the exact one; dashed, the border of the region with 99 %% of the "+
+		"mass. Right: learned minus exact log density in that region, a few hundredths of a nat.", c.sigma),
+		figure.Row("", figure.Panel{Title: "log density", X: figure.Axis{Label: "x", Min: -4.5, Max: 4},
+			Y: figure.Axis{Label: "log p, nats", Min: -12, Max: 2},
 			Layers: []figure.Layer{exact, learned, figure.HLine{At: f.edge[1], Dashed: true, Color: figure.Gray,
 				Width: 1}}, Legend: figure.TopRight},
-			figure.Panel{X: figure.Axis{Label: "x", Min: -4.5, Max: 4},
-				Y:      figure.Axis{Label: "log p learned - exact", Min: -.2, Max: .2},
+			figure.Panel{Title: "learned - exact", X: figure.Axis{Label: "x", Min: -4.5, Max: 4},
+				Y:      figure.Axis{Label: "difference of log p, nats"},
 				Layers: append(off, figure.HLine{At: 0, Color: figure.Gray, Width: 1})}))
 	r.Figures = append(r.Figures, g)
 	return err
@@ -81,11 +80,11 @@ func energyPlane(r *suite.Report, c energyCase, f *energyFields) error {
 			Color: figure.Ink})
 	}
 	g, err := kit.PNG("plane", fmt.Sprintf("The cross noised with σ = %g: log density, exact and of the energy "+
-		"learned by denoising, "+
-		"normalized by quadrature, and their difference in nats, cut at ±%g. The line is the border of "+
-		"the region with 99 %% of the mass. Errors inside it are largest between the arms.", c.sigma, most),
+		"learned by denoising, normalized by quadrature, and their difference in nats, cut at ±%g. The line is the "+
+		"border of the region with 99 %% of the mass. Errors inside it are largest between the arms.", c.sigma, most),
 		figure.Row("", panel("log p, exact", figure.Heat{Field: exact, Colors: figure.Viridis, Lo: low, Hi: 0}),
-			panel("log p, learned", figure.Heat{Field: learned, Colors: figure.Viridis, Lo: low, Hi: 0, Bar: "log p"}),
+			panel("log p, learned", figure.Heat{Field: learned, Colors: figure.Viridis, Lo: low, Hi: 0,
+				Bar: "log p, nats"}),
 			panel("learned - exact", figure.Heat{Field: off, Colors: figure.Diverging, Lo: -most, Hi: most,
 				Bar: "nats"})))
 	r.Figures = append([]suite.Figure{g}, r.Figures...)

@@ -13,33 +13,33 @@ import (
 	"scorelab/lib/suite"
 )
 
-// thinFigures draws where the errors are, and how they depend on the density.
-func thinFigures(l *suite.Lab, r *suite.Report, data *tensors.Tensor, single, alone, all thinNet) error {
-	maps, err := thinMaps(l, data, single, all)
+// lowDensityFigures draws where the errors are, and how they depend on the density.
+func lowDensityFigures(l *suite.Lab, r *suite.Report, data *tensors.Tensor, single, alone, all lowDensityNet) error {
+	maps, err := errorMaps(l, data, single, all)
 	if err != nil {
 		return err
 	}
-	curves, err := thinCurves(single, alone, all)
+	curves, err := errorCurves(single, alone, all)
 	r.Figures = append(r.Figures, maps, curves)
 	return err
 }
 
 const mapSide, mapNodes = 3.6, 81
 
-// thinMaps are the errors of two networks in the plane.
-func thinMaps(l *suite.Lab, data *tensors.Tensor, single, all thinNet) (suite.Figure, error) {
-	shades, err := kit.DensityFields(l, density.X2(), diffusion.EDM{}, mapSide, mapNodes, thinSigma, 2)
+// errorMaps are the errors of two networks in the plane.
+func errorMaps(l *suite.Lab, data *tensors.Tensor, single, all lowDensityNet) (suite.Figure, error) {
+	shades, err := kit.DensityFields(l, density.X2(), diffusion.EDM{}, mapSide, mapNodes, lowDensitySigma, 2)
 	if err != nil {
 		return suite.Figure{}, err
 	}
 	p := kit.Points(data)
 	points := figure.Points{X: p.Col(0)[:250], Y: p.Col(1)[:250], Size: 2, Color: figure.Vermillion, Alpha: .8}
-	one, err := single.errorMap(l, thinSigma, shades[0], "", points)
+	one, err := single.errorMap(l, lowDensitySigma, shades[0], "", points)
 	if err != nil {
 		return suite.Figure{}, err
 	}
-	one.Title = "001's network, σ = 0.2"
-	same, err := all.errorMap(l, thinSigma, shades[0], "", points)
+	one.Title = "one level, σ = 0.2"
+	same, err := all.errorMap(l, lowDensitySigma, shades[0], "", points)
 	if err != nil {
 		return suite.Figure{}, err
 	}
@@ -49,16 +49,15 @@ func thinMaps(l *suite.Lab, data *tensors.Tensor, single, all thinNet) (suite.Fi
 		return suite.Figure{}, err
 	}
 	large.Title = "all levels, σ = 2"
-	return kit.PNG("map", "Error of the learned score in the plane, log10 |s_net - s|. White: lines of equal "+
-		"density of "+
-		"the noised data; red: training data. Left: the network of document 001 after 200 steps at σ = "+
-		"0.2. Middle and right: a larger network trained at all levels on the same points. Errors are "+
+	return kit.PNG("map", "Error of the learned score in the plane, log10 |s_net - s|, cut at 10. White: lines of "+
+		"equal density of the noised data; red: training data. Left: the network of document 001 after 200 steps at "+
+		"σ = 0.2. Middle and right: a larger network trained at all levels on the same points. At σ = 0.2 errors are "+
 		"largest where there are no data.",
 		figure.Grid{Rows: [][]figure.Panel{{one, same, large}}, Width: 720})
 }
 
 // errorMap is the error of the score in the plane under lines of equal density; bar labels its color bar.
-func (n thinNet) errorMap(l *suite.Lab, sigma float64, shade figure.Field, bar string, above ...figure.Layer) (
+func (n lowDensityNet) errorMap(l *suite.Lab, sigma float64, shade figure.Field, bar string, above ...figure.Layer) (
 	figure.Panel, error) {
 	lattice, _, err := density.Lattice(-mapSide, mapSide, mapNodes, 2)
 	if err != nil {
@@ -83,38 +82,39 @@ func (n thinNet) errorMap(l *suite.Lab, sigma float64, shade figure.Field, bar s
 	return kit.Plane("", mapSide, layers...), nil
 }
 
-// thinCurves are the errors by density, and by noise level at the places of the thinnest tenth.
-func thinCurves(single, alone, all thinNet) (suite.Figure, error) {
-	byDecile := func(n thinNet, color figure.Color, label string) figure.Line {
+// errorCurves are the errors by density, and by noise level at the places of the thinnest tenth.
+func errorCurves(single, alone, all lowDensityNet) (suite.Figure, error) {
+	byDecile := func(n lowDensityNet, color figure.Color, label string) figure.Line {
 		line := figure.Line{Color: color, Markers: true, Label: label}
 		for i, d := range n.deciles {
 			line.X, line.Y = append(line.X, float64(i+1)), append(line.Y, d.wrong.Center)
 		}
 		return line
 	}
-	byLevel := func(n thinNet, color figure.Color, label string, value func(thinLevel) float64) figure.Line {
-		return figure.Line{X: kit.Map(n.levels, func(v thinLevel) float64 { return v.sigma }),
+	byLevel := func(n lowDensityNet, color figure.Color, label string, value func(levelError) float64) figure.Line {
+		return figure.Line{X: kit.Map(n.levels, func(v levelError) float64 { return v.sigma }),
 			Y: kit.Map(n.levels, value), Color: color, Markers: true, Label: label}
 	}
-	relative := func(v thinLevel) float64 { return v.relative.Center }
-	deciles := figure.Panel{Title: "σ = 0.2", X: figure.Axis{Label: "decile of the density", Min: .5, Max: 10.5},
+	relative := func(v levelError) float64 { return v.relative.Center }
+	deciles := figure.Panel{Title: "by density, at σ = 0.2", X: figure.Axis{Label: "tenth of the noised data (1: " +
+		"lowest density)", Min: .5, Max: 10.5},
 		Y: figure.Axis{Label: "E|s_{net} - s|^{2}", Log: true}, Legend: figure.TopRight,
 		Layers: []figure.Layer{
-			byDecile(single, figure.Vermillion, "001's network"),
-			byDecile(alone, figure.Orange, "larger, one level"),
-			byDecile(all, figure.Blue, "larger, all levels"),
+			byDecile(single, figure.Vermillion, "network of 001"),
+			byDecile(alone, figure.Orange, "larger network, one level"),
+			byDecile(all, figure.Blue, "larger network, all levels"),
 		}}
-	levels := figure.Panel{Title: "at the thin places", X: figure.Axis{Label: "σ", Log: true, Min: .17, Max: 6},
-		Y: figure.Axis{Label: "fraction", Log: true, Min: 5e-5, Max: 2}, Legend: figure.BottomLeft,
+	levels := figure.Panel{Title: "at the places of the first tenth", X: figure.Axis{Label: "noise level σ", Log: true,
+		Min: .17, Max: 6},
+		Y: figure.Axis{Label: "share, or relative error", Log: true, Min: 5e-5, Max: 2}, Legend: figure.BottomLeft,
 		Layers: []figure.Layer{
-			byLevel(all, figure.Green, "share of the noised data", func(v thinLevel) float64 { return v.share }),
-			byLevel(alone, figure.Orange, "error, one level", relative),
-			byLevel(all, figure.Blue, "error, all levels", relative),
+			byLevel(all, figure.Green, "share of the noised data", func(v levelError) float64 { return v.share }),
+			byLevel(alone, figure.Orange, "error, trained at one level", relative),
+			byLevel(all, figure.Blue, "error, trained at all levels", relative),
 		}}
 	return kit.PNG("deciles", "Left: mean squared error of the score at σ = 0.2 by tenths of the noised data, lowest "+
-		"density "+
-		"first. Right: at the places of the first tenth, by noise level: relative error of the larger "+
-		"network, and share of the noised data where the density at σ = 0.2 is as low. Trained at one "+
-		"level, the network fails at the others.",
+		"density first. Right: at the places of the first tenth, by noise level: relative error of the larger "+
+		"network, and share of the noised data where the density at σ = 0.2 is as low. Trained at one level, the "+
+		"network fails at the others.",
 		figure.Row("", deciles, levels))
 }

@@ -42,7 +42,7 @@ func runMultiNoise(l *suite.Lab) (*suite.Report, error) {
 	best := slices.Min(plain.toData)
 	r.Add(suite.Between{Claim: claims.D002SingleSigma, Metric: "W1 to the data of the reverse SDE from sigma_max = " +
 		"200, over the least that one level leaves", Got: metrics.Exactly(all[2].w1 / best), Lo: 0, Hi: .1, Alpha: 0,
-		Why: "what the claim says: all levels together come ten times nearer, at least, than any one"})
+		Why: "the claim as a number: W1 with all levels is at most a tenth of the least with one level"})
 	return r, multiNoiseFigures(l, r, plain, all)
 }
 
@@ -51,27 +51,27 @@ const (
 	plainSteps = 1000
 )
 
-// single is what Langevin dynamics makes of one noise level after another.
-type single struct {
+// levelRun holds the results of Langevin dynamics at one noise level after another.
+type levelRun struct {
 	start, end metrics.Points // of the samples at level 0
 	sigma      []float64
-	// Of the chain's law, along the line of the modes: the weight of (-5, -5) and W1 to the data and to the noised
-	// density.
+	// Of the distribution of the chain along the line of the modes: the weight of (-5, -5), and W1 to the data and to
+	// the noised density.
 	weight, toData, toNoised []float64
 }
 
-// oneLevel runs Langevin dynamics on the score at one noise level.
-func oneLevel(l *suite.Lab, r *suite.Report) (single, error) {
+// oneLevel runs Langevin dynamics with the score of a single noise level, for several levels.
+func oneLevel(l *suite.Lab, r *suite.Report) (levelRun, error) {
 	line, err := kit.AlongModes()
 	if err != nil {
-		return single{}, err
+		return levelRun{}, err
 	}
 	clean, err := kit.NewTransfer(l, kit.Static(line), diffusion.Langevin)
 	if err != nil {
-		return single{}, err
+		return levelRun{}, err
 	}
 	defer clean.Finalize()
-	var s single
+	var s levelRun
 	for _, sigma := range []float64{0, .5, 1, 1.5, 2, 2.5, 3, 4, 5, 7, 10} {
 		if err := s.level(l, line, clean, sigma); err != nil {
 			return s, err
@@ -99,7 +99,7 @@ func oneLevel(l *suite.Lab, r *suite.Report) (single, error) {
 }
 
 // sample runs the chain on samples in the plane, and returns the weight of (-5, -5).
-func (s *single) sample(l *suite.Lab) (metrics.Summary, error) {
+func (s *levelRun) sample(l *suite.Lab) (metrics.Summary, error) {
 	begin, err := kit.UniformStart(l, "square", l.Size(5000, 100_000))
 	if err != nil {
 		return metrics.Summary{}, err
@@ -117,7 +117,7 @@ func (s *single) sample(l *suite.Lab) (metrics.Summary, error) {
 	return kit.ModeWeight(s.end)
 }
 
-// crossingTime is that in which Langevin dynamics would correct the weights: 0.2 0.8 int du/p between the modes.
+// crossingTime is the time in which Langevin dynamics would correct the weights: 0.2 0.8 int du/p between the modes.
 func crossingTime(clean kit.Transfer) (float64, error) {
 	var err error
 	between := kit.NewGridDensity(-kit.ModeDistance, kit.ModeDistance, 2001, kit.NoMass)
@@ -131,12 +131,12 @@ func crossingTime(clean kit.Transfer) (float64, error) {
 	return .16 * resistance, nil
 }
 
-// weightChecks compare the weight in samples with that of the chain's distribution, and this with the basins.
-func (s *single) weightChecks(weight metrics.Summary, crossing float64) []suite.Checker {
+// weightChecks compare the weight in samples with that of the distribution of the chain, and this with the basins.
+func (s *levelRun) weightChecks(weight metrics.Summary, crossing float64) []suite.Checker {
 	return []suite.Checker{
 		suite.Near{Claim: claims.D004LangevinSamples, Metric: "weight of (-5, -5) after 1,000 steps of 0.05 from a " +
 			"square, exact score; the data has 0.2", Got: weight, Want: s.weight[0],
-			Why: kit.WhySE + "; the chain's own law, by quadrature", Shows: suite.Qualified},
+			Why: kit.WhySE + "; the exact value for this chain, by quadrature", Shows: suite.Qualified},
 		suite.Equals{Claim: claims.D004LangevinSamples, Metric: "weight of (-5, -5) in the chain's law, against the " +
 			"share of the square from where the flow without noise leads there", Got: s.weight[0], Want: basinShare(),
 			Tol: plainStep / (2 * kit.UniformHalfSide * kit.UniformHalfSide),
@@ -148,24 +148,24 @@ func (s *single) weightChecks(weight metrics.Summary, crossing float64) []suite.
 	}
 }
 
-// distanceChecks hold W1 at the least and at the largest noise level.
-func (s *single) distanceChecks(line *density.Mixture) []suite.Checker {
+// distanceChecks check W1 at the smallest and at the largest noise level.
+func (s *levelRun) distanceChecks(line *density.Mixture) []suite.Checker {
 	last := len(s.sigma) - 1
 	whole := math.Sqrt(line.Covariance()[0][0] + s.sigma[last]*s.sigma[last])
 	bias := whole * (1/math.Sqrt(1-plainStep/2) - 1) * math.Sqrt(2/math.Pi)
 	return []suite.Checker{
 		suite.Equals{Claim: claims.D002SingleSigma, Metric: "W1 to the data at sigma = 0",
 			Got: s.toData[0], Want: math.Abs(s.weight[0]-.2) * 2 * kit.ModeDistance, Tol: 1e-6,
-			Why: "the modes are right but for their weights: mass must travel from one to the other; rounding of " +
-				"quadrature"},
+			Why: "each mode is right except for its weight, so that mass must move from one to the other; tolerance: " +
+				"rounding of the quadrature"},
 		suite.Below{Claim: claims.D002SingleSigma, Metric: "W1 to the noised data at sigma = 10, where it is far " +
 			"from the data", Got: s.toNoised[last], Bound: bias,
 			Why: "the unadjusted chain's bias for one Gaussian of that variance"},
 	}
 }
 
-// basinShare is the probability, under the blind start, of the basin of (-5, -5): what lies below the saddle, where the
-// score vanishes: u = reach (1 - 2 P(lighter | u)).
+// basinShare is the probability of the basin of (-5, -5) under the uniform start: what lies below the saddle, where the
+// score vanishes, u = reach (1 - 2 P(lighter | u)).
 func basinShare() float64 {
 	lo, hi := -1., 1.
 	for range 60 {
@@ -180,9 +180,9 @@ func basinShare() float64 {
 	return (end + lo) * (end + lo) / (2 * end * end)
 }
 
-// level adds the law of Langevin dynamics on the density noised by sigma, from the square. The step grows with the
-// variance of a mode, so that every level makes as many relaxation times.
-func (s *single) level(l *suite.Lab, line *density.Mixture, clean kit.Transfer, sigma float64) error {
+// level adds the distribution of Langevin dynamics on the density noised by sigma, from the square. The step is
+// proportional to the variance of a mode, so that every level runs for the same number of relaxation times.
+func (s *levelRun) level(l *suite.Lab, line *density.Mixture, clean kit.Transfer, sigma float64) error {
 	noised, err := line.Noised(1, sigma)
 	if err != nil {
 		return err
@@ -192,21 +192,21 @@ func (s *single) level(l *suite.Lab, line *density.Mixture, clean kit.Transfer, 
 		return err
 	}
 	defer chain.Finalize()
-	law, err := chain.Repeat(
+	p, err := chain.Repeat(
 		kit.UniformStartOnLine(math.Max(kit.UniformHalfSide*math.Sqrt2, kit.ModeDistance+kit.Reach*math.Sqrt(
 			1+sigma*sigma)), 501), 0, plainStep*(1+sigma*sigma), plainSteps)
 	if err != nil {
 		return err
 	}
-	data, err := clean.DensityAt(law, 0)
+	data, err := clean.DensityAt(p, 0)
 	if err != nil {
 		return err
 	}
-	own, err := chain.DensityAt(law, 0)
+	own, err := chain.DensityAt(p, 0)
 	if err != nil {
 		return err
 	}
-	s.sigma, s.weight = append(s.sigma, sigma), append(s.weight, law.ProbabilityBelow(0))
-	s.toData, s.toNoised = append(s.toData, law.W1(data)), append(s.toNoised, law.W1(own))
+	s.sigma, s.weight = append(s.sigma, sigma), append(s.weight, p.ProbabilityBelow(0))
+	s.toData, s.toNoised = append(s.toData, p.W1(data)), append(s.toNoised, p.W1(own))
 	return nil
 }

@@ -11,12 +11,12 @@ import (
 	"scorelab/lib/suite"
 )
 
-// learnedRing trains one sampler of the ring of eight, and counts.
+// learnedRing trains one sampler of the ring of eight Gaussians and counts its samples by mode.
 func learnedRing(l *suite.Lab, r *suite.Report) error {
 	if err := l.Progress(.75, "the ring of eight"); err != nil {
 		return err
 	}
-	const n = 20_000 // in every profile: what training leaves must stay below the error of counting
+	const n = 20_000 // in every profile: the bias of training must stay below the counting error
 	r8 := density.R8()
 	m, err := kit.TrainOnPath(l, r8, kit.Keyed(kit.LearnedNet, l, "ring"), kit.LearnedSteps, "ring")
 	if err != nil {
@@ -35,21 +35,21 @@ func learnedRing(l *suite.Lab, r *suite.Report) error {
 	for k, share := range count.shares {
 		r.Add(suite.Near{Claim: claims.D002NoCollapse, Metric: fmt.Sprintf("weight of mode %d of the ring in %d "+
 			"samples", k+1, n), Got: share, Want: 1. / 8,
-			Why: kit.WhySE + "; the worst of 16 modes of seeds 1 and 2 is off by 2.6"})
+			Why: kit.WhySE + "; the largest deviation of 16 modes, seeds 1 and 2, is 2.6"})
 		table.Rows = append(table.Rows, []any{k + 1, share.Center, share.Lo, share.Hi})
 	}
 	r.Tables = append(r.Tables, table)
 	return learnedRingFigure(l, r, samples, count)
 }
 
-// ringCount says how samples share out over the modes of the ring.
+// ringCount is how samples are distributed over the modes of the ring.
 type ringCount struct {
 	shares  []metrics.Summary // of the samples, nearest to each mode
 	covered int               // modes with at least half of their weight
-	astray  float64           // share of samples further from every mode than all but 1 in 1000 of the data
+	stray   float64           // share of samples further from every mode than all but 1 in 1000 of the data
 }
 
-// countRing takes samples for those of their nearest mode, which by symmetry has exactly 1/8 of the ring.
+// countRing assigns each sample [n, 2] to its nearest mode, which by symmetry has exactly 1/8 of the mass.
 func countRing(p metrics.Points) (ringCount, error) {
 	modes := density.R8().Components()
 	in := make([][]float64, len(modes))
@@ -68,7 +68,7 @@ func countRing(p metrics.Points) (ringCount, error) {
 		}
 		in[nearest][i] = 1
 		if least > far {
-			c.astray += 1 / float64(p.N)
+			c.stray += 1 / float64(p.N)
 		}
 	}
 	for _, hits := range in {

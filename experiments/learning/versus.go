@@ -21,8 +21,8 @@ import (
 var ganVersusDiffusion = suite.Experiment{
 	ID:    "E20-gan-vs-diffusion",
 	Title: "A GAN and a diffusion model on a ring of eight modes",
-	Question: "Does a diffusion model keep all modes where a GAN of the same size loses some, and which " +
-		"distance does a GAN minimize?",
+	Question: "Does a diffusion model keep all modes where a GAN of the same size loses some, and which distance " +
+		"does a GAN minimize?",
 	Sources: []string{"002, section 6"},
 	Run:     runGanVersusDiffusion,
 }
@@ -42,8 +42,9 @@ func runGanVersusDiffusion(l *suite.Lab) (*suite.Report, error) {
 	return r, nil
 }
 
-// criticsValue: at its best critic, D = log p_data - log p_model, the game's value is 2 ln 2 - 2 JS (Goodfellow et al.
-// 2014, theorem 1). Of laws far apart JS is ln 2, at any distance, where the Wasserstein distance still tells how far.
+// criticsValue: with the best critic, D = log p_data - log p_model, the value of the game is 2 ln 2 - 2 JS (Goodfellow
+// et al. 2014, theorem 1). For distributions far apart JS is ln 2 at any distance, but the Wasserstein distance still
+// grows.
 func criticsValue(l *suite.Lab, r *suite.Report) error {
 	const side, nodes = 22., 8801
 	x, cell, err := density.Lattice(-side, side, nodes, 1)
@@ -96,7 +97,7 @@ func criticsValue(l *suite.Lab, r *suite.Report) error {
 			"2 - 2 JS", Got: worst, Bound: 1e-12, Why: "one integral in two forms; " + kit.WhyRounding,
 			Shows: suite.Qualified},
 		suite.Equals{Claim: claims.D002GANWasserstein, Metric: "JS of N(-10, 1) and N(10, 1), whose Wasserstein " +
-			"distance is 20", Got: js[last], Want: math.Ln2, Tol: 1e-12, Why: "ln 2, but for an overlap of e^-50",
+			"distance is 20", Got: js[last], Want: math.Ln2, Tol: 1e-12, Why: "ln 2, up to an overlap of e^-50",
 			Shows: suite.Qualified},
 		suite.Equals{Claim: claims.D002GANWasserstein, Metric: "JS gained between the distances 16 and 20: the " +
 			"critic has no slope left", Got: js[last] - js[last-1], Want: 0, Tol: 1e-12,
@@ -106,19 +107,19 @@ func criticsValue(l *suite.Lab, r *suite.Report) error {
 
 const (
 	versusTrainings      = 5
-	gameSteps, gameBatch = 3000, 256 // of either net
-	regressionSteps      = 4000      // on learnedBatch samples each: about as long
+	gameSteps, gameBatch = 3000, 256 // of either network
+	regressionSteps      = 4000      // on kit.LearnedBatch samples each: about as long
 
-	// versusSamples is the number by which weights are judged, in every profile: so few that what training leaves (some
-	// 0.003 in a weight, by an estimate from five trainings) stays below the standard error of a share, 0.0047.
+	// versusSamples is the number of samples in every profile. It is small enough that the bias of training, about
+	// 0.003 in a weight over five trainings, stays below the standard error of a share, 0.0047.
 	versusSamples = 5000
 )
 
-// versusNet has as many weights as the generator and the critic have each, to 1 %.
+// versusNet has as many weights as the generator, and as the critic, to 1 %.
 var versusNet = network.MLP{Hidden: []int{64, 64, 64}, Activation: "swish", Condition: network.Condition{
 	Frequencies: 16, Width: 32}}
 
-// ringTraining is what one training of either kind came to.
+// ringTraining holds the results of one training of either kind.
 type ringTraining struct {
 	samples metrics.Points
 	count   ringCount
@@ -129,8 +130,8 @@ type ringTraining struct {
 	weights     int // of the network that makes samples
 }
 
-// judgeRing measures samples against data.
-func judgeRing(samples, data metrics.Points) (ringTraining, error) {
+// measureRing compares samples with data.
+func measureRing(samples, data metrics.Points) (ringTraining, error) {
 	c := ringTraining{samples: samples}
 	var err error
 	if c.count, err = countRing(samples); err != nil {
@@ -158,7 +159,7 @@ func countWeights(store *model.Store, scope string) int {
 	return n
 }
 
-// versusRing trains both on the ring, from five first weights each.
+// versusRing trains both on the ring, from five initial weights each.
 func versusRing(l *suite.Lab, r *suite.Report) error {
 	data, floor, err := ringData(l)
 	if err != nil {
@@ -182,14 +183,14 @@ func versusRing(l *suite.Lab, r *suite.Report) error {
 			suite.Between{Claim: claims.D002NoCollapse,
 				Metric: fmt.Sprintf("largest distance of a mode's weight to 1/8, in standard errors, training %d", k+1),
 				Got:    metrics.Exactly(c.worst), Lo: 0, Hi: metrics.Width, Alpha: 8 * metrics.Miss,
-				Why: "5 standard errors of counting, with room for what training leaves; the worst of five trainings " +
-					"of seed 2 is 2.4"})
+				Why: "5 standard errors of counting, with room for the bias of training; the largest of five " +
+					"trainings, seed 2, is 2.4"})
 	}
 	r.Tables = append(r.Tables, versusTable(floor, gans, diffusions))
 	return versusFigure(r, gans, diffusions)
 }
 
-// ringData are samples of the ring, and what others like them come to.
+// ringData are samples of the ring, and the results of a second set of exact samples.
 func ringData(l *suite.Lab) (data metrics.Points, floor ringTraining, err error) {
 	r8 := density.R8()
 	x, err := r8.Sample(l.Backend, l.Key("data"), versusSamples)
@@ -201,7 +202,7 @@ func ringData(l *suite.Lab) (data metrics.Points, floor ringTraining, err error)
 	if err != nil {
 		return data, floor, err
 	}
-	floor, err = judgeRing(kit.Points(other), data)
+	floor, err = measureRing(kit.Points(other), data)
 	return data, floor, err
 }
 
@@ -232,7 +233,7 @@ func trainGAN(l *suite.Lab, k int, data metrics.Points) (ringTraining, error) {
 	if err != nil {
 		return ringTraining{}, err
 	}
-	c, err := judgeRing(samples, data)
+	c, err := measureRing(samples, data)
 	c.evaluations, c.weights = 1, countWeights(store, "/generator")
 	return c, err
 }
@@ -247,17 +248,16 @@ func trainDiffusion(l *suite.Lab, k int, data metrics.Points) (ringTraining, err
 	if err != nil {
 		return ringTraining{}, err
 	}
-	c, err := judgeRing(samples, data)
+	c, err := measureRing(samples, data)
 	c.evaluations, c.weights = kit.LearnedNFE, countWeights(m.Weights, "")
 	return c, err
 }
 
 func versusTable(floor ringTraining, gans, diffusions []ringTraining) suite.Table {
 	table := suite.Table{Name: "trainings", Caption: fmt.Sprintf("%d samples of each training: modes with at least "+
-		"half of their weight; share of samples "+
-		"further from every mode than all but 1 in 1000 of the data; smallest and largest weight of a "+
-		"mode (exact: 0.125); sliced Wasserstein distance SW2 to data; network evaluations a sample; "+
-		"weights of the sampling network. Training: GAN %d steps on %d samples each, diffusion %d on %d",
+		"half of their weight; share of samples further from every mode than all but 1 in 1000 of the data; smallest "+
+		"and largest weight of a mode (exact: 0.125); sliced Wasserstein distance SW2 to data; network evaluations a "+
+		"sample; weights of the sampling network. Training: GAN %d steps on %d samples each, diffusion %d on %d",
 		versusSamples,
 		gameSteps, gameBatch, regressionSteps, kit.LearnedBatch),
 		Header: []string{"method", "training", "modes", "astray", "smallest weight", "largest weight", "SW2",
@@ -265,7 +265,7 @@ func versusTable(floor ringTraining, gans, diffusions []ringTraining) suite.Tabl
 	add := func(method string, all ...ringTraining) {
 		for k, c := range all {
 			shares := kit.Centers(c.count.shares)
-			table.Rows = append(table.Rows, []any{method, k + 1, c.count.covered, c.count.astray, slices.Min(shares),
+			table.Rows = append(table.Rows, []any{method, k + 1, c.count.covered, c.count.stray, slices.Min(shares),
 				slices.Max(shares), c.sw2, c.evaluations, c.weights})
 		}
 	}
