@@ -8,12 +8,12 @@ import (
 
 type checkCmd struct {
 	Baseline string `default:"results" placeholder:"DIR" help:"Committed results."`
-	Weak     bool   `help:"List the checks that pass but test little: a value that is off by a tenth passes too."`
+	Weak     bool   `help:"List weak checks: those that a value off by a tenth would pass too."`
 	Pattern  string `name:"run" placeholder:"REGEX" help:"Experiments to compare; default: all, and all claims."`
 	Dir      string `arg:"" default:"build/results" help:"Fresh results."`
 }
 
-// Run is the gate.
+// Run is the gate: it fails unless each check holds and each metric is within its band of the baseline.
 func (c *checkCmd) Run(e *env) error {
 	gate, err := e.Compare(c.Baseline, c.Dir, c.Pattern)
 	if err != nil {

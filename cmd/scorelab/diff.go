@@ -15,7 +15,7 @@ type diffCmd struct {
 	B       string `arg:"" help:"The other."`
 }
 
-// Run prints what two runs measured differently, in units of the band within which a difference is no change.
+// Run prints the metrics that differ between two runs, in units of their band.
 func (c *diffCmd) Run(e *env) error {
 	d, err := e.Diff(c.A, c.B, c.Pattern)
 	if err != nil {

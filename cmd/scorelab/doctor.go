@@ -11,7 +11,7 @@ import (
 )
 
 type doctorCmd struct {
-	Backend string `default:"auto" env:"SCORELAB_BACKEND" help:"What is to compute: auto, xla:cpu, xla:cuda or go."`
+	Backend string `default:"auto" env:"SCORELAB_BACKEND" help:"Backend to check: auto, xla:cpu, xla:cuda or go."`
 }
 
 // Run prints what the backends and the notebooks need and whether it is there.

@@ -9,7 +9,7 @@ import (
 // kernelCmd registers the kernel that runs the notebooks.
 type kernelCmd struct {
 	Install kernelInstallCmd `cmd:"" help:"Register the kernel Go (scorelab) with a Jupyter."`
-	Remove  kernelRemoveCmd  `cmd:"" help:"Take it away again."`
+	Remove  kernelRemoveCmd  `cmd:"" help:"Remove the kernel from Jupyter."`
 }
 
 type kernelInstallCmd struct {

@@ -14,7 +14,7 @@ type listCmd struct {
 	Baseline string `default:"results" help:"Results that say how many claims an experiment settles."`
 }
 
-// Run lists the experiments. It needs no backend, and no results either; those that are damaged are named.
+// Run lists the experiments. It needs neither a backend nor results, and names damaged results.
 func (c *listCmd) Run(e *env) error {
 	if err := e.Validate(); err != nil {
 		return err

@@ -19,28 +19,28 @@ import (
 
 // Exit codes besides 0.
 const (
-	exitFailed      = 1   // a check fails, or an experiment broke off
+	exitFailed      = 1   // a check fails, or an experiment stopped with an error
 	exitUsage       = 2   // the input is wrong, or files cannot be read or written
 	exitInterrupted = 130 // Ctrl-C or SIGTERM
 )
 
 type commands struct {
-	Verbose bool `short:"v" help:"Print stack traces of experiments that break off."`
+	Verbose bool `short:"v" help:"Print stack traces of experiments that panic."`
 
 	List    listCmd    `cmd:"" help:"List the experiments."`
 	Run     runCmd     `cmd:"" help:"Run experiments and store what they measure."`
-	Check   checkCmd   `cmd:"" help:"Hold results against the committed baseline."`
+	Check   checkCmd   `cmd:"" help:"Check results against the committed baseline."`
 	Diff    diffCmd    `cmd:"" help:"Compare two folders of results, metric by metric."`
-	Merge   mergeCmd   `cmd:"" help:"Put the results of shards together, as one run would have written them."`
+	Merge   mergeCmd   `cmd:"" help:"Merge the results of shards into those of one run."`
 	Report  reportCmd  `cmd:"" help:"Rewrite ledger.json and README.md of a folder of results."`
 	Accept  acceptCmd  `cmd:"" help:"Make results the committed baseline."`
 	Env     envCmd     `cmd:"" help:"Print the settings with which programs elsewhere find XLA."`
-	Doctor  doctorCmd  `cmd:"" help:"Look at everything that the backends and the notebooks need."`
+	Doctor  doctorCmd  `cmd:"" help:"Check what the backends and the notebooks need."`
 	Kernel  kernelCmd  `cmd:"" help:"Register the notebooks' kernel with Jupyter, or remove it."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
-// env is what commands share.
+// env is what all commands use.
 type env struct {
 	suite.Catalogue
 	stdout  *output
@@ -97,7 +97,7 @@ func (e *env) complain(err error) int {
 	return exitUsage
 }
 
-// finish returns the exit code once all output has arrived. Output that got lost is an error of its own.
+// finish returns the exit code once all output is written. Lost output is an error.
 func (e *env) finish(code int) int {
 	if err := e.stdout.close(); err != nil && code != exitInterrupted {
 		return e.complain(err)
@@ -105,7 +105,7 @@ func (e *env) finish(code int) int {
 	return code
 }
 
-// decimal reads a whole number. Kong's own reader takes 010 for 8, as Go's literals have it.
+// decimal reads a whole number in decimal digits. The reader of kong takes 010 for 8, as in Go.
 func decimal(ctx *kong.DecodeContext, target reflect.Value) error {
 	var text string
 	if err := ctx.Scan.PopValueInto("int", &text); err != nil {
@@ -119,7 +119,7 @@ func decimal(ctx *kong.DecodeContext, target reflect.Value) error {
 	return nil
 }
 
-// chosen is the pattern of experiments that -run and names ask for; each of them must match some.
+// chosen is the pattern of the experiments that -run and the names select; each name must match an experiment.
 func (e *env) chosen(pattern string, names []string) (string, error) {
 	for _, name := range names {
 		if _, err := e.Match(name); err != nil {
@@ -139,7 +139,7 @@ var (
 	negative = regexp.MustCompile(`^-[0-9]+$`)
 )
 
-// goFlags lets flags have one dash, as Go's own have, and values a sign.
+// goFlags accepts flags with one dash, as in Go's tools, and negative values.
 func goFlags(args []string) []string {
 	var out []string
 	for i, arg := range args {

@@ -3,12 +3,12 @@ package main
 import "fmt"
 
 type mergeCmd struct {
-	Pattern string   `name:"run" placeholder:"REGEX" help:"Experiments to put together, by their names; default: all."`
+	Pattern string   `name:"run" placeholder:"REGEX" help:"Experiments to merge, by their names; default: all."`
 	Out     string   `arg:"" help:"Folder for the whole results. Those in it are replaced; with -run, the others stay."`
 	Shards  []string `arg:"" name:"shard" help:"Folders of results of scorelab run -shard I/N."`
 }
 
-// Run makes one folder of results out of those of the shards. It ends as the whole run would have ended.
+// Run merges the results of the shards into one folder. Its exit code is that of a run of the whole suite.
 func (c *mergeCmd) Run(e *env) error {
 	done, err := e.Merge(c.Out, c.Shards, c.Pattern)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// output is standard output. It remembers the first error, so that a list on a full disk does not end as a success.
+// output is standard output. It keeps its errors, so that a command that writes to a full disk does not succeed.
 type output struct {
 	file *os.File
 	err  error
@@ -19,7 +19,7 @@ func (o *output) Write(text []byte) (int, error) {
 	return n, err
 }
 
-// close makes sure that all was written.
+// close returns an error unless everything was written.
 func (o *output) close() error {
 	err := o.err
 	if err == nil {

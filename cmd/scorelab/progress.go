@@ -13,14 +13,14 @@ import (
 	"scorelab/lib/suite"
 )
 
-// progress shows a run: one line for each experiment, and a bar below them where someone watches. Times go to terminals
-// only, so that what a pipe gets is the same every time.
+// progress shows a run: one line for each experiment and, on a terminal, a bar below them. Times go to terminals only,
+// so that the output of a pipe is the same every time.
 type progress struct {
 	*env
 	experiments []suite.Experiment
 	width       int
 	timed       bool
-	bar         *progressbar.ProgressBar // nil: nobody watches
+	bar         *progressbar.ProgressBar // nil: no terminal
 	barWidth    int
 	current     int
 }
@@ -45,8 +45,7 @@ func newProgress(e *env, experiments []suite.Experiment) *progress {
 // beside is how many columns of the bar's line are neither bar nor description: " 100% |" and "| [1h59m59s] ".
 const beside = 22
 
-// barWidth is the width of the bar on a terminal; 0: a narrow one has no room for it, and its line would wrap at every
-// turn.
+// barWidth is the width of the bar on a terminal; 0: the terminal is too narrow for it, and lines would wrap.
 func barWidth(columns int) int {
 	const least, most, description = 8, 24, 10
 	width := min(most, columns-beside-description)
@@ -62,7 +61,7 @@ func columns(w io.Writer) int {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
 			return width
 		}
-		return 80 // a terminal that does not say
+		return 80 // a terminal of unknown width
 	}
 	return 0
 }
@@ -99,7 +98,7 @@ func fitted(text string, room int) string {
 	return text
 }
 
-// result prints the verdict of an experiment, and its failing checks in full.
+// result prints the verdicts of an experiment, and its failing checks in full.
 func (p *progress) result(r *suite.Result, took time.Duration) {
 	failed := r.Failed()
 	word := "ok"
@@ -112,7 +111,7 @@ func (p *progress) result(r *suite.Result, took time.Duration) {
 	}
 }
 
-// broken prints an experiment that measured nothing.
+// broken prints an experiment that stopped with an error.
 func (p *progress) broken(err *suite.RunError, took time.Duration) {
 	reason := strings.TrimPrefix(err.Error(), err.Experiment+": ")
 	if !p.verbose {
@@ -132,7 +131,7 @@ func (p *progress) line(word, id, text string, took time.Duration) {
 	fmt.Fprintf(p.stdout, "%-6s %-*s  %s\n", word, p.width, id, text)
 }
 
-// finish takes the bar away.
+// finish removes the bar.
 func (p *progress) finish() {
 	if p.bar != nil {
 		_ = p.bar.Clear()

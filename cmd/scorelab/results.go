@@ -40,7 +40,7 @@ func (e *env) nameStrays(dir string, strays []string) {
 type acceptCmd struct {
 	Pattern  string `name:"run" placeholder:"REGEX" help:"Experiments to accept; the others stay. Default: all."`
 	Dir      string `arg:"" default:"build/results" help:"Folder of results."`
-	Baseline string `default:"results" placeholder:"DIR" help:"What they become."`
+	Baseline string `default:"results" placeholder:"DIR" help:"Folder of the baseline."`
 }
 
 // Run makes results the baseline.

@@ -18,14 +18,14 @@ type runCmd struct {
 	Shard   string        `placeholder:"I/N" help:"${shard}"`
 	Out     string        `default:"build/results" placeholder:"DIR" help:"Where results go."`
 	Names   []string      `arg:"" optional:"" name:"experiment" help:"Experiments to run, as with --run."`
-	Backend string        `default:"auto" env:"SCORELAB_BACKEND" help:"What computes: auto, xla:cpu, xla:cuda or go."`
+	Backend string        `default:"auto" env:"SCORELAB_BACKEND" help:"Backend: auto, xla:cpu, xla:cuda or go."`
 }
 
 // shardHelp stands for ${shard} in the help of -shard.
 const shardHelp = "Run part I, 1 .. N, of the suite, for scorelab merge; auto or auto/N: the part that a Kubernetes " +
 	"Indexed Job or a Slurm array says."
 
-// Run runs experiments in the order of the table. What finished is stored, whatever happens to the rest.
+// Run runs experiments in the order of the table. Each finished one is stored, even if a later one fails.
 func (c *runCmd) Run(e *env) error {
 	experiments, shard, err := c.selected(e)
 	if err != nil {
@@ -94,7 +94,7 @@ func (c *runCmd) selected(e *env) ([]suite.Experiment, suite.Shard, error) {
 	if err != nil {
 		return nil, suite.Shard{}, err
 	}
-	// fine where a job array is longer than the suite
+	// no error: a job array may be longer than the suite
 	if experiments = e.Part(shard, experiments); len(experiments) == 0 {
 		fmt.Fprintf(e.stderr, "scorelab: no experiment belongs to shard %v\n", shard)
 	}

@@ -9,14 +9,14 @@ import (
 	"scorelab/lib/suite"
 )
 
-// What schedulers tell the tasks of an array. Kubernetes sets the index of an Indexed Job, from 0; the count is for the
-// manifest to set, since Kubernetes does not. Slurm sets both, the index as `sbatch --array` says.
+// Environment variables of the tasks of a job array. Kubernetes sets the index of an Indexed Job, from 0; the
+// manifest must set the count. Slurm sets both, the index as given to `sbatch --array`.
 const (
 	jobIndex, jobCount     = "JOB_COMPLETION_INDEX", "JOB_COMPLETION_COUNT"
 	slurmIndex, slurmCount = "SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT"
 )
 
-// parseShard reads "2/4"; or "auto" and "auto/4", whose other numbers are the scheduler's. Empty is the whole suite.
+// parseShard reads "2/4"; or "auto" and "auto/4", which take the rest from the scheduler. Empty is the whole suite.
 func parseShard(text string, lookup func(string) (string, bool)) (suite.Shard, error) {
 	if text == "" {
 		return suite.Shard{}, nil

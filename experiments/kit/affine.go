@@ -13,7 +13,7 @@ func NormalModel(p diffusion.Process, variance float64) func() diffusion.Model {
 	return func() diffusion.Model { return Normal([]float64{0}, variance).Model(p) }
 }
 
-// AffineSteps composes a sampler's steps over a grid on N(0, variance) data.
+// AffineSteps composes the steps of a sampler over a grid on N(0, variance) data into one map x -> gain x + noise z.
 func AffineSteps(l *suite.Lab, s diffusion.Sampler, p diffusion.Process, variance float64, grid ...float64) (affine.Map,
 	error) {
 	whole, err := affine.Over(l.Backend, s, NormalModel(p, variance), grid)

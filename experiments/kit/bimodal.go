@@ -17,22 +17,22 @@ import (
 	"scorelab/lib/suite"
 )
 
-// S2 is two unit Gaussians far apart, of weights .2 and .8. Along the line of its modes every sampler moves without
-// regard to the other direction, since both covariances are I: that motion is in one dimension, where lineLaw is exact.
+// S2 is two unit Gaussians far apart, of weights 0.2 and 0.8. Both covariances are I, so the motion of every sampler
+// along the line of the modes is independent of the other direction. In that one dimension, Transfer is exact.
 
-// ModeDistance is how far the modes of S2 lie from the middle.
+// ModeDistance is the distance of each mode of S2 from the middle.
 const ModeDistance = 5 * math.Sqrt2
 
-// AlongModes is the law of (x1 + x2)/sqrt2 under S2.
+// AlongModes is the distribution of (x1 + x2)/sqrt2 under S2.
 func AlongModes() (*density.Mixture, error) {
 	return density.S2().Marginal([]float64{1 / math.Sqrt2, 1 / math.Sqrt2})
 }
 
-// LightModePosterior is P(mode (-5, -5) | u) in S2, shrunk and noised to modes of variance v at +-reach, at u along
-// their line.
+// LightModePosterior is P(mode (-5, -5) | u) at u along the line of the modes, when S2 is scaled and noised to modes of
+// variance v at +-reach.
 func LightModePosterior(reach, u, v float64) float64 { return 1 / (1 + 4*math.Exp(2*reach*u/v)) }
 
-// ModeWeight is the share of samples that are nearer to (-5, -5) than to (5, 5): 0.2 in S2, but for 1e-12.
+// ModeWeight is the share of samples that are nearer to (-5, -5) than to (5, 5): 0.2 in S2, to 1e-12.
 func ModeWeight(p metrics.Points) (metrics.Summary, error) {
 	return metrics.MeanOf(p.N, func(i int) float64 {
 		if p.Row(i)[0]+p.Row(i)[1] < 0 {
@@ -42,7 +42,8 @@ func ModeWeight(p metrics.Points) (metrics.Summary, error) {
 	})
 }
 
-// ByMode are, of the first so many samples, those that end near the heavy mode (0) or the light one (1), as a layer.
+// ByMode is a layer of those of the first limit samples p that end near the heavy mode (0) or the light one (1); end is
+// where they end.
 func ByMode(p, end metrics.Points, mode, limit int, color figure.Color) figure.Points {
 	dots := figure.Points{Color: color, Size: 2.5}
 	for i := range limit {
@@ -53,16 +54,17 @@ func ByMode(p, end metrics.Points, mode, limit int, color figure.Color) figure.P
 	return dots
 }
 
-// UniformHalfSide is the uniform law on [-8, 8]^2, which knows where the modes may be and not how much each weighs.
+// UniformHalfSide is half the side of the square [-8, 8]^2, on which chains start uniformly: around both modes, with no
+// information on their weights.
 const UniformHalfSide = 8
 
-// UniformStart are n of its samples.
+// UniformStart draws n samples [n, 2] of the uniform distribution on that square.
 func UniformStart(l *suite.Lab, purpose string, n int) (*tensors.Tensor, error) {
 	return UniformSquare(l, purpose, UniformHalfSide, n)
 }
 
-// UniformStartOnLine is its law along the line of the modes, a triangle, on about n points of at least [-side, side].
-// The triangle's kinks are among them, so that the trapezoidal rule gives it mass 1.
+// UniformStartOnLine is the uniform start along the line of the modes, a triangle, on about n points that cover at
+// least [-side, side]. The kinks of the triangle are among the points, so the trapezoidal rule gives it mass 1.
 func UniformStartOnLine(side float64, n int) GridDensity {
 	const end = UniformHalfSide * math.Sqrt2
 	h := end / math.Round(end*float64(n)/(2*side))
@@ -72,7 +74,7 @@ func UniformStartOnLine(side float64, n int) GridDensity {
 	})
 }
 
-// UniformSquare draws n samples of the uniform law on [-side, side]^2.
+// UniformSquare draws n samples [n, 2] of the uniform distribution on [-side, side]^2.
 func UniformSquare(l *suite.Lab, purpose string, side float64, n int) (*tensors.Tensor, error) {
 	return exec.Once(l.Backend, func(g *Graph) *Node {
 		u := random.New(g, l.Key(purpose)).Uniform(Zeros(g, shapes.Make(dtypes.Float64, n, 2)))

@@ -14,8 +14,8 @@ import (
 	"scorelab/lib/suite"
 )
 
-// matmuls are the matrix products that some nodes of a graph depend on: how many, and their multiplications. They are
-// all that costs in a wide network, and do not depend on the machine.
+// matmuls counts the matrix products that some nodes of a graph depend on, and their multiplications. They dominate the
+// cost of a wide network and do not depend on the machine.
 type matmuls struct {
 	Count int
 	Work  float64
@@ -43,7 +43,7 @@ func MatmulsOf(nodes ...*Node) matmuls {
 	return p
 }
 
-// BuildOnly builds a graph on a batch [n, d] without running it, for those who count what is in it.
+// BuildOnly builds a graph on a batch x [n, d] without running it, to count its operations.
 func BuildOnly(l *suite.Lab, n, d int, build func(scope *model.Scope, x *Node)) error {
 	g := NewGraph(l.Backend, "draft")
 	defer g.Finalize()
@@ -54,7 +54,8 @@ func BuildOnly(l *suite.Lab, n, d int, build func(scope *model.Scope, x *Node)) 
 	})
 }
 
-// StepWork is the work of a pupil's gradient in its weights, on a batch [n, d], in evaluations of its network.
+// StepWork is the work of one gradient of a learner's loss in its weights on a batch [n, d], in units of one evaluation
+// of its network.
 func StepWork(l *suite.Lab, p Learner, n, d int) (work float64, err error) {
 	err = BuildOnly(l, n, d, func(scope *model.Scope, x *Node) {
 		alone := MatmulsOf(p.Bound(scope)(x, ScalarLike(x, 0), nil))

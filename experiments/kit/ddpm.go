@@ -8,13 +8,13 @@ import (
 	"scorelab/lib/figure"
 )
 
-// ddpmSteps, ddpmLow and ddpmHigh are the chain of Ho et al. 2020, section 4: betas in a line.
+// DDPMSteps, DDPMLow and DDPMHigh are the chain of Ho et al. 2020, section 4: beta rises linearly from low to high.
 const (
 	DDPMSteps         = 1000
 	DDPMLow, DDPMHigh = 1e-4, .02
 )
 
-// DDPMChain is the path of that chain, whose time counts its steps, and the grid of all of them.
+// DDPMChain is the path of that chain, whose time counts its steps, and the grid of all steps from T to 0.
 func DDPMChain() (path diffusion.VP, grid []float64, err error) {
 	table, err := diffusion.NewTable(diffusion.LinearBetas(DDPMLow, DDPMHigh, DDPMSteps))
 	if err != nil {
@@ -24,7 +24,7 @@ func DDPMChain() (path diffusion.VP, grid []float64, err error) {
 	return diffusion.VP{Schedule: table}, grid, err
 }
 
-// DDPMVariances are the two that Ho et al. name.
+// DDPMVariances are the two reverse variances of Ho et al. 2020, section 3.2.
 var DDPMVariances = []struct {
 	Name     string
 	Variance diffusion.ReverseVariance
@@ -32,10 +32,10 @@ var DDPMVariances = []struct {
 }{{"variance beta", diffusion.KernelVariance, figure.Blue}, {"posterior variance", diffusion.PosteriorVariance,
 	figure.Vermillion}}
 
-// NoiseAt is a time of a variance-preserving path: signal is alpha^2, the alpha-bar of DDPM, and noise sigma^2.
+// NoiseAt is a time of a variance-preserving path: Signal is alpha^2 (the alpha-bar of DDPM), Noise is sigma^2.
 type NoiseAt struct{ Signal, Noise float64 }
 
-// Total is the variance of N(0, variance) data there.
+// Total is the variance of N(0, variance) data at that time.
 func (p NoiseAt) Total(variance float64) float64 { return p.Signal*variance + p.Noise }
 
 // DDPMPath is the chain by its own recursions, from step T to 0.

@@ -22,7 +22,7 @@ func LineDensities(l *suite.Lab, m *density.Mixture, p diffusion.Process, line f
 	return logs, nil
 }
 
-// LineDensity is lineDensities for the mixture itself.
+// LineDensity is the density of the mixture itself in the cells of a line.
 func LineDensity(l *suite.Lab, m *density.Mixture, line fokkerplanck.Line) ([]float64, error) {
 	out, err := LineDensities(l, m, diffusion.OU{}, line, 0)
 	if err != nil {
@@ -31,7 +31,7 @@ func LineDensity(l *suite.Lab, m *density.Mixture, line fokkerplanck.Line) ([]fl
 	return out[0], nil
 }
 
-// LangevinLine is Langevin dynamics on a mixture, and the mixture's density in the cells.
+// LangevinLine is the generator of Langevin dynamics on a mixture, and the density of the mixture in the cells.
 func LangevinLine(l *suite.Lab, m *density.Mixture, line fokkerplanck.Line) (*fokkerplanck.Generator, []float64,
 	error) {
 	logs, err := density.OnLine(l.Backend, m, diffusion.OU{}, line.Nodes(), 0)
@@ -46,7 +46,7 @@ func LangevinLine(l *suite.Lab, m *density.Mixture, line fokkerplanck.Line) (*fo
 	return g, q, err
 }
 
-// SquareGrid is [-6, 6]^2, which has all but 1e-8 of the cross and of N(0, I).
+// SquareGrid is [-6, 6]^2, which holds all but 1e-8 of the mass of the cross and of N(0, I).
 func SquareGrid(n int) fokkerplanck.Plane {
 	line := fokkerplanck.Line{Lo: -6, Hi: 6, N: n}
 	return fokkerplanck.Plane{X: line, Y: line}

@@ -15,9 +15,10 @@ import (
 	"scorelab/lib/suite"
 )
 
-// DigitSet is real digits as float64 tensors [n, 784] with pixels in [-1, 1].
+// DigitSet is the bundled digits as float64 tensors [n, 784] with pixels in [-1, 1]: for training, and held out.
 type DigitSet struct{ Train, Held *tensors.Tensor }
 
+// LoadDigits reads the bundled digits.
 func LoadDigits() (DigitSet, error) {
 	all, err := data.Digits()
 	if err != nil {
@@ -33,13 +34,13 @@ func LoadDigits() (DigitSet, error) {
 	return DigitSet{flat(train), flat(held)}, nil
 }
 
-// FirstRows are the leading n rows.
+// FirstRows are the first n rows of a tensor [m, d].
 func FirstRows(t *tensors.Tensor, n int) *tensors.Tensor {
 	d := t.Shape().Dim(1)
 	return tensors.FromFlatDataAndDimensions(tensors.MustCopyFlatData[float64](t)[:n*d], n, d)
 }
 
-// DrawRows are n rows drawn uniformly with replacement.
+// DrawRows draws n rows of a tensor [m, d] uniformly, with replacement.
 func DrawRows(l *suite.Lab, t *tensors.Tensor, purpose string, n int) (*tensors.Tensor, error) {
 	u, err := exec.Once(l.Backend, func(g *Graph) *Node {
 		return random.New(g, l.Key(purpose)).Uniform(Const(g, make([]float64, n)))
@@ -74,7 +75,7 @@ func Pictures(p metrics.Points, n int) []figure.Picture {
 // Decibel is 10 log10 of a ratio of powers.
 func Decibel(ratio float64) float64 { return 10 * math.Log10(ratio) }
 
-// SignalPower is the variance of the pixels of a set about its mean pixel.
+// SignalPower is the variance of all pixels of a set about their common mean.
 func SignalPower(p metrics.Points) float64 {
 	mean, square := 0.0, 0.0
 	for _, v := range p.X {
@@ -86,5 +87,5 @@ func SignalPower(p metrics.Points) float64 {
 	return square
 }
 
-// CopyRMS is the distance per pixel below which two pictures are the same: 1/256 of the range of a pixel.
+// CopyRMS is the root mean square distance per pixel below which two pictures count as equal: 1/256 of the range.
 const CopyRMS = 2. / 256

@@ -21,7 +21,7 @@ func lab(t *testing.T) *suite.Lab {
 	return &suite.Lab{Context: context.Background(), Backend: b, Seed: 1}
 }
 
-// On Gaussian data a chain's law stays Gaussian, with the moments of the steps' own recursion.
+// On Gaussian data the distribution of a chain stays Gaussian, with the moments of the steps' own recursion.
 func TestLineChainOnAGaussian(t *testing.T) {
 	l, data := lab(t), Normal([]float64{0}, .25)
 	grid, err := diffusion.Uniform(1, .05, 20)
@@ -67,7 +67,7 @@ func TestLineChainOnAGaussian(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// W1 between centred Gaussians is the difference of their standard deviations times E|z|.
+	// W1 between centered Gaussians is the difference of their standard deviations times E|z|.
 	want := math.Abs(math.Sqrt(alpha*alpha*.25+sigma*sigma)-math.Sqrt(v)) * math.Sqrt(2/math.Pi)
 	if got := w.W1(wider); math.Abs(got-want) > w.Cell*w.Cell {
 		t.Errorf("W1 is %g, want %g", got, want)

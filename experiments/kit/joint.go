@@ -15,36 +15,36 @@ import (
 	"scorelab/lib/train"
 )
 
-// Learner is one of several networks that learn side by side: in one compiled step, from the same batches and the same
+// Learner is one of several networks that train side by side: in one compiled step, on the same batches and the same
 // noise.
 type Learner struct {
-	Name   string // of its scope and its curve
+	Name   string // of its scope of weights and of its loss curve
 	Net    network.Network
 	Path   diffusion.Process
 	Loss   diffusion.Objective
-	Scorer diffusion.Scorer // how its answer becomes a score
-	Column int              // of the data it learns from
+	Scorer diffusion.Scorer // makes a score of its output
+	Column int              // of the batch that it trains on
 }
 
-// Bound is the pupil's network with the weights of its own scope.
+// Bound is the network with the weights of its own scope.
 func (p Learner) Bound(scope *model.Scope) diffusion.Net { return p.Net.Net(scope.At("%s", p.Name)) }
 
-// on is the pupil's loss, [batch].
+// on is the loss of each sample, [batch].
 func (p Learner) on(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 	return p.Loss(p.Path, p.Bound(scope), diffusion.Batch{X0: batch[p.Column]}, r)
 }
 
-// Score is the pupil's score in float64, from a network in float32.
+// Score is the learned score at x [batch, d] in float64, from a network in float32.
 func (p Learner) Score(scope *model.Scope, x, t *Node) *Node {
 	return p.Scorer(p.Path, network.InSingle(p.Bound(scope)), nil)(x, t)
 }
 
-// TrainJointly is a step that trains them all. It descends the sum of their losses, which have no weight in common:
+// TrainJointly is a training step for all learners. It descends the sum of their losses, which share no weights:
 // without clipping, Adam moves each weight by its own gradients alone.
-func TrainJointly(by train.Adam, pupils []Learner) func(t *train.Turn) {
+func TrainJointly(by train.Adam, learners []Learner) func(t *train.Turn) {
 	return func(t *train.Turn) {
 		var total *Node
-		for _, p := range pupils {
+		for _, p := range learners {
 			loss := t.Mean(p.on)
 			t.Record(p.Name, loss)
 			if total == nil {
@@ -61,9 +61,10 @@ func TrainJointly(by train.Adam, pupils []Learner) func(t *train.Turn) {
 type Evaluator struct {
 	Exec     *exec.Exec
 	store    *model.Store
-	Averaged bool // mark the moving average of the weights
+	Averaged bool // evaluate with the moving average of the weights
 }
 
+// NewEvaluator compiles a graph for the weights of a training.
 func NewEvaluator(l *suite.Lab, of *train.Trainer, graph func(scope *model.Scope, in []*Node) []*Node) (*Evaluator,
 	error) {
 	store, err := of.Weights()
@@ -80,7 +81,7 @@ func NewEvaluator(l *suite.Lab, of *train.Trainer, graph func(scope *model.Scope
 	return &Evaluator{Exec: exec, store: store}, err
 }
 
-// Evaluate evaluates it with the weights that the trainer has now.
+// Evaluate returns the outputs for the present weights of the trainer, flattened in float64.
 func (e *Evaluator) Evaluate(of *train.Trainer, args ...any) ([][]float64, error) {
 	weights := of.Weights
 	if e.Averaged {
@@ -109,14 +110,14 @@ func (e *Evaluator) Evaluate(of *train.Trainer, args ...any) ([][]float64, error
 	return Map(out, tensors.MustCopyFlatData[float64]), nil
 }
 
-// InFloat32 is data as networks train on it.
+// InFloat32 converts data to the type in which networks train.
 func InFloat32(l *suite.Lab, x *tensors.Tensor) (*tensors.Tensor, error) {
 	return exec.Once(l.Backend, func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }, x)
 }
 
-// InPairs is an objective that meets every sample with its noise and with the opposite noise. The mean is the same. In
-// denoising at a small sigma the targets -eps/sigma and eps/sigma, which are most of the noise of the gradient, then
-// all but cancel.
+// InPairs is an objective that uses each sample with its noise and with the opposite noise. The mean is the same. In
+// denoising at small sigma, the targets -eps/sigma and eps/sigma cause most of the gradient's noise; in pairs they
+// nearly cancel.
 func InPairs(o diffusion.Objective) diffusion.Objective {
 	return func(p diffusion.Process, net diffusion.Net, b diffusion.Batch, r *random.Source) *Node {
 		n := b.X0.Shape().Dim(0)

@@ -30,20 +30,20 @@ func testLearners() []Learner {
 	}
 }
 
-// Networks that learn side by side learn what each would alone, and the examiner sees their weights as they are.
+// Networks that train side by side learn what each would alone, and the evaluator uses their present weights.
 func TestSideBySideIsAlone(t *testing.T) {
 	const steps = 25
 	l := &suite.Lab{Context: context.Background(), Backend: backendtest.Default(t), Seed: 1, Profile: suite.Quick}
-	scores := func(pupils ...Learner) [][]float64 {
+	scores := func(learners ...Learner) [][]float64 {
 		plan := train.Plan{Data: FreshBatches(density.X2(), 32, false), Key: random.NewKey(1, "training"),
-			Step: TrainJointly(train.Adam{Rate: 1e-2}, pupils)}
+			Step: TrainJointly(train.Adam{Rate: 1e-2}, learners)}
 		trainer, err := plan.Begin(l.Backend)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer trainer.Close()
 		exam, err := NewEvaluator(l, trainer, func(scope *model.Scope, in []*Node) []*Node {
-			return Map(pupils, func(p Learner) *Node { return p.Score(scope, in[0], ScalarLike(in[0], .5)) })
+			return Map(learners, func(p Learner) *Node { return p.Score(scope, in[0], ScalarLike(in[0], .5)) })
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -64,7 +64,7 @@ func TestSideBySideIsAlone(t *testing.T) {
 		}
 		for i := range before {
 			if LargestDifference(before[i], after[i]) < .01 {
-				t.Errorf("%s has not moved: %v, %v", pupils[i].Name, before[i], after[i])
+				t.Errorf("%s has not moved: %v, %v", learners[i].Name, before[i], after[i])
 			}
 		}
 		return after

@@ -18,8 +18,8 @@ import (
 	"scorelab/lib/train"
 )
 
-// FreshBatches gives every step a new batch of a mixture, in float32, with the labels of its components where they are
-// asked for.
+// FreshBatches gives every step a new batch [batch, d] of a mixture in float32, on request with the labels of its
+// components [batch].
 func FreshBatches(m *density.Mixture, batch int, labels bool) train.Data {
 	return train.Fresh(fmt.Sprint(m.Name(), " batch ", batch, " labels ", labels),
 		func(g *Graph, r *random.Source) []*Node {
@@ -31,8 +31,8 @@ func FreshBatches(m *density.Mixture, batch int, labels bool) train.Data {
 		})
 }
 
-// Train takes steps of a plan; see, unless nil, gets every report. The weights are the average, where the plan keeps
-// one.
+// Train takes the given number of steps of a plan; see, unless nil, gets every report. It returns the averaged weights
+// where the plan keeps an average, else the last ones.
 func Train(l *suite.Lab, p train.Plan, steps int, see func(t *train.Trainer, r train.Report) error) (*model.Store,
 	error) {
 	trainer, err := p.Begin(l.Backend)
@@ -58,18 +58,19 @@ func weightsOf(t *train.Trainer, p train.Plan) (*model.Store, error) {
 	return t.Weights()
 }
 
-// ScoreErrors are E|s_model - s|^2/E|s|^2, s the exact score, at each of the times along p, over n samples of the
-// noised law. A network is scored on the samples that another was: they follow from the target's name, time and seed.
-func ScoreErrors(l *suite.Lab, law density.Law, build diffusion.Build, weights *model.Store, n int, times ...float64) (
+// ScoreErrors are the Fisher errors E|s_model - s|^2/E|s|^2, s the exact score, at each of the times, over n samples of
+// the noised target. All networks are measured on the same samples: these depend on target, time and seed alone.
+func ScoreErrors(l *suite.Lab, target density.Law, build diffusion.Build, weights *model.Store, n int,
+	times ...float64) (
 	[]metrics.Summary, error) {
-	x0, err := law.Sample(l.Backend, l.Key("scored "+law.Name()), n)
+	x0, err := target.Sample(l.Backend, l.Key("scored "+target.Name()), n)
 	if err != nil {
 		return nil, err
 	}
 	exec, err := exec.NewModel(l.Backend, weights, func(scope *model.Scope, x0, t *Node) (wrong, size *Node) {
 		m := build(scope, nil)
 		x := m.At(t).Forward(x0, random.New(x0.Graph(), l.Key("scoring noise")).Normal(x0))
-		exact := law.Model(m.Process).ScoreAt(x, t)
+		exact := target.Model(m.Process).ScoreAt(x, t)
 		norm := func(x *Node) *Node { return ReduceSum(Square(x), 1) }
 		return norm(Sub(m.ScoreAt(x, t), exact)), norm(exact)
 	})
@@ -91,7 +92,7 @@ func ScoreErrors(l *suite.Lab, law density.Law, build diffusion.Build, weights *
 	return errors, nil
 }
 
-// SquaredScoreError is E|s_net - s|^2 over the cross under noise of sigma, by quadrature.
-func SquaredScoreError(learnt, exact, weights *Node) *Node {
-	return ReduceAllSum(Mul(weights, ReduceSum(Square(Sub(learnt, exact)), 1)))
+// SquaredScoreError is E|s_net - s|^2 by quadrature, for scores [n, d] at the nodes of a grid with weights [n].
+func SquaredScoreError(learned, exact, weights *Node) *Node {
+	return ReduceAllSum(Mul(weights, ReduceSum(Square(Sub(learned, exact)), 1)))
 }

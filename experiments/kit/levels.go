@@ -13,10 +13,10 @@ import (
 	"scorelab/lib/suite"
 )
 
-// NoiseLevels is the variance-exploding path over the catalogue's noise levels: sigma = 0.05 .. 10.
+// NoiseLevels is the variance-exploding path over the noise levels sigma = 0.05 .. 10.
 var NoiseLevels = diffusion.VE{SigmaMin: .05, SigmaMax: 10}
 
-// TimeOfSigma is the time at which noiseLevels has noise sigma.
+// TimeOfSigma is the time at which NoiseLevels has noise sigma.
 func TimeOfSigma(sigma float64) float64 {
 	return math.Log(sigma/NoiseLevels.SigmaMin) / math.Log(NoiseLevels.SigmaMax/NoiseLevels.SigmaMin)
 }

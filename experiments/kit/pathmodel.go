@@ -23,24 +23,24 @@ import (
 const (
 	LearnedSteps  = 4000
 	LearnedBatch  = 512
-	LearnedNFE    = 20 // exponential Adams asks the network once a step
+	LearnedNFE    = 20 // exponential Adams evaluates the network once a step
 	learnedLowest = .02
-	CrossEntropy  = 2.429435 // catalogue, targets
+	CrossEntropy  = 2.429435 // entropy of the cross in nats, by quadrature
 )
 
-// LearnedPath is the one on which the samplers learn: from a noise that hides nothing of the data to one that hides all
-// but a hundredth of its variance.
+// LearnedPath is the path on which the samplers train: from noise far below the width of the data to noise with a
+// hundred times its variance.
 var LearnedPath = diffusion.VE{SigmaMin: learnedLowest, SigmaMax: 10}
 
-// PathModel is a denoiser of a law along learnedPath, and the weights that it has learnt.
+// PathModel is a denoiser of a target along LearnedPath, with its trained weights.
 type PathModel struct {
-	law     density.Law
+	target  density.Law
 	Build   diffusion.Build
 	Weights *model.Store
 }
 
-// TrainOnPath trains a network with EDM's preconditioning on fresh samples of a law. Levels are drawn about sigma =
-// e^-1, where they decide on what the samples look like.
+// TrainOnPath trains a network with the preconditioning of EDM (Karras et al. 2022) on fresh samples of a mixture.
+// Noise levels are drawn around sigma = e^-1, where they shape the samples most.
 func TrainOnPath(l *suite.Lab, m *density.Mixture, n network.Network, steps int, name string) (PathModel, error) {
 	square := 0.
 	for i, row := range m.Covariance() {
@@ -59,21 +59,21 @@ func TrainOnPath(l *suite.Lab, m *density.Mixture, n network.Network, steps int,
 	return PathModel{m, network.Learnt(LearnedPath, n, head), weights}, err
 }
 
-// Keyed is a network with first weights of its own.
+// Keyed is the network n with initial weights of its own.
 func Keyed(n network.MLP, l *suite.Lab, name string) network.MLP {
 	n.Key = l.Key(name + " network")
 	return n
 }
 
-// grid is learnedPath's in n steps of Karras et al.
+// grid is LearnedPath from noise to data in the n steps of Karras et al. 2022, rho = 7.
 func (m PathModel) grid(l *suite.Lab, n int) ([]float64, error) {
 	return diffusion.InRatio(l.Backend, LearnedPath, 1, 0, n, diffusion.Karras(7))
 }
 
-// Sample carries noise to n samples along the probability flow.
+// Sample carries noise to n samples along the probability flow, in LearnedNFE evaluations each.
 func (m PathModel) Sample(l *suite.Lab, n int, purpose string) (metrics.Points, error) {
 	start, err := exec.Once(l.Backend, func(g *Graph) *Node {
-		like := Zeros(g, shapes.Make(dtypes.Float64, n, m.law.Dim()))
+		like := Zeros(g, shapes.Make(dtypes.Float64, n, m.target.Dim()))
 		return MulScalar(random.New(g, l.Key(purpose)).Normal(like), LearnedPath.SigmaMax)
 	})
 	if err != nil {
@@ -91,7 +91,8 @@ func (m PathModel) Sample(l *suite.Lab, n int, purpose string) (metrics.Points, 
 	return Points(end), nil
 }
 
-// LogLikelihood is the log density that the flow gives to points, in 15 steps of order 4, from data to noise.
+// LogLikelihood is the log density of points x [n, d] under the probability flow, in nats, by 15 Runge-Kutta steps of
+// order 4 from data to noise.
 func (m PathModel) LogLikelihood(l *suite.Lab, x *tensors.Tensor) ([]float64, error) {
 	grid, err := m.grid(l, 15)
 	if err != nil {
@@ -103,6 +104,6 @@ func (m PathModel) LogLikelihood(l *suite.Lab, x *tensors.Tensor) ([]float64, er
 	return got.Nats, err
 }
 
-// LearnedNet is the network of both samplers.
+// LearnedNet is the network of E13-learned-sampler.
 var LearnedNet = network.MLP{Hidden: []int{96, 96, 96}, Activation: "swish", Condition: network.Condition{
 	Frequencies: 16}}

@@ -7,7 +7,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// Probes are the laws of v.
+// Probes are the distributions of the probe vectors of Hutchinson's trace estimator.
 var Probes = []struct {
 	Name  string
 	Color figure.Color

@@ -11,12 +11,12 @@ import (
 	"scorelab/lib/suite"
 )
 
-// NoisedVP is the law of a target on VP at time t.
+// NoisedVP is the distribution of a target on VP at time t.
 func NoisedVP(l *suite.Lab, m *density.Mixture, t float64) (*density.Mixture, error) {
 	return m.At(l.Backend, diffusion.VP{}, t)
 }
 
-// FromPrior draws n samples of N(0, I) in the dimension of m, where VP ends.
+// FromPrior draws n samples [n, d] of N(0, I) in the dimension of m, the end of VP.
 func FromPrior(l *suite.Lab, m *density.Mixture, purpose string, n int) (*tensors.Tensor, error) {
 	return Normal(make([]float64, m.Dim()), 1).Sample(l.Backend, l.Key(purpose), n)
 }
@@ -27,7 +27,7 @@ func ReverseGrid(n int) ([]float64, error) {
 	return diffusion.Uniform(tMax, tMin, n)
 }
 
-// LogDensity is that of a target on a process at time t, at points [n, d].
+// LogDensity is the log density of a target on a process at time t, at points x [n, d], in nats.
 func LogDensity(l *suite.Lab, m *density.Mixture, p diffusion.Process, t float64, x *tensors.Tensor) ([]float64,
 	error) {
 	out, err := Evaluate(l, func(in []*Node) []*Node {
@@ -49,4 +49,5 @@ func ExactOU(x, dw, z *Node, h float64) *Node {
 	return Add(MulScalar(x, math.Exp(-h)), MulScalar(integral, math.Sqrt2))
 }
 
-const LangevinFigureStep = .01 // of the figure, which makes 50 of them
+// LangevinFigureStep is the step size of the Langevin figure of document 001, which takes 50 of them.
+const LangevinFigureStep = .01

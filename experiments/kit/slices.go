@@ -6,7 +6,7 @@ import (
 	"scorelab/lib/metrics"
 )
 
-// Until are the leading times that do not exceed the end.
+// Until are the leading times up to and including end.
 func Until(times []float64, end float64) []float64 {
 	n := 0
 	for n < len(times) && times[n] <= end {
@@ -15,6 +15,7 @@ func Until(times []float64, end float64) []float64 {
 	return times[:n]
 }
 
+// Centers, Lows and Highs are the estimates of summaries and the ends of their intervals.
 func Centers(s []metrics.Summary) []float64 {
 	return Map(s, func(s metrics.Summary) float64 { return s.Center })
 }
@@ -25,7 +26,7 @@ func Highs(s []metrics.Summary) []float64 {
 	return Map(s, func(s metrics.Summary) float64 { return s.Hi })
 }
 
-// Map maps a slice.
+// Map applies f to each element.
 func Map[T, U any](in []T, f func(T) U) []U {
 	out := make([]U, len(in))
 	for i, v := range in {
@@ -34,7 +35,7 @@ func Map[T, U any](in []T, f func(T) U) []U {
 	return out
 }
 
-// Rows makes table rows of columns of equal length.
+// Rows makes the rows of a table from columns of equal length.
 func Rows(columns ...[]float64) [][]any {
 	rows := make([][]any, len(columns[0]))
 	for i := range rows {
@@ -48,6 +49,7 @@ func Rows(columns ...[]float64) [][]any {
 // LargestDifference is the largest absolute difference of two columns.
 func LargestDifference(a, b []float64) float64 { return LargestAbs(Differences(a, b)) }
 
+// Differences are a[i] - b[i] for columns of equal length.
 func Differences(a, b []float64) []float64 {
 	out := make([]float64, len(a))
 	for i := range a {
@@ -56,9 +58,10 @@ func Differences(a, b []float64) []float64 {
 	return out
 }
 
-// Flatten are outputs of float64 as slices.
+// Flatten copies float64 tensors to flat slices.
 func Flatten(out []*tensors.Tensor) [][]float64 { return Map(out, tensors.MustCopyFlatData[float64]) }
 
+// SquaredNorm is |x|^2.
 func SquaredNorm(x []float64) float64 {
 	sum := 0.
 	for _, v := range x {

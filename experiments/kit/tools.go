@@ -37,7 +37,7 @@ func Normal(mean []float64, variance float64) *density.Mixture {
 	return m
 }
 
-// Static is the density at t = 0 of a target, for chains that stay on it.
+// Static is the model of a target at t = 0, for chains on a fixed density.
 func Static(m *density.Mixture) diffusion.Build { return m.Build(diffusion.OU{}) }
 
 // DensityFields are the densities of a target in the plane, noised along p to each of the times, on [-side, side]^2.
@@ -46,7 +46,7 @@ func DensityFields(l *suite.Lab, m *density.Mixture, p diffusion.Process, side f
 	return view.Densities(l.Backend, m, p, side, n, times...)
 }
 
-// DensityField is densityFields for the target itself.
+// DensityField is the density of the target itself on [-side, side]^2.
 func DensityField(l *suite.Lab, m *density.Mixture, side float64, n int) (figure.Field, error) {
 	fields, err := DensityFields(l, m, diffusion.OU{}, side, n, 0)
 	if err != nil {
@@ -88,7 +88,7 @@ func Cloud(p metrics.Points, limit int, color figure.Color) figure.Points {
 	return view.Cloud(p, limit, color)
 }
 
-// LargestAbs is the greatest absolute value.
+// LargestAbs is the largest absolute value; NaN if there is one.
 func LargestAbs(xs []float64) float64 {
 	worst := 0.0
 	for _, x := range xs {
@@ -100,6 +100,7 @@ func LargestAbs(xs []float64) float64 {
 	return worst
 }
 
+// StaticScore is the score of the target itself at x [batch, d].
 func StaticScore(m *density.Mixture, x *Node) *Node {
 	return m.Model(diffusion.OU{}).Score(x, ScalarLike(x, 0))
 }

@@ -1,8 +1,8 @@
-// Package learning asks how well networks learn scores, and what that costs their samples.
+// Package learning asks how well networks learn scores, and how their errors change samples.
 //
-// The denoising loss of a network v is its squared error to the true score plus a floor that no network can remove, the
-// variance of its target given x. Samplers, likelihoods and modes are measured with the learned score in place of the
-// exact one.
+// The denoising loss of a network is its squared error to the exact score plus a floor that no network can remove: the
+// variance of its target given x. So each training here is measured against an exact score. Samplers, likelihoods and
+// mode weights are then measured with the learned score in place of the exact one.
 package learning
 
 import (
@@ -15,8 +15,8 @@ var Experiments = []suite.Experiment{
 	learnedSampler,
 	trainedDDPM,
 	multiNoise,
-	thinData,
+	lowDensity,
 	ganVersusDiffusion,
 	energyModels,
-	blindToTime,
+	noiseBlind,
 }

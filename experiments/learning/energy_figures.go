@@ -9,9 +9,9 @@ import (
 	"scorelab/lib/suite"
 )
 
-// energyFigures draws the learned density beside the exact one.
+// energyFigures draws the learned log density beside the exact one.
 func energyFigures(r *suite.Report, c energyCase, f *energyFields) error {
-	if c.law.Dim() == 1 {
+	if c.target.Dim() == 1 {
 		return energyLine(r, c, f)
 	}
 	return energyPlane(r, c, f)
@@ -41,15 +41,15 @@ func energyLine(r *suite.Report, c energyCase, f *energyFields) error {
 		part.X, part.Y = append(part.X, x), append(part.Y, f.learned[i]-f.exact[i])
 	}
 	end()
-	g, err := kit.PNG("line", fmt.Sprintf("G1 under noise of %g. Left: log density of the energy that was learned by "+
-		"denoising, normalised by quadrature, over the exact one; dashed, the border of the region of 99 %%. Right: "+
-		"their difference there.", c.sigma),
-		figure.Row("", figure.Panel{X: figure.Axis{Label: "x", Min: -4.5, Max: 4},
-			Y: figure.Axis{Label: "log p", Min: -14, Max: 4},
+	g, err := kit.PNG("line", fmt.Sprintf("G1 noised with σ = %g. Left: log density of the energy learned by "+
+		"denoising, normalized by quadrature, over the exact one; dashed, the border of the region with 99 %% of the "+
+		"mass. Right: learned minus exact log density in that region, a few hundredths of a nat.", c.sigma),
+		figure.Row("", figure.Panel{Title: "log density", X: figure.Axis{Label: "x", Min: -4.5, Max: 4},
+			Y: figure.Axis{Label: "log p, nats", Min: -12, Max: 2},
 			Layers: []figure.Layer{exact, learned, figure.HLine{At: f.edge[1], Dashed: true, Color: figure.Gray,
 				Width: 1}}, Legend: figure.TopRight},
-			figure.Panel{X: figure.Axis{Label: "x", Min: -4.5, Max: 4},
-				Y:      figure.Axis{Label: "log p learned - exact", Min: -.2, Max: .2},
+			figure.Panel{Title: "learned - exact", X: figure.Axis{Label: "x", Min: -4.5, Max: 4},
+				Y:      figure.Axis{Label: "difference of log p, nats"},
 				Layers: append(off, figure.HLine{At: 0, Color: figure.Gray, Width: 1})}))
 	r.Figures = append(r.Figures, g)
 	return err
@@ -79,11 +79,12 @@ func energyPlane(r *suite.Report, c energyCase, f *energyFields) error {
 		return kit.Plane(title, side, ground, figure.Contour{Field: exact, Levels: []float64{f.edge[1]},
 			Color: figure.Ink})
 	}
-	g, err := kit.PNG("plane", fmt.Sprintf("The cross under noise of %g: log density, exact and of the energy that "+
-		"was learned by denoising, normalised by quadrature; and their difference in nats, cut at ±%g. The line is "+
-		"the border of the region of 99 %%.", c.sigma, most),
+	g, err := kit.PNG("plane", fmt.Sprintf("The cross noised with σ = %g: log density, exact and of the energy "+
+		"learned by denoising, normalized by quadrature, and their difference in nats, cut at ±%g. The line is the "+
+		"border of the region with 99 %% of the mass. Errors inside it are largest between the arms.", c.sigma, most),
 		figure.Row("", panel("log p, exact", figure.Heat{Field: exact, Colors: figure.Viridis, Lo: low, Hi: 0}),
-			panel("log p, learned", figure.Heat{Field: learned, Colors: figure.Viridis, Lo: low, Hi: 0, Bar: "log p"}),
+			panel("log p, learned", figure.Heat{Field: learned, Colors: figure.Viridis, Lo: low, Hi: 0,
+				Bar: "log p, nats"}),
 			panel("learned - exact", figure.Heat{Field: off, Colors: figure.Diverging, Lo: -most, Hi: most,
 				Bar: "nats"})))
 	r.Figures = append([]suite.Figure{g}, r.Figures...)

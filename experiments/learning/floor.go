@@ -25,7 +25,7 @@ const (
 	implicitNoise = claims.D003NoisePrediction
 )
 
-// worst is the largest error at levels of at least the given noise.
+// worst is the largest relative error at noise levels from least up.
 func (n timedNet) worst(least float64) (e metrics.Summary) {
 	for i, s := range n.levels {
 		if s >= least && n.errors[i].Center >= e.Center {
@@ -53,10 +53,10 @@ func timedChecks(r *suite.Report, nets []timedNet) {
 		why   string
 	}{
 		{0, oneNetClaim, .1,
-			"the catalogue's bar for the fixed budget; six seeds leave 0.020 to 0.025, at sigma = 0.1"},
-		{4, implicitNoise, .1, "the catalogue's bar for the fixed budget; six seeds leave 0.008 to 0.024"},
+			"limit set in advance for this budget; six seeds give 0.020 to 0.025, at sigma = 0.1"},
+		{4, implicitNoise, .1, "limit set in advance for this budget; six seeds give 0.008 to 0.024"},
 		{5, oneNetClaim, .05,
-			"the bar of 5 % set for eight dimensions; six seeds leave 0.023 to 0.025, at sigma = 0.1"},
+			"limit set in advance for eight dimensions; six seeds give 0.023 to 0.025, at sigma = 0.1"},
 	} {
 		n := nets[gate.net]
 		worst := n.worst(.1)
@@ -67,12 +67,12 @@ func timedChecks(r *suite.Report, nets []timedNet) {
 	written, unit := nets[3].at(9.9), nets[0].at(9.9)
 	r.Add(suite.Between{Claim: timedClaim, Metric: "Fisher error at sigma = 9.9 of the loss as written, over that " +
 		"with unit targets", Got: metrics.Exactly(written.Center / unit.Center), Lo: 100, Hi: 1e9, Alpha: 0,
-		Why: "six seeds leave 3.7e5 to 1.1e6; the mean square of the score is 0.02 there and 7.4 at sigma = 0.1, and " +
-			"the weights are alike", OfTraining: true, Shows: suite.Qualified})
+		Why: "six seeds give 3.7e5 to 1.1e6; the mean square of the score is 0.02 there but 7.4 at sigma = 0.1, and " +
+			"both errors have the same weight", OfTraining: true, Shows: suite.Qualified})
 }
 
-// floorIdentity holds the loss of the trained network, above its floor, against its Fisher error:
-// E|s_net - target|^2 - E|s_net - s|^2 = d/sigma^2 - E|s|^2, whatever the network.
+// floorIdentity checks, for the trained network and at each noise level, that the loss minus the Fisher error is the
+// floor: E|s_net - target|^2 - E|s_net - s|^2 = d/sigma^2 - E|s|^2, whatever the network (Vincent 2011).
 func floorIdentity(l *suite.Lab, r *suite.Report, n timedNet) error {
 	sigmas := []float64{.05, .1, .2, .5, 1, 2, 5}
 	catalogue := map[float64]float64{.2: 44.228972, .5: 5.528201, 1: .934617} // computed apart from this code
@@ -85,7 +85,7 @@ func floorIdentity(l *suite.Lab, r *suite.Report, n timedNet) error {
 		return err
 	}
 	size := l.Size(50_000, 500_000)
-	x0, err := n.law.Sample(l.Backend, l.Key("floor"), size)
+	x0, err := n.target.Sample(l.Backend, l.Key("floor"), size)
 	if err != nil {
 		return err
 	}
@@ -97,14 +97,15 @@ func floorIdentity(l *suite.Lab, r *suite.Report, n timedNet) error {
 		x := c.Forward(x0, eps)
 		got := m.ScoreAt(x, t)
 		norm := func(x *Node) *Node { return ReduceSum(Square(x), 1) }
-		return norm(Add(got, Div(eps, c.Sigma))), norm(Sub(got, n.law.Model(m.Process).ScoreAt(x, t)))
+		return norm(Add(got, Div(eps, c.Sigma))), norm(Sub(got, n.target.Model(m.Process).ScoreAt(x, t)))
 	})
 	if err != nil {
 		return err
 	}
 	defer exec.Finalize()
-	table := suite.Table{Name: "floor", Caption: "Denoising loss of the trained network on the cross, less its " +
-		"Fisher error, against the exact floor d/sigma^2 - E|s|^2 (scores weighed by 1, no factor 1/2)",
+	table := suite.Table{Name: "floor", Caption: "Denoising loss E|s_net - target|^2 of the trained network on the " +
+		"cross, minus its Fisher error E|s_net - s|^2. The difference must equal the exact floor d/sigma^2 - E|s|^2 " +
+		"at each level, whatever the network",
 		Header: []string{"sigma", "loss", "Fisher error", "loss - Fisher error", "lo", "hi", "floor"}}
 	for i, sigma := range sigmas {
 		out, err := exec.Call(x0, times[len(times)-1-i])
@@ -132,8 +133,8 @@ func floorIdentity(l *suite.Lab, r *suite.Report, n timedNet) error {
 	return floorOfTraining(l, r, n)
 }
 
-// floorOfTraining holds the floor that training met, batch by batch, against the integral of the exact one over all
-// levels. Of a score's squared error unit targets take sigma^2 (1 + sigma^2)/2.
+// floorOfTraining compares the mean loss of the exact score on the training batches with the integral of the exact
+// floor over all levels. The weight of unit-variance targets is sigma^2 (1 + sigma^2)/2.
 func floorOfTraining(l *suite.Lab, r *suite.Report, n timedNet) error {
 	const nodes = 24
 	lo, hi := math.Log(timedVE.SigmaMin), math.Log(timedVE.SigmaMax)
@@ -157,8 +158,8 @@ func floorOfTraining(l *suite.Lab, r *suite.Report, n timedNet) error {
 	return nil
 }
 
-// coarseScore: at large noise what is learnt is the score of N(0, (1 + sigma^2) I), which knows the mean and covariance
-// of the data and nothing else of it.
+// coarseScore checks that at large noise the learned score is that of N(0, (1 + sigma^2) I), which depends on the mean
+// and covariance of the data alone.
 func coarseScore(l *suite.Lab, r *suite.Report, n timedNet) error {
 	levels := []float64{9.9, 5}
 	times, err := diffusion.AtRatios(l.Backend, n.process, levels)
@@ -175,18 +176,18 @@ func coarseScore(l *suite.Lab, r *suite.Report, n timedNet) error {
 			N: e.N}
 		r.Add(suite.Between{Claim: claims.D003MultiScale, Metric: fmt.Sprintf("distance of the learnt score from "+
 			"-x/(1 + sigma^2), relative, sigma = %g", levels[i]), Got: root, Lo: 0, Hi: .02, Alpha: 0,
-			Why: "the catalogue's 2 %; six seeds leave 0.0009 to 0.0022", OfTraining: true})
+			Why: "limit set in advance; six seeds give 0.0009 to 0.0022", OfTraining: true})
 	}
 	return nil
 }
 
-// gaussianErrors are the Fisher errors of the score of N(0, (1 + sigma^2) I), the answer of a network that has learnt
-// nothing.
+// gaussianErrors are the Fisher errors of the score of N(0, (1 + sigma^2) I), that is, of a network whose
+// output is 0.
 func gaussianErrors(l *suite.Lab, n timedNet) ([]metrics.Summary, error) {
 	times, err := diffusion.AtRatios(l.Backend, n.process, n.levels)
 	if err != nil {
 		return nil, err
 	}
-	plain := kit.Normal(make([]float64, n.law.Dim()), 1)
-	return kit.ScoreErrors(l, n.law, plain.Build(n.process), nil, l.Size(10_000, 100_000), times...)
+	plain := kit.Normal(make([]float64, n.target.Dim()), 1)
+	return kit.ScoreErrors(l, n.target, plain.Build(n.process), nil, l.Size(10_000, 100_000), times...)
 }

@@ -22,81 +22,83 @@ import (
 	"scorelab/lib/train"
 )
 
-var thinData = suite.Experiment{
+var lowDensity = suite.Experiment{
 	ID:       "E19-thin-data",
-	Title:    "Where the data is thin, the score is guessed",
-	Question: "Is a learnt score worse where the density is low, and what do noise levels change there?",
+	Title:    "Score errors in low-density regions",
+	Question: "Is a learned score less accurate where the density is low, and do other noise levels help there?",
 	Sources: []string{"004, Challenges with Learning Score Function (Challenge 1)", "002, section 5",
 		"003, Noise Levels and Multi-Scale Scores"},
-	Run: runThinData,
+	Run: runLowDensity,
 }
 
 const (
-	thinClaim  = claims.D004ThinData
-	thinSigma  = .2 // noise of the companion code's network
-	thinSteps  = 200
-	thinPoints = 1000
+	lowDensityClaim  = claims.D004ThinData
+	lowDensitySigma  = .2 // noise level of the companion code of 001
+	lowDensitySteps  = 200
+	lowDensityPoints = 1000
 )
 
-func runThinData(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It is: after 200 steps at one noise level the squared error of 001's network is 100 " +
-		"to 200 times larger in the thinnest tenth of the noised cross than in the densest, where the loss hardly " +
-		"looks; relative to the score, which is larger there too, it is 4 to 8 times larger. A larger network that " +
-		"trains longer mends most of this at that level, and other noise levels add nothing to it there. What they " +
-		"bring is the score at larger noise in the same places, where seven tenths of the noised data have come by " +
-		"noise 2: it is right to a thousandth of its mean square, and a network that saw the one level alone is 10 " +
-		"to 40 times further off."}
-	data, err := density.X2().Sample(l.Backend, l.Key("data"), thinPoints)
+func runLowDensity(l *suite.Lab) (*suite.Report, error) {
+	r := &suite.Report{Answer: "Yes, it is less accurate. The network of document 001 is trained for 200 steps at " +
+		"one noise level, sigma = 0.2. Its squared error is 100 to 200 times larger in the tenth of the noised cross " +
+		"with the lowest density than in the tenth with the highest. The score is larger there too; relative to it, " +
+		"the error is 4 to 8 times larger. A larger network with longer training removes most of this error at that " +
+		"level, and training at other levels adds nothing to it. Other levels provide the score at larger noise in " +
+		"the same places, where seven tenths of the noised data lie at noise 2. There, a network trained at all " +
+		"levels errs by a thousandth of the score's mean square, and one trained at sigma = 0.2 alone by 10 to 40 " +
+		"times as much."}
+	data, err := density.X2().Sample(l.Backend, l.Key("data"), lowDensityPoints)
 	if err != nil {
 		return nil, err
 	}
-	single, err := thinSingle(l, data)
+	single, err := trainSmall(l, data)
 	if err != nil {
 		return nil, err
 	}
-	alone, err := thinLarge(l, data, diffusion.EDM{}, diffusion.FixedTime(thinSigma), .1)
+	alone, err := trainLarge(l, data, diffusion.EDM{}, diffusion.FixedTime(lowDensitySigma), .1)
 	if err != nil {
 		return nil, err
 	}
-	all, err := thinLarge(l, data, thinPath, diffusion.LevelTimes(diffusion.LowDiscrepancy), .45)
+	all, err := trainLarge(l, data, lowDensityPath, diffusion.LevelTimes(diffusion.LowDiscrepancy), .45)
 	if err != nil {
 		return nil, err
 	}
-	places, err := thinPlaces(l, thinSigma)
+	places, err := placesByDensity(l, lowDensitySigma)
 	if err != nil {
 		return nil, err
 	}
-	for _, n := range []*thinNet{&single, &alone, &all} {
-		if n.deciles, err = n.byDecile(l, thinSigma, places); err != nil {
+	for _, n := range []*lowDensityNet{&single, &alone, &all} {
+		if n.deciles, err = n.byDecile(l, lowDensitySigma, places); err != nil {
 			return nil, err
 		}
 	}
-	for _, n := range []*thinNet{&alone, &all} {
-		if err := thinLevels(l, n, places); err != nil {
+	for _, n := range []*lowDensityNet{&alone, &all} {
+		if err := errorsByLevel(l, n, places); err != nil {
 			return nil, err
 		}
 	}
-	thinChecks(r, single, alone, all)
-	return r, thinFigures(l, r, data, single, alone, all)
+	lowDensityChecks(r, single, alone, all)
+	return r, lowDensityFigures(l, r, data, single, alone, all)
 }
 
-// thinNet is a network that learnt from the thousand points.
-type thinNet struct {
+// lowDensityNet is a network trained on the thousand points, with its errors.
+type lowDensityNet struct {
 	build   diffusion.Build
 	weights *model.Store
-	deciles []decile // at thinSigma
-	levels  []thinLevel
+	deciles []decile // at lowDensitySigma
+	levels  []levelError
 }
 
-// decile is a tenth of the noised law, by density: the mean squares of the score's error and of the score.
+// decile is a tenth of the noised data, by density: mean squares of the score's error and of the score.
 type decile struct{ wrong, size metrics.Summary }
 
 func (d decile) relative() float64 { return d.wrong.Center / d.size.Center }
 
-// thinLevel is how a network does at a noise level, at the places that are the thinnest tenth of the law at thinSigma.
-type thinLevel struct {
+// levelError is the error of a network at a noise level, at the places of the tenth that has the lowest density at
+// lowDensitySigma.
+type levelError struct {
 	sigma    float64
-	share    float64 // of the noised law, where the density at thinSigma is as low as in the thinnest tenth
+	share    float64 // of the noised data, where the density at lowDensitySigma is as low as in the first tenth
 	relative metrics.Summary
 }
 
@@ -105,36 +107,37 @@ func float32s(l *suite.Lab, x *tensors.Tensor) (*tensors.Tensor, error) {
 	return exec.Once(l.Backend, func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }, x)
 }
 
-// thinSingle trains the network of 001's sixth figure as its companion code does: 2-12-2, tanh, one noise level, 200
-// steps over all points.
-func thinSingle(l *suite.Lab, data *tensors.Tensor) (thinNet, error) {
+// trainSmall trains the network of the sixth figure of 001 as its companion code does: 2-12-2, tanh, one noise level,
+// 200 steps over all points.
+func trainSmall(l *suite.Lab, data *tensors.Tensor) (lowDensityNet, error) {
 	net := network.MLP{Hidden: []int{12}, Activation: "tanh", Init: "torch", Key: l.Key("plain")}
 	columns, err := float32s(l, data)
 	if err != nil {
-		return thinNet{}, err
+		return lowDensityNet{}, err
 	}
 	plan := train.Plan{
 		Loss: network.Loss(diffusion.Denoising(diffusion.Unscaled(diffusion.ScoreHead(1)), diffusion.ScoreWeight,
-			diffusion.FixedTime(thinSigma)), diffusion.EDM{}, net),
+			diffusion.FixedTime(lowDensitySigma)), diffusion.EDM{}, net),
 		Data: train.Whole(columns), Key: l.Key("single"), Adam: train.Adam{Rate: 5e-3},
 	}
-	weights, err := kit.Train(l, plan, thinSteps, nil)
-	return thinNet{weights: weights, build: func(scope *model.Scope, _ []*Node) diffusion.Model {
+	weights, err := kit.Train(l, plan, lowDensitySteps, nil)
+	return lowDensityNet{weights: weights, build: func(scope *model.Scope, _ []*Node) diffusion.Model {
 		return diffusion.Model{Process: diffusion.EDM{}, Score: diffusion.ScoreNet(0)(diffusion.EDM{},
 			network.InSingle(net.Net(scope)), nil)}
 	}}, err
 }
 
-// thinPath holds the levels that the larger network learns from the same points.
-var thinPath = diffusion.VE{SigmaMin: .1, SigmaMax: 10}
+// lowDensityPath has the noise levels of the larger network.
+var lowDensityPath = diffusion.VE{SigmaMin: .1, SigmaMax: 10}
 
-// thinLarge trains a larger network for longer on the same points, at the given times of a path.
-func thinLarge(l *suite.Lab, data *tensors.Tensor, p diffusion.Process, times diffusion.Times, done float64) (
-	thinNet, error) {
+// trainLarge trains a larger network for longer on the same points, at the given times of a path. Its share of the
+// progress begins at done.
+func trainLarge(l *suite.Lab, data *tensors.Tensor, p diffusion.Process, times diffusion.Times, done float64) (
+	lowDensityNet, error) {
 	net := network.MLP{Hidden: []int{64, 64}, Condition: network.Condition{Frequencies: 16}, Key: l.Key("large")}
 	columns, err := float32s(l, data)
 	if err != nil {
-		return thinNet{}, err
+		return lowDensityNet{}, err
 	}
 	const steps = 1500
 	plan := train.Plan{
@@ -145,21 +148,21 @@ func thinLarge(l *suite.Lab, data *tensors.Tensor, p diffusion.Process, times di
 	weights, err := kit.Train(l, plan, steps, func(_ *train.Trainer, r train.Report) error {
 		return l.Progress(done+.35*float64(r.Step)/float64(steps), "a larger network")
 	})
-	// On EDM, whose time is the noise level: the head reads nothing else.
-	return thinNet{weights: weights, build: network.Learnt(diffusion.EDM{}, net, diffusion.EDMHead(1))}, err
+	// Evaluated on EDM, whose time is the noise level: the head depends on that alone.
+	return lowDensityNet{weights: weights, build: network.Learnt(diffusion.EDM{}, net, diffusion.EDMHead(1))}, err
 }
 
-// thinPlaces are samples of the cross noised by sigma, those of the least density first.
-func thinPlaces(l *suite.Lab, sigma float64) (*tensors.Tensor, error) {
-	law, err := density.X2().Noised(1, sigma)
+// placesByDensity are samples [n, 2] of the cross noised by sigma, in the order of their density, lowest first.
+func placesByDensity(l *suite.Lab, sigma float64) (*tensors.Tensor, error) {
+	noised, err := density.X2().Noised(1, sigma)
 	if err != nil {
 		return nil, err
 	}
-	x, err := law.Sample(l.Backend, l.Key(fmt.Sprint("places ", sigma)), l.Size(20_000, 200_000))
+	x, err := noised.Sample(l.Backend, l.Key(fmt.Sprint("places ", sigma)), l.Size(20_000, 200_000))
 	if err != nil {
 		return nil, err
 	}
-	logs, err := thinDensity(l, sigma, x)
+	logs, err := logDensityAt(l, sigma, x)
 	if err != nil {
 		return nil, err
 	}
@@ -176,8 +179,8 @@ func thinPlaces(l *suite.Lab, sigma float64) (*tensors.Tensor, error) {
 	return tensors.FromFlatDataAndDimensions(sorted, p.N, p.D), nil
 }
 
-// thinDensity is the log density of the cross noised by sigma.
-func thinDensity(l *suite.Lab, sigma float64, x *tensors.Tensor) ([]float64, error) {
+// logDensityAt is the log density of the cross noised by sigma.
+func logDensityAt(l *suite.Lab, sigma float64, x *tensors.Tensor) ([]float64, error) {
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 		return []*Node{density.X2().Model(diffusion.EDM{}).LogDensity(in[0], kit.ScalarLike(in[0], sigma))}
 	}, x)
@@ -187,8 +190,8 @@ func thinDensity(l *suite.Lab, sigma float64, x *tensors.Tensor) ([]float64, err
 	return out[0], nil
 }
 
-// squares are |s_net - s|^2 and |s|^2 at the given places, s the score of the cross noised by sigma.
-func (n thinNet) squares(l *suite.Lab, sigma float64, x *tensors.Tensor) (wrong, size []float64, err error) {
+// squares are |s_net - s|^2 and |s|^2 at points x [n, 2], s the score of the cross noised by sigma.
+func (n lowDensityNet) squares(l *suite.Lab, sigma float64, x *tensors.Tensor) (wrong, size []float64, err error) {
 	exec, err := exec.NewModel(l.Backend, n.weights, func(scope *model.Scope, x, t *Node) (wrong, size *Node) {
 		exact := density.X2().Model(diffusion.EDM{}).ScoreAt(x, t)
 		norm := func(x *Node) *Node { return ReduceSum(Square(x), 1) }
@@ -205,8 +208,8 @@ func (n thinNet) squares(l *suite.Lab, sigma float64, x *tensors.Tensor) (wrong,
 	return tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1]), nil
 }
 
-// byDecile averages over tenths of the places.
-func (n thinNet) byDecile(l *suite.Lab, sigma float64, places *tensors.Tensor) ([]decile, error) {
+// byDecile averages the squares over tenths of the places.
+func (n lowDensityNet) byDecile(l *suite.Lab, sigma float64, places *tensors.Tensor) ([]decile, error) {
 	wrong, size, err := n.squares(l, sigma, places)
 	if err != nil {
 		return nil, err
@@ -224,12 +227,12 @@ func (n thinNet) byDecile(l *suite.Lab, sigma float64, places *tensors.Tensor) (
 	return all, nil
 }
 
-// thinLevels follows the places of the thinnest tenth up the noise levels.
-func thinLevels(l *suite.Lab, n *thinNet, places *tensors.Tensor) error {
+// errorsByLevel measures the errors at the places of the first tenth, at rising noise levels.
+func errorsByLevel(l *suite.Lab, n *lowDensityNet, places *tensors.Tensor) error {
 	p := kit.Points(places)
 	tenth := p.N / 10
 	thin := tensors.FromFlatDataAndDimensions(slices.Clone(p.X[:tenth*p.D]), tenth, p.D)
-	logs, err := thinDensity(l, thinSigma, thin)
+	logs, err := logDensityAt(l, lowDensitySigma, thin)
 	if err != nil {
 		return err
 	}
@@ -239,15 +242,15 @@ func thinLevels(l *suite.Lab, n *thinNet, places *tensors.Tensor) error {
 		if err != nil {
 			return err
 		}
-		level := thinLevel{sigma: sigma}
+		level := levelError{sigma: sigma}
 		if level.relative, err = metrics.Ratio(wrong, size); err != nil {
 			return err
 		}
-		own, err := thinPlaces(l, sigma)
+		own, err := placesByDensity(l, sigma)
 		if err != nil {
 			return err
 		}
-		at, err := thinDensity(l, thinSigma, own)
+		at, err := logDensityAt(l, lowDensitySigma, own)
 		if err != nil {
 			return err
 		}
@@ -261,12 +264,12 @@ func thinLevels(l *suite.Lab, n *thinNet, places *tensors.Tensor) error {
 	return nil
 }
 
-// thinContrast is the squared error in the thinnest tenth over that in the densest.
-func thinContrast(d []decile) float64 { return d[0].wrong.Center / d[9].wrong.Center }
+// contrast is the squared error in the tenth of lowest density over that in the tenth of highest density.
+func contrast(d []decile) float64 { return d[0].wrong.Center / d[9].wrong.Center }
 
-func thinChecks(r *suite.Report, single, alone, all thinNet) {
-	deciles := suite.Table{Name: "deciles", Caption: "Mean squared error of the learnt score at sigma = 0.2, and the " +
-		"same relative to the score, by tenths of the noised cross, the thinnest first",
+func lowDensityChecks(r *suite.Report, single, alone, all lowDensityNet) {
+	deciles := suite.Table{Name: "deciles", Caption: "Mean squared error E|s_net - s|^2 of the learned score at " +
+		"sigma = 0.2, and the same relative to E|s|^2, by tenths of the noised cross, lowest density first",
 		Header: []string{"decile", "001's network", "lo", "hi", "relative", "larger, one level", "relative",
 			"larger, all levels", "relative"}}
 	for i, a := range single.deciles {
@@ -274,9 +277,9 @@ func thinChecks(r *suite.Report, single, alone, all thinNet) {
 		deciles.Rows = append(deciles.Rows, []any{i + 1, a.wrong.Center, a.wrong.Lo, a.wrong.Hi, a.relative(),
 			b.wrong.Center, b.relative(), c.wrong.Center, c.relative()})
 	}
-	levels := suite.Table{Name: "levels", Caption: "At the places that are the thinnest tenth at sigma = 0.2: share " +
-		"of the law of each level that falls where it was as thin, and error relative to the score of the larger " +
-		"network trained at one level and at all",
+	levels := suite.Table{Name: "levels", Caption: "At the places of the tenth with the lowest density at sigma = " +
+		"0.2, by noise level: share of the noised data where that density is as low, and relative squared error of " +
+		"the larger network trained at one level and at all levels",
 		Header: []string{"sigma", "share", "one level", "lo", "hi", "all levels", "lo", "hi"}}
 	for i, a := range alone.levels {
 		b := all.levels[i]
@@ -286,21 +289,22 @@ func thinChecks(r *suite.Report, single, alone, all thinNet) {
 	r.Tables = append(r.Tables, deciles, levels)
 	small, large := all.levels[0], all.levels[3]
 	r.Add(
-		suite.Between{Claim: thinClaim, Metric: "squared error of the learnt score in the thinnest tenth of the " +
-			"noised cross, over that in the densest, 001's network", Got: metrics.Exactly(thinContrast(single.deciles)),
-			Lo: 20, Hi: 5000, Alpha: 0, Why: "the catalogue's bar; six seeds leave 100 to 200", OfTraining: true},
-		suite.Between{Claim: thinClaim, Metric: "the same, each relative to the squared score there, which is " +
+		suite.Between{Claim: lowDensityClaim, Metric: "squared error of the learnt score in the thinnest tenth of " +
+			"the noised cross, over that in the densest, 001's network", Got: metrics.Exactly(contrast(single.deciles)),
+			Lo: 20, Hi: 5000, Alpha: 0, Why: "limit set in advance; six seeds give 100 to 200", OfTraining: true},
+		suite.Between{Claim: lowDensityClaim, Metric: "the same, each relative to the squared score there, which is " +
 			"larger too", Got: metrics.Exactly(single.deciles[0].relative() / single.deciles[9].relative()), Lo: 1.5,
-			Hi: 20, Alpha: 0, Why: "six seeds leave 4.0 to 7.9", OfTraining: true, Shows: suite.Qualified},
+			Hi: 20, Alpha: 0, Why: "six seeds give 4.0 to 7.9", OfTraining: true, Shows: suite.Qualified},
 		suite.Between{Claim: claims.D004NoiseLevels, Metric: "error at the thin places relative to the score, sigma " +
 			"= 2, over that at sigma = 0.2, one network for all levels",
 			Got: metrics.Exactly(large.relative.Center / small.relative.Center), Lo: 0, Hi: .1, Alpha: 0,
-			Why: "ten times better at least; six seeds leave 0.004 to 0.014", OfTraining: true},
+			Why: "at least ten times better; six seeds give 0.004 to 0.014", OfTraining: true},
 		suite.Between{Claim: claims.D004NoiseLevels, Metric: "squared error at sigma = 0.2 in the thinnest tenth, " +
 			"trained at all levels over trained at that one: noise of other levels does not mend this one",
 			Got: metrics.Exactly(all.deciles[0].wrong.Center / alone.deciles[0].wrong.Center), Lo: .3, Hi: 4, Alpha: 0,
-			Why: "neither way by much; six seeds leave 0.9 to 1.3", OfTraining: true, Shows: suite.Qualified},
+			Why: "a small difference in either direction; six seeds give 0.9 to 1.3", OfTraining: true,
+			Shows: suite.Qualified},
 		suite.Between{Claim: claims.D004NoiseLevels, Metric: "share of the noised data at sigma = 2 where the data " +
 			"was as thin as in the thinnest tenth at sigma = 0.2", Got: metrics.Exactly(large.share), Lo: .6, Hi: .8,
-			Alpha: 0, Why: "20,000 samples find 0.69 to 0.71 in six seeds"})
+			Alpha: 0, Why: "20,000 samples in six seeds give 0.69 to 0.71"})
 }

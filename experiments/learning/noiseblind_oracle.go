@@ -13,7 +13,7 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// levelRule is Gauss-Legendre quadrature over the levels of noiseLevels, uniform in ln sigma like the times of
+// levelRule is Gauss-Legendre quadrature over the levels of kit.NoiseLevels, uniform in ln sigma like the times of
 // training: nodes and the logarithms of their weights, which sum to 1.
 func levelRule(nodes int) (sigma, logWeight []float64) {
 	from, to := math.Log(kit.NoiseLevels.SigmaMin), math.Log(kit.NoiseLevels.SigmaMax)
@@ -25,8 +25,8 @@ func levelRule(nodes int) (sigma, logWeight []float64) {
 	return sigma, logWeight
 }
 
-// atEveryLevel is what the rows of u [batch, d] stand for at every node of the rule: x, which is u times the spread of
-// the level, and the level; [nodes*batch, ...], level by level.
+// atEveryLevel repeats the rows of u [batch, d] for every node of the rule: x = u times the spread of the level, and
+// the level; [nodes*batch, ...], level by level.
 func atEveryLevel(u *Node, sigma, spread []float64) (x, level *Node) {
 	n, d, k := u.Shape().Dim(0), u.Shape().Dim(1), len(sigma)
 	column := func(values []float64) *Node {
@@ -36,8 +36,8 @@ func atEveryLevel(u *Node, sigma, spread []float64) (x, level *Node) {
 	return Mul(all, column(spread)), column(sigma)
 }
 
-// posteriorMean is the mean of values [nodes*batch, d] over the levels, whose joint log density with what is known of
-// each of the batch is given as [nodes*batch].
+// posteriorMean is the mean of values [nodes*batch, d] over the levels, given the joint log density of level and
+// input, [nodes*batch]. It returns [batch, d].
 func posteriorMean(values, logJoint *Node, nodes int) *Node {
 	d := values.Shape().Dim(1)
 	n := values.Shape().Dim(0) / nodes
@@ -51,14 +51,15 @@ func repeated(like *Node, values []float64) *Node {
 	return Reshape(BroadcastToDims(InsertAxes(ConstAs(like, values), -1), len(values), n), len(values)*n)
 }
 
-// blindNet is the best network under EDMHead(1) and EDMWeight(1) that does not read the noise level, over the levels of
-// noiseLevels: with weight 1 for every level's target it is the mean of the targets over all that led to the input u,
+// bestBlindNet is the best network under EDMHead(1) and EDMWeight(1) that does not read the noise level, over the
+// levels of noiseLevels: with weight 1 for every level's target it is the mean of the targets over all that led to the
+// input u,
 //
 //	F*(u) = E[F_sigma(u) | u],   p(sigma | u) ~ p(sigma) p_sigma(u/in) in^-d,
 //
 // F_sigma the exact network of a level (after Sun et al. 2025, "Is noise conditioning necessary for denoising
 // generative models?").
-func blindNet(m density.Law, nodes int) diffusion.Net {
+func bestBlindNet(m density.Law, nodes int) diffusion.Net {
 	return func(u, _, _ *Node) *Node {
 		target, logJoint := levelTargets(m, u, nodes)
 		return posteriorMean(target, logJoint, nodes)
@@ -81,27 +82,27 @@ func levelTargets(m density.Law, u *Node, nodes int) (target, logJoint *Node) {
 	return target, Add(exact.LogDensity(x, level), repeated(x, logVolume))
 }
 
-// blindOracle is the model that blindNet makes: the sampler knows the noise level, the network does not.
-func blindOracle(m density.Law, nodes int) diffusion.Build {
+// bestBlindModel is the model of bestBlindNet: the sampler uses the noise level, the network does not.
+func bestBlindModel(m density.Law, nodes int) diffusion.Build {
 	return func(*model.Scope, []*Node) diffusion.Model {
-		h, net := diffusion.EDMHead(1), blindNet(m, nodes)
+		h, net := diffusion.EDMHead(1), bestBlindNet(m, nodes)
 		return diffusion.Model{Process: kit.NoiseLevels, Denoise: h.Denoiser(kit.NoiseLevels, net, nil),
 			Score: h.Score(kit.NoiseLevels, net, nil)}
 	}
 }
 
-// averagedScore is the mean of the scores of all levels over the posterior of the level at x: what a network that
-// answers with the score itself, and reads x as it is, is taught by the same weight for all levels.
+// averagedScore is the mean of the scores of all levels over the posterior of the level at x. It is the optimum of a
+// network that outputs the score, reads x unscaled, and weights all levels alike.
 func averagedScore(m density.Law, x *Node, nodes int) *Node {
 	all, level, logJoint := averagedLevels(m, x, nodes)
 	return posteriorMean(m.Model(diffusion.EDM{}).ScoreAt(all, level), logJoint, nodes)
 }
 
-// averagedModel answers with averagedScore at every level.
+// averagedModel has averagedScore as its score at every level.
 func averagedModel(m density.Law) diffusion.Build {
 	return func(*model.Scope, []*Node) diffusion.Model {
 		return diffusion.Model{Process: kit.NoiseLevels, Score: func(x, _ *Node) *Node {
-			return averagedScore(m, x, blindNodes)
+			return averagedScore(m, x, levelNodes)
 		}}
 	}
 }

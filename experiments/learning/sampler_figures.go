@@ -11,7 +11,7 @@ import (
 	"scorelab/lib/suite"
 )
 
-// contoured is a cloud under the lines of constant density of the law that it should have.
+// contoured is a cloud under the lines of constant density of its target.
 func contoured(l *suite.Lab, m *density.Mixture, title string, side float64, cloudOf metrics.Points,
 	color figure.Color) (figure.Panel, error) {
 	const shown = 1500
@@ -25,26 +25,26 @@ func contoured(l *suite.Lab, m *density.Mixture, title string, side float64, clo
 		Color: figure.Ink, Width: .9}), nil
 }
 
-// learnedFigures shows the cross beside its data, where the learnt scores err, and the log density that they give.
+// learnedFigures shows the cross beside its data, where the learned scores err, and the log density that they give.
 func learnedFigures(l *suite.Lab, r *suite.Report, runs []crossTraining, times, exact []float64) error {
 	x2 := density.X2()
 	data, err := contoured(l, x2, "data", 3.6, runs[0].data, figure.Blue)
 	if err != nil {
 		return err
 	}
-	samples, err := contoured(l, x2, fmt.Sprintf("samples of the learnt model, %d evaluations", kit.LearnedNFE), 3.6,
+	samples, err := contoured(l, x2, fmt.Sprintf("samples of the learned model, %d evaluations", kit.LearnedNFE), 3.6,
 		runs[0].samples, figure.Vermillion)
 	if err != nil {
 		return err
 	}
-	f, err := kit.PNG("cross", "The cross: 1,500 points of data, and as many samples of a network that was trained "+
-		"on data alone, both under the contours of the exact density.", figure.Row("", data, samples))
+	f, err := kit.PNG("cross", "The cross: 1,500 points of data and 1,500 samples of a network trained on data "+
+		"alone, over contours of the exact density. The two clouds look alike.", figure.Row("", data, samples))
 	if err != nil {
 		return err
 	}
 	r.Figures = append(r.Figures, f)
 
-	errors := figure.Panel{Title: "error of the learnt score", X: figure.Axis{Label: "noise level σ", Log: true},
+	errors := figure.Panel{Title: "error of the learned score", X: figure.Axis{Label: "noise level σ", Log: true},
 		Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true}, Legend: figure.TopRight}
 	colors := []figure.Color{figure.Blue, figure.Vermillion, figure.Green}
 	for k, run := range runs {
@@ -52,13 +52,15 @@ func learnedFigures(l *suite.Lab, r *suite.Report, runs []crossTraining, times, 
 			Y: kit.Centers(run.errors), Color: colors[k], Markers: true, Label: fmt.Sprint("training ", k+1)})
 	}
 	const lo = -9.
-	nats := figure.Panel{Title: "log density of held-out points", X: figure.Axis{Label: "exact, nats", Min: lo, Max: 0},
-		Y: figure.Axis{Label: "learnt, nats", Min: lo, Max: 0}, EqualAspect: true,
+	nats := figure.Panel{Title: "log density of held-out points", X: figure.Axis{Label: "exact log p, nats", Min: lo,
+		Max: 0},
+		Y: figure.Axis{Label: "learned log p, nats", Min: lo, Max: 0}, EqualAspect: true,
 		Layers: []figure.Layer{figure.Points{X: exact, Y: runs[0].nats, Color: figure.Vermillion},
 			figure.Line{X: []float64{lo, 0}, Y: []float64{lo, 0}, Color: figure.Ink, Width: 1}}}
-	if f, err = kit.PNG("score-and-likelihood", "Where the learnt scores of the cross err, by noise level (left), "+
-		"and the log density of points that no training has seen: by the probability flow of the first training's "+
-		"network against the exact one (right).",
+	if f, err = kit.PNG("score-and-likelihood", "Left: relative squared error of the learned score of the cross by "+
+		"noise level, for three trainings; it rises toward low noise. Right: log density of held-out points by the "+
+		"probability flow of the first network against the exact value. They agree on the diagonal where the density "+
+		"is high, and scatter where data are rare.",
 		figure.Row("", errors, nats)); err != nil {
 		return err
 	}
@@ -77,7 +79,7 @@ func learnedRingFigure(l *suite.Lab, r *suite.Report, samples metrics.Points, co
 	if err != nil {
 		return err
 	}
-	learnt, err := contoured(l, r8, "samples of the learnt model", 2.9, samples, figure.Vermillion)
+	learned, err := contoured(l, r8, "samples of the learned model", 2.9, samples, figure.Vermillion)
 	if err != nil {
 		return err
 	}
@@ -90,9 +92,10 @@ func learnedRingFigure(l *suite.Lab, r *suite.Report, samples metrics.Points, co
 		Layers: []figure.Layer{figure.HLine{At: .125, Label: "exact"}, figure.ErrorBars{X: modes,
 			Y: kit.Centers(count.shares), Lo: kit.Lows(count.shares), Hi: kit.Highs(count.shares),
 			Color: figure.Vermillion}}}
-	f, err := kit.PNG("ring", "The ring of eight: data and samples of the learnt model under the contours of the "+
-		"exact density, and the share of each mode in the samples, with 5 standard errors.",
-		figure.Row("", data, learnt, weights))
+	f, err := kit.PNG("ring", "The ring of eight Gaussians: data and samples of the learned model over contours of "+
+		"the exact density, and the share of each mode in 20,000 samples (±5 s.e.). All intervals hold the exact "+
+		"1/8; a few samples of the model lie between neighboring modes.",
+		figure.Row("", data, learned, weights))
 	r.Figures = append(r.Figures, f)
 	return err
 }

@@ -22,20 +22,21 @@ import (
 var timeDSM = suite.Experiment{
 	ID:       "E13-time-dsm",
 	Title:    "One network for all noise levels",
-	Question: "Does one network learn the score at every time, and does it matter how the times are weighed?",
+	Question: "Can one network learn the score at every noise level, and does the weighting of the levels matter?",
 	Sources: []string{"001, Incorporating time", "002, section 5", "003, Noise Levels and Multi-Scale Scores",
 		"003, PyTorch Perspective", "004, Summary so Far"},
 	Run: runTimeDSM,
 }
 
 func runTimeDSM(l *suite.Lab) (*suite.Report, error) {
-	r := &suite.Report{Answer: "It does. With one network the score of the cross, of a mixture on a line and of one " +
-		"in eight dimensions is learnt to 3 % of its mean square or better at every noise level from 0.1 to 10, and " +
-		"what the loss has above its floor is the Fisher error, level by level. The weights matter. The loss as 001 " +
-		"writes it, with the same weight for the score's error at every time, is spent on the smallest noise: a " +
-		"network that answers with the score itself then learns a little more there than others, and at the largest " +
-		"misses more than a third of its mean square; one that answers with targets of unit variance learns, in as " +
-		"many steps, the score of a Gaussian and nothing else."}
+	r := &suite.Report{Answer: "Yes, one network is enough. It learns the score of the cross, of a mixture on a line " +
+		"and of a mixture in eight dimensions to 3 % of its mean square or better, at every noise level from 0.1 to " +
+		"10. The denoising loss minus its floor equals the Fisher error E|s_net - s|^2 at every level. The weighting " +
+		"matters. Document 001 writes the loss with one weight for the error of the score at every time, and nearly " +
+		"all of that loss comes from the smallest noise. A network whose output is the score itself then learns " +
+		"slightly more there than the others. At the largest noise its error exceeds a third of the score's mean " +
+		"square. With that weight, a network whose output has unit variance learns only the score of a Gaussian in " +
+		"the same number of steps."}
 	nets := timedNets(l)
 	for i := range nets {
 		if err := nets[i].train(l, .95*float64(i)/float64(len(nets)), .95/float64(len(nets))); err != nil {
@@ -45,8 +46,9 @@ func runTimeDSM(l *suite.Lab) (*suite.Report, error) {
 	if err := l.Progress(.95, "errors"); err != nil {
 		return nil, err
 	}
-	table := suite.Table{Name: "errors", Caption: "Fisher error of one network over all noise levels, relative to " +
-		"E|s|^2; sigma is that of x_t/alpha", Header: []string{"network", "sigma", "error", "lo", "hi"}}
+	table := suite.Table{Name: "errors", Caption: "Fisher error E|s_net - s|^2/E|s|^2 of each network by noise " +
+		"level, with five-standard-error limits; sigma is the noise of x_t/alpha. Unit targets stay below 3 % from " +
+		"0.1 up", Header: []string{"network", "sigma", "error", "lo", "hi"}}
 	for _, n := range nets {
 		for i, e := range n.errors {
 			table.Rows = append(table.Rows, []any{n.name, n.levels[i], e.Center, e.Lo, e.Hi})
@@ -62,19 +64,19 @@ func runTimeDSM(l *suite.Lab) (*suite.Report, error) {
 	return r, timedFigures(l, r, nets)
 }
 
-// timedNet is one network trained over all noise levels of a process, equally often at each in ln sigma, which on VE is
-// uniform time, and what it learnt.
+// timedNet is one network trained at all noise levels of a process, uniformly in ln sigma (on VE: in time), with its
+// errors.
 type timedNet struct {
 	name    string
-	law     *density.Mixture
+	target  *density.Mixture
 	process diffusion.Process
 	head    diffusion.Head
 	weight  diffusion.Weighting
 	hidden  []int
 	steps   int
-	levels  []float64 // sigma/alpha where it is scored; they fall
+	levels  []float64 // sigma/alpha where its error is measured, falling
 	color   figure.Color
-	traced  bool // keep the floor of the loss: that of the exact score on the same pairs
+	traced  bool // record the floor of the loss too: the loss of the exact score on the same batches
 
 	weights     *model.Store
 	errors      []metrics.Summary
@@ -84,7 +86,7 @@ type timedNet struct {
 // timedVE is the path of the networks whose weightings are compared.
 var timedVE = diffusion.VE{SigmaMin: .02, SigmaMax: 10}
 
-// timedNets are the plans: the first is the one that should learn, the next three have other weights on the same data.
+// timedNets are the plans. The first should learn the score; the next three weight the levels differently.
 func timedNets(l *suite.Lab) []timedNet {
 	x2, g1, m8 := density.X2(), density.G1(), density.M8()
 	narrow, wide := []int{64, 64, 64}, []int{128, 128, 128}
@@ -92,18 +94,18 @@ func timedNets(l *suite.Lab) []timedNet {
 	levels := []float64{9.9, 5, 2, 1, .5, .2, .1, .05, .021}
 	lineSD := math.Sqrt(g1.Covariance()[0][0])
 	return []timedNet{
-		{name: "unit targets", law: x2, process: timedVE, head: diffusion.EDMHead(1), weight: diffusion.EDMWeight(1),
+		{name: "unit targets", target: x2, process: timedVE, head: diffusion.EDMHead(1), weight: diffusion.EDMWeight(1),
 			hidden: narrow, steps: budget, levels: levels, color: figure.Blue, traced: true},
-		{name: "weight σ²", law: x2, process: timedVE, head: diffusion.EDMHead(1), weight: diffusion.NoiseWeight,
+		{name: "weight σ²", target: x2, process: timedVE, head: diffusion.EDMHead(1), weight: diffusion.NoiseWeight,
 			hidden: narrow, steps: budget, levels: levels, color: figure.Green},
-		{name: "weight 1", law: x2, process: timedVE, head: diffusion.EDMHead(1), weight: diffusion.ScoreWeight,
+		{name: "weight 1", target: x2, process: timedVE, head: diffusion.EDMHead(1), weight: diffusion.ScoreWeight,
 			hidden: narrow, steps: budget, levels: levels, color: figure.Orange},
-		{name: "weight 1, no head", law: x2, process: timedVE, head: diffusion.ScoreHead(1),
+		{name: "weight 1, no head", target: x2, process: timedVE, head: diffusion.ScoreHead(1),
 			weight: diffusion.ScoreWeight, hidden: narrow, steps: budget, levels: levels, color: figure.Vermillion},
-		{name: "G1 on VP, predicting noise", law: g1, process: diffusion.VP{}, head: diffusion.EpsHead(lineSD),
+		{name: "G1 on VP, predicting noise", target: g1, process: diffusion.VP{}, head: diffusion.EpsHead(lineSD),
 			weight: diffusion.Plain, hidden: narrow, steps: l.Size(5000, 20_000),
 			levels: append(slices.Clone(levels[:8]), .0201), color: figure.Purple},
-		{name: "M8, eight dimensions", law: m8, process: kit.NoiseLevels, head: diffusion.EDMHead(1),
+		{name: "M8, eight dimensions", target: m8, process: kit.NoiseLevels, head: diffusion.EDMHead(1),
 			weight: diffusion.EDMWeight(1), hidden: wide, steps: l.Size(6000, 20_000),
 			levels: append(slices.Clone(levels[:7]), .0501), color: figure.Sky},
 	}
@@ -117,14 +119,13 @@ func (n *timedNet) build(l *suite.Lab) diffusion.Build {
 	return network.Learnt(n.process, n.network(l), n.head)
 }
 
-// train learns, and scores what is learnt. Where the head is that of the ideal network, it keeps the floor of the loss
-// besides.
+// train trains the network and measures its errors. A traced network records the floor of the loss too.
 func (n *timedNet) train(l *suite.Lab, done, share float64) error {
 	objective := diffusion.Denoising(n.head, n.weight, diffusion.LevelTimes(diffusion.LowDiscrepancy))
-	plan := timedPlan(l, objective, n.process, n.network(l), n.law, n.steps)
+	plan := timedPlan(l, objective, n.process, n.network(l), n.target, n.steps)
 	if n.traced {
 		plan.Floor = func(_ *model.Scope, columns []*Node, r *random.Source) *Node {
-			return objective(n.process, exactNet(n.law), diffusion.Batch{X0: columns[0]}, r)
+			return objective(n.process, exactNet(n.target), diffusion.Batch{X0: columns[0]}, r)
 		}
 	}
 	var err error
@@ -139,26 +140,26 @@ func (n *timedNet) train(l *suite.Lab, done, share float64) error {
 	if err != nil {
 		return err
 	}
-	n.errors, err = kit.ScoreErrors(l, n.law, n.build(l), n.weights, l.Size(10_000, 100_000), times...)
+	n.errors, err = kit.ScoreErrors(l, n.target, n.build(l), n.weights, l.Size(10_000, 100_000), times...)
 	return err
 }
 
-// timedPlan trains on new data in every step. Without the warm-up some seeds get stuck at the score of a Gaussian, from
-// where the cross, whose covariance is I at every level, shows no way in first order.
-func timedPlan(l *suite.Lab, o diffusion.Objective, p diffusion.Process, n network.Network, law *density.Mixture,
+// timedPlan trains on new data in every step. Without the warm-up some seeds stay at the score of a Gaussian: the cross
+// has that covariance at every level, so the gradient vanishes there to first order.
+func timedPlan(l *suite.Lab, o diffusion.Objective, p diffusion.Process, n network.Network, target *density.Mixture,
 	steps int) train.Plan {
 	return train.Plan{
-		Loss: network.Loss(o, p, n), Data: kit.FreshBatches(law, 512, false), Key: l.Key("training"),
+		Loss: network.Loss(o, p, n), Data: kit.FreshBatches(target, 512, false), Key: l.Key("training"),
 		Adam: train.Adam{Rate: 5e-3, Warmup: 500, Cosine: steps}, Average: train.Average{Decay: .999},
 		Every: timedEvery,
 	}
 }
 
-// timedEvery is the steps over which the loss is averaged.
+// timedEvery is the number of steps over which the loss is averaged.
 const timedEvery = 100
 
-// exactNet is the network under EDMHead(1) that makes the exact denoiser. The head sees x/alpha and sigma/alpha, so
-// that the path EDM serves for all.
+// exactNet is the network under EDMHead(1) that makes the exact denoiser. It depends on x/alpha and
+// sigma/alpha alone, so the path EDM serves for all.
 func exactNet(m density.Law) diffusion.Net {
 	return func(u, logSNR, _ *Node) *Node {
 		sigma := Exp(MulScalar(logSNR, -.5))
