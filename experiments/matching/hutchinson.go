@@ -55,8 +55,8 @@ func runHutchinson(l *suite.Lab) (*suite.Report, error) {
 		"v.Jv is the trace of J. The variance is 2|S|^2 for normal probes, where S is the symmetric part of J. For " +
 		"Rademacher probes the diagonal adds nothing: 2(|S|^2 - sum S_ii^2). Sliced score matching adds (v.s)^2/2. " +
 		"The variant with |s|^2/2 instead has the variance of v.Jv alone. That may be smaller, as for the perceptron " +
-		"(68 instead of 2300 with normal probes), or larger, as for the score of the cross at (1, 0.4), where the two " +
-		"terms nearly cancel (185 instead of 7)."}
+		"(68 instead of 2300 with normal probes), or larger, as for the score of the cross at (1, 0.4), where the " +
+		"two terms nearly cancel (185 instead of 7)."}
 	x2 := density.X2()
 	for i, f := range []traced{
 		{"J = [[1, 2], [3, -4]]", []float64{0, 0}, linearField},

@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"pgregory.net/rapid"
 
+	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/diffusion"
 )
 
@@ -31,7 +32,7 @@ func TestBesselAgainstQuadrature(t *testing.T) {
 	for k := 1e-3; k < 1e9; k *= 1.7 {
 		kappas = append(kappas, k)
 	}
-	out := MustExecOnceN(interpreter(t), func(kappa *Node) []*Node {
+	out := MustExecOnceN(backendtest.Interpreter(t), func(kappa *Node) []*Node {
 		b := besselOf(Square(kappa))
 		return []*Node{b.logI0, b.gain, b.spread}
 	}, kappas)
@@ -60,7 +61,7 @@ func TestBesselAgainstQuadrature(t *testing.T) {
 
 // The noised law of any circle is an integral over it, of the density and of the clean sample.
 func TestCircleAgainstQuadrature(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		radius, pull := rapid.Float64Range(.3, 3).Draw(rt, "radius"), rapid.Float64Range(0, 25).Draw(rt, "pull")
 		sigma := math.Exp(rapid.Float64Range(-5, 3).Draw(rt, "log sigma"))
@@ -110,7 +111,7 @@ func TestCircleAgainstQuadrature(t *testing.T) {
 }
 
 func TestCircleIsADensity(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	c := must(NewCircle("test", 1.2, 3))
 	x, cell, err := Lattice(-9, 9, 361, 2)
 	if err != nil {
@@ -174,7 +175,7 @@ func TestNewCircleRejects(t *testing.T) {
 			t.Errorf("got %v, want an error with %q", err, c.want)
 		}
 	}
-	_, err := ExecOnce(interpreter(t), func(x *Node) *Node {
+	_, err := ExecOnce(backendtest.Interpreter(t), func(x *Node) *Node {
 		return must(NewCircle("test", 1, 0)).Model(diffusion.EDM{}).Denoise(x, Const(x.Graph(), .5))
 	}, [][]float64{{1, 2, 3}})
 	if err == nil || !strings.Contains(err.Error(), "circle test takes x of shape [batch, 2], not (Float64)[1, 3]") {

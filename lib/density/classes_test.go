@@ -61,7 +61,7 @@ func TestConditional(t *testing.T) {
 	for _, err := range []error{
 		func() error { _, _, err := threeClasses().Conditional(3); return err }(),
 		func() error {
-			_, err := ExecOnce(interpreter(t), func(x *Node) *Node {
+			_, err := ExecOnce(backendtest.Interpreter(t), func(x *Node) *Node {
 				return threeClasses().ClassLogProb(diffusion.VP{}, 3, x, ScalarOne(x.Graph(), x.DType()))
 			}, [][]float64{{0, 0}})
 			return err

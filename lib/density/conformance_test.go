@@ -15,7 +15,6 @@ import (
 	"gonum.org/v1/gonum/stat/distmv"
 	"pgregory.net/rapid"
 
-	"scorelab/lib/backend"
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/random"
@@ -79,7 +78,7 @@ func TestDensityConformance(t *testing.T) {
 	for _, spec := range Densities {
 		t.Run(spec.Name, func(t *testing.T) {
 			for _, process := range diffusion.Processes {
-				checkIdentities(t, interpreter(t), spec.Target, process.Process, dtypes.Float64, 1e-11)
+				checkIdentities(t, backendtest.Interpreter(t), spec.Target, process.Process, dtypes.Float64, 1e-11)
 			}
 			backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 				if onBackend(b, spec.Name, "X2", "M8", "circle") {
@@ -97,15 +96,6 @@ func TestDensityConformance(t *testing.T) {
 // those named.
 func onBackend(b compute.Backend, name string, named ...string) bool {
 	return b.Name() == "go" || slices.Contains(named, name)
-}
-
-// interpreter is the Go backend: it builds a graph in a millisecond, where XLA optimises it for half a second.
-func interpreter(t testing.TB) compute.Backend {
-	b, _, err := backend.Open(backend.Go)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 // checkIdentities holds every residual against tol. Small noise at S2's distances (|x|/sigma of 10^3) and its square
@@ -134,7 +124,7 @@ func checkIdentities(t testing.TB, b compute.Backend, m Law, p diffusion.Process
 
 // The identities hold for any mixture: random weights, means and covariances in one to five dimensions.
 func TestRandomMixtures(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		m := drawMixture(rt)
 		checkIdentities(t, b, m, diffusion.VP{}, dtypes.Float64, 1e-10)

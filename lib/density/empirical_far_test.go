@@ -132,7 +132,7 @@ func TestEmpiricalInvariance(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
 	}
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		d := rapid.SampledFrom([]int{1, 2, directDim + 1}).Draw(rt, "d")
 		m := move{math.Pow(10, rapid.Float64Range(-6, 6).Draw(rt, "log scale")),

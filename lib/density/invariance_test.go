@@ -133,8 +133,10 @@ func TestDensityInvariance(t *testing.T) {
 			for i, process := range diffusion.Processes { // every process in both types, at scales and offsets in turn
 				scale := math.Pow(10, float64((5*i+3*k)%13-6))
 				far, near := []float64{0, 1, -1e3, 1e4, 1e7}[(i+k)%5], []float64{0, 1, -1e3, 1e4}[(i+k)%4]
-				compare(t, interpreter(t), spec.Target, process.Process, move{scale, far}, dtypes.Float64, floor64)
-				compare(t, interpreter(t), spec.Target, process.Process, move{scale, near}, dtypes.Float32, floor32)
+				compare(t, backendtest.Interpreter(t), spec.Target, process.Process, move{scale, far}, dtypes.Float64,
+					floor64)
+				compare(t, backendtest.Interpreter(t), spec.Target, process.Process, move{scale, near}, dtypes.Float32,
+					floor32)
 			}
 			backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 				if onBackend(b, spec.Name, "G1", "arc") {

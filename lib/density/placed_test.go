@@ -98,7 +98,7 @@ func TestExpectOnThinRings(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
 	}
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for _, sigma := range []float64{2, .1, .01} {
 		got, err := Expect(b, must(NewCircle("ring", 1, 0)), diffusion.EDM{}, sigma, squares)
 		if want := 1 + 2*sigma*sigma; !(math.Abs(got/want-1) <= 1e-12) || err != nil {
@@ -113,7 +113,7 @@ func TestExpectSplitsKinks(t *testing.T) {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
 	}
 	law := must(Normal([]float64{.1}, 1))
-	got, err := Expect(interpreter(t), law, diffusion.EDM{}, 0, func(_ diffusion.Model, x, _ *Node) *Node {
+	got, err := Expect(backendtest.Interpreter(t), law, diffusion.EDM{}, 0, func(_ diffusion.Model, x, _ *Node) *Node {
 		return Abs(ReduceSum(x, 1))
 	})
 	want := math.Sqrt(2/math.Pi)*math.Exp(-.005) + .1*math.Erf(.1/math.Sqrt2)
@@ -225,7 +225,7 @@ func TestMoved(t *testing.T) {
 }
 
 func TestSampleAndLineFaults(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for _, n := range []int{0, -1} {
 		for _, law := range []Law{G1(), must(NewCircle("ring", 1, 0))} {
 			if _, err := law.Sample(b, random.NewKey(1), n); err == nil || !strings.Contains(err.Error(),

@@ -8,13 +8,14 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"pgregory.net/rapid"
 
+	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/random"
 )
 
 // A chain that stays on one level settles at the level's mean and at the variance of the unadjusted chain, v/(1 -
 // delta/(2v)).
 func TestAnnealedLangevinSettles(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for _, process := range Processes {
 		for _, size := range []float64{.1, 1.5} {
 			lo, hi := process.Process.Horizon()
@@ -37,7 +38,7 @@ func TestAnnealedLangevinSettles(t *testing.T) {
 
 // Mean and variance down a ladder are those of the recursion written out: rescaled to the level, then drawn to its law.
 func TestAnnealedLangevinDownALadder(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	rapid.Check(t, func(r *rapid.T) {
 		p := rapid.SampledFrom(Processes).Draw(r, "process").Process
 		steps := rapid.IntRange(1, 4).Draw(r, "steps")
@@ -69,7 +70,7 @@ func TestAnnealedLangevinDownALadder(t *testing.T) {
 
 // In units of the data, the chain is the same on every path that visits the same noise levels.
 func TestAnnealedLangevinKnowsOnlyLevels(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	run := func(p Process, grid []float64) []float64 {
 		c := coefficients(t, b, p, []float64{grid[0], grid[len(grid)-1]})
 		start := tensors.MustCopyFlatData[float64](samples(9, 2))
@@ -105,7 +106,7 @@ func TestAnnealedLangevinKnowsOnlyLevels(t *testing.T) {
 
 // At sigma = 0, where Tweedie's score is 0/0, nothing is corrected, and one step of DDIM denoises.
 func TestLangevinEndsAtZero(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	denoiserOnly := Fixed(func() Model {
 		m := gaussian(EDM{}, dataMean, dataVariance)(nil, nil)
 		return Model{Process: m.Process, Denoise: m.Denoise}
@@ -123,7 +124,7 @@ func TestLangevinEndsAtZero(t *testing.T) {
 }
 
 func TestLangevinFaults(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for _, s := range []OneStep{AnnealedLangevin(0, .1), AnnealedLangevin(1, 0), AnnealedLangevin(1, 2),
 		AnnealedLangevin(1, math.NaN()),
 		PredictorCorrector(DDIM(0), -1, .1)} {

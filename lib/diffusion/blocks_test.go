@@ -43,7 +43,7 @@ func TestBlocks(t *testing.T) {
 }
 
 func TestBlocksReject(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	plan := Plan{Build: gaussian(VP{}, 0, 1), Sampler: DDIM(0), Grid: []float64{.5, .2}, Block: -1}
 	if _, err := plan.Run(b, samples(2, 1)); err == nil || !strings.Contains(err.Error(), "blocks of -1 samples") {
 		t.Errorf("got %v", err)

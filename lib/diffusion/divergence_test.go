@@ -59,7 +59,7 @@ func TestRademacherIsFair(t *testing.T) {
 // Every probe has E v v^T = I.
 func TestProbesHaveUnitCovariance(t *testing.T) {
 	const n, d = 20000, 3
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for _, spec := range Probes {
 		v := tensors.MustCopyFlatData[float64](MustExecOnce(b, func(g *Graph) *Node {
 			return spec.Probe(random.New(g, random.NewKey(4, spec.Name)), BroadcastToDims(Const(g, 0.), n, d))

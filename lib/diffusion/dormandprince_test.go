@@ -32,7 +32,7 @@ func carried(t *testing.T, b compute.Backend, p Process, from, to, x float64) fl
 // The error on Gaussian data is proportional to the tolerance, in either direction of time, and costs what order 5
 // should: the slope of log error against log tolerance is 1, that of evaluations tends to -1/5.
 func TestErrorFollowsTolerance(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for _, spec := range Processes {
 		lo, hi := ends(ReverseKind, spec.Process)
 		for _, grid := range [][]float64{{lo, hi}, {hi, lo}} {
@@ -128,7 +128,7 @@ func TestAdaptiveStepsDoNotDependOnTheBatch(t *testing.T) {
 // Landing times cost evaluations, not accuracy; there and back is the identity to the tolerance.
 func TestLandingAndRoundTrip(t *testing.T) {
 	const tol = 1e-9
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: DormandPrince{RTol: tol},
 		Grid: []float64{.9, .01}}
 	x := samples(5, 1)
@@ -179,7 +179,7 @@ func TestDriversCountAlike(t *testing.T) {
 
 // Any times, tolerances and starts on Gaussian data: the exact flow, in a bounded number of evaluations.
 func TestAdaptiveProperty(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		spec := rapid.SampledFrom(Processes).Draw(rt, "process")
 		lo, hi := spec.Process.Horizon()

@@ -15,7 +15,7 @@ import (
 
 // A step of algorithm 2 of Karras et al. 2022 by hand, on their path and N(0.6, 0.49) data.
 func TestChurnByHand(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	const x, z = .8, -.7
 	denoised := func(y, level float64) float64 {
 		return dataMean + dataVariance/(dataVariance+level*level)*(y-dataMean)
@@ -63,7 +63,7 @@ func TestChurnByHand(t *testing.T) {
 // With gamma = S_churn/N the noise added in all is fixed, and so is the law that the steps converge to: that of the
 // process.
 func TestChurnConverges(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	const from, to, total = 20., .1, 4.
 	var errs []float64
 	steps := []int{80, 160, 320}

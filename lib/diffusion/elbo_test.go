@@ -92,7 +92,7 @@ func chainSteps(b compute.Backend, build Build, v ReverseVariance, grid []float6
 // The bound exceeds the entropy of the data by the divergence of two joint normal laws, of the process and of the chain
 // over all times of the grid, each built from its own transitions.
 func TestBoundIsAJointDivergence(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	rapid.Check(t, func(r *rapid.T) {
 		m, v := rapid.Float64Range(-2, 2).Draw(r, "mean"), rapid.Float64Range(.05, 5).Draw(r, "variance")
 		process := rapid.SampledFrom(Processes).Draw(r, "process")
@@ -145,7 +145,7 @@ func TestBoundIsAJointDivergence(t *testing.T) {
 // Every term of Ho's form is a divergence and so not negative, and the bound lies above -log density of the chain's end
 // wherever the data is.
 func TestBoundLiesAbove(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	rapid.Check(t, func(r *rapid.T) {
 		m, v := rapid.Float64Range(-2, 2).Draw(r, "mean"), rapid.Float64Range(.05, 5).Draw(r, "variance")
 		bound := Bound{Variance: rapid.SampledFrom(variances).Draw(r, "reverse variance")}
@@ -207,7 +207,7 @@ func tensorsOf(x float64) *tensors.Tensor { return tensors.FromValue([][]float64
 // The terms in DDPM's own letters (Ho et al. 2020, equations 7 and 8, and the divergence of two normal laws), and as a
 // weighted denoising error (Kingma et al. 2021, equation 13).
 func TestTermByHand(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	const from, to, x0, eps = .5, .3, .8, -.7
 	abar := func(t float64) float64 { return math.Exp(-(.1*t + 19.9*t*t/2)) }
 	was, is := abar(to), abar(from)
@@ -305,7 +305,7 @@ func TestBoundByPlan(t *testing.T) {
 func pointBound(t *testing.T, bound Bound, grid []float64, x0 float64) float64 {
 	total := 0.
 	for i := range len(grid) - 1 {
-		out := MustExecOnceN(interpreter(t), func(from, to *Node) []*Node {
+		out := MustExecOnceN(backendtest.Interpreter(t), func(from, to *Node) []*Node {
 			g := from.Graph()
 			x := Const(g, [][]float64{{x0}, {x0}, {x0}})
 			eps := Const(g, [][]float64{{-math.Sqrt(3)}, {0}, {math.Sqrt(3)}})
@@ -323,7 +323,7 @@ func pointBound(t *testing.T, bound Bound, grid []float64, x0 float64) float64 {
 
 // Each sample may have a span of its own: the sum over steps can be estimated at one random step a sample.
 func TestTermAtManyTimes(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	from, to, x0, eps := []float64{.9, .5, .1}, []float64{.5, .1, 0}, samples(3, 2), samples(3, 2)
 	build := gaussian(SubVP{}, dataMean, dataVariance)
 	each := func(x *Node, i int) *Node { return Slice(x, AxisElem(i)) }

@@ -84,7 +84,7 @@ func TestGuidesAtOne(t *testing.T) {
 
 // With scale 0 nothing is guided; in between and beyond, scores mix with the weights 1 - gamma and gamma.
 func TestScaledMixesScores(t *testing.T) {
-	b, p := interpreter(t), VP{}
+	b, p := backendtest.Interpreter(t), VP{}
 	all, class := gaussian(p, allMean, allVariance)(nil, nil), gaussian(p, classMean, classVariance)(nil, nil)
 	for _, gamma := range []float64{-1, 0, .5, 3, 10} {
 		out := MustExecOnceN(b, func(x *Node) []*Node {
@@ -105,7 +105,7 @@ func TestScaledMixesScores(t *testing.T) {
 
 // Every reverse sampler takes a guided denoiser like any other.
 func TestGuidesUnderEverySampler(t *testing.T) {
-	b, p := interpreter(t), VP{}
+	b, p := backendtest.Interpreter(t), VP{}
 	build := func(d func() Denoiser) Build {
 		return func(*model.Scope, []*Node) Model { return Model{Process: p, Denoise: d()} }
 	}
@@ -136,7 +136,9 @@ func TestGuidesUnderEverySampler(t *testing.T) {
 func TestWithin(t *testing.T) {
 	p := EDM{} // sigma/alpha = t
 	for at, want := range map[float64]float64{.1: 1, .5: 1, .500001: 7, 1: 7, 2: 7, 2.000001: 1, 5: 1} {
-		got := MustExecOnce(interpreter(t), func(t *Node) *Node { return Within(.5, 2, Constant(7))(p.At(t)) }, at)
+		got := MustExecOnce(backendtest.Interpreter(t), func(t *Node) *Node {
+			return Within(.5, 2, Constant(7))(p.At(t))
+		}, at)
 		if v := tensors.ToScalar[float64](got); v != want {
 			t.Errorf("scale %g at level %g, want %g", v, at, want)
 		}
@@ -145,7 +147,7 @@ func TestWithin(t *testing.T) {
 
 // Rescaling in full gives a guided sample the contrast of the conditional one; half of it goes half the way.
 func TestRescaled(t *testing.T) {
-	b, p, at := interpreter(t), VP{}, .4
+	b, p, at := backendtest.Interpreter(t), VP{}, .4
 	all, class := plainDenoiser(p, allMean, allVariance), plainDenoiser(p, classMean, classVariance)
 	of := func(share float64) []float64 {
 		return denoised(t, b, ByLabel(class).Rescaled(Constant(4), share)(p, all), someRows, at)
@@ -176,7 +178,7 @@ func TestGuideFaults(t *testing.T) {
 	one := tensors.FromValue([][]float64{{1}, {2}})
 	two := tensors.FromValue(someRows)
 	run := func(x *tensors.Tensor, s Sampler, m func() Model) error {
-		_, err := Plan{Build: Fixed(m), Sampler: s, Grid: []float64{1, .5, .1}}.Run(interpreter(t), x)
+		_, err := Plan{Build: Fixed(m), Sampler: s, Grid: []float64{1, .5, .1}}.Run(backendtest.Interpreter(t), x)
 		return err
 	}
 	guided := func(g func() Guide) func() Model {

@@ -46,7 +46,7 @@ func withDivergence(build Build) Build {
 // method and by a fixed one, in both directions.
 func TestLikelihoodIsExact(t *testing.T) {
 	const tol = 1e-9
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for _, spec := range Processes {
 		hi, lo := ends(ReverseKind, spec.Process)
 		for name, build := range map[string]Build{
@@ -93,7 +93,7 @@ func TestLikelihoodIsExact(t *testing.T) {
 // On the line any probe of square 1 is exact, and in more dimensions the estimate is unbiased: its mean over samples
 // that differ by their probes alone lies within 5 standard errors, with several probes in smaller ones.
 func TestHutchinsonLikelihood(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	const n = 1500
 	flat := make([]float64, 2*n)
 	for i := range flat {
@@ -155,7 +155,7 @@ func TestLikelihoodInLoops(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, l := range []FlowLikelihood{{}, {Probe: (*random.Source).Normal}} {
 			plan := Plan{Build: Fixed(mixing), Grid: []float64{.01, .8}, Noise: random.NewKey(7), Sampler: l}
-			want, err := plan.LogLikelihood(interpreter(t), samples(3, 2), NoisePrior)
+			want, err := plan.LogLikelihood(backendtest.Interpreter(t), samples(3, 2), NoisePrior)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -172,7 +172,7 @@ func TestLikelihoodInLoops(t *testing.T) {
 
 // Images in float32, with few reverse passes: every pixel of independent data adds its own.
 func TestLikelihoodOfImages(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	flat := make([]float32, 2*4)
 	x := make([]float64, len(flat))
 	for i := range flat {
@@ -197,7 +197,7 @@ func TestLikelihoodOfImages(t *testing.T) {
 
 // What a prior adds: at t = 1 VP's noise is not quite its law.
 func TestPriors(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Grid: []float64{.01, 1}}
 	x := tensors.FromValue([][]float64{{.3, -1}})
 	noise, err := plan.LogPrior(b, x, NoisePrior)
@@ -214,7 +214,7 @@ func TestPriors(t *testing.T) {
 }
 
 func TestLikelihoodFaults(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	good := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Grid: []float64{.1, .5}}
 	with := func(change func(*Plan)) Plan { p := good; change(&p); return p }
 	bare := Fixed(func() Model { return Model{Process: VP{}, Denoise: good.Build(nil, nil).Denoise} })

@@ -97,7 +97,7 @@ func TestMALAIsStationary(t *testing.T) {
 // its law.
 func TestMALADecidesPerSample(t *testing.T) {
 	const n, dim, v, delta = 2000, 5, .1, .05
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	before, after := malaChains(t, b, n, dim, 20, delta, v, v)
 	variance := 0.
 	x, y := tensors.MustCopyFlatData[float64](before.X), tensors.MustCopyFlatData[float64](after.X)

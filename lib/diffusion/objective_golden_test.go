@@ -155,7 +155,7 @@ func sameTimes(t *testing.T, at float64, ratios []float64, out []*tensors.Tensor
 // loss is the others' times 1/sigma^2, alpha^2/sigma^4 and alpha^2/(sigma (alpha^2 + sigma^2))^2, and so are its
 // gradients in their common weights (001, "Denoising Score Matching", where alpha = 1; sigma^2 = 1 - alpha-bar in 004).
 func TestHeadsDifferByAWeight(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	x0, weights := samples(6, 2), samples(2, 2)
 	for _, process := range []ProcessSpec{{"vp", VP{}}, {"edm", EDM{}}} {
 		p := process.Process

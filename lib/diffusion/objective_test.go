@@ -9,6 +9,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/random"
 )
 
@@ -109,7 +110,7 @@ func headAt(b compute.Backend, head Head, p Process, at float64) (skip, out, in 
 // score.
 func TestObjectiveConformance(t *testing.T) {
 	const sd = .8
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	x0, eps, probe, weight := quadrature()
 	delta := affineMap{[2][2]float64{{.3, -.2}, {.1, .4}}, [2]float64{-.15, .25}}
 	for _, process := range Processes {
@@ -167,7 +168,7 @@ func TestObjectiveConformance(t *testing.T) {
 
 // On the data themselves, where sigma = 0, all but the denoising ones match the score of the data.
 func TestMatchingTheDataThemselves(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	x0, eps, probe, weight := quadrature()
 	score, second := noisedScore(1, 0)
 	delta := affineMap{[2][2]float64{{.3, -.2}, {.1, .4}}, [2]float64{-.15, .25}}
@@ -201,7 +202,7 @@ func TestMatchingTheDataThemselves(t *testing.T) {
 
 // The floor of denoising score matching: at the exact score the mean of |s - target|^2/2 is d/(2 sigma^2) - E|s|^2/2.
 func TestDenoisingFloor(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	x0, eps, _, weight := quadrature()
 	const sigma = .2
 	score, second := noisedScore(1, sigma)

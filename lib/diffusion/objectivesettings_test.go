@@ -121,7 +121,7 @@ func TestProcessSettings(t *testing.T) {
 				t.Errorf("betas %v are accepted", betas)
 			}
 		}
-		if _, err := Tabulate(interpreter(t), LinearBeta{}, 5, bad); bad != inf && err == nil {
+		if _, err := Tabulate(backendtest.Interpreter(t), LinearBeta{}, 5, bad); bad != inf && err == nil {
 			t.Errorf("Tabulate cuts at %g", bad)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
+	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/random"
 )
 
@@ -111,7 +112,7 @@ func TestOneStepByHand(t *testing.T) {
 	levelSteps(want)
 	noisySteps(want)
 	ancestralSteps(want)
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for _, spec := range Samplers {
 		value, known := want[spec.Name]
 		switch spec.Sampler.(type) {

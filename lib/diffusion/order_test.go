@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"gonum.org/v1/gonum/stat"
 
+	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/random"
 )
 
@@ -167,7 +168,7 @@ func (o orderOf) check(t *testing.T, b compute.Backend) (attained bool) {
 // Every sampler has at least the order that it declares, in mean and in variance, on every process, and no more on
 // some.
 func TestSamplerOrder(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for _, spec := range Samplers {
 		if math.IsNaN(spec.Order) {
 			continue

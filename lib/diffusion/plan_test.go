@@ -66,7 +66,7 @@ func TestPlanRejects(t *testing.T) {
 // A plan may begin beyond the horizon, and DDIM may end where there is no noise: with all data in one point it meets
 // it.
 func TestTimesOutsideTheHorizon(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	x := samples(5, 2)
 	for _, spec := range paths() {
 		_, last := spec.Process.Horizon()

@@ -1,11 +1,15 @@
 package diffusion
 
-import "testing"
+import (
+	"testing"
+
+	"scorelab/lib/backend/backendtest"
+)
 
 // One step of the predictor and two of the corrector, written out, down a grid: on Gaussian data the predictor leaves
 // mean and variance that the corrector draws toward those of the level, by 1 - delta/v each time.
 func TestPredictorCorrectorRecursion(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	const snr = .3
 	grid := []float64{.8, .6, .45, .3, .2}
 	pc := SamplerSpec{Sampler: PredictorCorrector(ReverseEulerMaruyama, 2, snr), Stochastic: true}
@@ -29,7 +33,7 @@ func TestPredictorCorrectorRecursion(t *testing.T) {
 
 // On ever finer grids the scheme does not come to the law of the process but to the corrector's own, to first order.
 func TestPredictorCorrectorLimit(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	const snr, from, to = .4, .9, .3
 	c := coefficients(t, b, VP{}, []float64{from, to})
 	start, end := c[0][0]*c[0][0]*dataVariance+c[1][0]*c[1][0], c[0][1]*c[0][1]*dataVariance+c[1][1]*c[1][1]

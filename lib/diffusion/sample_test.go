@@ -56,7 +56,7 @@ func TestSample(t *testing.T) {
 }
 
 func TestSampleRefuses(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	good := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: DDIM(0), Grid: []float64{1, .5, .1}}
 	for want, c := range map[string]struct {
 		change func(p *Plan)

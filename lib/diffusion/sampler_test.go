@@ -11,7 +11,6 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"scorelab/lib/backend"
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/random"
 )
@@ -129,7 +128,7 @@ func TestChunksAgreeWithTheWhole(t *testing.T) {
 
 // Any number of steps from 1 up works.
 func TestEveryStepCount(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for _, spec := range Samplers {
 		p := VP{}
 		from, to := ends(spec.Kind, p)
@@ -197,16 +196,6 @@ func TestConvolutionLeavesTheLoop(t *testing.T) {
 			t.Errorf("the loop was compiled with a convolution inside")
 		}
 	})
-}
-
-// interpreter is the Go backend: it builds a graph in a millisecond, where XLA optimises it for a quarter of a second.
-func interpreter(t *testing.T) compute.Backend {
-	t.Helper()
-	b, _, err := backend.Open(backend.Go)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 func samples(n, d int) *tensors.Tensor {

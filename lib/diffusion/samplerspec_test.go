@@ -8,13 +8,14 @@ import (
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/compute/shapes"
 
+	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/random"
 )
 
 // The samplers that say so end where sigma = 0, on every process and with Tweedie's score; the others that lead from
 // noise to data do not: they return an error.
 func TestEndsAtData(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for _, spec := range Samplers {
 		if spec.Kind != ReverseKind {
 			continue
@@ -40,7 +41,7 @@ func TestEndsAtData(t *testing.T) {
 // vanishes says whether a path has sigma = 0 at t = 0.
 func vanishes(t *testing.T, p Process) bool {
 	t.Helper()
-	out, err := ExecOnce(interpreter(t), func(at *Node) *Node { return p.At(at).Sigma }, 0.)
+	out, err := ExecOnce(backendtest.Interpreter(t), func(at *Node) *Node { return p.At(at).Sigma }, 0.)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +50,7 @@ func vanishes(t *testing.T, p Process) bool {
 
 // A step asks the model as often as its entry says, once the sampler is under way.
 func TestEvaluations(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for _, spec := range Samplers {
 		if spec.Evaluations == Adaptive {
 			continue

@@ -81,7 +81,7 @@ func TestSchedulesGolden(t *testing.T) {
 
 // The tables of the papers and of diffusers; the cosine's has exactly one beta that is cut (catalogue, row 17).
 func TestTablesGolden(t *testing.T) {
-	golden, b := readGolden(t), interpreter(t)
+	golden, b := readGolden(t), backendtest.Interpreter(t)
 	direct := map[string][]float64{
 		"linear":        LinearBetas(1e-4, .02, 1000),
 		"scaled-linear": ScaledLinearBetas(.00085, .012, 1000),
@@ -161,7 +161,7 @@ func atLevels(t *testing.T, b compute.Backend, p Process, levels []float64) onLe
 // A schedule changes the speed of a path, not the path (001, "Finite time & the schedule"): where two of them have the
 // same noise level they have the same alpha and sigma, and for every unit of log SNR the same SDE. Other paths differ.
 func TestScheduleIsASpeed(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	levels := []float64{.05, .2, .5, 1, 2, 5, 14}
 	families := map[string][]ProcessSpec{
 		"vp": {{"ou", OU{}}, {"table", VP{ddpm(t, 1000)}}},

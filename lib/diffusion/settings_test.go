@@ -145,7 +145,7 @@ func TestGridsAgainstTheirDirection(t *testing.T) {
 		{Name: "churn", Sampler: EDMHeun(Churn{Gamma: .1}), Kind: ReverseKind},
 		{Name: "bound", Sampler: Bound{}, Kind: ReverseKind},
 	}
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for _, spec := range append(others, Samplers...) {
 		from, to := ends(spec.Kind, VP{})
 		grid, err := Uniform(to, from, 400)
@@ -246,7 +246,7 @@ func TestAncestralFromPureNoise(t *testing.T) {
 
 // Numbers to replay must be those that the sampler draws.
 func TestReplayRefuses(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	x := samples(3, 1)
 	zeros := func(dims ...int) *tensors.Tensor {
 		size := 1

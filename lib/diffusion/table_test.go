@@ -120,7 +120,7 @@ func TestNewTableRejects(t *testing.T) {
 			t.Errorf("%v: %v, want %q", betas, err, want)
 		}
 	}
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for want, call := range map[string]func() ([]float64, error){
 		"cosine schedule: S is -1": func() ([]float64, error) { return Tabulate(b, Cosine{-1}, 10, .999) },
 		"at least 1 step, not 0":   func() ([]float64, error) { return Tabulate(b, Cosine{}, 0, .999) },
@@ -166,7 +166,7 @@ func TestTableInLoops(t *testing.T) {
 // A table of n betas walks as its schedule does, but for an error of order 1/n: DDPM's linear table, and the others'
 // own. One that was tabulated from alpha-bar has it exactly at its steps.
 func TestTableConvergesToItsSchedule(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	integral := func(s Schedule, at float64) float64 {
 		out, err := ExecOnce(b, func(t *Node) *Node { _, sum := s.Rate(t); return sum }, at)
 		if err != nil {
@@ -214,7 +214,7 @@ func TestTableConvergesToItsSchedule(t *testing.T) {
 
 // Grids in the noise level work on a table, for every number of steps: times between its steps, none twice.
 func TestKarrasOnATable(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	betas, err := Tabulate(b, Cosine{}, 1000, .999)
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ import (
 
 // Systematic resampling, against the plain loop of its definition.
 func TestSystematic(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		n := rapid.IntRange(1, 40).Draw(rt, "n")
 		groups := rapid.IntRange(1, 3).Draw(rt, "groups")
@@ -64,7 +64,8 @@ func TestRunningSum(t *testing.T) {
 		for i := range row {
 			row[i] = float64(i*i + 1)
 		}
-		got := tensors.MustCopyFlatData[float64](MustExecOnce(interpreter(t), runningSum, [][]float64{row, row}))
+		got := tensors.MustCopyFlatData[float64](MustExecOnce(backendtest.Interpreter(t), runningSum,
+			[][]float64{row, row}))
 		sum := 0.
 		for i, v := range row {
 			if sum += v; got[i] != sum || got[n+i] != sum {

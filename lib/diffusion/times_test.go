@@ -51,7 +51,7 @@ func kolmogorov(u []float64) float64 {
 // Times are where their law says, on every process; independent ones belong to the sample, whatever the batch.
 func TestTimes(t *testing.T) {
 	const n = 4000
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	key := random.NewKey(5, "times")
 	for _, process := range Processes {
 		p := process.Process
@@ -136,7 +136,7 @@ func TestLowDiscrepancy(t *testing.T) {
 
 // Whole times are 1 .. T, each as often; both ends of the draw stay inside, in float32 too.
 func TestWholeTimes(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	ddpm, err := NewTable(LinearBetas(1e-4, .02, 1000))
 	if err != nil {
 		t.Fatal(err)
@@ -168,7 +168,7 @@ func TestWholeTimes(t *testing.T) {
 // EDM's time is its noise level, so its log-normal proposals are exp(-1.2 + 1.2 z); beyond the horizon they stay at its
 // ends.
 func TestLogNormalTimes(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	z := [][]float64{{-9}, {-1}, {0}, {.7}, {9}}
 	got := tensors.MustCopyFlatData[float64](MustExecOnce(b, func(z *Node) *Node {
 		return LogNormalTimes(-1.2, 1.2)(EDM{}, z, random.Replay(z))
@@ -184,7 +184,7 @@ func TestLogNormalTimes(t *testing.T) {
 // A label is forgotten with the given probability, by a draw of its sample's own.
 func TestDropLabels(t *testing.T) {
 	const n = 4000
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	drop := func(rate float64, first, n int) []int32 {
 		return tensors.MustCopyFlatData[int32](MustExecOnce(b, func(first *Node) *Node {
 			g := first.Graph()
@@ -218,7 +218,7 @@ func TestDropLabels(t *testing.T) {
 
 // What objectives cannot work with ends the graph with one sentence.
 func TestObjectiveFaults(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	zero := func(x, _, _ *Node) *Node { return ZerosLike(x) }
 	plain := Denoising(EpsHead(1), Plain, nil)
 	for want, build := range map[string]func(x *Node) *Node{
@@ -238,7 +238,7 @@ func TestObjectiveFaults(t *testing.T) {
 
 // The two readings of a network as a score agree where the one over D has digits left.
 func TestScorers(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	net := func(x, logSNR, _ *Node) *Node { return Tanh(Add(x, MulScalar(logSNR, .1))) }
 	for _, process := range Processes {
 		p := process.Process

@@ -13,7 +13,6 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"scorelab/lib/backend"
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/diffusion"
 )
@@ -45,7 +44,7 @@ func TestRegistry(t *testing.T) {
 func scrambled(t *testing.T, n Network, dtype dtypes.DType, dims ...int) *model.Store {
 	t.Helper()
 	store := model.NewStore()
-	if err := Create(interpreter(t), store.RootScope(), n, dtype, dims...); err != nil {
+	if err := Create(backendtest.Interpreter(t), store.RootScope(), n, dtype, dims...); err != nil {
 		t.Fatal(err)
 	}
 	phase := 0.
@@ -120,16 +119,6 @@ func TestNetworkConformance(t *testing.T) {
 	})
 }
 
-// interpreter is the Go backend, which builds graphs at once.
-func interpreter(t *testing.T) compute.Backend {
-	t.Helper()
-	b, _, err := backend.Open(backend.Go)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 func product(dims []int) int {
 	p := 1
 	for _, d := range dims {
@@ -152,7 +141,7 @@ func closeTo(t *testing.T, what string, got, want []float64, tol float64) {
 
 // Parameters counted by hand, for points in the plane.
 func TestParameterCounts(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for name, want := range map[string]int{
 		"plain":      2*12 + 12 + 12*2 + 2,
 		"mlp":        (6*5 + 5) + (2*8 + 8) + (5*8 + 8) + (8*7 + 7) + (7*2 + 2),

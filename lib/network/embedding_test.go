@@ -18,7 +18,7 @@ import (
 
 // Noise levels within the range of ln SNR are told apart: the first sine alone rises all the way.
 func TestNoiseFeatures(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	var levels [][]float64
 	for i := range 81 {
 		levels = append(levels, []float64{-20 + float64(i)/2})
@@ -74,7 +74,7 @@ func TestLabels(t *testing.T) {
 
 // Settings that make no network, and inputs that do not suit one, end with a sentence.
 func TestNetworkFaults(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for want, n := range map[string]Network{
 		`no activation "swihs"; there are swish, tanh`:     MLP{Hidden: []int{3}, Activation: "swihs"},
 		`no initialisation "xavier"; there are glorot, he`: MLP{Hidden: []int{3}, Last: "xavier"},

@@ -10,6 +10,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/random"
 )
@@ -28,7 +29,7 @@ func jacobian(f func(x *Node) *Node, x *Node) *Node {
 
 // The score of an energy has a symmetric Jacobian under every head, and that of a free network has not.
 func TestEnergyHasNoCurl(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for _, spec := range small {
 		_, energy := spec.Network.(Energy)
 		if !energy && spec.Name != "mlp" {
@@ -70,7 +71,7 @@ func TestEnergyHasNoCurl(t *testing.T) {
 // The log density of an energy has the score as its gradient, under every head, at one time and at many; its potential
 // that of the network.
 func TestEnergyLogDensity(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	for _, n := range small {
 		m, energy := n.Network.(Energy)
 		if !energy {
@@ -110,7 +111,7 @@ func TestEnergyLogDensity(t *testing.T) {
 // differences.
 func TestEnergyLearns(t *testing.T) {
 	const step = 1e-5
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	m := diffusion.Matching{Times: diffusion.FixedTime(.3)}
 	n := small[4].Network
 	store := scrambled(t, n, dtypes.Float64, 2)

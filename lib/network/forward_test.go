@@ -4,6 +4,8 @@ import (
 	"math"
 	"testing"
 
+	"scorelab/lib/backend/backendtest"
+
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/compute/dtypes"
@@ -84,7 +86,8 @@ func TestForward(t *testing.T) {
 				continue
 			}
 			store := scrambled(t, spec.Network, dtypes.Float64, 2)
-			out, err := model.CallOnce(interpreter(t), store, func(scope *model.Scope, x, level, label *Node) *Node {
+			out, err := model.CallOnce(backendtest.Interpreter(t), store, func(scope *model.Scope, x, level,
+				label *Node) *Node {
 				return spec.Network.Net(scope)(x, Reshape(level, -1, 1), label)
 			}, points, levels, labels)
 			if err != nil {

@@ -55,7 +55,7 @@ func TestInitialWeights(t *testing.T) {
 
 // Every initialisation fills its bounds, evenly: variance bound^2/3.
 func TestInitialBounds(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	const in, out = 300, 100
 	bounds := map[string][2]float64{ // of weights and biases, by hand
 		"glorot": {math.Sqrt(6. / 400), 0}, "he": {math.Sqrt(6. / 300), 0}, "lecun": {.1, 0},

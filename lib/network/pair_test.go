@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/random"
 )
@@ -21,7 +22,7 @@ var paired = MLP{Hidden: []int{8}, Condition: Condition{Frequencies: 2, Classes:
 func TestPair(t *testing.T) {
 	for _, n := range []Network{paired, ResMLP{Width: 8, Blocks: 1, Condition: Condition{Classes: 3}}, Energy{paired}} {
 		store, p, head := scrambled(t, n, dtypes.Float64, 2), diffusion.VP{}, diffusion.EDMHead(1)
-		out, err := model.CallOnceN(interpreter(t), store, func(scope *model.Scope, x *Node) []*Node {
+		out, err := model.CallOnceN(backendtest.Interpreter(t), store, func(scope *model.Scope, x *Node) []*Node {
 			pair, err := NewPair(scope, n, head, p, 1)
 			if err != nil {
 				panic(err)
@@ -52,7 +53,7 @@ func TestPairFaults(t *testing.T) {
 		return err
 	}
 	blank := model.NewStore()
-	if err := Create(interpreter(t), blank.RootScope(), paired, dtypes.Float32, 2); err != nil {
+	if err := Create(backendtest.Interpreter(t), blank.RootScope(), paired, dtypes.Float32, 2); err != nil {
 		t.Fatal(err)
 	}
 	trained := scrambled(t, paired, dtypes.Float32, 2)
@@ -82,15 +83,16 @@ func classifierLoss(scope *model.Scope, m Classifier, x0, label *Node, r *random
 func TestClassifier(t *testing.T) {
 	m := Classifier{Body: MLP{Hidden: []int{6}, Condition: Condition{Frequencies: 2}}, Classes: 3, SD: 2}
 	x0, eps := [][]float64{{1, 2}, {-1, .5}, {0, 3}}, [][]float64{{.1, -.2}, {.7, .4}, {-1, 1}}
-	out, err := model.CallOnceN(interpreter(t), model.NewStore(), func(scope *model.Scope, in []*Node) []*Node {
-		x0, eps, labels := in[0], in[1], in[2]
-		p, at := diffusion.VP{}, Const(x0.Graph(), .3)
-		loss := classifierLoss(scope, m, x0, labels, random.Replay(eps))
-		x := p.At(at).Forward(x0, eps)
-		one := func(k int) *Node { return m.LogProb(scope, p, k)(x, at) }
-		return []*Node{loss, one(0), one(1), one(2), ReduceSum(Exp(m.LogProbs(scope, p)(x, at)), 1),
-			classifierLoss(scope, m, x0, AddScalar(labels, 3), random.Replay(eps))}
-	}, x0, eps, [][]int32{{2}, {0}, {1}})
+	out, err := model.CallOnceN(backendtest.Interpreter(t), model.NewStore(),
+		func(scope *model.Scope, in []*Node) []*Node {
+			x0, eps, labels := in[0], in[1], in[2]
+			p, at := diffusion.VP{}, Const(x0.Graph(), .3)
+			loss := classifierLoss(scope, m, x0, labels, random.Replay(eps))
+			x := p.At(at).Forward(x0, eps)
+			one := func(k int) *Node { return m.LogProb(scope, p, k)(x, at) }
+			return []*Node{loss, one(0), one(1), one(2), ReduceSum(Exp(m.LogProbs(scope, p)(x, at)), 1),
+				classifierLoss(scope, m, x0, AddScalar(labels, 3), random.Replay(eps))}
+		}, x0, eps, [][]int32{{2}, {0}, {1}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +109,7 @@ func TestClassifier(t *testing.T) {
 func TestClassifierFaults(t *testing.T) {
 	body := MLP{Hidden: []int{6}}
 	call := func(m Classifier, class int, labels bool) error {
-		_, err := model.CallOnce(interpreter(t), model.NewStore(), func(scope *model.Scope, x *Node) *Node {
+		_, err := model.CallOnce(backendtest.Interpreter(t), model.NewStore(), func(scope *model.Scope, x *Node) *Node {
 			if !labels {
 				return classifierLoss(scope, m, x, nil, random.Replay(x))
 			}

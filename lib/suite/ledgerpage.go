@@ -41,7 +41,8 @@ func (p *page) claimLine(claim Claim) {
 	}
 	_, name, _ := strings.Cut(string(claim.ID), "/")
 	p.line("| <a id=\"%s\"></a>%s<br>%s | %s | %s | %s | %s | %s | %s |", Anchor(string(claim.ID)), name,
-		cell(claim.Section), statement, badge(verdictOf(all)), measured, value, must, strings.Join(places(all, ""), ", "))
+		cell(claim.Section), statement, badge(verdictOf(all)), measured, value, must,
+		strings.Join(places(all, ""), ", "))
 }
 
 // deciding is the measurement behind the verdict on a claim: a failure if there is one, else the first that says what

@@ -11,6 +11,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/random"
 )
 
@@ -87,7 +88,7 @@ func TestAdamAgreesWithOptax(t *testing.T) {
 	for i, run := range g.Runs {
 		p := Plan{Loss: loss, Data: Whole(tensors.FromValue(g.X), tensors.FromValue(g.Y)), Start: g.Start.store()}
 		run.Settings.set(&p)
-		tr := begin(t, interpreter(t), p)
+		tr := begin(t, backendtest.Interpreter(t), p)
 		r := finish(t, tr, len(run.Loss))[0]
 		for k := range run.Loss {
 			near(i, "a loss", r.Loss()[k], run.Loss[k])
@@ -120,7 +121,7 @@ func TestFirstStepIsTheRate(t *testing.T) {
 			batch []*Node, _ *random.Source) *Node {
 			return Mul(scope.VariableWithValue("w", float32(0)).NodeValue(batch[0]), batch[0])
 		}}
-		tr := begin(t, interpreter(t), p)
+		tr := begin(t, backendtest.Interpreter(t), p)
 		finish(t, tr, 1)
 		if w := state(t, tr)["/w"][0]; math.Abs(2*w+1) > 1.1e-8/float64(slope)+3e-7 { // epsilon's part, and rounding
 			t.Errorf("slope %g: the first step is %g", slope, w)
@@ -142,7 +143,7 @@ func TestAverageLaws(t *testing.T) {
 		Ramped:    func(k float64) float64 { return min(decay, (1+k)/(10+k)) },
 		Constant:  func(float64) float64 { return decay },
 	} {
-		tr := begin(t, interpreter(t), Plan{
+		tr := begin(t, backendtest.Interpreter(t), Plan{
 			Loss: loss, Data: Whole(tensors.FromValue([][]float64{{1, 2}})), Adam: Adam{Rate: .1},
 			Average: Average{decay, law}, Every: 1,
 		})
@@ -171,7 +172,7 @@ func TestAverageLaws(t *testing.T) {
 			t.Errorf("%q: the trainer holds %v", law, all)
 		}
 	}
-	tr := begin(t, interpreter(t), Plan{Loss: loss, Data: Whole(tensors.FromValue([][]float64{{1, 2}}))})
+	tr := begin(t, backendtest.Interpreter(t), Plan{Loss: loss, Data: Whole(tensors.FromValue([][]float64{{1, 2}}))})
 	if _, err := tr.Average(); err == nil {
 		t.Error("an average that was not asked for")
 	}

@@ -108,11 +108,11 @@ func checkDiverged(t *testing.T, b compute.Backend, want string, p Plan, before 
 // weights from before it, in memory and in the checkpoint.
 func TestDivergence(t *testing.T) {
 	t.Run("go", func(t *testing.T) {
-		good := begin(t, interpreter(t), descending(nil))
+		good := begin(t, backendtest.Interpreter(t), descending(nil))
 		finish(t, good, 12)
 		before := state(t, good)
 		for want, spoil := range spoilers {
-			checkDiverged(t, interpreter(t), want, descending(spoil), before)
+			checkDiverged(t, backendtest.Interpreter(t), want, descending(spoil), before)
 		}
 	})
 	t.Run("compiled", func(t *testing.T) {
@@ -195,7 +195,7 @@ var badPlans = []struct {
 
 // Wrong input gets one sentence that says what.
 func TestPlanRejects(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	scalar := func(scope *model.Scope, batch []*Node, _ *random.Source) *Node {
 		return Mul(scope.VariableWithValue("w", float32(1)).NodeValue(batch[0]), ReduceAllSum(batch[0]))
 	}

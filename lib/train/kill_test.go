@@ -210,7 +210,7 @@ func TestInterrupt(t *testing.T) {
 		if cmd.Wait(); cmd.ProcessState.ExitCode() != 130 {
 			t.Fatalf("%v: the helper ends with %v", sig, cmd.ProcessState)
 		}
-		tr := begin(t, interpreter(t), plan)
+		tr := begin(t, backendtest.Interpreter(t), plan)
 		finish(t, tr, last)
 		sameCheckpoint(t, dir, tr)
 	}
@@ -226,7 +226,7 @@ func TestInterrupt(t *testing.T) {
 	if cmd.Wait(); cmd.ProcessState.Exited() {
 		t.Errorf("two signals: the helper ends with %v", cmd.ProcessState)
 	}
-	tr := begin(t, interpreter(t), plan)
+	tr := begin(t, backendtest.Interpreter(t), plan)
 	finish(t, tr, 4)
 	sameCheckpoint(t, dir, tr)
 }

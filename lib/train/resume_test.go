@@ -13,6 +13,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/checkpoint"
 	"scorelab/lib/random"
 )
@@ -31,7 +32,7 @@ func openFolder(t testing.TB, dir string) (*checkpoint.Folder, *[]string) {
 // A run that is saved and resumed, at any step, ends with the bits of the uninterrupted run: weights, moments,
 // averages.
 func TestResume(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	whole := begin(t, b, example(dtypes.Float32))
 	finish(t, whole, 41)
 	for _, at := range []int{0, 1, 17, 30, 41} {
@@ -55,7 +56,7 @@ func TestResume(t *testing.T) {
 
 // What is in a checkpoint: the network under its own names, its average under the same ones, the rest.
 func TestCheckpointGroups(t *testing.T) {
-	tr := begin(t, interpreter(t), example(dtypes.Float32))
+	tr := begin(t, backendtest.Interpreter(t), example(dtypes.Float32))
 	dir := t.TempDir()
 	f, _ := openFolder(t, dir)
 	finish(t, tr, 5)
@@ -131,7 +132,7 @@ var otherPlans = []struct {
 
 // Another plan is refused, as far as it can be told, and nothing is changed by that.
 func TestResumeRefuses(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	good := example(dtypes.Float32)
 	good.Settings = ofWidth(16)
 	tr := begin(t, b, good)
@@ -162,7 +163,7 @@ func TestResumeRefuses(t *testing.T) {
 
 // A disk that is full while a run saves: an error, the run and the checkpoints before it are as they were.
 func TestSaveOnFullDisk(t *testing.T) {
-	tr := begin(t, interpreter(t), example(dtypes.Float32))
+	tr := begin(t, backendtest.Interpreter(t), example(dtypes.Float32))
 	f, _ := openFolder(t, t.TempDir())
 	finish(t, tr, 5)
 	if err := tr.Save(f); err != nil {

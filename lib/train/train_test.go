@@ -15,21 +15,10 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
-	"scorelab/lib/backend"
 	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/exec"
 	"scorelab/lib/random"
 )
-
-// interpreter is the Go backend.
-func interpreter(t testing.TB) compute.Backend {
-	t.Helper()
-	b, _, err := backend.Open(backend.Go)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 // dense is x W + b.
 func dense(scope *model.Scope, x *Node, width int) *Node {
@@ -233,7 +222,7 @@ func TestBackendsAgree(t *testing.T) {
 
 // How a run is cut into reports, calls and visits changes nothing.
 func TestRunInPieces(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	whole := begin(t, b, example(dtypes.Float32))
 	reports := finish(t, whole, 33)
 	if len(reports) != 4 || reports[3].From != 30 || reports[3].Step != 33 || len(reports[3].Loss()) != 3 ||
@@ -268,7 +257,7 @@ func TestRunInPieces(t *testing.T) {
 
 // Another key is another run, in its weights, its order and its noise.
 func TestKeys(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	p := example(dtypes.Float32)
 	one := begin(t, b, p)
 	p.Key = random.NewKey(2, "test")
@@ -286,7 +275,7 @@ func TestKeys(t *testing.T) {
 
 // The context's end is answered after the step under way, with a report of what was done; the run can go on.
 func TestContextEnds(t *testing.T) {
-	tr := begin(t, interpreter(t), example(dtypes.Float32))
+	tr := begin(t, backendtest.Interpreter(t), example(dtypes.Float32))
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	why := errors.New("enough")
@@ -303,7 +292,7 @@ func TestContextEnds(t *testing.T) {
 		t.Fatalf("stopped after step %d", tr.Step())
 	}
 	finish(t, tr, 33)
-	whole := begin(t, interpreter(t), example(dtypes.Float32))
+	whole := begin(t, backendtest.Interpreter(t), example(dtypes.Float32))
 	finish(t, whole, 33)
 	equal(t, "after the interrupt", state(t, whole), state(t, tr))
 }

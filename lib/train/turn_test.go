@@ -12,6 +12,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
+	"scorelab/lib/backend/backendtest"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/random"
 )
@@ -35,7 +36,7 @@ func rival(rounds int) Plan {
 // Two nets with losses, optimizers and curves of their own: each moves under its own loss only, the second sees the
 // first moved, and both meet where the game is in balance, a = b = -1.
 func TestTwoNets(t *testing.T) {
-	tr := begin(t, interpreter(t), rival(1))
+	tr := begin(t, backendtest.Interpreter(t), rival(1))
 	r := finish(t, tr, 1)[0]
 	end := state(t, tr)
 	// Adam's first step is the rate, against the gradient's sign; a's gradient is 2 (3 - 3) = 0.
@@ -59,7 +60,7 @@ func TestTwoNets(t *testing.T) {
 func TestAverageOfTwoNets(t *testing.T) {
 	p := rival(1)
 	p.Average = Average{Decay: .5, Start: Constant}
-	tr := begin(t, interpreter(t), p)
+	tr := begin(t, backendtest.Interpreter(t), p)
 	finish(t, tr, 1)
 	now := state(t, tr)
 	averages, err := tr.Average()
@@ -75,7 +76,7 @@ func TestAverageOfTwoNets(t *testing.T) {
 
 // Two descents of one net in a step are two of its steps, with one count and two curves.
 func TestTwoDescents(t *testing.T) {
-	tr := begin(t, interpreter(t), rival(2))
+	tr := begin(t, backendtest.Interpreter(t), rival(2))
 	finish(t, tr, 5)
 	end := state(t, tr)
 	if a, b := end["/#train/count/a/steps"][0], end["/#train/count/b/steps"][0]; a != 10 || b != 5 {
@@ -94,7 +95,7 @@ func TestOverlappingScopes(t *testing.T) {
 		step(t)
 		t.Descend("/", ReduceAllSum(t.Batch[0]), Adam{})
 	}
-	_, err := p.Begin(interpreter(t))
+	_, err := p.Begin(backendtest.Interpreter(t))
 	if err == nil || !strings.Contains(err.Error(), "/a/w is moved both with /a and with /") {
 		t.Error(err)
 	}
@@ -102,7 +103,7 @@ func TestOverlappingScopes(t *testing.T) {
 		step(t)
 		t.Descend("/c", ReduceAllSum(t.Batch[0]), Adam{})
 	}
-	if _, err = p.Begin(interpreter(t)); err == nil || !strings.Contains(err.Error(),
+	if _, err = p.Begin(backendtest.Interpreter(t)); err == nil || !strings.Contains(err.Error(),
 		`no trainable weights under "/c"`) {
 		t.Error(err)
 	}
@@ -110,7 +111,7 @@ func TestOverlappingScopes(t *testing.T) {
 		step(t)
 		t.Descend("/a", ReduceAllSum(t.Batch[0]), Adam{Rate: -1})
 	}
-	if _, err = p.Begin(interpreter(t)); err == nil || !strings.Contains(err.Error(), "Rate = -1") {
+	if _, err = p.Begin(backendtest.Interpreter(t)); err == nil || !strings.Contains(err.Error(), "Rate = -1") {
 		t.Error(err)
 	}
 }
@@ -126,7 +127,7 @@ func TestFloorSeesTheSameNoise(t *testing.T) {
 		return Add(exact(scope, batch, r), Square(w))
 	}
 	p.Floor = exact
-	r := finish(t, begin(t, interpreter(t), p), 10)[0]
+	r := finish(t, begin(t, backendtest.Interpreter(t), p), 10)[0]
 	if !slices.Equal(r.Loss(), r.Curves[FloorCurve]) || r.Loss()[0] == r.Loss()[1] {
 		t.Errorf("loss %v, floor %v", r.Loss(), r.Curves[FloorCurve])
 	}
@@ -137,7 +138,7 @@ func TestFloorSeesTheSameNoise(t *testing.T) {
 
 // Weights and averages go where a network goes: the sampler that reads them gives what they say.
 func TestPlanSamplesFromAverage(t *testing.T) {
-	b := interpreter(t)
+	b := backendtest.Interpreter(t)
 	p := Plan{
 		Data: Whole(tensors.FromValue([]float64{5})), Adam: Adam{Rate: .5}, Average: Average{Decay: .9},
 		Loss: func(scope *model.Scope, batch []*Node, _ *random.Source) *Node {

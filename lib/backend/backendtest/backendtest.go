@@ -40,6 +40,17 @@ func Default(t testing.TB) compute.Backend {
 	return b
 }
 
+// Interpreter opens the Go backend. It builds a graph in a millisecond, where XLA optimizes it for a quarter of a
+// second: for tests that build many graphs, or that are about the host.
+func Interpreter(t testing.TB) compute.Backend {
+	t.Helper()
+	b, _, err := backend.Open(backend.Go)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 func required() bool { return os.Getenv(RequireEnv) == "1" }
 
 func open(t *testing.T, name string) compute.Backend {
