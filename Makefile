@@ -143,7 +143,7 @@ scripts/notebooks/node_modules: scripts/notebooks/package.json scripts/notebooks
 
 LABINPUTS := scripts/notebooks/overrides.json scripts/notebooks/gopls.sh $(wildcard scripts/notebooks/gonb/*)
 
-.venv/.lab: requirements-lab.txt scripts/lab.sh $(LABINPUTS) go.mod go.sum $(wildcard lib/kernelspec/*.go) | setup
+.venv/.lab: requirements-lab.txt scripts/lab.sh $(LABINPUTS) go.mod go.sum $(wildcard internal/kernelspec/*.go) | setup
 	@STAMP=$@ scripts/lab.sh
 
 cuda: setup ## download the plugin for NVIDIA cards (linux/amd64, some gigabytes), for BACKEND=xla:cuda

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"scorelab/internal/kernelspec"
 	"scorelab/lib/backend"
-	"scorelab/lib/kernelspec"
 )
 
 type doctorCmd struct {

@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 
-	"scorelab/lib/kernelspec"
+	"scorelab/internal/kernelspec"
 )
 
 // kernelCmd registers the kernel that runs the notebooks.

@@ -16,7 +16,7 @@ import (
 func main() {
 	b, _, err := backend.Open(backend.Auto) // XLA where its plugin loads, pure Go otherwise
 	check(err)
-	cross, process := density.X2(), diffusion.VP{}
+	cross, process := density.Cross(), diffusion.VP{}
 	grid, err := diffusion.InRatio(b, process, 1, 1e-3, 20, diffusion.Karras(7)) // from noise to data in 20 steps
 	check(err)
 	plan := diffusion.Plan{

@@ -67,7 +67,7 @@ func calloutTable(checks []suite.Check) suite.Table {
 
 // blindMoments: the cross of 001's figures has the mean and covariance of the start N(0, I).
 func blindMoments(_ *suite.Lab, r *suite.Report) error {
-	cov := density.X2().Covariance()
+	cov := density.Cross().Covariance()
 	worst := math.Max(math.Max(math.Abs(cov[0][0]-1), math.Abs(cov[1][1]-1)), math.Abs(cov[0][1]))
 	r.Add(suite.Below{Claim: claims.D001LangevinFigure, Metric: "distance of the cross's covariance from that of the " +
 		"start N(0, I)", Got: worst, Bound: 1e-15, Why: "rounding", Shows: suite.Qualified})
@@ -86,7 +86,7 @@ func reversedFrames(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	first, err := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.Langevin),
+	first, err := diffusion.Plan{Build: kit.Static(density.Cross()), Sampler: diffusion.OneStep(diffusion.Langevin),
 		Grid: grid, Noise: l.Key("reversed")}.Run(l.Backend, start)
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func reversedFrames(l *suite.Lab, r *suite.Report) error {
 
 // clampedScore: the companion code of 001 clamps log densities at -20, which changes its score far out.
 func clampedScore(l *suite.Lab, r *suite.Report) error {
-	out, err := kit.Evaluate(l, func(in []*Node) []*Node { return []*Node{kit.StaticScore(density.X2(), in[0])} },
+	out, err := kit.Evaluate(l, func(in []*Node) []*Node { return []*Node{kit.StaticScore(density.Cross(), in[0])} },
 		[][]float64{{4, 0}})
 	if err != nil {
 		return err

@@ -67,7 +67,7 @@ func objectiveFigure(l *suite.Lab, at []float64, measured [][]metrics.Summary) (
 	for t := .02; t <= 2; t *= 1.05 {
 		times = append(times, t)
 	}
-	curves, err := learnedExactly(l, density.G1(), times...)
+	curves, err := learnedExactly(l, density.Bimodal(), times...)
 	if err != nil {
 		return suite.Figure{}, err
 	}

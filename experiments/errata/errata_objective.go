@@ -74,11 +74,11 @@ func learned(l *suite.Lab, m *density.Mixture, t float64, n int) ([]metrics.Summ
 // information F of x_t, and the mean of x s_t(x) over the data. In the last reading E[x_0 s_t(x_t)] = (sigma^2 F -
 // 1)/alpha, by Stein's identity.
 func learnedExactly(l *suite.Lab, m *density.Mixture, times ...float64) ([][]float64, error) {
-	nodes, cell, err := density.Lattice(-9, 9, 3601, 1)
+	nodes, cell, err := density.Grid(-9, 9, 3601, 1)
 	if err != nil {
 		return nil, err
 	}
-	if err := density.CheckLattice(l.Backend, m, diffusion.OU{}, nodes, cell, append([]float64{0}, times...)...); err !=
+	if err := density.CheckOnGrid(l.Backend, m, diffusion.OU{}, nodes, cell, append([]float64{0}, times...)...); err !=
 		nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ func timeObjective(l *suite.Lab, r *suite.Report) error {
 
 // bestSlopes compares the slopes that the readings learn on G1 with the exact ones.
 func bestSlopes(l *suite.Lab, r *suite.Report, n int) error {
-	g1, times := density.G1(), []float64{.1, .3, 1}
+	g1, times := density.Bimodal(), []float64{.1, .3, 1}
 	measured := make([][]metrics.Summary, len(readings))
 	for _, t := range times {
 		want, err := learnedExactly(l, g1, t)

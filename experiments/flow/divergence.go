@@ -22,12 +22,12 @@ import (
 type relative func(t float64) (fisher, kl float64, err error)
 
 func relativeToNoise(l *suite.Lab) (relative, func(), error) {
-	x, cell, err := density.Lattice(-9, 9, 601, 1)
+	x, cell, err := density.Grid(-9, 9, 601, 1)
 	if err != nil {
 		return nil, nil, err
 	}
 	exec, err := exec.New(l.Backend, func(x, t *Node) []*Node {
-		m := density.G1().Model(diffusion.OU{})
+		m := density.Bimodal().Model(diffusion.OU{})
 		log := m.LogDensity(x, t)
 		p := Exp(log)
 		z := Squeeze(x, 1)
@@ -214,7 +214,7 @@ func sdeAndBound(l *suite.Lab, ds []float64) (kl, bound []float64, err error) {
 // flowDivergence is KL(data || flow) for each wrong score: the mean of log p minus the flow's log density, by the
 // trapezoidal rule.
 func flowDivergence(l *suite.Lab, ds []float64) ([]float64, error) {
-	x, cell, err := density.Lattice(-4.5, 4.5, 121, 1)
+	x, cell, err := density.Grid(-4.5, 4.5, 121, 1)
 	if err != nil {
 		return nil, err
 	}

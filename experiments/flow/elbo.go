@@ -75,7 +75,7 @@ type boundTarget struct {
 }
 
 var boundTargets = []boundTarget{{"N(0, 0.25)", kit.Normal([]float64{0}, .25), .25},
-	{"N(0, 4)", kit.Normal([]float64{0}, 4), 4}, {"G1", density.G1(), 0}}
+	{"N(0, 4)", kit.Normal([]float64{0}, 4), 4}, {"G1", density.Bimodal(), 0}}
 
 // boundLadders measures the bound on -log p, averaged over the data, for all targets, grids and variances.
 func boundLadders(l *suite.Lab, r *suite.Report) error {
@@ -261,7 +261,7 @@ func posteriorLimit(_ *suite.Lab, r *suite.Report) error {
 
 // boundByPlan estimates the bound without quadrature: samples of the data, a chain, one draw of noise for each step.
 func boundByPlan(l *suite.Lab, r *suite.Report) error {
-	g1 := density.G1()
+	g1 := density.Bimodal()
 	data, err := g1.Sample(l.Backend, l.Key("data"), l.Size(4000, 40_000))
 	if err != nil {
 		return err
@@ -276,7 +276,7 @@ func boundByPlan(l *suite.Lab, r *suite.Report) error {
 	}
 	for _, v := range kit.DDPMVariances {
 		var end diffusion.Snapshot
-		plan := diffusion.Plan{Build: g1.Build(diffusion.VP{}), Sampler: diffusion.Bound{Variance: v.Variance},
+		plan := diffusion.Plan{Build: g1.Build(diffusion.VP{}), Sampler: diffusion.ELBO{Variance: v.Variance},
 			Grid: grid, Noise: l.Key(v.Name)}
 		for s, err := range plan.Trace(l.Backend, data, len(grid)-1) {
 			if err != nil {
@@ -284,7 +284,7 @@ func boundByPlan(l *suite.Lab, r *suite.Report) error {
 			}
 			end = s
 		}
-		nats, err := diffusion.Nats(end)
+		nats, err := diffusion.ELBONats(end)
 		if err != nil {
 			return err
 		}

@@ -63,10 +63,10 @@ func newBoundQuadrature(l *suite.Lab, m *density.Mixture, p diffusion.Process, m
 		gain := Div(Mul(c.Alpha, at(variance)), total)
 		x0 := Add(Add(at(mean), Mul(gain, Sub(x, Mul(c.Alpha, at(mean))))),
 			Mul(Mul(Sqrt(Div(at(variance), total)), c.Sigma), at(z2)))
-		out := []*Node{average(diffusion.Bound{}.Start(c, x0)), entropy(from), entropy(to)}
+		out := []*Node{average(diffusion.ELBO{}.Start(c, x0)), entropy(from), entropy(to)}
 		for _, v := range kit.DDPMVariances {
 			out = append(
-				out, average(diffusion.Bound{Variance: v.Variance}.Term(model, diffusion.Span{From: from, To: to}, x0,
+				out, average(diffusion.ELBO{Variance: v.Variance}.Term(model, diffusion.Span{From: from, To: to}, x0,
 					c.Noise(x0, x))))
 		}
 		return out
@@ -161,11 +161,11 @@ func chainEnd(variance float64, path []kit.NoiseAt, v diffusion.ReverseVariance)
 
 // posteriorVariances are E Var[x0 | x_t] of a 1-D mixture at the times of a grid, by quadrature over x_t.
 func posteriorVariances(l *suite.Lab, m *density.Mixture, p diffusion.Process, grid []float64) ([]float64, error) {
-	nodes, cell, err := density.Lattice(-20, 20, 1201, 1)
+	nodes, cell, err := density.Grid(-20, 20, 1201, 1)
 	if err != nil {
 		return nil, err
 	}
-	if err := density.CheckLattice(l.Backend, m, p, nodes, cell, grid...); err != nil {
+	if err := density.CheckOnGrid(l.Backend, m, p, nodes, cell, grid...); err != nil {
 		return nil, err
 	}
 	exec, err := exec.New(l.Backend, func(x, t *Node) *Node {

@@ -25,7 +25,7 @@ var pointLine = fokkerplanck.Line{Lo: -8, Hi: 8, N: 1601}
 // boundAtPoints compares the bound at single points with the chain's own density, for chains on G1 with variance beta.
 // The bound must not fall below -log of that density.
 func boundAtPoints(l *suite.Lab, r *suite.Report) error {
-	logs, err := density.OnLine(l.Backend, density.G1(), diffusion.VP{}, pointLine.Nodes(), 0)
+	logs, err := density.LogDensityOnGrid(l.Backend, density.Bimodal(), diffusion.VP{}, pointLine.Nodes(), 0)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func shownPoints(y []float64) (x, v []float64) {
 
 // boundOfChain measures the chain of n steps on G1, whose log density is exact.
 func boundOfChain(l *suite.Lab, r *suite.Report, exact []float64, n int) (c pointCurves, err error) {
-	g1 := density.G1()
+	g1 := density.Bimodal()
 	grid, err := diffusion.Uniform(1, 0, n)
 	if err != nil {
 		return c, err
@@ -118,7 +118,7 @@ func pointBounds(l *suite.Lab, m *density.Mixture, grid, x0 []float64) ([]float6
 		average := func(y *Node) *Node {
 			return ReduceSum(Mul(Reshape(y, len(x0), nodes), ConstAs(y, [][]float64{weight})), 1)
 		}
-		b, model := diffusion.Bound{Variance: diffusion.KernelVariance}, m.Model(diffusion.VP{})
+		b, model := diffusion.ELBO{Variance: diffusion.KernelVariance}, m.Model(diffusion.VP{})
 		return []*Node{average(b.Start(model.At(in[0]), in[2])),
 			average(b.Term(model, diffusion.Span{From: in[0], To: in[1]}, in[2], in[3]))}
 	})

@@ -46,7 +46,7 @@ type noiseRuns struct {
 // of returns the ends of count samples from the first on; block is the size of a compiled step, 0 for all at once.
 func (n noiseRuns) of(s diffusion.Sampler, first, count, block int) ([]float64, error) {
 	flat := tensors.MustCopyFlatData[float64](n.start)[first : first+count]
-	plan := diffusion.Plan{Build: density.G1().Build(diffusion.VP{}), Sampler: s, Grid: n.grid,
+	plan := diffusion.Plan{Build: density.Bimodal().Build(diffusion.VP{}), Sampler: s, Grid: n.grid,
 		Noise: n.l.Key("ancestral"), First: first, Block: block}
 	end, err := plan.Run(n.l.Backend, tensors.FromFlatDataAndDimensions(flat, count, 1))
 	if err != nil {
@@ -58,7 +58,7 @@ func (n noiseRuns) of(s diffusion.Sampler, first, count, block int) ([]float64, 
 // sameNoise checks that a sample is a function of its noise alone.
 func sameNoise(l *suite.Lab, r *suite.Report) error {
 	const n = 512
-	start, err := kit.FromPrior(l, density.G1(), "same noise", n)
+	start, err := kit.FromPrior(l, density.Bimodal(), "same noise", n)
 	if err != nil {
 		return err
 	}

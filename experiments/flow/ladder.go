@@ -80,12 +80,12 @@ func stepLadder(l *suite.Lab, r *suite.Report) error {
 	columns, header := [][]float64{g.steps}, []string{"steps"}
 	w1 := map[string][]float64{}
 	for _, solver := range g.solvers() {
-		if w1[solver.name], err = flowLadder(l, density.G1(), g.process, solver); err != nil {
+		if w1[solver.name], err = flowLadder(l, density.Bimodal(), g.process, solver); err != nil {
 			return fmt.Errorf("%s: %w", solver.name, err)
 		}
 		columns, header = append(columns, w1[solver.name]), append(header, solver.name)
 	}
-	ancestral, err := ancestralLadder(l, density.G1(), g.process, g.inTime)
+	ancestral, err := ancestralLadder(l, density.Bimodal(), g.process, g.inTime)
 	if err != nil {
 		return err
 	}

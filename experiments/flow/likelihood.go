@@ -71,11 +71,11 @@ const whySolver = "100 times the tolerance: about ten steps' errors, which the f
 func onBackend(l, small *suite.Lab, r *suite.Report) error {
 	var nats [2][]float64
 	for i, b := range []compute.Backend{l.Backend, small.Backend} {
-		x, _, err := density.Lattice(-3, 3, 29, 1) // each its own: a tensor belongs to one backend
+		x, _, err := density.Grid(-3, 3, 29, 1) // each its own: a tensor belongs to one backend
 		if err != nil {
 			return err
 		}
-		got, err := flowOf(density.G1(), 1e-8).LogLikelihood(b, x, diffusion.ExactPrior)
+		got, err := flowOf(density.Bimodal(), 1e-8).LogLikelihood(b, x, diffusion.ExactPrior)
 		if err != nil {
 			return err
 		}
@@ -98,11 +98,11 @@ type solve struct {
 // exactLikelihood compares the flow's log density of G1 with the exact one, at decreasing tolerances and with
 // increasing numbers of steps of a fixed method.
 func exactLikelihood(l *suite.Lab, r *suite.Report) error {
-	x, _, err := density.Lattice(-3, 3, 29, 1)
+	x, _, err := density.Grid(-3, 3, 29, 1)
 	if err != nil {
 		return err
 	}
-	exact, err := kit.LogDensity(l, density.G1(), diffusion.VP{}, dataTime, x)
+	exact, err := kit.LogDensity(l, density.Bimodal(), diffusion.VP{}, dataTime, x)
 	if err != nil {
 		return err
 	}
@@ -152,7 +152,7 @@ func (s solves) with(plan diffusion.Plan, setting float64) (solve, error) {
 // adaptive solves at falling tolerances.
 func (s solves) adaptive(r *suite.Report) (out []solve, err error) {
 	for _, tol := range []float64{1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10} {
-		v, err := s.with(flowOf(density.G1(), tol), tol)
+		v, err := s.with(flowOf(density.Bimodal(), tol), tol)
 		if err != nil {
 			return nil, err
 		}
@@ -167,7 +167,7 @@ func (s solves) adaptive(r *suite.Report) (out []solve, err error) {
 // fixed solves with more and more steps of Runge-Kutta 4.
 func (s solves) fixed(r *suite.Report) (out []solve, err error) {
 	for _, n := range []int{20, 40, 80, 160, 320} {
-		plan := flowOf(density.G1(), 0)
+		plan := flowOf(density.Bimodal(), 0)
 		plan.Sampler = diffusion.FlowLikelihood{Method: diffusion.ClassicMethod}
 		if plan.Grid, err = diffusion.Uniform(dataTime, 1, n); err != nil {
 			return nil, err
@@ -188,11 +188,11 @@ func (s solves) fixed(r *suite.Report) (out []solve, err error) {
 // shortcuts measures how much stopping at t > 0 and the prior N(0, sigma^2) in place of p_T change log p. It returns
 // the latter at each point.
 func (s solves) shortcuts(r *suite.Report, tight solve) (mismatch []float64, err error) {
-	data, err := kit.LogDensity(s.l, density.G1(), diffusion.VP{}, 0, s.x)
+	data, err := kit.LogDensity(s.l, density.Bimodal(), diffusion.VP{}, 0, s.x)
 	if err != nil {
 		return nil, err
 	}
-	noise, err := flowOf(density.G1(), 0).LogPrior(s.l.Backend, tight.End, diffusion.NoisePrior)
+	noise, err := flowOf(density.Bimodal(), 0).LogPrior(s.l.Backend, tight.End, diffusion.NoisePrior)
 	if err != nil {
 		return nil, err
 	}
@@ -242,8 +242,8 @@ type flowSums struct {
 
 // integrateLine computes the integrals by the trapezoidal rule.
 func integrateLine(l *suite.Lab) (sums flowSums, err error) {
-	g1 := density.G1()
-	x, cell, err := density.Lattice(-6, 6, 241, 1)
+	g1 := density.Bimodal()
+	x, cell, err := density.Grid(-6, 6, 241, 1)
 	if err != nil {
 		return sums, err
 	}
@@ -285,7 +285,7 @@ func integrateLine(l *suite.Lab) (sums flowSums, err error) {
 
 // heldOut estimates the negative log likelihood from samples, as a user would.
 func heldOut(l *suite.Lab, r *suite.Report) error {
-	g1 := density.G1()
+	g1 := density.Bimodal()
 	samples, err := g1.Sample(l.Backend, l.Key("held out"), l.Size(2000, 20_000))
 	if err != nil {
 		return err
@@ -306,8 +306,8 @@ func heldOut(l *suite.Lab, r *suite.Report) error {
 // limitOfTime measures the effect of ending the flow at t > 0. By the Fokker-Planck equation log p_t - log p_0 is t
 // beta_0/2 (d + x.s + div s + |s|^2) to first order.
 func limitOfTime(l *suite.Lab, r *suite.Report) error {
-	g1 := density.G1()
-	x, _, err := density.Lattice(-3, 3, 29, 1)
+	g1 := density.Bimodal()
+	x, _, err := density.Grid(-3, 3, 29, 1)
 	if err != nil {
 		return err
 	}
@@ -345,7 +345,7 @@ func limitOfTime(l *suite.Lab, r *suite.Report) error {
 // back returns to the initial noise.
 func bothDirections(l *suite.Lab, r *suite.Report) error {
 	const tol = 1e-8
-	g1 := density.G1()
+	g1 := density.Bimodal()
 	plan := flowOf(g1, tol)
 	start, err := kit.FromPrior(l, g1, "latents", 200)
 	if err != nil {

@@ -65,8 +65,8 @@ func likelihoodFigures(r *suite.Report, c likelihoodCurves) error {
 // flowLines draws the flow of G1 over the density in time: every sample keeps its quantile.
 func flowLines(l *suite.Lab, r *suite.Report) error {
 	const side, steps = 3.2, 48
-	g1 := density.G1()
-	start, _, err := density.Lattice(-2.9, 2.5, 19, 1)
+	g1 := density.Bimodal()
+	start, _, err := density.Grid(-2.9, 2.5, 19, 1)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ type solverError struct {
 
 // flowOrders measures the error of every solver on G1 at the end of the flow, where the exact position is a quantile.
 func flowOrders(l *suite.Lab, r *suite.Report) error {
-	q, err := newQuantileFlow(l, density.G1(), 64)
+	q, err := newQuantileFlow(l, density.Bimodal(), 64)
 	if err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func (q quantileFlow) errorsOf(l *suite.Lab, spec diffusion.SamplerSpec, grids [
 func evaluations(l *suite.Lab, s diffusion.Sampler) (calls int) {
 	g := NewGraph(l.Backend, "evaluations")
 	defer g.Finalize()
-	exact := density.G1().Model(diffusion.VP{})
+	exact := density.Bimodal().Model(diffusion.VP{})
 	model := diffusion.Model{Process: exact.Process, Denoise: func(x, t *Node) *Node {
 		calls++
 		return exact.Denoise(x, t)

@@ -21,8 +21,8 @@ import (
 // crossLikelihood repeats the comparison in the plane, with the divergence in closed form and by reverse passes.
 func crossLikelihood(l *suite.Lab, r *suite.Report) error {
 	const tol = 1e-8
-	x2 := density.X2()
-	x, _, err := density.Lattice(-2.5, 2.5, 11, 2)
+	x2 := density.Cross()
+	x, _, err := density.Grid(-2.5, 2.5, 11, 2)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ type probed struct {
 // probeCross estimates at points [n, 2], with one probe for each.
 func probeCross(l *suite.Lab, probe func(r *random.Source, like *Node) *Node, tol float64, x *tensors.Tensor) (
 	out probed, err error) {
-	plan := flowOf(density.X2(), tol)
+	plan := flowOf(density.Cross(), tol)
 	plan.Sampler = diffusion.FlowLikelihood{Method: diffusion.DormandPrince{RTol: tol}, Probe: probe}
 	plan.Noise = l.Key("probes")
 	for s, err := range plan.Trace(l.Backend, x, 1) {
@@ -105,7 +105,7 @@ func repeated(k int) *tensors.Tensor {
 // its variance follows as in E09.
 func probedLikelihood(l *suite.Lab, r *suite.Report) error {
 	n := l.Size(2000, 20_000)
-	exact, err := kit.LogDensity(l, density.X2(), diffusion.VP{}, dataTime, repeated(1))
+	exact, err := kit.LogDensity(l, density.Cross(), diffusion.VP{}, dataTime, repeated(1))
 	if err != nil {
 		return err
 	}
@@ -202,8 +202,8 @@ func (f form) variance(normal bool) float64 {
 
 // lineProbes checks that a Rademacher probe is exact in one dimension, where v^2 = 1.
 func lineProbes(l *suite.Lab, r *suite.Report) error {
-	g1 := density.G1()
-	x, _, err := density.Lattice(-3, 3, 29, 1)
+	g1 := density.Bimodal()
+	x, _, err := density.Grid(-3, 3, 29, 1)
 	if err != nil {
 		return err
 	}

@@ -13,10 +13,10 @@ type clock struct {
 	name    string
 	process diffusion.Process
 
-	even  diffusion.Reading // at noiseToSignal
-	own   diffusion.Reading // in as many steps between the same ends, equal in the schedule's time
-	race  diffusion.Reading // in compareSteps equal steps from data to sigma = alpha
-	curve diffusion.Reading // over its horizon
+	even  diffusion.Coefficients // at noiseToSignal
+	own   diffusion.Coefficients // in as many steps between the same ends, equal in the schedule's time
+	race  diffusion.Coefficients // in compareSteps equal steps from data to sigma = alpha
+	curve diffusion.Coefficients // over its horizon
 }
 
 const (
@@ -75,7 +75,7 @@ func (c *clock) read(l *suite.Lab) error {
 		}
 		grids = append(grids, grid)
 	}
-	r, err := diffusion.Read(l.Backend, c.process, grids...)
+	r, err := diffusion.CoefficientsAt(l.Backend, c.process, grids...)
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func (d *digitRun) along(l *suite.Lab, r *suite.Report, process diffusion.Proces
 		return digitRow{}, err
 	}
 	build := diffusion.Fixed(func() diffusion.Model { return diffusion.Model{Process: p} })
-	plan := diffusion.Plan{Build: build, Sampler: diffusion.OneStep(diffusion.Jump), Grid: grid,
+	plan := diffusion.Plan{Build: build, Sampler: diffusion.OneStep(diffusion.Transition), Grid: grid,
 		Noise: l.Key(process.Name)}
 	row := digitRow{process: process.Name}
 	for s, err := range plan.Trace(l.Backend, start) {

@@ -39,7 +39,7 @@ func runForward(l *suite.Lab) (*suite.Report, error) {
 		name    string
 		sampler diffusion.OneStep
 		dt      float64
-	}{{"Euler-Maruyama", diffusion.EulerMaruyama, forwardStep}, {"jumps", diffusion.Jump, .1}} {
+	}{{"Euler-Maruyama", diffusion.EulerMaruyama, forwardStep}, {"jumps", diffusion.Transition, .1}} {
 		var err error
 		if clouds[s.name], err = runCross(l, r, s.name, s.sampler, s.dt); err != nil {
 			return nil, err
@@ -57,7 +57,7 @@ func runForward(l *suite.Lab) (*suite.Report, error) {
 // 0 first.
 func runCross(l *suite.Lab, r *suite.Report, name string, sampler diffusion.OneStep, dt float64) ([]metrics.Points,
 	error) {
-	x2 := density.X2()
+	x2 := density.Cross()
 	start, err := x2.Sample(l.Backend, l.Key("data"), l.Size(10_000, 100_000))
 	if err != nil {
 		return nil, err
@@ -88,7 +88,7 @@ func runCross(l *suite.Lab, r *suite.Report, name string, sampler diffusion.OneS
 // diagonalChecks compares samples at time t with the exact distribution along both diagonals, and their moment E[x1^2
 // x2^2] with the exact one.
 func diagonalChecks(r *suite.Report, name string, t float64, p metrics.Points) error {
-	exact, err := density.X2().Noised(math.Exp(-t), math.Sqrt(-math.Expm1(-2*t)))
+	exact, err := density.Cross().Noised(math.Exp(-t), math.Sqrt(-math.Expm1(-2*t)))
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,8 @@ func meanFactor(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	grid := []float64{0, 1}
-	end, err := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.Jump), Grid: grid,
+	end, err := diffusion.Plan{Build: kit.Static(density.Cross()), Sampler: diffusion.OneStep(diffusion.Transition),
+		Grid:  grid,
 		Noise: l.Key("shifted noise")}.Run(l.Backend, start)
 	if err != nil {
 		return err
@@ -181,7 +182,7 @@ func twoSteps(l *suite.Lab, r *suite.Report) error {
 		suite.Equals{Claim: claims.D004EulerMaruyama, Metric: "stationary variance of the discrete chain at dt = 0.005",
 			Got: small.Stationary(), Want: 1 / (1 - forwardStep/2), Tol: 1e-12,
 			Why: kit.WhyRounding + " and of 1 - gain^2", Shows: suite.Qualified})
-	jump, err := kit.AffineSteps(l, diffusion.OneStep(diffusion.Jump), diffusion.OU{}, 1, 0, 2*dt)
+	jump, err := kit.AffineSteps(l, diffusion.OneStep(diffusion.Transition), diffusion.OU{}, 1, 0, 2*dt)
 	if err != nil {
 		return err
 	}
@@ -192,7 +193,7 @@ func twoSteps(l *suite.Lab, r *suite.Report) error {
 
 // semigroup checks on every process that two exact transitions compose to one.
 func semigroup(l *suite.Lab, r *suite.Report) error {
-	jump := diffusion.OneStep(diffusion.Jump)
+	jump := diffusion.OneStep(diffusion.Transition)
 	for _, p := range diffusion.Processes {
 		var jumps [3]affine.Map
 		for i, span := range [][2]float64{{.1, .35}, {.35, .8}, {.1, .8}} {

@@ -15,7 +15,7 @@ import (
 // forwardFigures show samples over the exact density, and their histogram along a diagonal: as stills and as a film.
 func forwardFigures(l *suite.Lab, r *suite.Report, clouds []metrics.Points) error {
 	const shown = 600
-	x2, ou := density.X2(), diffusion.OU{}
+	x2, ou := density.Cross(), diffusion.OU{}
 	side, diagonal := 3.5, []float64{1 / math.Sqrt2, 1 / math.Sqrt2}
 	panels := func(t float64, field figure.Field, p metrics.Points) ([]figure.Panel, error) {
 		noised, err := x2.Noised(math.Exp(-t), math.Sqrt(-math.Expm1(-2*t)))
@@ -73,7 +73,7 @@ func forwardFigures(l *suite.Lab, r *suite.Report, clouds []metrics.Points) erro
 // forwardFilm animates exact transitions to t = 2.
 func forwardFilm(l *suite.Lab, panels func(float64, figure.Field, metrics.Points) ([]figure.Panel, error),
 	side float64) (suite.Figure, error) {
-	x2 := density.X2()
+	x2 := density.Cross()
 	grid, err := diffusion.Uniform(0, 2, 30)
 	if err != nil {
 		return suite.Figure{}, err
@@ -87,7 +87,7 @@ func forwardFilm(l *suite.Lab, panels func(float64, figure.Field, metrics.Points
 		return suite.Figure{}, err
 	}
 	var frames []figure.Figure
-	plan := diffusion.Plan{Build: kit.Static(x2), Sampler: diffusion.OneStep(diffusion.Jump), Grid: grid,
+	plan := diffusion.Plan{Build: kit.Static(x2), Sampler: diffusion.OneStep(diffusion.Transition), Grid: grid,
 		Noise: l.Key("film noise")}
 	for s, err := range plan.Trace(l.Backend, start) {
 		if err != nil {

@@ -67,7 +67,7 @@ func cdfGap(p *density.Mixture, stretch float64, q *density.Mixture) float64 {
 func onePath(_ *suite.Lab, r *suite.Report, clocks []clock) error {
 	const whyInverse = "rounding in float64: a time is found to one unit in its last place, and near the end of a " +
 		"schedule the path moves 200 times as fast as the time"
-	g1 := density.G1()
+	g1 := density.Bimodal()
 	table := suite.Table{Name: "clocks", Caption: "Time at which each schedule reaches a noise level sigma/alpha",
 		Header: []string{"schedule"}}
 	const every = 5
@@ -156,7 +156,7 @@ func finiteTime(l *suite.Lab, r *suite.Report, _ []clock) error {
 // otherPaths checks that sub-VP, VE and the flow pass through other distributions, which agree after rescaling.
 func otherPaths(l *suite.Lab, r *suite.Report, clocks []clock) error {
 	const why = "an independent computation at the same points; the noise levels are met to rounding"
-	g1 := density.G1()
+	g1 := density.Bimodal()
 	for _, path := range []struct {
 		name    string
 		process diffusion.Process
@@ -167,7 +167,7 @@ func otherPaths(l *suite.Lab, r *suite.Report, clocks []clock) error {
 		if err != nil {
 			return err
 		}
-		read, err := diffusion.Read(l.Backend, path.process, times)
+		read, err := diffusion.CoefficientsAt(l.Backend, path.process, times)
 		if err != nil {
 			return err
 		}
@@ -199,7 +199,7 @@ func otherPaths(l *suite.Lab, r *suite.Report, clocks []clock) error {
 
 // compareParticles simulates the forward SDE of G1 under every schedule until sigma = alpha, and compares the samples.
 func compareParticles(l *suite.Lab, r *suite.Report, clocks []clock) error {
-	n, g1 := l.Size(20_000, 200_000), density.G1()
+	n, g1 := l.Size(20_000, 200_000), density.Bimodal()
 	critical, err := metrics.KSBetweenCritical(n, n, 1e-6)
 	if err != nil {
 		return err

@@ -101,7 +101,7 @@ func marginalPanels(l *suite.Lab, clocks []clock) (apart, together figure.Panel,
 		Y: figure.Axis{Label: "density", Min: 0, Max: .6}, Legend: figure.TopLeft}
 	together = figure.Panel{Title: "at equal noise, α^{2} = 0.5", X: apart.X, Y: apart.Y, Legend: figure.TopLeft}
 	density := func(alpha, sigma float64) (line figure.Line, err error) {
-		noised, err := density.G1().Noised(alpha, sigma)
+		noised, err := density.Bimodal().Noised(alpha, sigma)
 		if err != nil {
 			return line, err
 		}
@@ -147,7 +147,7 @@ func pathPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 		for k := range 201 {
 			times = append(times, hi*math.Pow(float64(k)/200, 2)) // denser where paths bend
 		}
-		at, err := diffusion.Read(l.Backend, path.process, times)
+		at, err := diffusion.CoefficientsAt(l.Backend, path.process, times)
 		if err != nil {
 			return panel, err
 		}
@@ -235,7 +235,7 @@ func gridPanel(l *suite.Lab, clocks []clock) (figure.Panel, error) {
 		if err != nil {
 			return panel, err
 		}
-		at, err := diffusion.Read(l.Backend, ddpm.process, grid[:evenSteps]) // the last time is data
+		at, err := diffusion.CoefficientsAt(l.Backend, ddpm.process, grid[:evenSteps]) // the last time is data
 		if err != nil {
 			return panel, err
 		}

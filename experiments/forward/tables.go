@@ -239,7 +239,7 @@ func deviationRatio(from, to float64) float64 {
 
 // ddimByHand is the gain of DDIM on N(0, v): a step from (a, s) to (a', s') multiplies by (a a' v + s s')/(a^2 v +
 // s^2).
-func ddimByHand(at diffusion.Reading) float64 {
+func ddimByHand(at diffusion.Coefficients) float64 {
 	gain := 1.
 	for i := range len(at.T) - 1 {
 		a, s := at.Alpha[i], at.Sigma[i]

@@ -49,7 +49,7 @@ func runGuidedByBayes(l *suite.Lab) (*suite.Report, error) {
 // bayesIdentity compares the two sides of Bayes' rule for scores on a grid, with the classifier's gradient by
 // automatic differentiation.
 func bayesIdentity(l *suite.Lab, r *suite.Report) error {
-	nodes, _, err := density.Lattice(-4, 4, 33, 2)
+	nodes, _, err := density.Grid(-4, 4, 33, 2)
 	if err != nil {
 		return err
 	}
@@ -256,11 +256,11 @@ func exactScales(l *suite.Lab, r *suite.Report, s guidedSweep, clouds []metrics.
 
 // purityOf is E P(class | x) over a mixture, by the trapezoidal rule.
 func purityOf(l *suite.Lab, m *density.Mixture) (float64, error) {
-	nodes, cell, err := density.Lattice(-6, 6, 241, 2)
+	nodes, cell, err := density.Grid(-6, 6, 241, 2)
 	if err != nil {
 		return 0, err
 	}
-	if err := density.CheckLattice(l.Backend, m, guidedProcess, nodes, cell, 0); err != nil {
+	if err := density.CheckOnGrid(l.Backend, m, guidedProcess, nodes, cell, 0); err != nil {
 		return 0, err
 	}
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {

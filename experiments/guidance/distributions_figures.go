@@ -78,7 +78,7 @@ var planeLabels = map[string]string{"flow": "guided flow", "SDE": "guided revers
 // planeFigure shows samples of the mixture over p_gamma.
 func planeFigure(l *suite.Lab, samples map[string]populations) (suite.Figure, error) {
 	const n = 97
-	nodes, _, err := density.Lattice(-guidedSide, guidedSide, n, 2)
+	nodes, _, err := density.Grid(-guidedSide, guidedSide, n, 2)
 	if err != nil {
 		return suite.Figure{}, err
 	}

@@ -142,7 +142,7 @@ func tiltedDensity(x *Node, gamma float64) *Node {
 
 // tiltedByQuadrature are the numbers of p_gamma.
 func tiltedByQuadrature(l *suite.Lab, gamma float64) (planeNumbers, error) {
-	nodes, _, err := density.Lattice(-6, 6, 241, 2)
+	nodes, _, err := density.Grid(-6, 6, 241, 2)
 	if err != nil {
 		return planeNumbers{}, err
 	}

@@ -84,7 +84,7 @@ func learnDropped(l *suite.Lab) (*model.Store, error) {
 			}
 			return loss
 		},
-		Adam: train.Adam{Rate: 3e-3, Cosine: steps}, Average: train.Average{Decay: .995}, Key: l.Key("training"),
+		Adam: train.Adam{Rate: 3e-3, Cosine: steps}, EMA: train.EMA{Decay: .995}, Key: l.Key("training"),
 		Every: steps / 10,
 	}
 	return kit.Train(l, plan, steps, func(_ *train.Trainer, r train.Report) error {
@@ -187,7 +187,7 @@ func fisherErrors(l *suite.Lab, target *density.Mixture, label []int32, store *m
 			of = Const(x.Graph(), label)
 		}
 		for _, rate := range droppedRates {
-			net := network.InSingle(droppedNet(l).Net(scope.In("dropped%g", 100*rate)))
+			net := network.InFloat32(droppedNet(l).Net(scope.In("dropped%g", 100*rate)))
 			out = append(out, weighted(Sub(droppedHead.Score(guidedProcess, net, of)(x, t), exact)))
 		}
 		return out

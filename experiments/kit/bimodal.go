@@ -25,7 +25,7 @@ const ModeDistance = 5 * math.Sqrt2
 
 // AlongModes is the distribution of (x1 + x2)/sqrt2 under S2.
 func AlongModes() (*density.Mixture, error) {
-	return density.S2().Marginal([]float64{1 / math.Sqrt2, 1 / math.Sqrt2})
+	return density.FarModes().Marginal([]float64{1 / math.Sqrt2, 1 / math.Sqrt2})
 }
 
 // LightModePosterior is P(mode (-5, -5) | u) at u along the line of the modes, when S2 is scaled and noised to modes of

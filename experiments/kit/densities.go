@@ -10,7 +10,7 @@ import (
 // LineDensities are the densities of a mixture, noised along p to each of the times, in the cells of a line.
 func LineDensities(l *suite.Lab, m *density.Mixture, p diffusion.Process, line fokkerplanck.Line, times ...float64) (
 	[][]float64, error) {
-	logs, err := density.OnLine(l.Backend, m, p, line.Nodes(), times...)
+	logs, err := density.LogDensityOnGrid(l.Backend, m, p, line.Nodes(), times...)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func LineDensity(l *suite.Lab, m *density.Mixture, line fokkerplanck.Line) ([]fl
 // LangevinLine is the generator of Langevin dynamics on a mixture, and the density of the mixture in the cells.
 func LangevinLine(l *suite.Lab, m *density.Mixture, line fokkerplanck.Line) (*fokkerplanck.Generator, []float64,
 	error) {
-	logs, err := density.OnLine(l.Backend, m, diffusion.OU{}, line.Nodes(), 0)
+	logs, err := density.LogDensityOnGrid(l.Backend, m, diffusion.OU{}, line.Nodes(), 0)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -77,7 +77,7 @@ func TestLineChainOnAGaussian(t *testing.T) {
 // A lattice that cannot hold the noise of a step says so.
 func TestLineChainRefusesACoarseLattice(t *testing.T) {
 	l := lab(t)
-	chain, err := NewTransfer(l, density.G1().Build(diffusion.OU{}), diffusion.Langevin)
+	chain, err := NewTransfer(l, density.Bimodal().Build(diffusion.OU{}), diffusion.Langevin)
 	if err != nil {
 		t.Fatal(err)
 	}

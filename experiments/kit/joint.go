@@ -36,13 +36,13 @@ func (p Learner) on(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 
 // Score is the learned score at x [batch, d] in float64, from a network in float32.
 func (p Learner) Score(scope *model.Scope, x, t *Node) *Node {
-	return p.Scorer(p.Path, network.InSingle(p.Bound(scope)), nil)(x, t)
+	return p.Scorer(p.Path, network.InFloat32(p.Bound(scope)), nil)(x, t)
 }
 
 // TrainJointly is a training step for all learners. It descends the sum of their losses, which share no weights:
 // without clipping, Adam moves each weight by its own gradients alone.
-func TrainJointly(by train.Adam, learners []Learner) func(t *train.Turn) {
-	return func(t *train.Turn) {
+func TrainJointly(by train.Adam, learners []Learner) func(t *train.StepContext) {
+	return func(t *train.StepContext) {
 		var total *Node
 		for _, p := range learners {
 			loss := t.Mean(p.on)
@@ -85,7 +85,7 @@ func NewEvaluator(l *suite.Lab, of *train.Trainer, graph func(scope *model.Scope
 func (e *Evaluator) Evaluate(of *train.Trainer, args ...any) ([][]float64, error) {
 	weights := of.Weights
 	if e.Averaged {
-		weights = of.Average
+		weights = of.EMA
 	}
 	now, err := weights()
 	if err != nil {

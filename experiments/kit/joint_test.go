@@ -35,7 +35,7 @@ func TestSideBySideIsAlone(t *testing.T) {
 	const steps = 25
 	l := &suite.Lab{Context: context.Background(), Backend: backendtest.Default(t), Seed: 1, Profile: suite.Quick}
 	scores := func(learners ...Learner) [][]float64 {
-		plan := train.Plan{Data: FreshBatches(density.X2(), 32, false), Key: random.NewKey(1, "training"),
+		plan := train.Plan{Data: FreshBatches(density.Cross(), 32, false), Key: random.NewKey(1, "training"),
 			Step: TrainJointly(train.Adam{Rate: 1e-2}, learners)}
 		trainer, err := plan.Begin(l.Backend)
 		if err != nil {

@@ -52,15 +52,15 @@ func Train(l *suite.Lab, p train.Plan, steps int, see func(t *train.Trainer, r t
 }
 
 func weightsOf(t *train.Trainer, p train.Plan) (*model.Store, error) {
-	if p.Average.Decay > 0 {
-		return t.Average()
+	if p.EMA.Decay > 0 {
+		return t.EMA()
 	}
 	return t.Weights()
 }
 
 // ScoreErrors are the Fisher errors E|s_model - s|^2/E|s|^2, s the exact score, at each of the times, over n samples of
 // the noised target. All networks are measured on the same samples: these depend on target, time and seed alone.
-func ScoreErrors(l *suite.Lab, target density.Law, build diffusion.Build, weights *model.Store, n int,
+func ScoreErrors(l *suite.Lab, target density.Target, build diffusion.Build, weights *model.Store, n int,
 	times ...float64) (
 	[]metrics.Summary, error) {
 	x0, err := target.Sample(l.Backend, l.Key("scored "+target.Name()), n)

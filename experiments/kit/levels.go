@@ -23,12 +23,12 @@ func TimeOfSigma(sigma float64) float64 {
 
 // FisherInformationOfCross is E|s|^2 of the cross at each noise level, by quadrature.
 func FisherInformationOfCross(l *suite.Lab, sigmas []float64) ([]float64, error) {
-	nodes, cell, err := density.Lattice(-1, 1, 401, 2)
+	nodes, cell, err := density.Grid(-1, 1, 401, 2)
 	if err != nil {
 		return nil, err
 	}
 	exec, err := exec.New(l.Backend, func(x, t, half *Node) *Node {
-		m := density.X2().Model(NoiseLevels)
+		m := density.Cross().Model(NoiseLevels)
 		x = Mul(half, x)
 		w := Mul(MulScalar(Square(half), cell), Exp(m.LogDensity(x, t)))
 		return Stack([]*Node{ReduceAllSum(Mul(w, ReduceSum(Square(m.Score(x, t)), 1))), ReduceAllSum(w)}, 0)
@@ -55,15 +55,15 @@ func FisherInformationOfCross(l *suite.Lab, sigmas []float64) ([]float64, error)
 
 // FisherDistancesOfCross are E_p|score of p - score of p noised by sigma|^2 for the cross p, by quadrature.
 func FisherDistancesOfCross(l *suite.Lab, sigmas []float64) ([]float64, error) {
-	nodes, cell, err := density.Lattice(-12, 12, 481, 2)
+	nodes, cell, err := density.Grid(-12, 12, 481, 2)
 	if err != nil {
 		return nil, err
 	}
-	if err := density.CheckLattice(l.Backend, density.X2(), diffusion.EDM{}, nodes, cell, 0); err != nil {
+	if err := density.CheckOnGrid(l.Backend, density.Cross(), diffusion.EDM{}, nodes, cell, 0); err != nil {
 		return nil, err
 	}
 	exec, err := exec.New(l.Backend, func(x, sigma *Node) *Node {
-		m := density.X2().Model(diffusion.EDM{})
+		m := density.Cross().Model(diffusion.EDM{})
 		clean := ScalarLike(x, 0)
 		w := MulScalar(Exp(m.LogDensity(x, clean)), cell)
 		return ReduceAllSum(Mul(w, ReduceSum(Square(Sub(m.Score(x, clean), m.Score(x, sigma))), 1)))

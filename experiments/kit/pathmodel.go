@@ -34,7 +34,7 @@ var LearnedPath = diffusion.VE{SigmaMin: learnedLowest, SigmaMax: 10}
 
 // PathModel is a denoiser of a target along LearnedPath, with its trained weights.
 type PathModel struct {
-	target  density.Law
+	target  density.Target
 	Build   diffusion.Build
 	Weights *model.Store
 }
@@ -50,13 +50,13 @@ func TrainOnPath(l *suite.Lab, m *density.Mixture, n network.Network, steps int,
 	weights, err := Train(l, train.Plan{
 		Loss: network.Loss(diffusion.Denoising(head, diffusion.EDMWeight(math.Sqrt(square)),
 			diffusion.LogNormalTimes(-1, 1.3)), LearnedPath, n),
-		Data:    FreshBatches(m, LearnedBatch, false),
-		Adam:    train.Adam{Rate: 5e-3, Warmup: 100, Cosine: steps},
-		Average: train.Average{Decay: .998},
-		Key:     l.Key(name + " training"),
-		Every:   500,
+		Data:  FreshBatches(m, LearnedBatch, false),
+		Adam:  train.Adam{Rate: 5e-3, Warmup: 100, Cosine: steps},
+		EMA:   train.EMA{Decay: .998},
+		Key:   l.Key(name + " training"),
+		Every: 500,
 	}, steps, func(*train.Trainer, train.Report) error { return l.Context.Err() })
-	return PathModel{m, network.Learnt(LearnedPath, n, head), weights}, err
+	return PathModel{m, network.Trained(LearnedPath, n, head), weights}, err
 }
 
 // Keyed is the network n with initial weights of its own.

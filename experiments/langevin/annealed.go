@@ -235,7 +235,7 @@ func (a annealed) sample(l *suite.Lab, n int, stops ...int) (d descent, err erro
 		return d, err
 	}
 	plan := diffusion.Plan{
-		Build: density.S2().Build(diffusion.EDM{}), Sampler: diffusion.AnnealedLangevin(a.steps, a.size),
+		Build: density.FarModes().Build(diffusion.EDM{}), Sampler: diffusion.AnnealedLangevin(a.steps, a.size),
 		Grid: d.grid, Noise: l.Key(name), Warn: func(string) {}, // the start ignores the data on purpose
 	}
 	for s, err := range plan.Trace(l.Backend, start, append(slices.Clone(stops), a.levels)...) {
@@ -295,7 +295,7 @@ func acrossTheLine(l *suite.Lab, r *suite.Report, end metrics.Points) error {
 		return err
 	}
 	const n = 10_000
-	data, err := density.S2().Sample(l.Backend, l.Key("exact"), n)
+	data, err := density.FarModes().Sample(l.Backend, l.Key("exact"), n)
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func annealedFilm(l *suite.Lab, d descent) (suite.Figure, error) {
 	const side, shown = 14., 400
 	last := d.clouds[len(d.clouds)-1]
 	times := kit.Map(d.stops[1:], func(k int) float64 { return d.grid[k] })
-	fields, err := kit.DensityFields(l, density.S2(), diffusion.EDM{}, side, 57, times...)
+	fields, err := kit.DensityFields(l, density.FarModes(), diffusion.EDM{}, side, 57, times...)
 	if err != nil {
 		return suite.Figure{}, err
 	}

@@ -87,7 +87,8 @@ func (run *planeRun) particles(l *suite.Lab) error {
 	for t := planeLook; t < planeEnd+planeLook/2; t += planeLook {
 		stops = append(stops, int(math.Round(t/chainStep)))
 	}
-	plan := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.Langevin), Grid: grid,
+	plan := diffusion.Plan{Build: kit.Static(density.Cross()), Sampler: diffusion.OneStep(diffusion.Langevin),
+		Grid:  grid,
 		Noise: l.Key("chain")}
 	for s, err := range plan.Trace(l.Backend, start, stops...) {
 		if err != nil {
@@ -108,7 +109,7 @@ func (run *planeRun) particles(l *suite.Lab) error {
 
 // solve runs the equation to the particles' times, and checks what it must keep.
 func (run *planeRun) solve(l *suite.Lab, r *suite.Report) error {
-	targets, err := kit.PlaneDensities(l, density.X2(), run.plane, 0)
+	targets, err := kit.PlaneDensities(l, density.Cross(), run.plane, 0)
 	if err != nil {
 		return err
 	}

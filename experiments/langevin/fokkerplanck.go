@@ -88,7 +88,7 @@ func lineOrder(l *suite.Lab, r *suite.Report) (o ordered, err error) {
 		if err != nil {
 			return o, err
 		}
-		densities, err := kit.LineDensities(l, density.G1(), diffusion.OU{}, g.Line, 0, 1)
+		densities, err := kit.LineDensities(l, density.Bimodal(), diffusion.OU{}, g.Line, 0, 1)
 		if err != nil {
 			return o, err
 		}
@@ -169,11 +169,11 @@ func lineParticles(l *suite.Lab, r *suite.Report) error {
 
 // particles draws samples of G1 and moves them by the exact transition from time to time.
 func (path *linePath) particles(l *suite.Lab) error {
-	start, err := density.G1().Sample(l.Backend, l.Key("particles"), l.Size(20_000, 200_000))
+	start, err := density.Bimodal().Sample(l.Backend, l.Key("particles"), l.Size(20_000, 200_000))
 	if err != nil {
 		return err
 	}
-	plan := diffusion.Plan{Build: kit.Static(density.G1()), Sampler: diffusion.OneStep(diffusion.Jump),
+	plan := diffusion.Plan{Build: kit.Static(density.Bimodal()), Sampler: diffusion.OneStep(diffusion.Transition),
 		Grid: path.times, Noise: l.Key("jumps")}
 	for s, err := range plan.Trace(l.Backend, start) {
 		if err != nil {
@@ -196,7 +196,7 @@ func (path *linePath) solve(l *suite.Lab) error {
 		return err
 	}
 	path.line = g.Line
-	p, err := kit.LineDensity(l, density.G1(), g.Line)
+	p, err := kit.LineDensity(l, density.Bimodal(), g.Line)
 	if err != nil {
 		return err
 	}
@@ -214,7 +214,7 @@ func (path *linePath) solve(l *suite.Lab) error {
 // compare tests the particles at time t against the exact distribution and against the solution.
 func (path *linePath) compare(r *suite.Report, t float64) error {
 	k := slices.IndexFunc(path.times, func(s float64) bool { return math.Abs(t-s) < 1e-9 })
-	exact, err := density.G1().Noised(math.Exp(-path.times[k]), math.Sqrt(-math.Expm1(-2*path.times[k])))
+	exact, err := density.Bimodal().Noised(math.Exp(-path.times[k]), math.Sqrt(-math.Expm1(-2*path.times[k])))
 	if err != nil {
 		return err
 	}

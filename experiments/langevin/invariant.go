@@ -61,7 +61,7 @@ func runInvariantDistribution(l *suite.Lab) (*suite.Report, error) {
 		"every step, and in the end like exp(-2 gap t) from each start. The gap is the second eigenvalue, and " +
 		"the proof of stationarity says nothing about it. The relaxation time 1/gap is 15 for the bimodal G1, " +
 		"and 22 million for two unit modes that are 12 apart."}
-	g, q, err := kit.LangevinLine(l, density.G1(), fokkerplanck.Line{Lo: -6, Hi: 6, N: 1201})
+	g, q, err := kit.LangevinLine(l, density.Bimodal(), fokkerplanck.Line{Lo: -6, Hi: 6, N: 1201})
 	if err != nil {
 		return nil, err
 	}

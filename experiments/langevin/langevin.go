@@ -80,7 +80,8 @@ func runFigureChain(l *suite.Lab) (*figureChain, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.Langevin), Grid: grid,
+	plan := diffusion.Plan{Build: kit.Static(density.Cross()), Sampler: diffusion.OneStep(diffusion.Langevin),
+		Grid:  grid,
 		Noise: l.Key("chain")}
 	for s, err := range plan.Trace(l.Backend, start, chainStops()...) {
 		if err != nil {
@@ -144,7 +145,7 @@ func (c *figureChain) asDrawn(_ *suite.Lab, r *suite.Report) error {
 
 // converged measures the chain at t = 20.
 func (c *figureChain) converged(l *suite.Lab, r *suite.Report) error {
-	exact, err := density.X2().Sample(l.Backend, l.Key("exact"), c.n)
+	exact, err := density.Cross().Sample(l.Backend, l.Key("exact"), c.n)
 	if err != nil {
 		return err
 	}
@@ -187,7 +188,8 @@ func twoNotations(l *suite.Lab, r *suite.Report) error {
 	}
 	var ends [2]*tensors.Tensor
 	for i, sampler := range []diffusion.OneStep{diffusion.Langevin, half} {
-		plan := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: sampler, Grid: grid, Noise: l.Key("notation")}
+		plan := diffusion.Plan{Build: kit.Static(density.Cross()), Sampler: sampler, Grid: grid,
+			Noise: l.Key("notation")}
 		if ends[i], err = plan.Run(l.Backend, start); err != nil {
 			return err
 		}

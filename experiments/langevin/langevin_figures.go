@@ -13,7 +13,7 @@ import (
 
 // draw shows the chain: where it starts, as the document draws it, converged, and in motion.
 func (c *figureChain) draw(l *suite.Lab, r *suite.Report) error {
-	field, err := kit.DensityField(l, density.X2(), cloudSide, 101)
+	field, err := kit.DensityField(l, density.Cross(), cloudSide, 101)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (c *figureChain) film(field figure.Field) (suite.Figure, error) {
 	moment := statistic{"mixed moment (target 2.62)", "E[x_{1}^{2} x_{2}^{2}]", c.m22, 2.62, .5, 3.5}
 	var frames []figure.Figure
 	for _, step := range c.filmSteps() {
-		tails := figure.Tails{Color: figure.Vermillion, Size: 3.5}
+		tails := figure.Trails{Color: figure.Vermillion, Size: 3.5}
 		for k := max(0, step-8); k <= step; k++ {
 			p, kept := c.snapshots[k]
 			if kept && (k == step || step <= 100) {

@@ -52,7 +52,7 @@ func solveOnPlane(l *suite.Lab, n int) (s planeSolution, err error) {
 	if err != nil {
 		return s, err
 	}
-	densities, err := kit.PlaneDensities(l, density.X2(), s.plane, 0, planeOrderEnd)
+	densities, err := kit.PlaneDensities(l, density.Cross(), s.plane, 0, planeOrderEnd)
 	if err != nil {
 		return s, err
 	}

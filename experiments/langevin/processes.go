@@ -76,7 +76,7 @@ func processError(l *suite.Lab, p diffusion.Process, n int, from, to float64) (f
 	if err != nil {
 		return 0, err
 	}
-	densities, err := kit.LineDensities(l, density.G1(), p, line, from, to)
+	densities, err := kit.LineDensities(l, density.Bimodal(), p, line, from, to)
 	if err != nil {
 		return 0, err
 	}

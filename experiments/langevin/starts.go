@@ -70,7 +70,7 @@ func runTwoStarts(l *suite.Lab) (*suite.Report, error) {
 
 // travelFromBoth runs the chain from a Gaussian and from a uniform square.
 func travelFromBoth(l *suite.Lab, n int) ([]*journey, error) {
-	exact, err := density.X2().Sample(l.Backend, l.Key("exact"), n)
+	exact, err := density.Cross().Sample(l.Backend, l.Key("exact"), n)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,8 @@ func (j *journey) travel(l *suite.Lab, start *tensors.Tensor, exact metrics.Poin
 	if err != nil {
 		return err
 	}
-	plan := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.Langevin), Grid: grid,
+	plan := diffusion.Plan{Build: kit.Static(density.Cross()), Sampler: diffusion.OneStep(diffusion.Langevin),
+		Grid:  grid,
 		Noise: l.Key(j.name)}
 	stops := kit.StepsAt(pathStep, .025, .05, .1, .15, .2, .25, .35, .5, .7, 1, 1.4, 2, 2.8, 4, 5.6, 8, pathEnd)
 	for s, err := range plan.Trace(l.Backend, start, stops...) {

@@ -52,7 +52,7 @@ func distances(journeys []*journey, floor float64) figure.Panel {
 }
 
 func journeyFilm(l *suite.Lab, journeys []*journey) (suite.Figure, error) {
-	field, err := kit.DensityField(l, density.X2(), 3.2, 81)
+	field, err := kit.DensityField(l, density.Cross(), 3.2, 81)
 	if err != nil {
 		return suite.Figure{}, err
 	}

@@ -54,7 +54,7 @@ func runTrainedDDPM(l *suite.Lab) (*suite.Report, error) {
 	}
 	// Both start from the same noise, so the difference of the samples is the error of the network.
 	n := l.Size(10_000, 100_000)
-	exact := diffusion.Plan{Build: density.G1().Build(vp), Grid: grid, Noise: l.Key("noise")}
+	exact := diffusion.Plan{Build: density.Bimodal().Build(vp), Grid: grid, Noise: l.Key("noise")}
 	trained := diffusion.Plan{Build: build, Store: weights, Grid: grid, Noise: l.Key("noise")}
 	var runs []ddpmRun
 	for k, kind := range kit.DDPMVariances {
@@ -84,19 +84,19 @@ func firstLoop(l *suite.Lab, vp diffusion.VP) (*model.Store, diffusion.Build, er
 	weights, err := kit.Train(l, train.Plan{
 		Loss: network.Loss(diffusion.Denoising(head, diffusion.Plain, diffusion.WholeTimes(diffusion.Independent,
 			kit.DDPMSteps)), vp, net),
-		Data:  kit.FreshBatches(density.G1(), 512, false),
+		Data:  kit.FreshBatches(density.Bimodal(), 512, false),
 		Adam:  train.Adam{Rate: 3e-3, Cosine: trainedDDPMSteps},
 		Key:   l.Key("training"),
 		Every: 500,
 	}, trainedDDPMSteps, func(*train.Trainer, train.Report) error { return l.Context.Err() })
-	return weights, network.Learnt(vp, net, head), err
+	return weights, network.Trained(vp, net, head), err
 }
 
 // noisePredictionErrors are those of the network's eps at some steps.
 func noisePredictionErrors(l *suite.Lab, r *suite.Report, build diffusion.Build, weights *model.Store) (
 	times []float64, errors []metrics.Summary, err error) {
 	times = []float64{1, 3, 10, 30, 100, 200, 300, 500, 700, 1000}
-	if errors, err = kit.ScoreErrors(l, density.G1(), build, weights, 10_000, times...); err != nil {
+	if errors, err = kit.ScoreErrors(l, density.Bimodal(), build, weights, 10_000, times...); err != nil {
 		return nil, nil, err
 	}
 	r.Tables = append(r.Tables, suite.Table{Name: "errors", Caption: "Relative squared error of the learned noise " +
@@ -115,7 +115,7 @@ type ddpmRun struct {
 }
 
 func secondLoop(l *suite.Lab, variance string, n int, exact, trained diffusion.Plan) (ddpmRun, error) {
-	run, g1 := ddpmRun{variance: variance}, density.G1()
+	run, g1 := ddpmRun{variance: variance}, density.Bimodal()
 	start, err := kit.FromPrior(l, g1, "start", n)
 	if err != nil {
 		return run, err
@@ -159,7 +159,7 @@ func (c ddpmRun) check(r *suite.Report) error {
 				"0.018 for the network: the mass that it may leave between the modes or move from one to the other; " +
 				"seeds 1 and 2 give at most 0.013", OfTraining: true})
 	check, err := kit.KSCheck(claims.D000DDPMSampling, "KS distance to G1 of samples with the exact noise "+
-		"prediction, same noise, "+c.variance, c.ends[0], density.G1().CDF, .003,
+		"prediction, same noise, "+c.variance, c.ends[0], density.Bimodal().CDF, .003,
 		"; the chain's bias, 1.2 % of a standard deviation, moves a distribution function by up to 0.003")
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 func trainedFigure(l *suite.Lab, r *suite.Report, times []float64, errors []metrics.Summary, exact,
 	learned []float64) error {
 	line := fokkerplanck.Line{Lo: -4, Hi: 4, N: 241}
-	densities, err := kit.LineDensities(l, density.G1(), diffusion.OU{}, line, 0)
+	densities, err := kit.LineDensities(l, density.Bimodal(), diffusion.OU{}, line, 0)
 	if err != nil {
 		return err
 	}

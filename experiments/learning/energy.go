@@ -47,8 +47,8 @@ type energyCase struct {
 const energySigma = .4
 
 var energyCases = []energyCase{
-	{density.G1(), energySigma, 8, 1601, 2500, [2]float64{.1, .15}, [2]string{"0.012 to 0.026", "0.015 to 0.029"}},
-	{density.X2(), energySigma, 8, 201, 6000, [2]float64{.1, .15}, [2]string{"0.023 to 0.053", "0.058 to 0.090"}},
+	{density.Bimodal(), energySigma, 8, 1601, 2500, [2]float64{.1, .15}, [2]string{"0.012 to 0.026", "0.015 to 0.029"}},
+	{density.Cross(), energySigma, 8, 201, 6000, [2]float64{.1, .15}, [2]string{"0.023 to 0.053", "0.058 to 0.090"}},
 }
 
 // energyHead gives the network inputs and targets of unit variance.
@@ -173,9 +173,9 @@ func learnEnergy(l *suite.Lab, r *suite.Report, table *suite.Table, c energyCase
 func trainEnergy(l *suite.Lab, c energyCase, learners []kit.Learner) (*model.Store, error) {
 	steps := l.Size(c.steps, 12000)
 	plan := train.Plan{Data: kit.FreshBatches(c.target, 512, false), Key: l.Key("training " + c.target.Name()),
-		Every:   500,
-		Average: train.Average{Decay: .995},
-		Step:    kit.TrainJointly(train.Adam{Rate: 3e-3, Cosine: steps, Final: .01}, learners)}
+		Every: 500,
+		EMA:   train.EMA{Decay: .995},
+		Step:  kit.TrainJointly(train.Adam{Rate: 3e-3, Cosine: steps, Final: .01}, learners)}
 	weights, err := kit.Train(l, plan, steps, nil)
 	if err != nil {
 		return nil, err
@@ -198,11 +198,11 @@ func (f *energyFields) logDensityErrors() (worst [2]float64, kl float64) {
 
 // evaluateEnergy evaluates both networks on the grid.
 func evaluateEnergy(l *suite.Lab, c energyCase, weights *model.Store, learners []kit.Learner) (*energyFields, error) {
-	lattice, cell, err := density.Lattice(-c.side, c.side, c.nodes, c.target.Dim())
+	lattice, cell, err := density.Grid(-c.side, c.side, c.nodes, c.target.Dim())
 	if err != nil {
 		return nil, err
 	}
-	if err := density.CheckLattice(l.Backend, c.target, diffusion.EDM{}, lattice, cell, c.sigma); err != nil {
+	if err := density.CheckOnGrid(l.Backend, c.target, diffusion.EDM{}, lattice, cell, c.sigma); err != nil {
 		return nil, err
 	}
 	out, err := exec.ModelOnceN(l.Backend, weights, func(scope *model.Scope, x *Node) []*Node {

@@ -47,7 +47,7 @@ func (g gan) generate(scope *model.Scope, r *random.Source, like *Node) *Node {
 // step descends both losses: that of the critic, which is -log P(real) on data and -log P(fake) on samples with the
 // penalty gamma/2 |grad critic|^2 on data (R1 of Mescheder, Geiger and Nowozin 2018), and the generator's, which is
 // -log P(real) on samples: the non-saturating loss of Goodfellow et al. 2014, section 3.
-func (g gan) step(t *train.Turn) {
+func (g gan) step(t *train.StepContext) {
 	logit := func(x *Node) *Node {
 		return Reshape(g.critic.Apply(t.Scope.At("critic"), x, nil, nil, 1), x.Shape().Dim(0))
 	}
@@ -65,7 +65,7 @@ func (g gan) step(t *train.Turn) {
 
 // play trains both networks and returns their average weights.
 func (g gan) play(l *suite.Lab, m *density.Mixture, steps int, name string) (*model.Store, error) {
-	return kit.Train(l, train.Plan{Step: g.step, Data: kit.FreshBatches(m, gameBatch, false), Average: train.Average{
+	return kit.Train(l, train.Plan{Step: g.step, Data: kit.FreshBatches(m, gameBatch, false), EMA: train.EMA{
 		Decay: .998}, Key: l.Key(name + " training"), Every: 500},
 		steps, func(*train.Trainer, train.Report) error { return l.Context.Err() })
 }

@@ -149,7 +149,7 @@ func (d *levelsRun) sample(l *suite.Lab, steps int) error {
 	from := kit.Normal([]float64{0, 0}, d.sigmaMax*d.sigmaMax)
 	if d.exactEnd {
 		var err error
-		if from, err = density.S2().Noised(1, d.sigmaMax); err != nil {
+		if from, err = density.FarModes().Noised(1, d.sigmaMax); err != nil {
 			return err
 		}
 	}
@@ -162,7 +162,7 @@ func (d *levelsRun) sample(l *suite.Lab, steps int) error {
 		return err
 	}
 	process := diffusion.VE{SigmaMin: noiseFloor, SigmaMax: d.sigmaMax}
-	end, err := diffusion.Plan{Build: density.S2().Build(process), Sampler: diffusion.OneStep(
+	end, err := diffusion.Plan{Build: density.FarModes().Build(process), Sampler: diffusion.OneStep(
 		diffusion.ReverseEulerMaruyama), Grid: grid, Noise: l.Key(name)}.Run(l.Backend, start)
 	if err != nil {
 		return err

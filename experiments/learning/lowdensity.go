@@ -47,7 +47,7 @@ func runLowDensity(l *suite.Lab) (*suite.Report, error) {
 		"the same places, where seven tenths of the noised data lie at noise 2. There, a network trained at all " +
 		"levels errs by a thousandth of the score's mean square, and one trained at sigma = 0.2 alone by 10 to 40 " +
 		"times as much."}
-	data, err := density.X2().Sample(l.Backend, l.Key("data"), lowDensityPoints)
+	data, err := density.Cross().Sample(l.Backend, l.Key("data"), lowDensityPoints)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func trainSmall(l *suite.Lab, data *tensors.Tensor) (lowDensityNet, error) {
 	weights, err := kit.Train(l, plan, lowDensitySteps, nil)
 	return lowDensityNet{weights: weights, build: func(scope *model.Scope, _ []*Node) diffusion.Model {
 		return diffusion.Model{Process: diffusion.EDM{}, Score: diffusion.ScoreNet(0)(diffusion.EDM{},
-			network.InSingle(net.Net(scope)), nil)}
+			network.InFloat32(net.Net(scope)), nil)}
 	}}, err
 }
 
@@ -132,7 +132,7 @@ var lowDensityPath = diffusion.VE{SigmaMin: .1, SigmaMax: 10}
 
 // trainLarge trains a larger network for longer on the same points, at the given times of a path. Its share of the
 // progress begins at done.
-func trainLarge(l *suite.Lab, data *tensors.Tensor, p diffusion.Process, times diffusion.Times, done float64) (
+func trainLarge(l *suite.Lab, data *tensors.Tensor, p diffusion.Process, times diffusion.TimeSampler, done float64) (
 	lowDensityNet, error) {
 	net := network.MLP{Hidden: []int{64, 64}, Condition: network.Condition{Frequencies: 16}, Key: l.Key("large")}
 	columns, err := float32s(l, data)
@@ -143,18 +143,18 @@ func trainLarge(l *suite.Lab, data *tensors.Tensor, p diffusion.Process, times d
 	plan := train.Plan{
 		Loss: network.Loss(diffusion.Denoising(diffusion.EDMHead(1), diffusion.EDMWeight(1), times), p, net),
 		Data: train.Whole(columns), Key: l.Key("large training"), Adam: train.Adam{Rate: 5e-3, Warmup: 200,
-			Cosine: steps}, Average: train.Average{Decay: .995},
+			Cosine: steps}, EMA: train.EMA{Decay: .995},
 	}
 	weights, err := kit.Train(l, plan, steps, func(_ *train.Trainer, r train.Report) error {
 		return l.Progress(done+.35*float64(r.Step)/float64(steps), "a larger network")
 	})
 	// Evaluated on EDM, whose time is the noise level: the head depends on that alone.
-	return lowDensityNet{weights: weights, build: network.Learnt(diffusion.EDM{}, net, diffusion.EDMHead(1))}, err
+	return lowDensityNet{weights: weights, build: network.Trained(diffusion.EDM{}, net, diffusion.EDMHead(1))}, err
 }
 
 // placesByDensity are samples [n, 2] of the cross noised by sigma, in the order of their density, lowest first.
 func placesByDensity(l *suite.Lab, sigma float64) (*tensors.Tensor, error) {
-	noised, err := density.X2().Noised(1, sigma)
+	noised, err := density.Cross().Noised(1, sigma)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func placesByDensity(l *suite.Lab, sigma float64) (*tensors.Tensor, error) {
 // logDensityAt is the log density of the cross noised by sigma.
 func logDensityAt(l *suite.Lab, sigma float64, x *tensors.Tensor) ([]float64, error) {
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
-		return []*Node{density.X2().Model(diffusion.EDM{}).LogDensity(in[0], kit.ScalarLike(in[0], sigma))}
+		return []*Node{density.Cross().Model(diffusion.EDM{}).LogDensity(in[0], kit.ScalarLike(in[0], sigma))}
 	}, x)
 	if err != nil {
 		return nil, err
@@ -193,7 +193,7 @@ func logDensityAt(l *suite.Lab, sigma float64, x *tensors.Tensor) ([]float64, er
 // squares are |s_net - s|^2 and |s|^2 at points x [n, 2], s the score of the cross noised by sigma.
 func (n lowDensityNet) squares(l *suite.Lab, sigma float64, x *tensors.Tensor) (wrong, size []float64, err error) {
 	exec, err := exec.NewModel(l.Backend, n.weights, func(scope *model.Scope, x, t *Node) (wrong, size *Node) {
-		exact := density.X2().Model(diffusion.EDM{}).ScoreAt(x, t)
+		exact := density.Cross().Model(diffusion.EDM{}).ScoreAt(x, t)
 		norm := func(x *Node) *Node { return ReduceSum(Square(x), 1) }
 		return norm(Sub(n.build(scope, nil).ScoreAt(x, t), exact)), norm(exact)
 	})

@@ -28,7 +28,7 @@ const mapSide, mapNodes = 3.6, 81
 
 // errorMaps are the errors of two networks in the plane.
 func errorMaps(l *suite.Lab, data *tensors.Tensor, single, all lowDensityNet) (suite.Figure, error) {
-	shades, err := kit.DensityFields(l, density.X2(), diffusion.EDM{}, mapSide, mapNodes, lowDensitySigma, 2)
+	shades, err := kit.DensityFields(l, density.Cross(), diffusion.EDM{}, mapSide, mapNodes, lowDensitySigma, 2)
 	if err != nil {
 		return suite.Figure{}, err
 	}
@@ -59,7 +59,7 @@ func errorMaps(l *suite.Lab, data *tensors.Tensor, single, all lowDensityNet) (s
 // errorMap is the error of the score in the plane under lines of equal density; bar labels its color bar.
 func (n lowDensityNet) errorMap(l *suite.Lab, sigma float64, shade figure.Field, bar string, above ...figure.Layer) (
 	figure.Panel, error) {
-	lattice, _, err := density.Lattice(-mapSide, mapSide, mapNodes, 2)
+	lattice, _, err := density.Grid(-mapSide, mapSide, mapNodes, 2)
 	if err != nil {
 		return figure.Panel{}, err
 	}

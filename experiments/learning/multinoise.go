@@ -108,7 +108,7 @@ func (s *levelRun) sample(l *suite.Lab) (metrics.Summary, error) {
 	if err != nil {
 		return metrics.Summary{}, err
 	}
-	end, err := diffusion.Plan{Build: kit.Static(density.S2()), Sampler: diffusion.OneStep(diffusion.Langevin),
+	end, err := diffusion.Plan{Build: kit.Static(density.FarModes()), Sampler: diffusion.OneStep(diffusion.Langevin),
 		Grid: grid, Noise: l.Key("plain")}.Run(l.Backend, begin)
 	if err != nil {
 		return metrics.Summary{}, err

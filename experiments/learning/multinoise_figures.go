@@ -12,7 +12,7 @@ import (
 
 // multiNoiseFigures draws the samples, and what one level and all levels leave.
 func multiNoiseFigures(l *suite.Lab, r *suite.Report, plain levelRun, all []levelsRun) error {
-	exact, err := density.S2().Sample(l.Backend, l.Key("exact"), 1000)
+	exact, err := density.FarModes().Sample(l.Backend, l.Key("exact"), 1000)
 	if err != nil {
 		return err
 	}

@@ -76,7 +76,7 @@ func runNoiseBlind(l *suite.Lab) (*suite.Report, error) {
 // averagedIdentity checks that the posterior mean of the scores over the levels is the score of the density averaged
 // over the levels.
 func averagedIdentity(l *suite.Lab, r *suite.Report) error {
-	for _, m := range []*density.Mixture{density.X2(), density.G1(), density.M8()} {
+	for _, m := range []*density.Mixture{density.Cross(), density.Bimodal(), density.Mixture8D()} {
 		x, err := m.Sample(l.Backend, l.Key("averaged "+m.Name()), 200)
 		if err != nil {
 			return err
@@ -107,7 +107,7 @@ func averagedIdentity(l *suite.Lab, r *suite.Report) error {
 // noiseBlindModels are the exact score, the same network with and without the noise level, trained alike, and the best
 // possible network without the level.
 func noiseBlindModels(l *suite.Lab) ([]scoreModel, error) {
-	x2, head := density.X2(), diffusion.EDMHead(1)
+	x2, head := density.Cross(), diffusion.EDMHead(1)
 	models := []scoreModel{{name: "exact", build: x2.Build(kit.NoiseLevels)}, {name: "told the level"}, {name: "blind"},
 		{name: "best blind", build: bestBlindModel(x2, levelNodes)}}
 	steps := l.Size(6000, 20_000)
@@ -123,7 +123,7 @@ func noiseBlindModels(l *suite.Lab) ([]scoreModel, error) {
 		if err != nil {
 			return nil, err
 		}
-		m.build, m.weights = network.Learnt(kit.NoiseLevels, net, head), weights
+		m.build, m.weights = network.Trained(kit.NoiseLevels, net, head), weights
 	}
 	return models, nil
 }
@@ -151,16 +151,16 @@ func errorsOfModels(l *suite.Lab, r *suite.Report, models []scoreModel) error {
 		return nil
 	}
 	for i := range models[1:] {
-		if err := score(&models[i+1], density.X2(), l.Size(10_000, 100_000)); err != nil {
+		if err := score(&models[i+1], density.Cross(), l.Size(10_000, 100_000)); err != nil {
 			return err
 		}
 	}
-	averaged := scoreModel{name: "score of the averaged density", build: averagedModel(density.X2())}
-	if err := score(&averaged, density.X2(), l.Size(5000, 50_000)); err != nil {
+	averaged := scoreModel{name: "score of the averaged density", build: averagedModel(density.Cross())}
+	if err := score(&averaged, density.Cross(), l.Size(5000, 50_000)); err != nil {
 		return err
 	}
-	eight := scoreModel{name: "best blind, M8", build: bestBlindModel(density.M8(), levelNodes)}
-	if err := score(&eight, density.M8(), l.Size(2000, 20_000)); err != nil {
+	eight := scoreModel{name: "best blind, M8", build: bestBlindModel(density.Mixture8D(), levelNodes)}
+	if err := score(&eight, density.Mixture8D(), l.Size(2000, 20_000)); err != nil {
 		return err
 	}
 	r.Tables = append(r.Tables, table)
@@ -189,7 +189,7 @@ func errorsOfModels(l *suite.Lab, r *suite.Report, models []scoreModel) error {
 // training. Its squared error to the target is the error of the best plus its squared distance from the best: the two
 // parts are orthogonal for any network that reads u alone.
 func distanceFromBest(l *suite.Lab, r *suite.Report, models []scoreModel) error {
-	x2, n := density.X2(), l.Size(20_000, 200_000)
+	x2, n := density.Cross(), l.Size(20_000, 200_000)
 	x0, err := x2.Sample(l.Backend, l.Key("best"), n)
 	if err != nil {
 		return err
@@ -290,7 +290,7 @@ func sampleModels(l *suite.Lab, r *suite.Report, models []scoreModel) error {
 
 // noisedCross are samples of the cross noised by sigma.
 func noisedCross(l *suite.Lab, sigma float64, purpose string) (*tensors.Tensor, error) {
-	m, err := density.X2().Noised(1, sigma)
+	m, err := density.Cross().Noised(1, sigma)
 	if err != nil {
 		return nil, err
 	}
@@ -314,7 +314,7 @@ func (m *scoreModel) sample(l *suite.Lab, start *tensors.Tensor, exact scoreMode
 	if exact.samples.N == 0 {
 		exact = *m
 	}
-	m.stray = math.Sqrt(meanSquare(kit.Differences(m.samples.X, exact.samples.X)) * float64(density.X2().Dim()))
+	m.stray = math.Sqrt(meanSquare(kit.Differences(m.samples.X, exact.samples.X)) * float64(density.Cross().Dim()))
 	m.m22, err = metrics.Mean(kit.Differences(mixedSquares(m.samples), mixedSquares(exact.samples)))
 	return err
 }

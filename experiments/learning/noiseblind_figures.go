@@ -41,7 +41,7 @@ func noiseBlindErrors(told, blind, best, averaged, eight scoreModel) (suite.Figu
 // noiseBlindSamples draws the samples of each model.
 func noiseBlindSamples(l *suite.Lab, models []scoreModel) (suite.Figure, error) {
 	const side = 3.3
-	field, err := kit.DensityField(l, density.X2(), side, 81)
+	field, err := kit.DensityField(l, density.Cross(), side, 81)
 	if err != nil {
 		return suite.Figure{}, err
 	}
@@ -76,9 +76,9 @@ func levelPosterior(l *suite.Lab) (suite.Figure, error) {
 		us = append(us, in.u[:])
 	}
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
-		target, logJoint := levelTargets(density.X2(), in[0], nodes)
+		target, logJoint := levelTargets(density.Cross(), in[0], nodes)
 		none := Scalar(in[0].Graph(), in[0].DType(), 0)
-		return []*Node{target, logJoint, bestBlindNet(density.X2(), nodes)(in[0], none, nil)}
+		return []*Node{target, logJoint, bestBlindNet(density.Cross(), nodes)(in[0], none, nil)}
 	}, us)
 	if err != nil {
 		return suite.Figure{}, err

@@ -59,7 +59,7 @@ func repeated(like *Node, values []float64) *Node {
 //
 // F_sigma the exact network of a level (after Sun et al. 2025, "Is noise conditioning necessary for denoising
 // generative models?").
-func bestBlindNet(m density.Law, nodes int) diffusion.Net {
+func bestBlindNet(m density.Target, nodes int) diffusion.Net {
 	return func(u, _, _ *Node) *Node {
 		target, logJoint := levelTargets(m, u, nodes)
 		return posteriorMean(target, logJoint, nodes)
@@ -68,7 +68,7 @@ func bestBlindNet(m density.Law, nodes int) diffusion.Net {
 
 // levelTargets are F_sigma(u) at every node of the rule, [nodes*batch, d], and the logarithm of the level's probability
 // there times the density of u, [nodes*batch].
-func levelTargets(m density.Law, u *Node, nodes int) (target, logJoint *Node) {
+func levelTargets(m density.Target, u *Node, nodes int) (target, logJoint *Node) {
 	sigma, logWeight := levelRule(nodes)
 	spread, logVolume := make([]float64, nodes), make([]float64, nodes)
 	for k, s := range sigma { // x = u/in
@@ -83,7 +83,7 @@ func levelTargets(m density.Law, u *Node, nodes int) (target, logJoint *Node) {
 }
 
 // bestBlindModel is the model of bestBlindNet: the sampler uses the noise level, the network does not.
-func bestBlindModel(m density.Law, nodes int) diffusion.Build {
+func bestBlindModel(m density.Target, nodes int) diffusion.Build {
 	return func(*model.Scope, []*Node) diffusion.Model {
 		h, net := diffusion.EDMHead(1), bestBlindNet(m, nodes)
 		return diffusion.Model{Process: kit.NoiseLevels, Denoise: h.Denoiser(kit.NoiseLevels, net, nil),
@@ -93,13 +93,13 @@ func bestBlindModel(m density.Law, nodes int) diffusion.Build {
 
 // averagedScore is the mean of the scores of all levels over the posterior of the level at x. It is the optimum of a
 // network that outputs the score, reads x unscaled, and weights all levels alike.
-func averagedScore(m density.Law, x *Node, nodes int) *Node {
+func averagedScore(m density.Target, x *Node, nodes int) *Node {
 	all, level, logJoint := averagedLevels(m, x, nodes)
 	return posteriorMean(m.Model(diffusion.EDM{}).ScoreAt(all, level), logJoint, nodes)
 }
 
 // averagedModel has averagedScore as its score at every level.
-func averagedModel(m density.Law) diffusion.Build {
+func averagedModel(m density.Target) diffusion.Build {
 	return func(*model.Scope, []*Node) diffusion.Model {
 		return diffusion.Model{Process: kit.NoiseLevels, Score: func(x, _ *Node) *Node {
 			return averagedScore(m, x, levelNodes)
@@ -108,14 +108,14 @@ func averagedModel(m density.Law) diffusion.Build {
 }
 
 // averagedLogDensity is the logarithm of the density averaged over the levels, [batch].
-func averagedLogDensity(m density.Law, x *Node, nodes int) *Node {
+func averagedLogDensity(m density.Target, x *Node, nodes int) *Node {
 	_, _, logJoint := averagedLevels(m, x, nodes)
 	table := Reshape(logJoint, nodes, x.Shape().Dim(0))
 	top := StopGradient(ReduceMax(table, 0)) // cancels
 	return Add(top, Log(ReduceSum(Exp(Sub(table, InsertAxes(top, 0))), 0)))
 }
 
-func averagedLevels(m density.Law, x *Node, nodes int) (all, level, logJoint *Node) {
+func averagedLevels(m density.Target, x *Node, nodes int) (all, level, logJoint *Node) {
 	sigma, logWeight := levelRule(nodes)
 	ones := make([]float64, nodes)
 	for k := range ones {

@@ -17,7 +17,7 @@ func learnedRing(l *suite.Lab, r *suite.Report) error {
 		return err
 	}
 	const n = 20_000 // in every profile: the bias of training must stay below the counting error
-	r8 := density.R8()
+	r8 := density.Ring()
 	m, err := kit.TrainOnPath(l, r8, kit.Keyed(kit.LearnedNet, l, "ring"), kit.LearnedSteps, "ring")
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ type ringCount struct {
 
 // countRing assigns each sample [n, 2] to its nearest mode, which by symmetry has exactly 1/8 of the mass.
 func countRing(p metrics.Points) (ringCount, error) {
-	modes := density.R8().Components()
+	modes := density.Ring().Components()
 	in := make([][]float64, len(modes))
 	for k := range in {
 		in[k] = make([]float64, p.N)

@@ -87,7 +87,7 @@ func learnedCross(l *suite.Lab, r *suite.Report) error {
 
 // freshCross are exact samples.
 func freshCross(l *suite.Lab, purpose string) (metrics.Points, error) {
-	x, err := density.X2().Sample(l.Backend, l.Key(purpose), crossSamples)
+	x, err := density.Cross().Sample(l.Backend, l.Key(purpose), crossSamples)
 	if err != nil {
 		return metrics.Points{}, err
 	}
@@ -117,7 +117,7 @@ func floorOfPairs(l *suite.Lab) (metrics.Summary, error) {
 
 // holdOut draws the held-out points, and checks that the mean of -log p over them is the entropy.
 func holdOut(l *suite.Lab, r *suite.Report) (heldOut, error) {
-	x2 := density.X2()
+	x2 := density.Cross()
 	points, err := x2.Sample(l.Backend, l.Key("held out"), l.Size(2_000, 20_000))
 	if err != nil {
 		return heldOut{}, err
@@ -139,7 +139,7 @@ func holdOut(l *suite.Lab, r *suite.Report) (heldOut, error) {
 // trainCross trains one sampler and measures its samples, its likelihood and its score.
 func trainCross(l *suite.Lab, name string, held heldOut, times []float64) (crossTraining, error) {
 	var run crossTraining
-	x2 := density.X2()
+	x2 := density.Cross()
 	m, err := kit.TrainOnPath(l, x2, kit.Keyed(kit.LearnedNet, l, name), kit.LearnedSteps, name)
 	if err != nil {
 		return run, err

@@ -27,7 +27,7 @@ func contoured(l *suite.Lab, m *density.Mixture, title string, side float64, clo
 
 // learnedFigures shows the cross beside its data, where the learned scores err, and the log density that they give.
 func learnedFigures(l *suite.Lab, r *suite.Report, runs []crossTraining, times, exact []float64) error {
-	x2 := density.X2()
+	x2 := density.Cross()
 	data, err := contoured(l, x2, "data", 3.6, runs[0].data, figure.Blue)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func learnedFigures(l *suite.Lab, r *suite.Report, runs []crossTraining, times, 
 
 // learnedRingFigure is the ring beside its data, with the weights of its modes.
 func learnedRingFigure(l *suite.Lab, r *suite.Report, samples metrics.Points, count ringCount) error {
-	r8 := density.R8()
+	r8 := density.Ring()
 	x, err := r8.Sample(l.Backend, l.Key("ring data"), 4000)
 	if err != nil {
 		return err

@@ -88,7 +88,7 @@ var timedVE = diffusion.VE{SigmaMin: .02, SigmaMax: 10}
 
 // timedNets are the plans. The first should learn the score; the next three weight the levels differently.
 func timedNets(l *suite.Lab) []timedNet {
-	x2, g1, m8 := density.X2(), density.G1(), density.M8()
+	x2, g1, m8 := density.Cross(), density.Bimodal(), density.Mixture8D()
 	narrow, wide := []int{64, 64, 64}, []int{128, 128, 128}
 	budget := l.Size(6000, 20_000)
 	levels := []float64{9.9, 5, 2, 1, .5, .2, .1, .05, .021}
@@ -116,7 +116,7 @@ func (n *timedNet) network(l *suite.Lab) network.MLP {
 }
 
 func (n *timedNet) build(l *suite.Lab) diffusion.Build {
-	return network.Learnt(n.process, n.network(l), n.head)
+	return network.Trained(n.process, n.network(l), n.head)
 }
 
 // train trains the network and measures its errors. A traced network records the floor of the loss too.
@@ -150,7 +150,7 @@ func timedPlan(l *suite.Lab, o diffusion.Objective, p diffusion.Process, n netwo
 	steps int) train.Plan {
 	return train.Plan{
 		Loss: network.Loss(o, p, n), Data: kit.FreshBatches(target, 512, false), Key: l.Key("training"),
-		Adam: train.Adam{Rate: 5e-3, Warmup: 500, Cosine: steps}, Average: train.Average{Decay: .999},
+		Adam: train.Adam{Rate: 5e-3, Warmup: 500, Cosine: steps}, EMA: train.EMA{Decay: .999},
 		Every: timedEvery,
 	}
 }
@@ -160,7 +160,7 @@ const timedEvery = 100
 
 // exactNet is the network under EDMHead(1) that makes the exact denoiser. It depends on x/alpha and
 // sigma/alpha alone, so the path EDM serves for all.
-func exactNet(m density.Law) diffusion.Net {
+func exactNet(m density.Target) diffusion.Net {
 	return func(u, logSNR, _ *Node) *Node {
 		sigma := Exp(MulScalar(logSNR, -.5))
 		skip, out, in := diffusion.EDMHead(1)(diffusion.EDM{}.At(sigma))

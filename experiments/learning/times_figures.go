@@ -79,7 +79,7 @@ func timedFields(l *suite.Lab, nets []timedNet) (suite.Figure, error) {
 	if err != nil {
 		return suite.Figure{}, err
 	}
-	nodes, _, err := density.Lattice(-side*.9, side*.9, across, 2)
+	nodes, _, err := density.Grid(-side*.9, side*.9, across, 2)
 	if err != nil {
 		return suite.Figure{}, err
 	}

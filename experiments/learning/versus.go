@@ -47,7 +47,7 @@ func runGanVersusDiffusion(l *suite.Lab) (*suite.Report, error) {
 // grows.
 func criticsValue(l *suite.Lab, r *suite.Report) error {
 	const side, nodes = 22., 8801
-	x, cell, err := density.Lattice(-side, side, nodes, 1)
+	x, cell, err := density.Grid(-side, side, nodes, 1)
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func versusRing(l *suite.Lab, r *suite.Report) error {
 
 // ringData are samples of the ring, and the results of a second set of exact samples.
 func ringData(l *suite.Lab) (data metrics.Points, floor ringTraining, err error) {
-	r8 := density.R8()
+	r8 := density.Ring()
 	x, err := r8.Sample(l.Backend, l.Key("data"), versusSamples)
 	if err != nil {
 		return data, floor, err
@@ -225,7 +225,7 @@ func eachTraining(l *suite.Lab, what string, from float64, train func(k int) (ri
 func trainGAN(l *suite.Lab, k int, data metrics.Points) (ringTraining, error) {
 	name := fmt.Sprint("GAN ", k+1)
 	game := smallGAN(l, name, gameSteps)
-	store, err := game.play(l, density.R8(), gameSteps, name)
+	store, err := game.play(l, density.Ring(), gameSteps, name)
 	if err != nil {
 		return ringTraining{}, err
 	}
@@ -240,7 +240,7 @@ func trainGAN(l *suite.Lab, k int, data metrics.Points) (ringTraining, error) {
 
 func trainDiffusion(l *suite.Lab, k int, data metrics.Points) (ringTraining, error) {
 	name := fmt.Sprint("diffusion ", k+1)
-	m, err := kit.TrainOnPath(l, density.R8(), kit.Keyed(versusNet, l, name), regressionSteps, name)
+	m, err := kit.TrainOnPath(l, density.Ring(), kit.Keyed(versusNet, l, name), regressionSteps, name)
 	if err != nil {
 		return ringTraining{}, err
 	}

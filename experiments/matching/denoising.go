@@ -99,7 +99,7 @@ func dsmName(width, k int) string { return fmt.Sprintf("2-%d-2 network %d", widt
 // exactly is the loss of the exact score on the batch and noise of a learner.
 func exactly(of kit.Learner, sigma float64) train.Loss {
 	net := func(x, _, _ *Node) *Node {
-		return density.X2().Model(diffusion.EDM{}).Score(x, kit.ScalarLike(x, sigma))
+		return density.Cross().Model(diffusion.EDM{}).Score(x, kit.ScalarLike(x, sigma))
 	}
 	return func(_ *model.Scope, batch []*Node, r *random.Source) *Node {
 		return of.Loss(of.Path, net, diffusion.Batch{X0: batch[of.Column]}, r)
@@ -109,14 +109,14 @@ func exactly(of kit.Learner, sigma float64) train.Loss {
 // onCross is the density of the cross with noise sigma at the nodes x of a lattice, times the cell: the weights of a
 // mean over the density.
 func onCross(x *Node, sigma, cell float64) *Node {
-	return MulScalar(Exp(density.X2().Model(diffusion.EDM{}).LogDensity(x, kit.ScalarLike(x, sigma))), cell)
+	return MulScalar(Exp(density.Cross().Model(diffusion.EDM{}).LogDensity(x, kit.ScalarLike(x, sigma))), cell)
 }
 
 // asDrawn trains as the companion code does, and longer; then wider networks.
 func asDrawn(l *suite.Lab, r *suite.Report) error {
 	var columns []*tensors.Tensor
 	for k := range 3 {
-		x, err := density.X2().Sample(l.Backend, l.Key(fmt.Sprint("data ", k)), companionData)
+		x, err := density.Cross().Sample(l.Backend, l.Key(fmt.Sprint("data ", k)), companionData)
 		if err == nil {
 			x, err = kit.InFloat32(l, x)
 		}

@@ -59,7 +59,7 @@ const (
 
 // figureLattice are the points of the learned scores' figures.
 func figureLattice() (*tensors.Tensor, error) {
-	lattice, _, err := density.Lattice(-figureSide, figureSide, figureNodes, 2)
+	lattice, _, err := density.Grid(-figureSide, figureSide, figureNodes, 2)
 	return lattice, err
 }
 
@@ -74,7 +74,7 @@ type dsmGround struct {
 }
 
 func newDSMGround(l *suite.Lab, d *dsmRun) (dsmGround, error) {
-	fields, err := kit.DensityFields(l, density.X2(), diffusion.EDM{}, figureSide, figureNodes, companionSigma)
+	fields, err := kit.DensityFields(l, density.Cross(), diffusion.EDM{}, figureSide, figureNodes, companionSigma)
 	if err != nil {
 		return dsmGround{}, err
 	}
@@ -83,7 +83,7 @@ func newDSMGround(l *suite.Lab, d *dsmRun) (dsmGround, error) {
 		return dsmGround{}, err
 	}
 	exact, err := kit.Evaluate(l, func(in []*Node) []*Node {
-		return []*Node{density.X2().Model(diffusion.EDM{}).Score(in[0], kit.ScalarLike(in[0], companionSigma))}
+		return []*Node{density.Cross().Model(diffusion.EDM{}).Score(in[0], kit.ScalarLike(in[0], companionSigma))}
 	}, lattice)
 	if err != nil {
 		return dsmGround{}, err

@@ -61,9 +61,9 @@ type dsmEvaluation struct {
 
 func newDSMEvaluation(l *suite.Lab, learners []kit.Learner) (dsmEvaluation, error) {
 	const side, nodes = 7., 141
-	lattice, cell, err := density.Lattice(-side, side, nodes, 2)
+	lattice, cell, err := density.Grid(-side, side, nodes, 2)
 	if err == nil {
-		err = density.CheckLattice(l.Backend, density.X2(), diffusion.EDM{}, lattice, cell, companionSigma)
+		err = density.CheckOnGrid(l.Backend, density.Cross(), diffusion.EDM{}, lattice, cell, companionSigma)
 	}
 	return dsmEvaluation{lattice, cell, learners}, err
 }
@@ -71,7 +71,7 @@ func newDSMEvaluation(l *suite.Lab, learners []kit.Learner) (dsmEvaluation, erro
 // exact returns companionSigma as the time, the exact noised score at the lattice x, and the weights of a mean.
 func (e dsmEvaluation) exact(x *Node) (t, score, weights *Node) {
 	t = kit.ScalarLike(x, companionSigma)
-	return t, density.X2().Model(diffusion.EDM{}).Score(x, t), onCross(x, companionSigma, e.cell)
+	return t, density.Cross().Model(diffusion.EDM{}).Score(x, t), onCross(x, companionSigma, e.cell)
 }
 
 // references returns E|s|^2 of the noised cross, and the relative error of the score of the data with noise.
@@ -103,10 +103,11 @@ func (e dsmEvaluation) errors(scope *model.Scope, in []*Node) []*Node {
 // trainAndEvaluate trains networks together up to a step and evaluates them on the way.
 func trainAndEvaluate(l *suite.Lab, columns []*tensors.Tensor, learners []kit.Learner, until int) (*dsmRun, error) {
 	together := kit.TrainJointly(train.Adam{Rate: companionRate}, learners)
-	plan := train.Plan{Data: train.Whole(columns...), Key: l.Key("training"), Every: 10, Step: func(t *train.Turn) {
-		t.Record(train.FloorCurve, t.Mean(exactly(learners[0], companionSigma)))
-		together(t)
-	}}
+	plan := train.Plan{Data: train.Whole(columns...), Key: l.Key("training"), Every: 10,
+		Step: func(t *train.StepContext) {
+			t.Record(train.FloorCurve, t.Mean(exactly(learners[0], companionSigma)))
+			together(t)
+		}}
 	trainer, err := plan.Begin(l.Backend)
 	if err != nil {
 		return nil, err

@@ -68,7 +68,7 @@ func newModePair(l *suite.Lab, m float64, p diffusion.Process) (modePair, error)
 	if err != nil {
 		return modePair{}, err
 	}
-	nodes, cell, err := density.Lattice(-1, 1, 3001, 1)
+	nodes, cell, err := density.Grid(-1, 1, 3001, 1)
 	if err != nil {
 		return modePair{}, err
 	}

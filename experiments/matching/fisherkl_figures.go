@@ -166,7 +166,7 @@ type pairView struct {
 // pairPanels draws the densities and the scores of a profile side by side.
 func pairPanels(profile *exec.Exec, v pairView) ([]figure.Panel, error) {
 	const n = 401
-	nodes, cell, err := density.Lattice(-v.half, v.half, n, 1)
+	nodes, cell, err := density.Grid(-v.half, v.half, n, 1)
 	if err != nil {
 		return nil, err
 	}

@@ -169,7 +169,7 @@ func headLosses(l *suite.Lab, path diffusion.Process, dtype dtypes.DType, n int)
 	}
 	return exec.NewModel(l.Backend, store, func(scope *model.Scope, t *Node) []*Node {
 		g := t.Graph()
-		x0, _ := density.X2().Draw(g, random.New(g, l.Key("read points")), dtype, n)
+		x0, _ := density.Cross().Draw(g, random.New(g, l.Key("read points")), dtype, n)
 		c, score := path.At(ConvertDType(t, dtype)), net.Net(scope)
 		times := func(diffusion.Process, *Node, *random.Source) *Node { return ConvertDType(t, dtype) }
 		loss := func(head int, output func(x, s, alpha, sigma *Node) *Node) *Node {

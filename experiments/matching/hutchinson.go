@@ -57,7 +57,7 @@ func runHutchinson(l *suite.Lab) (*suite.Report, error) {
 		"The variant with |s|^2/2 instead has the variance of v.Jv alone. That may be smaller, as for the perceptron " +
 		"(68 instead of 2300 with normal probes), or larger, as for the score of the cross at (1, 0.4), where the " +
 		"two terms nearly cancel (185 instead of 7)."}
-	x2 := density.X2()
+	x2 := density.Cross()
 	for i, f := range []traced{
 		{"J = [[1, 2], [3, -4]]", []float64{0, 0}, linearField},
 		{"the score of the cross at (1, 0.4)", []float64{1, .4}, func(x *Node) *Node { return kit.StaticScore(x2, x) }},

@@ -56,7 +56,7 @@ func runImplicitScoreMatching(l *suite.Lab) (*suite.Report, error) {
 var onData = diffusion.Matching{Score: diffusion.ScoreNet(0), Times: diffusion.FixedTime(0)}
 
 // crossScore is the exact score of the cross.
-func crossScore(x, t *Node) *Node { return density.X2().Model(diffusion.EDM{}).Score(x, t) }
+func crossScore(x, t *Node) *Node { return density.Cross().Model(diffusion.EDM{}).Score(x, t) }
 
 // bothObjectives returns the explicit and the implicit objective of a network at the points x, [batch] each.
 func bothObjectives(net diffusion.Net, x *Node, score func(x, t *Node) *Node) (explicit, implicit *Node) {
@@ -100,11 +100,11 @@ type objectives struct {
 // bothOnCross evaluates the objectives of a random network of the given activation.
 func bothOnCross(l *suite.Lab, activation string) (objectives, error) {
 	const side, nodes = 11., 221 // the density at the border is below e^-60
-	lattice, cell, err := density.Lattice(-side, side, nodes, 2)
+	lattice, cell, err := density.Grid(-side, side, nodes, 2)
 	if err != nil {
 		return objectives{}, err
 	}
-	if err := density.CheckLattice(l.Backend, density.X2(), diffusion.EDM{}, lattice, cell, 0); err != nil {
+	if err := density.CheckOnGrid(l.Backend, density.Cross(), diffusion.EDM{}, lattice, cell, 0); err != nil {
 		return objectives{}, err
 	}
 	mlp := smooth(l, activation)
@@ -113,7 +113,7 @@ func bothOnCross(l *suite.Lab, activation string) (objectives, error) {
 		return objectives{}, err
 	}
 	out, err := exec.ModelOnceN(l.Backend, store, func(scope *model.Scope, in []*Node) []*Node {
-		net, x, x2 := mlp.Net(scope), in[0], density.X2()
+		net, x, x2 := mlp.Net(scope), in[0], density.Cross()
 		t := kit.ScalarLike(x, 0)
 		explicit, implicit := bothObjectives(net, x, crossScore)
 		p := MulScalar(Exp(x2.Model(diffusion.EDM{}).LogDensity(x, t)), cell)

@@ -81,7 +81,7 @@ func probeExactly(l *suite.Lab, r *suite.Report) error {
 		x, data := in[0], in[1]
 		return []*Node{
 			density.Empirical(diffusion.EDM{}, data).Denoise(x, kit.ScalarLike(x, 1)),
-			density.P10().Model(diffusion.EDM{}).ScoreAt(x, kit.ScalarLike(x, 0)),
+			density.Probing().Model(diffusion.EDM{}).ScoreAt(x, kit.ScalarLike(x, 0)),
 		}
 	}, at, density.ProbingPoints())
 	if err != nil {

@@ -117,8 +117,8 @@ type comparison struct {
 // same.
 func trainCandidates(l *suite.Lab, r *suite.Report, steps int) (*comparison, error) {
 	all := candidates()
-	plan := train.Plan{Data: kit.FreshBatches(density.X2(), comparisonBatch, false), Key: l.Key("training"),
-		Every: comparisonEvery, Average: train.Average{Decay: .99},
+	plan := train.Plan{Data: kit.FreshBatches(density.Cross(), comparisonBatch, false), Key: l.Key("training"),
+		Every: comparisonEvery, EMA: train.EMA{Decay: .99},
 		Step: kit.TrainJointly(train.Adam{Rate: 2e-3}, candidateLearners(l))}
 	trainer, err := plan.Begin(l.Backend)
 	if err != nil {
@@ -132,7 +132,7 @@ func trainCandidates(l *suite.Lab, r *suite.Report, steps int) (*comparison, err
 	if c.bias, err = cleanLimits(l, all); err != nil {
 		return nil, err
 	}
-	weights, err := trainer.Average()
+	weights, err := trainer.EMA()
 	if err != nil {
 		return nil, err
 	}
@@ -179,16 +179,16 @@ func candidateErrors(l *suite.Lab, trainer *train.Trainer) (evaluate func() ([][
 	err error) {
 	all, learners := candidates(), candidateLearners(l)
 	const side, nodes = 7., 176
-	lattice, cell, err := density.Lattice(-side, side, nodes, 2)
+	lattice, cell, err := density.Grid(-side, side, nodes, 2)
 	if err != nil {
 		return nil, nil, err
 	}
 	levels := append(sigmasOf(all), 0)
-	if err := density.CheckLattice(l.Backend, density.X2(), diffusion.EDM{}, lattice, cell, levels...); err != nil {
+	if err := density.CheckOnGrid(l.Backend, density.Cross(), diffusion.EDM{}, lattice, cell, levels...); err != nil {
 		return nil, nil, err
 	}
 	evaluator, err := kit.NewEvaluator(l, trainer, func(scope *model.Scope, in []*Node) []*Node {
-		x, m := in[0], density.X2().Model(diffusion.EDM{})
+		x, m := in[0], density.Cross().Model(diffusion.EDM{})
 		var out []*Node
 		for i, p := range learners {
 			for _, sigma := range []float64{all[i].sigma, 0} {
@@ -231,7 +231,7 @@ func cleanLimits(l *suite.Lab, all []candidate) ([]float64, error) {
 func sameUpToConstants(l *suite.Lab, r *suite.Report, weights *model.Store) (noise []float64, err error) {
 	all, learners := candidates(), candidateLearners(l)
 	n := l.Size(20_000, 200_000)
-	x0, err := density.X2().Sample(l.Backend, l.Key("constants"), n)
+	x0, err := density.Cross().Sample(l.Backend, l.Key("constants"), n)
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +239,7 @@ func sameUpToConstants(l *suite.Lab, r *suite.Report, weights *model.Store) (noi
 		var gaps []*Node
 		for i, p := range learners {
 			noise := func() *random.Source { return random.New(x0.Graph(), l.Key("constants noise")) }
-			net := network.InSingle(p.Bound(scope))
+			net := network.InFloat32(p.Bound(scope))
 			exactly := diffusion.Explicit(diffusion.Matching{Score: diffusion.ScoreNet(0), Times: diffusion.FixedTime(
 				all[i].sigma)}, crossScore)
 			batch := diffusion.Batch{X0: x0}

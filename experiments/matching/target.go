@@ -169,7 +169,7 @@ func targetNoises(l *suite.Lab, sigmas []float64) (all []targetNoise, err error)
 	if err != nil {
 		return nil, err
 	}
-	data, err := density.X2().Sample(l.Backend, l.Key("floor data"), l.Size(50_000, 500_000))
+	data, err := density.Cross().Sample(l.Backend, l.Key("floor data"), l.Size(50_000, 500_000))
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +198,7 @@ func targetNoises(l *suite.Lab, sigmas []float64) (all []targetNoise, err error)
 // denoisingLosses compiles 2 J_D of the exact noised score and of the score 0, [n] each, on the same noise.
 func denoisingLosses(l *suite.Lab) (*exec.Exec, error) {
 	return exec.New(l.Backend, func(x0, sigma *Node) (loss, target *Node) {
-		net := func(x, _, _ *Node) *Node { return density.X2().Model(diffusion.EDM{}).Score(x, sigma) }
+		net := func(x, _, _ *Node) *Node { return density.Cross().Model(diffusion.EDM{}).Score(x, sigma) }
 		zero := func(x, _, _ *Node) *Node { return ZerosLike(x) }
 		of := func(net diffusion.Net) *Node {
 			times := func(diffusion.Process, *Node, *random.Source) *Node { return sigma }

@@ -90,7 +90,7 @@ func trainInEight(l *suite.Lab) (run eightRun, err error) {
 		run.work = append(run.work, work)
 	}
 	plan := train.Plan{Data: kit.FreshBatches(target, eightBatch, false), Key: l.Key("training"), Every: eightEvery,
-		Average: train.Average{Decay: .99}, Step: kit.TrainJointly(train.Adam{Rate: 2e-3}, learners)}
+		EMA: train.EMA{Decay: .99}, Step: kit.TrainJointly(train.Adam{Rate: 2e-3}, learners)}
 	trainer, err := plan.Begin(l.Backend)
 	if err != nil {
 		return run, err

@@ -53,12 +53,12 @@ func runErrorBudget(l *suite.Lab) (*suite.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := newFlows(l, density.X2(), wrong)
+	f, err := newFlows(l, density.Cross(), wrong)
 	if err != nil {
 		return nil, err
 	}
 	defer f.finalize()
-	p, err := onLattice(l, f, density.X2())
+	p, err := onLattice(l, f, density.Cross())
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func pairingChecks(r *suite.Report, p *pairing) error {
 // budgetOfParticles measures the base setting on pairs of data and noise, drawn at random.
 func budgetOfParticles(l *suite.Lab, r *suite.Report, f *flows, p *pairing) error {
 	n := l.Size(2000, 20_000)
-	data, err := density.X2().Sample(l.Backend, l.Key("pairs"), n)
+	data, err := density.Cross().Sample(l.Backend, l.Key("pairs"), n)
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,8 @@ func assignment(r *suite.Report, samples, data *tensors.Tensor) error {
 // scoreTable translates the share of the wrong score into the units of score matching, E|s_w - s|^2 over E|s|^2.
 func scoreTable(l *suite.Lab, r *suite.Report, p *pairing, wrong *density.Mixture) error {
 	exec, err := exec.New(l.Backend, func(x, sigma, w *Node) []*Node {
-		right, other := misled(density.X2(), wrong, ScalarZero(x.Graph(), x.DType())), misled(density.X2(), wrong, w)
+		right, other := misled(density.Cross(), wrong, ScalarZero(x.Graph(), x.DType())), misled(density.Cross(), wrong,
+			w)
 		s := right.ScoreAt(x, sigma)
 		return []*Node{ReduceSum(Square(Sub(other.ScoreAt(x, sigma), s)), 1), ReduceSum(Square(s), 1)}
 	})

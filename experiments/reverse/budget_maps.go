@@ -115,7 +115,7 @@ func newPairing(f *flows, data *tensors.Tensor, weight []float64) (*pairing, err
 // the symmetries of the cross.
 func onLattice(l *suite.Lab, f *flows, target *density.Mixture) (*pairing, error) {
 	const reach, side, negligible = 9., 71, 1e-12
-	nodes, cell, err := density.Lattice(0, reach, side, 2)
+	nodes, cell, err := density.Grid(0, reach, side, 2)
 	if err != nil {
 		return nil, err
 	}

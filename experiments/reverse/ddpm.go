@@ -46,7 +46,7 @@ func ddpmFilm(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	g1 := density.G1()
+	g1 := density.Bimodal()
 	start, err := kit.FromPrior(l, g1, "film start", l.Size(20_000, 200_000))
 	if err != nil {
 		return err
@@ -298,7 +298,7 @@ func ddpmSamples(l *suite.Lab, r *suite.Report) error {
 			return err
 		}
 	}
-	end, err := run(density.G1(), diffusion.KernelVariance, l.Size(20_000, 200_000), "variance beta, G1")
+	end, err := run(density.Bimodal(), diffusion.KernelVariance, l.Size(20_000, 200_000), "variance beta, G1")
 	if err != nil {
 		return err
 	}
@@ -308,7 +308,7 @@ func ddpmSamples(l *suite.Lab, r *suite.Report) error {
 // g1Checks compares samples of the whole chain with G1. The bias of the chain, by the recursion in each of the two
 // Gaussians, is at most 1.2 % of their standard deviations of 0.6 and 0.4.
 func g1Checks(r *suite.Report, xs []float64, kind string) error {
-	g1 := density.G1()
+	g1 := density.Bimodal()
 	ks, err := kit.KSCheck(claims.D000DDPMSampling, "KS distance of the samples to G1, "+kind, xs, g1.CDF, .003,
 		"; the chain's bias, 1.2 % of a standard deviation, moves a distribution function by up to 0.003")
 	if err != nil {

@@ -27,7 +27,7 @@ var lineSNRs = []float64{.1, correctorSNR, .25, .4, .7}
 
 // correctedLine measures the schemes on G1 by quadrature, without samples.
 func correctedLine(l *suite.Lab, r *suite.Report) error {
-	predictor, err := kit.NewTransfer(l, density.G1().Build(diffusion.VP{}), diffusion.ReverseEulerMaruyama)
+	predictor, err := kit.NewTransfer(l, density.Bimodal().Build(diffusion.VP{}), diffusion.ReverseEulerMaruyama)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,8 @@ func (s *lineStudy) measurePlain() error {
 
 // measureCorrected measures the predictor with a corrector after each step.
 func (s *lineStudy) measureCorrected(l *suite.Lab, r *suite.Report, snr float64) error {
-	corrector, err := kit.NewTransfer(l, density.G1().Build(diffusion.VP{}), diffusion.PredictorCorrector(stay, 1, snr))
+	corrector, err := kit.NewTransfer(l, density.Bimodal().Build(diffusion.VP{}), diffusion.PredictorCorrector(
+		stay, 1, snr))
 	if err != nil {
 		return err
 	}
@@ -158,7 +159,7 @@ func densityAfter(predictor kit.Transfer, corrector *kit.Transfer, n int) (timed
 
 // samplesFollow compares samples of the whole scheme with the density that its parts give.
 func samplesFollow(l *suite.Lab, r *suite.Report, p kit.GridDensity, n int) error {
-	start, err := kit.FromPrior(l, density.G1(), "line start", l.Size(20_000, 200_000))
+	start, err := kit.FromPrior(l, density.Bimodal(), "line start", l.Size(20_000, 200_000))
 	if err != nil {
 		return err
 	}
@@ -166,7 +167,8 @@ func samplesFollow(l *suite.Lab, r *suite.Report, p kit.GridDensity, n int) erro
 	if err != nil {
 		return err
 	}
-	end, err := diffusion.Plan{Build: density.G1().Build(diffusion.VP{}), Sampler: corrected(correctorSNR), Grid: grid,
+	end, err := diffusion.Plan{Build: density.Bimodal().Build(diffusion.VP{}), Sampler: corrected(correctorSNR),
+		Grid:  grid,
 		Noise: l.Key("line")}.Run(l.Backend, start)
 	if err != nil {
 		return err

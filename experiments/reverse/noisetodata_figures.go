@@ -26,7 +26,7 @@ const (
 // noiseToData animates the reverse SDE beside the probability flow, from the same noise, and digits on the way of the
 // flow, all at the same noise level sigma/alpha.
 func noiseToData(l *suite.Lab, r *suite.Report) error {
-	cross, vp := density.X2(), diffusion.VP{}
+	cross, vp := density.Cross(), diffusion.VP{}
 	grid, err := diffusion.InRatio(l.Backend, vp, 1, 1e-5, toDataSteps, diffusion.Karras(7))
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func digitsFromNoise(l *suite.Lab, grid []float64) (strips []figure.Figure, err 
 	if err != nil {
 		return nil, err
 	}
-	read, err := diffusion.Read(l.Backend, diffusion.VP{}, grid)
+	read, err := diffusion.CoefficientsAt(l.Backend, diffusion.VP{}, grid)
 	if err != nil {
 		return nil, err
 	}

@@ -111,7 +111,7 @@ func particleCovariance(l *suite.Lab, r *suite.Report) error {
 // jointStatistics compares two statistics of G1's path, at its end and at an earlier time of the way back, with the
 // forward process: the share of equal signs, and E[x_t^2 x_0^2].
 func jointStatistics(l *suite.Lab, r *suite.Report) error {
-	w, g1, n := ouWalk, density.G1(), l.Size(20_000, 200_000)
+	w, g1, n := ouWalk, density.Bimodal(), l.Size(20_000, 200_000)
 	sde := make([]metrics.Points, 2)
 	for i, steps := range []int{100, 200} {
 		var err error

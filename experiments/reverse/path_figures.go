@@ -82,7 +82,7 @@ func (w walk) kinds(l *suite.Lab, m *density.Mixture, sde, flow metrics.Points) 
 	}
 	there := slices.Clone(back)
 	slices.Reverse(there)
-	kinds := []pathKind{{name: "forward process", sampler: diffusion.Jump, grid: there, start: data},
+	kinds := []pathKind{{name: "forward process", sampler: diffusion.Transition, grid: there, start: data},
 		{name: "reverse SDE", sampler: diffusion.ReverseEulerMaruyama, grid: back, start: noise},
 		{name: "probability flow", sampler: diffusion.Flow(diffusion.ClassicMethod), grid: back, start: noise}}
 	if kinds[0].correlation, err = w.correlations(l, m); err != nil {

@@ -56,7 +56,7 @@ func corrected(snr float64) diffusion.OneStep {
 // flowPlusLangevin decomposes a step of the reverse SDE: one step of the probability flow, and one of Langevin
 // dynamics on the same density of length g^2 dt/2.
 func flowPlusLangevin(l *suite.Lab, r *suite.Report) error {
-	x, err := density.X2().Sample(l.Backend, l.Key("points"), 1000)
+	x, err := density.Cross().Sample(l.Backend, l.Key("points"), 1000)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func flowPlusLangevin(l *suite.Lab, r *suite.Report) error {
 		lo, hi := p.Process.Horizon()
 		from, to := lo+.7*(hi-lo), lo+.6*(hi-lo)
 		out, err := kit.Evaluate(l, func(in []*Node) []*Node {
-			m, x, g := density.X2().Model(p.Process), in[0], in[0].Graph()
+			m, x, g := density.Cross().Model(p.Process), in[0], in[0].Graph()
 			z := random.New(g, l.Key("noise")).Normal(x)
 			span := diffusion.Falling(kit.ScalarLike(x, from), kit.ScalarLike(x, to), Const(g, int32(0)))
 			reverse := diffusion.ReverseEulerMaruyama(m, span, x, random.Replay(z))
@@ -144,11 +144,11 @@ type crossScheme struct {
 // correctedCross measures samples of the cross, with and without a corrector.
 func correctedCross(l *suite.Lab, r *suite.Report) error {
 	n := l.Size(10_000, 100_000)
-	exact, err := density.X2().Sample(l.Backend, l.Key("exact"), n)
+	exact, err := density.Cross().Sample(l.Backend, l.Key("exact"), n)
 	if err != nil {
 		return err
 	}
-	start, err := kit.FromPrior(l, density.X2(), "cross start", n)
+	start, err := kit.FromPrior(l, density.Cross(), "cross start", n)
 	if err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func (s *crossScheme) measure(l *suite.Lab, start *tensors.Tensor, exact metrics
 	if err != nil {
 		return distance, m22, err
 	}
-	end, err := diffusion.Plan{Build: density.X2().Build(diffusion.VP{}), Sampler: s.sampler, Grid: grid,
+	end, err := diffusion.Plan{Build: density.Cross().Build(diffusion.VP{}), Sampler: s.sampler, Grid: grid,
 		Noise: l.Key(s.run(steps))}.Run(l.Backend, start)
 	if err != nil {
 		return distance, m22, err

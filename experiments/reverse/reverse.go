@@ -49,7 +49,7 @@ func runReverseSDE(l *suite.Lab) (*suite.Report, error) {
 
 // backMarginals runs G1 back in 200 steps and tests its distribution at six times.
 func backMarginals(l *suite.Lab, r *suite.Report) error {
-	g1, n := density.G1(), l.Size(20_000, 200_000)
+	g1, n := density.Bimodal(), l.Size(20_000, 200_000)
 	start, err := kit.FromPrior(l, g1, "start", n)
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func backMarginals(l *suite.Lab, r *suite.Report) error {
 
 // errorAgainstSteps measures W1 of samples to the data against the number of steps.
 func errorAgainstSteps(l *suite.Lab, r *suite.Report) error {
-	g1, n := density.G1(), l.Size(20_000, 200_000)
+	g1, n := density.Bimodal(), l.Size(20_000, 200_000)
 	start, err := kit.FromPrior(l, g1, "start", n)
 	if err != nil {
 		return err
@@ -176,11 +176,11 @@ func backAndForth(l *suite.Lab, r *suite.Report) error {
 	if err != nil {
 		return err
 	}
-	prior, err := kit.FromPrior(l, density.X2(), "film prior", filmSamples)
+	prior, err := kit.FromPrior(l, density.Cross(), "film prior", filmSamples)
 	if err != nil {
 		return err
 	}
-	forward, err := filmRun(l, diffusion.Jump, there, start, "film forward")
+	forward, err := filmRun(l, diffusion.Transition, there, start, "film forward")
 	if err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func backAndForth(l *suite.Lab, r *suite.Report) error {
 
 // filmStart is samples of the cross with the noise of time t.
 func filmStart(l *suite.Lab, t float64) (*tensors.Tensor, error) {
-	data, err := density.X2().Sample(l.Backend, l.Key("film data"), filmSamples)
+	data, err := density.Cross().Sample(l.Backend, l.Key("film data"), filmSamples)
 	if err != nil {
 		return nil, err
 	}
@@ -215,7 +215,8 @@ func filmRun(l *suite.Lab, sampler diffusion.OneStep, grid []float64, x *tensors
 	for s := 6; s <= filmSteps; s += 6 {
 		stops = append(stops, s)
 	}
-	plan := diffusion.Plan{Build: density.X2().Build(diffusion.VP{}), Sampler: sampler, Grid: grid, Noise: l.Key(name)}
+	plan := diffusion.Plan{Build: density.Cross().Build(diffusion.VP{}), Sampler: sampler, Grid: grid,
+		Noise: l.Key(name)}
 	for s, err := range plan.Trace(l.Backend, x, stops...) {
 		if err != nil {
 			return nil, err

@@ -34,7 +34,7 @@ func stepsFigure(steps []float64, w1 []metrics.Summary, n int) (suite.Figure, er
 // backAndForthFilm animates the cross to noise and back, over the exact densities.
 func backAndForthFilm(l *suite.Lab, forward, reverse []diffusion.Snapshot) (suite.Figure, error) {
 	times := kit.Map(forward, func(s diffusion.Snapshot) float64 { return s.Time })
-	fields, err := kit.DensityFields(l, density.X2(), diffusion.VP{}, filmSide, 61, times...)
+	fields, err := kit.DensityFields(l, density.Cross(), diffusion.VP{}, filmSide, 61, times...)
 	if err != nil {
 		return suite.Figure{}, err
 	}

@@ -31,7 +31,8 @@ func runOdeCollapse(l *suite.Lab) (*suite.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := diffusion.Plan{Build: kit.Static(density.X2()), Sampler: diffusion.OneStep(diffusion.ScoreODE), Grid: grid}
+	plan := diffusion.Plan{Build: kit.Static(density.Cross()), Sampler: diffusion.OneStep(diffusion.GradientAscent),
+		Grid: grid}
 	c, err := followScore(l, plan)
 	if err != nil {
 		return nil, err
@@ -155,7 +156,7 @@ func frameMarks(steps int) []int {
 // quadratureTrace returns E|x_t|^2 at t = 0.5 and 2, by quadrature over the start N(0, I). It is the trace of the
 // covariance, since x_t is an odd map of x_0 and has mean 0.
 func quadratureTrace(l *suite.Lab, plan diffusion.Plan) (map[float64]float64, error) {
-	nodes, cell, err := density.Lattice(-6.5, 6.5, l.Size(261, 521), 2)
+	nodes, cell, err := density.Grid(-6.5, 6.5, l.Size(261, 521), 2)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 
 // collapseFigures draws the samples at three times and films them beside their spread.
 func collapseFigures(l *suite.Lab, r *suite.Report, c collapse) error {
-	field, err := kit.DensityField(l, density.X2(), 3.5, 101)
+	field, err := kit.DensityField(l, density.Cross(), 3.5, 101)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func runScoreField(l *suite.Lab) (*suite.Report, error) {
 
 // gradientOnGrid compares the closed-form score of X2 with autodiff and with a difference along the score.
 func gradientOnGrid(l *suite.Lab, r *suite.Report) error {
-	grid, _, err := density.Lattice(-4, 4, 15, 2)
+	grid, _, err := density.Grid(-4, 4, 15, 2)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func gradientOnGrid(l *suite.Lab, r *suite.Report) error {
 // rounding in float32 [n, 2].
 func gradientGaps(x *Node) []*Node {
 	const h = 1e-4
-	m, t := density.X2().Model(diffusion.OU{}), kit.ScalarLike(x, 0)
+	m, t := density.Cross().Model(diffusion.OU{}), kit.ScalarLike(x, 0)
 	score := m.Score(x, t)
 	auto := Gradient(ReduceAllSum(m.LogDensity(x, t)), x)[0]
 	column := func(i int) *Node {
@@ -89,7 +89,7 @@ func gradientGaps(x *Node) []*Node {
 
 // scoreMoments checks that the score has mean 0, and that its mean square is the Fisher information by quadrature.
 func scoreMoments(l *suite.Lab, r *suite.Report) error {
-	x2 := density.X2()
+	x2 := density.Cross()
 	n := l.Size(100_000, 1_000_000)
 	x, err := x2.Sample(l.Backend, l.Key("samples"), n)
 	if err != nil {
@@ -129,7 +129,7 @@ func energy(x *Node) *Node {
 // and q' a numerical derivative. A second check is Stein's identity E_q[x s] = -1.
 func normalizer(l *suite.Lab, r *suite.Report) error {
 	const n, half = 4001, 5.0
-	nodes, h, err := density.Lattice(-half, half, n, 1)
+	nodes, h, err := density.Grid(-half, half, n, 1)
 	if err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func profiles(l *suite.Lab, r *suite.Report) error {
 	for i, s := range line {
 		gap[i] = s + (x[i]-mu)/sigma2
 	}
-	_, s, err := profile(l, density.G1(), x)
+	_, s, err := profile(l, density.Bimodal(), x)
 	if err != nil {
 		return err
 	}

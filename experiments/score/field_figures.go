@@ -12,7 +12,7 @@ import (
 
 // fieldFigure draws the scores s of the cross at the points x, and the score of G1 on a line.
 func fieldFigure(l *suite.Lab, r *suite.Report, x, s metrics.Points) error {
-	field, err := kit.DensityField(l, density.X2(), 4.3, 121)
+	field, err := kit.DensityField(l, density.Cross(), 4.3, 121)
 	if err != nil {
 		return err
 	}
@@ -21,7 +21,7 @@ func fieldFigure(l *suite.Lab, r *suite.Report, x, s metrics.Points) error {
 	for i := range line {
 		line[i] = -3.75 + .03*float64(i)
 	}
-	logs, scores, err := profile(l, density.G1(), line)
+	logs, scores, err := profile(l, density.Bimodal(), line)
 	if err != nil {
 		return err
 	}

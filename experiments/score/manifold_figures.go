@@ -36,11 +36,11 @@ func manifoldFigures(l *suite.Lab, r *suite.Report, g circles, e segmentEdges, f
 // circleFields draws the noised density and score of the uniform circle at three noise levels.
 func circleFields(g circles) (suite.Figure, error) {
 	const side, n = 1.6, 81
-	nodes, _, err := density.Lattice(-side, side, n, 2)
+	nodes, _, err := density.Grid(-side, side, n, 2)
 	if err != nil {
 		return suite.Figure{}, err
 	}
-	places, _, err := density.Lattice(-1.5, 1.5, 13, 2)
+	places, _, err := density.Grid(-1.5, 1.5, 13, 2)
 	if err != nil {
 		return suite.Figure{}, err
 	}

@@ -51,7 +51,7 @@ func planeFrame() (along, across [][]float64) {
 
 // planeScore returns the denoiser and the score at x, [n, 8]. The denoiser projects x on the plane and denoises there.
 func planeScore(x, along, sigma *Node) (denoised, score *Node) {
-	plane := density.X2().Model(diffusion.EDM{})
+	plane := density.Cross().Model(diffusion.EDM{})
 	denoised = DotGeneral(plane.Denoise(Dot(x, along).Product(), sigma), []int{1}, nil, along, []int{1}, nil)
 	return denoised, plane.At(sigma).Score(denoised, x)
 }
@@ -95,7 +95,7 @@ func exactPlane(l *suite.Lab) (planeIn8, error) {
 
 // sample estimates the mean squares at each noise level over samples of the noised plane.
 func (f *planeIn8) sample(l *suite.Lab) error {
-	data, err := density.X2().Sample(l.Backend, l.Key("data"), l.Size(20_000, 200_000))
+	data, err := density.Cross().Sample(l.Backend, l.Key("data"), l.Size(20_000, 200_000))
 	if err != nil {
 		return err
 	}

@@ -91,14 +91,14 @@ func trainAutoencoders(l *suite.Lab) (nets []scoredNet, err error) {
 		net := kit.Keyed(daeMLP, l, n.name)
 		weights, err := kit.Train(l, train.Plan{
 			Loss: network.Loss(diffusion.Denoising(n.head, n.w, diffusion.FixedTime(daeSigma)), diffusion.EDM{}, net),
-			Data: kit.FreshBatches(density.X2(), 512, false),
-			Adam: train.Adam{Rate: 5e-3, Warmup: 100, Cosine: daeSteps}, Average: train.Average{Decay: .998},
+			Data: kit.FreshBatches(density.Cross(), 512, false),
+			Adam: train.Adam{Rate: 5e-3, Warmup: 100, Cosine: daeSteps}, EMA: train.EMA{Decay: .998},
 			Key: l.Key(n.name + " training"), Every: 500,
 		}, daeSteps, func(*train.Trainer, train.Report) error { return l.Context.Err() })
 		if err != nil {
 			return nil, err
 		}
-		nets = append(nets, scoredNet{name: n.name, path: diffusion.EDM{}, build: network.Learnt(diffusion.EDM{}, net,
+		nets = append(nets, scoredNet{name: n.name, path: diffusion.EDM{}, build: network.Trained(diffusion.EDM{}, net,
 			n.head), weights: weights, color: n.color})
 	}
 	return nets, nil
@@ -118,7 +118,7 @@ func trainAllLevels(l *suite.Lab) (nets []scoredNet, err error) {
 		if err := l.Progress(.2+.25*float64(k), n.name); err != nil {
 			return nil, err
 		}
-		m, err := kit.TrainOnPath(l, density.X2(), n.net, daeSteps, n.name)
+		m, err := kit.TrainOnPath(l, density.Cross(), n.net, daeSteps, n.name)
 		if err != nil {
 			return nil, err
 		}
@@ -135,7 +135,7 @@ func measureNets(l *suite.Lab, r *suite.Report, nets []scoredNet) error {
 		"with J the Jacobian of s_net",
 		Header: []string{"network", "sigma", "error", "lo", "hi", "curl"}}
 	for i := range nets {
-		if err := nets[i].measure(l, density.X2()); err != nil {
+		if err := nets[i].measure(l, density.Cross()); err != nil {
 			return err
 		}
 		for k, sigma := range daeSigmas {

@@ -11,7 +11,7 @@ import (
 
 // curlField is J12 - J21 over the square [-side, side]^2, on n x n points, at the level of the autoencoder.
 func (s *scoredNet) curlField(l *suite.Lab, side float64, n int) (figure.Field, error) {
-	nodes, _, err := density.Lattice(-side, side, n, 2)
+	nodes, _, err := density.Grid(-side, side, n, 2)
 	if err != nil {
 		return figure.Field{}, err
 	}

@@ -40,7 +40,7 @@ func runTweedie(l *suite.Lab) (*suite.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range []*density.Mixture{density.G1(), density.X2(), density.S2(), eight} {
+	for _, m := range []*density.Mixture{density.Bimodal(), density.Cross(), density.FarModes(), eight} {
 		if err := identities(l, r, m); err != nil {
 			return nil, err
 		}
@@ -178,7 +178,7 @@ func mmse(l *suite.Lab, r *suite.Report) (*comparison, error) {
 			"%g, by quadrature", mmseSigmas[i]), Got: c.fisher[i], Want: want, Tol: 6e-7,
 			Why: "six decimals of an independent computation"})
 	}
-	data, err := density.X2().Sample(l.Backend, l.Key("pairs"), l.Size(50_000, 500_000))
+	data, err := density.Cross().Sample(l.Backend, l.Key("pairs"), l.Size(50_000, 500_000))
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +209,7 @@ func (c *comparison) measure(l *suite.Lab, data *tensors.Tensor, sigma float64) 
 	out, err := kit.Evaluate(l, func(in []*Node) []*Node {
 		eps := random.New(in[0].Graph(), l.Key(fmt.Sprintf("noise %g", sigma))).Normal(in[0])
 		x := Add(in[0], MulScalar(eps, sigma))
-		m, t := density.X2().Model(kit.NoiseLevels), kit.ScalarLike(x, kit.TimeOfSigma(sigma))
+		m, t := density.Cross().Model(kit.NoiseLevels), kit.ScalarLike(x, kit.TimeOfSigma(sigma))
 		d := m.Denoise(x, t)
 		errors := kit.Map(estimators, func(e estimator) *Node {
 			return ReduceMean(Square(Sub(e.guess(x, d, sigma), in[0])), 1)

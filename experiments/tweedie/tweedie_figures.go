@@ -77,17 +77,17 @@ type denoiserField struct {
 }
 
 func denoiserFields(l *suite.Lab, sigmas []float64) ([]denoiserField, error) {
-	densities, err := kit.DensityFields(l, density.X2(), kit.NoiseLevels, denoiserSide, 61,
+	densities, err := kit.DensityFields(l, density.Cross(), kit.NoiseLevels, denoiserSide, 61,
 		kit.Map(sigmas, kit.TimeOfSigma)...)
 	if err != nil {
 		return nil, err
 	}
-	grid, _, err := density.Lattice(-3, 3, 11, 2)
+	grid, _, err := density.Grid(-3, 3, 11, 2)
 	if err != nil {
 		return nil, err
 	}
 	denoise, err := exec.New(l.Backend, func(x, t *Node) *Node {
-		return density.X2().Model(kit.NoiseLevels).Denoise(x, t)
+		return density.Cross().Model(kit.NoiseLevels).Denoise(x, t)
 	})
 	if err != nil {
 		return nil, err

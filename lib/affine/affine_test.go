@@ -36,7 +36,7 @@ func TestStepsByHand(t *testing.T) {
 			want    affine.Map
 		}{
 			{"Euler-Maruyama", diffusion.EulerMaruyama, affine.Map{Gain: 1 - h, Noise: math.Sqrt(2 * h)}},
-			{"jump", diffusion.Jump, affine.Map{Gain: math.Exp(-h), Noise: math.Sqrt(-math.Expm1(-2 * h))}},
+			{"jump", diffusion.Transition, affine.Map{Gain: math.Exp(-h), Noise: math.Sqrt(-math.Expm1(-2 * h))}},
 			{"Langevin", diffusion.Langevin, affine.Map{Gain: 1 - h/v, Shift: h * mean / v, Noise: math.Sqrt(2 * h)}},
 		} {
 			got, err := affine.Over(b, test.sampler, normal(t, mean, v, diffusion.OU{}), []float64{0, h})
@@ -65,7 +65,7 @@ func TestStepsByHand(t *testing.T) {
 // Exact jumps compose, on any grid.
 func TestJumpsCompose(t *testing.T) {
 	b := backendtest.Default(t)
-	apart, err := affine.Of(b, diffusion.OneStep(diffusion.Jump), normal(t, 0, 1, diffusion.VP{}))
+	apart, err := affine.Of(b, diffusion.OneStep(diffusion.Transition), normal(t, 0, 1, diffusion.VP{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestOfRejectsWhatIsNotAffine(t *testing.T) {
 			times   []float64
 			want    string
 		}{
-			{"G1", diffusion.DDIM(0), on(density.G1()), grid, "an affine map goes to"},
+			{"G1", diffusion.DDIM(0), on(density.Bimodal()), grid, "an affine map goes to"},
 			{"far modes", diffusion.DDIM(1), on(far), grid, "an affine map goes to"},
 			{"random sign", square, normal(t, 0, 1, diffusion.VP{}), grid, "diffusion.OneStep: it takes x = -1.5"},
 			{"no time", diffusion.DDIM(0), normal(t, 0, 1, diffusion.VP{}), []float64{.5, math.NaN()}, "time 1 is NaN"},

@@ -13,9 +13,9 @@ import (
 	"slices"
 	"strings"
 
+	"scorelab/internal/atomicdir"
+	"scorelab/internal/strictjson"
 	"scorelab/lib/backend"
-	"scorelab/lib/folder"
-	"scorelab/lib/strictjson"
 )
 
 // Schema is the version of the format. It rises with every change that older programs would misread.
@@ -213,7 +213,7 @@ func readFile(path string) ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, &DamagedError{path, "is missing"}
 	case errors.Is(err, fs.ErrPermission):
-		return nil, folder.Error("read", path, err)
+		return nil, atomicdir.Error("read", path, err)
 	}
 	return nil, &DamagedError{path, "cannot be read: " + err.Error()}
 }

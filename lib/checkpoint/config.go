@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"scorelab/lib/strictjson"
+	"scorelab/internal/strictjson"
 )
 
 // canonical is the JSON of a configuration with its keys in order: the same text for the same settings.

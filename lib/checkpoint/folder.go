@@ -9,14 +9,14 @@ import (
 	"slices"
 	"strconv"
 
+	"scorelab/internal/atomicdir"
 	"scorelab/lib/backend"
-	"scorelab/lib/folder"
 )
 
 // Folder is a folder of checkpoints that this process alone writes.
 type Folder struct {
 	Dir    string
-	Writer folder.Writer // only tests set it
+	Writer atomicdir.Writer // only tests set it
 
 	keep   int
 	notice func(string)
@@ -44,7 +44,7 @@ func Open(dir string, keep int, notice func(string)) (*Folder, error) {
 	if notice == nil {
 		notice = func(string) {}
 	}
-	cleared, unlock, err := folder.Open(dir)
+	cleared, unlock, err := atomicdir.Open(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ var stepName = regexp.MustCompile(`^step-([0-9]{8,})$`)
 func steps(dir string) ([]int, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, folder.Error("read", dir, err)
+		return nil, atomicdir.Error("read", dir, err)
 	}
 	var found []int
 	for _, entry := range entries {
@@ -107,7 +107,7 @@ func (f *Folder) Save(c Checkpoint) error {
 		return err
 	}
 	if err := f.Writer.Replace(path(f.Dir, c.Step), files, filesOf(path(f.Dir, c.Step))); err != nil {
-		return fmt.Errorf("%w; the checkpoints before it are untouched", folder.Error("write", path(f.Dir, c.Step),
+		return fmt.Errorf("%w; the checkpoints before it are untouched", atomicdir.Error("write", path(f.Dir, c.Step),
 			err))
 	}
 	f.good[c.Step] = true
@@ -155,8 +155,8 @@ func (f *Folder) prune() {
 		}
 		at := path(f.Dir, step)
 		err := f.Writer.Remove(at, filesOf(at))
-		if foreign := (*folder.ForeignError)(nil); err != nil && !(errors.As(err, &foreign) && f.stays[step]) {
-			f.notice(folder.Error("remove", at, err).Error())
+		if foreign := (*atomicdir.ForeignError)(nil); err != nil && !(errors.As(err, &foreign) && f.stays[step]) {
+			f.notice(atomicdir.Error("remove", at, err).Error())
 			f.stays[step] = foreign != nil
 		}
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"scorelab/lib/folder"
+	"scorelab/internal/atomicdir"
 )
 
 // settings is a configuration with all kinds of values.
@@ -70,7 +70,7 @@ func list(t testing.TB, dir string) (names []string) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if e.Name() != folder.LockName {
+		if e.Name() != atomicdir.LockName {
 			names = append(names, e.Name())
 		}
 	}
@@ -233,7 +233,7 @@ func forge(t *testing.T, dir string, step int, change func(*head)) {
 		sums += hashOf(files[name]) + "  " + name + "\n"
 	}
 	files[sumsName] = []byte(sums)
-	if err := (folder.Writer{}).Replace(path(dir, step), files, nil); err != nil {
+	if err := (atomicdir.Writer{}).Replace(path(dir, step), files, nil); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"scorelab/lib/folder"
+	"scorelab/internal/atomicdir"
 )
 
 // Files that somebody else put into the folder of a checkpoint stay: with the checkpoint when it would be too old to
@@ -116,7 +116,7 @@ func TestHeadIsStrict(t *testing.T) {
 		files[headName] = []byte(text[:at] + c.new + text[at+len(c.old):])
 		sums := strings.ReplaceAll(string(files[sumsName]), hashOf([]byte(text)), hashOf(files[headName]))
 		files[sumsName] = []byte(sums)
-		if err := (folder.Writer{}).Replace(path(dir, 9), files, nil); err != nil {
+		if err := (atomicdir.Writer{}).Replace(path(dir, 9), files, nil); err != nil {
 			t.Fatal(err)
 		}
 		_, err = Read(path(dir, 9))

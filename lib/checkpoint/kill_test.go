@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"scorelab/lib/folder"
+	"scorelab/internal/atomicdir"
 )
 
 const (
@@ -96,7 +96,7 @@ func TestKill(t *testing.T) {
 			whole(t, c, c.Step)
 		}
 		for _, name := range list(t, dir) {
-			if strings.HasPrefix(name, folder.TmpPrefix) {
+			if strings.HasPrefix(name, atomicdir.TmpPrefix) {
 				t.Errorf("killed at step %d of writing: %s is left", at, name)
 			}
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/gomlx/compute/shapes"
 	"github.com/gomlx/gomlx/core/tensors"
 
-	"scorelab/lib/strictjson"
+	"scorelab/internal/strictjson"
 )
 
 // A file of tensors in the safetensors format is

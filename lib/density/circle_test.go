@@ -113,7 +113,7 @@ func TestCircleAgainstQuadrature(t *testing.T) {
 func TestCircleIsADensity(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	c := must(NewCircle("test", 1.2, 3))
-	x, cell, err := Lattice(-9, 9, 361, 2)
+	x, cell, err := Grid(-9, 9, 361, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ import (
 )
 
 // points are n places where a law and its noised versions have mass.
-func points(law Law, n int) *tensors.Tensor {
+func points(law Target, n int) *tensors.Tensor {
 	flat := make([]float64, 0, n*law.Dim())
 	for i := range n {
 		center := law.Mean()
@@ -42,7 +42,7 @@ func times(p diffusion.Process) []float64 {
 }
 
 // residuals evaluates, at one time, every identity that the closed forms must satisfy, each as an array that is zero.
-func residuals(m Law, p diffusion.Process) func(x, t *Node) map[string]*Node {
+func residuals(m Target, p diffusion.Process) func(x, t *Node) map[string]*Node {
 	return func(x, t *Node) map[string]*Node {
 		model := m.Model(p)
 		c := p.At(t)
@@ -98,9 +98,9 @@ func onBackend(b compute.Backend, name string, named ...string) bool {
 	return b.Name() == "go" || slices.Contains(named, name)
 }
 
-// checkIdentities holds every residual against tol. Small noise at S2's distances (|x|/sigma of 10^3) and its square
-// in the Jacobian take five digits of float64's sixteen.
-func checkIdentities(t testing.TB, b compute.Backend, m Law, p diffusion.Process, dtype dtypes.DType, tol float64) {
+// checkIdentities holds every residual against tol. Small noise at FarModes's distances (|x|/sigma of 10^3) and its
+// square in the Jacobian take five digits of float64's sixteen.
+func checkIdentities(t testing.TB, b compute.Backend, m Target, p diffusion.Process, dtype dtypes.DType, tol float64) {
 	t.Helper()
 	var names []string
 	exec := MustNewExec(b, func(x, at *Node) []*Node {
@@ -213,7 +213,7 @@ func TestKnownIntegrals(t *testing.T) {
 	ve := diffusion.VE{SigmaMin: 1e-3, SigmaMax: 10}
 	timeOf := func(sigma float64) float64 { return math.Log(sigma/1e-3) / math.Log(1e4) }
 	integrals := func(m *Mixture, t float64, side int) (mass, fisher, m22, entropy float64) {
-		x, cell, err := Lattice(-12, 12, side, m.Dim())
+		x, cell, err := Grid(-12, 12, side, m.Dim())
 		if err != nil {
 			panic(err)
 		}
@@ -242,16 +242,16 @@ func TestKnownIntegrals(t *testing.T) {
 		}
 	}
 	for sigma, want := range map[float64]float64{.05: 7.925955, .1: 7.370500, .2: 5.771028, .5: 2.471799, 1: 1.065383} {
-		mass, fisher, _, _ := integrals(X2(), timeOf(sigma), 481)
+		mass, fisher, _, _ := integrals(Cross(), timeOf(sigma), 481)
 		check("mass", mass, 1, 1e-12)
 		check(fmt.Sprint("X2: E|s|^2 at sigma ", sigma), fisher, want, 6e-7)
 	}
-	mass, fisher, m22, entropy := integrals(X2(), 0, 481)
+	mass, fisher, m22, entropy := integrals(Cross(), 0, 481)
 	check("X2: mass", mass, 1, 1e-12)
 	check("X2: E|s|^2", fisher, 8.130638, 6e-7)
 	check("X2: E x1^2 x2^2", m22, 2.62, 1e-11)
 	check("X2: entropy", entropy, 2.429435, 6e-7)
-	_, _, _, entropy = integrals(G1(), 0, 2001)
+	_, _, _, entropy = integrals(Bimodal(), 0, 2001)
 	check("G1: entropy", entropy, 1.3934888893, 1e-10)
 }
 
@@ -310,7 +310,7 @@ func checkComponents(t *testing.T, b compute.Backend, m *Mixture, key random.Key
 // Bayes' rule for scores: guidance by the exact classifier at scale 1 is the denoiser of the class alone.
 func TestClassifierGuideIsBayes(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
-		m, p := S2(), diffusion.VP{}
+		m, p := FarModes(), diffusion.VP{}
 		only := must(NewMixture("class 1", Component{1, m.components[1].Mean, m.components[1].Cov, 1}))
 		guide := diffusion.ByClassifier(func(x, t *Node) *Node { return m.ClassLogProb(p, 1, x, t) })
 		exec := MustNewExec(b, func(x, at *Node) *Node {

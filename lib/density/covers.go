@@ -40,8 +40,8 @@ func CheckSum(what string, density []float64, cell float64) error {
 	return nil
 }
 
-// CheckLattice is CheckSum for a distribution, noised along p to each of the times, on the points of a lattice.
-func CheckLattice(b compute.Backend, law Law, p diffusion.Process, lattice *tensors.Tensor, cell float64,
+// CheckOnGrid is CheckSum for a distribution, noised along p to each of the times, on the points of a lattice.
+func CheckOnGrid(b compute.Backend, law Target, p diffusion.Process, lattice *tensors.Tensor, cell float64,
 	times ...float64) error {
 	exec, err := exec.New(b, func(x, t *Node) *Node { return Exp(law.Model(p).LogDensity(x, t)) })
 	if err != nil {

@@ -52,7 +52,7 @@ func EmpiricalGuided(p diffusion.Process, scale diffusion.Scale) diffusion.Build
 		for k, class := range inputs[1:] {
 			told[k] = Empirical(p, class).Denoise
 		}
-		guide := diffusion.ByLabel(diffusion.Groups(told...)).Scaled(scale)
+		guide := diffusion.ByLabel(diffusion.PerGroup(told...)).Scaled(scale)
 		return diffusion.Model{Process: p, Denoise: guide(p, Empirical(p, inputs[0]).Denoise)}
 	}
 }

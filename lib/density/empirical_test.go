@@ -14,8 +14,8 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// The empirical density of the probing points is P10, whose closed forms come by another way: at VE noise that adds
-// to P10's unit covariance, and against means and logs computed point by point on the host.
+// The empirical density of the probing points is Probing, whose closed forms come by another way: at VE noise that adds
+// to Probing's unit covariance, and against means and logs computed point by point on the host.
 func TestEmpiricalAgainstMixture(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		p := diffusion.VE{SigmaMin: 1, SigmaMax: 4}
@@ -27,9 +27,9 @@ func TestEmpiricalAgainstMixture(t *testing.T) {
 		defer exec.Finalize()
 		for _, at := range []float64{0, .3, 1} {
 			sigma := math.Pow(4, at)
-			out := exec.MustCall(data, points(P10(), 7), at)
+			out := exec.MustCall(data, points(Probing(), 7), at)
 			mean, logs := tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1])
-			x := tensors.MustCopyFlatData[float64](points(P10(), 7))
+			x := tensors.MustCopyFlatData[float64](points(Probing(), 7))
 			for i := range logs {
 				var total, mx, my float64
 				for _, y := range ProbingPoints() {
@@ -43,7 +43,7 @@ func TestEmpiricalAgainstMixture(t *testing.T) {
 				}
 			}
 		}
-		// sigma = 1 is what P10 calls no noise: posterior means of the catalogue, row 24.
+		// sigma = 1 is what Probing calls no noise: posterior means of the catalogue, row 24.
 		out := MustExecOnce(b, func(data, x *Node) *Node {
 			return Empirical(p, data).Denoise(x, Const(x.Graph(), 0.0))
 		}, data, [][]float64{{-1, 1}, {1, 1}, {0, 2}})

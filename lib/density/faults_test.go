@@ -30,9 +30,9 @@ func TestPlanNamesBothShapes(t *testing.T) {
 			x      *tensors.Tensor
 			want   string
 		}{
-			{X2().Build(diffusion.VP{}), nil, tensors.FromValue([][]float64{{1, 2, 3}}),
+			{Cross().Build(diffusion.VP{}), nil, tensors.FromValue([][]float64{{1, 2, 3}}),
 				"mixture X2 takes x of shape [batch, 2], not (Float64)[1, 3]"},
-			{X2().Build(diffusion.VP{}), nil, tensors.FromValue([][][]float64{{{1, 2}}}),
+			{Cross().Build(diffusion.VP{}), nil, tensors.FromValue([][][]float64{{{1, 2}}}),
 				"mixture X2 takes x of shape [batch, 2], not (Float64)[1, 1, 2]"},
 			{empirical, []*tensors.Tensor{data}, tensors.FromValue([][]float64{{1, 2, 3}}),
 				"samples of shape (Float64)[1, 3] do not fit data of shape (Float64)[2, 2]: give [batch, 2] of the " +
@@ -58,14 +58,14 @@ func TestPlanNamesBothShapes(t *testing.T) {
 func TestPanicsInAQuadrature(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for want, fail := range map[string]func(){"text": func() { panic("text") }, "runtime.Goexit": runtime.Goexit} {
-			_, err := Expect(b, G1(), diffusion.EDM{}, 1, func(diffusion.Model, *Node, *Node) *Node {
+			_, err := Expect(b, Bimodal(), diffusion.EDM{}, 1, func(diffusion.Model, *Node, *Node) *Node {
 				fail()
 				return nil
 			})
 			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("Expect: %v, want one line with %q", err, want)
 			}
-			_, err = ScoreErrors(b, G1(), nil, diffusion.EDM{}, func(*model.Scope, []*Node) diffusion.Model {
+			_, err = ScoreErrors(b, Bimodal(), nil, diffusion.EDM{}, func(*model.Scope, []*Node) diffusion.Model {
 				fail()
 				return diffusion.Model{}
 			}, 1)

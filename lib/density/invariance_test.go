@@ -42,7 +42,7 @@ func (m move) shift(d int) []float64 {
 	return shift
 }
 
-func (m move) of(t testing.TB, law Law) Law {
+func (m move) of(t testing.TB, law Target) Target {
 	t.Helper()
 	moved, err := law.Moved(m.scale, m.shift(law.Dim()))
 	if err != nil {
@@ -52,7 +52,7 @@ func (m move) of(t testing.TB, law Law) Law {
 }
 
 // readings are all closed forms of a distribution at x and t, free of the unit of x.
-func readings(law Law, p diffusion.Process, m move, x, t *Node) []*Node {
+func readings(law Target, p diffusion.Process, m move, x, t *Node) []*Node {
 	model := law.Model(p)
 	log := MulScalar(Log(Scalar(x.Graph(), x.DType(), m.scale)), float64(law.Dim()))
 	center := ConstAs(x, [][]float64{m.shift(law.Dim())})
@@ -70,7 +70,8 @@ var readingNames = []string{"log density", "score", "denoiser", "divergence", "p
 // compare checks the readings of a moved distribution, in the type given, against those of the distribution itself in
 // float64. Allowed are the change of the latter when x moves by a few roundings of the moved point, and the rounding of
 // the formulas, which is floor, relative.
-func compare(t testing.TB, b compute.Backend, law Law, p diffusion.Process, m move, dtype dtypes.DType, floor float64) {
+func compare(t testing.TB, b compute.Backend, law Target, p diffusion.Process, m move, dtype dtypes.DType,
+	floor float64) {
 	t.Helper()
 	d, far := law.Dim(), m.of(t, law)
 	epsilon := map[dtypes.DType]float64{dtypes.Float32: 0x1p-23, dtypes.Float64: 0x1p-52}[dtype]
@@ -218,20 +219,21 @@ func TestDensityPermutation(t *testing.T) {
 // quadratures lists the quadratures, each with a number that is independent of unit and origin. A line here enrols it.
 var quadratures = []struct {
 	name string
-	of   func(b compute.Backend, law Law, p diffusion.Process, t float64, m move) (float64, error)
+	of   func(b compute.Backend, law Target, p diffusion.Process, t float64, m move) (float64, error)
 }{
-	{"E |x - alpha mean|^2", func(b compute.Backend, law Law, p diffusion.Process, t float64, m move) (float64, error) {
+	{"E |x - alpha mean|^2", func(b compute.Backend, law Target, p diffusion.Process, t float64, m move) (
+		float64, error) {
 		return Expect(b, law, p, t, func(exact diffusion.Model, x, t *Node) *Node {
 			return ReduceSum(Square(DivScalar(Sub(x, Mul(exact.At(t).Alpha, ConstAs(x, [][]float64{law.Mean()}))),
 				m.scale)), 1)
 		})
 	}},
-	{"E |score|^2", func(b compute.Backend, law Law, p diffusion.Process, t float64, m move) (float64, error) {
+	{"E |score|^2", func(b compute.Backend, law Target, p diffusion.Process, t float64, m move) (float64, error) {
 		return Expect(b, law, p, t, func(exact diffusion.Model, x, t *Node) *Node {
 			return ReduceSum(Square(MulScalar(exact.ScoreAt(x, t), m.scale)), 1)
 		})
 	}},
-	{"ScoreErrors", func(b compute.Backend, law Law, p diffusion.Process, t float64, m move) (float64, error) {
+	{"ScoreErrors", func(b compute.Backend, law Target, p diffusion.Process, t float64, m move) (float64, error) {
 		build := diffusion.Fixed(func() diffusion.Model {
 			exact := law.Model(p)
 			return diffusion.Model{Process: p, Denoise: exact.Denoise, Score: func(x, t *Node) *Node {

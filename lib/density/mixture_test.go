@@ -42,7 +42,7 @@ func TestNewMixtureRejects(t *testing.T) {
 }
 
 func TestMixtureMoments(t *testing.T) {
-	x2 := X2()
+	x2 := Cross()
 	for i, row := range x2.Covariance() {
 		for j, v := range row {
 			want := 0.0
@@ -54,13 +54,13 @@ func TestMixtureMoments(t *testing.T) {
 			}
 		}
 	}
-	if got := S2().Mean(); math.Abs(got[0]-3) > 1e-15 || got[0] != got[1] {
+	if got := FarModes().Mean(); math.Abs(got[0]-3) > 1e-15 || got[0] != got[1] {
 		t.Errorf("mean of S2 is %v, want (3, 3)", got)
 	}
 }
 
 func TestMarginalAndCDF(t *testing.T) {
-	diagonal, err := X2().Marginal([]float64{1 / math.Sqrt2, 1 / math.Sqrt2})
+	diagonal, err := Cross().Marginal([]float64{1 / math.Sqrt2, 1 / math.Sqrt2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,10 +81,10 @@ func TestMarginalAndCDF(t *testing.T) {
 			t.Errorf("Quantile(%g) = %g", p, q)
 		}
 	}
-	if !math.IsNaN(X2().CDF(0)) || !math.IsNaN(X2().Quantile(.5)) {
+	if !math.IsNaN(Cross().CDF(0)) || !math.IsNaN(Cross().Quantile(.5)) {
 		t.Error("a CDF in two dimensions")
 	}
-	if _, err := X2().Marginal([]float64{1}); err == nil {
+	if _, err := Cross().Marginal([]float64{1}); err == nil {
 		t.Error("a direction of the wrong length was taken")
 	}
 }
@@ -95,16 +95,16 @@ func TestLatticeRejects(t *testing.T) {
 		n, d   int
 	}{{1, 0, 5, 1}, {0, 1, 1, 1}, {0, 1, 5, 0}, {math.NaN(), 1, 5, 1}, {0, math.Inf(1), 5, 1}, {math.Inf(-1), 0, 5, 1},
 		{0, 1, 100_000, 4}, {1e16, 1e16 + 2, 5, 1}} {
-		if _, _, err := Lattice(c.lo, c.hi, c.n, c.d); err == nil {
+		if _, _, err := Grid(c.lo, c.hi, c.n, c.d); err == nil {
 			t.Errorf("lattice %+v was made", c)
 		}
 	}
 }
 
-// M8 is what its comment says: four Gaussians 3.2 apart with variances from 0.1 to 1, their narrowest axes in
+// Mixture8D is what its comment says: four Gaussians 3.2 apart with variances from 0.1 to 1, their narrowest axes in
 // directions of their own.
 func TestM8(t *testing.T) {
-	m := M8()
+	m := Mixture8D()
 	var narrow []*mat.VecDense
 	for i, a := range m.Components() {
 		for _, b := range m.Components()[:i] {
@@ -147,15 +147,15 @@ func TestNormal(t *testing.T) {
 	}
 }
 
-// Quantiles share the mass evenly: W1 of G1 to them falls like 1/n, and their distribution function values are the
+// Quantiles share the mass evenly: W1 of Bimodal to them falls like 1/n, and their distribution function values are the
 // middles.
 func TestQuantiles(t *testing.T) {
-	for i, x := range G1().Quantiles(7) {
-		if got, want := G1().CDF(x), (float64(i)+.5)/7; math.Abs(got-want) > 1e-14 {
+	for i, x := range Bimodal().Quantiles(7) {
+		if got, want := Bimodal().CDF(x), (float64(i)+.5)/7; math.Abs(got-want) > 1e-14 {
 			t.Errorf("quantile %d is at %g, not %g", i, got, want)
 		}
 	}
-	for _, x := range X2().Quantiles(2) {
+	for _, x := range Cross().Quantiles(2) {
 		if !math.IsNaN(x) {
 			t.Errorf("a quantile in the plane: %g", x)
 		}
@@ -167,12 +167,12 @@ func TestAtAndOnLine(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		const at = .7
 		alpha, variance := math.Exp(-at), -math.Expm1(-2*at)
-		law, err := G1().At(b, diffusion.OU{}, at)
+		law, err := Bimodal().At(b, diffusion.OU{}, at)
 		if err != nil {
 			t.Fatal(err)
 		}
 		x := []float64{-3, -.5, 0, 2}
-		logs, err := OnLine(b, G1(), diffusion.OU{}, x, 0, at)
+		logs, err := LogDensityOnGrid(b, Bimodal(), diffusion.OU{}, x, 0, at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -190,7 +190,7 @@ func TestAtAndOnLine(t *testing.T) {
 				t.Errorf("log p(%g) = %g, by hand %g", x, logs[1][i], math.Log(p))
 			}
 		}
-		if _, err := OnLine(b, X2(), diffusion.OU{}, x, 0); err == nil || !strings.Contains(err.Error(),
+		if _, err := LogDensityOnGrid(b, Cross(), diffusion.OU{}, x, 0); err == nil || !strings.Contains(err.Error(),
 			"2 dimensions") {
 			t.Errorf("a law in the plane: %v", err)
 		}

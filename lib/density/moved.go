@@ -22,7 +22,7 @@ func checkMove(name string, d int, scale float64, shift []float64) error {
 }
 
 // Moved is the distribution of scale x + shift: the mixture in another unit, about another origin.
-func (m *Mixture) Moved(scale float64, shift []float64) (Law, error) {
+func (m *Mixture) Moved(scale float64, shift []float64) (Target, error) {
 	if err := checkMove("mixture "+m.name, m.dim, scale, shift); err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func (m *Mixture) Moved(scale float64, shift []float64) (Law, error) {
 }
 
 // Moved is the distribution of scale x + shift: a circle again, about another point.
-func (c *Circle) Moved(scale float64, shift []float64) (Law, error) {
+func (c *Circle) Moved(scale float64, shift []float64) (Target, error) {
 	if err := checkMove("circle "+c.name, 2, scale, shift); err != nil {
 		return nil, err
 	}

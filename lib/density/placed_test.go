@@ -133,7 +133,7 @@ func TestExpectFaults(t *testing.T) {
 	needle := must(NewMixture("needle", Component{1, []float64{0, 0}, [][]float64{{1, 1 - 1e-8}, {1 - 1e-8, 1}}, 0}))
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, c := range []struct {
-			law  Law
+			law  Target
 			time float64
 			f    func(m diffusion.Model, x, t *Node) *Node
 			want string
@@ -146,9 +146,10 @@ func TestExpectFaults(t *testing.T) {
 			{misplaced{must(Normal([]float64{6}, 1))}, 0, ones, "the integral of the density is 0.99"},
 			{misplaced{must(Normal([]float64{50}, 1))}, 0, ones, "the integral of the density is "},
 			{must(Normal([]float64{0, 0}, 1)), 0, waves, "has not converged"},
-			{G1(), 0, func(_ diffusion.Model, x, _ *Node) *Node { return Log(ReduceSum(x, 1)) }, "is not finite near"},
-			{G1(), math.NaN(), ones, "t = NaN"},
-			{G1(), math.Inf(1), ones, "t = +Inf"},
+			{Bimodal(), 0, func(_ diffusion.Model, x, _ *Node) *Node { return Log(ReduceSum(x, 1)) },
+				"is not finite near"},
+			{Bimodal(), math.NaN(), ones, "t = NaN"},
+			{Bimodal(), math.Inf(1), ones, "t = +Inf"},
 		} {
 			got, err := Expect(b, c.law, diffusion.EDM{}, c.time, c.f)
 			switch {
@@ -177,11 +178,11 @@ func TestCheckLattice(t *testing.T) {
 			{100, 101, 161, []float64{0}, "the density is 0, not 1"},
 			{-8, 8, 161, []float64{math.NaN()}, "the density is NaN, not 1"},
 		} {
-			x, cell, err := Lattice(c.lo, c.hi, c.n, 1)
+			x, cell, err := Grid(c.lo, c.hi, c.n, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = CheckLattice(b, G1(), diffusion.EDM{}, x, cell, c.times...)
+			err = CheckOnGrid(b, Bimodal(), diffusion.EDM{}, x, cell, c.times...)
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%d points of [%g, %g]: %v, want %q", c.n, c.lo, c.hi, err, c.want)
 			}
@@ -227,7 +228,7 @@ func TestMoved(t *testing.T) {
 func TestSampleAndLineFaults(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	for _, n := range []int{0, -1} {
-		for _, law := range []Law{G1(), must(NewCircle("ring", 1, 0))} {
+		for _, law := range []Target{Bimodal(), must(NewCircle("ring", 1, 0))} {
 			if _, err := law.Sample(b, random.NewKey(1), n); err == nil || !strings.Contains(err.Error(),
 				"draw at least 1") {
 				t.Errorf("%d samples of %s: %v", n, law.Name(), err)
@@ -235,11 +236,13 @@ func TestSampleAndLineFaults(t *testing.T) {
 		}
 	}
 	for _, v := range []float64{math.NaN(), math.Inf(1)} {
-		if _, err := OnLine(b, G1(), diffusion.OU{}, []float64{0, v}, 1); err == nil || !strings.Contains(err.Error(),
-			"finite") {
+		if _, err := LogDensityOnGrid(b, Bimodal(), diffusion.OU{}, []float64{0, v}, 1); err == nil ||
+			!strings.Contains(err.Error(),
+				"finite") {
 			t.Errorf("point %g: %v", v, err)
 		}
-		if _, err := OnLine(b, G1(), diffusion.OU{}, []float64{0}, v); err == nil || !strings.Contains(err.Error(),
+		if _, err := LogDensityOnGrid(b, Bimodal(), diffusion.OU{}, []float64{0}, v); err == nil || !strings.Contains(
+			err.Error(),
 			"finite") {
 			t.Errorf("time %g: %v", v, err)
 		}

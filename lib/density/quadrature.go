@@ -18,7 +18,7 @@ import (
 // over which the density varies; kinks cost accuracy. An error says where mass and
 // mean come out wrong, and where the integral has not converged to 1e-4 of E |f|. What is narrower than the distance
 // of points, a tenth of that length, and lies between them is missed: such a peak cannot be told from 0.
-func Expect(b compute.Backend, law Law, p diffusion.Process, t float64, f func(exact diffusion.Model, x,
+func Expect(b compute.Backend, law Target, p diffusion.Process, t float64, f func(exact diffusion.Model, x,
 	t *Node) *Node) (float64, error) {
 	means, err := expect(b, law, nil, p, t, func(_ *model.Scope, exact diffusion.Model, x, t *Node) []*Node {
 		return []*Node{f(exact, x, t)}
@@ -30,7 +30,7 @@ func Expect(b compute.Backend, law Law, p diffusion.Process, t float64, f func(e
 }
 
 // ScoreErrors are E|s_model - s|^2/E|s|^2 at times along the model's own process, over the noised law whose score is s.
-func ScoreErrors(b compute.Backend, law Law, weights *model.Store, p diffusion.Process, build diffusion.Build,
+func ScoreErrors(b compute.Backend, law Target, weights *model.Store, p diffusion.Process, build diffusion.Build,
 	times ...float64) ([]float64, error) {
 	errors := make([]float64, len(times))
 	for i, t := range times {
@@ -49,7 +49,7 @@ func ScoreErrors(b compute.Backend, law Law, weights *model.Store, p diffusion.P
 }
 
 // expect takes the means of several functions of one unit at once.
-func expect(b compute.Backend, law Law, weights *model.Store, p diffusion.Process, t float64,
+func expect(b compute.Backend, law Target, weights *model.Store, p diffusion.Process, t float64,
 	f func(scope *model.Scope, exact diffusion.Model, x, t *Node) []*Node) ([]float64, error) {
 	if d := law.Dim(); d > 2 {
 		return nil, fmt.Errorf("means over %s in %d dimensions: quadrature serves 1 and 2", law.Name(), d)
@@ -79,7 +79,7 @@ func expect(b compute.Backend, law Law, weights *model.Store, p diffusion.Proces
 }
 
 // checkLaw compares the mass and the mean, in units of the support, with the exact ones.
-func checkLaw(law Law, alpha float64, where Support, means []float64) error {
+func checkLaw(law Target, alpha float64, where Support, means []float64) error {
 	tol := 10*cubatureTolerance + where.rounding()
 	if err := checkMass(means[0], tol); err != nil {
 		return err
@@ -117,7 +117,7 @@ type cubature struct {
 
 // graph gives for each function, and before them for 1 and the coordinates in units of the whole, the integrals over
 // each of the boxes of centers [boxes, d] and halves [boxes, d] by both rules: [boxes, functions] each.
-func (c cubature) graph(law Law, p diffusion.Process, whole box, scope *model.Scope, in []*Node,
+func (c cubature) graph(law Target, p diffusion.Process, whole box, scope *model.Scope, in []*Node,
 	f func(scope *model.Scope, exact diffusion.Model, x, t *Node) []*Node) []*Node {
 	center, half, t := in[0], in[1], in[2]
 	d := law.Dim()

@@ -10,39 +10,40 @@ import (
 // Spec registers a target.
 type Spec struct {
 	Name    string
-	Target  Law
+	Target  Target
 	Process diffusion.Process // the one its experiments use most; conformance tests use all
 }
 
 // Densities lists the targets. A line here enrols it in the conformance tests.
 var Densities = []Spec{
-	{"X2", X2(), diffusion.OU{}},
-	{"G1", G1(), diffusion.OU{}},
-	{"S2", S2(), diffusion.VE{}},
-	{"P10", P10(), diffusion.VE{}},
-	{"R8", R8(), diffusion.VP{}},
-	{"M8", M8(), diffusion.VE{}},
+	{"X2", Cross(), diffusion.OU{}},
+	{"G1", Bimodal(), diffusion.OU{}},
+	{"S2", FarModes(), diffusion.VE{}},
+	{"P10", Probing(), diffusion.VE{}},
+	{"R8", Ring(), diffusion.VP{}},
+	{"M8", Mixture8D(), diffusion.VE{}},
 	{"circle", must(NewCircle("circle", 1, 0)), diffusion.VE{}},
 	{"arc", must(NewCircle("arc", 1.5, 2)), diffusion.OU{}},
 }
 
-// X2 is the cross that the figures of document 001 use: two Gaussians across each other. Its mean is 0 and its
+// Cross is the cross that the figures of document 001 use: two Gaussians across each other. Its mean is 0 and its
 // covariance exactly I, like that of N(0, I), so only higher moments tell them apart: E[x1^2 x2^2] = 1 + 2 0.9^2.
-func X2() *Mixture {
+func Cross() *Mixture {
 	return must(NewMixture("X2",
 		Component{.5, []float64{0, 0}, [][]float64{{1, .9}, {.9, 1}}, 0},
 		Component{.5, []float64{0, 0}, [][]float64{{1, -.9}, {-.9, 1}}, 1}))
 }
 
-// G1 is the one-dimensional mixture .3 N(-2, .4^2) + .7 N(1, .6^2).
-func G1() *Mixture {
+// Bimodal is the one-dimensional mixture .3 N(-2, .4^2) + .7 N(1, .6^2).
+func Bimodal() *Mixture {
 	return must(NewMixture("G1",
 		Component{.3, []float64{-2}, [][]float64{{.16}}, 0},
 		Component{.7, []float64{1}, [][]float64{{.36}}, 1}))
 }
 
-// S2 is a far-apart pair of unequal weights, .2 N((-5,-5), I) + .8 N((5,5), I), after Song and Ermon 2019, section 3.2.
-func S2() *Mixture {
+// FarModes is a far-apart pair of unequal weights, .2 N((-5,-5), I) + .8 N((5,5), I), after Song and Ermon 2019,
+// section 3.2.
+func FarModes() *Mixture {
 	unit := [][]float64{{1, 0}, {0, 1}}
 	return must(NewMixture("S2",
 		Component{.2, []float64{-5, -5}, unit, 0},
@@ -59,8 +60,8 @@ func ProbingPoints() [][]float64 {
 	return points
 }
 
-// P10 is the law of the probing points under the figure's noise of sigma = 1: ten equal Gaussians.
-func P10() *Mixture {
+// Probing is the law of the probing points under the figure's noise of sigma = 1: ten equal Gaussians.
+func Probing() *Mixture {
 	var components []Component
 	for i, p := range ProbingPoints() {
 		components = append(components, Component{.1, p, [][]float64{{1, 0}, {0, 1}}, i % 2})
@@ -68,9 +69,9 @@ func P10() *Mixture {
 	return must(NewMixture("P10", components...))
 }
 
-// R8 is the ring of eight: equal Gaussians N(., .15^2 I) on the circle of radius 2, which generators are asked to cover
-// without dropping one (after Metz et al. 2017, section 3.3.1). Each is a class.
-func R8() *Mixture {
+// Ring is the ring of eight: equal Gaussians N(., .15^2 I) on the circle of radius 2, which generators are asked to
+// cover without dropping one (after Metz et al. 2017, section 3.3.1). Each is a class.
+func Ring() *Mixture {
 	const modes, radius, variance = 8, 2, .15 * .15
 	var components []Component
 	for k := range modes {
@@ -81,9 +82,9 @@ func R8() *Mixture {
 	return must(NewMixture("R8", components...))
 }
 
-// M8 is a mixture in eight dimensions, to learn where no lattice reaches: four Gaussians of unequal weights about
-// points of Walsh functions, 3.2 apart. Each has variances from 0.1 to 1 along axes of its own.
-func M8() *Mixture {
+// Mixture8D is a mixture in eight dimensions, to learn where no lattice reaches: four Gaussians of unequal weights
+// about points of Walsh functions, 3.2 apart. Each has variances from 0.1 to 1 along axes of its own.
+func Mixture8D() *Mixture {
 	const d = 8
 	var components []Component
 	for k, walsh := range []uint{1, 2, 4, 7} {

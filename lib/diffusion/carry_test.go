@@ -20,7 +20,7 @@ func TestCarriesHaveOwners(t *testing.T) {
 		from int // the first step with something to read
 	}
 	readers := []reader{
-		{"Nats", func(s Snapshot) error { _, err := Nats(s); return err }, 1},
+		{"Nats", func(s Snapshot) error { _, err := ELBONats(s); return err }, 1},
 		{"LogWeights", func(s Snapshot) error { _, err := LogWeights(s); return err }, 0},
 		{"ChangeOfVolume", func(s Snapshot) error { _, err := ChangeOfVolume(s); return err }, 0},
 		{"Accepted", func(s Snapshot) error { _, err := Accepted(s); return err }, 1},
@@ -31,7 +31,7 @@ func TestCarriesHaveOwners(t *testing.T) {
 		grid    []float64
 		read    string
 	}{
-		{Bound{}, []float64{.9, .5, .1}, "Nats"},
+		{ELBO{}, []float64{.9, .5, .1}, "Nats"},
 		{FeynmanKac{Move: ReverseEulerMaruyama}, []float64{.9, .5, .1}, "LogWeights"},
 		{FlowLikelihood{}, []float64{.1, .5, .9}, "ChangeOfVolume Evaluations"},
 		{FlowLikelihood{Method: ClassicMethod}, []float64{.1, .5, .9}, "ChangeOfVolume Evaluations"},

@@ -20,7 +20,7 @@ func TestCompiledIsThePlan(t *testing.T) {
 	}
 	specs := append(Samplers,
 		SamplerSpec{Name: "flow-likelihood", Sampler: FlowLikelihood{}, Kind: ReverseKind},
-		SamplerSpec{Name: "bound", Sampler: Bound{}, Kind: ReverseKind, Stochastic: true})
+		SamplerSpec{Name: "bound", Sampler: ELBO{}, Kind: ReverseKind, Stochastic: true})
 	onXLA := map[string]bool{"reverse-em": true, "dpm-solver++-2m": true, "flow-dopri5": true}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, spec := range specs {

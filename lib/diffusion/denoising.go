@@ -12,7 +12,7 @@ import (
 // Karras et al. 2022. On the path Linear with a pairing in X1 it is flow matching under another parameterization.
 //
 // Between the heads there is nothing but a weight: F = F* + (D - D*)/out for every one of them.
-func Denoising(h Head, w Weighting, times Times) Objective {
+func Denoising(h Head, w Weighting, times TimeSampler) Objective {
 	return func(p Process, net Net, b Batch, r *random.Source) *Node {
 		must(h != nil, "Denoising without a head; give one of the table Heads, such as EDMHead(1)")
 		w := w.orPlain()

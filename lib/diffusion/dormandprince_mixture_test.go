@@ -18,7 +18,7 @@ func TestAdaptiveErrorOnAMixture(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g1 := density.G1()
+	g1 := density.Bimodal()
 	at := func(t float64) *density.Mixture {
 		alpha2 := math.Exp(-(.1*t + 19.9*t*t/2))
 		law, err := g1.Noised(math.Sqrt(alpha2), math.Sqrt(1-alpha2))

@@ -12,7 +12,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// Bound is the variational bound on -log p(x0), in nats, for the chain p that Ancestral samples with this variance:
+// ELBO is the variational bound on -log p(x0), in nats, for the chain p that Ancestral samples with this variance:
 //
 //	-log p(x0) <= E_q[-log p(x_T)] + sum over the steps of E_q[log q(x_from | x_to) - log p(x_to | x_from)]
 //
@@ -28,7 +28,7 @@ import (
 //
 // As a Sampler it leaves x, the data, where it is, and adds up the terms on the way, each in one draw of the noise: an
 // unbiased estimate of the bound, which Nats reads.
-type Bound struct {
+type ELBO struct {
 	// Variance is the chain's. In a step to sigma = 0, where PosteriorVariance has none and the density of a point
 	// would be infinite, the decoder p(x0 | x_1) takes KernelVariance, which is right for data that is smooth on the
 	// scale of sigma_1. (Ho's and Nichol and Dhariwal's programs take the posterior variance of the step before.)
@@ -38,7 +38,7 @@ type Bound struct {
 }
 
 // Start is E_q[-log p(x_T)], [batch], for x0 [batch, ...] and c the path at the time T where the chain starts.
-func (b Bound) Start(c Coeffs, x0 *Node) *Node {
+func (b ELBO) Start(c Coeffs, x0 *Node) *Node {
 	prior := b.Prior
 	if prior == 0 {
 		prior = 1
@@ -51,7 +51,7 @@ func (b Bound) Start(c Coeffs, x0 *Node) *Node {
 
 // Term is the step's part of the bound, [batch], at x_from = alpha x0 + sigma eps, for x0 and eps [batch, ...]. The
 // times of the span are scalars or [batch, 1, ...].
-func (b Bound) Term(m Model, s Span, x0, eps *Node) *Node {
+func (b ELBO) Term(m Model, s Span, x0, eps *Node) *Node {
 	s.mustFall("Bound")
 	from, to := m.At(s.From), m.At(s.To)
 	n, d := rowsIn(x0)
@@ -65,7 +65,7 @@ func (b Bound) Term(m Model, s Span, x0, eps *Node) *Node {
 }
 
 // decoderVariance is the chain's variance, and that of the kernel where the chain has none.
-func (b Bound) decoderVariance(from, to Coeffs) *Node {
+func (b ELBO) decoderVariance(from, to Coeffs) *Node {
 	v := b.Variance.of(from, to)
 	return Where(Equal(v, ZerosLike(v)), kernelVariance(from, to), v)
 }
@@ -78,22 +78,22 @@ func (c Coeffs) Entropy(x0 *Node) *Node {
 }
 
 // Init implements Sampler. The sum is carried in float64, [batch].
-func (b Bound) Init(_ Model, x *Node, _ *random.Source) []*Node {
+func (b ELBO) Init(_ Model, x *Node, _ *random.Source) []*Node {
 	n, _ := rowsIn(x)
 	return []*Node{BroadcastToDims(ScalarZero(x.Graph(), dtypes.Float64), n)}
 }
 
 // Step implements Sampler.
-func (b Bound) Step(m Model, s Span, x *Node, carry []*Node, r *random.Source) (*Node, []*Node) {
+func (b ELBO) Step(m Model, s Span, x *Node, carry []*Node, r *random.Source) (*Node, []*Node) {
 	sum := carry[0]
 	first := BroadcastToDims(Equal(s.Index, ScalarZero(x.Graph(), s.Index.DType())), sum.Shape().Dimensions...)
 	sum = Where(first, ConvertDType(b.Start(m.At(s.From), x), sum.DType()), sum)
 	return x, []*Node{Add(sum, ConvertDType(b.Term(m, s, x, r.Normal(x)), sum.DType()))}
 }
 
-// Nats are the estimates of the bound, one a sample, that a plan with Bound has come to in a snapshot.
-func Nats(s Snapshot) ([]float64, error) {
-	if _, err := carriedBy[Bound](s); err != nil {
+// ELBONats are the estimates of the bound, one a sample, that a plan with Bound has come to in a snapshot.
+func ELBONats(s Snapshot) ([]float64, error) {
+	if _, err := carriedBy[ELBO](s); err != nil {
 		return nil, err
 	}
 	if s.Step < 1 {

@@ -23,7 +23,7 @@ var variances = []ReverseVariance{PosteriorVariance, KernelVariance, KernelVaria
 
 // expectedBound is the bound over a grid in its mean over N(m, v) data and over the noise, by the product of two
 // Gauss-Hermite rules of three points: exact, since all is quadratic.
-func expectedBound(b compute.Backend, bound Bound, p Process, grid []float64, m, v float64) float64 {
+func expectedBound(b compute.Backend, bound ELBO, p Process, grid []float64, m, v float64) float64 {
 	nodes, weights := []float64{-math.Sqrt(3), 0, math.Sqrt(3)}, []float64{1. / 6, 2. / 3, 1. / 6}
 	var x0, eps [][]float64
 	var w []float64
@@ -106,7 +106,7 @@ func TestBoundIsAJointDivergence(t *testing.T) {
 		if err != nil {
 			r.Fatal(err)
 		}
-		bound := Bound{Variance: variance, Prior: prior}
+		bound := ELBO{Variance: variance, Prior: prior}
 		got := expectedBound(b, bound, p, grid, m, v)
 
 		// The process from x_to = alpha x0 + sigma eps at the end of the grid: mean and covariance of its values there.
@@ -148,7 +148,7 @@ func TestBoundLiesAbove(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	rapid.Check(t, func(r *rapid.T) {
 		m, v := rapid.Float64Range(-2, 2).Draw(r, "mean"), rapid.Float64Range(.05, 5).Draw(r, "variance")
-		bound := Bound{Variance: rapid.SampledFrom(variances).Draw(r, "reverse variance")}
+		bound := ELBO{Variance: rapid.SampledFrom(variances).Draw(r, "reverse variance")}
 		end := rapid.SampledFrom([]float64{0, .01}).Draw(r, "end")
 		n := rapid.IntRange(1, 8).Draw(r, "steps")
 		x0 := rapid.Float64Range(-6, 6).Draw(r, "x0")
@@ -231,11 +231,11 @@ func TestTermByHand(t *testing.T) {
 			g := from.Graph()
 			m, x := gaussian(VP{}, dataMean, dataVariance)(nil, nil), Const(g, [][]float64{{x0}})
 			at, next := m.At(from), m.At(to)
-			term := Bound{Variance: variance}.Term(m, Span{From: from, To: to}, x, Const(g, [][]float64{{eps}}))
-			last := Bound{Variance: variance}.Term(m, Span{From: from, To: ScalarZero(g, dtypes.Float64)}, x,
+			term := ELBO{Variance: variance}.Term(m, Span{From: from, To: to}, x, Const(g, [][]float64{{eps}}))
+			last := ELBO{Variance: variance}.Term(m, Span{From: from, To: ScalarZero(g, dtypes.Float64)}, x,
 				Const(g, [][]float64{{eps}}))
 			return []*Node{Add(term, Sub(at.Entropy(x), next.Entropy(x))), Add(last, at.Entropy(x)),
-				Bound{}.Start(at, x), Bound{Prior: 2}.Start(at, x)}
+				ELBO{}.Start(at, x), ELBO{Prior: 2}.Start(at, x)}
 		}, from, to)
 		value := func(k int) float64 { return tensors.MustCopyFlatData[float64](out[k])[0] }
 		near(t, "KL", float64(variance), value(0), kl, 1e-13)
@@ -260,7 +260,7 @@ func TestBoundByPlan(t *testing.T) {
 	}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, variance := range variances[:2] {
-			bound := Bound{Variance: variance}
+			bound := ELBO{Variance: variance}
 			// 4000 images of 1 x 2 x 1 pixels, all of one value: the data has no variance, the model believes in some.
 			const n, d, x0 = 4000, 2, .9
 			flat := make([]float64, n*d)
@@ -278,13 +278,13 @@ func TestBoundByPlan(t *testing.T) {
 						t.Fatal(err)
 					}
 					if s.Step == 0 {
-						_, err := Nats(s)
+						_, err := ELBONats(s)
 						if err == nil || !strings.Contains(err.Error(), "the bound begins with the first step") {
 							t.Errorf("the start has a bound: %v", err)
 						}
 						continue
 					}
-					nats, err := Nats(s)
+					nats, err := ELBONats(s)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -302,7 +302,7 @@ func TestBoundByPlan(t *testing.T) {
 }
 
 // pointBound is the bound at one x0 in one dimension, over the noise by Gauss and Hermite.
-func pointBound(t *testing.T, bound Bound, grid []float64, x0 float64) float64 {
+func pointBound(t *testing.T, bound ELBO, grid []float64, x0 float64) float64 {
 	total := 0.
 	for i := range len(grid) - 1 {
 		out := MustExecOnceN(backendtest.Interpreter(t), func(from, to *Node) []*Node {
@@ -329,7 +329,7 @@ func TestTermAtManyTimes(t *testing.T) {
 	each := func(x *Node, i int) *Node { return Slice(x, AxisElem(i)) }
 	out := MustExecOnceN(b, func(x, eps *Node) []*Node {
 		g := x.Graph()
-		m, bound := build(nil, nil), Bound{Variance: PosteriorVariance}
+		m, bound := build(nil, nil), ELBO{Variance: PosteriorVariance}
 		column := func(v []float64) *Node { return Reshape(Const(g, v), 3, 1) }
 		var single []*Node
 		for i := range from {
@@ -345,7 +345,7 @@ func TestTermAtManyTimes(t *testing.T) {
 func TestBoundFaults(t *testing.T) {
 	b := backendtest.Default(t)
 	x := tensors.FromValue([][]float32{{.1, .2}, {.3, .4}})
-	plan := Plan{Build: gaussian(VP{}, 0, 1), Sampler: Bound{}, Grid: []float64{1, .5, 0}, Noise: random.NewKey(1)}
+	plan := Plan{Build: gaussian(VP{}, 0, 1), Sampler: ELBO{}, Grid: []float64{1, .5, 0}, Noise: random.NewKey(1)}
 	last := func() (end Snapshot, err error) {
 		for s, err := range plan.Trace(b, x) {
 			if err != nil {
@@ -366,7 +366,7 @@ func TestBoundFaults(t *testing.T) {
 	}
 	plan.Grid = []float64{1, .5, 0}
 	for _, prior := range []float64{-1, math.NaN(), math.Inf(1)} {
-		plan.Sampler = Bound{Prior: prior}
+		plan.Sampler = ELBO{Prior: prior}
 		if _, err := last(); err == nil || !strings.Contains(err.Error(), "the bound's prior has standard deviation") {
 			t.Errorf("prior %g: %v", prior, err)
 		}

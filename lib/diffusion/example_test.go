@@ -19,7 +19,7 @@ func ExamplePlan() {
 		fmt.Println(err)
 		return
 	}
-	target, process := density.G1(), diffusion.VP{}
+	target, process := density.Bimodal(), diffusion.VP{}
 	tMin, tMax := process.Horizon()
 	grid, err := diffusion.Uniform(tMax, tMin, 50)
 	if err != nil {
@@ -109,7 +109,7 @@ func ExamplePlan_LogLikelihood() {
 		return
 	}
 	plan := diffusion.Plan{
-		Build:   density.G1().Build(diffusion.VP{}),
+		Build:   density.Bimodal().Build(diffusion.VP{}),
 		Sampler: diffusion.FlowLikelihood{Method: diffusion.DormandPrince{RTol: 1e-8}},
 		Grid:    []float64{1e-7, 1}, // from data to noise, in steps of the solver's choice
 	}

@@ -40,9 +40,9 @@ func ScoreNet(sd float64) Scorer {
 // Matching says which score is matched, where, and with what weight: what the objectives without a denoising target
 // share.
 type Matching struct {
-	Score  Scorer    // nil: ScoreNet(1)
-	Weight Weighting // of the score's error; nil: Plain, w = 1
-	Times  Times     // nil: UniformTimes(LowDiscrepancy). FixedTime(0) matches the score of the data
+	Score  Scorer      // nil: ScoreNet(1)
+	Weight Weighting   // of the score's error; nil: Plain, w = 1
+	Times  TimeSampler // nil: UniformTimes(LowDiscrepancy). FixedTime(0) matches the score of the data
 }
 
 // draw draws x_t, and returns with it the network's score as a function of x, and the weight.
@@ -72,7 +72,7 @@ func (b Batch) along(p Process, net Net, r *random.Source) Process {
 }
 
 // noise draws the time and the noise of every sample.
-func (b Batch) noise(p Process, times Times, r *random.Source) (t, eps *Node) {
+func (b Batch) noise(p Process, times TimeSampler, r *random.Source) (t, eps *Node) {
 	if times == nil {
 		times = UniformTimes(LowDiscrepancy)
 	}

@@ -11,12 +11,12 @@ import (
 type ObjectiveSpec struct {
 	Name string
 	Head func(sd float64) Head
-	New  func(sd float64, score func(x, t *Node) *Node, w Weighting, times Times) Objective
+	New  func(sd float64, score func(x, t *Node) *Node, w Weighting, times TimeSampler) Objective
 }
 
 // Objectives lists every objective. A line here enrols it in the conformance tests.
 var Objectives = []ObjectiveSpec{
-	{"explicit", ScoreHead, func(sd float64, score func(x, t *Node) *Node, w Weighting, times Times) Objective {
+	{"explicit", ScoreHead, func(sd float64, score func(x, t *Node) *Node, w Weighting, times TimeSampler) Objective {
 		return Explicit(Matching{ScoreNet(sd), w, times}, score)
 	}},
 	{"implicit", ScoreHead, matching(Implicit)},
@@ -25,7 +25,7 @@ var Objectives = []ObjectiveSpec{
 		return Sliced(m, (*random.Source).Rademacher)
 	})},
 	{"sliced-vr", ScoreHead, matching(func(m Matching) Objective { return SlicedVR(m, (*random.Source).Rademacher) })},
-	{"sliced-fd", ScoreHead, func(sd float64, _ func(x, t *Node) *Node, w Weighting, times Times) Objective {
+	{"sliced-fd", ScoreHead, func(sd float64, _ func(x, t *Node) *Node, w Weighting, times TimeSampler) Objective {
 		return SlicedFD(Matching{ScoreNet(sd), w, times}, (*random.Source).Sphere, .01*sd)
 	}},
 	{"denoising-eps", EpsHead, denoising(EpsHead)},
@@ -35,14 +35,14 @@ var Objectives = []ObjectiveSpec{
 	{"denoising-edm", EDMHead, denoising(EDMHead)},
 }
 
-func matching(of func(Matching) Objective) func(float64, func(x, t *Node) *Node, Weighting, Times) Objective {
-	return func(sd float64, _ func(x, t *Node) *Node, w Weighting, times Times) Objective {
+func matching(of func(Matching) Objective) func(float64, func(x, t *Node) *Node, Weighting, TimeSampler) Objective {
+	return func(sd float64, _ func(x, t *Node) *Node, w Weighting, times TimeSampler) Objective {
 		return of(Matching{ScoreNet(sd), w, times})
 	}
 }
 
-func denoising(head func(sd float64) Head) func(float64, func(x, t *Node) *Node, Weighting, Times) Objective {
-	return func(sd float64, _ func(x, t *Node) *Node, w Weighting, times Times) Objective {
+func denoising(head func(sd float64) Head) func(float64, func(x, t *Node) *Node, Weighting, TimeSampler) Objective {
+	return func(sd float64, _ func(x, t *Node) *Node, w Weighting, times TimeSampler) Objective {
 		return Denoising(head(sd), w, times)
 	}
 }

@@ -19,8 +19,8 @@ var nan, inf = math.NaN(), math.Inf(1)
 // refused are losses with a setting that none can work with, by the sentence that says so. The conformance of every
 // table is beside them: a line in Heads or Weightings is tried with every standard deviation that is none.
 func refused() map[string][]Objective {
-	eps := func(w Weighting, times Times) Objective { return Denoising(EpsHead(1), w, times) }
-	timed := func(times Times) Objective { return eps(Plain, times) }
+	eps := func(w Weighting, times TimeSampler) Objective { return Denoising(EpsHead(1), w, times) }
+	timed := func(times TimeSampler) Objective { return eps(Plain, times) }
 	m := Matching{}
 	out := map[string][]Objective{
 		"Denoising without a head":               {Denoising(nil, nil, nil)},

@@ -42,7 +42,7 @@ func TestPanicsInAPlan(t *testing.T) {
 				return err
 			}
 			all["Read"] = func(b compute.Backend, _ *tensors.Tensor) error {
-				_, err := Read(b, failing{VP{}, fail}, plan.Grid)
+				_, err := CoefficientsAt(b, failing{VP{}, fail}, plan.Grid)
 				return err
 			}
 			all["InRatio"] = func(b compute.Backend, _ *tensors.Tensor) error {

@@ -109,7 +109,7 @@ func along(p diffusion.Process, s diffusion.Sampler, times []float64) trip {
 // the noise.
 func (w trip) follow(t *testing.T, b compute.Backend, y []float64, noise [][]float64) []float64 {
 	t.Helper()
-	build := density.G1().Build(w.process)
+	build := density.Bimodal().Build(w.process)
 	rescale := func(y []float64, time float64, by func(a, b *Node) *Node) []float64 {
 		return tensors.MustCopyFlatData[float64](MustExecOnce(b, func(y, t *Node) *Node {
 			return by(y, w.process.At(t).Alpha)
@@ -214,7 +214,7 @@ func (w trip) run(t *testing.T, b compute.Backend, y []float64, noise [][]float6
 		}
 		replayed = append(replayed, z...)
 	}
-	path, err := diffusion.Read(b, w.process, grid)
+	path, err := diffusion.CoefficientsAt(b, w.process, grid)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func (w trip) run(t *testing.T, b compute.Backend, y []float64, noise [][]float6
 		x[i] = y[i] * path[0].Alpha[0]
 	}
 	end, err := diffusion.Plan{
-		Build: density.G1().Build(w.process), Sampler: w.sampler, Grid: grid,
+		Build: density.Bimodal().Build(w.process), Sampler: w.sampler, Grid: grid,
 		Replay: tensors.FromFlatDataAndDimensions(replayed, len(w.spans), 1, len(y), 1),
 	}.Run(b, tensors.FromFlatDataAndDimensions(x, len(y), 1))
 	if err != nil {

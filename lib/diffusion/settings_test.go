@@ -55,9 +55,9 @@ func badSamplers() []badSampler {
 		{FlowLikelihood{Probe: (*random.Source).Rademacher, Probes: -1}, "-1 probes"},
 		{Ancestral(ReverseVariance(7)), "there is no ReverseVariance 7"},
 		{Ancestral(ReverseVariance(-1)), "there is no ReverseVariance -1"},
-		{Bound{Variance: 7}, "there is no ReverseVariance 7"},
-		{Bound{Prior: nan}, "standard deviation NaN"},
-		{Bound{Prior: inf}, "standard deviation +Inf"},
+		{ELBO{Variance: 7}, "there is no ReverseVariance 7"},
+		{ELBO{Prior: nan}, "standard deviation NaN"},
+		{ELBO{Prior: inf}, "standard deviation +Inf"},
 		{PredictorCorrector(nil, 1, .16), "there is no predictor"},
 		{PredictorCorrector(euler, 0, .16), "0 Langevin steps"},
 		{AnnealedLangevin(0, .1), "0 Langevin steps"},
@@ -143,7 +143,7 @@ func TestGridsAgainstTheirDirection(t *testing.T) {
 	}
 	others := []SamplerSpec{
 		{Name: "churn", Sampler: EDMHeun(Churn{Gamma: .1}), Kind: ReverseKind},
-		{Name: "bound", Sampler: Bound{}, Kind: ReverseKind},
+		{Name: "bound", Sampler: ELBO{}, Kind: ReverseKind},
 	}
 	b := backendtest.Interpreter(t)
 	for _, spec := range append(others, Samplers...) {

@@ -57,7 +57,7 @@ func ExampleGIF() {
 		frames = append(frames, figure.Row(fmt.Sprintf("t = %.1f", 0.1*float64(k)), figure.Panel{
 			X:           figure.Axis{Min: -3, Max: 3},
 			Y:           figure.Axis{Min: -3, Max: 3},
-			Layers:      []figure.Layer{figure.Tails{X: xs[lo:], Y: ys[lo:]}},
+			Layers:      []figure.Layer{figure.Trails{X: xs[lo:], Y: ys[lo:]}},
 			EqualAspect: true,
 			HideAxes:    true,
 		}))

@@ -128,7 +128,7 @@ func TestLayersOfAnyNumbers(t *testing.T) {
 		least := make([]float64, len(y))
 		layers := []Layer{
 			Line{X: x, Y: y, Lo: least, Hi: y, Label: "line", Markers: true, Dashed: true},
-			Points{X: x, Y: y, Ring: true}, Tails{X: [][]float64{x, y}, Y: [][]float64{y, x}},
+			Points{X: x, Y: y, Ring: true}, Trails{X: [][]float64{x, y}, Y: [][]float64{y, x}},
 			Band{X: x, Lo: least, Hi: y}, ErrorBars{X: x, Y: y, Lo: least, Hi: y},
 			Arrows{X: x, Y: y, U: z, V: y}, Arrows{X: x, Y: y, U: x, V: z, Scale: 1, Power: .5},
 			HLine{At: z[1]}, VLine{At: z[0]}, Note{X: x[0], Y: z[0], Text: "here"},

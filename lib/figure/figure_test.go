@@ -31,7 +31,7 @@ var samples = map[string]struct {
 	"contour":   {Contour{Field: bump, Width: 4}, Gray},
 	"arrows":    {Arrows{X: x3, Y: y3, U: y3, V: x3}, Ink},
 	"points":    {Points{X: x3, Y: y3}, Blue},
-	"tails":     {Tails{X: [][]float64{x3, y3}, Y: [][]float64{y3, x3}, Color: Green}, Green},
+	"tails":     {Trails{X: [][]float64{x3, y3}, Y: [][]float64{y3, x3}, Color: Green}, Green},
 	"line":      {Line{X: x3, Y: y3, Lo: lo3, Hi: hi3, Markers: true, Label: "a"}, Blue},
 	"dashed":    {Line{X: x3, Y: y3, Dashed: true, Width: 4, Color: Purple}, Purple},
 	"band":      {Band{X: x3, Lo: lo3, Hi: hi3}, White.mix(Blue, bandOpacity)},

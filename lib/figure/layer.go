@@ -14,7 +14,7 @@ var (
 	_ Layer = Contour{}
 	_ Layer = Arrows{}
 	_ Layer = Points{}
-	_ Layer = Tails{}
+	_ Layer = Trails{}
 	_ Layer = Line{}
 	_ Layer = Band{}
 	_ Layer = ErrorBars{}

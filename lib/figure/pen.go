@@ -19,14 +19,14 @@ type pen struct {
 	img    *image.RGBA // what canvas draws to
 	text   *faces
 	color  Color // of the current layer, never automatic
-	stamps map[float64]*stamp
+	stamps map[float64]*sprite
 }
 
 func newPen(x, y scale, w, h int, text *faces) *pen {
 	// At 72 dots per inch a vg.Length of 1 is a pixel.
 	c := vgimg.NewWith(vgimg.UseWH(vg.Length(w), vg.Length(h)), vgimg.UseDPI(72*text.zoom))
 	return &pen{x: x, y: y, w: float64(w), h: float64(h), zoom: text.zoom, canvas: c, img: c.Image().(*image.RGBA),
-		text: text, stamps: map[float64]*stamp{}}
+		text: text, stamps: map[float64]*sprite{}}
 }
 
 // at is the place of a data point.

@@ -127,7 +127,7 @@ func ouError(t *testing.T, n int, dt float64, scheme Scheme) float64 {
 	line := Line{-8, 8, n}
 	g := must(FromDrift(line, func(x float64) float64 { return -x }, 1))(t)
 	at := func(time float64) []float64 {
-		f := pdf(t, density.G1(), time)
+		f := pdf(t, density.Bimodal(), time)
 		return line.Values(func(x float64) float64 { return f(x) })
 	}
 	p := at(0)
@@ -154,7 +154,7 @@ func TestOrders(t *testing.T) {
 	inTime := func(scheme Scheme, dt float64) float64 {
 		line := Line{-8, 8, 161}
 		g := must(FromDrift(line, func(x float64) float64 { return -x }, 1))(t)
-		f := pdf(t, density.G1(), .2) // smooth: steps of 0.1 see no stiffness
+		f := pdf(t, density.Bimodal(), .2) // smooth: steps of 0.1 see no stiffness
 		run := func(scheme Scheme, dt float64) []float64 {
 			p := line.Values(func(x float64) float64 { return f(x) })
 			if err := must(g.Stepper(scheme, dt))(t).Advance(p, int(math.Round(1/dt))); err != nil {
@@ -222,7 +222,7 @@ func TestSpectrum(t *testing.T) {
 	})
 	t.Run("G1", func(t *testing.T) {
 		line := Line{-6, 6, 1201}
-		f := pdf(t, density.G1(), 0)
+		f := pdf(t, density.Bimodal(), 0)
 		g := must(FromPotential(line, line.Values(func(x float64) float64 { return -math.Log(f(x)) }), 1))(t)
 		modes := must(g.Spectrum(4))(t)
 		for k, want := range []float64{0, .065924, 2.9209, 5.8924} {

@@ -16,7 +16,7 @@ func TestPlaneFollowsTheNoisedCross(t *testing.T) {
 	for _, n := range []int{61, 121} {
 		plane, dt := square(6, n), .5/float64(n-1)
 		g := must(PlaneFromDrift(plane, func(x, y float64) (float64, float64) { return -x, -y }, 1))(t)
-		start, exact := pdf(t, density.X2(), 0), pdf(t, density.X2(), .5)
+		start, exact := pdf(t, density.Cross(), 0), pdf(t, density.Cross(), .5)
 		p := plane.Values(func(x, y float64) float64 { return start(x, y) })
 		mass := Mass(plane, p)
 		if err := must(g.Stepper(CrankNicolson, dt))(t).Advance(p, n-1); err != nil {
@@ -35,7 +35,7 @@ func TestPlaneFollowsTheNoisedCross(t *testing.T) {
 // crossLangevin is Langevin dynamics on the cross, whose drift couples the coordinates.
 func crossLangevin(t *testing.T, n int) (g *PlaneGenerator, start, target []float64) {
 	plane := square(6, n)
-	f := pdf(t, density.X2(), 0)
+	f := pdf(t, density.Cross(), 0)
 	target = must(Normalise(plane, plane.Values(func(x, y float64) float64 { return f(x, y) })))(t)
 	start = must(Normalise(plane, plane.Values(func(x, y float64) float64 { return math.Exp(-(x*x + y*y) / 2) })))(t)
 	g = must(PlaneFromPotential(plane, plane.Values(func(x, y float64) float64 { return -math.Log(f(x, y)) }), 1))(t)

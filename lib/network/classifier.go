@@ -49,7 +49,7 @@ func (m Classifier) LogProb(scope *model.Scope, p diffusion.Process, class int) 
 
 // Loss is -log p(label | x_t), [batch], at times that it draws first and noise that it draws next. Its mean is least
 // for the exact posterior, whose entropy it then is. A label that is no class makes it NaN.
-func (m Classifier) Loss(scope *model.Scope, p diffusion.Process, times diffusion.Times, b diffusion.Batch,
+func (m Classifier) Loss(scope *model.Scope, p diffusion.Process, times diffusion.TimeSampler, b diffusion.Batch,
 	r *random.Source) *Node {
 	if b.Label == nil {
 		panic(fmt.Errorf("a classifier cannot learn from a batch without labels"))

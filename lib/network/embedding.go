@@ -41,7 +41,7 @@ func NoiseFeatures(logSNR *Node, frequencies int) *Node {
 }
 
 // embed is what the network knows besides x: [batch, width], [1, width] where it is one for the whole batch, or nil.
-func (c Condition) embed(scope *model.Scope, s style, logSNR, label *Node) *Node {
+func (c Condition) embed(scope *model.Scope, s layerOptions, logSNR, label *Node) *Node {
 	if label != nil && c.Classes == 0 {
 		panic(fmt.Errorf("a network without classes got labels"))
 	}
@@ -64,7 +64,7 @@ func (c Condition) embed(scope *model.Scope, s style, logSNR, label *Node) *Node
 
 // labels are the rows of a table, one a class and the last for no label. That one starts at 0, and stays there until a
 // sample without a label is learnt from: see NewPair.
-func (c Condition) labels(scope *model.Scope, s style, dtype dtypes.DType, g *Graph, label *Node) *Node {
+func (c Condition) labels(scope *model.Scope, s layerOptions, dtype dtypes.DType, g *Graph, label *Node) *Node {
 	shape := shapes.Make(dtype, c.Classes+1, c.width())
 	table := filled(scope, "table", shape, func(g *Graph, shape shapes.Shape) *Node {
 		rows := uniform(g, s.key.Sub(scope.Scope(), "table"), 1, shape)

@@ -52,18 +52,18 @@ func labelsOf(columns []*Node) *Node {
 	return Reshape(labels, n)
 }
 
-// Learnt is the model that a network with the weights in scope makes under a head. It answers in the precision in which
-// it is asked, and computes in that of the weights.
-func Learnt(p diffusion.Process, n Network, h diffusion.Head) diffusion.Build {
+// Trained is the model that a network with the weights in scope makes under a head. It answers in the precision in
+// which it is asked, and computes in that of the weights.
+func Trained(p diffusion.Process, n Network, h diffusion.Head) diffusion.Build {
 	return func(scope *model.Scope, _ []*Node) diffusion.Model {
 		net := n.Net(scope)
 		return diffusion.Model{Process: p, Denoise: h.Denoiser(p, net, nil), Score: h.Score(p, net, nil)}
 	}
 }
 
-// InSingle evaluates a net of one's own in float32 for callers that compute in another precision; those of this package
-// follow their weights.
-func InSingle(net diffusion.Net) diffusion.Net {
+// InFloat32 evaluates a net of one's own in float32 for callers that compute in another precision; those of this
+// package follow their weights.
+func InFloat32(net diffusion.Net) diffusion.Net {
 	return func(x, logSNR, label *Node) *Node {
 		narrow := func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }
 		return ConvertDType(net(narrow(x), narrow(logSNR), label), x.DType())

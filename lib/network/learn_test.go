@@ -31,7 +31,7 @@ func TestLossOfNetworkAndNet(t *testing.T) {
 			floor := NetLoss(o, diffusion.EDM{}, exact)(scope, []*Node{x0}, noise())
 			loss := Loss(o, diffusion.EDM{}, plain)(scope, []*Node{x0}, noise())
 			xt := Add(x0, noise().Normal(x0))
-			score := Learnt(diffusion.EDM{}, plain, head)(scope, nil).ScoreAt(ConvertDType(xt, dtypes.Float64),
+			score := Trained(diffusion.EDM{}, plain, head)(scope, nil).ScoreAt(ConvertDType(xt, dtypes.Float64),
 				Scalar(g, dtypes.Float64, 1))
 			if score.DType() != dtypes.Float64 {
 				t.Errorf("a learnt score of float64 samples is %s", score.DType())

@@ -59,4 +59,4 @@ func (m MLP) Validate() error {
 	return m.Condition.validate()
 }
 
-func (m MLP) style() (style, error) { return newStyle(m.Activation, m.Init, m.Last, m.Key) }
+func (m MLP) style() (layerOptions, error) { return newStyle(m.Activation, m.Init, m.Last, m.Key) }

@@ -18,7 +18,7 @@ import (
 // users are all ways to what a trained network says, for samples x at the time t.
 func users(t *testing.T, n Spec, scope *model.Scope, x, at *Node) map[string]*Node {
 	p, head := diffusion.VP{}, diffusion.EDMHead(1)
-	m := Learnt(p, n.Network, head)(scope, nil)
+	m := Trained(p, n.Network, head)(scope, nil)
 	out := map[string]*Node{"Learnt": m.Denoise(x, at), "its score": m.ScoreAt(x, at)}
 	if energy, is := n.Network.(Energy); is {
 		out["LogDensity"] = energy.LogDensity(scope, head, p, nil)(x, at)

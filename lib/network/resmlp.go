@@ -59,4 +59,4 @@ func (m ResMLP) Validate() error {
 	return m.Condition.validate()
 }
 
-func (m ResMLP) style() (style, error) { return newStyle(m.Activation, m.Init, "zero", m.Key) }
+func (m ResMLP) style() (layerOptions, error) { return newStyle(m.Activation, m.Init, "zero", m.Key) }

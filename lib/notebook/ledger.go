@@ -78,9 +78,9 @@ type Held struct {
 	Tol                float64 // 0: the suite's own interval, or six digits where it has none
 }
 
-// Hold compares numbers with those in results/ and ends the cell with an error where one differs. It belongs into the
-// last cell of a notebook.
-func Hold(numbers ...Held) {
+// CheckLedger compares numbers with those in results/ and ends the cell with an error where one differs. It belongs
+// into the last cell of a notebook.
+func CheckLedger(numbers ...Held) {
 	rows := ledger()
 	var table [][]any
 	var wrong []string

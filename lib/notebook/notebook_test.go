@@ -122,7 +122,7 @@ func TestHold(t *testing.T) {
 		{Held{Experiment: "E", Metric: "exact", Got: 3.00001}, "exact of E"},
 		{Held{Experiment: "E", Metric: "none", Got: 3}, `no metric "none" of E`},
 	} {
-		shown, failed, status := cellOutput(t, func() { Hold(test.held) })
+		shown, failed, status := cellOutput(t, func() { CheckLedger(test.held) })
 		if (status == 0) != (test.want == "") || !strings.Contains(failed, test.want) {
 			t.Errorf("%+v: %q, exit code %d", test.held, failed, status)
 		}

@@ -16,9 +16,9 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 	"github.com/janpfeifer/gonb/gonbui"
 
+	"scorelab/internal/atomicdir"
 	"scorelab/lib/checkpoint"
 	"scorelab/lib/figure"
-	"scorelab/lib/folder"
 	"scorelab/lib/train"
 )
 
@@ -68,8 +68,8 @@ func Weights(name string, p train.Plan) *model.Store {
 		Say("%s: only %d of %d steps are trained; run the cell that trains it again to go on",
 			name, trainer.Step(), goal)
 	}
-	if p.Average.Decay > 0 {
-		return Must(trainer.Average())
+	if p.EMA.Decay > 0 {
+		return Must(trainer.EMA())
 	}
 	return Must(trainer.Weights())
 }
@@ -78,7 +78,7 @@ func Weights(name string, p train.Plan) *model.Store {
 func goalPath(name string) string { return filepath.Join(Cache(), name+".steps") }
 
 func writeGoal(name string, steps int) error {
-	return folder.Writer{}.File(goalPath(name), []byte(strconv.Itoa(steps)))
+	return atomicdir.Writer{}.File(goalPath(name), []byte(strconv.Itoa(steps)))
 }
 
 // readGoal is the number of steps that Train was last asked for; 0 where nothing says it.

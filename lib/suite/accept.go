@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"scorelab/lib/folder"
+	"scorelab/internal/atomicdir"
 )
 
 // MaxBaseline is how many bytes a baseline may hold: it is committed.
@@ -23,16 +23,16 @@ type Accepted struct {
 // of the suite under one setting with all checks passing, and a baseline folder that holds anything else than results.
 // Pattern takes some experiments alone from dir, and the others from the former baseline; empty: all.
 func (c Catalogue) Accept(dir, baseline, pattern string) (*Accepted, error) {
-	return c.accept(dir, baseline, pattern, folder.Writer{})
+	return c.accept(dir, baseline, pattern, atomicdir.Writer{})
 }
 
-func (c Catalogue) accept(dir, baseline, pattern string, writer folder.Writer) (*Accepted, error) {
+func (c Catalogue) accept(dir, baseline, pattern string, writer atomicdir.Writer) (*Accepted, error) {
 	chosen, err := c.Match(pattern)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := os.Stat(dir); err != nil {
-		return nil, fmt.Errorf("%w: `make experiments` makes results", folder.Error("read", dir, err))
+		return nil, fmt.Errorf("%w: `make experiments` makes results", atomicdir.Error("read", dir, err))
 	}
 	if within(dir, baseline) {
 		return nil, fmt.Errorf("%s is the baseline or lies in it, which is replaced as a whole: "+
@@ -43,7 +43,7 @@ func (c Catalogue) accept(dir, baseline, pattern string, writer folder.Writer) (
 		return nil, err
 	}
 	defer target.close()
-	release, err := folder.Guard(dir) // nobody may write while we read
+	release, err := atomicdir.Guard(dir) // nobody may write while we read
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ func (r *Result) readFiles(dir string, files map[string][]byte) error {
 	from := filepath.Join(dir, r.Experiment)
 	text, err := os.ReadFile(filepath.Join(from, runName))
 	if err != nil {
-		return folder.Error("read", filepath.Join(from, runName), err)
+		return atomicdir.Error("read", filepath.Join(from, runName), err)
 	}
 	files[path.Join(r.Experiment, runName)] = text
 	for _, f := range slices.Concat(r.Tables, r.Figures) {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"scorelab/lib/folder"
+	"scorelab/internal/atomicdir"
 )
 
 // foreign puts foreign files and an empty folder into a folder of results, and returns a check that they are as they
@@ -15,7 +15,7 @@ import (
 func foreign(t *testing.T, dir string) (untouched func()) {
 	t.Helper()
 	id := "E01-moment"
-	if !folder.Exists(filepath.Join(dir, id)) {
+	if !atomicdir.Exists(filepath.Join(dir, id)) {
 		id = "E02-mass" // of another shard
 	}
 	names := []string{".tmp-mydata/x.bin", id + "/notes.md", id + "/mine/data.csv", id + "/mine.csv"}
@@ -34,7 +34,7 @@ func foreign(t *testing.T, dir string) (untouched func()) {
 	}
 	return func() {
 		t.Helper()
-		if !folder.Exists(empty) {
+		if !atomicdir.Exists(empty) {
 			t.Errorf("the empty folder %s is gone", empty)
 		}
 		for _, name := range names {
@@ -132,7 +132,7 @@ func TestForeignFilesAreNamed(t *testing.T) {
 	older.Experiments = append(older.Experiments, Experiment{ID: "E09-gone", Title: "t", Question: "q", Run: runMass})
 	older.Experiments = older.Experiments[2:]
 	runAll(t, older, out, quick)
-	if _, err := fake().Merge(out, dirs, ""); err != nil || folder.Exists(filepath.Join(out, "E09-gone")) {
+	if _, err := fake().Merge(out, dirs, ""); err != nil || atomicdir.Exists(filepath.Join(out, "E09-gone")) {
 		t.Errorf("a result of a former table: %v", err)
 	}
 }
@@ -225,7 +225,7 @@ func TestSummariesOfOthers(t *testing.T) {
 func TestLockThatIsALink(t *testing.T) {
 	dir, target := t.TempDir(), filepath.Join(t.TempDir(), "precious")
 	write(t, "precious", target)
-	link(t, target, filepath.Join(dir, folder.LockName))
+	link(t, target, filepath.Join(dir, atomicdir.LockName))
 	for name, open := range map[string]func() error{
 		"run": func() error { _, err := OpenStore(dir); return err },
 		"merge": func() error {
@@ -233,7 +233,7 @@ func TestLockThatIsALink(t *testing.T) {
 			return err
 		},
 	} {
-		oneLine(t, name, open(), folder.LockName+" is a symbolic link")
+		oneLine(t, name, open(), atomicdir.LockName+" is a symbolic link")
 		if got := read(t, target); string(got) != "precious" {
 			t.Errorf("%s: the target is now %q", name, got)
 		}

@@ -8,8 +8,8 @@ import (
 	"math"
 	"strconv"
 
+	"scorelab/internal/strictjson"
 	"scorelab/lib/metrics"
-	"scorelab/lib/strictjson"
 )
 
 // number is a float64 in JSON: shortest form that reads back the same, and a string where JSON has no number.

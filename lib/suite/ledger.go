@@ -6,8 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"scorelab/internal/strictjson"
 	"scorelab/lib/metrics"
-	"scorelab/lib/strictjson"
 )
 
 // Row is one line of the ledger: a document's statement held against one measurement.

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"scorelab/lib/folder"
+	"scorelab/internal/atomicdir"
 )
 
 // Stored is what a folder of results holds.
@@ -28,7 +28,7 @@ func (c Catalogue) Read(dir string) (*Stored, error) {
 		return nil, fmt.Errorf("there is no folder %s: `scorelab run -out %s` makes it", dir, dir)
 	}
 	if err != nil {
-		return nil, folder.Error("read", dir, err)
+		return nil, atomicdir.Error("read", dir, err)
 	}
 	s := &Stored{Damaged: map[string]error{}}
 	results := make([]*Result, len(c.Experiments))
@@ -41,7 +41,7 @@ func (c Catalogue) Read(dir string) (*Stored, error) {
 		if rank < 0 && entry.IsDir() {
 			s.Strays = append(s.Strays, id)
 		}
-		if rank < 0 || !folder.Exists(filepath.Join(dir, id)) { // a link to a folder is one, too
+		if rank < 0 || !atomicdir.Exists(filepath.Join(dir, id)) { // a link to a folder is one, too
 			continue
 		}
 		if results[rank], err = readResult(filepath.Join(dir, id)); err != nil {
@@ -83,7 +83,7 @@ func readResult(dir string) (*Result, error) {
 		return nil, &ResultError{path, id, "is missing"}
 	}
 	if err != nil {
-		return nil, folder.Error("read", path, err)
+		return nil, atomicdir.Error("read", path, err)
 	}
 	r, err := parseResult(path, id, text)
 	if err != nil {
@@ -118,7 +118,7 @@ func (f File) read(dir string) ([]byte, error) {
 	}
 	data, err := os.ReadFile(filepath.Join(dir, f.Name))
 	if err != nil {
-		return nil, folder.Error("read", filepath.Join(dir, f.Name), err)
+		return nil, atomicdir.Error("read", filepath.Join(dir, f.Name), err)
 	}
 	if f.SHA256 != "" && f.SHA256 != hash(data) {
 		problem := fmt.Sprintf("names %s, whose %d bytes are not those that were stored", f.Name, len(data))

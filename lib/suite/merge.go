@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"scorelab/lib/folder"
+	"scorelab/internal/atomicdir"
 )
 
 // Merged says what a merge put together. Kept is how many of the experiments were there before, and stay.
@@ -24,10 +24,10 @@ type Merged struct{ Shards, Experiments, Files, Failed, Kept int }
 // differently, and results of different settings. Pattern restricts it to some experiments: of the others, the results
 // that lie in out stay. Empty: all.
 func (c Catalogue) Merge(out string, shards []string, pattern string) (*Merged, error) {
-	return c.merge(out, shards, pattern, folder.Writer{})
+	return c.merge(out, shards, pattern, atomicdir.Writer{})
 }
 
-func (c Catalogue) merge(out string, shards []string, pattern string, writer folder.Writer) (*Merged, error) {
+func (c Catalogue) merge(out string, shards []string, pattern string, writer atomicdir.Writer) (*Merged, error) {
 	chosen, err := c.Match(pattern)
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (c Catalogue) merge(out string, shards []string, pattern string, writer fol
 	m := merger{Catalogue: c, chosen: chosen, from: make([]string, n), results: make([]*Result, n),
 		files: map[string][]byte{}}
 	for _, dir := range shards {
-		release, err := folder.Guard(dir) // nobody may write while we read
+		release, err := atomicdir.Guard(dir) // nobody may write while we read
 		if err != nil {
 			return nil, err
 		}
@@ -91,7 +91,7 @@ func distinctFolders(dirs []string) error {
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("%w: `scorelab run -shard I/N -out %s` makes a shard", folder.Error("read", dir, err),
+			return fmt.Errorf("%w: `scorelab run -shard I/N -out %s` makes a shard", atomicdir.Error("read", dir, err),
 				dir)
 		}
 		for j, other := range known {
@@ -112,11 +112,11 @@ func distinctFolders(dirs []string) error {
 
 // within reports whether a folder is another one or lies below it, whichever links lead there.
 func within(dir, root string) bool {
-	dir, err := folder.Resolve(dir)
+	dir, err := atomicdir.Resolve(dir)
 	if err != nil {
 		return false
 	}
-	if root, err = folder.Resolve(root); err != nil {
+	if root, err = atomicdir.Resolve(root); err != nil {
 		return false
 	}
 	rel, err := filepath.Rel(root, dir)
@@ -183,7 +183,7 @@ func (m *merger) add(dir string, wanted []Experiment) error {
 
 // carry takes over the results of all other experiments from the folder that is replaced.
 func (m *merger) carry(out string) error {
-	if len(m.chosen) == len(m.Experiments) || !folder.Exists(out) {
+	if len(m.chosen) == len(m.Experiments) || !atomicdir.Exists(out) {
 		return nil
 	}
 	others := slices.DeleteFunc(slices.Clone(m.Experiments), func(e Experiment) bool {

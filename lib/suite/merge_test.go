@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"scorelab/lib/folder"
+	"scorelab/internal/atomicdir"
 )
 
 // shards runs a suite in n parts, each into a folder of its own below root.
@@ -231,7 +231,7 @@ func TestMergeIsAtomic(t *testing.T) {
 	runAll(t, fake(), out, Options{Seed: 5, Profile: Quick, BackendName: "go"})
 	before := read(t, out, "E01-moment", runName)
 	for _, step := range []string{"write E02-mass/run.json", "rename", "exchange"} {
-		full := folder.Writer{Step: func(name string) error {
+		full := atomicdir.Writer{Step: func(name string) error {
 			if name == step {
 				return syscall.ENOSPC
 			}

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"scorelab/lib/folder"
+	"scorelab/internal/atomicdir"
 )
 
 // filesOfResult tells which files in the folder of a result are part of it: those that its run.json names, whatever
@@ -111,11 +111,12 @@ func (c Catalogue) onlyResults(dir string) error {
 		return nil
 	}
 	if err != nil {
-		return folder.Error("read", dir, err)
+		return atomicdir.Error("read", dir, err)
 	}
 	for _, entry := range entries {
 		name := entry.Name()
-		if slices.Contains(summaryFiles, name) || name == folder.LockName || strings.HasPrefix(name, folder.TmpPrefix) {
+		if slices.Contains(summaryFiles, name) || name == atomicdir.LockName || strings.HasPrefix(
+			name, atomicdir.TmpPrefix) {
 			continue
 		}
 		if !c.isResult(dir, name) {

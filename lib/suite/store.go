@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"scorelab/internal/atomicdir"
 	"scorelab/lib/exec"
-	"scorelab/lib/folder"
 )
 
 // Names inside a folder of results.
@@ -23,7 +23,7 @@ const (
 type Store struct {
 	Dir    string
 	Warn   func(sentence string) // nil: the default logger
-	writer folder.Writer
+	writer atomicdir.Writer
 	unlock func() error
 }
 
@@ -33,7 +33,7 @@ func OpenStore(dir string) (*Store, error) {
 	if err := summariesAreOurs(dir); err != nil {
 		return nil, err
 	}
-	_, unlock, err := folder.Open(dir)
+	_, unlock, err := atomicdir.Open(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (s *Store) Put(r *Result, report *Report, meta Meta) error {
 		return ok
 	})
 	if err := s.writer.Replace(dir, files, filesOfResult(dir)); err != nil {
-		return fmt.Errorf("%w; the former result of %s is untouched", folder.Error("write", dir, err), r.Experiment)
+		return fmt.Errorf("%w; the former result of %s is untouched", atomicdir.Error("write", dir, err), r.Experiment)
 	}
 	if len(stay) > 0 {
 		exec.Warn(s.Warn, fmt.Sprintf("%s could not be read, so that nothing said whether %s belonged to the former "+
@@ -109,7 +109,7 @@ func (s *Store) Summarize(c Catalogue) (strays []string, err error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := s.writer.File(filepath.Join(s.Dir, name), files[name]); err != nil {
-			return nil, folder.Error("write", filepath.Join(s.Dir, name), err)
+			return nil, atomicdir.Error("write", filepath.Join(s.Dir, name), err)
 		}
 	}
 	return strays, nil

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"scorelab/lib/folder"
+	"scorelab/internal/atomicdir"
 )
 
 const (
@@ -50,7 +50,7 @@ func stored(t *testing.T, dir string) int {
 	return n
 }
 
-func put(t *testing.T, dir string, n int, a folder.Writer) error {
+func put(t *testing.T, dir string, n int, a atomicdir.Writer) error {
 	t.Helper()
 	store, err := OpenStore(dir)
 	if err != nil {
@@ -81,11 +81,11 @@ func TestPutFailing(t *testing.T) {
 	for _, swap := range []func(a, b string) error{nil, noSwap} {
 		for fail := 0; ; fail++ {
 			dir := t.TempDir()
-			if err := put(t, dir, 1, folder.Writer{}); err != nil {
+			if err := put(t, dir, 1, atomicdir.Writer{}); err != nil {
 				t.Fatal(err)
 			}
 			step, last := -1, ""
-			err := put(t, dir, 2, folder.Writer{Swap: swap, Step: func(name string) error {
+			err := put(t, dir, 2, atomicdir.Writer{Swap: swap, Step: func(name string) error {
 				if step++; step == fail && name != "remove old" {
 					last = name
 					return &os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}
@@ -118,7 +118,7 @@ func TestHelperKill(t *testing.T) {
 	if err != nil {
 		t.Skip("only a helper")
 	}
-	step, a := -1, folder.Writer{}
+	step, a := -1, atomicdir.Writer{}
 	a.Step = func(string) error {
 		if step++; step == at {
 			if self, err := os.FindProcess(os.Getpid()); err == nil {
@@ -144,7 +144,7 @@ func TestKill(t *testing.T) {
 	for _, noSwap := range []string{"", "1"} {
 		for at := 0; ; at++ {
 			dir := t.TempDir()
-			if err := put(t, dir, 1, folder.Writer{}); err != nil {
+			if err := put(t, dir, 1, atomicdir.Writer{}); err != nil {
 				t.Fatal(err)
 			}
 			helper := exec.Command(os.Args[0], "-test.run=^TestHelperKill$")
@@ -182,14 +182,14 @@ func TestLockNamesProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = OpenStore(dir)
-	if locked := (*folder.LockedError)(nil); !errors.As(err, &locked) || !strings.Contains(err.Error(),
+	if locked := (*atomicdir.LockedError)(nil); !errors.As(err, &locked) || !strings.Contains(err.Error(),
 		fmt.Sprintf("process %d is writing into %s", os.Getpid(), dir)) {
 		t.Errorf("second run: %v", err)
 	}
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := put(t, dir, 1, folder.Writer{}); err != nil {
+	if err := put(t, dir, 1, atomicdir.Writer{}); err != nil {
 		t.Errorf("after the first run: %v", err)
 	}
 }
@@ -207,7 +207,7 @@ func TestOpenStoreRefuses(t *testing.T) {
 		}
 	}
 	readonly := filepath.Join(t.TempDir(), "readonly")
-	if err := put(t, readonly, 1, folder.Writer{}); err != nil {
+	if err := put(t, readonly, 1, atomicdir.Writer{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(readonly, 0o555); err != nil {
@@ -215,7 +215,7 @@ func TestOpenStoreRefuses(t *testing.T) {
 	}
 	defer os.Chmod(readonly, 0o755)
 	if os.Getuid() != 0 { // root may write everywhere
-		if err := put(t, readonly, 2, folder.Writer{}); err == nil || !strings.Contains(err.Error(),
+		if err := put(t, readonly, 2, atomicdir.Writer{}); err == nil || !strings.Contains(err.Error(),
 			"permission denied") {
 			t.Errorf("read-only folder: %v", err)
 		}
@@ -246,7 +246,7 @@ func TestAccept(t *testing.T) {
 	}
 	before := read(t, baseline, "E01-moment", runName)
 
-	full := folder.Writer{Step: func(name string) error {
+	full := atomicdir.Writer{Step: func(name string) error {
 		if name == "exchange" {
 			return syscall.ENOSPC
 		}

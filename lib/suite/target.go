@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"scorelab/lib/folder"
+	"scorelab/internal/atomicdir"
 )
 
 // target is a folder of results that is replaced as a whole. Where there is one, it is locked from before the first
@@ -18,18 +18,18 @@ type target struct {
 
 // openTarget brings back what a killed replacement left, and locks the folder.
 func (c Catalogue) openTarget(dir string) (*target, error) {
-	real, err := folder.Resolve(dir) // where dir is a link, it stays one
+	real, err := atomicdir.Resolve(dir) // where dir is a link, it stays one
 	if err != nil {
-		return nil, folder.Error("write", dir, err)
+		return nil, atomicdir.Error("write", dir, err)
 	}
 	parent, base := filepath.Split(real)
-	if parent = filepath.Clean(parent); folder.Exists(parent) {
-		if _, err := folder.Sweep(parent, base); err != nil {
-			return nil, folder.Error("clean", parent, err)
+	if parent = filepath.Clean(parent); atomicdir.Exists(parent) {
+		if _, err := atomicdir.Sweep(parent, base); err != nil {
+			return nil, atomicdir.Error("clean", parent, err)
 		}
 	}
 	t := &target{c, dir, nil}
-	if !folder.Exists(dir) {
+	if !atomicdir.Exists(dir) {
 		return t, nil
 	}
 	return t, t.lock()
@@ -51,7 +51,7 @@ func (t *target) close() {
 
 // replace makes these files, and the foreign ones beside results, all that the folder holds. Former is what they
 // replace.
-func (t *target) replace(writer folder.Writer, files map[string][]byte, former string) error {
+func (t *target) replace(writer atomicdir.Writer, files map[string][]byte, former string) error {
 	if t.held == nil {
 		if err := t.lock(); err != nil {
 			return err
@@ -72,7 +72,7 @@ func (t *target) replace(writer folder.Writer, files map[string][]byte, former s
 		}
 	}
 	if err := writer.Replace(t.dir, files, filesOfResults(t.dir)); err != nil {
-		return fmt.Errorf("%w; %s is untouched", folder.Error("write", t.dir, err), former)
+		return fmt.Errorf("%w; %s is untouched", atomicdir.Error("write", t.dir, err), former)
 	}
 	return nil
 }

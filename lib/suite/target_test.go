@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"scorelab/lib/folder"
+	"scorelab/internal/atomicdir"
 )
 
 // Two accepts or merges into one folder: the second is refused while the first is at work, and takes nothing away from
@@ -17,9 +17,12 @@ func TestTwoReplacements(t *testing.T) {
 	runAll(t, fake(), one, quick)
 	runAll(t, fake(), two, three)
 	runAll(t, fake(), first, quick)
-	replacements := map[string]func(from, to string, w folder.Writer) error{
-		"accept": func(from, to string, w folder.Writer) error { _, err := fake().accept(from, to, "", w); return err },
-		"merge": func(from, to string, w folder.Writer) error {
+	replacements := map[string]func(from, to string, w atomicdir.Writer) error{
+		"accept": func(from, to string, w atomicdir.Writer) error {
+			_, err := fake().accept(from, to, "", w)
+			return err
+		},
+		"merge": func(from, to string, w atomicdir.Writer) error {
 			_, err := fake().merge(to, []string{from}, "", w)
 			return err
 		},
@@ -28,15 +31,15 @@ func TestTwoReplacements(t *testing.T) {
 		for exchange, swap := range map[string]func(a, b string) error{"exchanged": nil, "renamed": noSwap} {
 			parent := t.TempDir()
 			out := filepath.Join(parent, "out")
-			if err := replace(first, out, folder.Writer{}); err != nil {
+			if err := replace(first, out, atomicdir.Writer{}); err != nil {
 				t.Fatal(err)
 			}
 			write(t, "mine", out, "E01-moment", "notes.md")
 			seed, seen := int64(1), map[string]bool{}
-			err := replace(one, out, folder.Writer{Swap: swap, Step: func(step string) error {
+			err := replace(one, out, atomicdir.Writer{Swap: swap, Step: func(step string) error {
 				seen[step] = true
 				for other, again := range replacements {
-					err := again(two, out, folder.Writer{Swap: swap})
+					err := again(two, out, atomicdir.Writer{Swap: swap})
 					if step == "remove old" {
 						seed = 3
 						if err != nil {
@@ -44,7 +47,7 @@ func TestTwoReplacements(t *testing.T) {
 						}
 						continue
 					}
-					if locked := (*folder.LockedError)(nil); !errors.As(err, &locked) {
+					if locked := (*atomicdir.LockedError)(nil); !errors.As(err, &locked) {
 						t.Errorf("%s, %s, %s at %q: %v", exchange, name, other, step, err)
 					}
 				}

@@ -37,7 +37,7 @@ type goldenSettings struct {
 func (s goldenSettings) set(p *Plan) {
 	for field, value := range map[*float64]*float64{
 		&p.Adam.Rate: s.Rate, &p.Adam.Beta1: s.Beta1, &p.Adam.Beta2: s.Beta2, &p.Adam.Epsilon: s.Epsilon,
-		&p.Adam.WeightDecay: s.Decay, &p.Adam.Clip: s.Clip, &p.Adam.Final: s.Final, &p.Average.Decay: s.Average,
+		&p.Adam.WeightDecay: s.Decay, &p.Adam.Clip: s.Clip, &p.Adam.Final: s.Final, &p.EMA.Decay: s.Average,
 	} {
 		if value != nil {
 			*field = *value
@@ -97,7 +97,7 @@ func TestAdamAgreesWithOptax(t *testing.T) {
 		}
 		stores := map[*params]func() (*model.Store, error){&run.Weights: tr.Weights}
 		if run.Settings.Average != nil {
-			stores[&run.Average] = tr.Average
+			stores[&run.Average] = tr.EMA
 		}
 		for want, read := range stores {
 			got, err := read()
@@ -137,7 +137,7 @@ func TestAverageLaws(t *testing.T) {
 		buffer := scope.VariableWithValue("buffer", [][]float64{{3, 4}}).SetTrainable(false).NodeValue(batch[0])
 		return ReduceSum(Square(Sub(w, Add(Mul(buffer, batch[0]), r.Normal(batch[0])))), 1)
 	}
-	for law, at := range map[AverageLaw]func(k float64) float64{
+	for law, at := range map[EMASchedule]func(k float64) float64{
 		"":        func(k float64) float64 { return decay * (1 - math.Pow(decay, k-1)) / (1 - math.Pow(decay, k)) },
 		Corrected: func(k float64) float64 { return decay * (1 - math.Pow(decay, k-1)) / (1 - math.Pow(decay, k)) },
 		Ramped:    func(k float64) float64 { return min(decay, (1+k)/(10+k)) },
@@ -145,7 +145,7 @@ func TestAverageLaws(t *testing.T) {
 	} {
 		tr := begin(t, backendtest.Interpreter(t), Plan{
 			Loss: loss, Data: Whole(tensors.FromValue([][]float64{{1, 2}})), Adam: Adam{Rate: .1},
-			Average: Average{decay, law}, Every: 1,
+			EMA: EMA{decay, law}, Every: 1,
 		})
 		want := []float64{2, -1}
 		for r := range tr.Run(t.Context(), steps) {
@@ -154,7 +154,7 @@ func TestAverageLaws(t *testing.T) {
 				want[i] = d*want[i] + (1-d)*w
 			}
 		}
-		store, err := tr.Average()
+		store, err := tr.EMA()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,7 +173,7 @@ func TestAverageLaws(t *testing.T) {
 		}
 	}
 	tr := begin(t, backendtest.Interpreter(t), Plan{Loss: loss, Data: Whole(tensors.FromValue([][]float64{{1, 2}}))})
-	if _, err := tr.Average(); err == nil {
+	if _, err := tr.EMA(); err == nil {
 		t.Error("an average that was not asked for")
 	}
 }

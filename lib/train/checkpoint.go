@@ -17,14 +17,14 @@ import (
 type config struct {
 	Settings any        `json:"settings"`
 	Adam     *Adam      `json:"adam,omitempty"`
-	Average  Average    `json:"average"`
+	Average  EMA        `json:"average"`
 	Data     any        `json:"data"`
 	Key      random.Key `json:"key"`
 }
 
 // describe makes the configuration of a plan, once: it holds hashes of the data.
 func (p *Plan) describe() (json.RawMessage, error) {
-	c := config{Settings: p.Settings, Average: p.Average, Data: p.Data.settings(), Key: p.Key}
+	c := config{Settings: p.Settings, Average: p.EMA, Data: p.Data.settings(), Key: p.Key}
 	if p.Loss != nil {
 		adam := p.Adam.withDefaults()
 		c.Adam = &adam

@@ -29,7 +29,7 @@ func numbers(n int) *tensors.Tensor {
 // seen trains on nothing and returns the rows of each step's batch.
 func seen(t testing.TB, data Data, key random.Key, from, steps, batch int) [][]int {
 	t.Helper()
-	tr := begin(t, backendtest.Interpreter(t), Plan{Data: data, Key: key, Every: 50, Step: func(t *Turn) {
+	tr := begin(t, backendtest.Interpreter(t), Plan{Data: data, Key: key, Every: 50, Step: func(t *StepContext) {
 		for i := range batch {
 			t.Record("row "+string(rune('a'+i)), Reshape(Slice(t.Batch[0], AxisElem(i))))
 			t.Record("label "+string(rune('a'+i)), Reshape(Slice(t.Batch[1], AxisElem(i))))
@@ -150,7 +150,7 @@ func TestWindows(t *testing.T) {
 // Fresh samples are new in every step and the same in every run; whole data comes as it is.
 func TestFreshAndWhole(t *testing.T) {
 	run := func(data Data) []float64 {
-		tr := begin(t, backendtest.Interpreter(t), Plan{Data: data, Key: random.NewKey(9), Step: func(t *Turn) {
+		tr := begin(t, backendtest.Interpreter(t), Plan{Data: data, Key: random.NewKey(9), Step: func(t *StepContext) {
 			t.Record("sum", ReduceAllSum(t.Batch[0]))
 			t.Record("noise", ReduceAllSum(t.Random().Normal(t.Batch[0])))
 		}})

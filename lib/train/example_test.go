@@ -59,7 +59,7 @@ func ExampleTrainer_Save() {
 	loss := func(scope *model.Scope, batch []*Node, _ *random.Source) *Node {
 		return Square(Sub(scope.VariableWithValue("mean", 0.).NodeValue(batch[0]), batch[0]))
 	}
-	plan := train.Plan{Loss: loss, Data: data, Adam: train.Adam{Rate: .1}, Average: train.Average{Decay: .9}, Every: 20}
+	plan := train.Plan{Loss: loss, Data: data, Adam: train.Adam{Rate: .1}, EMA: train.EMA{Decay: .9}, Every: 20}
 	run := func(until int) error {
 		folder, err := checkpoint.Open(dir, 3, func(line string) { fmt.Println(line) })
 		if err != nil {

@@ -23,11 +23,11 @@ import (
 )
 
 // descending is a plan whose step may spoil the loss.
-func descending(spoil func(t *Turn, loss *Node) *Node) Plan {
+func descending(spoil func(t *StepContext, loss *Node) *Node) Plan {
 	p := example(dtypes.Float32)
 	adam := p.Adam
 	p.Adam, p.Loss = Adam{}, nil
-	p.Step = func(t *Turn) {
+	p.Step = func(t *StepContext) {
 		loss := t.Mean(denoising)
 		if spoil != nil {
 			loss = spoil(t, loss)
@@ -39,26 +39,26 @@ func descending(spoil func(t *Turn, loss *Node) *Node) Plan {
 }
 
 // at is 1 at one step, and 0 at others.
-func at(t *Turn, step int, like *Node) *Node {
+func at(t *StepContext, step int, like *Node) *Node {
 	return ConvertDType(Equal(t.Step, Scalar(t.Step.Graph(), dtypes.Int32, step)), like.DType())
 }
 
 func zero(loss *Node) *Node { return Sub(loss, loss) }
 
 // spoilers make step 13 diverge, by the message.
-var spoilers = map[string]func(t *Turn, loss *Node) *Node{
-	"training diverged at step 13: the loss is NaN at learning rate 0.00": func(t *Turn, loss *Node) *Node {
+var spoilers = map[string]func(t *StepContext, loss *Node) *Node{
+	"training diverged at step 13: the loss is NaN at learning rate 0.00": func(t *StepContext, loss *Node) *Node {
 		return Add(loss, Div(zero(loss), OneMinus(at(t, 12, loss))))
 	},
-	"training diverged at step 13: the loss is +Inf at learning rate 0.00": func(t *Turn, loss *Node) *Node {
+	"training diverged at step 13: the loss is +Inf at learning rate 0.00": func(t *StepContext, loss *Node) *Node {
 		return Div(loss, OneMinus(at(t, 12, loss)))
 	},
 	"training diverged at step 13: the gradient norm is NaN at learning rate 0.00": func(
-		t *Turn, loss *Node) *Node {
+		t *StepContext, loss *Node) *Node {
 		return Add(loss, Sqrt(Add(OneMinus(at(t, 12, loss)), zero(loss))))
 	},
 	"training diverged at step 13: the gradient norm is +Inf at learning rate 0.00": func(
-		t *Turn, loss *Node) *Node {
+		t *StepContext, loss *Node) *Node {
 		w := t.Scope.Store().GetVariable("/2/b").NodeValue(loss)
 		d := ReduceAllSum(Sub(w, StopGradient(w)))
 		return Add(loss, Mul(at(t, 12, loss), MulScalar(MulScalar(d, 1e30), 1e30)))
@@ -139,8 +139,8 @@ var badPlans = []struct {
 }{
 	{"needs Data, and either Loss or Step", func(p *Plan) { p.Loss = nil }},
 	{"needs Data, and either Loss or Step", func(p *Plan) { p.Data = nil }},
-	{"needs Data, and either Loss or Step", func(p *Plan) { p.Step = func(*Turn) {} }},
-	{"no use for Adam and Floor", func(p *Plan) { p.Loss, p.Step, p.Floor = nil, func(*Turn) {}, Level(0) }},
+	{"needs Data, and either Loss or Step", func(p *Plan) { p.Step = func(*StepContext) {} }},
+	{"no use for Adam and Floor", func(p *Plan) { p.Loss, p.Step, p.Floor = nil, func(*StepContext) {}, Level(0) }},
 	{"a report every -1 steps", func(p *Plan) { p.Every = -1 }},
 	{"Rate = -1", func(p *Plan) { p.Adam.Rate = -1 }},
 	{"Rate = NaN", func(p *Plan) { p.Adam.Rate = math.NaN() }},
@@ -153,10 +153,10 @@ var badPlans = []struct {
 	{"Warmup = -1", func(p *Plan) { p.Adam.Warmup = -1 }},
 	{"Cosine = 5 (warm-up 5, cosine 5)", func(p *Plan) { p.Adam.Warmup, p.Adam.Cosine = 5, 5 }},
 	{"Final = 2", func(p *Plan) { p.Adam.Final = 2 }},
-	{"Decay is 1;", func(p *Plan) { p.Average.Decay = 1 }},
-	{"Decay is NaN;", func(p *Plan) { p.Average.Decay = math.NaN() }},
+	{"Decay is 1;", func(p *Plan) { p.EMA.Decay = 1 }},
+	{"Decay is NaN;", func(p *Plan) { p.EMA.Decay = math.NaN() }},
 	{`no average starts "slow"; there are corrected, ramped, constant`, func(p *Plan) {
-		p.Average = Average{.5, "slow"}
+		p.EMA = EMA{.5, "slow"}
 	}},
 	{"no columns", func(p *Plan) { p.Data = Whole() }},
 	{"column 0 of the data has shape (Float32)", func(p *Plan) { p.Data = Whole(tensors.FromScalar(float32(1))) }},
@@ -181,15 +181,15 @@ var badPlans = []struct {
 	{`no trainable weights under "/"`, func(p *Plan) {
 		p.Loss = func(_ *model.Scope, batch []*Node, _ *random.Source) *Node { return ReduceSum(batch[0], 1) }
 	}},
-	{"records nothing", func(p *Plan) { p.Loss, p.Step = nil, func(*Turn) {} }},
+	{"records nothing", func(p *Plan) { p.Loss, p.Step = nil, func(*StepContext) {} }},
 	{`records the curve "x" twice`, func(p *Plan) {
-		p.Loss, p.Step = nil, func(t *Turn) {
+		p.Loss, p.Step = nil, func(t *StepContext) {
 			t.Record("x", ReduceAllSum(t.Batch[0]))
 			t.Record("x", ReduceAllSum(t.Batch[0]))
 		}
 	}},
 	{`the curve "x" is of shape (Float32)[4, 2]`, func(p *Plan) {
-		p.Loss, p.Step = nil, func(t *Turn) { t.Record("x", t.Batch[0]) }
+		p.Loss, p.Step = nil, func(t *StepContext) { t.Record("x", t.Batch[0]) }
 	}},
 }
 

@@ -47,15 +47,15 @@ func (t *Trainer) unpack(in []*Node) frame {
 }
 
 // turn builds what happens in one step.
-func (t *Trainer) turn(scope *model.Scope, f frame, dry bool) *Turn {
+func (t *Trainer) turn(scope *model.Scope, f frame, dry bool) *StepContext {
 	batch := t.plan.Data.draw(f.columns, f.window, f.order, f.step)
 	if len(batch) == 0 || slices.Contains(batch, nil) {
 		panic(fmt.Errorf("the data's draw returned %d columns, or one that is nil; give at least the samples",
 			len(batch)))
 	}
-	turn := &Turn{Scope: scope, Batch: batch, Step: f.step, key: f.noise, moved: map[string]string{}, dry: dry}
+	turn := &StepContext{Scope: scope, Batch: batch, Step: f.step, key: f.noise, moved: map[string]string{}, dry: dry}
 	t.plan.Step(turn)
-	turn.average(t.plan.Average)
+	turn.average(t.plan.EMA)
 	return turn
 }
 

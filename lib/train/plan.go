@@ -27,16 +27,17 @@ func Level(value float64) Loss {
 
 // Plan is one training problem: which loss, on which data, by which optimizer, with which noise.
 type Plan struct {
-	Loss    Loss
-	Data    Data
-	Adam    Adam
-	Average Average    // what to sample from; zero: no average is kept
-	Key     random.Key // of the first weights, the order of the data and the noise
+	Loss Loss
+	Data Data
+	Adam Adam
+	EMA  EMA        // what to sample from; zero: no average is kept
+	Key  random.Key // of the first weights, the order of the data and the noise
 
-	Floor Loss          // what Loss cannot fall below, on the same batch and the same noise; nil: not known
-	Step  func(t *Turn) // a step of one's own, for methods with more than one net, instead of Loss, Adam and Floor
-	Start *model.Store  // weights to begin with, which are copied; nil: those that Loss initializes
-	Every int           // steps between two reports; 0: 100
+	Floor Loss // what Loss cannot fall below, on the same batch and the same noise; nil: not known
+	// a step of one's own, for methods with more than one net, instead of Loss, Adam and Floor
+	Step  func(t *StepContext)
+	Start *model.Store // weights to begin with, which are copied; nil: those that Loss initializes
+	Every int          // steps between two reports; 0: 100
 
 	// what Loss and Step depend on besides (network, noise), as JSON: checkpoints made under others are refused
 	Settings any
@@ -72,14 +73,14 @@ func (p *Plan) validate() error {
 	if err := p.Adam.validate(); err != nil {
 		return err
 	}
-	if err := p.Average.validate(); err != nil {
+	if err := p.EMA.validate(); err != nil {
 		return err
 	}
 	return p.Data.validate()
 }
 
 // descend is the step of a plan with one loss.
-func (p *Plan) descend(t *Turn) {
+func (p *Plan) descend(t *StepContext) {
 	loss := t.Mean(p.Loss)
 	t.Record(LossCurve, loss)
 	if p.Floor != nil {

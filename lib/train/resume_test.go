@@ -67,7 +67,7 @@ func TestCheckpointGroups(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	average, err := tr.Average()
+	average, err := tr.EMA()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ var otherPlans = []struct {
 	{"settings.width is 16 there, 17 here", func(p *Plan) { p.Settings = ofWidth(17) }},
 	{"settings.width is 16 there and missing here", func(p *Plan) { p.Settings = nil }},
 	{"adam.Rate is 0.01 there, 0.02 here", func(p *Plan) { p.Adam.Rate = .02 }},
-	{"average.Decay is 0.9 there, 0 here", func(p *Plan) { p.Average.Decay = 0 }},
+	{"average.Decay is 0.9 there, 0 here", func(p *Plan) { p.EMA.Decay = 0 }},
 	{"data.batch is 16 there, 8 here", func(p *Plan) { p.Data = Shuffled(8, points(dtypes.Float32, 50)) }},
 	{"data.kind is \"shuffled\" there, \"drawn\" here", func(p *Plan) {
 		p.Data = Drawn(16, points(dtypes.Float32, 50))

@@ -34,7 +34,7 @@ func scaledRun(t *testing.T, b compute.Backend, scale float64, single bool) (los
 		diffusion.Independent))
 	plan := train.Plan{
 		Loss: network.Loss(objective, diffusion.VE{SigmaMin: .1 * scale, SigmaMax: 10 * scale}, net), Data: data,
-		Adam: train.Adam{Rate: 1e-2, Clip: 1}, Average: train.Average{Decay: .9}, Key: random.NewKey(1, "scale"),
+		Adam: train.Adam{Rate: 1e-2, Clip: 1}, EMA: train.EMA{Decay: .9}, Key: random.NewKey(1, "scale"),
 	}
 	trainer, err := plan.Begin(b)
 	if err != nil {

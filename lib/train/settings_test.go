@@ -22,7 +22,7 @@ type problem struct {
 	process   diffusion.Process
 	head      diffusion.Head
 	weight    diffusion.Weighting
-	times     diffusion.Times
+	times     diffusion.TimeSampler
 	drop      float64
 	objective func(p *problem) diffusion.Objective // nil: Denoising of the above
 	network   network.Network
@@ -36,7 +36,7 @@ func sound() *problem {
 		network: network.MLP{Hidden: []int{4}, Condition: network.Condition{Frequencies: 2, Classes: 2}},
 		plan: train.Plan{
 			Data: train.Whole(tensors.FromValue([][]float32{{1, 2}, {3, -1}}), tensors.FromValue([][]int32{{0}, {1}})),
-			Adam: train.Adam{Rate: 1e-3}, Average: train.Average{Decay: .9}, Every: 1,
+			Adam: train.Adam{Rate: 1e-3}, EMA: train.EMA{Decay: .9}, Every: 1,
 		},
 	}
 }
@@ -122,7 +122,7 @@ func negative(add func(string, func(p *problem)), x float64) {
 	add("WeightDecay = ", func(p *problem) { p.plan.Adam.WeightDecay = x })
 	add("Clip = ", func(p *problem) { p.plan.Adam.Clip = x })
 	add("Final = ", func(p *problem) { p.plan.Adam.Final = x })
-	add("the average's Decay", func(p *problem) { p.plan.Average.Decay = x })
+	add("the average's Decay", func(p *problem) { p.plan.EMA.Decay = x })
 }
 
 // notFinite spoils settings that must be finite.
@@ -185,7 +185,7 @@ func orders() []spoiled {
 		{`no initialisation "random"`, func(p *problem) {
 			p.network = network.ResMLP{Width: 4, Blocks: 1, Init: "random"}
 		}},
-		{"Decay is 0.99999999;", func(p *problem) { p.plan.Average.Decay = 1 - 1e-8 }},
+		{"Decay is 0.99999999;", func(p *problem) { p.plan.EMA.Decay = 1 - 1e-8 }},
 		{"Epsilon = 1e-60", func(p *problem) { p.plan.Adam.Epsilon = 1e-60 }},
 		{"Cosine = 5", func(p *problem) { p.plan.Adam.Warmup, p.plan.Adam.Cosine = 6, 5 }},
 		{"a report every 2147483648 steps", func(p *problem) { p.plan.Every = 1 << 31 }},

@@ -63,12 +63,12 @@ func points(dtype dtypes.DType, n int) *tensors.Tensor {
 // example is a plan of all parts. Its epochs have three steps and leave two rows over.
 func example(dtype dtypes.DType) Plan {
 	return Plan{
-		Loss:    denoising,
-		Data:    Shuffled(16, points(dtype, 50)),
-		Adam:    Adam{Rate: 1e-2, WeightDecay: 1e-3, Clip: 1, Warmup: 3, Cosine: 60},
-		Average: Average{Decay: .9},
-		Key:     random.NewKey(1, "test"),
-		Every:   10,
+		Loss:  denoising,
+		Data:  Shuffled(16, points(dtype, 50)),
+		Adam:  Adam{Rate: 1e-2, WeightDecay: 1e-3, Clip: 1, Warmup: 3, Cosine: 60},
+		EMA:   EMA{Decay: .9},
+		Key:   random.NewKey(1, "test"),
+		Every: 10,
 	}
 }
 

@@ -61,7 +61,7 @@ func (p Plan) Begin(b compute.Backend) (*Trainer, error) {
 			return nil, err
 		}
 	}
-	if err := t.look(); err != nil {
+	if err := t.loadWindow(); err != nil {
 		return nil, err
 	}
 	if err := t.create(); err != nil {
@@ -155,7 +155,7 @@ func (t *Trainer) advance(ctx context.Context, to int) error {
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		if err := t.look(); err != nil {
+		if err := t.loadWindow(); err != nil {
 			return err
 		}
 		good, err := t.call(min(to, t.step+t.burst, t.window.to))
@@ -173,7 +173,7 @@ func (t *Trainer) advance(ctx context.Context, to int) error {
 }
 
 // look makes the data's tables for the next step, unless they are there.
-func (t *Trainer) look() (err error) {
+func (t *Trainer) loadWindow() (err error) {
 	if w := t.window; w.from <= t.step && t.step < w.to {
 		return nil
 	}

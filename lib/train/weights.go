@@ -14,9 +14,9 @@ func (t *Trainer) Weights() (*model.Store, error) {
 	return out, copyWeights(out, t.store)
 }
 
-// Average is Weights with the moving average in the place of each trainable weight.
-func (t *Trainer) Average() (*model.Store, error) {
-	if t.plan.Average.Decay == 0 {
+// EMA is Weights with the moving average in the place of each trainable weight.
+func (t *Trainer) EMA() (*model.Store, error) {
+	if t.plan.EMA.Decay == 0 {
 		return nil, fmt.Errorf("this plan keeps no average of the weights: give Average a Decay")
 	}
 	out, err := t.Weights()
@@ -45,7 +45,7 @@ func (t *Trainer) averageOf(path string) *model.Variable {
 
 // startAverage makes the averages equal to the weights.
 func (t *Trainer) startAverage() error {
-	if t.plan.Average.Decay == 0 {
+	if t.plan.EMA.Decay == 0 {
 		return nil
 	}
 	for v := range t.store.IterVariables() {

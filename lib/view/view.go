@@ -31,7 +31,7 @@ func Tensor(p metrics.Points) *tensors.Tensor {
 
 // Densities are the densities of a law in the plane, noised along p to each of the times, on n x n nodes of [-side,
 // side]^2.
-func Densities(b compute.Backend, law density.Law, p diffusion.Process, side float64, n int, times ...float64) (
+func Densities(b compute.Backend, law density.Target, p diffusion.Process, side float64, n int, times ...float64) (
 	[]figure.Field, error) {
 	return Fields(b, nil, law.Build(p), func(m diffusion.Model, x, t *Node) *Node { return Exp(m.LogDensity(x, t)) },
 		side, n, times...)
@@ -81,7 +81,7 @@ func Scores(b compute.Backend, weights *model.Store, build diffusion.Build, side
 func onLattice(b compute.Backend, weights *model.Store, build diffusion.Build,
 	of func(m diffusion.Model, x, t *Node) *Node, side float64, n int, times []float64) (nodes []float64,
 	values [][]float64, err error) {
-	lattice, _, err := density.Lattice(-side, side, n, 2)
+	lattice, _, err := density.Grid(-side, side, n, 2)
 	if err != nil {
 		return nil, nil, err
 	}

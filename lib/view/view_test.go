@@ -77,7 +77,7 @@ func TestViewsOfWhatIsNotThere(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "drawing a model") {
 		t.Errorf("%v", err)
 	}
-	if _, err := Densities(b, density.G1(), diffusion.OU{}, 1, 3, .5); err == nil {
+	if _, err := Densities(b, density.Bimodal(), diffusion.OU{}, 1, 3, .5); err == nil {
 		t.Error("a law on a line is drawn in the plane")
 	}
 }

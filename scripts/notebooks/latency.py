@@ -19,7 +19,7 @@ IMPORTS = """import (
 	"scorelab/lib/view"
 )"""
 CELL = """%%%%
-field := nb.Must(view.Densities(nb.Backend(), density.X2(), diffusion.OU{}, 4, 101, %g))[0]
+field := nb.Must(view.Densities(nb.Backend(), density.Cross(), diffusion.OU{}, 4, 101, %g))[0]
 nb.Row("", view.Plane("", 4, figure.Heat{Field: field}))"""
 
 os.environ.update(SCORELAB_HEADLESS="1", JUPYTER_PATH=str(ROOT / ".venv/share/jupyter"))

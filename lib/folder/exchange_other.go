@@ -1,8 +1,0 @@
-//go:build !linux
-
-package folder
-
-import "errors"
-
-// exchange swaps two folders in one step, where the system can.
-func exchange(string, string) error { return errors.ErrUnsupported }

@@ -1,6 +1,0 @@
-//go:build !unix
-
-package folder
-
-// noFollow makes opening a symbolic link an error, where the system can; elsewhere regular alone looks for one.
-const noFollow = 0
