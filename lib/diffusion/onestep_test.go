@@ -84,8 +84,8 @@ func noisySteps(want map[string]float64) {
 	reverseEM := x + by*betaFrom*(x/2+scoreByHand(from, x)) + math.Sqrt(betaFrom*by)*z
 	want["reverse-em"] = reverseEM
 	want["forward-em"] = x - beta*by/2*x + math.Sqrt(beta*by)*z
-	want["forward-jump"] = up*x + math.Sqrt(s*s-up*up*s1*s1)*z
-	want["score-ode"] = x + by*score0
+	want["forward-transition"] = up*x + math.Sqrt(s*s-up*up*s1*s1)*z
+	want["gradient-ascent"] = x + by*score0
 	want["langevin"] = x + by*score0 + math.Sqrt(2*by)*z
 	// Langevin dynamics on the level at the end, of a step that two draws make.
 	want["predictor-corrector"] = level(reverseEM, 2*.16*.16, z2)

@@ -6,9 +6,9 @@ import "math"
 var Samplers = []SamplerSpec{
 	{Name: "forward-em", Sampler: OneStep(EulerMaruyama), Kind: ForwardKind, Order: 1, Stochastic: true,
 		Go: "EulerMaruyama", Source: "the forward SDE; documents 001 and 004"},
-	{Name: "forward-jump", Sampler: OneStep(Transition), Kind: ForwardKind, Order: math.Inf(1), Stochastic: true,
+	{Name: "forward-transition", Sampler: OneStep(Transition), Kind: ForwardKind, Order: math.Inf(1), Stochastic: true,
 		Go: "Transition", Source: "its exact transition"},
-	{Name: "score-ode", Sampler: OneStep(GradientAscent), Kind: StaticKind, Order: 1, Evaluations: 1,
+	{Name: "gradient-ascent", Sampler: OneStep(GradientAscent), Kind: StaticKind, Order: 1, Evaluations: 1,
 		Go: "GradientAscent", Source: "document 001, second figure",
 		Also: "gradient ascent on log p", Not: "a sampler: it ends in the modes"},
 	{Name: "langevin", Sampler: OneStep(Langevin), Kind: StaticKind, Order: 1, Stochastic: true, Evaluations: 1,
