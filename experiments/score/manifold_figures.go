@@ -114,7 +114,7 @@ func growthPanel(g circles, e segmentEdges, f planeIn8) figure.Panel {
 	tangent := kit.Map(g.onWeighted, func(a circleMeans) float64 { return a.tangent })
 	return figure.Panel{Title: "root mean square of the score",
 		X: figure.Axis{Label: "noise σ", Log: true, Min: 1e-3, Max: 2.5},
-		Y: figure.Axis{Label: "rms score", Log: true, Min: .05, Max: 1e5}, Legend: figure.TopRight,
+		Y: figure.Axis{Label: "rms score", Log: true, Min: .05, Max: 1e6}, Legend: figure.TopRight,
 		Layers: []figure.Layer{
 			figure.Points{X: f.sigma, Y: inSigmas(f.normal), Color: figure.Blue, Size: 7, Alpha: 1,
 				Label: "across the plane in R^{8}"},
