@@ -185,7 +185,7 @@ func runGuidedDigits(l *suite.Lab) (*suite.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if runs, err = large.guide(l, 5, 0, 1, 3, 10); err != nil {
+	if runs, err = large.guide(l, 5, 0, 1, 10); err != nil {
 		return nil, err
 	}
 	return r, large.sheet(r, runs)

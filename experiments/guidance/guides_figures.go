@@ -46,8 +46,8 @@ func droppedFilmSteps(s guidedSweep) (marks []int) {
 }
 
 // guideLabels name the guides in figures.
-var guideLabels = map[string]string{"exact": "exact scores", "label": "learned, by label",
-	"classifier": "learned, by classifier"}
+var guideLabels = map[string]string{"exact": "exact", "label": "by label",
+	"classifier": "by classifier"}
 
 // guideFigures are a film of document 004's other pair of scales, 1 and 3, by the learned network, and a comparison of
 // all guides.
