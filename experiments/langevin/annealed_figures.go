@@ -56,7 +56,7 @@ func annealedFigure(all []annealed) (suite.Figure, error) {
 	for _, a := range []annealed{{size: .1, levels: 20, steps: 1}, {size: .1, levels: 100, steps: 1}, patient} {
 		a = ladderOf(all, a)
 		way.Layers = append(way.Layers, figure.Line{X: a.sigma,
-			Y: a.chosen, Label: fmt.Sprintf("%d levels, %d steps each", a.levels, a.steps)})
+			Y: a.chosen, Label: fmt.Sprintf("%d steps at %d levels", a.levels*a.steps, a.levels)})
 	}
 	way.Layers = append(way.Layers, figure.HLine{At: .2, Dashed: true, Label: "data"})
 	return kit.PNG("ladders", "Weight of the lighter mode (data: 0.2), by quadrature. Left: against the number "+

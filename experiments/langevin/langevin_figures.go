@@ -70,7 +70,7 @@ func diagonalPanel(p metrics.Points) figure.Panel {
 		exact.X, exact.Y = append(exact.X, u), append(exact.Y, y)
 	}
 	return figure.Panel{X: figure.Axis{Label: "position along a diagonal", Min: -side, Max: side},
-		Y:      figure.Axis{Label: "density", Min: 3e-4, Max: 3, Log: true},
+		Y:      figure.Axis{Label: "density", Min: 3e-4, Max: 60, Log: true},
 		Layers: []figure.Layer{bars, exact}, Legend: figure.TopRight}
 }
 

@@ -173,7 +173,7 @@ func samplesFollow(l *suite.Lab, r *suite.Report, p kit.GridDensity, n int) erro
 	if err != nil {
 		return err
 	}
-	check, err := kit.KSCheck(claims.D003GeneralizedLangevin, fmt.Sprintf("KS distance of samples to the p by "+
+	check, err := kit.KSCheck(claims.D003GeneralizedLangevin, fmt.Sprintf("KS distance of samples to the law by "+
 		"quadrature, %d steps with a corrector", n), kit.Points(end).X, p.CDF(), 0, "")
 	r.Add(check)
 	return err

@@ -38,13 +38,13 @@ func (s *scoredNet) curlField(l *suite.Lab, side float64, n int) (figure.Field, 
 func daeFigure(l *suite.Lab, r *suite.Report, nets []scoredNet) error {
 	errors := figure.Panel{Title: "relative squared error of the learned score", X: figure.Axis{Label: "noise level σ",
 		Log: true},
-		Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: 1e-5, Max: 1e4}, Legend: figure.Outside,
-		Layers: []figure.Layer{figure.VLine{At: daeSigma, Color: figure.Gray, Dashed: true,
-			Label: "level of the first two"}}}
+		Y: figure.Axis{Label: "E|s_{net} - s|^{2} / E|s|^{2}", Log: true, Min: 1e-5, Max: 1e4}, Legend: figure.Outside}
 	for _, n := range nets {
 		errors.Layers = append(errors.Layers, figure.Line{X: daeSigmas, Y: kit.Centers(n.errors), Color: n.color,
 			Markers: true, Label: n.name})
 	}
+	errors.Layers = append(errors.Layers, figure.VLine{At: daeSigma, Color: figure.Gray, Dashed: true,
+		Label: "level of the first two"})
 	var panels []figure.Panel
 	for i, title := range []string{"curl of the free network", "curl of the energy's gradient"} {
 		f, err := nets[i+2].curlField(l, 3, 81)

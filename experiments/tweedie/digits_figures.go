@@ -30,7 +30,7 @@ func (d *denoising) sheet() (suite.Figure, error) {
 			sheet.Rows[k] = append(sheet.Rows[k], kit.Picture(p, shown))
 			sheet.Labels[k] = append(sheet.Labels[k], psnrLabel(p, d.clean, shown))
 		}
-		sheet.ColLabels = append(sheet.ColLabels, fmt.Sprintf("σ = %.2g", d.sigmas[i]))
+		sheet.ColLabels = append(sheet.ColLabels, fmt.Sprintf("σ = %.3g", d.sigmas[i]))
 	}
 	return kit.PNG("denoise", "A held-out digit at ten noise levels, with its PSNR below each picture. The "+
 		"ideal denoiser of the 9,000 training digits returns the training digit nearest to the noisy picture, "+
