@@ -7,7 +7,6 @@ import (
 
 	. "github.com/gomlx/gomlx/core/graph"
 
-	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/tensors"
 	"github.com/gomlx/gomlx/ml/model"
 
@@ -102,16 +101,11 @@ type levelError struct {
 	relative metrics.Summary
 }
 
-// float32s is a data set in the type of training.
-func float32s(l *suite.Lab, x *tensors.Tensor) (*tensors.Tensor, error) {
-	return exec.Once(l.Backend, func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }, x)
-}
-
 // trainSmall trains the network of the sixth figure of 001 as its companion code does: 2-12-2, tanh, one noise level,
 // 200 steps over all points.
 func trainSmall(l *suite.Lab, data *tensors.Tensor) (lowDensityNet, error) {
 	net := network.MLP{Hidden: []int{12}, Activation: "tanh", Init: "torch", Key: l.Key("plain")}
-	columns, err := float32s(l, data)
+	columns, err := kit.InFloat32(l, data)
 	if err != nil {
 		return lowDensityNet{}, err
 	}
@@ -135,7 +129,7 @@ var lowDensityPath = diffusion.VE{SigmaMin: .1, SigmaMax: 10}
 func trainLarge(l *suite.Lab, data *tensors.Tensor, p diffusion.Process, times diffusion.Times, done float64) (
 	lowDensityNet, error) {
 	net := network.MLP{Hidden: []int{64, 64}, Condition: network.Condition{Frequencies: 16}, Key: l.Key("large")}
-	columns, err := float32s(l, data)
+	columns, err := kit.InFloat32(l, data)
 	if err != nil {
 		return lowDensityNet{}, err
 	}
