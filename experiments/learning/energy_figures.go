@@ -45,7 +45,7 @@ func energyLine(r *suite.Report, c energyCase, f *energyFields) error {
 		"denoising, normalized by quadrature, over the exact one; dashed, the border of the region with 99 %% of the "+
 		"mass. Right: learned minus exact log density in that region, a few hundredths of a nat.", c.sigma),
 		figure.Row("", figure.Panel{Title: "log density", X: figure.Axis{Label: "x", Min: -4.5, Max: 4},
-			Y: figure.Axis{Label: "log p, nats", Min: -12, Max: 2},
+			Y: figure.Axis{Label: "log p, nats", Min: -12, Max: 4},
 			Layers: []figure.Layer{exact, learned, figure.HLine{At: f.edge[1], Dashed: true, Color: figure.Gray,
 				Width: 1}}, Legend: figure.TopRight},
 			figure.Panel{Title: "learned - exact", X: figure.Axis{Label: "x", Min: -4.5, Max: 4},

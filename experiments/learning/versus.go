@@ -31,9 +31,10 @@ func runGanVersusDiffusion(l *suite.Lab) (*suite.Report, error) {
 	r := &suite.Report{Answer: "Diffusion keeps all eight modes in each of five trainings, with weights of 1/8 to " +
 		"within the counting error, as expected of a regression. A tuned GAN of the same size keeps all eight too, " +
 		"but is less accurate within them. One mode can get half as many samples again as another, samples crowd on " +
-		"curves, and the sliced Wasserstein distance to data is about twice that of diffusion. It needs 1 evaluation " +
-		"a sample, diffusion 20. The GAN minimizes the Jensen-Shannon divergence, not the Wasserstein distance. That " +
-		"divergence has no slope where the two distributions are far apart."}
+		"curves, and the sliced Wasserstein distance to data averages 0.15, against 0.09 for diffusion and 0.08 " +
+		"between two sets of data. It needs 1 evaluation a sample, diffusion 20. The GAN minimizes the " +
+		"Jensen-Shannon divergence, not the Wasserstein distance. That divergence has no slope where the two " +
+		"distributions are far apart."}
 	for _, part := range []func(*suite.Lab, *suite.Report) error{criticsValue, versusRing} {
 		if err := part(l, r); err != nil {
 			return nil, err
