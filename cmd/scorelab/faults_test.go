@@ -47,14 +47,14 @@ func TestSeedsAtTheEnds(t *testing.T) {
 	seen := map[string]string{}
 	for _, seed := range []int64{0, -1, math.MinInt64, math.MaxInt64} {
 		text := strconv.FormatInt(seed, 10)
-		if code, stdout, stderr := cli(t, dir, "run", "-run", "E12", "-seed", text, "-out", text); code != 0 {
+		if code, stdout, stderr := cli(t, dir, "run", "-run", "^tweedie$", "-seed", text, "-out", text); code != 0 {
 			t.Errorf("seed %s: exit code %d\n%s%s", text, code, stdout, stderr)
 		}
-		result, err := os.ReadFile(filepath.Join(dir, text, "E12-tweedie", "run.json"))
+		result, err := os.ReadFile(filepath.Join(dir, text, "tweedie", "run.json"))
 		if err != nil || !bytes.Contains(result, []byte(`"seed": `+text+",")) {
 			t.Errorf("seed %s is not in run.json: %v", text, err)
 		}
-		table, err := os.ReadFile(filepath.Join(dir, text, "E12-tweedie", "mse.csv"))
+		table, err := os.ReadFile(filepath.Join(dir, text, "tweedie", "mse.csv"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	case "real":
 		all := experiments.Catalogue
-		two, err := all.Match("E01|E12")
+		two, err := all.Match("^(score-field|tweedie)$")
 		if err != nil {
 			panic(err)
 		}

@@ -69,7 +69,7 @@ func TestShardsOfRealExperiments(t *testing.T) {
 		return stdout + stderr
 	}
 	run("run -out whole")
-	for index, want := range map[string]string{"0": "ok     E01-score-field", "1": "ok     E12-tweedie",
+	for index, want := range map[string]string{"0": "ok     score-field", "1": "ok     tweedie",
 		"2": "no experiment belongs to shard 3/3"} {
 		t.Setenv(jobIndex, index)
 		if out := run("run -shard auto/3 -out shards/" + index); !strings.Contains(out, want) {
@@ -84,7 +84,7 @@ func TestShardsOfRealExperiments(t *testing.T) {
 		t.Errorf("diff: %s", out)
 	}
 	code, _, stderr := cli(t, dir, "merge", "merged", "shards/1", "shards/2")
-	if want := "scorelab: no shard has E01-score-field: run `scorelab run -shard 1/3 -seed 1 -profile quick -backend " +
+	if want := "scorelab: no shard has score-field: run `scorelab run -shard 1/3 -seed 1 -profile quick -backend " +
 		"go -out DIR` and merge again\n"; code != exitUsage || stderr != want {
 		t.Errorf("a shard is missing: exit code %d, %s", code, stderr)
 	}

@@ -14,8 +14,9 @@ import (
 )
 
 var elbo = suite.Experiment{
-	ID:    "E35-elbo",
-	Title: "How far the ELBO lies from the likelihood",
+	ID:     "elbo",
+	Stream: "E35-elbo",
+	Title:  "How far the ELBO lies from the likelihood",
 	Question: "By how much does the evidence lower bound (ELBO) of the DDPM chain miss the log likelihood, and is " +
 		"maximizing it the same as learning the score?",
 	Sources: []string{"000, section 3", "004, Diffusion Models", "004, Denoising Score Matching"},

@@ -14,7 +14,8 @@ import (
 )
 
 var probabilityFlow = suite.Experiment{
-	ID:       "E16-probability-flow",
+	ID:       "probability-flow",
+	Stream:   "E16-probability-flow",
 	Title:    "The probability flow: sampling without noise",
 	Question: "Does the probability flow turn noise into data deterministically, and how fast do its solvers converge?",
 	Sources: []string{"003, Probability Flow ODEs", "003, Practical Implications for Diffusion Training",

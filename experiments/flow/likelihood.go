@@ -19,8 +19,9 @@ import (
 )
 
 var likelihood = suite.Experiment{
-	ID:    "E17-likelihood",
-	Title: "How likely is a sample? Log densities by the probability flow",
+	ID:     "likelihood",
+	Stream: "E17-likelihood",
+	Title:  "How likely is a sample? Log densities by the probability flow",
 	Question: "Does the probability flow give the exact log density of data, and does learning the score maximize " +
 		"the likelihood?",
 	Sources: []string{"002, section 6, table", "003, Probability Flow ODEs", "003, Fisher Divergence and Score " +

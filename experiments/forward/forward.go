@@ -14,8 +14,9 @@ import (
 )
 
 var forward = suite.Experiment{
-	ID:    "E07-forward",
-	Title: "The forward process turns data into noise, and one draw reaches any time",
+	ID:     "forward-process",
+	Stream: "E07-forward",
+	Title:  "The forward process turns data into noise, and one draw reaches any time",
 	Question: "Does dx = -x dt + sqrt(2) dB carry the cross, a mixture of two crossed Gaussians, to N(0, I), and is " +
 		"one exact draw as good as many small steps?",
 	Sources: []string{"000, 2.1", "001, The 'forward process' (fifth figure)", "002, section 5",

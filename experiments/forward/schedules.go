@@ -18,8 +18,9 @@ import (
 )
 
 var schedules = suite.Experiment{
-	ID:    "E08-schedules",
-	Title: "One probability path at many speeds",
+	ID:     "schedules",
+	Stream: "E08-schedules",
+	Title:  "One probability path at many speeds",
 	Question: "Does a noise schedule change which distributions the data passes through, or only when, and what does " +
 		"that change for sampling?",
 	Sources: []string{"001, Finite time & the schedule", "000, section 3.1", "002, section 5",

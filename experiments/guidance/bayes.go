@@ -19,8 +19,9 @@ import (
 )
 
 var guidedByBayes = suite.Experiment{
-	ID:    "E18-bayes",
-	Title: "Bayes' rule for scores, and classifier guidance",
+	ID:     "classifier-guidance",
+	Stream: "E18-bayes",
+	Title:  "Bayes' rule for scores, and classifier guidance",
 	Question: "Does adding a classifier's gradient turn the unconditional score into that of a class, and what do " +
 		"guidance scales above 1 do?",
 	Sources: []string{"004, Conditional Diffusion Models - Guidance", "004, Classifier Free Guidance"},

@@ -19,8 +19,9 @@ import (
 )
 
 var guidedDigits = suite.Experiment{
-	ID:    "E18-digits",
-	Title: "Guidance on real digits with an exact score",
+	ID:     "guided-digits",
+	Stream: "E18-digits",
+	Title:  "Guidance on real digits with an exact score",
 	Question: "What does the guidance scale do to images when the score is exact, so that no network error is " +
 		"involved?",
 	Sources: []string{"004, Classifier Free Guidance", "004, Classifier Free Guidance Results"},

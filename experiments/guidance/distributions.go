@@ -19,8 +19,9 @@ import (
 )
 
 var threeDistributions = suite.Experiment{
-	ID:    "E18-three-laws",
-	Title: "One guided score, three distributions",
+	ID:     "guided-distributions",
+	Stream: "E18-three-laws",
+	Title:  "One guided score, three distributions",
 	Question: "Does sampling with the guided score draw from p_gamma, the distribution proportional to p(x) p(class " +
 		"| x)^gamma whose score it is said to be?",
 	Sources: []string{"004, Classifier Free Guidance", "004, Classifier Free Guidance Results"},

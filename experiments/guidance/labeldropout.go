@@ -23,8 +23,9 @@ import (
 )
 
 var conditioningDropout = suite.Experiment{
-	ID:    "E18-dropout",
-	Title: "One network, two models: training with dropped labels",
+	ID:     "label-dropout",
+	Stream: "E18-dropout",
+	Title:  "One network, two models: training with dropped labels",
 	Question: "How often must the label be dropped for one network to learn both the class score and the " +
 		"unconditional score, and does it guide better than a classifier?",
 	Sources: []string{"004, Classifier Free Guidance", "004, Classifier Free Guidance Results",

@@ -104,6 +104,6 @@ func (m PathModel) LogLikelihood(l *suite.Lab, x *tensors.Tensor) ([]float64, er
 	return got.Nats, err
 }
 
-// LearnedNet is the network of E13-learned-sampler.
+// LearnedNet is the network of learned-sampler.
 var LearnedNet = network.MLP{Hidden: []int{96, 96, 96}, Activation: "swish", Condition: network.Condition{
 	Frequencies: 16}}

@@ -15,8 +15,9 @@ import (
 )
 
 var annealing = suite.Experiment{
-	ID:    "E23-annealed-langevin",
-	Title: "Annealing over noise levels finds the weights of far modes, if it is slow",
+	ID:     "annealed-langevin",
+	Stream: "E23-annealed-langevin",
+	Title:  "Annealing over noise levels finds the weights of far modes, if it is slow",
 	Question: "Does Langevin dynamics find the weights of far modes when the noise falls level by level? How " +
 		"slowly must it fall?",
 	Sources: []string{"003, Langevin Dynamics", "003, Noise Levels and Multi-Scale Scores",

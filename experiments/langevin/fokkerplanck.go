@@ -15,8 +15,9 @@ import (
 )
 
 var fokkerPlanck = suite.Experiment{
-	ID:    "E05-fokker-planck",
-	Title: "The density of the particles obeys the Fokker-Planck equation",
+	ID:     "fokker-planck",
+	Stream: "E05-fokker-planck",
+	Title:  "The density of the particles obeys the Fokker-Planck equation",
 	Question: "Is the density of the particles the solution of the Fokker-Planck equation, on the line and in " +
 		"the plane?",
 	Sources: []string{"000, 2.1", "001, Fokker-Planck Equation and third figure (middle)"},

@@ -13,8 +13,9 @@ import (
 )
 
 var invariantDistribution = suite.Experiment{
-	ID:    "E04-invariant-law",
-	Title: "Every start converges to one invariant distribution, at a rate set by the spectral gap",
+	ID:     "invariant-distribution",
+	Stream: "E04-invariant-law",
+	Title:  "Every start converges to one invariant distribution, at a rate set by the spectral gap",
 	Question: "Does the distribution of Langevin dynamics converge to its target from every start, and how long " +
 		"does that take?",
 	Sources: []string{"001, Fokker-Planck Equation", "004, Langevin Dynamics Convergence Theorem"},

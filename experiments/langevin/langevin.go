@@ -17,8 +17,9 @@ import (
 )
 
 var langevin = suite.Experiment{
-	ID:    "E03-langevin",
-	Title: "Langevin dynamics samples the target, but later than the figure shows",
+	ID:     "langevin",
+	Stream: "E03-langevin",
+	Title:  "Langevin dynamics samples the target, but later than the figure shows",
 	Question: "Do samples of Langevin dynamics reach the target distribution? When, and how large is the bias " +
 		"of the discrete chain?",
 	Sources: []string{"001, Langevin Equation and Brownian Motion (third figure)", "002, section 2",

@@ -16,7 +16,8 @@ import (
 )
 
 var twoStarts = suite.Experiment{
-	ID:       "E06-two-starts",
+	ID:       "two-starts",
+	Stream:   "E06-two-starts",
 	Title:    "Two starts, one limit",
 	Question: "Does the limit of Langevin dynamics depend on where it starts?",
 	Sources:  []string{"001, A probability path (fourth figure)", "004, Langevin Dynamics Convergence Theorem"},

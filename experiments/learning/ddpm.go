@@ -17,8 +17,9 @@ import (
 )
 
 var trainedDDPM = suite.Experiment{
-	ID:    "E15-trained-ddpm",
-	Title: "DDPM training and sampling as printed",
+	ID:     "trained-ddpm",
+	Stream: "E15-trained-ddpm",
+	Title:  "DDPM training and sampling as printed",
 	Question: "A small network is trained by the first loop of document 000 and sampled by the second. How far are " +
 		"its samples from the data, and how much of that is the error of the network?",
 	Sources: []string{"000, sections 3.1 and 3.2", "002, section 5", "003, Practical Implications for Diffusion " +

@@ -24,8 +24,9 @@ import (
 )
 
 var energyModels = suite.Experiment{
-	ID:    "E25-energy",
-	Title: "A learned energy gives the density, up to one constant",
+	ID:     "energy",
+	Stream: "E25-energy",
+	Title:  "A learned energy gives the density, up to one constant",
 	Question: "The energy of a network is trained so that minus its gradient is the score. Does this energy give the " +
 		"density, up to the normalizer Z?",
 	Sources: []string{"002, section 1", "003, Energy-Based Interpretation"},

@@ -22,7 +22,8 @@ import (
 )
 
 var lowDensity = suite.Experiment{
-	ID:       "E19-thin-data",
+	ID:       "low-density",
+	Stream:   "E19-thin-data",
 	Title:    "Score errors in low-density regions",
 	Question: "Is a learned score less accurate where the density is low, and do other noise levels help there?",
 	Sources: []string{"004, Challenges with Learning Score Function (Challenge 1)", "002, section 5",

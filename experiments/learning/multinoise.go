@@ -13,7 +13,8 @@ import (
 )
 
 var multiNoise = suite.Experiment{
-	ID:       "E19-multi-noise",
+	ID:       "multi-noise",
+	Stream:   "E19-multi-noise",
 	Title:    "One noise level is not enough, and the largest must be far wider than the data",
 	Question: "Does sampling give two distant modes their correct weights, with one noise level and with many?",
 	Sources: []string{"002, section 5", "003, Noise Levels and Multi-Scale Scores", "004, Challenges with Learning " +

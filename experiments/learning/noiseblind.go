@@ -21,7 +21,8 @@ import (
 )
 
 var noiseBlind = suite.Experiment{
-	ID:       "E37-blind-to-t",
+	ID:       "noise-blind",
+	Stream:   "E37-blind-to-t",
 	Title:    "A network without the noise level as an input",
 	Question: "What does a network learn when the noise level is not an input, and what does that cost?",
 	Sources: []string{"003, Practical Implications for Diffusion Training",
@@ -176,7 +177,7 @@ func errorsOfModels(l *suite.Lab, r *suite.Report, models []scoreModel) error {
 	r.Add(
 		suite.Between{Claim: conditioningClaim, Metric: "largest Fisher error at sigma = 0.1 .. 10 relative to " +
 			"E|s|^2, network told the level", Got: metrics.Exactly(worst), Lo: 0, Hi: .1, Alpha: 0,
-			Why: "the limit of E13-time-dsm; seven seeds give 0.015 to 0.024", OfTraining: true},
+			Why: "the limit of one-network; seven seeds give 0.015 to 0.024", OfTraining: true},
 		suite.Between{Claim: conditioningClaim, Metric: "Fisher error of the blind network over that of the same " +
 			"network told the level, the least at sigma = 0.1 .. 10", Got: metrics.Exactly(least), Lo: 3, Hi: 1e4,
 			Alpha: 0, Why: "the least of seven levels; seven seeds give 7 to 10 at sigma = 0.1, and hundreds at 5 " +

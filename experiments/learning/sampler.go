@@ -15,7 +15,8 @@ import (
 )
 
 var learnedSampler = suite.Experiment{
-	ID:       "E13-learned-sampler",
+	ID:       "learned-sampler",
+	Stream:   "E13-learned-sampler",
 	Title:    "Sampling and likelihood with a learned score",
 	Question: "Can a network trained on samples alone replace the exact score, in sampling and in the likelihood?",
 	Sources: []string{"000, section 5", "001, Incorporating time", "002, section 5 and section 6, table",

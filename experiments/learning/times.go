@@ -20,7 +20,8 @@ import (
 )
 
 var timeDSM = suite.Experiment{
-	ID:       "E13-time-dsm",
+	ID:       "one-network",
+	Stream:   "E13-time-dsm",
 	Title:    "One network for all noise levels",
 	Question: "Can one network learn the score at every noise level, and does the weighting of the levels matter?",
 	Sources: []string{"001, Incorporating time", "002, section 5", "003, Noise Levels and Multi-Scale Scores",

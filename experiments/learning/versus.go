@@ -19,8 +19,9 @@ import (
 )
 
 var ganVersusDiffusion = suite.Experiment{
-	ID:    "E20-gan-vs-diffusion",
-	Title: "A GAN and a diffusion model on a ring of eight modes",
+	ID:     "gan-vs-diffusion",
+	Stream: "E20-gan-vs-diffusion",
+	Title:  "A GAN and a diffusion model on a ring of eight modes",
 	Question: "Does a diffusion model keep all modes where a GAN of the same size loses some, and which distance " +
 		"does a GAN minimize?",
 	Sources: []string{"002, section 6"},

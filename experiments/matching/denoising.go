@@ -20,8 +20,9 @@ import (
 )
 
 var denoisingScoreMatching = suite.Experiment{
-	ID:    "E10-dsm",
-	Title: "Denoising score matching: learning a score by removing noise",
+	ID:     "denoising-matching",
+	Stream: "E10-dsm",
+	Title:  "Denoising score matching: learning a score by removing noise",
 	Question: "Does denoising learn a score, which score is it, and how large is the error after the steps of the " +
 		"figure?",
 	Sources: []string{"001, Denoising Score Matching (sixth figure)", "002, section 4", "003, Denoising as Score " +

@@ -19,8 +19,9 @@ import (
 )
 
 var fisherVersusKL = suite.Experiment{
-	ID:    "E22-fisher-vs-kl",
-	Title: "A score is almost independent of the weights of distant modes",
+	ID:     "fisher-vs-kl",
+	Stream: "E22-fisher-vs-kl",
+	Title:  "A score is almost independent of the weights of distant modes",
 	Question: "How much does score matching depend on the weights of two modes, and why do many noise levels " +
 		"recover what one misses?",
 	Sources: []string{"003, Fisher Divergence and Score Matching", "003, Noise Levels and Multi-Scale Scores",

@@ -16,7 +16,8 @@ import (
 )
 
 var hutchinson = suite.Experiment{
-	ID:       "E09-hutchinson",
+	ID:       "hutchinson",
+	Stream:   "E09-hutchinson",
 	Title:    "Hutchinson's estimator: a trace from one backward pass",
 	Question: "Is Hutchinson's estimator v.Jv of the trace of a Jacobian J unbiased, and what is its variance?",
 	Sources:  []string{"001, Implicit Score Matching", "002, section 3"},

@@ -22,8 +22,9 @@ import (
 )
 
 var implicitScoreMatching = suite.Experiment{
-	ID:    "E09-ism",
-	Title: "Implicit score matching: learning a score without knowing it",
+	ID:     "implicit-matching",
+	Stream: "E09-ism",
+	Title:  "Implicit score matching: learning a score without knowing it",
 	Question: "Does the implicit objective, which is free of the true score, have the same minimizer as the " +
 		"explicit one?",
 	Sources: []string{"001, Implicit Score Matching", "002, section 3", "000, section 4"},

@@ -21,8 +21,9 @@ import (
 )
 
 var probing = suite.Experiment{
-	ID:    "E11-probing",
-	Title: "Probing what denoising learns",
+	ID:     "probing",
+	Stream: "E11-probing",
+	Title:  "Probing what denoising learns",
 	Question: "Does the average of the clean points behind a noisy point x~ converge to the posterior mean, and " +
 		"does it give the score at x~?",
 	Sources: []string{"001, Probing the learning objective, seventh figure"},

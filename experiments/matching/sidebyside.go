@@ -23,7 +23,8 @@ import (
 )
 
 var objectivesSideBySide = suite.Experiment{
-	ID:       "E09-side-by-side",
+	ID:       "objectives-compared",
+	Stream:   "E09-side-by-side",
 	Title:    "Nine objectives for learning one score",
 	Question: "Which objective comes closest to the score after the same number of steps, and after the same work?",
 	Sources:  []string{"001, Implicit Score Matching", "001, Denoising Score Matching", "002, sections 3 and 4"},

@@ -17,8 +17,9 @@ import (
 )
 
 var traceCost = suite.Experiment{
-	ID:    "E21-trace-cost",
-	Title: "The cost of a trace",
+	ID:     "trace-cost",
+	Stream: "E21-trace-cost",
+	Title:  "The cost of a trace",
 	Question: "How many passes through the network does each objective take, how noisy is the cheap estimate, and " +
 		"which objective learns most for the same work?",
 	Sources: []string{"001, Implicit Score Matching", "002, section 3"},

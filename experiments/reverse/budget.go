@@ -16,8 +16,9 @@ import (
 )
 
 var errorBudget = suite.Experiment{
-	ID:    "E34-error-budget",
-	Title: "Four errors of a sampler, one budget",
+	ID:     "error-budget",
+	Stream: "E34-error-budget",
+	Title:  "Four errors of a sampler, one budget",
 	Question: "A sampler starts from approximate noise, stops before the data, takes finite steps, and has an " +
 		"inexact score. How much does each cost, and which should one reduce?",
 	Sources: []string{"000, section 5", "002, section 6", "003, Practical Implications for Diffusion Training"},

@@ -15,8 +15,9 @@ import (
 )
 
 var ddpm = suite.Experiment{
-	ID:    "E15-ddpm",
-	Title: "The DDPM sampling loop, exactly as printed",
+	ID:     "ddpm",
+	Stream: "E15-ddpm",
+	Title:  "The DDPM sampling loop, exactly as printed",
 	Question: "Does the sampling loop of document 000, run with the exact noise prediction, sample the data? " +
 		"Which variance is right, and should the last step add noise?",
 	Sources: []string{"000, section 3.2"},

@@ -18,8 +18,9 @@ import (
 )
 
 var predictorCorrector = suite.Experiment{
-	ID:    "E24-predictor-corrector",
-	Title: "A corrector reduces the error of each step, but costs more than it saves",
+	ID:     "predictor-corrector",
+	Stream: "E24-predictor-corrector",
+	Title:  "A corrector reduces the error of each step, but costs more than it saves",
 	Question: "Do Langevin steps between the steps of the reverse SDE improve the samples, and are they worth " +
 		"their cost?",
 	Sources: []string{"003, Langevin Dynamics", "003, Continuous-Time Diffusion"},

@@ -20,8 +20,9 @@ import (
 )
 
 var reverseSDE = suite.Experiment{
-	ID:    "E14-reverse-sde",
-	Title: "The reverse SDE turns noise into data",
+	ID:     "reverse-sde",
+	Stream: "E14-reverse-sde",
+	Title:  "The reverse SDE turns noise into data",
 	Question: "Does the reverse SDE with the exact score turn noise into the data, and does it have the same " +
 		"paths as the forward process?",
 	Sources: []string{"000, section 5", "001, We took an different approach", "003, Continuous-Time Diffusion",

@@ -13,7 +13,8 @@ import (
 )
 
 var odeCollapse = suite.Experiment{
-	ID:       "E02-ode-collapse",
+	ID:       "ode-collapse",
+	Stream:   "E02-ode-collapse",
 	Title:    "Without noise, every sample converges to the mode",
 	Question: "Is it enough to follow the score uphill, dx/dt = s(x), to sample from a density?",
 	Sources:  []string{"001, Generative Modeling with Scores (second figure)", "004, Sampling: Naive Idea"},

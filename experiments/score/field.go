@@ -17,7 +17,8 @@ import (
 )
 
 var scoreField = suite.Experiment{
-	ID:       "E01-score-field",
+	ID:       "score-field",
+	Stream:   "E01-score-field",
 	Title:    "The score points uphill on the log density",
 	Question: "What does the score s(x) = grad log p(x) look like, and is it independent of the normalizer of p?",
 	Sources: []string{"001, The 'Score' (first figure)", "002, section 1", "003, Probability Densities and Scores",

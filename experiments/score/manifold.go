@@ -6,7 +6,8 @@ import (
 )
 
 var manifold = suite.Experiment{
-	ID:       "E36-manifold",
+	ID:       "manifold",
+	Stream:   "E36-manifold",
 	Title:    "Near a manifold, the score shows the dimension of the data",
 	Question: "How does the score behave when the data lie on a curve or a plane and the noise sigma falls?",
 	Sources: []string{"002, section 4", "003, Noise Levels and Multi-Scale Scores", "003, Geometric Interpretation, " +

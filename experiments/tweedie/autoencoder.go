@@ -23,8 +23,9 @@ import (
 )
 
 var denoisingAutoencoder = suite.Experiment{
-	ID:    "E20-denoising-autoencoder",
-	Title: "When the residual of a denoising autoencoder is the score",
+	ID:     "denoising-autoencoder",
+	Stream: "E20-denoising-autoencoder",
+	Title:  "When the residual of a denoising autoencoder is the score",
 	Question: "A denoising autoencoder r(x) estimates x0 from x = x0 + sigma eps. At which noise levels is its " +
 		"residual (r(x) - x)/sigma^2 the score, and is the score that a network learns the gradient of an " +
 		"energy?",

@@ -21,8 +21,9 @@ import (
 )
 
 var tweedie = suite.Experiment{
-	ID:    "E12-tweedie",
-	Title: "The score gives the best denoiser",
+	ID:     "tweedie",
+	Stream: "E12-tweedie",
+	Title:  "The score gives the best denoiser",
 	Question: "A noisy sample is x = x0 + sigma eps. Is x + sigma^2 score(x) the posterior mean of x0, and does " +
 		"anything denoise better?",
 	Sources: []string{"001, Denoising as inverse problem", "002, section 4", "003, Denoising as Score Estimation",

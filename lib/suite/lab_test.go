@@ -37,3 +37,22 @@ func TestStreamsOfExperiments(t *testing.T) {
 		t.Errorf("%d streams", len(seen))
 	}
 }
+
+// An experiment that has a new name keeps its random streams.
+func TestStreamKeepsItsName(t *testing.T) {
+	c := fake()
+	renamed := c.Experiments[0]
+	renamed.ID, renamed.Stream = "moments", renamed.ID
+	c.Experiments = append(c.Experiments, renamed)
+	var got []float64
+	for _, e := range []Experiment{c.Experiments[0], renamed} {
+		r, _, err := c.Do(t.Context(), e, quick)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, r.Checks[0].Got.Center)
+	}
+	if got[0] != got[1] {
+		t.Errorf("%v under the old name, %v under the new one", got[0], got[1])
+	}
+}

@@ -10,7 +10,8 @@ import (
 
 // Experiment is a question about the theory with a measured answer.
 type Experiment struct {
-	ID       string   // folder below results/, for example "E01-score-field"
+	ID       string   // folder below results/, for example "score-field"
+	Stream   string   // names its random streams; empty: ID. An experiment keeps its numbers under a new ID
 	Title    string   // a headline
 	Question string   // what a reader would ask, in one sentence
 	Sources  []string // where the documents raise it, for example "001, figure 1"
