@@ -41,7 +41,7 @@ func momentPlane(journeys []*journey, upTo int, legend figure.Corner) figure.Pan
 // distances are sliced W2 to exact samples over time; floor is that of two exact samples.
 func distances(journeys []*journey, floor float64) figure.Panel {
 	decay := figure.Panel{Title: "distance to the target", X: figure.Axis{Label: "t", Log: true, Min: .02, Max: 12},
-		Y: figure.Axis{Label: "sliced W_{2}", Log: true, Min: .005, Max: .6}, Legend: figure.TopRight}
+		Y: figure.Axis{Label: "sliced W_{2}", Log: true, Min: .005, Max: 3}, Legend: figure.TopRight}
 	for _, j := range journeys {
 		decay.Layers = append(decay.Layers, figure.Line{X: j.times[1:], Y: kit.Centers(j.distance)[1:],
 			Lo: kit.Lows(j.distance)[1:], Hi: kit.Highs(j.distance)[1:], Color: j.color, Label: j.name, Markers: true})
