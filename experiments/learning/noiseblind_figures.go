@@ -85,7 +85,7 @@ func levelPosterior(l *suite.Lab) (suite.Figure, error) {
 	}
 	sigma, logWeight := levelRule(nodes)
 	x := figure.Axis{Label: "noise level σ", Log: true, Min: kit.NoiseLevels.SigmaMin, Max: kit.NoiseLevels.SigmaMax}
-	guess := figure.Panel{Title: "what u says about the level", X: x, Y: figure.Axis{Label: "p(ln σ | u)", Min: 0},
+	guess := figure.Panel{Title: "posterior of the level given u", X: x, Y: figure.Axis{Label: "p(ln σ | u)", Min: 0},
 		Legend: figure.TopRight}
 	answer := figure.Panel{Title: "exact output (dashed: mean over levels)", X: x,
 		Y: figure.Axis{Label: "output F_{σ}(u) along u"}, Legend: figure.NoLegend}
