@@ -54,7 +54,8 @@ func (e *RunError) Detail() string {
 // Do runs one experiment and returns what it measured. Errors are *RunError, also those of a panic, of a report that
 // makes no sense, and of a context that ended: then there is no result, not a part of one.
 func (c Catalogue) Do(ctx context.Context, e Experiment, o Options) (*Result, *Report, error) {
-	l := &Lab{Context: ctx, Backend: o.Backend, Seed: o.Seed, Profile: o.Profile, id: cmp.Or(e.Stream, e.ID), progress: o.Progress}
+	l := &Lab{Context: ctx, Backend: o.Backend, Seed: o.Seed, Profile: o.Profile, id: cmp.Or(e.Stream, e.ID),
+		progress: o.Progress}
 	report, err := guarded(e, l)
 	if ctx.Err() != nil { // whatever it made of the interruption
 		return nil, nil, &RunError{e.ID, ctx.Err()}
