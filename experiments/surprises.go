@@ -9,7 +9,8 @@ var Surprises = []suite.Surprise{
 		Text: "At t = 0.5, where it ends, E[x_1² x_2²] is %s; the target has 2.62. Mean and covariance cannot " +
 			"show it: the target has those of the start.",
 		Metrics: []string{"E[x1^2 x2^2] as drawn (t = 0.5), all samples; the target has 2.62"}},
-	{Experiment: "invariant-distribution", Figure: "separated.png", Title: "Two far modes, and convergence takes forever",
+	{Experiment: "invariant-distribution", Figure: "separated.png", Title: "Two far modes, and convergence takes " +
+		"forever",
 		Text: "With modes at ±6 the relaxation time is %s. The target is stationary, and so, for all practical " +
 			"times, is one mode alone.",
 		Metrics: []string{"relaxation time 1/gap, modes at +-6"}},

@@ -22,7 +22,7 @@ func lab(t *testing.T) *suite.Lab {
 }
 
 // On Gaussian data the distribution of a chain stays Gaussian, with the moments of the steps' own recursion.
-func TestLineChainOnAGaussian(t *testing.T) {
+func TestTransferOnAGaussian(t *testing.T) {
 	l, data := lab(t), Normal([]float64{0}, .25)
 	grid, err := diffusion.Uniform(1, .05, 20)
 	if err != nil {
@@ -75,7 +75,7 @@ func TestLineChainOnAGaussian(t *testing.T) {
 }
 
 // A lattice that cannot hold the noise of a step says so.
-func TestLineChainRefusesACoarseLattice(t *testing.T) {
+func TestTransferRefusesACoarseGrid(t *testing.T) {
 	l := lab(t)
 	chain, err := NewTransfer(l, density.Bimodal().Build(diffusion.OU{}), diffusion.Langevin)
 	if err != nil {
@@ -92,7 +92,7 @@ func TestLineChainRefusesACoarseLattice(t *testing.T) {
 }
 
 // Repeated, Langevin dynamics on a Gaussian settles at its biased variance.
-func TestLineChainSettles(t *testing.T) {
+func TestTransferSettles(t *testing.T) {
 	const v, delta = .5, .1
 	l := lab(t)
 	chain, err := NewTransfer(l, Static(Normal([]float64{1}, v)), diffusion.Langevin)
