@@ -5,7 +5,7 @@ import "scorelab/lib/suite"
 // The statements of document 001.
 const (
 	D001ScoreUphill             suite.ClaimID = "001/score-uphill"
-	D001Normaliser              suite.ClaimID = "001/normaliser"
+	D001Normalizer              suite.ClaimID = "001/normalizer"
 	D001ODECollapses            suite.ClaimID = "001/ode-collapses"
 	D001LangevinFigure          suite.ClaimID = "001/langevin-figure"
 	D001LangevinConverges       suite.ClaimID = "001/langevin-converges"
@@ -47,7 +47,7 @@ const (
 var document001 = []suite.Claim{
 	{ID: D001ScoreUphill, Document: "001", Section: "The 'Score', first figure",
 		Statement: "The score is the direction of steepest increase of the log density."},
-	{ID: D001Normaliser, Document: "001", Section: "Estimating the Score",
+	{ID: D001Normalizer, Document: "001", Section: "Estimating the Score",
 		Statement: "The score does not depend on the normalizer."},
 	{ID: D001ODECollapses, Document: "001", Section: "Generative Modeling with Scores, second figure",
 		Statement: "Following the score without noise is greedy: all samples end exactly in the modes."},

@@ -4,7 +4,7 @@ import "scorelab/lib/suite"
 
 // The statements of document 002.
 const (
-	D002Normaliser         suite.ClaimID = "002/normaliser"
+	D002Normalizer         suite.ClaimID = "002/normalizer"
 	D002EnergyDensity      suite.ClaimID = "002/energy-density"
 	D002ZDropsOut          suite.ClaimID = "002/z-drops-out"
 	D002Langevin           suite.ClaimID = "002/langevin"
@@ -31,7 +31,7 @@ const (
 )
 
 var document002 = []suite.Claim{
-	{ID: D002Normaliser, Document: "002", Section: "1 The Generative Modeling Problem",
+	{ID: D002Normalizer, Document: "002", Section: "1 The Generative Modeling Problem",
 		Statement: "Differentiating log p removes the normalizer, so the score needs none."},
 	{ID: D002EnergyDensity, Document: "002", Section: "1 The Generative Modeling Problem",
 		Statement: "An energy gives the density exp(-E)/Z, whose log is -E - log Z."},

@@ -162,11 +162,11 @@ func normalizer(l *suite.Lab, r *suite.Report) error {
 		worst = math.Max(worst, math.Abs(slope/q[i]-s[i]))
 	}
 	r.Add(
-		suite.Below{Claim: claims.D001Normaliser, Metric: "|q'/q - score of the unnormalised density|, q normalised " +
+		suite.Below{Claim: claims.D001Normalizer, Metric: "|q'/q - score of the unnormalised density|, q normalised " +
 			"by quadrature", Got: worst, Bound: 1e-9,
 			Why: "differences of order 8 at h = 0.0025: truncation below 1e-14, rounding 1e-16/h relative to q, " +
 				"where q is at least 1e-2 of its maximum"},
-		suite.Equals{Claim: claims.D002Normaliser, Metric: "Stein: E_q[x s]", Got: stein, Want: -1, Tol: 1e-10,
+		suite.Equals{Claim: claims.D002Normalizer, Metric: "Stein: E_q[x s]", Got: stein, Want: -1, Tol: 1e-10,
 			Why: "trapezoidal rule on a smooth density: rounding"})
 	return nil
 }
