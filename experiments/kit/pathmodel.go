@@ -91,6 +91,31 @@ func (m PathModel) Sample(l *suite.Lab, n int, purpose string) (metrics.Points, 
 	return Points(end), nil
 }
 
+// Evaluations counts how often the sampler of Sample evaluates the network for a sample: it builds all steps, one after
+// the other.
+func (m PathModel) Evaluations(l *suite.Lab) (asked int, err error) {
+	grid, err := m.grid(l, LearnedNFE)
+	if err != nil {
+		return 0, err
+	}
+	sampler := diffusion.ExponentialAdams(2)
+	_, err = exec.ModelOnceN(l.Backend, m.Weights, func(scope *model.Scope, in []*Node) []*Node {
+		counted := m.Build(scope, nil)
+		denoise := counted.Denoise
+		counted.Denoise, counted.Score = func(x, t *Node) *Node { asked++; return denoise(x, t) }, nil
+		x, r := in[0], random.Replay()
+		carry := sampler.Init(counted, x, r)
+		for i := range len(grid) - 1 {
+			g := x.Graph()
+			s := diffusion.Falling(Const(g, grid[i]), Const(g, grid[i+1]), Const(g, int32(i)))
+			s.Steps = Const(g, int32(len(grid)-1))
+			x, carry = sampler.Step(counted, s, x, carry, r)
+		}
+		return []*Node{x}
+	}, [][]float64{make([]float64, m.target.Dim())})
+	return asked, err
+}
+
 // LogLikelihood is the log density of points x [n, d] under the probability flow, in nats, by 15 Runge-Kutta steps of
 // order 4 from data to noise.
 func (m PathModel) LogLikelihood(l *suite.Lab, x *tensors.Tensor) ([]float64, error) {
