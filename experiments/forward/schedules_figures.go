@@ -16,7 +16,7 @@ var clockColors = []figure.Color{figure.Vermillion, figure.Orange, figure.Green,
 // scheduleLabels name the registered schedules in figures.
 var scheduleLabels = map[string]string{"linear": "linear β", "scaled-linear": "scaled linear β",
 	"sigmoid-beta": "sigmoid β",
-	"cosine":       "cosine α²", "sigmoid": "sigmoid α²", "exponential": "exponential α"}
+	"cosine":       "cosine α²", "sigmoid": "sigmoid α²", "exponential": "exponential"}
 
 // eachSchedule draws every registered schedule in its color.
 func eachSchedule(clocks []clock, draw func(c clock, color figure.Color)) {
