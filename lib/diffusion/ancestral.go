@@ -13,8 +13,8 @@ const (
 	// PosteriorVariance is the variance of q(x_s | x_t, x0), DDPM's "beta tilde". It is exact if the data is one point,
 	// and too small otherwise.
 	PosteriorVariance ReverseVariance = iota
-	// KernelVariance is the variance of q(x_t | x_s), DDPM's beta_t. It is exact for N(0, I) data, and too large for
-	// data of less variance.
+	// KernelVariance is the variance of q(x_t | x_s), DDPM's beta_t. On a variance-preserving path it is exact for N(0,
+	// I) data, and too large for data of less variance.
 	KernelVariance
 	// KernelVarianceQuietEnd is KernelVariance, except for a step that ends where sigma = 0: that step adds no noise.
 	// This is "z = 0 if t = 1" in algorithm 2 of Ho et al. 2020.

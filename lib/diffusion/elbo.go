@@ -53,7 +53,7 @@ func (b ELBO) Start(c Coeffs, x0 *Node) *Node {
 // Term returns the step's part of the bound, [batch], in nats, at x_from = alpha x0 + sigma eps. x0 and eps are [batch,
 // ...]. The times of the span are scalars or [batch, 1, ...].
 func (b ELBO) Term(m Model, s Span, x0, eps *Node) *Node {
-	s.mustFall("Bound")
+	s.mustFall("ELBO")
 	from, to := m.At(s.From), m.At(s.To)
 	n, d := rowsIn(x0)
 	kernel, variance := kernelVariance(from, to), b.decoderVariance(from, to)

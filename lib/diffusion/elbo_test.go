@@ -361,7 +361,7 @@ func TestBoundFaults(t *testing.T) {
 	}
 	plan.Grid = []float64{.1, .5}
 	_, err = last()
-	if err == nil || !strings.Contains(err.Error(), "Bound leads from noise to data: give a grid that falls") {
+	if err == nil || !strings.Contains(err.Error(), "ELBO leads from noise to data: give a grid that falls") {
 		t.Errorf("a grid away from the data: %v", err)
 	}
 	plan.Grid = []float64{1, .5, 0}

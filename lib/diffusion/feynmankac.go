@@ -50,7 +50,7 @@ func (g Guide) Tilted(p Process, d Denoiser, gamma float64) Model {
 type FeynmanKac struct {
 	Move       OneStep // of the reverse SDE: ReverseEulerMaruyama, Ancestral(KernelVariance)
 	Population int     // samples of a population, which are consecutive in the batch; 0: all of the batch
-	Resample   float64 // draw anew if the effective size is at most this share of the population; 0: 1/2. 1: after every step
+	Resample   float64 // draw anew at effective sizes up to this share of Population; 0: 1/2; 1: always
 }
 
 var _ Coupled = FeynmanKac{}

@@ -45,7 +45,7 @@ func (l FlowLikelihood) orDefault() FlowLikelihood {
 func (l FlowLikelihood) Init(_ Model, x *Node, r *random.Source) []*Node {
 	must(l.Probes >= 0, "FlowLikelihood: %d probes; give a positive number", l.Probes)
 	must(l.Probe != nil || l.Probes == 0,
-		"FlowLikelihood: %d probes and no Probe; give (*Random).Rademacher or (*Random).Normal", l.Probes)
+		"FlowLikelihood: %d probes and no Probe; give (*random.Source).Rademacher or (*random.Source).Normal", l.Probes)
 	l = l.orDefault()
 	integral := perSample(ZerosLike(x))
 	carry := append([]*Node{integral}, l.Method.begin([]*Node{x, integral})...)

@@ -80,7 +80,7 @@ type Scale func(c Coeffs) *Node
 // Constant is one strength at all levels.
 func Constant(gamma float64) Scale {
 	if math.IsNaN(gamma) || math.IsInf(gamma, 0) {
-		panic(fmt.Errorf("guidance of scale %g; give a finite number, 1 for the law of the class", gamma))
+		panic(fmt.Errorf("guidance of scale %g; give a finite number, 1 for the distribution of the class", gamma))
 	}
 	return func(c Coeffs) *Node { return AddScalar(ZerosLike(c.Sigma), gamma) }
 }

@@ -26,7 +26,7 @@ func refused() map[string][]Objective {
 		"Denoising without a head":               {Denoising(nil, nil, nil)},
 		"Unscaled without a head":                {Denoising(Unscaled(nil), nil, nil)},
 		"without the score that it matches":      {Explicit(m, nil)},
-		"without a law of its probe":             {Sliced(m, nil), SlicedVR(m, nil), SlicedFD(m, nil, .1)},
+		"without a Probe":                        {Sliced(m, nil), SlicedVR(m, nil), SlicedFD(m, nil, .1)},
 		"DropLabels without an objective":        {DropLabels(.5, nil)},
 		"UniformTimes without a draw":            {timed(UniformTimes(nil))},
 		"LevelTimes without a draw":              {timed(LevelTimes(nil))},

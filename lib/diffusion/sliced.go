@@ -12,7 +12,7 @@ type Probe func(r *random.Source, like *Node) *Node
 // draw is the probe itself, where there is one.
 func (p Probe) draw(r *random.Source, like *Node) *Node {
 	must(p != nil,
-		"a sliced objective without a law of its probe; give one of the table Probes, such as (*Random).Rademacher")
+		"a sliced objective without a Probe; give one of the table Probes, such as (*random.Source).Rademacher")
 	return p(r, like)
 }
 
