@@ -153,8 +153,9 @@ func (h history) places(m Model, from, to Coeffs) []*Node {
 	return u
 }
 
-// highest picks the result of the highest order from the results of orders 1, 2, .... The order needs as many values as
-// have been seen, and is at most most unless that is nil. It is 1 where the step ends without noise.
+// highest picks the result of the highest order from the results of orders 1, 2, .... The order is at
+// most the number of values seen, and at most the argument most unless it is nil. It is 1 where the step ends without
+// noise.
 func (h history) highest(orders []*Node, to Coeffs, most *Node) *Node {
 	noisy := GreaterThan(to.Sigma, ZerosLike(to.Sigma))
 	best := orders[0]
