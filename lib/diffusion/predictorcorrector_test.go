@@ -6,8 +6,8 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// One step of the predictor and two of the corrector, written out, down a grid: on Gaussian data the predictor leaves
-// mean and variance that the corrector draws toward those of the level, by 1 - delta/v each time.
+// TestPredictorCorrectorRecursion checks one step of the predictor and two of the corrector, written out, down a grid.
+// On Gaussian data the corrector pulls mean and variance toward those of the level, by 1 - delta/v each time.
 func TestPredictorCorrectorRecursion(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	const snr = .3
@@ -31,7 +31,8 @@ func TestPredictorCorrectorRecursion(t *testing.T) {
 	near(t, "variance", snr, gotV, v, 1e-13)
 }
 
-// On ever finer grids the scheme does not come to the law of the process but to the corrector's own, to first order.
+// TestPredictorCorrectorLimit checks that on ever finer grids the scheme does not converge to the distribution of the
+// process. It converges to the corrector's own, with order 1.
 func TestPredictorCorrectorLimit(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	const snr, from, to = .4, .9, .3
