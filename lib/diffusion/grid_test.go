@@ -34,7 +34,7 @@ func TestInRatio(t *testing.T) {
 	})
 }
 
-// TestKarras checks the grid of Karras et al. 2022 for 18 steps against their formula, computed separately (catalogue,
+// TestKarras checks the grid of Karras et al. 2022 for 18 steps against their formula, computed separately (catalog,
 // row 17).
 func TestKarras(t *testing.T) {
 	grid, err := Karras(7)(80, .002, 17)

@@ -37,8 +37,9 @@ func differs(t *testing.T, name string, ours, theirs trip) {
 	}
 }
 
-// DDIMScheduler ends each step T/N (rounded down) below its start, wherever the next one starts. Unless the spacing is
-// "leading", or N divides T, it evaluates the model at another time than that of the sample.
+// TestParityDDIMStepsPastItsSpacing: DDIMScheduler ends each step T/N (rounded down) below its start, wherever the next
+// one starts. Unless the spacing is "leading", or N divides T, it evaluates the model at another time than that of the
+// sample.
 func TestParityDDIMStepsPastItsSpacing(t *testing.T) {
 	cases, _ := readGoldens()
 	for _, name := range []string{"ddim/linspace", "ddim/trailing, 7 steps"} {
@@ -51,9 +52,9 @@ func TestParityDDIMStepsPastItsSpacing(t *testing.T) {
 	}
 }
 
-// DDPMScheduler adds noise in every step except for that from timestep 0, with a variance of at least 1e-20. So a last
-// step from another timestep adds 1e-10 z, where the posterior has no variance. With "fixed_large" it adds the whole of
-// beta there, as KernelVariance does.
+// TestParityDDPMClampsItsVariance: DDPMScheduler adds noise in every step except for that from timestep 0, with a
+// variance of at least 1e-20. So a last step from another timestep adds 1e-10 z, where the posterior has no variance.
+// With "fixed_large" it adds the whole of beta there, as KernelVariance does.
 func TestParityDDPMClampsItsVariance(t *testing.T) {
 	cases, _ := readGoldens()
 	c := cases["ddpm/small, trailing"]
@@ -70,8 +71,8 @@ func TestParityDDPMClampsItsVariance(t *testing.T) {
 	}
 }
 
-// The multistep schedulers lower their order at the end of fewer than 15 steps, also if that end is at a level above 0
-// (lower_order_final). Ours lower it only in the step that ends at 0.
+// TestParityLowerOrderAtTheEnd: the multistep schedulers lower their order at the end of fewer than 15 steps, also if
+// that end is at a level above 0 (lower_order_final). Ours lower it only in the step that ends at 0.
 func TestParityLowerOrderAtTheEnd(t *testing.T) {
 	cases, _ := readGoldens()
 	for name, ours := range map[string]diffusion.Multistep{
@@ -86,9 +87,9 @@ func TestParityLowerOrderAtTheEnd(t *testing.T) {
 	}
 }
 
-// UniPCMultistepScheduler lowers the order of its last two steps, for any number of steps, and of the corrections of
-// what they predict. Up to order 2 this concerns only the last step, which has order 1 in both programs if it ends at
-// 0.
+// TestParityUniPCLowersItsOrder: UniPCMultistepScheduler lowers the order of its last two steps, for any number of
+// steps, and of the corrections of what they predict. Up to order 2 this concerns only the last step, which has order 1
+// in both programs if it ends at 0.
 func TestParityUniPCLowersItsOrder(t *testing.T) {
 	cases, _ := readGoldens()
 	c := cases["unipc/3 bh2"]
@@ -96,8 +97,8 @@ func TestParityUniPCLowersItsOrder(t *testing.T) {
 	differs(t, c.Name, along(c.process(t), ours, c.Times), along(c.process(t), ours.LowerOrderFinal(), c.Times))
 }
 
-// With B_1 diffusers gives NaN where the last level is 0. Ours ends in a step of order 1; the result is within the
-// error of a few steps.
+// TestUniPCB1EndsAtData: with B_1 diffusers gives NaN where the last level is 0. Ours ends in a step of order 1; the
+// result is within the error of a few steps.
 func TestUniPCB1EndsAtData(t *testing.T) {
 	cases, _ := readGoldens()
 	for name, sampler := range map[string]diffusion.Sampler{"unipc/1 bh2": diffusion.NewUniPCB1(1),
@@ -110,8 +111,8 @@ func TestUniPCB1EndsAtData(t *testing.T) {
 	}
 }
 
-// DPMSolverSinglestepScheduler evaluates the model at grid points, two for each step. DPMSolver2 computes the middle of
-// its step. In equal steps of log sigma every second point is a middle.
+// TestParityMiddleOfTheStep: DPMSolverSinglestepScheduler evaluates the model at grid points, two for each step.
+// DPMSolver2 computes the middle of its step. In equal steps of log sigma every second point is a middle.
 func TestParityMiddleOfTheStep(t *testing.T) {
 	cases, _ := readGoldens()
 	c := cases["dpm singlestep/2, exponential"]
@@ -127,7 +128,8 @@ func TestParityMiddleOfTheStep(t *testing.T) {
 	}
 }
 
-// NVlabs/edm raises the noise level of the first step beyond sigma_max. EDMHeun stops at the horizon of the process.
+// TestParityChurnStopsAtTheHorizon: NVlabs/edm raises the noise level of the first step beyond sigma_max. EDMHeun stops
+// at the horizon of the process.
 func TestParityChurnStopsAtTheHorizon(t *testing.T) {
 	cases, _ := readGoldens()
 	c := cases["edm/churn above the horizon"]

@@ -109,7 +109,7 @@ func TestProcessKnownValues(t *testing.T) {
 		at                 float64
 		alpha, sigma2, tol float64
 	}{
-		{VP{}, 1, math.Sqrt(4.318574906e-5), 1 - 4.318574906e-5, 1e-13}, // exp(-10.05): catalogue, row 17
+		{VP{}, 1, math.Sqrt(4.318574906e-5), 1 - 4.318574906e-5, 1e-13}, // exp(-10.05): catalog, row 17
 		{VP{}, .5, math.Exp(-(.1*.5 + 19.9*.125) / 2), -math.Expm1(-2.5375), 1e-15},
 		{SubVP{}, 1, math.Sqrt(4.318574906e-5), math.Pow(1-4.318574906e-5, 2), 1e-13},
 		{VE{}, .5, 1, .5, 1e-14}, // the geometric mean of .01 and 50, squared

@@ -63,7 +63,7 @@ func TestRunEqualsTrace(t *testing.T) {
 			Kind: StaticKind}) {
 			for _, process := range Processes {
 				if (testing.Short() || b.Name() == "xla") && process.Name != "vp" {
-					continue // each pair compiles twice, on XLA for half a second, and the process changes only numbers in it
+					continue // each pair compiles twice, on XLA for half a second; the process is only numbers
 				}
 				from, to := ends(spec.Kind, process.Process)
 				grid, _ := Uniform(from, to, n)

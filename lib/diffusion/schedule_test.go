@@ -80,7 +80,7 @@ func TestSchedulesGolden(t *testing.T) {
 }
 
 // TestTablesGolden checks the tables of the papers and of diffusers. The cosine's table has exactly one beta that is
-// cut (catalogue, row 17).
+// cut (catalog, row 17).
 func TestTablesGolden(t *testing.T) {
 	golden, b := readGolden(t), backendtest.Interpreter(t)
 	direct := map[string][]float64{
