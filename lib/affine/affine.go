@@ -97,7 +97,7 @@ func Of(b compute.Backend, s diffusion.Sampler, m func() diffusion.Model) (*Samp
 		}
 		next, carry := s.Step(m(), span, unit(column(func(r row) float64 { return r.x })), nil, random.Replay(noise...))
 		if len(carry) > 0 {
-			panic(fmt.Errorf("a sampler that carries state from step to step cannot be taken apart"))
+			panic(fmt.Errorf("a sampler that carries state from step to step has no map of a single step"))
 		}
 		return next
 	}

@@ -69,9 +69,9 @@ func TestAnnealedLangevinDownALadder(t *testing.T) {
 	})
 }
 
-// TestAnnealedLangevinKnowsOnlyLevels checks that the chain, in units of the data, is the same on every path that
+// TestAnnealedLangevinDependsOnlyOnLevels checks that the chain, in units of the data, is the same on every path that
 // visits the same noise levels.
-func TestAnnealedLangevinKnowsOnlyLevels(t *testing.T) {
+func TestAnnealedLangevinDependsOnlyOnLevels(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	run := func(p Process, grid []float64) []float64 {
 		c := coefficients(t, b, p, []float64{grid[0], grid[len(grid)-1]})

@@ -21,11 +21,11 @@ func TestAdaptiveErrorOnAMixture(t *testing.T) {
 	g1 := density.Bimodal()
 	at := func(t float64) *density.Mixture {
 		alpha2 := math.Exp(-(.1*t + 19.9*t*t/2))
-		law, err := g1.Noised(math.Sqrt(alpha2), math.Sqrt(1-alpha2))
+		dist, err := g1.Noised(math.Sqrt(alpha2), math.Sqrt(1-alpha2))
 		if err != nil {
 			panic(err)
 		}
-		return law
+		return dist
 	}
 	const from, to = 1, .001
 	start := make([]float64, 13)

@@ -111,7 +111,7 @@ func newOrderOf(t *testing.T, b compute.Backend, spec SamplerSpec, p Process) or
 		alpha, sigma := at(o.from)
 		o.m0, o.v0 = alpha*dataMean, alpha*alpha*dataVariance+sigma*sigma
 	}
-	m, v := law(spec, dataMean, dataVariance, o.from, to, at)
+	m, v := exactMoments(spec, dataMean, dataVariance, o.from, to, at)
 	o.exact = map[string]float64{"mean": m, "variance": v}
 	return o
 }

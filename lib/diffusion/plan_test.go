@@ -116,7 +116,7 @@ func TestReplayRunsOut(t *testing.T) {
 		r := random.Replay(x)
 		return Add(r.Normal(x), r.Normal(x))
 	}, [][]float64{{1}})
-	if err == nil || !strings.Contains(err.Error(), "has 1 draws a step; the sampler asks for more") {
+	if err == nil || !strings.Contains(err.Error(), "has 1 draws a step; the sampler draws more") {
 		t.Errorf("got %v", err)
 	}
 }

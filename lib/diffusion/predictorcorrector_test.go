@@ -50,7 +50,7 @@ func TestPredictorCorrectorLimit(t *testing.T) {
 		spec := SamplerSpec{Sampler: PredictorCorrector(ReverseEulerMaruyama, 1, snr), Stochastic: true}
 		_, v := affine(t, b, spec, VP{}, grid, 0, start)
 		steps, errs = append(steps, n), append(errs, v-limit)
-		t.Logf("%d steps: variance %.6f, limit %.6f, law %.6f", n, v, limit, end)
+		t.Logf("%d steps: variance %.6f, limit %.6f, process %.6f", n, v, limit, end)
 	}
 	for i := range errs {
 		if errs[i] < 0 {
@@ -59,6 +59,6 @@ func TestPredictorCorrectorLimit(t *testing.T) {
 	}
 	near(t, "order of the approach", snr, -slope(steps, errs), 1, .15)
 	if errs[2] > (limit-end)/10 {
-		t.Errorf("800 steps are %g from the limit, which is %g from the law", errs[2], limit-end)
+		t.Errorf("800 steps are %g from the limit, which is %g from the process", errs[2], limit-end)
 	}
 }

@@ -59,7 +59,7 @@ func TestTimes(t *testing.T) {
 		lo, hi := p.Horizon()
 		c := coefficients(t, b, p, []float64{lo, hi})
 		low, high := math.Log(c[1][0]/c[0][0]), math.Log(c[1][1]/c[0][1])
-		for _, law := range []struct {
+		for _, spec := range []struct {
 			name  string
 			times TimeSampler
 			u     func(t, level float64) float64 // to the uniform distribution
@@ -78,29 +78,29 @@ func TestTimes(t *testing.T) {
 			}},
 		} {
 			for _, dtype := range []dtypes.DType{dtypes.Float64, dtypes.Float32} {
-				ts, levels := drawTimes(b, law.times, p, dtype, key, 0, n)
+				ts, levels := drawTimes(b, spec.times, p, dtype, key, 0, n)
 				u := make([]float64, n)
 				for i := range ts {
 					if !(ts[i] >= lo*(1-1e-6) && ts[i] <= hi*(1+1e-6)) {
-						t.Fatalf("%s, %s: time %g outside %g .. %g", process.Name, law.name, ts[i], lo, hi)
+						t.Fatalf("%s, %s: time %g outside %g .. %g", process.Name, spec.name, ts[i], lo, hi)
 					}
-					u[i] = law.u(ts[i], levels[i])
+					u[i] = spec.u(ts[i], levels[i])
 				}
 				limit := 2.69 / math.Sqrt(n) // Kolmogorov's distribution at alpha = 1e-6
-				if strings.HasSuffix(law.name, "spread") {
+				if strings.HasSuffix(spec.name, "spread") {
 					limit = 1./n + 2e-4 // one in each of n cells, and the rounding of float32 at the smallest level
 				}
 				if worst := kolmogorov(u); worst > limit {
-					t.Errorf("%s, %s, %s: KS distance %g, limit %g", process.Name, law.name, dtype, worst, limit)
+					t.Errorf("%s, %s, %s: KS distance %g, limit %g", process.Name, spec.name, dtype, worst, limit)
 				}
 			}
-			if strings.HasSuffix(law.name, "spread") {
+			if strings.HasSuffix(spec.name, "spread") {
 				continue
 			}
-			whole, _ := drawTimes(b, law.times, p, dtypes.Float64, key, 0, 20)
-			part, _ := drawTimes(b, law.times, p, dtypes.Float64, key, 13, 4)
+			whole, _ := drawTimes(b, spec.times, p, dtypes.Float64, key, 0, 20)
+			part, _ := drawTimes(b, spec.times, p, dtypes.Float64, key, 13, 4)
 			if fmt.Sprint(part) != fmt.Sprint(whole[13:17]) {
-				t.Errorf("%s, %s: samples 13..16 drawn alone differ from the whole", process.Name, law.name)
+				t.Errorf("%s, %s: samples 13..16 drawn alone differ from the whole", process.Name, spec.name)
 			}
 		}
 	}

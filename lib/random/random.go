@@ -48,7 +48,7 @@ func Replay(numbers ...*Node) *Source {
 // replayed returns the next of the given numbers.
 func (r *Source) replayed() *Node {
 	if r.draws == len(r.replay) {
-		panic(fmt.Errorf("replayed noise has %d draws a step; the sampler asks for more", len(r.replay)))
+		panic(fmt.Errorf("replayed noise has %d draws a step; the sampler draws more", len(r.replay)))
 	}
 	r.draws++
 	return r.replay[r.draws-1]
