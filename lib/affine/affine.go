@@ -200,8 +200,7 @@ func check(y []float64, unit float64) error {
 		}
 		if got := y[given+i]; !(math.Abs(got-want) <= tol*size) {
 			return fmt.Errorf("it takes x = %g to %g, where an affine map goes to %g; give a model with an affine "+
-				"score, "+
-				"that of one Gaussian",
+				"score, that of one Gaussian",
 				unit*r.x, got, want)
 		}
 	}

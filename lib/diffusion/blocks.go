@@ -31,8 +31,7 @@ func (p Plan) endOfBlocks(b compute.Backend, x *tensors.Tensor) (Snapshot, error
 		}
 		if fill > p.Block {
 			return Snapshot{}, fmt.Errorf("populations of %d samples do not fit into blocks of %d: make Population "+
-				"smaller, "+
-				"or Block larger", fill, p.Block)
+				"smaller, or Block larger", fill, p.Block)
 		}
 		p.Block -= p.Block % fill
 	}
@@ -81,8 +80,7 @@ func joinRows(blocks [][]*tensors.Tensor, k, size, n int) (*tensors.Tensor, erro
 	}
 	if shape.Dim(0) != size {
 		return nil, fmt.Errorf("blocks of %d samples cannot join what the sampler carries, %s: carry scalars, or "+
-			"rows for "+
-			"samples, or set Block to 0", size, shape)
+			"rows for samples, or set Block to 0", size, shape)
 	}
 	dims := append([]int{n}, shape.Dimensions[1:]...)
 	per := shape.Size() / size

@@ -116,7 +116,7 @@ func TestCompiledRefuses(t *testing.T) {
 		}
 		defer hopeless.Finalize()
 		if _, err := hopeless.Run([]float64{1, .01}, x); err == nil || !strings.Contains(err.Error(),
-			"evaluations of the model, the most it may have") {
+			"evaluations of the model, the maximum") {
 			t.Errorf("a sample that gave up: %v", err)
 		}
 	})

@@ -96,10 +96,10 @@ func (d DormandPrince) fault(carry []*tensors.Tensor, at float64) error {
 		switch {
 		case t == at:
 		case int(counts[i]) >= d.MaxEvaluations:
-			return fmt.Errorf("sample %d came to t = %g in %d evaluations of the model, the most it may have", i, t,
+			return fmt.Errorf("sample %d reached t = %g in %d evaluations of the model, the maximum", i, t,
 				counts[i])
 		default:
-			return fmt.Errorf("sample %d came to t = %g in %d evaluations of the model, where no step down to %.1e "+
+			return fmt.Errorf("sample %d reached t = %g in %d evaluations of the model, where no step down to %.1e "+
 				"meets the tolerance", i, t, counts[i], steps[i])
 		}
 	}

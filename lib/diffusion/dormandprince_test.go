@@ -159,7 +159,7 @@ func TestLandingAndRoundTrip(t *testing.T) {
 	}
 	plan.Grid = []float64{.01, .9}
 	back := lastOf(t, plan, b, direct.X)
-		sameWithin(t, "there and back", x, back.X, 1e3*tol) // errors grow by the ratio of the standard deviations
+	sameWithin(t, "there and back", x, back.X, 1e3*tol) // errors grow by the ratio of the standard deviations
 }
 
 // TestDriversCountAlike checks that both drivers take the same attempts.
@@ -250,12 +250,12 @@ func TestAdaptiveFaults(t *testing.T) {
 			d     DormandPrince
 			x     *tensors.Tensor
 		}{
-			{"step 2 of 2: sample 1 came to t = 0.5", wall, DormandPrince{}, x},
+			{"step 2 of 2: sample 1 reached t = 0.5", wall, DormandPrince{}, x},
 			{"where no step down to", wall, DormandPrince{}, x},
-			{"sample 0 came to t = 0.", blowUp, DormandPrince{}, x},
-			{"sample 0 came to t = 0.9 in 109 evaluations", lost, DormandPrince{}, x},
-			{"evaluations of the model, the most it may have", good, DormandPrince{RTol: 1e-10, MaxEvaluations: 30}, x},
-			{"evaluations of the model, the most it may have", good, DormandPrince{RTol: 1e-10, MaxEvaluations: 1}, x},
+			{"sample 0 reached t = 0.", blowUp, DormandPrince{}, x},
+			{"sample 0 reached t = 0.9 in 109 evaluations", lost, DormandPrince{}, x},
+			{"evaluations of the model, the maximum", good, DormandPrince{RTol: 1e-10, MaxEvaluations: 30}, x},
+			{"evaluations of the model, the maximum", good, DormandPrince{RTol: 1e-10, MaxEvaluations: 1}, x},
 			{"tolerances -1 and -1", good, DormandPrince{RTol: -1}, x},
 			{"tolerances 1e-05 and -1", good, DormandPrince{ATol: -1}, x},
 			{"tolerances NaN", good, DormandPrince{RTol: math.NaN()}, x},

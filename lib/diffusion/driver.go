@@ -96,7 +96,7 @@ func (c *chain) begin(x *tensors.Tensor, first int) error {
 // advance moves the chain to the state after step number to.
 func (c *chain) advance(to int) (Snapshot, error) {
 	if to <= c.step || to >= len(c.plan.Grid) {
-		return Snapshot{}, fmt.Errorf("step %d asked for after step %d of %d", to, c.step, len(c.plan.Grid)-1)
+		return Snapshot{}, fmt.Errorf("step %d requested after step %d of %d", to, c.step, len(c.plan.Grid)-1)
 	}
 	start := c.state[0]
 	err := c.run(to)
@@ -294,8 +294,8 @@ func (c *chain) warn(start *tensors.Tensor) {
 	}
 	if mean < share*sigma*sigma {
 		exec.Warn(c.plan.Warn, fmt.Sprintf("the start has root mean square %.3g, but the process has noise of "+
-			"standard "+
-			"deviation %.3g at t = %g: start from standard normals times %.3g", math.Sqrt(mean), sigma, c.plan.Grid[0],
+			"standard deviation %.3g at t = %g: start from standard normals times %.3g",
+			math.Sqrt(mean), sigma, c.plan.Grid[0],
 			sigma))
 	}
 }

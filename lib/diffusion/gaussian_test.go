@@ -58,9 +58,10 @@ func weighted(p Process, mean float64) Build {
 	}
 }
 
-// exactMoments returns the exact mean and variance that a sampler's continuous limit gives to N(mean, variance) data. Static
-// chains start from N(m0, v0), and the others from the process's own marginal.
-func exactMoments(spec SamplerSpec, mean, variance, from, to float64, at func(t float64) (alpha, sigma float64)) (m, v float64) {
+// exactMoments returns the exact mean and variance that a sampler's continuous limit gives to N(mean, variance) data.
+// Static chains start from N(m0, v0), and the others from the process's own marginal.
+func exactMoments(spec SamplerSpec, mean, variance, from, to float64,
+	at func(t float64) (alpha, sigma float64)) (m, v float64) {
 	if spec.Kind != StaticKind {
 		alpha, sigma := at(to)
 		return alpha * mean, alpha*alpha*variance + sigma*sigma

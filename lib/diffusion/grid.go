@@ -185,8 +185,7 @@ func checkNarrow(grid []float64) error {
 	for i, t := range grid[1:] {
 		if float32(t) == float32(grid[i]) {
 			return fmt.Errorf("grid: times %d and %d, %g and %g, are the same number in float32: give float64 "+
-				"samples, or a "+
-				"coarser grid", i, i+1, grid[i], t)
+				"samples, or a coarser grid", i, i+1, grid[i], t)
 		}
 	}
 	return nil

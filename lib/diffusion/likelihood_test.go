@@ -229,7 +229,7 @@ func TestLikelihoodFaults(t *testing.T) {
 		{"ExactPrior needs a model with LogDensity", with(func(p *Plan) { p.Build = bare })},
 		{"-2 probes", with(func(p *Plan) { p.Sampler = FlowLikelihood{Probe: (*random.Source).Normal, Probes: -2} })},
 		{"tolerances -1", with(func(p *Plan) { p.Sampler = FlowLikelihood{Method: DormandPrince{RTol: -1}} })},
-		{"the most it may have", with(func(p *Plan) {
+		{"the maximum", with(func(p *Plan) {
 			p.Sampler = FlowLikelihood{Method: DormandPrince{MaxEvaluations: 3}}
 		})},
 		{"the log density of sample 0 is NaN", with(func(p *Plan) {

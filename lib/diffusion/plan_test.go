@@ -57,7 +57,7 @@ func TestPlanRejects(t *testing.T) {
 		if s.Step == 0 && err == nil || s.Step == 2 {
 			continue
 		}
-		if err == nil || !strings.Contains(err.Error(), "step 1 asked for after step 2 of 2") {
+		if err == nil || !strings.Contains(err.Error(), "step 1 requested after step 2 of 2") {
 			t.Errorf("marks that fall: %v", err)
 		}
 	}

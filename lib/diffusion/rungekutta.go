@@ -35,23 +35,20 @@ var (
 func (k RungeKutta) Validate() error {
 	n := len(k.B)
 	if n == 0 || len(k.A) != n || len(k.C) != n || len(k.E) != 0 && len(k.E) != n {
-		return fmt.Errorf("RungeKutta: A, B, C and E have %d, %d, %d and %d rows; give as many as there are "+
-			"stages, at "+
-			"least 1, and no E or as many", len(k.A), n, len(k.C), len(k.E))
+		return fmt.Errorf("RungeKutta: A, B, C and E have %d, %d, %d and %d rows; give as many as there are stages, "+
+			"at least 1, and no E or as many", len(k.A), n, len(k.C), len(k.E))
 	}
 	if sum := total(k.B); !(math.Abs(sum-1) <= tableau) {
 		return fmt.Errorf("RungeKutta: the weights B sum to %g; a method is consistent where they sum to 1", sum)
 	}
 	if sum := total(k.E); !(math.Abs(sum) <= tableau) {
 		return fmt.Errorf("RungeKutta: the weights E of the error sum to %g; they must sum to 0, as B and the "+
-			"embedded "+
-			"method's sum to 1", sum)
+			"embedded method's sum to 1", sum)
 	}
 	for i, row := range k.A {
 		if len(row) > i {
 			return fmt.Errorf("RungeKutta: row %d of A has %d weights; an explicit stage has at most one for each "+
-				"stage "+
-				"before it", i+1, len(row))
+				"stage before it", i+1, len(row))
 		}
 		if sum := total(row); !(math.Abs(sum-k.C[i]) <= tableau*(1+math.Abs(sum))) {
 			return fmt.Errorf("RungeKutta: stage %d stands at C = %g, and its row of A sums to %g; they must be equal",

@@ -61,8 +61,7 @@ func reading(weights *model.Store, build func()) error {
 	}
 	if len(missing) > 0 { // a missing weight causes most other errors, too
 		return fmt.Errorf("the model reads the weight %s, which is not in its store of %d weights: give the store "+
-			"that was "+
-			"trained", missing[0], len(known))
+			"that was trained", missing[0], len(known))
 	}
 	return err
 }
