@@ -268,9 +268,9 @@ func TestReplayRefuses(t *testing.T) {
 		"of shape (Float64)[3, 1, 3, 1] for 2 steps": {replay: zeros(3, 1, 3, 1)},
 		"of shape (Float64)[2, 1, 4, 1] for 2 steps": {replay: zeros(2, 1, 4, 1)},
 		"of shape (Float64)[2, 3, 1] for 2 steps":    {replay: zeros(2, 3, 1)},
-		"replayed noise has 1 draws a step; the sampler asks": {replay: zeros(2, 1, 3, 1), sampler: AnnealedLangevin(
+		"replayed noise has 1 draws a step; the sampler": {replay: zeros(2, 1, 3, 1), sampler: AnnealedLangevin(
 			2, .1)},
-		"replayed noise has 0 draws a step; the sampler asks": {replay: zeros(2, 1, 3, 1), sampler: FlowLikelihood{
+		"replayed noise has 0 draws a step; the sampler": {replay: zeros(2, 1, 3, 1), sampler: FlowLikelihood{
 			Probe: (*random.Source).Normal}},
 		"replayed noise is for all samples at once: set Block": {replay: zeros(2, 1, 3, 1), block: 2},
 	} {
