@@ -63,8 +63,8 @@ func TestStepsByHand(t *testing.T) {
 	})
 }
 
-// TestJumpsCompose checks that exact transitions compose on any grid.
-func TestJumpsCompose(t *testing.T) {
+// TestTransitionsCompose checks that exact transitions compose on any grid.
+func TestTransitionsCompose(t *testing.T) {
 	b := backendtest.Default(t)
 	apart, err := affine.Of(b, diffusion.OneStep(diffusion.Transition), normal(t, 0, 1, diffusion.VP{}))
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 	"scorelab/lib/exec"
 )
 
-// TestRead checks the coefficients of the Ornstein-Uhlenbeck process, which are known by hand, on each of several
-// grids.
-func TestRead(t *testing.T) {
+// TestCoefficientsAt checks the coefficients of the Ornstein-Uhlenbeck process, which are known by hand, on each of
+// several grids.
+func TestCoefficientsAt(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		r, err := CoefficientsAt(b, OU{}, []float64{.5}, []float64{1, 2})
 		if err != nil {

@@ -201,10 +201,10 @@ func TestWeightsOfFeynmanKac(t *testing.T) {
 	})
 }
 
-// TestFeynmanKacSamplesTheTiltedLaw checks that the samples have the distribution p_gamma. Its precision, and precision
-// times mean, are weighted sums of those of the two Gaussians. Guided samples without weights have another
+// TestFeynmanKacSamplesTheTiltedDistribution checks that the samples have the distribution p_gamma. Its precision, and
+// precision times mean, are weighted sums of those of the two Gaussians. Guided samples without weights have another
 // distribution.
-func TestFeynmanKacSamplesTheTiltedLaw(t *testing.T) {
+func TestFeynmanKacSamplesTheTiltedDistribution(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		const gamma, populations, size = 2.5, 40, 250
 		precision := (1-gamma)/allVariance + gamma/classVariance
