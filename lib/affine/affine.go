@@ -1,5 +1,5 @@
-// Package affine takes samplers apart on data N(mean, v I), where every scheme is affine in the sample and its noise,
-// so that the laws which many steps make of it are known to rounding, without a single sample.
+// Package affine computes what samplers do to Gaussian data N(mean, v I), without drawing samples. There every scheme
+// is affine in the sample and its noise. So the mean and variance after many steps are exact up to rounding.
 package affine
 
 import (
@@ -16,18 +16,18 @@ import (
 	"scorelab/lib/random"
 )
 
-// Map is x -> Gain x + Shift + Noise z in each coordinate, z a standard normal.
+// Map is x -> Gain x + Shift + Noise z in each coordinate, with z a standard normal.
 type Map struct{ Gain, Shift, Noise float64 }
 
-// Then is the step a followed by b, their noises independent.
+// Then returns the step a followed by the step b, with independent noises.
 func (a Map) Then(b Map) Map {
 	return Map{a.Gain * b.Gain, b.Gain*a.Shift + b.Shift, math.Hypot(b.Gain*a.Noise, b.Noise)}
 }
 
-// Variance is what the step makes of a variance.
+// Variance returns the variance after the step, given the variance before it.
 func (a Map) Variance(before float64) float64 { return a.Gain*a.Gain*before + a.Noise*a.Noise }
 
-// Stationary is the variance to which the step, repeated, converges: NaN unless |Gain| < 1.
+// Stationary returns the variance to which the repeated step converges. It is NaN unless |Gain| < 1.
 func (a Map) Stationary() float64 {
 	if !(math.Abs(a.Gain) < 1) {
 		return math.NaN()
@@ -35,31 +35,31 @@ func (a Map) Stationary() float64 {
 	return a.Noise * a.Noise / (1 - a.Gain*a.Gain)
 }
 
-// Sampler is a sampler taken apart. One step runs, without noise, on x = 0 and 1, and on x = 0 with each of its draws 1
-// and the others 0: independent, they add in variance. More points, with and without noise, test that the step is
-// affine. It is compiled once, for all steps in one direction.
+// Sampler measures the steps of a sampler as affine maps. One step runs without noise on x = 0 and 1. It also runs on x
+// = 0 with each of its draws 1 and the others 0; the draws are independent, so they add in variance. More points, with
+// and without noise, test that the step is affine. The step is compiled once for all steps in one direction.
 type Sampler struct {
 	plain   func(rises bool) (*exec.Exec, error) // of the two times
 	inUnits func(rises bool) (*exec.Exec, error) // of the two times and the units of x and of the noise
-	built   map[graphOf]*exec.Exec               // once they are needed
+	built   map[graphOf]*exec.Exec               // filled when needed
 	sampler string
 }
 
-// graphOf is a step's graph: spans that rise have one of their own, since samplers refuse those against their
+// graphOf identifies a step's graph. Rising spans have a separate graph, since samplers refuse spans against their
 // direction.
 type graphOf struct{ rises, inUnits bool }
 
-// draws a step: an upper bound over all samplers.
+// draws is the number of draws in a step: an upper bound over all samplers.
 const draws = 4
 
-// row is a sample that a step is tried on, with its draws.
+// row is a sample to which a step is applied, with its draws.
 type row struct {
 	x     float64
 	noise [draws]float64
 }
 
-// rows are those that give the map, and then those that test it: on both sides, near and far, and with all noise at
-// once.
+// rows returns the samples that give the map, and then those that test it. The test samples lie on both sides of 0,
+// near and far, and one of them has all noise at once.
 func rows() []row {
 	all := []row{{}, {x: 1}}
 	for k := range draws {
@@ -71,11 +71,12 @@ func rows() []row {
 		row{x: -1.5, noise: [draws]float64{.5, -2, 1.5, -.5}})
 }
 
-// given is how many of the rows give the map.
+// given is the number of rows that give the map.
 const given = 2 + draws
 
-// Of takes a sampler apart on a model in one dimension whose score is affine, that of a Gaussian along any process. The
-// sampler must carry nothing from step to step. Finalize frees it.
+// Of prepares a sampler on a model in one dimension. The model's score must be affine, as that of a Gaussian is along
+// any process, and the sampler must carry nothing from step to step. Step reports what does not fit. The caller frees
+// the result with Finalize.
 func Of(b compute.Backend, s diffusion.Sampler, m func() diffusion.Model) (*Sampler, error) {
 	step := func(rises bool, from, to *Node, unit, noiseUnit func(column *Node) *Node) *Node {
 		g := from.Graph()
@@ -96,7 +97,7 @@ func Of(b compute.Backend, s diffusion.Sampler, m func() diffusion.Model) (*Samp
 		}
 		next, carry := s.Step(m(), span, unit(column(func(r row) float64 { return r.x })), nil, random.Replay(noise...))
 		if len(carry) > 0 {
-			panic(fmt.Errorf("a sampler that carries state from step to step cannot be taken apart"))
+			panic(fmt.Errorf("a sampler that carries state from step to step has no map of a single step"))
 		}
 		return next
 	}
@@ -123,7 +124,7 @@ func (s *Sampler) Finalize() {
 	clear(s.built)
 }
 
-// Step is the step between two times.
+// Step returns the map of the step between two times.
 func (s *Sampler) Step(from, to float64) (Map, error) {
 	step, err := s.step(from, to)
 	if err != nil {
@@ -168,7 +169,7 @@ func (s *Sampler) call(of graphOf, args ...any) ([]float64, error) {
 	return tensors.CopyFlatData[float64](out)
 }
 
-// read is the map, from a step on the rows in units of x and of the noise.
+// read returns the map, from a step on the rows in units of x and of the noise.
 func read(y []float64, unit, noiseUnit float64) Map {
 	step := Map{Gain: (y[1] - y[0]) / unit, Shift: y[0]}
 	for _, moved := range y[2:given] {
@@ -177,7 +178,8 @@ func read(y []float64, unit, noiseUnit float64) Map {
 	return step
 }
 
-// unitBeside is a power of two in which a slope is not lost beside a large shift, of which differences are taken.
+// unitBeside returns a power of two as the unit of x or of the noise. In it the slope is not lost in the rounding of a
+// large shift, since slopes are differences of results that contain the shift.
 func unitBeside(shift, slope float64) float64 {
 	const most = 1 << 40 // for slopes that are 0 or rounding
 	ratio := math.Abs(shift) / math.Max(math.Abs(slope), math.Abs(shift)/most)
@@ -187,10 +189,10 @@ func unitBeside(shift, slope float64) float64 {
 	return math.Exp2(math.Ceil(math.Log2(ratio)))
 }
 
-// check compares the step at the rows that test it with the map that the others give. What an affine step is off by is
-// rounding, relative to the terms of that sum.
+// check compares the step at the test rows with the map that the other rows give. An affine step deviates by rounding
+// alone, relative to the terms of that sum.
 func check(y []float64, unit float64) error {
-	const tol = 1e-9 // a step forms differences of terms that may be some thousand times its result
+	const tol = 1e-9 // a step subtracts terms that may be some thousand times its result
 	for i, r := range rows()[given:] {
 		want, size := y[0]+(y[1]-y[0])*r.x, math.Abs(y[0])+(math.Abs(y[0])+math.Abs(y[1]))*math.Abs(r.x)
 		for k, z := range r.noise {
@@ -198,8 +200,7 @@ func check(y []float64, unit float64) error {
 		}
 		if got := y[given+i]; !(math.Abs(got-want) <= tol*size) {
 			return fmt.Errorf("it takes x = %g to %g, where an affine map goes to %g; give a model with an affine "+
-				"score, "+
-				"that of one Gaussian",
+				"score, that of one Gaussian",
 				unit*r.x, got, want)
 		}
 	}
@@ -217,7 +218,7 @@ func (s *Sampler) Over(grid []float64) (Map, error) {
 		if err != nil {
 			return Map{}, err
 		}
-		if i > 0 { // the first one exactly, not composed with the identity
+		if i > 0 { // the first step exactly, not composed with the identity
 			step = whole.Then(step)
 		}
 		whole = step
@@ -225,7 +226,7 @@ func (s *Sampler) Over(grid []float64) (Map, error) {
 	return whole, nil
 }
 
-// Over takes a sampler apart and composes its steps over each of the grids.
+// Over composes the steps of a sampler over each of the grids. See Of for what the model and the sampler must satisfy.
 func Over(b compute.Backend, s diffusion.Sampler, m func() diffusion.Model, grids ...[]float64) ([]Map, error) {
 	apart, err := Of(b, s, m)
 	if err != nil {

@@ -26,7 +26,8 @@ func normal(t *testing.T, mean, variance float64, p diffusion.Process) func() di
 	return func() diffusion.Model { return law.Model(p) }
 }
 
-// Steps whose maps are known by hand: Euler-Maruyama, the exact jump and Langevin dynamics.
+// TestStepsByHand checks steps whose maps are known by hand: Euler-Maruyama, the exact transition and Langevin
+// dynamics.
 func TestStepsByHand(t *testing.T) {
 	const h, v, mean = .1, .5, 2.
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
@@ -49,7 +50,7 @@ func TestStepsByHand(t *testing.T) {
 				t.Errorf("%s: %+v, by hand %+v", test.name, g, test.want)
 			}
 		}
-		// The chain of Langevin dynamics settles at v/(1 - h/2v).
+		// The chain of Langevin dynamics converges to the variance v/(1 - h/(2v)).
 		got, err := affine.Over(b, diffusion.OneStep(diffusion.Langevin), normal(t, 0, v, diffusion.OU{}),
 			[]float64{0, h})
 		if err != nil {
@@ -62,8 +63,8 @@ func TestStepsByHand(t *testing.T) {
 	})
 }
 
-// Exact jumps compose, on any grid.
-func TestJumpsCompose(t *testing.T) {
+// TestTransitionsCompose checks that exact transitions compose on any grid.
+func TestTransitionsCompose(t *testing.T) {
 	b := backendtest.Default(t)
 	apart, err := affine.Of(b, diffusion.OneStep(diffusion.Transition), normal(t, 0, 1, diffusion.VP{}))
 	if err != nil {
@@ -105,8 +106,8 @@ func TestOfRejectsMemory(t *testing.T) {
 	}
 }
 
-// Steps that are not affine are refused: those on a mixture, wherever its modes lie, and those that multiply x by the
-// noise.
+// TestOfRejectsWhatIsNotAffine checks that steps that are not affine are refused: those on a mixture, wherever its
+// modes lie, and those that multiply x by the noise.
 func TestOfRejectsWhatIsNotAffine(t *testing.T) {
 	grid := []float64{.5, .4}
 	on := func(law *density.Mixture) func() diffusion.Model {
@@ -141,7 +142,8 @@ func TestOfRejectsWhatIsNotAffine(t *testing.T) {
 	})
 }
 
-// Every sampler that is affine step by step passes on Gaussian data of any offset and scale, noised in proportion.
+// TestAffineAtAnyScale checks that every sampler that is affine step by step passes on Gaussian data of any offset and
+// scale, with noise in proportion.
 func TestAffineAtAnyScale(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, scale := range []float64{1e-6, 1, 1e6} {
@@ -158,7 +160,8 @@ func TestAffineAtAnyScale(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					// The gain has no unit; the noise has that of x; the mean is kept: the shift is offset (1 - gain).
+					// The gain has no unit, the noise has that of x, and the mean is preserved: the shift is offset (1
+					// - gain).
 					g, u := got[0], unit[0]
 					if math.Abs(g.Gain-u.Gain) > 1e-9 || math.Abs(g.Noise/scale-u.Noise) > 1e-9 ||
 						math.Abs(g.Shift/scale-offset*(1-u.Gain)) > 1e-9*(1+offset) {
@@ -170,8 +173,8 @@ func TestAffineAtAnyScale(t *testing.T) {
 	})
 }
 
-// Grids that no plan takes, and those against the direction of a sampler, are refused here as well; forward samplers
-// rise.
+// TestOverRefusesGrids checks that grids which no plan accepts are refused here as well, and so are grids against the
+// direction of a sampler. Forward samplers need rising grids.
 func TestOverRefusesGrids(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		m := func() diffusion.Model {

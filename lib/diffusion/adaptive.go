@@ -8,26 +8,26 @@ import (
 	"github.com/gomlx/compute/dtypes"
 )
 
-// Constants of the step size control of DOPRI5 (Hairer, Norsett and Wanner 1993, section II.4 and appendix): the PI
-// controller of Gustafsson, h' = h stepSafety error^-piAlpha last^piBeta, kept between stepShrink h and
-// stepGrow h.
+// Constants of the step size control of DOPRI5 (Hairer, Norsett and Wanner 1993, section II.4 and appendix). The
+// control is the PI controller of Gustafsson, h' = h stepSafety error^-piAlpha last^piBeta, kept between stepShrink h
+// and stepGrow h.
 const (
 	stepSafety = .9
 	stepShrink = .2
 	stepGrow   = 5. // DOPRI5: 10
 	piBeta     = .04
 	piAlpha    = 1./5 - .75*piBeta
-	firstStep  = .01  // of the span; y may rest at first and move later, so that its first slope is no guide
-	leastError = 1e-4 // counts as the last error where that was less
+	firstStep  = .01  // of the span: y may rest at first and move later, so its first slope is no guide
+	leastError = 1e-4 // lower bound of the last error in the controller
 	leastStep  = 10.  // in units of rounding of t
-	stretch    = 1.01 // a step that would come this near to the end of the span is stretched to it
-	hopeless   = 1e30 // stands for an error that is greater, or not a number
+	stretch    = 1.01 // a step that would end this near to the end of the span is stretched to it
+	hopeless   = 1e30 // replaces an error that is larger, or not a number
 )
 
-// pace is where each sample of an adaptive integration stands: columns [batch, 1, ...].
+// pace is the state of an adaptive integration for each sample: columns [batch, 1, ...].
 type pace struct {
 	count  *Node   // int32: evaluations so far; 0 before the first attempt
-	t, h   *Node   // its time, and the length of step to try next
+	t, h   *Node   // its time, and the length of the next step to try
 	last   *Node   // the error of the last attempt, in units of the tolerance
 	slopes []*Node // dy/dt at t, in the shapes of y
 }
@@ -38,7 +38,8 @@ func unpace(carry []*Node) pace {
 	return pace{count: carry[0], t: carry[1], h: carry[2], last: carry[3], slopes: carry[4:]}
 }
 
-// begin implements Method. The time is not known yet: the first attempt has length 0, and only finds the first slope.
+// begin implements Method. The span is not available here, so the first attempt has length 0 and only computes the
+// first slope.
 func (d DormandPrince) begin(y []*Node) []*Node {
 	if err := d.orDefault().validate(roundingOf(y[0].DType())); err != nil {
 		panic(err)
@@ -51,7 +52,7 @@ func (d DormandPrince) begin(y []*Node) []*Node {
 	return p.carry()
 }
 
-// cross implements Method: one attempt of every sample that is not at the end of the span.
+// cross implements Method: one attempt for every sample that is not at the end of the span.
 func (d DormandPrince) cross(f Field, s Span, y, carry []*Node) (next, nextCarry []*Node) {
 	d = d.orDefault()
 	p := unpace(carry)
@@ -81,7 +82,7 @@ func (d DormandPrince) cross(f Field, s Span, y, carry []*Node) (next, nextCarry
 		now.slopes = append(now.slopes, choose(moves, end[j], p.slopes[j]))
 	}
 	h = Mul(h, p.factor(e, met))
-	h = Where(LogicalAnd(lands, met), Max(h, p.h), h) // the end of a span cuts no later step short
+	h = Where(LogicalAnd(lands, met), Max(h, p.h), h) // the end of a span shortens no later step
 	h = Where(first, Add(zero, MulScalar(s.Length(), firstStep)), h)
 	now.h = Where(active, h, p.h)
 	now.last = Where(active, e, p.last)
@@ -96,19 +97,19 @@ func (d DormandPrince) done(s Span, carry []*Node) *Node {
 	return LogicalAll(d.orDefault().over(s, unpace(carry)))
 }
 
-// over tells the samples that need no further attempt: they are at the end of the span, or have given up. It is false
-// of all before the first attempt.
+// over is true for the samples that need no further attempt: they have reached the end of the span, or have given up.
+// It is false for all samples before the first attempt.
 func (d DormandPrince) over(s Span, p pace) *Node {
 	landed := Equal(p.t, Add(ZerosLike(p.t), s.To))
 	least := MulScalar(Abs(p.t), leastStep*roundingOf(p.t.DType()))
-	stuck := LogicalNot(GreaterThan(p.h, least)) // also where the step is not a number
+	stuck := LogicalNot(GreaterThan(p.h, least)) // true also where the step is not a number
 	spent := GreaterOrEqual(p.count, AddScalar(ZerosLike(p.count), d.MaxEvaluations))
 	begun := GreaterThan(p.count, ZerosLike(p.count))
 	return LogicalAnd(begun, LogicalOr(landed, LogicalOr(stuck, spent)))
 }
 
-// factor is by how much the step changes after an error e. A step that failed is not followed by a longer one, and its
-// error is not the last error of the controller.
+// factor is the change of the step length after an error e. The step does not grow after a failed attempt. The error of
+// a failed attempt is not the last error of the controller.
 func (p pace) factor(e, met *Node) *Node {
 	memory := PowScalar(ClipScalar(p.last, leastError, 1), piBeta)
 	by := MulScalar(Mul(PowScalar(MaxScalar(e, 1e-10), -piAlpha), memory), stepSafety)
@@ -117,8 +118,8 @@ func (p pace) factor(e, met *Node) *Node {
 	return MaxScalar(Min(by, most), stepShrink)
 }
 
-// size measures e in units of the tolerance between y and z: the root mean square over a sample's elements (Hairer,
-// Norsett and Wanner 1993, equation II.4.11), of the largest of the tuple's parts.
+// size measures e in units of the tolerance between y and z. It is the root mean square over a sample's elements
+// (Hairer, Norsett and Wanner 1993, equation II.4.11), and of the tuple's parts the largest.
 func (d DormandPrince) size(e, y, z []*Node) *Node {
 	var worst *Node
 	for j := range e {

@@ -12,8 +12,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// A chain that stays on one level settles at the level's mean and at the variance of the unadjusted chain, v/(1 -
-// delta/(2v)).
+// TestAnnealedLangevinSettles checks a chain that stays on one level. Its mean converges to that of the level, and its
+// variance to that of the unadjusted chain, v/(1 - delta/(2v)).
 func TestAnnealedLangevinSettles(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	for _, process := range Processes {
@@ -36,7 +36,8 @@ func TestAnnealedLangevinSettles(t *testing.T) {
 	}
 }
 
-// Mean and variance down a ladder are those of the recursion written out: rescaled to the level, then drawn to its law.
+// TestAnnealedLangevinDownALadder checks mean and variance over falling levels against the recursion: x is rescaled to
+// the level, then pulled toward its distribution.
 func TestAnnealedLangevinDownALadder(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	rapid.Check(t, func(r *rapid.T) {
@@ -68,8 +69,9 @@ func TestAnnealedLangevinDownALadder(t *testing.T) {
 	})
 }
 
-// In units of the data, the chain is the same on every path that visits the same noise levels.
-func TestAnnealedLangevinKnowsOnlyLevels(t *testing.T) {
+// TestAnnealedLangevinDependsOnlyOnLevels checks that the chain, in units of the data, is the same on every path that
+// visits the same noise levels.
+func TestAnnealedLangevinDependsOnlyOnLevels(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	run := func(p Process, grid []float64) []float64 {
 		c := coefficients(t, b, p, []float64{grid[0], grid[len(grid)-1]})
@@ -104,7 +106,8 @@ func TestAnnealedLangevinKnowsOnlyLevels(t *testing.T) {
 	}
 }
 
-// At sigma = 0, where Tweedie's score is 0/0, nothing is corrected, and one step of DDIM denoises.
+// TestLangevinEndsAtZero checks that nothing is corrected at sigma = 0, where Tweedie's score is 0/0, and that one step
+// of DDIM denoises.
 func TestLangevinEndsAtZero(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	denoiserOnly := Fixed(func() Model {

@@ -6,7 +6,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// noting is a process whose coefficients note in r what heads assume.
+// noting is a process whose coefficients record in r what heads assume about the data.
 type noting struct {
 	Process
 	r *random.Source
@@ -19,7 +19,7 @@ func (p noting) At(t *Node) Coeffs {
 	return c
 }
 
-// assume notes that the data should have this standard deviation.
+// assume records that a head was made for data of this standard deviation.
 func (c Coeffs) assume(sd float64) {
 	if c.assumed != nil {
 		c.assumed(sd)

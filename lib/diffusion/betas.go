@@ -11,8 +11,8 @@ import (
 	"scorelab/lib/exec"
 )
 
-// LinearBetas are n betas in a line from lo to hi: 1e-4 .. 0.02, n = 1000 in DDPM (Ho et al. 2020, section 4). NewTable
-// reports values outside (0, 1), and that there are none.
+// LinearBetas returns n equally spaced betas from lo to hi: 1e-4 .. 0.02 with n = 1000 in DDPM (Ho et al. 2020, section
+// 4). NewTable reports an empty list and values outside (0, 1).
 func LinearBetas(lo, hi float64, n int) []float64 {
 	betas := make([]float64, max(n, 0))
 	for i := range betas {
@@ -25,8 +25,8 @@ func LinearBetas(lo, hi float64, n int) []float64 {
 	return betas
 }
 
-// ScaledLinearBetas are n betas whose square roots are in a line: 0.00085 .. 0.012, n = 1000 in Stable Diffusion
-// (Rombach et al. 2022).
+// ScaledLinearBetas returns n betas whose square roots are equally spaced: 0.00085 .. 0.012 with n = 1000 in Stable
+// Diffusion (Rombach et al. 2022).
 func ScaledLinearBetas(lo, hi float64, n int) []float64 {
 	betas := LinearBetas(math.Sqrt(lo), math.Sqrt(hi), n)
 	for i, root := range betas {
@@ -35,7 +35,7 @@ func ScaledLinearBetas(lo, hi float64, n int) []float64 {
 	return betas
 }
 
-// SigmoidBetas are n betas that climb from about lo to about hi along a logistic curve (Xu et al. 2022, GeoDiff).
+// SigmoidBetas returns n betas that rise from about lo to about hi along a logistic curve (Xu et al. 2022, GeoDiff).
 func SigmoidBetas(lo, hi float64, n int) []float64 {
 	betas := LinearBetas(-sigmoidReach, sigmoidReach, n)
 	for i, u := range betas {
@@ -44,8 +44,8 @@ func SigmoidBetas(lo, hi float64, n int) []float64 {
 	return betas
 }
 
-// Tabulate gives the n betas of the chain whose alpha-bar is that of a schedule at the times 1/n, 2/n .. 1, cut at
-// maxBeta: 0.999 where alpha-bar reaches 0 (Nichol and Dhariwal 2021, section 3.2), 1 to cut none.
+// Tabulate returns the n betas of the chain whose alpha-bar is that of a schedule at the times 1/n, 2/n .. 1. Betas are
+// limited to maxBeta: 0.999 where alpha-bar reaches 0 (Nichol and Dhariwal 2021, section 3.2), or 1 for no limit.
 func Tabulate(b compute.Backend, s Schedule, n int, maxBeta float64) ([]float64, error) {
 	if err := checkProcess(VP{s}); err != nil {
 		return nil, err

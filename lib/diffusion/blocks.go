@@ -8,12 +8,11 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Memory is bounded, and the bits of a sample do not depend on how many are asked for, when samples are carried in
-// blocks of one size: a compiled step has one shape then, where another shape may sum a matrix product in another
-// order.
+// Blocks of one size bound the memory, and the bits of a sample do not depend on the number of samples. The reason is
+// that the compiled step then has one shape; another shape may sum a matrix product in another order.
 
-// endOfBlocks carries the samples block by block. The last block is filled up with copies of its last sample, or of its
-// last population where samples depend on each other.
+// endOfBlocks carries the samples block by block. Copies of the last sample fill up the last block. Where samples
+// depend on each other, copies of the last population do.
 func (p Plan) endOfBlocks(b compute.Backend, x *tensors.Tensor) (Snapshot, error) {
 	if p.Block < 0 {
 		return Snapshot{}, fmt.Errorf("blocks of %d samples: give 1 or more, or 0 for all at once", p.Block)
@@ -32,8 +31,7 @@ func (p Plan) endOfBlocks(b compute.Backend, x *tensors.Tensor) (Snapshot, error
 		}
 		if fill > p.Block {
 			return Snapshot{}, fmt.Errorf("populations of %d samples do not fit into blocks of %d: make Population "+
-				"smaller, "+
-				"or Block larger", fill, p.Block)
+				"smaller, or Block larger", fill, p.Block)
 		}
 		p.Block -= p.Block % fill
 	}
@@ -74,16 +72,15 @@ func (p Plan) endOfBlocks(b compute.Backend, x *tensors.Tensor) (Snapshot, error
 	return whole, nil
 }
 
-// joinRows puts the k-th tensors of all blocks together, n rows of them in all; a scalar is that of the last block.
+// joinRows joins the k-th tensors of all blocks to n rows. A scalar is that of the last block.
 func joinRows(blocks [][]*tensors.Tensor, k, size, n int) (*tensors.Tensor, error) {
 	shape := blocks[0][k].Shape()
-	if shape.Rank() == 0 { // a count of steps, say
+	if shape.Rank() == 0 { // for example a count of steps
 		return blocks[len(blocks)-1][k], nil
 	}
 	if shape.Dim(0) != size {
 		return nil, fmt.Errorf("blocks of %d samples cannot join what the sampler carries, %s: carry scalars, or "+
-			"rows for "+
-			"samples, or set Block to 0", size, shape)
+			"rows for samples, or set Block to 0", size, shape)
 	}
 	dims := append([]int{n}, shape.Dimensions[1:]...)
 	per := shape.Size() / size
@@ -112,7 +109,7 @@ func joinFlat[T float64 | float32 | int32](blocks [][]*tensors.Tensor, k, size i
 	return tensors.FromFlatDataAndDimensions(all[:size], dims...), nil
 }
 
-// table is samples on the host, to pick rows from.
+// table holds samples on the host, to pick rows from.
 type table struct {
 	wide   []float64
 	narrow []float32
@@ -129,7 +126,7 @@ func rowsOf(x *tensors.Tensor) table {
 	return t
 }
 
-// pick is a tensor of some of the rows.
+// pick returns a tensor of some of the rows.
 func (t table) pick(rows []int) *tensors.Tensor {
 	dims := append([]int{len(rows)}, t.dims[1:]...)
 	if t.narrow != nil {

@@ -11,7 +11,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// In blocks, the samples are those of one batch, and any part of them has the same bits; with and without a carry.
+// TestBlocks checks that samples in blocks equal those of one batch, and that any part of them has the same bits, with
+// and without a carry.
 func TestBlocks(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		grid, err := Uniform(.9, .1, 6)

@@ -9,7 +9,8 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// What a sampler carries is read as its own alone: not from snapshots of others, of no plan, or before it is there.
+// TestCarriesHaveOwners checks that only the sampler's own carry is read. Snapshots of other samplers, without a plan,
+// or from before the first value are refused.
 func TestCarriesHaveOwners(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -44,7 +45,7 @@ func TestCarriesHaveOwners(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for i, owner := range owners {
 			if b.Name() == "xla" && i%4 != 0 {
-				continue // who owns what is decided on the host; XLA compiles for a second
+				continue // the owner is checked on the host; XLA compiles for a second
 			}
 			m := gaussian(VP{}, dataMean, dataVariance)(nil, nil)
 			m.Weight = m.LogDensity

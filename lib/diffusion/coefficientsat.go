@@ -10,11 +10,12 @@ import (
 	"scorelab/lib/exec"
 )
 
-// Coefficients is a process at some times T: its path, and drift F and diffusion G2 = g^2 of its SDE dx = F x dt + g
-// dB.
+// Coefficients are those of a process at the times T: its path Alpha and Sigma, and the drift F and the diffusion G2 =
+// g^2 of its SDE dx = F x dt + g dB.
 type Coefficients struct{ T, Alpha, Sigma, F, G2 []float64 }
 
-// CoefficientsAt reads a process at the times of each of the grids, with one compiled graph.
+// CoefficientsAt evaluates a process at the times of each grid, with one compiled graph. It returns one Coefficients
+// for each grid.
 func CoefficientsAt(b compute.Backend, p Process, grids ...[]float64) ([]Coefficients, error) {
 	var times []float64
 	for _, grid := range grids {
@@ -23,7 +24,7 @@ func CoefficientsAt(b compute.Backend, p Process, grids ...[]float64) ([]Coeffic
 	out, err := exec.Evaluate(b, func(in []*Node) []*Node {
 		c := mustBeValid(p).At(in[0])
 		f, g2 := c.Rates()
-		zero := ZerosLike(in[0]) // some paths do not move in one of the four
+		zero := ZerosLike(in[0]) // broadcasts coefficients that are constant in t
 		return []*Node{Add(c.Alpha, zero), Add(c.Sigma, zero), Add(f, zero), Add(g2, zero)}
 	}, times)
 	if err != nil {
@@ -40,7 +41,7 @@ func CoefficientsAt(b compute.Backend, p Process, grids ...[]float64) ([]Coeffic
 	return readings, nil
 }
 
-// PathAt is alpha and sigma of a process at one time.
+// PathAt returns alpha and sigma of a process at one time.
 func PathAt(b compute.Backend, p Process, t float64) (alpha, sigma float64, err error) {
 	out, err := exec.Evaluate(b, func(in []*Node) []*Node {
 		c := mustBeValid(p).At(in[0])
@@ -52,7 +53,7 @@ func PathAt(b compute.Backend, p Process, t float64) (alpha, sigma float64, err 
 	return out[0][0], out[1][0], nil
 }
 
-// Ratio is the noise level sigma/alpha.
+// Ratio returns the noise levels sigma/alpha at the times T.
 func (r Coefficients) Ratio() []float64 {
 	levels := make([]float64, len(r.T))
 	for k := range levels {
@@ -61,5 +62,5 @@ func (r Coefficients) Ratio() []float64 {
 	return levels
 }
 
-// LogSNRSpeed is d log(alpha^2/sigma^2)/dt at the k-th time: 2 f - (sigma^2)'/sigma^2 = -g^2/sigma^2.
+// LogSNRSpeed returns d log(alpha^2/sigma^2)/dt at the k-th time: 2 f - (sigma^2)'/sigma^2 = -g^2/sigma^2.
 func (r Coefficients) LogSNRSpeed(k int) float64 { return -r.G2[k] / (r.Sigma[k] * r.Sigma[k]) }

@@ -13,8 +13,9 @@ import (
 	"scorelab/lib/exec"
 )
 
-// What is read of Ornstein-Uhlenbeck is known by hand, and each grid gets its own.
-func TestRead(t *testing.T) {
+// TestCoefficientsAt checks the coefficients of the Ornstein-Uhlenbeck process, which are known by hand, on each of
+// several grids.
+func TestCoefficientsAt(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		r, err := CoefficientsAt(b, OU{}, []float64{.5}, []float64{1, 2})
 		if err != nil {
@@ -41,7 +42,7 @@ func TestRead(t *testing.T) {
 	})
 }
 
-// AtRatios inverts sigma/alpha.
+// TestAtRatios checks that AtRatios inverts sigma/alpha.
 func TestAtRatios(t *testing.T) {
 	b := backendtest.Default(t)
 	levels := []float64{3, 1, .2}

@@ -12,14 +12,15 @@ import (
 	"scorelab/lib/exec"
 )
 
-// Compiled is a plan for many grids: its step is compiled once, for grids of any length, where Run of a plan compiles
-// anew. It takes the plan's own way, and so has the same contract. Not for concurrent use; its user finalizes it.
+// Compiled is a plan for many grids. Its step is compiled once, for grids of any length, where Run of a plan compiles
+// anew. It uses the same code as the plan, and so has the same contract. It is not safe for concurrent use. The caller
+// frees it with Finalize.
 type Compiled struct{ c *chain }
 
 // stretchOfGrid is the number of times that one call of a compiled plan reads.
 const stretchOfGrid = 64
 
-// Compile prepares a plan, whose Grid is not read.
+// Compile prepares a plan. It does not read the plan's Grid.
 func (p Plan) Compile(b compute.Backend) (*Compiled, error) {
 	if p.Block != 0 {
 		return nil, fmt.Errorf("a compiled plan carries all samples at once: set Block to 0")
@@ -43,10 +44,10 @@ func (s *Compiled) Run(grid []float64, x *tensors.Tensor) (*tensors.Tensor, erro
 	return end.X, nil
 }
 
-// End carries the samples over a grid, and returns with them what the sampler carries.
+// End carries the samples over a grid. It returns them together with what the sampler carries.
 func (s *Compiled) End(grid []float64, x *tensors.Tensor) (Snapshot, error) {
 	if wayOf(grid) != wayOf(s.c.plan.Grid) {
-		s.c.finalize() // a sampler is asked whether it goes that way when its step is built
+		s.c.finalize() // the step's graph checks the sampler's direction when it is built
 	}
 	s.c.plan.Grid = grid
 	if err := s.c.begin(x, s.c.plan.First); err != nil {
@@ -60,7 +61,7 @@ func (s *Compiled) Finalize() { s.c.finalize() }
 
 // loop is the graph of many steps: a Loop around stepOnce.
 func (c *chain) loop(scope *model.Scope, in []*Node) []*Node {
-	own := len(in) - len(c.state) // what every step reads and none changes, but for the counter
+	own := len(in) - len(c.state) // what every step reads and none changes, except for the counter
 	end := exec.Loop(c.plan.Store, in, func(in []*Node) []*Node {
 		moved := c.stepOnce(scope, in)
 		return append(append(moved[:1:1], in[1:own]...), moved[1:]...)

@@ -12,8 +12,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// A compiled plan is the plan: every sampler, on grids shorter and longer than what one call reads, in both precisions,
-// one sample or more.
+// TestCompiledIsThePlan checks that a compiled plan gives the plan's results. It covers every sampler, grids shorter
+// and longer than what one call reads, both precisions, and one sample or more.
 func TestCompiledIsThePlan(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -69,7 +69,7 @@ func TestCompiledIsThePlan(t *testing.T) {
 	})
 }
 
-// A compiled plan refuses what a plan refuses, and goes on afterwards.
+// TestCompiledRefuses checks that a compiled plan refuses what a plan refuses, and works afterwards.
 func TestCompiledRefuses(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		compiled, err := Plan{Build: gaussian(VP{}, 0, 1), Sampler: OneStep(ReverseEulerMaruyama)}.Compile(b)
@@ -116,7 +116,7 @@ func TestCompiledRefuses(t *testing.T) {
 		}
 		defer hopeless.Finalize()
 		if _, err := hopeless.Run([]float64{1, .01}, x); err == nil || !strings.Contains(err.Error(),
-			"evaluations of the model, the most it may have") {
+			"evaluations of the model, the maximum") {
 			t.Errorf("a sample that gave up: %v", err)
 		}
 	})

@@ -5,17 +5,18 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Denoiser is D(x, t) = E[x0 | x_t = x], of the shape of x. It stays bounded where the score grows like 1/sigma.
+// Denoiser is D(x, t) = E[x0 | x_t = x], in the shape of x. It stays bounded where the score grows like 1/sigma.
 type Denoiser func(x, t *Node) *Node
 
 // Net is a raw network with its weights bound. x is scaled to unit variance; logSNR is a scalar or [batch, 1, ...];
-// label is [batch] or nil for the unconditional network.
+// label is [batch], or nil for the unconditional network.
 type Net func(x, logSNR, label *Node) *Node
 
-// Model is what a sampler works with: a process and a denoiser along it. The other fields are nil unless the producer
-// knows better than Tweedie's formula: Score where sigma = 0, LogDensity and Divergence (of the score), both [batch],
-// where they have a closed form. Weight, [batch], is the rate at which the logarithms of weights grow that samples of
-// the reverse SDE must have, where the model is of laws that the SDE alone does not lead through: see Guide.Tilted.
+// Model is what a sampler works with: a process and a denoiser along it. The other fields are optional.
+//
+// Score is needed where sigma = 0; nil means Tweedie's formula. LogDensity and Divergence (of the score) are [batch],
+// for models where they have a closed form. Weight, [batch], is the rate at which the log weights of reverse-SDE
+// samples grow. It is set if the reverse SDE alone does not lead through the model's distributions, see Guide.Tilted.
 type Model struct {
 	Process
 	Denoise                       Denoiser
@@ -23,8 +24,8 @@ type Model struct {
 	Weight                        func(x, t *Node) *Node
 }
 
-// Build makes a Model inside the graph that uses it. Weights come from scope, tables and labels from inputs: both are
-// loop state, since the body of a compiled loop may not read nodes from outside it.
+// Build makes a Model inside the graph that uses it. Weights come from scope; tables and labels come from inputs. Both
+// are loop state, since the body of a compiled loop may not read nodes from outside it.
 type Build func(scope *model.Scope, inputs []*Node) Model
 
 // Fixed is the Build of a model that needs neither weights nor tables.
@@ -32,7 +33,7 @@ func Fixed(m func() Model) Build {
 	return func(*model.Scope, []*Node) Model { return m() }
 }
 
-// ScoreAt is the score of the density of x_t: the exact one where the model has it, Tweedie's otherwise.
+// ScoreAt returns the score of the density of x_t: the exact one if the model has it, and Tweedie's formula otherwise.
 func (m Model) ScoreAt(x, t *Node) *Node {
 	if m.Score != nil {
 		return m.Score(x, t)
@@ -40,5 +41,5 @@ func (m Model) ScoreAt(x, t *Node) *Node {
 	return m.At(t).Score(m.Denoise(x, t), x)
 }
 
-// VelocityAt is dx/dt of the probability-flow ODE.
+// VelocityAt returns dx/dt of the probability-flow ODE.
 func (m Model) VelocityAt(x, t *Node) *Node { return m.At(t).Velocity(m.Denoise(x, t), x) }

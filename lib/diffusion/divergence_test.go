@@ -13,7 +13,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// A field whose Jacobian is known: f(x) = (x1 x2, x2^2 + sin x1), with trace 3 x2.
+// field has a known Jacobian: f(x) = (x1 x2, x2^2 + sin x1), with trace 3 x2.
 func field(x *Node) *Node {
 	x1, x2 := Slice(x, AxisRange(), AxisElem(0)), Slice(x, AxisRange(), AxisElem(1))
 	return Concatenate([]*Node{Mul(x1, x2), Add(Square(x2), Sin(x1))}, 1)
@@ -23,7 +23,7 @@ func TestDivergence(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		x := [][]float64{{1, 2}, {-.5, .3}, {0, -1}}
 		out := MustExecOnceN(b, func(x *Node) []*Node {
-			// v = e1 + e2 and e1 - e2: half the sum of v.Jv over the two is the trace.
+			// With v = e1 + e2 and v = e1 - e2, half the sum of v.Jv over the two is the trace.
 			plus := Const(x.Graph(), [][]float64{{1, 1}, {1, 1}, {1, 1}})
 			minus := Const(x.Graph(), [][]float64{{1, -1}, {1, -1}, {1, -1}})
 			both := Add(Hutchinson(field, x, plus), Hutchinson(field, x, minus))
@@ -56,7 +56,7 @@ func TestRademacherIsFair(t *testing.T) {
 	})
 }
 
-// Every probe has E v v^T = I.
+// TestProbesHaveUnitCovariance checks that every probe has E v v^T = I.
 func TestProbesHaveUnitCovariance(t *testing.T) {
 	const n, d = 20000, 3
 	b := backendtest.Interpreter(t)

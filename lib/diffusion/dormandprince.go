@@ -11,7 +11,7 @@ import (
 )
 
 // DormandPrinceMethod is the pair of orders 5 and 4 of Dormand and Prince 1980 (Hairer, Norsett and Wanner 1993, table
-// II.5.2). Its last stage stands at the end of the step, so that its slope is the first of the next step.
+// II.5.2). Its last stage is at the end of the step, so its slope is the first slope of the next step.
 var DormandPrinceMethod = RungeKutta{
 	A: [][]float64{
 		{},
@@ -27,10 +27,12 @@ var DormandPrinceMethod = RungeKutta{
 	E: []float64{71. / 57600, 0, -71. / 16695, 71. / 1920, -17253. / 339200, 22. / 525, -1. / 40},
 }
 
-// DormandPrince integrates the probability-flow ODE with steps of its own, which hold the estimated error of every step
+// DormandPrince integrates the probability-flow ODE with adaptive steps. They keep the estimated error of every step
 // below ATol + RTol |x|, in the root mean square over a sample's elements. Every sample has its own time and step, so
-// that its result does not depend on the batch. The grid's times are those at which all samples meet; a grid of 1 step
-// is the cheapest. A sample whose step underflows, or that needs too many evaluations, ends the run with an error.
+// its result does not depend on the batch.
+//
+// All samples meet at the grid's times; a grid of 1 step is the cheapest. A sample whose step underflows, or that needs
+// too many evaluations, ends the run with an error.
 //
 // The zero value has the tolerances of Song et al. 2021, appendix D.
 type DormandPrince struct {
@@ -83,7 +85,7 @@ func (d DormandPrince) validate(eps float64) error {
 
 func (DormandPrince) counts(carry []*tensors.Tensor) *tensors.Tensor { return carry[0] }
 
-// fault implements Method. A sample has given up if it is not where the others are.
+// fault implements Method. A sample has given up if its time differs from the time at.
 func (d DormandPrince) fault(carry []*tensors.Tensor, at float64) error {
 	d = d.orDefault()
 	counts, times, steps := tensors.MustCopyFlatData[int32](carry[0]), numbers(carry[1]), numbers(carry[2])
@@ -94,10 +96,10 @@ func (d DormandPrince) fault(carry []*tensors.Tensor, at float64) error {
 		switch {
 		case t == at:
 		case int(counts[i]) >= d.MaxEvaluations:
-			return fmt.Errorf("sample %d came to t = %g in %d evaluations of the model, the most it may have", i, t,
+			return fmt.Errorf("sample %d reached t = %g in %d evaluations of the model, the maximum", i, t,
 				counts[i])
 		default:
-			return fmt.Errorf("sample %d came to t = %g in %d evaluations of the model, where no step down to %.1e "+
+			return fmt.Errorf("sample %d reached t = %g in %d evaluations of the model, where no step down to %.1e "+
 				"meets the tolerance", i, t, counts[i], steps[i])
 		}
 	}

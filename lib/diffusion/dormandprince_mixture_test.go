@@ -11,8 +11,8 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// On the line the probability flow keeps every sample at its quantile, whatever the data: an exact solution to hold the
-// error against, at tolerances of 1e-3 .. 1e-10.
+// TestAdaptiveErrorOnAMixture checks the error against an exact solution, at tolerances of 1e-3 .. 1e-10. In one
+// dimension the probability flow keeps every sample at its quantile, whatever the data.
 func TestAdaptiveErrorOnAMixture(t *testing.T) {
 	b, _, err := backend.Open(backend.Go)
 	if err != nil {
@@ -21,11 +21,11 @@ func TestAdaptiveErrorOnAMixture(t *testing.T) {
 	g1 := density.Bimodal()
 	at := func(t float64) *density.Mixture {
 		alpha2 := math.Exp(-(.1*t + 19.9*t*t/2))
-		law, err := g1.Noised(math.Sqrt(alpha2), math.Sqrt(1-alpha2))
+		dist, err := g1.Noised(math.Sqrt(alpha2), math.Sqrt(1-alpha2))
 		if err != nil {
 			panic(err)
 		}
-		return law
+		return dist
 	}
 	const from, to = 1, .001
 	start := make([]float64, 13)
@@ -44,7 +44,8 @@ func TestAdaptiveErrorOnAMixture(t *testing.T) {
 			worst = math.Max(worst, math.Abs(at(to).CDF(x)-at(from).CDF(start[i])))
 		}
 		t.Logf("tolerance %.0e: quantiles off by %.1e", tol, worst)
-		// Between the modes the flow parts neighbours, and with them errors, by the ratio of the densities, about 30.
+		// Between the modes the flow separates neighbors, and with them errors, by the ratio of the densities, about
+		// 30.
 		if !(worst < 100*tol) {
 			t.Errorf("tolerance %.0e: quantiles off by %.1e", tol, worst)
 		}

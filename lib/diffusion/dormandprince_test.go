@@ -20,7 +20,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// carried is the exact probability flow of N(mean, variance) data in one coordinate: it keeps the number of standard
+// carried is the exact probability flow of N(mean, variance) data in one coordinate. It keeps the number of standard
 // deviations from the mean.
 func carried(t *testing.T, b compute.Backend, p Process, from, to, x float64) float64 {
 	t.Helper()
@@ -29,8 +29,9 @@ func carried(t *testing.T, b compute.Backend, p Process, from, to, x float64) fl
 	return c[0][1]*dataMean + scale(1)/scale(0)*(x-c[0][0]*dataMean)
 }
 
-// The error on Gaussian data is proportional to the tolerance, in either direction of time, and costs what order 5
-// should: the slope of log error against log tolerance is 1, that of evaluations tends to -1/5.
+// TestErrorFollowsTolerance checks Gaussian data in either direction of time. The error is proportional to the
+// tolerance: the slope of log error against log tolerance is 1. The cost is that of order 5: the slope of log
+// evaluations tends to -1/5.
 func TestErrorFollowsTolerance(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	for _, spec := range Processes {
@@ -50,7 +51,7 @@ func TestErrorFollowsTolerance(t *testing.T) {
 					cost = math.Max(cost, float64(counts[i]))
 				}
 				tolerances, errs, costs = append(tolerances, tol), append(errs, worst), append(costs, cost)
-				if !(worst < 30*tol) { // errors of some ten steps, which the flow may stretch
+				if !(worst < 30*tol) { // errors of about ten steps, which the flow may stretch
 					t.Errorf("%s from %g to %g: error %.1e at tolerance %.0e", spec.Name, grid[0], grid[1], worst, tol)
 				}
 				if n := len(costs); n > 1 && costs[n-1] < costs[n-2] {
@@ -60,7 +61,7 @@ func TestErrorFollowsTolerance(t *testing.T) {
 			rate, price := logSlope(tolerances, errs), logSlope(tolerances, costs)
 			t.Logf("%s from %.3g: errors %.1e, slope %.2f, evaluations %v, slope %.2f", spec.Name, grid[0], errs, rate,
 				costs, price)
-			// While steps are few, errors lie far below their tolerance, and a least number of steps is taken anyhow.
+			// With few steps, errors are far below their tolerance, because a minimum number of steps is taken anyway.
 			near(t, spec.Name+": error against tolerance", grid[0], rate, 1, .35)
 			near(t, spec.Name+": evaluations against tolerance", grid[0], price, -.16, .06)
 		}
@@ -97,10 +98,11 @@ func evaluations(t *testing.T, s Snapshot) []int {
 	return counts
 }
 
-// A sample goes its own way: alone or in a batch, it takes the same steps to the same place.
+// TestAdaptiveStepsDoNotDependOnTheBatch checks that a sample takes the same steps to the same place, alone or in a
+// batch.
 func TestAdaptiveStepsDoNotDependOnTheBatch(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
-		// A model that is stiffer for some samples than for others.
+		// This model is stiffer for some samples than for others.
 		build := Fixed(func() Model {
 			return Model{Process: VP{}, Denoise: func(x, _ *Node) *Node { return Tanh(MulScalar(x, 3)) }}
 		})
@@ -125,7 +127,8 @@ func TestAdaptiveStepsDoNotDependOnTheBatch(t *testing.T) {
 	})
 }
 
-// Landing times cost evaluations, not accuracy; there and back is the identity to the tolerance.
+// TestLandingAndRoundTrip checks that landing times cost evaluations, not accuracy, and that a round trip is the
+// identity up to the tolerance.
 func TestLandingAndRoundTrip(t *testing.T) {
 	const tol = 1e-9
 	b := backendtest.Interpreter(t)
@@ -156,10 +159,10 @@ func TestLandingAndRoundTrip(t *testing.T) {
 	}
 	plan.Grid = []float64{.01, .9}
 	back := lastOf(t, plan, b, direct.X)
-	sameWithin(t, "there and back", x, back.X, 1e3*tol) // the flow stretches errors by the ratio of the deviations
+	sameWithin(t, "there and back", x, back.X, 1e3*tol) // errors grow by the ratio of the standard deviations
 }
 
-// Both drivers take the same attempts.
+// TestDriversCountAlike checks that both drivers take the same attempts.
 func TestDriversCountAlike(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: DormandPrince{RTol: 1e-9},
@@ -177,7 +180,8 @@ func TestDriversCountAlike(t *testing.T) {
 	})
 }
 
-// Any times, tolerances and starts on Gaussian data: the exact flow, in a bounded number of evaluations.
+// TestAdaptiveProperty draws times, tolerances and starts on Gaussian data. The result must be the exact flow, in a
+// bounded number of evaluations.
 func TestAdaptiveProperty(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -205,7 +209,7 @@ func TestAdaptiveProperty(t *testing.T) {
 	})
 }
 
-// Images and float32 are samples too: every pixel of N(mean, variance) data moves as a number does.
+// TestAdaptiveShapes checks images and float32: every pixel of N(mean, variance) data moves as a number does.
 func TestAdaptiveShapes(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		flat := make([]float32, 2*3*2*2)
@@ -224,14 +228,15 @@ func TestAdaptiveShapes(t *testing.T) {
 	})
 }
 
-// What cannot be integrated ends in one line that says which sample, where and after how many evaluations.
+// TestAdaptiveFaults checks that an impossible integration ends with one line. The line says which sample failed,
+// where, and after how many evaluations.
 func TestAdaptiveFaults(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		good := gaussian(VP{}, dataMean, dataVariance)
 		denoise := func(f func(x, t *Node) *Node) Build {
 			return Fixed(func() Model { return Model{Process: VP{}, Denoise: f} })
 		}
-		wall := denoise(func(x, t *Node) *Node { // no number below t = 0.5, for the samples above 0
+		wall := denoise(func(x, t *Node) *Node { // not a number below t = 0.5, for the samples above 0
 			gone := LogicalAnd(LessThan(Add(ZerosLike(x), t), MulScalar(OnesLike(x), .5)), GreaterThan(x, ZerosLike(x)))
 			return Where(gone, MulScalar(OnesLike(x), math.NaN()), ZerosLike(x))
 		})
@@ -245,12 +250,12 @@ func TestAdaptiveFaults(t *testing.T) {
 			d     DormandPrince
 			x     *tensors.Tensor
 		}{
-			{"step 2 of 2: sample 1 came to t = 0.5", wall, DormandPrince{}, x},
+			{"step 2 of 2: sample 1 reached t = 0.5", wall, DormandPrince{}, x},
 			{"where no step down to", wall, DormandPrince{}, x},
-			{"sample 0 came to t = 0.", blowUp, DormandPrince{}, x},
-			{"sample 0 came to t = 0.9 in 109 evaluations", lost, DormandPrince{}, x},
-			{"evaluations of the model, the most it may have", good, DormandPrince{RTol: 1e-10, MaxEvaluations: 30}, x},
-			{"evaluations of the model, the most it may have", good, DormandPrince{RTol: 1e-10, MaxEvaluations: 1}, x},
+			{"sample 0 reached t = 0.", blowUp, DormandPrince{}, x},
+			{"sample 0 reached t = 0.9 in 109 evaluations", lost, DormandPrince{}, x},
+			{"evaluations of the model, the maximum", good, DormandPrince{RTol: 1e-10, MaxEvaluations: 30}, x},
+			{"evaluations of the model, the maximum", good, DormandPrince{RTol: 1e-10, MaxEvaluations: 1}, x},
 			{"tolerances -1 and -1", good, DormandPrince{RTol: -1}, x},
 			{"tolerances 1e-05 and -1", good, DormandPrince{ATol: -1}, x},
 			{"tolerances NaN", good, DormandPrince{RTol: math.NaN()}, x},
@@ -271,7 +276,7 @@ func TestAdaptiveFaults(t *testing.T) {
 	})
 }
 
-// patient is a sampler that needs Index + 2 attempts at a span: the driver's own test, with no integration in it.
+// patient is a sampler that needs Index + 2 attempts at a span. It tests the driver without an integration.
 type patient struct{}
 
 func (patient) Init(_ Model, x *Node, _ *random.Source) []*Node {
@@ -293,7 +298,8 @@ func (patient) Fault(s Snapshot) error {
 	return nil
 }
 
-// The drivers repeat a step until it is done, count spans and not attempts, and end with a fault.
+// TestDriversRepeat checks that the drivers repeat a step until it is done, count spans and not attempts, and end with
+// a fault.
 func TestDriversRepeat(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, d := range []driver{compiled, hosted} {

@@ -16,16 +16,16 @@ import (
 	"scorelab/lib/random"
 )
 
-// driver is who owns the loop over steps.
+// driver is the owner of the loop over steps.
 type driver int
 
 const (
 	byCapability driver = iota
-	compiled            // one XLA While around Step, see loop.go
-	hosted              // the host calls one compiled step after the other
+	compiled            // one XLA While around Step, see compiled.go
+	hosted              // the host calls one compiled step after another
 )
 
-// capable chooses the driver.
+// capable chooses the driver for a backend.
 func capable(b compute.Backend) driver {
 	if exec.CompilesLoops(b) {
 		return compiled
@@ -33,7 +33,7 @@ func capable(b compute.Backend) driver {
 	return hosted
 }
 
-// chain is a plan under way.
+// chain is a plan that is being run.
 type chain struct {
 	plan  Plan
 	b     compute.Backend
@@ -41,10 +41,10 @@ type chain struct {
 	step  int
 	exec  *exec.Exec
 	drive driver
-	// window is the number of times that a graph reads at once: grids of any length share a graph.
+	// window is the number of times that a graph reads at once, so that grids of any length share a graph.
 	window int
-	built  bool    // the step's graph: what fails from then on are numbers
-	model  Process // of the model that the graph was built with
+	built  bool    // whether the step's graph is built: later failures are numerical
+	model  Process // of the model with which the graph was built
 	warned bool
 }
 
@@ -57,8 +57,8 @@ func (p Plan) start(b compute.Backend, x *tensors.Tensor) (*chain, error) {
 	return c, c.begin(x, p.First)
 }
 
-// chain is the plan before it has a grid and samples. A call of its compiled loop reads so many times; steps from the
-// host read the two that they need.
+// chain prepares a plan that has no grid and no samples yet. A call of its compiled loop reads window times; a step
+// from the host reads the two that it needs.
 func (p Plan) chain(b compute.Backend, window int) (*chain, error) {
 	if p.Build == nil || p.Sampler == nil {
 		return nil, fmt.Errorf("a plan needs Build and Sampler")
@@ -76,7 +76,7 @@ func (p Plan) chain(b compute.Backend, window int) (*chain, error) {
 	return c, nil
 }
 
-// begin puts the chain before its first step, with samples of which the first has the given index.
+// begin resets the chain to before its first step. The first of the samples x has the index first.
 func (c *chain) begin(x *tensors.Tensor, first int) error {
 	c.plan.First, c.step, c.state = first, 0, []*tensors.Tensor{x}
 	if err := c.plan.validate(x); err != nil {
@@ -93,10 +93,10 @@ func (c *chain) begin(x *tensors.Tensor, first int) error {
 	return nil
 }
 
-// advance moves the chain to the state after the given number of steps.
+// advance moves the chain to the state after step number to.
 func (c *chain) advance(to int) (Snapshot, error) {
 	if to <= c.step || to >= len(c.plan.Grid) {
-		return Snapshot{}, fmt.Errorf("step %d asked for after step %d of %d", to, c.step, len(c.plan.Grid)-1)
+		return Snapshot{}, fmt.Errorf("step %d requested after step %d of %d", to, c.step, len(c.plan.Grid)-1)
 	}
 	start := c.state[0]
 	err := c.run(to)
@@ -123,7 +123,7 @@ func (c *chain) advance(to int) (Snapshot, error) {
 	return s, nil
 }
 
-// snapshot is the state that the chain is in.
+// snapshot is the current state of the chain.
 func (c *chain) snapshot() Snapshot {
 	return Snapshot{Step: c.step, Time: c.plan.Grid[c.step], X: c.state[0], Carry: c.state[1:], sampler: c.plan.Sampler}
 }
@@ -161,8 +161,8 @@ func (c *chain) finalize() {
 	}
 }
 
-// times are those that a graph reads next: a stretch of the grid that begins with a certain step, the last time
-// repeated where the grid ends before it.
+// times are the times that a graph reads next: a stretch of the grid from step base on. The last time is repeated where
+// the grid ends before the stretch does.
 func (c *chain) times() (base int, stretch []float64) {
 	grid := c.plan.Grid
 	if c.window < len(grid) {
@@ -175,7 +175,7 @@ func (c *chain) times() (base int, stretch []float64) {
 	return base, stretch
 }
 
-// arguments are the inputs of every graph of the chain, in the order that unpack reads.
+// arguments are the inputs of every graph of the chain, in the order in which unpack reads them.
 func (c *chain) arguments(stop int) []any {
 	base, stretch := c.times()
 	times := tensors.FromFlatDataAndDimensions(stretch, c.window)
@@ -197,7 +197,7 @@ func (c *chain) arguments(stop int) []any {
 	return args
 }
 
-// frame is arguments inside a graph.
+// frame holds the arguments inside a graph.
 type frame struct {
 	step, stop, base, steps *Node
 	key                     [2]*Node
@@ -221,7 +221,7 @@ func (c *chain) unpack(in []*Node) frame {
 	return f
 }
 
-// at is the grid's time of a step. Gather, because the Go backend has no DynamicSlice.
+// at is the grid's time of a step. It uses Gather, because the Go backend has no DynamicSlice.
 func (f frame) at(step *Node) *Node { return Gather(f.times, Reshape(Sub(step, f.base), 1)) }
 
 func (f frame) random(step *Node) *random.Source {
@@ -236,7 +236,7 @@ func (f frame) random(step *Node) *random.Source {
 	return random.Replay(draws...)
 }
 
-// initial is the graph of the sampler's Init. Its draws belong to a step that no grid reaches.
+// initial is the graph of the sampler's Init. Its draws belong to step -1, which no grid reaches.
 func (c *chain) initial(scope *model.Scope, in []*Node) []*Node {
 	f := c.unpack(in)
 	r := random.Replay()
@@ -254,8 +254,8 @@ func (c *chain) build(scope *model.Scope, f frame) Model {
 	return m
 }
 
-// stepOnce is the graph of one step, or of one attempt at it: the state in, the number of steps taken and the state
-// out. The loop's body is the same function.
+// stepOnce is the graph of one step, or of one attempt at it. It maps the state to the number of steps taken and the
+// next state. The loop's body is the same function.
 func (c *chain) stepOnce(scope *model.Scope, in []*Node) []*Node {
 	f := c.unpack(in)
 	m := c.build(scope, f)
@@ -271,8 +271,8 @@ func (c *chain) stepOnce(scope *model.Scope, in []*Node) []*Node {
 	return append([]*Node{taken, x}, carry...)
 }
 
-// warn says once, where a plan samples from noise, that its start is no noise of the process's size. The variance of
-// x_t is at least sigma_t^2, whatever the data: 64 numbers of which the mean square is below a quarter of that come up
+// warn reports once that a plan samples from noise, but that its start is too small for the process's noise. The
+// variance of x_t is at least sigma_t^2, whatever the data. For 64 numbers the mean square is below a quarter of that
 // once in 10^12 runs.
 func (c *chain) warn(start *tensors.Tensor) {
 	const enough, share = 64, .25
@@ -294,8 +294,8 @@ func (c *chain) warn(start *tensors.Tensor) {
 	}
 	if mean < share*sigma*sigma {
 		exec.Warn(c.plan.Warn, fmt.Sprintf("the start has root mean square %.3g, but the process has noise of "+
-			"standard "+
-			"deviation %.3g at t = %g: start from standard normals times %.3g", math.Sqrt(mean), sigma, c.plan.Grid[0],
+			"standard deviation %.3g at t = %g: start from standard normals times %.3g",
+			math.Sqrt(mean), sigma, c.plan.Grid[0],
 			sigma))
 	}
 }

@@ -4,8 +4,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// EDM is the path x_t = x0 + t eps of Karras et al. 2022: time is the noise level itself. Its probability flow is as
-// straight as can be at both ends, and Karras(7) its grid.
+// EDM is the path x_t = x0 + t eps of Karras et al. 2022: time is the noise level itself. Its probability flow is
+// nearly straight at both ends, and its usual grid is Karras(7).
 type EDM struct{}
 
 // At implements Process.
@@ -18,7 +18,7 @@ func (EDM) At(t *Node) Coeffs {
 	}
 }
 
-// Horizon implements Process: the sigma_min and sigma_max of Karras et al. 2022, table 1, for data of standard
+// Horizon implements Process. It gives sigma_min and sigma_max of Karras et al. 2022, table 1, for data of standard
 // deviation 0.5.
 func (EDM) Horizon() (tMin, tMax float64) { return 0.002, 80 }
 

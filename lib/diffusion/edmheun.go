@@ -10,14 +10,15 @@ import (
 
 // Churn is the noise that EDMHeun adds before a step, see Karras et al. 2022, algorithm 2. The zero value adds none.
 type Churn struct {
-	Gamma     float64 // raises the noise level by this factor more than 1: S_churn/N, at most sqrt(2) - 1
-	Low, High float64 // only at noise levels sigma/alpha within these; High 0: no upper end. S_tmin, S_tmax
-	Inflation float64 // standard deviation of the noise added, 0: 1. S_noise
+	Gamma     float64 // raises the noise level by the factor 1 + Gamma. Gamma is S_churn/N, limited to sqrt(2) - 1
+	Low, High float64 // add noise only at levels sigma/alpha from Low to High: S_tmin, S_tmax. High 0: no upper end
+	Inflation float64 // standard deviation of the added noise: S_noise. 0: 1
 }
 
-// EDMHeun is the sampler of Karras et al. 2022 on any path: Heun's method in the noise level sigma/alpha for x/alpha,
-// and Euler's in a step that ends at 0 (algorithm 1 with their choice of coordinates); with churn, algorithm 2. Order
-// 2, two evaluations a step. The noise level is not raised beyond the process's horizon.
+// EDMHeun is the sampler of Karras et al. 2022 on any path (algorithm 1 with their choice of coordinates; algorithm 2
+// with churn). It is Heun's method for x/alpha as a function of the noise level sigma/alpha, and Euler's method in a
+// step that ends at 0. It has order 2 and needs two evaluations a step. The noise level is not raised beyond the
+// process's horizon.
 func EDMHeun(churn Churn) OneStep {
 	return func(m Model, s Span, x *Node, r *random.Source) *Node {
 		churn.check(s)
@@ -39,10 +40,10 @@ func EDMHeun(churn Churn) OneStep {
 	}
 }
 
-// check reports settings that make no step, on a span's grid.
+// check reports settings that cannot work on a span's grid.
 func (c Churn) check(s Span) {
 	must(c.Gamma >= 0 && finite(c.Gamma), "Churn: Gamma is %g; give 0, for none, or more", c.Gamma)
-	must(c.Low >= 0 && finite(c.Low) && (c.High == 0 || c.High >= c.Low), // an infinite High is one, too
+	must(c.Low >= 0 && finite(c.Low) && (c.High == 0 || c.High >= c.Low), // High may be infinite
 		"Churn: the noise levels run from Low %g to High %g; give two that are not negative, the lower first, or "+
 			"High 0 for no upper end", c.Low, c.High)
 	must(c.Inflation >= 0 && finite(c.Inflation), "Churn: Inflation is %g; give a positive standard deviation, or 0 "+
@@ -53,7 +54,7 @@ func (c Churn) check(s Span) {
 	}
 }
 
-// raise adds noise to y = x/alpha at time t, and returns the level and time where that belongs.
+// raise adds noise to y = x/alpha at time t. It returns the result with its noise level and its time.
 func (c Churn) raise(m Model, y, level, t *Node, r *random.Source) (raised, atLevel, atTime *Node) {
 	scalar := func(v float64) *Node { return Scalar(y.Graph(), y.DType(), v) }
 	high, inflation := c.High, c.Inflation

@@ -13,7 +13,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// A step of algorithm 2 of Karras et al. 2022 by hand, on their path and N(0.6, 0.49) data.
+// TestChurnByHand checks a step of algorithm 2 of Karras et al. 2022 by hand, on their path and N(0.6, 0.49) data.
 func TestChurnByHand(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	const x, z = .8, -.7
@@ -46,22 +46,22 @@ func TestChurnByHand(t *testing.T) {
 	}{
 		{Churn{Gamma: .2}, 3, 1, .2, 1},
 		{Churn{Gamma: .2, Inflation: 1.007}, 3, 1, .2, 1.007},
-		{Churn{Gamma: 5}, 3, 1, math.Sqrt2 - 1, 1},               // bounded
+		{Churn{Gamma: 5}, 3, 1, math.Sqrt2 - 1, 1},               // limited
 		{Churn{Gamma: .2, Low: .05, High: 2}, 3, 1, 0, 1},        // above S_tmax
 		{Churn{Gamma: .2, Low: 4, High: 50}, 3, 1, 0, 1},         // below S_tmin
 		{Churn{Gamma: .2}, 3, 0, .2, 1},                          // the last step is Euler's
 		{Churn{}, .5, 0, 0, 1},                                   //
 		{Churn{Gamma: .2, Low: .05, High: 50}, .002, .001, 0, 1}, //
-		{Churn{Gamma: .2}, 75, 60, 80./75 - 1, 1},                // no further than the horizon
-		{Churn{Gamma: .2}, 90, 60, 0, 1},                         // nor from beyond it
+		{Churn{Gamma: .2}, 75, 60, 80./75 - 1, 1},                // only up to the horizon
+		{Churn{Gamma: .2}, 90, 60, 0, 1},                         // nothing beyond the horizon
 	} {
 		near(t, "step", c.from, step(c.churn, c.from, c.to), byHand(c.gamma, c.inflation, c.from, c.to),
 			1e-12*(1+c.from))
 	}
 }
 
-// With gamma = S_churn/N the noise added in all is fixed, and so is the law that the steps converge to: that of the
-// process.
+// TestChurnConverges keeps gamma = S_churn/N, so that the total noise added is fixed. The steps then converge to the
+// distribution of the process.
 func TestChurnConverges(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	const from, to, total = 20., .1, 4.
@@ -76,14 +76,14 @@ func TestChurnConverges(t *testing.T) {
 		_, v := affine(t, b, spec, EDM{}, grid, 0, dataVariance+from*from)
 		errs = append(errs, math.Abs(v-dataVariance-to*to))
 	}
-	if p := -slope(steps, errs); math.Abs(p-2) > .15 { // raising the level is exact: only Heun's method errs
+	if p := -slope(steps, errs); math.Abs(p-2) > .15 { // raising the level is exact: only Heun's method has an error
 		t.Errorf("order of the variance under churn: %.3f, want 2; errors %v", p, errs)
 	}
 }
 
-// The settings of Karras et al. 2022 for ImageNet, down to data, on every backend: algorithm 2 written plainly on the
-// host, with the same noise. Below S_tmin no noise is added, and the square root of a difference of equal squares must
-// be 0.
+// TestChurnDownToData uses the settings of Karras et al. 2022 for ImageNet, down to data, on every backend. The
+// reference is algorithm 2 in plain Go on the host, with the same noise. Below S_tmin no noise is added, so the square
+// root of a difference of equal squares must be 0.
 func TestChurnDownToData(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -124,8 +124,8 @@ func TestChurnDownToData(t *testing.T) {
 			}
 			for i, w := range want {
 				near(t, "x, steps", float64(steps), tensors.MustCopyFlatData[float64](end)[i], w, 1e-12*(1+math.Abs(w)))
-				// Rounding at x = 80, of which the flow to data of standard deviation .7 keeps a hundredth, for each
-				// step.
+				// The bound is rounding at x = 80 in each step. The flow to data of standard deviation 0.7 keeps a
+				// hundredth of it.
 				near(t, "x in float32, steps", float64(steps), float64(tensors.MustCopyFlatData[float32](end32)[i]), w,
 					1e-6*float64(steps)+1e-5)
 			}

@@ -21,8 +21,8 @@ import (
 
 var variances = []ReverseVariance{PosteriorVariance, KernelVariance, KernelVarianceQuietEnd}
 
-// expectedBound is the bound over a grid in its mean over N(m, v) data and over the noise, by the product of two
-// Gauss-Hermite rules of three points: exact, since all is quadratic.
+// expectedBound is the mean of the bound over a grid, over N(m, v) data and over the noise. It uses the product of two
+// Gauss-Hermite rules of three points, which is exact, since all terms are quadratic.
 func expectedBound(b compute.Backend, bound ELBO, p Process, grid []float64, m, v float64) float64 {
 	nodes, weights := []float64{-math.Sqrt(3), 0, math.Sqrt(3)}, []float64{1. / 6, 2. / 3, 1. / 6}
 	var x0, eps [][]float64
@@ -52,7 +52,7 @@ func expectedBound(b compute.Backend, bound ELBO, p Process, grid []float64, m, 
 	return total
 }
 
-// jointKL is the divergence of two normal laws with mean vectors and covariances.
+// jointKL is the KL divergence of two normal distributions with mean vectors and covariances.
 func jointKL(m0 []float64, c0 *mat.SymDense, m1 []float64, c1 *mat.SymDense) float64 {
 	var p, q mat.Cholesky
 	if !p.Factorize(c0) || !q.Factorize(c1) {
@@ -74,7 +74,7 @@ func jointKL(m0 []float64, c0 *mat.SymDense, m1 []float64, c1 *mat.SymDense) flo
 	return (mat.Trace(&ratio) + mat.Dot(d, &moved) - float64(n) + q.LogDet() - p.LogDet()) / 2
 }
 
-// chainSteps takes Ancestral apart on Gaussian data: each step is x -> shift + gain x + noise z.
+// chainSteps measures the steps of Ancestral on Gaussian data: each is x -> shift + gain x + noise z.
 func chainSteps(b compute.Backend, build Build, v ReverseVariance, grid []float64) (steps [][3]float64) {
 	exec := MustNewExec(b, func(from, to *Node) *Node {
 		g := from.Graph()
@@ -89,8 +89,9 @@ func chainSteps(b compute.Backend, build Build, v ReverseVariance, grid []float6
 	return steps
 }
 
-// The bound exceeds the entropy of the data by the divergence of two joint normal laws, of the process and of the chain
-// over all times of the grid, each built from its own transitions.
+// TestBoundIsAJointDivergence checks that the bound exceeds the entropy of the data by a KL divergence. It is that of
+// the joint normal distributions of the process and of the chain over all times of the grid. Each is built from its own
+// transitions.
 func TestBoundIsAJointDivergence(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	rapid.Check(t, func(r *rapid.T) {
@@ -109,7 +110,8 @@ func TestBoundIsAJointDivergence(t *testing.T) {
 		bound := ELBO{Variance: variance, Prior: prior}
 		got := expectedBound(b, bound, p, grid, m, v)
 
-		// The process from x_to = alpha x0 + sigma eps at the end of the grid: mean and covariance of its values there.
+		// The process starts from x_to = alpha x0 + sigma eps at the end of the grid: mean and covariance of its
+		// values.
 		size := len(grid)
 		c := coefficients(t, b, p, grid)
 		alpha, sigma := c[0], c[1]
@@ -120,7 +122,7 @@ func TestBoundIsAJointDivergence(t *testing.T) {
 				c0.SetSym(i, j, alpha[j]/alpha[i]*(alpha[i]*alpha[i]*v+sigma[i]*sigma[i]))
 			}
 		}
-		// The chain, by its own affine steps.
+		// The chain is built from its own affine steps.
 		if prior == 0 {
 			prior = 1
 		}
@@ -136,14 +138,14 @@ func TestBoundIsAJointDivergence(t *testing.T) {
 		}
 		last := size - 1
 		want := jointKL(m0, c0, m1, c1) + .5*math.Log(2*math.Pi*math.E*c0.At(last, last))
-		if !(math.Abs(got-want) <= 1e-7*(1+math.Abs(want))) { // the joint covariances are near singular
+		if !(math.Abs(got-want) <= 1e-7*(1+math.Abs(want))) { // the joint covariances are nearly singular
 			r.Fatalf("%s: the bound is %.12g, the divergence and the entropy %.12g", process.Name, got, want)
 		}
 	})
 }
 
-// Every term of Ho's form is a divergence and so not negative, and the bound lies above -log density of the chain's end
-// wherever the data is.
+// TestBoundLiesAbove checks that every term of Ho's form is a divergence, so not negative. It also checks that the
+// bound lies above -log density of the chain's end, wherever the data is.
 func TestBoundLiesAbove(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	rapid.Check(t, func(r *rapid.T) {
@@ -156,7 +158,7 @@ func TestBoundLiesAbove(t *testing.T) {
 		if err != nil {
 			r.Fatal(err)
 		}
-		// At one x0 all is quadratic in the noise: data of no variance, and a model that believes in v.
+		// At one x0 all terms are quadratic in the noise: the data has no variance, and the model assumes variance v.
 		at := tensorsOf(x0)
 		exec := MustNewExec(b, func(x, from, to *Node) []*Node {
 			g := x.Graph()
@@ -184,7 +186,8 @@ func TestBoundLiesAbove(t *testing.T) {
 				r.Fatalf("the divergence of step %d is %g", i, l)
 			}
 		}
-		// The end of the chain is normal: by the sampler's own steps, with the decoder's variance in the last.
+		// The end of the chain is normal. Its moments follow from the sampler's own steps, with the decoder's variance
+		// in the last step.
 		mean, variance := 0., 1.
 		for _, s := range chainSteps(b, gaussian(VP{}, m, v), bound.Variance, grid) {
 			mean, variance = s[0]+s[1]*mean, s[1]*s[1]*variance+s[2]*s[2]
@@ -204,8 +207,8 @@ func TestBoundLiesAbove(t *testing.T) {
 
 func tensorsOf(x float64) *tensors.Tensor { return tensors.FromValue([][]float64{{x}}) }
 
-// The terms in DDPM's own letters (Ho et al. 2020, equations 7 and 8, and the divergence of two normal laws), and as a
-// weighted denoising error (Kingma et al. 2021, equation 13).
+// TestTermByHand checks the terms in DDPM's notation (Ho et al. 2020, equations 7 and 8, and the divergence of two
+// normal distributions). It also checks them as a weighted denoising error (Kingma et al. 2021, equation 13).
 func TestTermByHand(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	const from, to, x0, eps = .5, .3, .8, -.7
@@ -250,8 +253,8 @@ func TestTermByHand(t *testing.T) {
 	}
 }
 
-// A plan estimates the bound without bias, on either driver and backend, for images too, and every stretch of the grid
-// is the bound for its end.
+// TestBoundByPlan checks that a plan estimates the bound without bias, on either driver and backend, also for images.
+// Every stretch of the grid must give the bound for its end.
 func TestBoundByPlan(t *testing.T) {
 	const steps = 12
 	grid, err := Uniform(1, 0, steps)
@@ -261,7 +264,8 @@ func TestBoundByPlan(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, variance := range variances[:2] {
 			bound := ELBO{Variance: variance}
-			// 4000 images of 1 x 2 x 1 pixels, all of one value: the data has no variance, the model believes in some.
+			// The data is 4000 images of 1 x 2 x 1 pixels, all of one value: it has no variance, while the model
+			// assumes some.
 			const n, d, x0 = 4000, 2, .9
 			flat := make([]float64, n*d)
 			for i := range flat {
@@ -301,7 +305,7 @@ func TestBoundByPlan(t *testing.T) {
 	})
 }
 
-// pointBound is the bound at one x0 in one dimension, over the noise by Gauss and Hermite.
+// pointBound is the bound at one x0 in one dimension, with a Gauss-Hermite rule over the noise.
 func pointBound(t *testing.T, bound ELBO, grid []float64, x0 float64) float64 {
 	total := 0.
 	for i := range len(grid) - 1 {
@@ -321,7 +325,8 @@ func pointBound(t *testing.T, bound ELBO, grid []float64, x0 float64) float64 {
 	return total
 }
 
-// Each sample may have a span of its own: the sum over steps can be estimated at one random step a sample.
+// TestTermAtManyTimes checks that each sample may have its own span. So the sum over steps can be estimated at one
+// random step for each sample.
 func TestTermAtManyTimes(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	from, to, x0, eps := []float64{.9, .5, .1}, []float64{.5, .1, 0}, samples(3, 2), samples(3, 2)
@@ -341,7 +346,7 @@ func TestTermAtManyTimes(t *testing.T) {
 	sameWithin(t, "spans together - apart", out[0], out[1], 1e-14)
 }
 
-// float32 data keeps its type and a sum in float64; what cannot be says so.
+// TestBoundFaults checks that float32 data keeps its type with a sum in float64, and that invalid input is reported.
 func TestBoundFaults(t *testing.T) {
 	b := backendtest.Default(t)
 	x := tensors.FromValue([][]float32{{.1, .2}, {.3, .4}})
@@ -361,7 +366,7 @@ func TestBoundFaults(t *testing.T) {
 	}
 	plan.Grid = []float64{.1, .5}
 	_, err = last()
-	if err == nil || !strings.Contains(err.Error(), "Bound leads from noise to data: give a grid that falls") {
+	if err == nil || !strings.Contains(err.Error(), "ELBO leads from noise to data: give a grid that falls") {
 		t.Errorf("a grid away from the data: %v", err)
 	}
 	plan.Grid = []float64{1, .5, 0}

@@ -7,7 +7,8 @@ import (
 )
 
 // EulerMaruyama simulates the forward SDE: x + f x dt + g sqrt(dt) z (Kloeden and Platen 1992, section 10.2; 001, "The
-// forward process"). Weak and, the noise being additive, strong order 1. On OU its stationary variance is 1/(1-dt/2).
+// forward process"). It has weak order 1 and, since the noise is additive, strong order 1. On OU its stationary
+// variance is 1/(1-dt/2).
 func EulerMaruyama(m Model, s Span, x *Node, r *random.Source) *Node {
 	s.mustRise("EulerMaruyama", "leads from data to noise")
 	f, g2 := m.At(s.From).Rates()

@@ -12,7 +12,7 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Sampling with the exact score: noise becomes the two modes of a mixture, in their weights.
+// ExamplePlan samples with the exact score: noise becomes the two modes of a mixture, in proportion to their weights.
 func ExamplePlan() {
 	b, _, err := backend.Open(backend.Go)
 	if err != nil {
@@ -39,7 +39,7 @@ func ExamplePlan() {
 	// Output: -2.3 -1.9 0.3 0.9 1.4 1.7
 }
 
-// A process is two numbers at each time; everything else is a view on them.
+// ExampleProcess shows that a process is two numbers at each time. Everything else is a view on them.
 func ExampleProcess() {
 	b, _, err := backend.Open(backend.Go)
 	if err != nil {
@@ -67,7 +67,7 @@ func ExampleProcess() {
 	// edm       alpha 1.000 sigma 0.500
 }
 
-// DDPM's chain is the variance-preserving path on a table; a spacing picks steps of it.
+// ExampleNewTable shows that DDPM's chain is the variance-preserving path on a table. A spacing picks steps of it.
 func ExampleNewTable() {
 	table, err := diffusion.NewTable(diffusion.LinearBetas(1e-4, .02, 1000))
 	if err != nil {
@@ -100,8 +100,8 @@ func ExampleNewTable() {
 	// t =    0: alpha-bar = 1
 }
 
-// The log density of a sample, by change of variables along the probability flow: to the solver's tolerance that of the
-// mixture.
+// ExamplePlan_LogLikelihood computes the log density of a sample by change of variables along the probability flow. It
+// equals that of the mixture, up to the solver's tolerance.
 func ExamplePlan_LogLikelihood() {
 	b, _, err := backend.Open(backend.Go)
 	if err != nil {
@@ -111,7 +111,7 @@ func ExamplePlan_LogLikelihood() {
 	plan := diffusion.Plan{
 		Build:   density.Bimodal().Build(diffusion.VP{}),
 		Sampler: diffusion.FlowLikelihood{Method: diffusion.DormandPrince{RTol: 1e-8}},
-		Grid:    []float64{1e-7, 1}, // from data to noise, in steps of the solver's choice
+		Grid:    []float64{1e-7, 1}, // from data to noise, in adaptive steps
 	}
 	got, err := plan.LogLikelihood(b, tensors.FromValue([][]float64{{-2}, {1}}), diffusion.ExactPrior)
 	if err != nil {

@@ -5,40 +5,40 @@ import (
 )
 
 // Exponential integrators solve the linear part of the probability flow exactly and interpolate the rest by a
-// polynomial in half the log SNR, lambda = ln(alpha/sigma) (Lu et al. 2022b, equation 8). With u running from 0 to 1
-// over the step, h its length in lambda,
+// polynomial in half the log SNR, lambda = ln(alpha/sigma) (Lu et al. 2022b, equation 8). Let u run from 0 to 1 over
+// the step, and let h be its length in lambda:
 //
 //	x_to = sigma_to/sigma_from x + integral of alpha_to h e^(-h(1-u)) D(u) du                       in D
 //	x_to = alpha_to/alpha_from x - integral of alpha_to h e^(-hu) sigma_from/alpha_from eps(u) du   in the noise
 //
-// so a method is which of the two, through which values, and what it makes of the moments of the kernel.
+// So three choices define a method: one of the two forms, the values to interpolate, and the moments of the kernel.
 
-// lambda is half the log SNR, unclamped: -inf where no data is left, +inf where no noise is.
+// lambda is half the log SNR, unclamped: -inf where no data is left, and +inf where no noise is left.
 func (c Coeffs) lambda() *Node { return Neg(Log(c.Ratio())) }
 
-// kernel is one step of an exponential integrator: the linear part of x_to, and the moments of the kernel that the
-// powers of u are weighed with, as many as asked for.
+// kernel is one step of an exponential integrator: the linear part of x_to, and the moments of the kernel. The moments
+// weight the powers of u.
 type kernel struct {
 	linear  *Node
 	moments []*Node
 }
 
-// dataKernel is that of D: moments of alpha_to h e^(-h(1-u)), m_k = alpha_to - k/h m_(k-1).
+// dataKernel is the kernel of D, with n moments of alpha_to h e^(-h(1-u)): m_k = alpha_to - k/h m_(k-1).
 func dataKernel(from, to Coeffs, x *Node, n int) kernel {
 	shrink := Div(to.Sigma, from.Sigma)
 	first := Sub(to.Alpha, Mul(shrink, from.Alpha))
 	return kernel{Mul(shrink, x), moments(first, to.Alpha, Neg(Reciprocal(Sub(to.lambda(), from.lambda()))), n)}
 }
 
-// noiseKernel is that of eps: moments of alpha_to times the derivative of sigma/alpha in u, m_k = sigma_to + k/h
-// m_(k-1).
+// noiseKernel is the kernel of eps, with n moments of alpha_to times the derivative of sigma/alpha in u: m_k = sigma_to
+// + k/h m_(k-1).
 func noiseKernel(from, to Coeffs, x *Node, n int) kernel {
 	grow := Div(to.Alpha, from.Alpha)
 	first := Sub(to.Sigma, Mul(grow, from.Sigma))
 	return kernel{Mul(grow, x), moments(first, to.Sigma, Reciprocal(Sub(to.lambda(), from.lambda())), n)}
 }
 
-// moments continues m_0 by m_k = end + k rate m_(k-1): integration by parts.
+// moments continues m_0 by m_k = end + k rate m_(k-1), from integration by parts.
 func moments(first, end, rate *Node, n int) []*Node {
 	m := []*Node{first}
 	for k := 1; k < n; k++ {
@@ -47,7 +47,7 @@ func moments(first, end, rate *Node, n int) []*Node {
 	return m
 }
 
-// step is x_to for the polynomial with the given coefficients.
+// step returns x_to for the polynomial with the given coefficients.
 func (k kernel) step(polynomial []*Node) *Node {
 	next := k.linear
 	for i, c := range polynomial {
@@ -56,7 +56,7 @@ func (k kernel) step(polynomial []*Node) *Node {
 	return next
 }
 
-// interpolate gives the coefficients c of the polynomial c[0] + c[1] u + ... through values at the nodes u (scalars),
+// interpolate returns the coefficients c of the polynomial c[0] + c[1] u + ... through values at the nodes u (scalars),
 // by Newton's divided differences.
 func interpolate(values, u []*Node) []*Node {
 	n := len(values)

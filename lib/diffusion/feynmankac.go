@@ -13,18 +13,18 @@ import (
 	"scorelab/lib/random"
 )
 
-// Tilted is the model of the laws that the guide's scale gamma seems to promise,
+// Tilted returns the model of the guided distributions with scale gamma,
 //
 //	p_gamma(x_t) ~ p(x_t)^(1-gamma) p(x_t | y)^gamma,
 //
-// whose score is the guided one. They are not the noised laws of p_gamma(x_0), and so neither the probability flow nor
-// the reverse SDE leads from one to the next. With V = g^2/2 gamma (gamma - 1) |score(x | y) - score(x)|^2 they satisfy
-// the equation of the reverse SDE but for a source,
+// whose score is the guided score. These are not the noised distributions of p_gamma(x_0). So neither the probability
+// flow nor the reverse SDE leads from one to the next. They satisfy the equation of the reverse SDE with a source term:
 //
 //	dp/ds = -div(p (g^2 score - f x)) + g^2/2 lap p + V p,   s = T - t,
+//	V     = g^2/2 gamma (gamma - 1) |score(x | y) - score(x)|^2.
 //
-// that is, samples that follow the reverse SDE are samples of p_gamma with weights whose logarithms grow at the rate V
-// (Skreta et al. 2025, "Feynman-Kac correctors", guidance). Weight is V; the sampler FeynmanKac uses it.
+// So samples of the reverse SDE are samples of p_gamma if they have weights whose logarithms grow at the rate V (Skreta
+// et al. 2025, "Feynman-Kac correctors", guidance). Model.Weight is V; the sampler FeynmanKac uses it.
 func (g Guide) Tilted(p Process, d Denoiser, gamma float64) Model {
 	to := g(p, d)
 	return Model{
@@ -39,22 +39,23 @@ func (g Guide) Tilted(p Process, d Denoiser, gamma float64) Model {
 	}
 }
 
-// FeynmanKac is sequential Monte Carlo along the reverse SDE: samples move, gather weights at the rate Model.Weight,
-// and are drawn anew in proportion to them when the weights have become too unequal (Del Moral 2004; Doucet and
-// Johansen 2009). So the samples of a batch depend on each other; batches of populations do not.
+// FeynmanKac is sequential Monte Carlo along the reverse SDE. Samples move and gather weights at the rate Model.Weight.
+// When the weights of a population are too unequal, samples are drawn anew in proportion to them (Del Moral 2004;
+// Doucet and Johansen 2009). So the samples of a population depend on each other. Populations are independent.
 //
-// What is left at the end are samples with weights, see LogWeights, which are comparable across populations.
-// Unnormalised, sums of weights times values are unbiased but for the error of the steps, which is of order 1; so the
-// ratio of two such sums is off by O(1/batch), where the mean of a population's own ratio is by O(1/population).
+// The result is samples with weights, see LogWeights, which are comparable across populations. Sums of unnormalized
+// weights times values are unbiased, except for the error of the steps, which is of order 1. So the ratio of two such
+// sums over a batch is biased by O(1/batch), while the mean of the populations' own ratios is biased by
+// O(1/population).
 type FeynmanKac struct {
 	Move       OneStep // of the reverse SDE: ReverseEulerMaruyama, Ancestral(KernelVariance)
-	Population int     // samples of a population, which follow each other in the batch; 0: all of it
-	Resample   float64 // when the effective size falls below this share of the population; 0: 1/2. 1: after every step
+	Population int     // samples of a population, which are consecutive in the batch; 0: all of the batch
+	Resample   float64 // draw anew at effective sizes up to this share of Population; 0: 1/2; 1: always
 }
 
 var _ Coupled = FeynmanKac{}
 
-// Init implements Sampler. The carry are the logarithms of the weights, [batch], in float64.
+// Init implements Sampler. The carry is the logarithms of the weights, [batch], in float64.
 func (s FeynmanKac) Init(m Model, x *Node, _ *random.Source) []*Node {
 	n := x.Shape().Dim(0)
 	must(m.Weight != nil, "FeynmanKac needs a model with Weight, such as Guide.Tilted makes; this one has none")
@@ -70,7 +71,7 @@ func (s FeynmanKac) Among(n int) (Sampler, int, error) {
 	return whole, size, err
 }
 
-// among fills in the defaults for n samples, and gives the size of a population.
+// among fills in the defaults for n samples, and returns the size of a population.
 func (s FeynmanKac) among(n int) (FeynmanKac, int, error) {
 	if s.Move == nil || s.Population < 0 || s.Population > 0 && n%s.Population != 0 ||
 		!(s.Resample >= 0 && s.Resample <= 1) {
@@ -87,8 +88,7 @@ func (s FeynmanKac) among(n int) (FeynmanKac, int, error) {
 	return s, s.Population, nil
 }
 
-// Fault reports the first population without a sum of weights. A weight of 0 is one, whose logarithm is -inf; a weight
-// that is not a number stays none.
+// Fault reports the first population whose weights have no valid sum. A weight of 0 is valid; its logarithm is -inf.
 func (s FeynmanKac) Fault(at Snapshot) error {
 	logs, err := LogWeights(at)
 	if err != nil {
@@ -133,18 +133,17 @@ func (s FeynmanKac) Step(m Model, span Span, x *Node, carry []*Node, r *random.S
 	w = Div(w, ReduceAndKeep(w, ReduceSum, 1))
 	effective := Reciprocal(ReduceAndKeep(Square(w), ReduceSum, 1))
 	poor := BroadcastToDims(LessOrEqual(effective, MulScalar(OnesLike(effective), share*float64(size))), groups, size)
-	// the first sample's
+	// the uniform of each population's first sample
 	u := Slice(Reshape(r.Uniform(Zeros(x.Graph(), shapes.Make(dtypes.Float64, n, 1))), groups, size), AxisRange(),
 		AxisElem(0))
 	parent := Where(poor, systematic(w, u), Iota(x.Graph(), indices(groups, size), 1))
 	first := MulScalar(Iota(x.Graph(), indices(groups, size), 0), size)
 	next = Gather(next, Reshape(Add(parent, first), n, 1))
-	// Samples drawn anew have the mean weight of those before: so populations keep what they are worth beside each
-	// other.
+	// Samples drawn anew have the mean weight of those before. So populations stay comparable.
 	return next, []*Node{Reshape(Where(poor, BroadcastToDims(mean, groups, size), logW), n)}
 }
 
-// LogWeights are the logarithms of the weights, [batch], that the samples of FeynmanKac have in a snapshot.
+// LogWeights returns the logarithms of the weights, [batch], that the samples of FeynmanKac have in a snapshot.
 func LogWeights(s Snapshot) ([]float64, error) {
 	if _, err := carriedBy[FeynmanKac](s); err != nil {
 		return nil, err
@@ -152,7 +151,8 @@ func LogWeights(s Snapshot) ([]float64, error) {
 	return tensors.CopyFlatData[float64](s.Carry[0])
 }
 
-// checkUnweighted refuses a snapshot whose samples alone, without their weights, are samples of nothing.
+// checkUnweighted refuses a snapshot whose samples have unequal weights: without them they follow no distribution of
+// the model.
 func checkUnweighted(s Snapshot) error {
 	if _, weighted := s.sampler.(FeynmanKac); !weighted {
 		return nil
@@ -170,8 +170,8 @@ func checkUnweighted(s Snapshot) error {
 	return nil
 }
 
-// EffectiveSize is the number of independent samples of equal weight that a population is worth, (sum w)^2/sum w^2
-// (Kong, Liu and Wong 1994), from the logarithms of its weights.
+// EffectiveSize returns the number of independent samples of equal weight to which a population is equivalent: (sum
+// w)^2/sum w^2 (Kong, Liu and Wong 1994). Its argument is the logarithms of the weights.
 func EffectiveSize(logWeights []float64) float64 {
 	top := math.Inf(-1)
 	for _, l := range logWeights {

@@ -17,7 +17,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// Systematic resampling, against the plain loop of its definition.
+// TestSystematic checks systematic resampling against the plain loop of its definition.
 func TestSystematic(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -84,7 +84,7 @@ func TestEffectiveSize(t *testing.T) {
 	}
 }
 
-// tiltedRun samples p_gamma of the tests' two Gaussians by FeynmanKac, from N(0, 1) at the far end.
+// tiltedRun samples p_gamma of the tests' two Gaussians by FeynmanKac, from N(0, 1) at the noise end.
 func tiltedRun(p Process, gamma float64, steps int, s FeynmanKac) Plan {
 	lo, hi := p.Horizon()
 	grid := make([]float64, steps+1)
@@ -100,7 +100,8 @@ func tiltedRun(p Process, gamma float64, steps int, s FeynmanKac) Plan {
 	}
 }
 
-// Populations are independent of each other: together they are what they are alone, in every block, with their weights.
+// TestPopulationsAlone checks that populations are independent of each other. Together they have the samples and
+// weights that each has alone, in every block.
 func TestPopulationsAlone(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		const n, size = 60, 20
@@ -122,7 +123,7 @@ func TestPopulationsAlone(t *testing.T) {
 			return tensors.MustCopyFlatData[float64](s.X), logs
 		}
 		together, weights := end(0)
-		// 50 holds two populations, and the last block one of its own and a copy
+		// 50 holds two populations. The last block holds one population and a copy of it.
 		for _, block := range []int{size, 50, 64} {
 			alone, w := end(block)
 			if gap := max(farthest(together, alone), farthest(weights, w)); !(gap <= 1e-13) {
@@ -132,7 +133,8 @@ func TestPopulationsAlone(t *testing.T) {
 	})
 }
 
-// A population that is all samples stays that in blocks, whatever fills them up.
+// TestPopulationInALargerBlock checks that a population of all samples keeps its size in blocks, whatever fills them
+// up.
 func TestPopulationInALargerBlock(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		plan := tiltedRun(VP{}, 3, 12, FeynmanKac{Move: ReverseEulerMaruyama, Resample: 1})
@@ -155,8 +157,8 @@ func TestPopulationInALargerBlock(t *testing.T) {
 	})
 }
 
-// Weights that are not numbers end the run, wherever they came up; weights of 0 do not, until all are. Run does not
-// drop weights.
+// TestWeightsOfFeynmanKac checks that weights that are not numbers end the run, wherever they arise. Weights of 0 do so
+// only if all are 0. Run does not drop weights.
 func TestWeightsOfFeynmanKac(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		grid := []float64{.9, .6, .3, .1}
@@ -199,9 +201,10 @@ func TestWeightsOfFeynmanKac(t *testing.T) {
 	})
 }
 
-// The law of the samples is p_gamma: its precision and mean are the weighted sums of those of the two Gaussians. Guided
-// samples without weights have another.
-func TestFeynmanKacSamplesTheTiltedLaw(t *testing.T) {
+// TestFeynmanKacSamplesTheTiltedDistribution checks that the samples have the distribution p_gamma. Its precision, and
+// precision times mean, are weighted sums of those of the two Gaussians. Guided samples without weights have another
+// distribution.
+func TestFeynmanKacSamplesTheTiltedDistribution(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		const gamma, populations, size = 2.5, 40, 250
 		precision := (1-gamma)/allVariance + gamma/classVariance

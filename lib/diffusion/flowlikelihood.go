@@ -8,20 +8,22 @@ import (
 	"scorelab/lib/random"
 )
 
-// FlowLikelihood integrates, beside the probability flow, the divergence of its velocity, which is the rate at which
-// the log density falls along the way (Chen et al. 2018, theorem 1; Song et al. 2021, equation 39; 003, "Probability
-// Flow ODEs"). On a rising grid it carries data to latents, on a falling one noise to samples. See Plan.LogLikelihood
-// for what follows, and ChangeOfVolume for the integral on the way.
+// FlowLikelihood integrates the probability flow together with the divergence of its velocity. The divergence is the
+// rate at which the log density falls along the flow (Chen et al. 2018, theorem 1; Song et al. 2021, equation 39; 003,
+// "Probability Flow ODEs"). A rising grid carries data to latents; a falling grid carries noise to samples.
+// Plan.LogLikelihood returns the log density, and ChangeOfVolume returns the integral.
 //
-// The divergence is exact unless Probe is set: from Model.Divergence where the model has it, which then must belong to
-// the same score as its Denoise, and by d reverse passes where not. With Probe it is Hutchinson's estimate by Probes
-// vectors that are drawn once for each sample, so that the integrand stays smooth in time (FFJORD, Grathwohl et al.
-// 2019): unbiased in the integral, hence in the log density.
+// The divergence is exact unless Probe is set. It comes from Model.Divergence if the model has it, which must then
+// belong to the same score as Denoise. Otherwise it takes d reverse passes.
+//
+// With Probe it is Hutchinson's estimate with Probes vectors. They are drawn once for each sample, so that the
+// integrand stays smooth in time (FFJORD, Grathwohl et al. 2019). The estimates of the integral and of the log density
+// are unbiased.
 type FlowLikelihood struct {
-	Method Method // nil: DormandPrince{}, whose error then counts the log density too
-	// (*Random).Rademacher or (*Random).Normal; nil: the exact divergence
+	Method Method // nil: DormandPrince{}, whose error then includes that of the log density
+	// (*random.Source).Rademacher or (*random.Source).Normal; nil: the exact divergence
 	Probe  func(r *random.Source, like *Node) *Node
-	Probes int // 0: 1
+	Probes int // 0: 1 if Probe is set
 }
 
 var _ Repeater = FlowLikelihood{}
@@ -39,11 +41,11 @@ func (l FlowLikelihood) orDefault() FlowLikelihood {
 	return l
 }
 
-// Init implements Sampler. The carry is the integral, [batch, 1, ...], what the method carries, and the probes.
+// Init implements Sampler. The carry is the integral, [batch, 1, ...], then what the method carries, then the probes.
 func (l FlowLikelihood) Init(_ Model, x *Node, r *random.Source) []*Node {
 	must(l.Probes >= 0, "FlowLikelihood: %d probes; give a positive number", l.Probes)
 	must(l.Probe != nil || l.Probes == 0,
-		"FlowLikelihood: %d probes and no Probe; give (*Random).Rademacher or (*Random).Normal", l.Probes)
+		"FlowLikelihood: %d probes and no Probe; give (*random.Source).Rademacher or (*random.Source).Normal", l.Probes)
 	l = l.orDefault()
 	integral := perSample(ZerosLike(x))
 	carry := append([]*Node{integral}, l.Method.begin([]*Node{x, integral})...)
@@ -74,7 +76,7 @@ func (l FlowLikelihood) Fault(s Snapshot) error {
 
 func (FlowLikelihood) counts(carry []*tensors.Tensor) *tensors.Tensor { return carry[1] }
 
-// field is (velocity, its divergence).
+// field returns the velocity and its divergence.
 func (l FlowLikelihood) field(m Model, probes []*Node) Field {
 	return func(t *Node, y []*Node) []*Node {
 		x := y[0]
@@ -99,8 +101,8 @@ func (l FlowLikelihood) field(m Model, probes []*Node) Field {
 	}
 }
 
-// ChangeOfVolume is the log of the factor, [batch], by which the flow has stretched volume around each sample since the
-// start: the log density has fallen by as much.
+// ChangeOfVolume returns the log of the factor, [batch], by which the flow has stretched volume around each sample
+// since the start. The log density has fallen by as much.
 func ChangeOfVolume(s Snapshot) ([]float64, error) {
 	if _, err := carriedBy[FlowLikelihood](s); err != nil {
 		return nil, err

@@ -10,7 +10,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// gaussian is the model of data N(mean, variance) in every coordinate: what the tests know everything about.
+// gaussian is the model of data N(mean, variance) in every coordinate, for which the tests have exact answers.
 func gaussian(p Process, mean, variance float64) Build {
 	return Fixed(func() Model {
 		precision := func(t *Node) *Node {
@@ -33,8 +33,8 @@ func gaussian(p Process, mean, variance float64) Build {
 	})
 }
 
-// carrying wraps a sampler so that it has state between steps: the last step's noise-free increment, which it must
-// get back unchanged.
+// carrying gives a sampler a state between steps: the last step's noise-free increment, which it must get back
+// unchanged.
 type carrying struct{ Sampler }
 
 func (s carrying) Init(_ Model, x *Node, r *random.Source) []*Node {
@@ -58,9 +58,10 @@ func weighted(p Process, mean float64) Build {
 	}
 }
 
-// law is the exact mean and variance that a sampler's continuous limit gives to N(mean, variance) data, started from
-// N(m0, v0) (static chains) or from the process's own marginal.
-func law(spec SamplerSpec, mean, variance, from, to float64, at func(t float64) (alpha, sigma float64)) (m, v float64) {
+// exactMoments returns the exact mean and variance that a sampler's continuous limit gives to N(mean, variance) data.
+// Static chains start from N(m0, v0), and the others from the process's own marginal.
+func exactMoments(spec SamplerSpec, mean, variance, from, to float64,
+	at func(t float64) (alpha, sigma float64)) (m, v float64) {
 	if spec.Kind != StaticKind {
 		alpha, sigma := at(to)
 		return alpha * mean, alpha*alpha*variance + sigma*sigma

@@ -11,14 +11,14 @@ import (
 	"scorelab/lib/exec"
 )
 
-// A grid is the N+1 times of N steps, none negative, strictly rising or strictly falling.
+// A grid is the N+1 times of N steps. They are not negative, and rise strictly or fall strictly.
 
-// Uniform is the grid of n equal steps from one time to another.
+// Uniform returns the grid of n equal steps from one time to another.
 func Uniform(from, to float64, n int) ([]float64, error) {
 	return spaced(from, to, n, func(t float64) float64 { return t }, func(u float64) float64 { return u })
 }
 
-// Geometric is the grid of n steps with a constant ratio of times.
+// Geometric returns the grid of n steps with a constant ratio of times. Both ends must be positive.
 func Geometric(from, to float64, n int) ([]float64, error) {
 	if !(from > 0 && to > 0) {
 		return nil, fmt.Errorf("geometric grid from %g to %g: both ends must be positive", from, to)
@@ -26,7 +26,7 @@ func Geometric(from, to float64, n int) ([]float64, error) {
 	return spaced(from, to, n, math.Log, math.Exp)
 }
 
-// Karras is the rule of Karras et al. 2022, equation 5: equal steps of sigma^(1/rho). rho = 7 is theirs.
+// Karras is the rule of Karras et al. 2022, equation 5: equal steps of sigma^(1/rho). Their rho is 7.
 func Karras(rho float64) func(from, to float64, n int) ([]float64, error) {
 	return func(from, to float64, n int) ([]float64, error) {
 		if !(from >= 0 && to >= 0 && rho > 0) {
@@ -39,8 +39,8 @@ func Karras(rho float64) func(from, to float64, n int) ([]float64, error) {
 	}
 }
 
-// InRatio is the grid of a process from one time to another whose noise levels sigma/alpha a rule spaces: Geometric
-// gives equal steps of log SNR, Karras(7) those of EDM.
+// InRatio returns the grid of a process from one time to another whose noise levels sigma/alpha follow a rule.
+// Geometric gives equal steps of log SNR; Karras(7) gives those of EDM.
 func InRatio(b compute.Backend, p Process, from, to float64, n int, rule func(from, to float64, n int) ([]float64,
 	error)) ([]float64, error) {
 	ends, err := levelsOf(b, p, from, to)
@@ -59,8 +59,8 @@ func InRatio(b compute.Backend, p Process, from, to float64, n int, rule func(fr
 	return grid, CheckGrid(grid)
 }
 
-// AtRatios are the times at which a process has the noise levels sigma/alpha, which must lie within its horizon and
-// fall strictly.
+// AtRatios returns the times at which a process has the given noise levels sigma/alpha. The levels must lie within the
+// process's horizon and fall strictly.
 func AtRatios(b compute.Backend, p Process, levels []float64) ([]float64, error) {
 	if err := checkProcess(p); err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func AtRatios(b compute.Backend, p Process, levels []float64) ([]float64, error)
 	if err != nil {
 		return nil, err
 	}
-	const rounding = 1e-12 // an end that somebody wrote down with 12 digits is the end
+	const rounding = 1e-12 // an end that is written with 12 digits counts as the end
 	for i, level := range levels {
 		if !(level > 0 && level >= ends[0]*(1-rounding) && level <= ends[1]*(1+rounding)) {
 			return nil, fmt.Errorf("noise level %d is sigma/alpha = %g; the horizon of %T goes from %g to %g",
@@ -86,7 +86,7 @@ func AtRatios(b compute.Backend, p Process, levels []float64) ([]float64, error)
 	return timesOf(b, p, levels, lo, hi)
 }
 
-// levelsOf are the noise levels sigma/alpha at some times.
+// levelsOf returns the noise levels sigma/alpha at some times.
 func levelsOf(b compute.Backend, p Process, times ...float64) ([]float64, error) {
 	for _, t := range times {
 		if !(t >= 0 && finite(t)) {
@@ -102,7 +102,7 @@ func levelsOf(b compute.Backend, p Process, times ...float64) ([]float64, error)
 	return out[0], nil
 }
 
-// timesOf are the times between lo and hi at which a process has some noise levels.
+// timesOf returns the times between lo and hi at which a process has some noise levels.
 func timesOf(b compute.Backend, p Process, levels []float64, lo, hi float64) ([]float64, error) {
 	out, err := exec.Evaluate(b, func(in []*Node) []*Node {
 		like := ZerosLike(in[0])
@@ -114,16 +114,17 @@ func timesOf(b compute.Backend, p Process, levels []float64, lo, hi float64) ([]
 	return out[0], nil
 }
 
-// timeAt is the time between lo and hi at which sigma/alpha has the given level, and the nearer of them for a level
-// beyond theirs: Newton's method on its logarithm, kept in a bracket by bisection. Where Newton first leaves the
-// bracket, it goes on from the end: the logarithm is concave near the data, so that it comes from there without fail,
-// and the root may be the end.
+// timeAt returns the time between lo and hi at which sigma/alpha has the given level, or the nearer end for a level
+// outside. It is Newton's method on the logarithm of sigma/alpha, with bisection of a bracket as a safeguard.
+//
+// When Newton first leaves the bracket, it continues from the end of the bracket. The logarithm is concave near the
+// data, so Newton converges from there; and the root may be the end itself.
 func timeAt(p Process, level, lo, hi *Node) *Node {
-	// 14 halvings reach a factor e of any root of the processes here, 6 steps of Newton do the rest
+	// 14 halvings come within a factor e of any root of the processes here. 6 Newton steps do the rest.
 	const iterations = 26
 	target := Log(level)
 	t := MulScalar(Add(lo, hi), .5)
-	freshLo := GreaterOrEqual(t, lo) // an end is tried once
+	freshLo := GreaterOrEqual(t, lo) // each end is tried once
 	freshHi := freshLo
 	for range iterations {
 		c := p.At(t)
@@ -143,7 +144,7 @@ func timeAt(p Process, level, lo, hi *Node) *Node {
 	return t
 }
 
-// spaced puts n equal steps in the coordinate u(t) and gives back times; the ends are exact.
+// spaced puts n equal steps in the coordinate u(t) and returns the times. The ends are exact.
 func spaced(from, to float64, n int, u, inverse func(float64) float64) ([]float64, error) {
 	if n < 1 {
 		return nil, fmt.Errorf("a grid needs at least 1 step, not %d", n)
@@ -158,8 +159,8 @@ func spaced(from, to float64, n int, u, inverse func(float64) float64) ([]float6
 	return grid, CheckGrid(grid)
 }
 
-// CheckGrid reports, of a grid of at least 1 step, the first time that is not finite, before the data, or against the
-// direction of the grid.
+// CheckGrid reports a grid of less than 1 step. It reports the first time that is not finite, is negative, or goes
+// against the direction of the grid.
 func CheckGrid(grid []float64) error {
 	if len(grid) < 2 {
 		return fmt.Errorf("a grid needs at least 2 times (1 step), not %d", len(grid))
@@ -168,7 +169,7 @@ func CheckGrid(grid []float64) error {
 		if math.IsNaN(t) || math.IsInf(t, 0) {
 			return fmt.Errorf("grid: time %d is %g; times must be finite", i, t)
 		}
-		if t < 0 { // where a process may have values that look sound
+		if t < 0 { // a process may have finite values at negative times
 			return fmt.Errorf("grid: time %d is %g; time counts from 0, the data", i, t)
 		}
 		if i > 0 && (t > grid[i-1]) != (grid[1] > grid[0]) || i > 0 && t == grid[i-1] {
@@ -179,13 +180,12 @@ func CheckGrid(grid []float64) error {
 	return nil
 }
 
-// checkNarrow reports the first two times of a grid that are one in float32.
+// checkNarrow reports the first two times of a grid that are equal in float32.
 func checkNarrow(grid []float64) error {
 	for i, t := range grid[1:] {
 		if float32(t) == float32(grid[i]) {
 			return fmt.Errorf("grid: times %d and %d, %g and %g, are the same number in float32: give float64 "+
-				"samples, or a "+
-				"coarser grid", i, i+1, grid[i], t)
+				"samples, or a coarser grid", i, i+1, grid[i], t)
 		}
 	}
 	return nil

@@ -10,12 +10,12 @@ import (
 	"github.com/gomlx/compute"
 )
 
-// InRatio finds the times at which the noise levels are those of the rule, on every process.
+// TestInRatio checks that InRatio finds the times at which the noise levels follow the rule, on every process.
 func TestInRatio(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for i, spec := range paths() {
 			if b.Name() == "xla" && i > 0 {
-				continue // 24 iterations compile for a second; the process is only numbers in them
+				continue // 24 iterations compile for a second, and the process changes only numbers in them
 			}
 			lo, hi := spec.Process.Horizon()
 			for _, n := range []int{1, 2, 17} {
@@ -34,7 +34,8 @@ func TestInRatio(t *testing.T) {
 	})
 }
 
-// The grid of Karras et al. 2022 for 18 steps, by their formula computed apart (catalogue, row 17).
+// TestKarras checks the grid of Karras et al. 2022 for 18 steps against their formula, computed separately (catalog,
+// row 17).
 func TestKarras(t *testing.T) {
 	grid, err := Karras(7)(80, .002, 17)
 	if err != nil {
@@ -51,8 +52,8 @@ func TestKarras(t *testing.T) {
 	}
 }
 
-// Times of noise levels are right to rounding wherever the levels lie: far inside the horizon, near its ends, and at
-// them.
+// TestAtRatiosEverywhere checks that times of noise levels are exact to rounding wherever the levels are: far inside
+// the horizon, near its ends, and at its ends.
 func TestAtRatiosEverywhere(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -60,7 +61,7 @@ func TestAtRatiosEverywhere(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for i, spec := range append(paths(), ProcessSpec{"wide edm", wide{EDM{}, 1e-6, 1e6}}) {
 			if b.Name() == "xla" && i > 0 {
-				continue // the iterations compile for some seconds; the process is only numbers in them
+				continue // the iterations compile for some seconds, and the process changes only numbers in them
 			}
 			lo, hi := spec.Process.Horizon()
 			ends := coefficients(t, b, spec.Process, []float64{lo, hi})
@@ -90,7 +91,7 @@ func TestAtRatiosEverywhere(t *testing.T) {
 			c := coefficients(t, b, spec.Process, times)
 			for i, level := range levels {
 				got := math.Log(c[1][i] / c[0][i])
-				// The level moves by its rate times the rounding of t, and one rounding of the horizon's own ends.
+				// The error is the level's rate times the rounding of t, and one rounding of the horizon's own ends.
 				near(t, spec.Name+" ln sigma/alpha", times[i], got, math.Log(level), 1e-11)
 			}
 		}
@@ -105,7 +106,7 @@ type wide struct {
 
 func (w wide) Horizon() (tMin, tMax float64) { return w.lo, w.hi }
 
-// Levels that a process does not have within its horizon, and lists that are none, are refused with their index.
+// TestAtRatiosRefuses checks that levels outside a process's horizon, and invalid lists, are refused with their index.
 func TestAtRatiosRefuses(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for want, levels := range map[string][]float64{
@@ -127,7 +128,7 @@ func TestAtRatiosRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, want := range []float64{80, 40, .002} { // through logarithms, which are rounded at their own size
+		for i, want := range []float64{80, 40, .002} { // computed from logarithms, which are rounded at their own size
 			near(t, "time of the level", want, got[i], want, 8*0x1p-52*want)
 		}
 		for want, call := range map[string]func() error{

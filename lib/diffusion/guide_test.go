@@ -16,14 +16,13 @@ import (
 	"scorelab/lib/random"
 )
 
-// Two Gaussians stand for all data and for a class. Their densities are known, and so is the classifier up to a
-// constant.
+// Two Gaussians are all data and one class. Their densities are known, and so is the classifier up to a constant.
 var (
 	allMean, allVariance     = .2, 1.3
 	classMean, classVariance = .6, .49
 )
 
-// plainDenoiser is that of a Gaussian, with no more known of the model.
+// plainDenoiser is the denoiser of a Gaussian, without the other fields of a model.
 func plainDenoiser(p Process, mean, variance float64) Denoiser {
 	return gaussian(p, mean, variance)(nil, nil).Denoise
 }
@@ -54,7 +53,8 @@ func farthest(a, b []float64) float64 {
 	return worst
 }
 
-// Both guides lead to the class's denoiser; every way of following them does so at 1, whatever the process.
+// TestGuidesAtOne checks that both guides lead to the class's denoiser. With strength 1 every entry of Guides does so,
+// whatever the process.
 func TestGuidesAtOne(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, process := range Processes {
@@ -82,7 +82,8 @@ func TestGuidesAtOne(t *testing.T) {
 	})
 }
 
-// With scale 0 nothing is guided; in between and beyond, scores mix with the weights 1 - gamma and gamma.
+// TestScaledMixesScores checks that scale 0 changes nothing, and that scores mix with the weights 1 - gamma and gamma
+// at any scale.
 func TestScaledMixesScores(t *testing.T) {
 	b, p := backendtest.Interpreter(t), VP{}
 	all, class := gaussian(p, allMean, allVariance)(nil, nil), gaussian(p, classMean, classVariance)(nil, nil)
@@ -103,7 +104,7 @@ func TestScaledMixesScores(t *testing.T) {
 	}
 }
 
-// Every reverse sampler takes a guided denoiser like any other.
+// TestGuidesUnderEverySampler checks that every reverse sampler accepts a guided denoiser like any other.
 func TestGuidesUnderEverySampler(t *testing.T) {
 	b, p := backendtest.Interpreter(t), VP{}
 	build := func(d func() Denoiser) Build {
@@ -132,7 +133,7 @@ func TestGuidesUnderEverySampler(t *testing.T) {
 	}
 }
 
-// Guidance is off outside its interval, and on at its upper end.
+// TestWithin checks that guidance is off outside its interval, and on at its upper end.
 func TestWithin(t *testing.T) {
 	p := EDM{} // sigma/alpha = t
 	for at, want := range map[float64]float64{.1: 1, .5: 1, .500001: 7, 1: 7, 2: 7, 2.000001: 1, 5: 1} {
@@ -145,7 +146,8 @@ func TestWithin(t *testing.T) {
 	}
 }
 
-// Rescaling in full gives a guided sample the contrast of the conditional one; half of it goes half the way.
+// TestRescaled checks that rescaling with share 1 gives a guided sample the contrast of the conditional one, and that
+// share 1/2 gives it half of the change.
 func TestRescaled(t *testing.T) {
 	b, p, at := backendtest.Interpreter(t), VP{}, .4
 	all, class := plainDenoiser(p, allMean, allVariance), plainDenoiser(p, classMean, classVariance)
@@ -223,7 +225,7 @@ func TestGuideFaults(t *testing.T) {
 	}
 }
 
-// docs/guidance.md lists what is registered.
+// TestGuidesAreDocumented checks that docs/guidance.md lists what is registered.
 func TestGuidesAreDocumented(t *testing.T) {
 	page, err := os.ReadFile("../../docs/guidance.md")
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// A network that answers what a parameterization declares as its target gives x0 back, on every process, and the target
-// that the head forms from skip and out is that one.
+// TestHeadConformance checks, on every process, that a network gives x0 back if it returns the target that its
+// parameterization declares. The target that the head computes from skip and out must be the same.
 func TestHeadConformance(t *testing.T) {
 	const sd = .7
 	x0 := [][]float64{{1, -2}, {.5, 3}, {0, .1}}
@@ -51,8 +51,8 @@ func TestHeadConformance(t *testing.T) {
 	}
 }
 
-// The target of EDM has unit variance at every noise level, which is what the head is for (Karras et al. 2022,
-// appendix B.6): its coefficients on x0 and eps satisfy a^2 sd^2 + b^2 = 1.
+// TestEDMTargetHasUnitVariance checks that the target of EDM has unit variance at every noise level, which is the
+// purpose of the head (Karras et al. 2022, appendix B.6). Its coefficients on x0 and eps satisfy a^2 sd^2 + b^2 = 1.
 func TestEDMTargetHasUnitVariance(t *testing.T) {
 	const sd = .7
 	b := backendtest.Default(t)

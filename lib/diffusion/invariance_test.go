@@ -14,12 +14,12 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// Every sampler of the table is held to what must not matter to it: the unit and the origin of the data, the order and
-// the number of the samples, their precision, the number of steps, the backend. The path is EDM's, x0 + t eps, on which
-// time is in the unit of the data; the data is N(mean, variance I), and both are inputs, so that all cases of a sampler
-// share one compiled step.
+// The tests below check every sampler of the table against what must not change its result. This is the unit and the
+// origin of the data, the order and the number of the samples, their precision, the number of steps and the backend.
+// The path is EDM's, x0 + t eps, on which time has the unit of the data. The data is N(mean, variance I). Both are
+// inputs, so that all cases of a sampler share one compiled step.
 
-// inUnits is that model: inputs are mean and variance, [1].
+// inUnits is that model. Its inputs are mean and variance, [1].
 func inUnits(_ *model.Scope, inputs []*Node) Model {
 	mean, variance := inputs[0], inputs[1]
 	like := func(v, x *Node) *Node { return ConvertDType(Reshape(v, 1, 1), x.DType()) }
@@ -27,7 +27,7 @@ func inUnits(_ *model.Scope, inputs []*Node) Model {
 	score := func(x, t *Node) *Node { return Mul(precision(x, t), Sub(like(mean, x), x)) }
 	return Model{
 		Process: EDM{},
-		// D - x in one product, so that an offset of the data is rounded once
+		// D - x is one product, so that an offset of the data is rounded once.
 		Denoise: func(x, t *Node) *Node { return Add(x, Mul(Square(EDM{}.At(t).Sigma), score(x, t))) },
 		Score:   score,
 		LogDensity: func(x, t *Node) *Node {
@@ -38,7 +38,7 @@ func inUnits(_ *model.Scope, inputs []*Node) Model {
 	}
 }
 
-// unit is one case: the data is shift + scale N(0.6, 0.49), times and samples are in its unit.
+// unit is one case: the data is shift + scale N(0.6, 0.49), and times and samples are in its unit.
 type unit struct{ scale, shift float64 }
 
 // trial runs a sampler in a unit, on the given samples of the standard unit, with fixed numbers in place of noise.
@@ -55,7 +55,7 @@ func (tr *trial) run(u unit, x []float64, rows []int, grid []float64, narrowed b
 	tr.t.Helper()
 	sampler, timeScale := tr.spec.Sampler, u.scale
 	if d, adaptive := sampler.(DormandPrince); adaptive {
-		d.RTol, d.ATol = 1e-13, 1e-9*u.scale // a tolerance relative to x is not blind to the origin
+		d.RTol, d.ATol = 1e-13, 1e-9*u.scale // a tolerance relative to x would depend on the origin
 		if narrowed {
 			d.RTol, d.ATol = 2e-6, 1e-6
 		}
@@ -73,7 +73,7 @@ func (tr *trial) run(u unit, x []float64, rows []int, grid []float64, narrowed b
 	for i, r := range rows {
 		flat[i] = u.shift + u.scale*x[r]
 		for k := range steps * trialDraws {
-			noise[k*len(rows)+i] = .5 + .49*math.Sin(float64(7*k+r*r)) // uniforms as well as normals
+			noise[k*len(rows)+i] = .5 + .49*math.Sin(float64(7*k+r*r)) // valid as uniforms and as normals
 		}
 	}
 	key := fmt.Sprint(sampler, narrowed)
@@ -139,12 +139,12 @@ func (tr trial) check(x []float64) {
 		}
 	}
 	for _, scale := range []float64{1e-6, 1e-3, 1e3, 1e6} {
-		// Rounding in every step, and of the noise levels, whose logarithms multistep solvers divide by.
+		// The bound is the rounding in every step and of the noise levels, by whose logarithms multistep solvers
+		// divide.
 		same(fmt.Sprint("scale ", scale), tr.run(unit{scale, 0}, x, all, grid, false), all, 1e-11)
 	}
 	for _, shift := range []float64{-1e3, 1e5, 1e7} {
-		// x is rounded at the size of the shift a few times a step; the solvers' weights, of a few units, add
-		// up to 1.
+		// x is rounded at the size of the shift a few times a step. The solvers' weights, of a few units, add up to 1.
 		same(fmt.Sprint("shift ", shift), tr.run(unit{1, shift}, x, all, grid, false), all,
 			1e-11+400*eps*math.Abs(shift))
 	}
@@ -169,7 +169,7 @@ func TestSamplersAreInvariant(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, spec := range Samplers {
 			if b.Name() == "xla" && !xla[spec.Name] {
-				continue // a second to compile each; parity and drivers are tried there for all
+				continue // each takes a second to compile; parity and drivers are tested there for all
 			}
 			tr := trial{t, spec, b, map[string]*Compiled{}}
 			defer func() {

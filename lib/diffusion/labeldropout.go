@@ -6,11 +6,12 @@ import (
 	"scorelab/lib/random"
 )
 
-// NoLabel is the label of samples that have none: a network answers it as it answers without labels.
+// NoLabel is the label of samples without a label. For it a network must return its unconditional prediction.
 const NoLabel = -1
 
-// DropLabels is an objective that forgets the label of each sample with probability rate, so that one network learns
-// the conditional and the unconditional score (Ho and Salimans 2022, algorithm 1; 004, classifier-free guidance).
+// DropLabels is an objective that replaces the label of each sample by NoLabel with probability rate. So one network
+// learns the conditional and the unconditional score (Ho and Salimans 2022, algorithm 1; 004, classifier-free
+// guidance).
 func DropLabels(rate float64, o Objective) Objective {
 	return func(p Process, net Net, b Batch, r *random.Source) *Node {
 		must(rate >= 0 && rate <= 1, "labels are dropped with probability %g; give 0 to 1", rate)

@@ -13,17 +13,17 @@ import (
 	"scorelab/lib/exec"
 )
 
-// Prior is the log density, [batch], of x [batch, ...] at the time t at which a flow meets noise.
+// Prior is the log density, [batch], in nats, of x [batch, ...] at the time t at the noise end of a flow.
 type Prior func(m Model, x, t *Node) *Node
 
-// NoisePrior is N(0, sigma(t)^2 I), where sampling starts. What data is left at t makes it differ from ExactPrior.
+// NoisePrior is N(0, sigma(t)^2 I), where sampling starts. It differs from ExactPrior by the data that is left at t.
 func NoisePrior(m Model, x, t *Node) *Node {
 	sigma := m.At(t).Sigma
 	each := Neg(Add(MulScalar(Square(Div(x, sigma)), .5), Log(sigma)))
 	return Reshape(perSample(AddScalar(each, -math.Log(2*math.Pi)/2)), x.Shape().Dim(0))
 }
 
-// ExactPrior is the model's own law at t, which needs Model.LogDensity.
+// ExactPrior is the model's own distribution at t. It needs Model.LogDensity.
 func ExactPrior(m Model, x, t *Node) *Node {
 	if m.LogDensity == nil {
 		panic(fmt.Errorf("ExactPrior needs a model with LogDensity; this one has none"))
@@ -33,17 +33,19 @@ func ExactPrior(m Model, x, t *Node) *Node {
 
 // Likelihood is the log density of a batch by change of variables: Nats = Prior + Volume, each [batch].
 type Likelihood struct {
-	Nats        []float64       // log density at the data's end of the grid, in nats
-	Prior       []float64       // log density at the noise's end
+	Nats        []float64       // log density at the data end of the grid, in nats
+	Prior       []float64       // log density at the noise end
 	Volume      []float64       // log of the factor by which the flow from data to noise stretches volume
-	End         *tensors.Tensor // where the flow led: latents from data, samples from noise
+	End         *tensors.Tensor // where the flow ends: latents from data, samples from noise
 	Evaluations []int           // of the model, for each sample
 }
 
-// LogLikelihood is the log density that the probability flow gives to the plan's samples. Its sampler is
-// FlowLikelihood; nil is its zero value. On a rising grid x are data, and the ends are their latents; on a falling grid
-// x are latents, and the ends are samples: their likelihood comes with the sampling. The density is that of x_t at the
-// grid's small end, not of x_0: they differ by the noise of that time.
+// LogLikelihood returns the log density that the probability flow gives to the plan's samples. Its sampler is
+// FlowLikelihood; nil means the zero value of it.
+//
+// On a rising grid x is data and the ends are its latents. On a falling grid x is latents and the ends are samples,
+// which come with their likelihood. The density is that of x_t at the grid's smaller end, not of x_0. The two differ by
+// the noise at that time.
 func (p Plan) LogLikelihood(b compute.Backend, x *tensors.Tensor, prior Prior) (Likelihood, error) {
 	if p.Sampler == nil {
 		p.Sampler = FlowLikelihood{}
@@ -83,8 +85,8 @@ func (p Plan) LogLikelihood(b compute.Backend, x *tensors.Tensor, prior Prior) (
 	return out, nil
 }
 
-// LogPrior is the log density, [batch], of latents under a prior at the noise's end of the plan's grid: to see what a
-// prior adds to a likelihood.
+// LogPrior returns the log density, [batch], in nats, of latents under a prior at the noise end of the plan's grid. It
+// shows what a prior contributes to a likelihood.
 func (p Plan) LogPrior(b compute.Backend, latents *tensors.Tensor, prior Prior) ([]float64, error) {
 	if p.Build == nil || prior == nil {
 		return nil, fmt.Errorf("a log density needs the plan's Build and a prior: ExactPrior or NoisePrior")
@@ -108,7 +110,7 @@ func (p Plan) LogPrior(b compute.Backend, latents *tensors.Tensor, prior Prior) 
 	return numbers(out[0]), nil
 }
 
-// BitsPerDim is a log density in nats as the bits that a number of a sample costs: -nats/(d ln 2). It is in the units
-// of the samples. Of whole numbers 0 .. 255 that were scaled to [-1, 1], with uniform noise of one step added (Theis et
-// al. 2016), the caller adds log2(127.5).
+// BitsPerDim converts a log density in nats to bits for each number of a sample: -nats/(d ln 2). It is in the units of
+// the samples. For whole numbers 0 .. 255 scaled to [-1, 1], with uniform noise of one step added (Theis et al. 2016),
+// the caller adds log2(127.5).
 func BitsPerDim(nats float64, d int) float64 { return -nats / (float64(d) * math.Ln2) }

@@ -16,7 +16,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// gaussianLogDensity is that of N(dataMean, dataVariance) data at time t, in every coordinate, at a sample.
+// gaussianLogDensity is the log density of N(dataMean, dataVariance) data at time t, in every coordinate, at a sample.
 func gaussianLogDensity(t *testing.T, b compute.Backend, p Process, at float64, x ...float64) float64 {
 	t.Helper()
 	c := coefficients(t, b, p, []float64{at})
@@ -42,8 +42,8 @@ func withDivergence(build Build) Build {
 	})
 }
 
-// The likelihood of Gaussian data is exact on every process, by either form of the exact divergence, by the adaptive
-// method and by a fixed one, in both directions.
+// TestLikelihoodIsExact checks that the likelihood of Gaussian data is exact on every process and in both directions.
+// It covers both forms of the exact divergence, the adaptive method and a fixed-step one.
 func TestLikelihoodIsExact(t *testing.T) {
 	const tol = 1e-9
 	b := backendtest.Interpreter(t)
@@ -76,7 +76,7 @@ func TestLikelihoodIsExact(t *testing.T) {
 			}
 		}
 	}
-	// A Runge-Kutta method in the grid's steps, and what it counts.
+	// A Runge-Kutta method in the grid's steps, and its count of evaluations.
 	grid, _ := Geometric(.01, 1, 60)
 	plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: FlowLikelihood{Method: ClassicMethod},
 		Grid: grid}
@@ -90,8 +90,9 @@ func TestLikelihoodIsExact(t *testing.T) {
 	}
 }
 
-// On the line any probe of square 1 is exact, and in more dimensions the estimate is unbiased: its mean over samples
-// that differ by their probes alone lies within 5 standard errors, with several probes in smaller ones.
+// TestHutchinsonLikelihood checks probes. In one dimension any probe of square 1 is exact. In more dimensions the
+// estimate is unbiased: its mean over samples that differ by their probes alone is within 5 standard errors. More
+// probes reduce the standard error.
 func TestHutchinsonLikelihood(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	const n = 1500
@@ -127,7 +128,7 @@ func TestHutchinsonLikelihood(t *testing.T) {
 		}
 		plan.First = 0
 	}
-	// 2, and 5 standard errors of two spreads at most
+	// The expected ratio is 2; the interval is at most 5 standard errors of two spreads.
 	if ratio := spreads[0] / spreads[2]; !(1.6 < ratio && ratio < 2.5) {
 		t.Errorf("4 probes divide the spread by %.2f", ratio)
 	}
@@ -143,14 +144,15 @@ func TestHutchinsonLikelihood(t *testing.T) {
 	near(t, "Rademacher on the line", .3, line.Nats[0], gaussianLogDensity(t, b, VP{}, .01, .3), 1e-4)
 }
 
-// mixing is a model with an asymmetric Jacobian: a denoiser that mixes the coordinates.
+// mixing is a model with an asymmetric Jacobian: its denoiser mixes the coordinates.
 func mixing() Model {
 	return Model{Process: VP{}, Denoise: func(x, _ *Node) *Node {
 		return Tanh(Dot(x, ConstAs(x, [][]float64{{.9, -.8}, {.5, .3}})).Product())
 	}}
 }
 
-// Reverse passes inside a compiled loop, which the Go backend does not have, give the numbers of the hosted one.
+// TestLikelihoodInLoops checks that reverse passes inside a compiled loop, which the Go backend does not support, give
+// the numbers of the hosted driver.
 func TestLikelihoodInLoops(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, l := range []FlowLikelihood{{}, {Probe: (*random.Source).Normal}} {
@@ -170,7 +172,8 @@ func TestLikelihoodInLoops(t *testing.T) {
 	})
 }
 
-// Images in float32, with few reverse passes: every pixel of independent data adds its own.
+// TestLikelihoodOfImages checks float32 images with few reverse passes: every pixel of independent data adds its own
+// term.
 func TestLikelihoodOfImages(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	flat := make([]float32, 2*4)
@@ -195,7 +198,7 @@ func TestLikelihoodOfImages(t *testing.T) {
 	}
 }
 
-// What a prior adds: at t = 1 VP's noise is not quite its law.
+// TestPriors checks what a prior contributes: at t = 1 VP's noise is not exactly its distribution.
 func TestPriors(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Grid: []float64{.01, 1}}
@@ -226,7 +229,7 @@ func TestLikelihoodFaults(t *testing.T) {
 		{"ExactPrior needs a model with LogDensity", with(func(p *Plan) { p.Build = bare })},
 		{"-2 probes", with(func(p *Plan) { p.Sampler = FlowLikelihood{Probe: (*random.Source).Normal, Probes: -2} })},
 		{"tolerances -1", with(func(p *Plan) { p.Sampler = FlowLikelihood{Method: DormandPrince{RTol: -1}} })},
-		{"the most it may have", with(func(p *Plan) {
+		{"the maximum", with(func(p *Plan) {
 			p.Sampler = FlowLikelihood{Method: DormandPrince{MaxEvaluations: 3}}
 		})},
 		{"the log density of sample 0 is NaN", with(func(p *Plan) {

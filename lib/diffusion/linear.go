@@ -4,9 +4,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Linear is the path of flow matching and rectified flow, x_t = (1-t) x0 + t eps (Lipman et al. 2023; Liu et al.
-// 2023, with the direction of time turned to this package's). Its f and g^2 are infinite at t = 1, where alpha = 0:
-// Horizon ends before.
+// Linear is the path of flow matching and rectified flow, x_t = (1-t) x0 + t eps (Lipman et al. 2023; Liu et al. 2023,
+// with time in this package's direction). Its f and g^2 are infinite at t = 1, where alpha = 0, so Horizon ends before.
 type Linear struct{}
 
 // At implements Process.

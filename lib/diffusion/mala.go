@@ -8,14 +8,14 @@ import (
 	"scorelab/lib/random"
 )
 
-// MALA is the Metropolis-adjusted Langevin algorithm on the density at t = 0 (Besag 1994; Roberts and Tweedie 1996): a
-// step of Langevin is proposed, and taken with probability
+// MALA is the Metropolis-adjusted Langevin algorithm on the density at t = 0 (Besag 1994; Roberts and Tweedie 1996). It
+// proposes a step of Langevin, and accepts it with probability
 //
 //	min(1, p(y) q(x|y) / (p(x) q(y|x))),   q(y|x) ~ exp(-|y - x - delta score(x)|^2/(4 delta)),
 //
-// so that the density is stationary at every delta, where Langevin has a bias. It needs Model.LogDensity, up to a
-// constant; a proposal with a log density that is not a number is refused. It carries, besides log density and score of
-// where it is, the number of proposals that each chain has taken: see Accepted.
+// so that the density is stationary at every delta, where Langevin is biased. It needs Model.LogDensity, up to a
+// constant. It rejects a proposal whose log density is not a number. It carries the log density and the score at the
+// current x, and the number of accepted proposals of each chain, see Accepted.
 type MALA struct{}
 
 // Init implements Sampler.
@@ -40,7 +40,7 @@ func (MALA) Step(m Model, s Span, x *Node, carry []*Node, r *random.Source) (*No
 		choose(take, scoreY, score)}
 }
 
-// at0 is the log density, [batch, 1, ...] with the rank of x, and the score at t = 0.
+// at0 returns the log density, [batch, 1, ...] with the rank of x, and the score at t = 0.
 func at0(m Model, x *Node) (logP, score *Node) {
 	if m.LogDensity == nil {
 		panic(fmt.Errorf("MALA needs a model with LogDensity; this one has none"))
@@ -49,8 +49,8 @@ func at0(m Model, x *Node) (logP, score *Node) {
 	return column(m.LogDensity(x, t), x), m.ScoreAt(x, t)
 }
 
-// Accepted is the share of its proposals that each chain of MALA has taken up to a snapshot. The chains are
-// independent; the steps of one are not. Shares near 0.574 are best in high dimension (Roberts and Rosenthal 1998).
+// Accepted returns the share of accepted proposals of each chain of MALA up to a snapshot. The chains are independent;
+// the steps of one chain are not. Shares near 0.574 are best in high dimension (Roberts and Rosenthal 1998).
 func Accepted(s Snapshot) ([]float64, error) {
 	if _, err := carriedBy[MALA](s); err != nil {
 		return nil, err

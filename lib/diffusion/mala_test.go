@@ -15,8 +15,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// malaChains runs n chains of MALA on N(0, variance I) in the given dimension from N(0, start) and returns the last
-// two states.
+// malaChains runs n chains of MALA on N(0, variance I) in the given dimension from N(0, start). It returns the last two
+// states.
 func malaChains(t *testing.T, b compute.Backend, n, dim, steps int, delta, variance, start float64) (
 	before, last Snapshot) {
 	t.Helper()
@@ -39,7 +39,8 @@ func malaChains(t *testing.T, b compute.Backend, n, dim, steps int, delta, varia
 	return before, last
 }
 
-// malaAcceptance is the stationary share of proposals taken on N(0, v), by the trapezoidal rule over x and the noise.
+// malaAcceptance is the stationary share of accepted proposals on N(0, v), by the trapezoidal rule over x and the
+// noise.
 func malaAcceptance(v, delta float64) float64 {
 	const h = .02
 	logQ := func(from, to float64) float64 {
@@ -58,8 +59,9 @@ func malaAcceptance(v, delta float64) float64 {
 	return sum
 }
 
-// The chain has the law itself at a step at which plain Langevin misses it by a third (v = 0.1): mean and variance over
-// independent chains within 5 standard errors, and the share of proposals taken that the integral gives.
+// TestMALAIsStationary checks that the chain has the exact distribution at a step where plain Langevin is off by a
+// third (v = 0.1). Mean and variance over independent chains are within 5 standard errors, and the share of accepted
+// proposals is that of the integral.
 func TestMALAIsStationary(t *testing.T) {
 	const n, delta = 6000, .05
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
@@ -67,9 +69,9 @@ func TestMALAIsStationary(t *testing.T) {
 			v, start float64
 			steps    int
 		}{
-			{.1, .1, 30},   // it stays
-			{.1, 1, 60},    // it gets there
-			{1.9, 1.9, 60}, // it stays, in two relaxation times
+			{.1, .1, 30},   // starts stationary
+			{.1, 1, 60},    // converges
+			{1.9, 1.9, 60}, // starts stationary; two relaxation times
 		} {
 			if testing.Short() && c.v == 1.9 {
 				continue
@@ -93,8 +95,8 @@ func TestMALAIsStationary(t *testing.T) {
 	})
 }
 
-// The decision belongs to the whole sample: in many dimensions a chain moves in all of them or in none, and each keeps
-// its law.
+// TestMALADecidesPerSample checks that the decision is for the whole sample. In many dimensions a chain moves in all of
+// them or in none, and each keeps its distribution.
 func TestMALADecidesPerSample(t *testing.T) {
 	const n, dim, v, delta = 2000, 5, .1, .05
 	b := backendtest.Interpreter(t)
@@ -123,7 +125,7 @@ func TestMALADecidesPerSample(t *testing.T) {
 	near(t, "moves not counted", delta, taken, 0, 0)
 }
 
-// Images are samples too, float32 stays float32, and what cannot work says so.
+// TestMALAShapesAndFaults checks images and float32 samples, and the errors for invalid input.
 func TestMALAShapesAndFaults(t *testing.T) {
 	b := backendtest.Default(t)
 	grid := []float64{0, .05, .1}

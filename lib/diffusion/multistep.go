@@ -10,20 +10,20 @@ import (
 	"scorelab/lib/random"
 )
 
-// Multistep is an exponential integrator of the Adams family: it asks the model once a step and interpolates through
-// what the model said at the last steps. Its first steps have fewer values and so lower order, and so has a step that
-// ends where sigma = 0 and lambda is infinite: that is DDIM's.
+// Multistep is an exponential integrator of the Adams family. It evaluates the model once a step and interpolates
+// through the values of the last steps. Its first steps have fewer values and so a lower order. A step that ends where
+// sigma = 0, and lambda is infinite, is a DDIM step.
 type Multistep struct {
 	order int
 	lower bool                              // the order toward the end of the grid
 	value func(c Coeffs, x0, x *Node) *Node // what is interpolated: D or eps
-	// next is x_to from values at as many times, newest first, of which u says where they stand in the step: u[0] = 0.
+	// next is x_to from values at as many times, newest first. u holds their places in the step, with u[0] = 0.
 	next func(from, to Coeffs, x *Node, values, u []*Node) *Node
 }
 
-// DPMSolverPP is DPM-Solver++ multistep (Lu et al. 2022b): order 2 is their algorithm 2, which takes half the kernel
-// for its first moment; order 3 is that of their code and of diffusers, which halves the second moment and so converges
-// like order 2. Order 1 is DDIM.
+// DPMSolverPP is DPM-Solver++ multistep (Lu et al. 2022b). Order 1 is DDIM. Order 2 is their algorithm 2, which uses
+// half the kernel as its first moment. Order 3 is that of their code and of diffusers. It halves the second moment, and
+// so converges with order 2.
 func DPMSolverPP(order int) Multistep {
 	m := ExponentialAdams(order)
 	m.next = func(from, to Coeffs, x *Node, values, u []*Node) *Node {
@@ -39,9 +39,11 @@ func DPMSolverPP(order int) Multistep {
 	return m
 }
 
-// ExponentialAdams integrates the polynomial through the last values of D exactly: order 2 is diffusers' DPM-Solver++
-// 2M of type "heun", order 3 what DPM-Solver++ 3M is meant to be. A first step of order 1 leaves an error of order 2
-// behind, a small one where sampling starts at a noise level at which D hardly moves.
+// ExponentialAdams integrates the polynomial through the last values of D exactly. Order 2 is diffusers' DPM-Solver++
+// 2M of type "heun". Order 3 is DPM-Solver++ 3M with the exact second moment.
+//
+// The first step has order 1 and so leaves an error of order 2. It is small where sampling starts at a noise level at
+// which D hardly moves.
 func ExponentialAdams(order int) Multistep {
 	return Multistep{
 		order: checkedOrder("ExponentialAdams", order),
@@ -53,7 +55,7 @@ func ExponentialAdams(order int) Multistep {
 }
 
 // DEIS is the exponential integrator of Zhang and Chen 2023 (equation 14) in the noise, with polynomials in the
-// logarithm of the noise level: diffusers' "logrho". Order 1 is DDIM; see ExponentialAdams about the first step.
+// logarithm of the noise level. It is diffusers' "logrho". Order 1 is DDIM; see ExponentialAdams about the first step.
 func DEIS(order int) Multistep {
 	return Multistep{
 		order: checkedOrder("DEIS", order),
@@ -64,14 +66,14 @@ func DEIS(order int) Multistep {
 	}
 }
 
-// LowerOrderFinal lets the order fall to 1 over the last steps of a grid, also where they end at a level above 0:
-// lower_order_final of diffusers, which it takes for grids of fewer than 15 steps.
+// LowerOrderFinal lowers the order to 1 over the last steps of a grid, also if the grid ends at a level above 0. It is
+// lower_order_final of diffusers, which applies it to grids of fewer than 15 steps.
 func (m Multistep) LowerOrderFinal() Multistep {
 	m.lower = true
 	return m
 }
 
-// most is the highest order that a step may have, int32, where the order falls toward the end of the grid; nil: any.
+// most is the highest order that a step may have, int32, if the order falls toward the end of the grid. nil means any.
 func most(s Span, lower bool) *Node {
 	if !lower {
 		return nil
@@ -106,11 +108,11 @@ func (m Multistep) Step(model Model, s Span, x *Node, carry []*Node, _ *random.S
 	return past.highest(orders, to, most(s, m.lower)), past.forget(m.order - 1).carry()
 }
 
-// history is what a model said at the last steps, newest first.
+// history holds the values of a model at the last steps, newest first.
 type history struct {
 	values []*Node // like x
 	times  []*Node // scalars
-	seen   *Node   // int32 scalar: how many of them have been
+	seen   *Node   // int32 scalar: how many values are valid
 }
 
 func noHistory(x *Node, n int) history {
@@ -140,7 +142,7 @@ func (h history) with(value, time *Node) history {
 // forget keeps the newest n.
 func (h history) forget(n int) history { return history{h.values[:n], h.times[:n], h.seen} }
 
-// places are where the history's times stand in the step from .. to, in lambda: 0 and below.
+// places are the positions of the history's times in the step from .. to, in lambda: 0 and below.
 func (h history) places(m Model, from, to Coeffs) []*Node {
 	start := from.lambda()
 	length := Sub(to.lambda(), start)
@@ -151,8 +153,9 @@ func (h history) places(m Model, from, to Coeffs) []*Node {
 	return u
 }
 
-// highest picks from the results of orders 1, 2, ... the highest for which enough has been seen, and none above most
-// unless that is nil; order 1 where the step ends without noise.
+// highest picks the result of the highest order from the results of orders 1, 2, .... The order is at
+// most the number of values seen, and at most the argument most unless it is nil. It is 1 where the step ends without
+// noise.
 func (h history) highest(orders []*Node, to Coeffs, most *Node) *Node {
 	noisy := GreaterThan(to.Sigma, ZerosLike(to.Sigma))
 	best := orders[0]

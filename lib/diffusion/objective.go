@@ -6,25 +6,25 @@ import (
 	"scorelab/lib/random"
 )
 
-// Batch is what an objective sees: the data X0 [batch, ...], in X1 the noise that each sample is paired with (nil: it
-// is drawn, independent of X0), and Label [batch] (nil: none).
+// Batch is the input of an objective. X0 [batch, ...] is the data. X1 is the noise that each sample is paired with
+// (nil: it is drawn, independent of X0). Label is [batch] (nil: none).
 type Batch struct{ X0, X1, Label *Node }
 
-// Objective is a loss, [batch], that a network is trained to make small in the mean. All objectives here are estimates
-// of one quantity, the weighted Fisher divergence
+// Objective is a loss, [batch], whose mean training minimizes. All objectives here are estimates of one quantity, the
+// weighted Fisher divergence
 //
 //	E w(t)/2 |s_net(x_t, t) - s(x_t, t)|^2,    s the score of the density of x_t,
 //
-// up to a constant that does not depend on the network, and so have one minimiser. They draw the time first, then the
+// up to a constant that is independent of the network. So they have one minimizer. They draw the time first, then the
 // noise, then what else they need.
 type Objective func(p Process, net Net, b Batch, r *random.Source) *Node
 
-// Scorer reads a network as a score, a function of x [batch, ...] and t. There are two: Head.Score and ScoreNet.
+// Scorer turns a network into a score, a function of x [batch, ...] and t. There are two: Head.Score and ScoreNet.
 type Scorer func(p Process, net Net, label *Node) func(x, t *Node) *Node
 
-// ScoreNet takes the network's answer itself for the score. That is the score under ScoreHead(sd), without the detour
-// over D, which loses digits where sigma is small, and all of them on the data themselves, where sigma = 0. With sd = 0
-// the network gets x as it is, else scaled to unit variance.
+// ScoreNet uses the output of the network as the score. That is the score under ScoreHead(sd), computed without D. The
+// computation by way of D loses digits where sigma is small, and all digits on the data themselves, where sigma = 0.
+// With sd = 0 the network receives x without scaling; otherwise x is scaled to unit variance.
 func ScoreNet(sd float64) Scorer {
 	return func(p Process, net Net, label *Node) func(x, t *Node) *Node {
 		return func(x, t *Node) *Node {
@@ -37,15 +37,15 @@ func ScoreNet(sd float64) Scorer {
 	}
 }
 
-// Matching says which score is matched, where, and with what weight: what the objectives without a denoising target
-// share.
+// Matching defines which score is matched, at which times, and with what weight. The objectives without a denoising
+// target share it.
 type Matching struct {
 	Score  Scorer      // nil: ScoreNet(1)
 	Weight Weighting   // of the score's error; nil: Plain, w = 1
 	Times  TimeSampler // nil: UniformTimes(LowDiscrepancy). FixedTime(0) matches the score of the data
 }
 
-// draw draws x_t, and returns with it the network's score as a function of x, and the weight.
+// draw draws x_t and t. It returns with them the network's score as a function of x, and the weight.
 func (m Matching) draw(p Process, net Net, b Batch, r *random.Source) (x, t *Node, score func(x *Node) *Node,
 	weight *Node) {
 	if m.Score == nil {
@@ -60,7 +60,8 @@ func (m Matching) draw(p Process, net Net, b Batch, r *random.Source) (x, t *Nod
 	return c.Forward(b.X0, eps), t, func(x *Node) *Node { return of(x, t) }, m.Weight(c, scoreOut)
 }
 
-// along is the process of an objective once all that it works with is checked, and notes in r what data are assumed.
+// along checks what an objective works with. It returns the process, which records in r what the heads assume about the
+// data.
 func (b Batch) along(p Process, net Net, r *random.Source) Process {
 	must(net != nil, "an objective without a network")
 	must(b.X0 != nil && b.X0.Rank() > 0 && b.X0.DType().IsFloat(),
@@ -84,7 +85,7 @@ func (b Batch) noise(p Process, times TimeSampler, r *random.Source) (t, eps *No
 	return t, r.Normal(b.X0)
 }
 
-// orPlain is the weighting itself, or Plain where none is given.
+// orPlain is the weighting itself, or Plain if there is none.
 func (w Weighting) orPlain() Weighting {
 	if w == nil {
 		return Plain

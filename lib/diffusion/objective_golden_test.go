@@ -17,7 +17,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// goldenObjectives is testdata/objectives.json, by JAX in float64: see the script beside it.
+// goldenObjectives is testdata/objectives.json, computed by JAX in float64: see the script beside it.
 type goldenObjectives struct {
 	SD, Step          float64
 	X0, Eps, Probe, T [][]float64
@@ -29,7 +29,8 @@ type goldenObjectives struct {
 	}
 }
 
-// Losses, and their gradients in all weights of a 2-8-2 network, are those of an independent program.
+// TestObjectivesAgainstJAX checks that losses, and their gradients in all weights of a 2-8-2 network, equal those of an
+// independent program.
 func TestObjectivesAgainstJAX(t *testing.T) {
 	raw, err := os.ReadFile("testdata/objectives.json")
 	if err != nil {
@@ -49,7 +50,7 @@ func TestObjectivesAgainstJAX(t *testing.T) {
 		}
 	}
 	for _, o := range Objectives {
-		if !seen[o.Name] && o.Name != "sliced-rademacher" { // the probe replaces the law
+		if !seen[o.Name] && o.Name != "sliced-rademacher" { // the replayed probe replaces the distribution
 			t.Errorf("objective %s has no golden value", o.Name)
 		}
 	}
@@ -82,7 +83,7 @@ func TestObjectivesAgainstJAX(t *testing.T) {
 	})
 }
 
-// objective is the one of a case, with the golden times, on its process.
+// objective is the objective of a case, with the golden times, on its process.
 func (golden goldenObjectives) objective(t *testing.T, name, weighting, process string, at *Node) (Objective, Process) {
 	times := func(Process, *Node, *random.Source) *Node { return at }
 	i := slices.IndexFunc(Weightings, func(s WeightingSpec) bool { return s.Name == weighting })
@@ -93,7 +94,7 @@ func (golden goldenObjectives) objective(t *testing.T, name, weighting, process 
 		return Neg(Mul(x, Square(c.unit(golden.SD))))
 	}
 	m := Matching{ScoreNet(golden.SD), w, times}
-	switch name { // with the probe as it is replayed
+	switch name { // with the replayed probe
 	case "sliced-vr":
 		return SlicedVR(m, (*random.Source).Normal), p
 	case "sliced-fd":
@@ -103,7 +104,7 @@ func (golden goldenObjectives) objective(t *testing.T, name, weighting, process 
 	return Objectives[i].New(golden.SD, exact, w, times), p
 }
 
-// nearAll holds numbers within 1e-10 of the largest of them: single ones cancel.
+// nearAll compares numbers within 1e-10 of the largest of them, because single ones cancel.
 func nearAll(t *testing.T, what string, got, want []float64) {
 	t.Helper()
 	scale := 0.
@@ -115,8 +116,8 @@ func nearAll(t *testing.T, what string, got, want []float64) {
 	}
 }
 
-// headNets are the networks that, under the heads score, eps, data and v, give the same score at x; u is the input
-// that the head scales.
+// headNets are the networks that give the same score at x under the heads score, eps, data and v. u is the input that
+// the head scales.
 func headNets(score func(u *Node) *Node, alpha, sigma float64) []func(x, u *Node) *Node {
 	norm := alpha*alpha + sigma*sigma
 	return []func(x, u *Node) *Node{
@@ -132,7 +133,7 @@ func headNets(score func(u *Node) *Node, alpha, sigma float64) []func(x, u *Node
 	}
 }
 
-// sameTimes fails unless loss and gradient of each head, times its ratio, are those of the first.
+// sameTimes fails unless loss and gradient of each head, times its ratio, equal those of the first.
 func sameTimes(t *testing.T, at float64, ratios []float64, out []*tensors.Tensor, tol float64) {
 	t.Helper()
 	for i := range ratios {
@@ -151,9 +152,10 @@ func sameTimes(t *testing.T, at float64, ratios []float64, out []*tensors.Tensor
 	}
 }
 
-// Score, noise, data and velocity are one objective: for nets that stand for one denoiser under four heads, the score's
-// loss is the others' times 1/sigma^2, alpha^2/sigma^4 and alpha^2/(sigma (alpha^2 + sigma^2))^2, and so are its
-// gradients in their common weights (001, "Denoising Score Matching", where alpha = 1; sigma^2 = 1 - alpha-bar in 004).
+// TestHeadsDifferByAWeight checks that score, noise, data and velocity are one objective. The networks represent one
+// denoiser under four heads. The score's loss is the others' times 1/sigma^2, alpha^2/sigma^4 and alpha^2/(sigma
+// (alpha^2 + sigma^2))^2. So are its gradients in their common weights (001, "Denoising Score Matching", where alpha =
+// 1; sigma^2 = 1 - alpha-bar in 004).
 func TestHeadsDifferByAWeight(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	x0, weights := samples(6, 2), samples(2, 2)

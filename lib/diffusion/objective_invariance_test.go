@@ -16,7 +16,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// stretched is a process for data of by times the scale: its noise is by times as large.
+// stretched is a process for data of which the scale is multiplied by the factor by: its noise is, too.
 type stretched struct {
 	Process
 	by float64
@@ -28,12 +28,12 @@ func (p stretched) At(t *Node) Coeffs {
 	return c
 }
 
-// unitSD is the standard deviation of the data that the objectives below are made for, before they are stretched.
+// unitSD is the standard deviation of the data for which the objectives below are made, before they are stretched.
 const unitSD = .8
 
-// likeness is one objective with one weight on data scale x0 + shift, along a process whose noise is stretched alike.
-// The network stands for the denoiser D(x) = scale g((x - alpha shift)/scale) + shift under every head, so what it does
-// is one thing in all units.
+// likeness is one objective with one weight on data scale x0 + shift, along a process whose noise is stretched by the
+// same scale. The network represents the denoiser D(x) = scale g((x - alpha shift)/scale) + shift under every head. So
+// its prediction is the same in all units.
 type likeness struct {
 	spec         ObjectiveSpec
 	weight       WeightingSpec
@@ -73,9 +73,9 @@ func (l likeness) loss(x0, eps, probe, offset *Node) (loss, slope *Node) {
 	return loss, Gradient(ReduceAllSum(loss), offset)[0]
 }
 
-// power is the one of the scale with which a loss grows, by the error that its weight is for: of the denoiser like x^2,
-// of the score like 1/x^2, of the noise not at all. Under Plain the error is that of F; that of v has none, since v
-// mixes units.
+// power is the power of the scale with which a loss grows. It follows from the error that its weight is for: x^2 for
+// the denoiser, 1/x^2 for the score, and 1 for the noise. Under Plain the error is that of F. The error of v has no
+// power, since v mixes units.
 func (l likeness) power(t *testing.T) (power float64, has bool) {
 	t.Helper()
 	switch l.weight.Name {
@@ -116,7 +116,7 @@ type variant struct {
 	likeness
 	dtype dtypes.DType
 	pick  func(x *Node) *Node            // of each of x0, eps and probe
-	want  func(base []float64) []float64 // the losses, and where all samples are there, their slope; nil: see invariant
+	want  func(base []float64) []float64 // the losses, and their slope if all samples are there; nil: see invariant
 	tol   float64                        // of the largest number, in units of rounding
 }
 
@@ -124,14 +124,14 @@ func whole(x *Node) *Node { return x }
 
 func same(base []float64) []float64 { return base }
 
-// invariances are the variants of one likeness; the first is the likeness itself, in float64. A loss is what some ten
-// operations leave of numbers ten times as large, so a hundred units of rounding, or a thousand, are no fault.
+// invariances are the variants of one likeness; the first is the likeness itself, in float64. A loss is the result of
+// about ten operations on numbers ten times as large. So a hundred or a thousand units of rounding are no fault.
 func (l likeness) invariances(t *testing.T) []variant {
 	vs := []variant{{"itself", l, dtypes.Float64, whole, same, 0}, {"in float32", l, dtypes.Float32, whole, same, 1e3}}
 	if power, has := l.power(t); has {
 		vs = append(vs, l.scaled(power)...)
 	}
-	for _, shift := range []float64{1e4, -1e7} { // which is the unit in which x is rounded
+	for _, shift := range []float64{1e4, -1e7} { // this is the unit in which x is rounded
 		at := l
 		at.shift = shift
 		vs = append(vs, variant{fmt.Sprint("shifted by ", shift), at, dtypes.Float64, whole, same,
@@ -139,7 +139,7 @@ func (l likeness) invariances(t *testing.T) []variant {
 	}
 	reversed := func(base []float64) []float64 {
 		out := slices.Clone(base)
-		slices.Reverse(out[:len(out)-1]) // but for the slope
+		slices.Reverse(out[:len(out)-1]) // except for the slope
 		return out
 	}
 	inReverse := func(x *Node) *Node {
@@ -164,8 +164,8 @@ func (l likeness) invariances(t *testing.T) []variant {
 	return vs
 }
 
-// scaled are those with data, noise and the head's standard deviation in other units: a loss has the power of the scale
-// that its weight gives it.
+// scaled are the variants with data, noise and the head's standard deviation in other units. A loss grows with the
+// power of the scale that its weight gives it.
 func (l likeness) scaled(power float64) (vs []variant) {
 	for _, scale := range []float64{1e-6, 1e6} {
 		at := l
@@ -199,7 +199,7 @@ func evaluate(b compute.Backend, vs []variant) ([][]float64, error) {
 	}, x0, eps, probe, 0.)
 }
 
-// rounding is a unit of rounding of a precision, for an objective: differences add the quotient of rounding and step.
+// rounding is a unit of rounding of a precision, for an objective. Differences add the quotient of rounding and step.
 func (l likeness) rounding(dtype dtypes.DType) float64 {
 	unit := math.Pow(2, -52)
 	if dtype == dtypes.Float32 {
@@ -211,11 +211,12 @@ func (l likeness) rounding(dtype dtypes.DType) float64 {
 	return unit
 }
 
-// Every objective, with every weighting, in other units from 1e-6 to 1e6, at offsets up to 1e7, in float32, in another
-// order, one sample at a time and in one dimension: losses, and their slope in a weight of the network, are what they
-// are for the batch itself. So a loss is as finite there, and its minimizer as good. The Go backend runs all along all
-// processes; XLA, which takes seconds to compile each, every objective once, with the numbers of the Go backend
-// (TestObjectivesAgainstJAX has the weightings).
+// TestObjectiveInvariance checks every objective with every weighting. The cases are other units from 1e-6 to 1e6,
+// offsets up to 1e7, float32, another order, one sample at a time and one dimension. Losses, and their slope in a
+// weight of the network, must be those of the batch itself. So a loss is as finite there, and its minimizer as good.
+//
+// The Go backend runs all of them along all processes. XLA takes seconds to compile each, and so runs every objective
+// once and compares with the Go backend. TestObjectivesAgainstJAX covers the weightings.
 func TestObjectiveInvariance(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -244,7 +245,7 @@ func TestObjectiveInvariance(t *testing.T) {
 	})
 }
 
-// invariant holds the variants of a likeness against itself, and returns its own numbers.
+// invariant checks the variants of a likeness against itself, and returns its own numbers.
 func (l likeness) invariant(t *testing.T, b compute.Backend) []float64 {
 	t.Helper()
 	vs := l.invariances(t)
@@ -266,13 +267,13 @@ func (l likeness) invariant(t *testing.T, b compute.Backend) []float64 {
 		want := v.want(base)
 		agree(t, v.what, out[i][:len(want)], want, v.tol*l.rounding(v.dtype))
 	}
-	if l.spec.Name != "sliced" && l.spec.Name != "sliced-rademacher" { // whose (v.s)^2 has terms across
+	if l.spec.Name != "sliced" && l.spec.Name != "sliced-rademacher" { // their (v.s)^2 has terms across coordinates
 		agree(t, "the sum over coordinates", sum, base, 100*l.rounding(dtypes.Float64))
 	}
 	return base
 }
 
-// largest is the largest absolute value; NaN, if there is one.
+// largest is the largest absolute value, or NaN if there is one.
 func largest(x []float64) float64 {
 	most := 0.
 	for _, v := range x {
@@ -281,7 +282,7 @@ func largest(x []float64) float64 {
 	return most
 }
 
-// agree fails where numbers differ by more than tol of the largest: single ones cancel.
+// agree fails where numbers differ by more than tol of the largest, because single ones cancel.
 func agree(t *testing.T, what string, got, want []float64, tol float64) {
 	t.Helper()
 	if len(got) != len(want) {

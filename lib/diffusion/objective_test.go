@@ -19,9 +19,9 @@ var correlated = struct {
 	a, b, c float64
 }{[2]float64{.4, -.7}, .8, .3, .5}
 
-// quadrature is a batch in the plane over which weighted sums of quadratic forms in (x0, eps), and in a probe of unit
-// covariance, are exact means: three Gauss-Hermite nodes an axis, and the four signs, which every law of the probe maps
-// to itself.
+// quadrature is a batch in the plane. Over it, weighted sums of quadratic forms in (x0, eps), and in a probe of unit
+// covariance, are exact means. It has three Gauss-Hermite nodes for each axis and the four signs, which every
+// distribution of the probe maps to itself.
 func quadrature() (x0, eps, probe [][]float64, weight []float64) {
 	nodes, weights := []float64{-math.Sqrt(3), 0, math.Sqrt(3)}, []float64{1. / 6, 2. / 3, 1. / 6}
 	l11 := math.Sqrt(correlated.a) // Cholesky's factor of the covariance
@@ -62,7 +62,7 @@ func (f affineMap) plus(by float64, g affineMap) affineMap {
 	return f
 }
 
-// noisedScore is the score of the data at (alpha, sigma), and second the mean of |f(scale x_t)|^2.
+// noisedScore is the score of the data at (alpha, sigma); second is the mean of |f(scale x_t)|^2.
 func noisedScore(alpha, sigma float64) (score affineMap, second func(f affineMap, scale float64) float64) {
 	a, b, c := alpha*alpha*correlated.a+sigma*sigma, alpha*alpha*correlated.b, alpha*alpha*correlated.c+sigma*sigma
 	det := a*c - b*b
@@ -82,7 +82,7 @@ func noisedScore(alpha, sigma float64) (score affineMap, second func(f affineMap
 	}
 }
 
-// scoreWeights are the weights of the score's error that the weightings stand for, by hand.
+// scoreWeights are the weights of the score's error that the weightings represent, by hand.
 var scoreWeights = map[string]func(alpha, sigma, g2, sd float64) float64{
 	"score":      func(_, _, _, _ float64) float64 { return 1 },
 	"noise":      func(_, sigma, _, _ float64) float64 { return sigma * sigma },
@@ -96,7 +96,7 @@ var scoreWeights = map[string]func(alpha, sigma, g2, sd float64) float64{
 	},
 }
 
-// headAt are the numbers of a head at a time.
+// headAt returns the numbers of a head at a time.
 func headAt(b compute.Backend, head Head, p Process, at float64) (skip, out, in float64) {
 	c := MustExecOnceN(b, func(at *Node) []*Node {
 		skip, out, in := head(p.At(at))
@@ -105,9 +105,9 @@ func headAt(b compute.Backend, head Head, p Process, at float64) (skip, out, in 
 	return tensors.ToScalar[float64](c[0]), tensors.ToScalar[float64](c[1]), tensors.ToScalar[float64](c[2])
 }
 
-// Every objective is the weighted Fisher divergence up to a constant: for a linear network off the exact one by delta,
-// the mean loss exceeds its minimum by w/2 E|delta|^2, to both sides. So the minimiser on a Gaussian is the exact
-// score.
+// TestObjectiveConformance checks that every objective is the weighted Fisher divergence up to a constant. For a linear
+// network that differs from the exact one by delta, the mean loss exceeds its minimum by w/2 E|delta|^2, on both sides.
+// So the minimizer on a Gaussian is the exact score.
 func TestObjectiveConformance(t *testing.T) {
 	const sd = .8
 	b := backendtest.Interpreter(t)
@@ -156,7 +156,7 @@ func TestObjectiveConformance(t *testing.T) {
 					want *= second(delta, in) / 2
 					for side, l := range got[1:] {
 						loss := tensors.ToScalar[float64](l)
-						// Losses are sums of terms as large as they are; EDM's are of 1e4 at sigma = 32.
+						// Losses are sums of terms as large as they are; those of EDM are about 1e4 at sigma = 32.
 						near(t, w.Name+": loss - its minimum", float64(side), loss-lowest, want,
 							1e-11*(want+math.Abs(loss)+1))
 					}
@@ -166,7 +166,8 @@ func TestObjectiveConformance(t *testing.T) {
 	}
 }
 
-// On the data themselves, where sigma = 0, all but the denoising ones match the score of the data.
+// TestMatchingTheDataThemselves checks sigma = 0: all objectives except for the denoising ones match the score of the
+// data.
 func TestMatchingTheDataThemselves(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	x0, eps, probe, weight := quadrature()
@@ -200,7 +201,8 @@ func TestMatchingTheDataThemselves(t *testing.T) {
 	}
 }
 
-// The floor of denoising score matching: at the exact score the mean of |s - target|^2/2 is d/(2 sigma^2) - E|s|^2/2.
+// TestDenoisingFloor checks the floor of denoising score matching. At the exact score the mean of |s - target|^2/2 is
+// d/(2 sigma^2) - E|s|^2/2.
 func TestDenoisingFloor(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	x0, eps, _, weight := quadrature()

@@ -6,15 +6,15 @@ import (
 	"scorelab/lib/random"
 )
 
-// ObjectiveSpec registers an objective. New makes it for data of standard deviation sd with a known score, which only
-// the explicit one reads, at the given times and with the given weight. Head reads what was trained as a denoiser.
+// ObjectiveSpec registers an objective. New makes it for data of standard deviation sd, at the given times and with the
+// given weight. Only the explicit objective uses the known score. Head makes a denoiser of the trained network.
 type ObjectiveSpec struct {
 	Name string
 	Head func(sd float64) Head
 	New  func(sd float64, score func(x, t *Node) *Node, w Weighting, times TimeSampler) Objective
 }
 
-// Objectives lists every objective. A line here enrols it in the conformance tests.
+// Objectives lists every objective. A line here enrolls it in the conformance tests.
 var Objectives = []ObjectiveSpec{
 	{"explicit", ScoreHead, func(sd float64, score func(x, t *Node) *Node, w Weighting, times TimeSampler) Objective {
 		return Explicit(Matching{ScoreNet(sd), w, times}, score)

@@ -16,8 +16,8 @@ import (
 
 var nan, inf = math.NaN(), math.Inf(1)
 
-// refused are losses with a setting that none can work with, by the sentence that says so. The conformance of every
-// table is beside them: a line in Heads or Weightings is tried with every standard deviation that is none.
+// refused returns losses with an invalid setting, by the sentence that reports it. Every line in Heads or Weightings is
+// tried with every invalid standard deviation.
 func refused() map[string][]Objective {
 	eps := func(w Weighting, times TimeSampler) Objective { return Denoising(EpsHead(1), w, times) }
 	timed := func(times TimeSampler) Objective { return eps(Plain, times) }
@@ -26,7 +26,7 @@ func refused() map[string][]Objective {
 		"Denoising without a head":               {Denoising(nil, nil, nil)},
 		"Unscaled without a head":                {Denoising(Unscaled(nil), nil, nil)},
 		"without the score that it matches":      {Explicit(m, nil)},
-		"without a law of its probe":             {Sliced(m, nil), SlicedVR(m, nil), SlicedFD(m, nil, .1)},
+		"without a Probe":                        {Sliced(m, nil), SlicedVR(m, nil), SlicedFD(m, nil, .1)},
 		"DropLabels without an objective":        {DropLabels(.5, nil)},
 		"UniformTimes without a draw":            {timed(UniformTimes(nil))},
 		"LevelTimes without a draw":              {timed(LevelTimes(nil))},
@@ -41,7 +41,7 @@ func refused() map[string][]Objective {
 			add("a head for data of standard deviation", Denoising(spec.Head(bad), nil, nil))
 		}
 		add("EDMWeight for data of standard deviation", eps(EDMWeight(bad), nil))
-		if bad != 0 { // which stands for x as it is
+		if bad != 0 { // 0 means x without scaling
 			add("a head for data of standard deviation", Implicit(Matching{Score: ScoreNet(bad)}))
 			add("FixedTime(", timed(FixedTime(bad)))
 			add("LogNormalTimes with standard deviation", timed(LogNormalTimes(0, bad)))
@@ -58,8 +58,8 @@ func refused() map[string][]Objective {
 	return out
 }
 
-// Objectives check their settings when a graph is built with them, and say which one in one sentence. Making one never
-// panics.
+// TestObjectiveSettings checks that objectives validate their settings when a graph is built with them, and name the
+// wrong one in one sentence. Making an objective never panics.
 func TestObjectiveSettings(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -98,7 +98,7 @@ func TestObjectiveSettings(t *testing.T) {
 	})
 }
 
-// Every field of every registered process and schedule is tried with numbers that are none.
+// TestProcessSettings tries invalid numbers in every field of every registered process and schedule.
 func TestProcessSettings(t *testing.T) {
 	for _, bad := range []float64{nan, inf, -inf, -1} {
 		for name, p := range map[string]Process{

@@ -9,16 +9,16 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Method integrates a tuple along a field: a RungeKutta method in the steps of the grid, or DormandPrince in its own.
-// The first of what it carries counts the evaluations of the field, see Evaluations.
+// Method integrates a tuple along a field. RungeKutta takes the steps of the grid, and DormandPrince takes adaptive
+// steps. The first part of the carry counts the evaluations of the field, see Evaluations.
 type Method interface {
 	// begin makes what the method carries for a tuple y whose parts broadcast over y[0].
 	begin(y []*Node) (carry []*Node)
-	// cross brings y toward the end of the span: there, or as far as one attempt comes.
+	// cross moves y toward the end of the span: to the end, or as far as one attempt leads.
 	cross(f Field, s Span, y, carry []*Node) (next, nextCarry []*Node)
-	// done reports, as a boolean scalar, that no sample needs another attempt.
+	// done is a boolean scalar: no sample needs another attempt.
 	done(s Span, carry []*Node) *Node
-	// fault is that of the first sample that gave up before a time.
+	// fault reports the first sample that gave up before the time at.
 	fault(carry []*tensors.Tensor, at float64) error
 }
 
@@ -27,7 +27,7 @@ var (
 	_ Method = DormandPrince{}
 )
 
-// counter is a column of zeros that counts evaluations.
+// counter is a column of zeros, to count evaluations.
 func counter(x *Node) *Node { return perSample(ConvertDType(ZerosLike(x), dtypes.Int32)) }
 
 func (k RungeKutta) begin(y []*Node) []*Node {
@@ -45,8 +45,8 @@ func (RungeKutta) done(s Span, _ []*Node) *Node { return Equal(s.Index, s.Index)
 
 func (RungeKutta) fault([]*tensors.Tensor, float64) error { return nil }
 
-// Evaluations is how often a sampler that counts them has evaluated the model for each sample, up to a snapshot: those
-// of the attempts that failed too.
+// Evaluations returns, for each sample, the number of evaluations of the model up to a snapshot, failed attempts
+// included. It is for samplers that count them: DormandPrince and FlowLikelihood.
 func Evaluations(s Snapshot) ([]int, error) {
 	counting, err := carriedBy[interface {
 		Sampler

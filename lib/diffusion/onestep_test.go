@@ -15,7 +15,7 @@ import (
 // The step by hand goes from one time to the other on VP's path, at x, with draws z and z2.
 const handFrom, handTo, handX, handZ, handZ2 = .5, .3, .8, -.7, .4
 
-// vpAt are VP's coefficients by hand, and the rate of its noise.
+// vpAt returns VP's coefficients by hand, and the rate of its noise.
 func vpAt(t float64) (alpha, sigma, beta float64) {
 	integral := .1*t + 19.9*t*t/2
 	return math.Exp(-integral / 2), math.Sqrt(1 - math.Exp(-integral)), .1 + 19.9*t
@@ -32,7 +32,7 @@ func scoreByHand(t, x float64) float64 {
 	return -(x - a*dataMean) / (a*a*dataVariance + s*s)
 }
 
-// flowSteps are the steps of Runge-Kutta methods on the probability flow, dx/dt = -beta/2 (x + score).
+// flowSteps adds the steps of Runge-Kutta methods on the probability flow, dx/dt = -beta/2 (x + score).
 func flowSteps(want map[string]float64) {
 	const from, to, x, by = handFrom, handTo, handX, handFrom - handTo
 	velocity := func(t, x float64) float64 {
@@ -49,7 +49,7 @@ func flowSteps(want map[string]float64) {
 	want["flow-rk4"] = x - by/6*(k1+2*k2+2*k3+k4)
 }
 
-// levelSteps are steps in the noise level l = sigma/alpha, where y = x/alpha moves by dy/dl = eps.
+// levelSteps adds steps in the noise level l = sigma/alpha, where y = x/alpha moves by dy/dl = eps.
 func levelSteps(want map[string]float64) {
 	const from, to, x = handFrom, handTo, handX
 	a, s, _ := vpAt(from)
@@ -70,7 +70,7 @@ func levelSteps(want map[string]float64) {
 	want["dpm-solver-2"] = a1 * (x/a + (l1-l)*eMid)
 }
 
-// noisySteps are Euler-Maruyama's steps, the exact transition, and Langevin dynamics.
+// noisySteps adds the steps of Euler-Maruyama, the exact transition and Langevin dynamics.
 func noisySteps(want map[string]float64) {
 	const from, to, x, z, z2, by = handFrom, handTo, handX, handZ, handZ2, handFrom - handTo
 	a, s, betaFrom := vpAt(from)
@@ -87,12 +87,13 @@ func noisySteps(want map[string]float64) {
 	want["forward-transition"] = up*x + math.Sqrt(s*s-up*up*s1*s1)*z
 	want["gradient-ascent"] = x + by*score0
 	want["langevin"] = x + by*score0 + math.Sqrt(2*by)*z
-	// Langevin dynamics on the level at the end, of a step that two draws make.
+	// Langevin dynamics on the level at the end, with the first draw for the predictor and the second for the
+	// corrector.
 	want["predictor-corrector"] = level(reverseEM, 2*.16*.16, z2)
 	want["annealed-langevin"] = level(level(a1/a*x, .1, z), .1, z2)
 }
 
-// ancestralSteps are DDPM in its own letters: alpha_t = (a/a1)^2, beta_t = 1 - alpha_t.
+// ancestralSteps adds DDPM in its own notation: alpha_t = (a/a1)^2, beta_t = 1 - alpha_t.
 func ancestralSteps(want map[string]float64) {
 	const x, z = handX, handZ
 	a, s, _ := vpAt(handFrom)
@@ -104,8 +105,8 @@ func ancestralSteps(want map[string]float64) {
 	want["ddim-eta"] = a1*denoised + math.Sqrt(s1*s1-tilde/4)*(x-a*denoised)/s + math.Sqrt(tilde)/2*z
 }
 
-// One step by hand, of every sampler, on N(0.6, 0.49) data along VP: orders cannot see a consistent scheme that is
-// evaluated at the wrong end of its step.
+// TestOneStepByHand checks one step of every sampler by hand, on N(0.6, 0.49) data along VP. Measured orders do not
+// detect a consistent scheme that is evaluated at the wrong end of its step.
 func TestOneStepByHand(t *testing.T) {
 	want := map[string]float64{}
 	flowSteps(want)
@@ -117,10 +118,10 @@ func TestOneStepByHand(t *testing.T) {
 		value, known := want[spec.Name]
 		switch spec.Sampler.(type) {
 		case Multistep, UniPC:
-			value, known = want["ddim"], true // with nothing to remember; the steps after it: parity_test.go
+			value, known = want["ddim"], true // without history; for later steps see parity_test.go
 		}
 		if !known {
-			if !math.IsNaN(spec.Order) { // those have a test of their own
+			if !math.IsNaN(spec.Order) { // those have a separate test
 				t.Errorf("%s has no step by hand: add it here", spec.Name)
 			}
 			continue

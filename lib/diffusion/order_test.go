@@ -14,9 +14,9 @@ import (
 	"scorelab/lib/random"
 )
 
-// affine takes a sampler apart on Gaussian data, where every scheme is affine in x and in its noise, and returns the
-// mean and variance after the grid, with no Monte Carlo. Without noise a whole chain, whatever it carries, is x -> gain
-// x + shift; with noise, and nothing carried, each step is x -> gain x + shift + a sum of its draws.
+// affine measures a sampler on Gaussian data, where every scheme is affine in x and in its noise. It returns the mean
+// and variance after the grid, without Monte Carlo. Without noise a whole chain, whatever it carries, is x -> gain x +
+// shift. With noise, and nothing carried, each step is x -> gain x + shift + a sum of its draws.
 func affine(t *testing.T, b compute.Backend, spec SamplerSpec, p Process, grid []float64, m, v float64) (
 	float64, float64) {
 	t.Helper()
@@ -95,7 +95,7 @@ func newOrderOf(t *testing.T, b compute.Backend, spec SamplerSpec, p Process) or
 	from, to := ends(spec.Kind, p)
 	o := orderOf{spec: spec, process: p, from: from, to: to, space: Uniform}
 	if _, stateless := spec.Sampler.(OneStep); !stateless {
-		// Multistep methods start with order 1, which costs nothing only where D hardly moves: at the end of the
+		// Multistep methods start with order 1. This costs nothing only where D hardly moves: at the end of the
 		// horizon, on their own grid.
 		_, o.from = p.Horizon()
 		o.space = func(from, to float64, n int) ([]float64, error) {
@@ -111,12 +111,12 @@ func newOrderOf(t *testing.T, b compute.Backend, spec SamplerSpec, p Process) or
 		alpha, sigma := at(o.from)
 		o.m0, o.v0 = alpha*dataMean, alpha*alpha*dataVariance+sigma*sigma
 	}
-	m, v := law(spec, dataMean, dataVariance, o.from, to, at)
+	m, v := exactMoments(spec, dataMean, dataVariance, o.from, to, at)
 	o.exact = map[string]float64{"mean": m, "variance": v}
 	return o
 }
 
-// reached are mean and variance at the end, for each number of steps.
+// reached returns mean and variance at the end, for each number of steps.
 func (o orderOf) reached(t *testing.T, b compute.Backend) map[string][]float64 {
 	t.Helper()
 	reached := map[string][]float64{}
@@ -131,7 +131,7 @@ func (o orderOf) reached(t *testing.T, b compute.Backend) map[string][]float64 {
 	return reached
 }
 
-// check fails unless the sampler has its declared order here, and says whether it has no more than that.
+// check fails unless the sampler has its declared order here. It reports whether it has no more than that.
 func (o orderOf) check(t *testing.T, b compute.Backend) (attained bool) {
 	t.Helper()
 	for what, values := range o.reached(t, b) {
@@ -151,8 +151,8 @@ func (o orderOf) check(t *testing.T, b compute.Backend) (attained bool) {
 		if last < 1e-13 {
 			continue // exact in this moment (VE's mean does not move)
 		}
-		// The slope, or its limit if it goes like p + c/n, whichever is higher. An error constant may
-		// vanish, or change its sign within reach, on one process; it does not on all.
+		// Take the slope, or its limit if it behaves like p + c/n, whichever is higher. An error constant may vanish,
+		// or change its sign in this range, on one process; it does not on all.
 		early, late := -slope(orderSteps[1:3], errs[1:3]), -slope(orderSteps[2:], errs[2:])
 		mean, limit := (early+late)/2, 2*late-early
 		if math.Max(mean, limit) < o.spec.Order-.15 {
@@ -165,8 +165,8 @@ func (o orderOf) check(t *testing.T, b compute.Backend) (attained bool) {
 	return attained
 }
 
-// Every sampler has at least the order that it declares, in mean and in variance, on every process, and no more on
-// some.
+// TestSamplerOrder checks that every sampler has at least its declared order, in mean and in variance, on every
+// process. On some process it has no more.
 func TestSamplerOrder(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	for _, spec := range Samplers {

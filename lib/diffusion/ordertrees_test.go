@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// tree is a rooted tree: the trees that hang on its root.
+// tree is a rooted tree: the list of the subtrees of its root.
 type tree []tree
 
-// trees are those with n vertices; a tree's branches stand in falling order of their place in the list of all.
+// trees returns the trees with n vertices. A tree's branches are in falling order of their place in the list of all.
 func trees(n int) []tree {
 	var all []tree // with fewer than n vertices
 	var sizes []int
@@ -36,7 +36,7 @@ func trees(n int) []tree {
 	return grow(n-1, len(all)-1)
 }
 
-// order is the number of vertices, density the product of the orders of all subtrees (gamma of Hairer, Norsett and
+// order is the number of vertices. density is the product of the orders of all subtrees (gamma of Hairer, Norsett and
 // Wanner 1993, definition II.2.10).
 func (t tree) order() int {
 	n := 1
@@ -70,8 +70,9 @@ func (t tree) weight(k RungeKutta) []float64 {
 	return out
 }
 
-// Order conditions: a method has order p if for every tree of up to p vertices the weighted sum of elementary weights
-// is 1 over the tree's density (Hairer, Norsett and Wanner 1993, theorem II.2.13): 17 conditions for order 5.
+// TestOrderConditions checks the order conditions. A method has order p if for every tree of up to p vertices the
+// weighted sum of elementary weights is 1 over the tree's density (Hairer, Norsett and Wanner 1993, theorem II.2.13).
+// There are 17 conditions for order 5.
 func TestOrderConditions(t *testing.T) {
 	for n, want := range []int{0, 1, 1, 2, 4, 9, 20} {
 		if n > 0 && len(trees(n)) != want {
@@ -100,7 +101,7 @@ func TestOrderConditions(t *testing.T) {
 			for _, a := range c.method.A[i] {
 				sum += a
 			}
-			near(t, c.name+": stage", at, sum, at, 4e-15) // coefficients reach 12 here
+			near(t, c.name+": stage", at, sum, at, 4e-15) // coefficients are up to 12 here
 		}
 		worst := 0.
 		for n := 1; n <= c.order+1; n++ {

@@ -4,8 +4,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// OU is the Ornstein-Uhlenbeck process dx = -x dt + sqrt(2) dB: Langevin dynamics whose target is N(0, I), which is
-// how documents 001 and 004 arrive at the forward process. alpha = exp(-t), sigma^2 = 1 - exp(-2t), t in [0, inf).
+// OU is the Ornstein-Uhlenbeck process dx = -x dt + sqrt(2) dB, with alpha = exp(-t), sigma^2 = 1 - exp(-2t) and t in
+// [0, inf). It is Langevin dynamics with the target N(0, I). Documents 001 and 004 arrive at the forward process this
+// way.
 type OU struct{}
 
 // At implements Process.

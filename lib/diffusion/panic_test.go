@@ -15,7 +15,8 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// However a model's Build ends, every way to run a plan, and every reading of a process, returns one line at once.
+// TestPanicsInAPlan checks that every way to run a plan, and CoefficientsAt, returns one line at once, however a
+// model's Build ends.
 func TestPanicsInAPlan(t *testing.T) {
 	for what, fail := range map[string]func(){
 		"text of a model":   func() { panic("text of a model") },

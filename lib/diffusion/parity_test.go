@@ -21,17 +21,17 @@ import (
 	"scorelab/lib/random"
 )
 
-// parityTolerance is relative, far below the 1e-9 asked for. What is left is rounding: diffusers takes 1 - abar by
-// subtraction, to 1e-12 at the first step.
+// parityTolerance is relative, far below the required 1e-9. The rest is rounding: diffusers computes 1 - abar by
+// subtraction, which is accurate to 1e-12 at the first step.
 const parityTolerance = 1e-12
 
-// golden is where another library's sampler carried eight points under the exact denoiser of G1: see
+// golden is the result of another library's sampler, for eight points under the exact denoiser of G1: see
 // testdata/parity.py.
 type golden struct {
 	Name, Table string
 	Levels      []float64 // sigma/alpha at the start of each step, and at the end
 	Times, Next []float64
-	Steps       int // after how many steps End is; 0: all
+	Steps       int // number of steps before End; 0: all
 	Start, End  []float64
 	Noise       [][]float64
 }
@@ -68,13 +68,13 @@ var readGoldens = sync.OnceValues(func() (map[string]golden, map[string]goldenTa
 	return cases, tables
 })
 
-// process is the variance-preserving chain of the table that a case is on.
+// process is the variance-preserving chain on the table of a case.
 func (c golden) process(t *testing.T) diffusion.VP {
 	t.Helper()
 	_, tables := readGoldens()
 	spec, known := tables[c.Table]
 	if !known {
-		return diffusion.VP{} // of NVlabs/edm, whose default is ours
+		return diffusion.VP{} // of NVlabs/edm, whose default is the same
 	}
 	betas := diffusion.LinearBetas
 	if spec.Schedule == "scaled_linear" {
@@ -87,14 +87,14 @@ func (c golden) process(t *testing.T) diffusion.VP {
 	return diffusion.VP{Schedule: table}
 }
 
-// trip is a sampler's way over the steps of a case, along one process.
+// trip is a sampler's path over the steps of a case, along one process.
 type trip struct {
 	process diffusion.Process
 	sampler diffusion.Sampler
 	spans   [][2]float64
 }
 
-// along is the trip over consecutive times; a step of no length moves nothing and is left out.
+// along is the trip over consecutive times. A step of length 0 moves nothing and is left out.
 func along(p diffusion.Process, s diffusion.Sampler, times []float64) trip {
 	out := trip{process: p, sampler: s}
 	for i, from := range times[:len(times)-1] {
@@ -105,8 +105,8 @@ func along(p diffusion.Process, s diffusion.Sampler, times []float64) trip {
 	return out
 }
 
-// follow carries y = x/alpha, in replayed noise where there is any, and returns y: steps that Plan would make, but for
-// the noise.
+// follow carries y = x/alpha, with replayed noise if there is any, and returns y. The steps are those of a plan, except
+// for the noise.
 func (w trip) follow(t *testing.T, b compute.Backend, y []float64, noise [][]float64) []float64 {
 	t.Helper()
 	build := density.Bimodal().Build(w.process)
@@ -141,7 +141,7 @@ func (w trip) follow(t *testing.T, b compute.Backend, y []float64, noise [][]flo
 	return rescale(tensors.MustCopyFlatData[float64](state[0]), w.spans[len(w.spans)-1][1], Div)
 }
 
-// apart is the largest relative difference of y from the case's end.
+// apart is the largest relative difference between y and the case's end.
 func (c golden) apart(y []float64) float64 {
 	worst := 0.0
 	for i, want := range c.End {
@@ -150,7 +150,7 @@ func (c golden) apart(y []float64) float64 {
 	return worst
 }
 
-// equal lists, sampler by sampler, the cases that each of them reproduces.
+// equal lists, for each sampler, the cases that it reproduces.
 var equal = []struct {
 	sampler diffusion.Sampler
 	where   string // "level": on EDM only, whose time is the level; "time": on VP only; "": on both
@@ -168,7 +168,7 @@ var equal = []struct {
 		"ddpm/small", "ddpm/small, leading", "ddpm/small, linspace", "ddim/eta 1",
 		"euler ancestral/linspace", "euler ancestral/leading", "euler ancestral/trailing",
 	}},
-	// The variance of a step's forward kernel is in units of x where the step starts, so here the process matters.
+	// The variance of a step's forward kernel has the units of x at the start of the step, so here the process matters.
 	{diffusion.Ancestral(diffusion.KernelVarianceQuietEnd), "time", []string{"ddpm/large"}},
 	{diffusion.Ancestral(diffusion.KernelVariance), "time", []string{"ddpm/large, trailing"}},
 	{diffusion.Flow(diffusion.EulerMethod), "level", []string{
@@ -201,7 +201,7 @@ var equal = []struct {
 	{diffusion.NewUniPCB1(3), "", []string{"unipc/3 bh1, sigma_min"}},
 }
 
-// run carries y = x/alpha over consecutive times by a plan, in replayed noise where there is any, and returns y.
+// run carries y = x/alpha over consecutive times by a plan, with replayed noise if there is any, and returns y.
 func (w trip) run(t *testing.T, b compute.Backend, y []float64, noise [][]float64) []float64 {
 	t.Helper()
 	grid := []float64{w.spans[0][0]}
@@ -236,9 +236,9 @@ func (w trip) run(t *testing.T, b compute.Backend, y []float64, noise [][]float6
 	return ends
 }
 
-// Where conventions agree, our samplers are the schedulers of diffusers and the samplers of NVlabs/edm: along the noise
-// levels, and along the times of the beta table where a case has them. XLA, which takes a second to compile a plan,
-// runs the longest case of each sampler along one of the two.
+// TestParity checks that, where conventions agree, our samplers equal the schedulers of diffusers and the samplers of
+// NVlabs/edm. It follows the noise levels, and the times of the beta table where a case has them. XLA, which takes a
+// second to compile a plan, runs the longest case of each sampler along one of the two.
 func TestParity(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")

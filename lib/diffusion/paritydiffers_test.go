@@ -10,13 +10,13 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Where conventions differ, a sampler of ours is a visible distance apart from the case, and equals it under the other
-// convention. docs/parity.md has the list.
+// Where conventions differ, a sampler of ours differs visibly from the case, and equals it under the other convention.
+// docs/parity.md has the list.
 
-// distinct is what a difference of convention is above, and rounding far below.
+// distinct is below any difference of conventions and far above rounding.
 const distinct = 1e-6
 
-// differs runs a case with our convention and with theirs.
+// differs runs a case with our convention and with the other one.
 func differs(t *testing.T, name string, ours, theirs trip) {
 	t.Helper()
 	b := openGo(t)
@@ -37,8 +37,9 @@ func differs(t *testing.T, name string, ours, theirs trip) {
 	}
 }
 
-// DDIMScheduler ends each step T/N (rounded down) below its start, wherever the next one starts: unless the spacing is
-// "leading", or N divides T, the model is asked at another time than where the sample is.
+// TestParityDDIMStepsPastItsSpacing: DDIMScheduler ends each step T/N (rounded down) below its start, wherever the next
+// one starts. Unless the spacing is "leading", or N divides T, it evaluates the model at another time than that of the
+// sample.
 func TestParityDDIMStepsPastItsSpacing(t *testing.T) {
 	cases, _ := readGoldens()
 	for _, name := range []string{"ddim/linspace", "ddim/trailing, 7 steps"} {
@@ -51,9 +52,9 @@ func TestParityDDIMStepsPastItsSpacing(t *testing.T) {
 	}
 }
 
-// DDPMScheduler adds noise in every step but that from timestep 0, and at least of variance 1e-20: so a last step from
-// elsewhere adds 1e-10 z, where the posterior has no variance. At "fixed_large" it adds the whole of beta there, as
-// KernelVariance does.
+// TestParityDDPMClampsItsVariance: DDPMScheduler adds noise in every step except for that from timestep 0, with a
+// variance of at least 1e-20. So a last step from another timestep adds 1e-10 z, where the posterior has no variance.
+// With "fixed_large" it adds the whole of beta there, as KernelVariance does.
 func TestParityDDPMClampsItsVariance(t *testing.T) {
 	cases, _ := readGoldens()
 	c := cases["ddpm/small, trailing"]
@@ -70,8 +71,8 @@ func TestParityDDPMClampsItsVariance(t *testing.T) {
 	}
 }
 
-// The multistep schedulers lower their order at the end of fewer than 15 steps, also where that ends at a level above 0
-// (lower_order_final); ours only in the step that ends at 0.
+// TestParityLowerOrderAtTheEnd: the multistep schedulers lower their order at the end of fewer than 15 steps, also if
+// that end is at a level above 0 (lower_order_final). Ours lower it only in the step that ends at 0.
 func TestParityLowerOrderAtTheEnd(t *testing.T) {
 	cases, _ := readGoldens()
 	for name, ours := range map[string]diffusion.Multistep{
@@ -86,8 +87,9 @@ func TestParityLowerOrderAtTheEnd(t *testing.T) {
 	}
 }
 
-// UniPCMultistepScheduler lowers the order of its last two steps, of however many, and of the corrections of what they
-// predict. Up to order 2 only the last is concerned, and that is of order 1 for both where it ends at 0.
+// TestParityUniPCLowersItsOrder: UniPCMultistepScheduler lowers the order of its last two steps, for any number of
+// steps, and of the corrections of what they predict. Up to order 2 this concerns only the last step, which has order 1
+// in both programs if it ends at 0.
 func TestParityUniPCLowersItsOrder(t *testing.T) {
 	cases, _ := readGoldens()
 	c := cases["unipc/3 bh2"]
@@ -95,8 +97,8 @@ func TestParityUniPCLowersItsOrder(t *testing.T) {
 	differs(t, c.Name, along(c.process(t), ours, c.Times), along(c.process(t), ours.LowerOrderFinal(), c.Times))
 }
 
-// With B_1 diffusers gives NaN where the last level is 0; ours ends in a step of order 1, and within what a few steps
-// differ by.
+// TestUniPCB1EndsAtData: with B_1 diffusers gives NaN where the last level is 0. Ours ends in a step of order 1; the
+// result is within the error of a few steps.
 func TestUniPCB1EndsAtData(t *testing.T) {
 	cases, _ := readGoldens()
 	for name, sampler := range map[string]diffusion.Sampler{"unipc/1 bh2": diffusion.NewUniPCB1(1),
@@ -109,8 +111,8 @@ func TestUniPCB1EndsAtData(t *testing.T) {
 	}
 }
 
-// DPMSolverSinglestepScheduler asks at grid points, two to a step; DPMSolver2 finds the middle of its step by itself.
-// In equal steps of log sigma every second point is a middle.
+// TestParityMiddleOfTheStep: DPMSolverSinglestepScheduler evaluates the model at grid points, two for each step.
+// DPMSolver2 computes the middle of its step. In equal steps of log sigma every second point is a middle.
 func TestParityMiddleOfTheStep(t *testing.T) {
 	cases, _ := readGoldens()
 	c := cases["dpm singlestep/2, exponential"]
@@ -126,7 +128,8 @@ func TestParityMiddleOfTheStep(t *testing.T) {
 	}
 }
 
-// NVlabs/edm raises the noise level of the first step beyond sigma_max; EDMHeun stops at the horizon of the process.
+// TestParityChurnStopsAtTheHorizon: NVlabs/edm raises the noise level of the first step beyond sigma_max. EDMHeun stops
+// at the horizon of the process.
 func TestParityChurnStopsAtTheHorizon(t *testing.T) {
 	cases, _ := readGoldens()
 	c := cases["edm/churn above the horizon"]
@@ -139,7 +142,7 @@ type widerEDM struct{ diffusion.EDM }
 
 func (widerEDM) Horizon() (tMin, tMax float64) { return .002, 200 }
 
-// Our grids are theirs: spacings of timesteps, one higher each, and Karras' levels.
+// TestParityGrids checks that our grids equal theirs: spacings of timesteps, plus one, and Karras's levels.
 func TestParityGrids(t *testing.T) {
 	cases, _ := readGoldens()
 	same := func(name string, got, want []float64, err error) {
@@ -173,8 +176,8 @@ func TestParityGrids(t *testing.T) {
 	times := cases["ddim/stable diffusion"].Times
 	grid, err := diffusion.Leading(1)(1000, len(times)-1)
 	same("stable diffusion", grid[:len(grid)-1], times[:len(times)-1], err)
-	// "linspace" and "leading" of the multistep schedulers have a point more than there are steps, and leave the last
-	// out.
+	// "linspace" and "leading" of the multistep schedulers have one point more than there are steps, and leave the last
+	// one out.
 	for name, spacing := range map[string]diffusion.Spacing{"dpm++/2": diffusion.Linspace,
 		"unipc/2 bh2": diffusion.Linspace, "dpm++/2, leading": diffusion.Leading(0)} {
 		times := cases[name].Times
@@ -189,14 +192,14 @@ func TestParityGrids(t *testing.T) {
 	}
 }
 
-// different are the cases that the tests of this file follow, and not TestParity.
+// different are the cases that the tests of this file follow, and TestParity does not.
 var different = []string{
 	"ddim/linspace", "ddim/trailing, 7 steps", "ddpm/small, trailing",
 	"dpm++/3, 10 steps", "dpm++/2, sigma_min, lower", "deis/2, 10 steps", "deis/3, 10 steps", "unipc/3 bh2",
 	"dpm singlestep/2, exponential", "edm/churn above the horizon",
 }
 
-// Every case is followed, and is in docs/parity.md.
+// TestParityIsWhole checks that every case is followed, and is in docs/parity.md.
 func TestParityIsWhole(t *testing.T) {
 	text, err := os.ReadFile("../../docs/parity.md")
 	if err != nil {

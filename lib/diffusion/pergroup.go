@@ -6,8 +6,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// PerGroup is a denoiser of batches that fall into equal groups of consecutive samples, each with its own denoiser: one
-// label a group, say.
+// PerGroup is a denoiser for batches that consist of equal groups of consecutive samples. Each group has its own
+// denoiser, for example one for each label.
 func PerGroup(ds ...Denoiser) Denoiser {
 	return func(x, t *Node) *Node {
 		n := x.Shape().Dim(0)
@@ -18,7 +18,7 @@ func PerGroup(ds ...Denoiser) Denoiser {
 		parts := make([]*Node, len(ds))
 		for k, d := range ds {
 			rows, at := AxisRange(k*size, (k+1)*size), t
-			if t.Rank() > 0 && t.Shape().Dim(0) == n { // a time for each sample
+			if t.Rank() > 0 && t.Shape().Dim(0) == n { // one time for each sample
 				at = Slice(t, rows)
 			}
 			parts[k] = d(Slice(x, rows), at)

@@ -12,8 +12,8 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// Each group is denoised by its own, at one time for all or one for each sample.
-func TestGroups(t *testing.T) {
+// TestPerGroup checks that each group has its own denoiser, with one time for all or one for each sample.
+func TestPerGroup(t *testing.T) {
 	all, class := plainDenoiser(OU{}, allMean, allVariance), plainDenoiser(OU{}, classMean, classVariance)
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		want := append(denoised(t, b, all, someRows[:2], .7), denoised(t, b, class, someRows[2:], .7)...)

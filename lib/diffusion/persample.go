@@ -4,9 +4,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Numbers that belong to whole samples stand in columns [batch, 1, ...] of the rank of x, which broadcast over x.
+// Numbers that belong to whole samples are in columns [batch, 1, ...] with the rank of x, which broadcast over x.
 
-// perSample sums over all axes but the first, and keeps their places: [batch, 1, ...].
+// perSample sums over all axes but the first, and keeps the axes with length 1: [batch, 1, ...].
 func perSample(x *Node) *Node {
 	axes := make([]int, x.Rank()-1)
 	for i := range axes {
@@ -25,12 +25,12 @@ func column(v, x *Node) *Node {
 	return Reshape(v, dims...)
 }
 
-// choose takes whole samples from yes or no, by a column of truth values.
+// choose takes whole samples from yes or no, by a column of booleans.
 func choose(take, yes, no *Node) *Node {
 	return Where(BroadcastToDims(take, no.Shape().Dimensions...), yes, no)
 }
 
-// rowsIn is the shape of x as [batch, elements of a sample].
+// rowsIn returns the shape of x as [batch, elements of a sample].
 func rowsIn(x *Node) (n, m int) {
 	n = x.Shape().Dim(0)
 	return n, x.Shape().Size() / n

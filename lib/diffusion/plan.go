@@ -14,7 +14,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// Plan is one sampling problem: which model, which sampler, at which times, with which noise.
+// Plan is one sampling problem: a model, a sampler, a grid of times and the noise.
 type Plan struct {
 	Build   Build
 	Store   *model.Store      // weights that Build binds; nil: none
@@ -22,29 +22,30 @@ type Plan struct {
 	Sampler Sampler
 	Grid    []float64 // N+1 times of N steps, see Uniform
 	Noise   random.Key
-	First   int // index of the first sample: a shard or chunk draws the noise that its samples have in the whole
-	Block   int // Run carries so many samples at a time, see blocks.go; 0: all at once
+	First   int // index of the first sample: a shard draws the same noise as its samples have in the whole
+	Block   int // Run carries this many samples at a time, see blocks.go; 0: all at once
 
-	// Replay, [steps, draws, batch, ...] of the type of the samples, are the numbers that the sampler draws in each
-	// step, in turn, in place of those that follow from Noise: to compare with another implementation.
+	// Replay, [steps, draws, batch, ...] in the type of the samples, replaces the numbers that follow from Noise. The
+	// sampler draws them in each step, in turn. It serves to compare with another implementation.
 	Replay *tensors.Tensor
-	// Warn takes a sentence about a plan that runs and may not be what was meant; nil: the default logger of log/slog.
+	// Warn receives a sentence about a plan that runs but may not be what was meant. nil: the default logger of
+	// log/slog.
 	Warn func(sentence string)
 
-	driver driver // tests choose; zero: by capability
+	driver driver // set by tests; zero: by capability
 }
 
-// Snapshot is the state after Step steps, at time Time; Step 0 is the start.
+// Snapshot is the state after Step steps, at time Time. Step 0 is the start.
 type Snapshot struct {
 	Step int
 	Time float64
 	X    *tensors.Tensor // [batch, ...], of the start's shape and type
 
-	Carry   []*tensors.Tensor // what the sampler carries, in its own order: diagnostics, read by functions beside it
-	sampler Sampler           // whose carry it is
+	Carry   []*tensors.Tensor // what the sampler carries, in its own order; functions beside the sampler read it
+	sampler Sampler           // the sampler to which the carry belongs
 }
 
-// carriedBy is the sampler of a snapshot, which must be an S. What another one carries has another meaning.
+// carriedBy returns the sampler of a snapshot, which must be an S. The carry of another sampler has another meaning.
 func carriedBy[S Sampler](s Snapshot) (S, error) {
 	sampler, own := s.sampler.(S)
 	if !own {
@@ -66,8 +67,8 @@ func (p Plan) Run(b compute.Backend, x *tensors.Tensor) (*tensors.Tensor, error)
 	return end.X, nil
 }
 
-// End carries the samples over the whole grid, and returns with them what the sampler carries: weights, counts and the
-// like.
+// End carries the samples over the whole grid. It returns them together with what the sampler carries, such as weights
+// and counts.
 func (p Plan) End(b compute.Backend, x *tensors.Tensor) (Snapshot, error) {
 	if p.Block != 0 {
 		return p.endOfBlocks(b, x)
@@ -80,9 +81,9 @@ func (p Plan) End(b compute.Backend, x *tensors.Tensor) (Snapshot, error) {
 	return c.advance(len(p.Grid) - 1)
 }
 
-// Trace yields the samples at the start and after each of the given numbers of steps, which must rise; none given:
-// after every step. The stretch between two of them is one compiled loop where the backend can do that. It ends with
-// the first error. It takes all samples at once, whatever Block says.
+// Trace yields the samples at the start and after each of the given numbers of steps, which must rise. Without numbers
+// it yields them after every step. The steps between two snapshots are one compiled loop if the backend supports it.
+// Trace ends with the first error. It carries all samples at once, whatever Block is.
 func (p Plan) Trace(b compute.Backend, x *tensors.Tensor, at ...int) iter.Seq2[Snapshot, error] {
 	return func(yield func(Snapshot, error) bool) {
 		c, err := p.start(b, x)
@@ -113,8 +114,8 @@ func (c *chain) trace(yield func(Snapshot, error) bool, at []int) {
 	}
 }
 
-// validate reports what a plan cannot run with on its grid, from x on. What it cannot build its step from, the step
-// reports.
+// validate reports what a plan cannot run with on its grid, from the samples x on. The step itself reports what it
+// cannot be built from.
 func (p Plan) validate(x *tensors.Tensor) error {
 	if err := checkSamples(x); err != nil {
 		return err

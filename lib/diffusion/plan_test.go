@@ -14,7 +14,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// Wrong input gets one sentence that says what and where.
+// TestPlanRejects checks that wrong input gives one sentence that says what is wrong and where.
 func TestPlanRejects(t *testing.T) {
 	b := backendtest.Default(t)
 	good := Plan{Build: gaussian(OU{}, 0, 1), Sampler: OneStep(Langevin), Grid: []float64{0, .1, .2}}
@@ -38,7 +38,7 @@ func TestPlanRejects(t *testing.T) {
 		{"samples are Int32", good, tensors.FromValue([][]int32{{1}})},
 		{"shape (Float64)[3]", good, tensors.FromValue([]float64{1, 2, 3})},
 		{"beta runs from -1", with(func(p *Plan) { p.Build = gaussian(VP{LinearBeta{-1, 2}}, 0, 1) }), x},
-		// Time 0 of VP has no noise to divide by: the fault is named where it shows.
+		// VP has no noise to divide by at time 0: the error names the place where it appears.
 		{"t = 0, step 2 of 2: sample 0 is not finite", Plan{Build: gaussian(VP{}, 0, 1), Sampler: Flow(HeunMethod),
 			Grid: []float64{1, .5, 0}}, x},
 	} {
@@ -47,7 +47,7 @@ func TestPlanRejects(t *testing.T) {
 			t.Errorf("got %v, want one line with %q", err, c.want)
 		}
 	}
-	// The flow's drift ends at t = 1, where no data is left.
+	// The flow's drift is infinite at t = 1, where no data is left.
 	_, err := Plan{Build: gaussian(Linear{}, 0, 1), Sampler: OneStep(EulerMaruyama), Grid: []float64{.5, 1, 1.5}}.Run(
 		b, x)
 	if err == nil || !strings.Contains(err.Error(), "t = 1.5, step 2 of 2: sample 0 is not finite") {
@@ -57,14 +57,14 @@ func TestPlanRejects(t *testing.T) {
 		if s.Step == 0 && err == nil || s.Step == 2 {
 			continue
 		}
-		if err == nil || !strings.Contains(err.Error(), "step 1 asked for after step 2 of 2") {
+		if err == nil || !strings.Contains(err.Error(), "step 1 requested after step 2 of 2") {
 			t.Errorf("marks that fall: %v", err)
 		}
 	}
 }
 
-// A plan may begin beyond the horizon, and DDIM may end where there is no noise: with all data in one point it meets
-// it.
+// TestTimesOutsideTheHorizon checks that a plan may begin beyond the horizon, and that DDIM may end where there is no
+// noise. With all data in one point it ends there.
 func TestTimesOutsideTheHorizon(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	x := samples(5, 2)
@@ -72,7 +72,7 @@ func TestTimesOutsideTheHorizon(t *testing.T) {
 		_, last := spec.Process.Horizon()
 		first := 1.5 * last
 		if alpha := coefficients(t, b, spec.Process, []float64{first})[0][0]; math.IsNaN(alpha) {
-			first = (1 + last) / 2 // a schedule that is over at t = 1
+			first = (1 + last) / 2 // a schedule that ends at t = 1
 		}
 		plan := Plan{Sampler: DDIM(0), Grid: []float64{first, last / 2, 0}, Build: Fixed(func() Model {
 			return Model{Process: spec.Process, Denoise: func(x, _ *Node) *Node { return AddScalar(ZerosLike(x), 3) }}
@@ -89,7 +89,7 @@ func TestTimesOutsideTheHorizon(t *testing.T) {
 	}
 }
 
-// A caller may stop a trace; float32 samples stay float32.
+// TestTraceStopsAndKeepsType checks that a caller may stop a trace, and that float32 samples stay float32.
 func TestTraceStopsAndKeepsType(t *testing.T) {
 	b := backendtest.Default(t)
 	plan := Plan{Build: gaussian(OU{}, 0, 1), Sampler: OneStep(Langevin), Grid: []float64{0, .1, .2}}
@@ -116,12 +116,12 @@ func TestReplayRunsOut(t *testing.T) {
 		r := random.Replay(x)
 		return Add(r.Normal(x), r.Normal(x))
 	}, [][]float64{{1}})
-	if err == nil || !strings.Contains(err.Error(), "has 1 draws a step; the sampler asks for more") {
+	if err == nil || !strings.Contains(err.Error(), "has 1 draws a step; the sampler draws more") {
 		t.Errorf("got %v", err)
 	}
 }
 
-// Every grid of 1 to 2,000 steps has its ends exactly, strictly monotone, with equal steps in its coordinate.
+// TestGrids checks grids of 1 to 2,000 steps: exact ends, strictly monotone, equal steps in the grid's coordinate.
 func TestGrids(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		from, to := rapid.Float64Range(1e-4, 100).Draw(t, "from"), rapid.Float64Range(1e-4, 100).Draw(t, "to")

@@ -6,8 +6,8 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// One step of the predictor and two of the corrector, written out, down a grid: on Gaussian data the predictor leaves
-// mean and variance that the corrector draws toward those of the level, by 1 - delta/v each time.
+// TestPredictorCorrectorRecursion checks one step of the predictor and two of the corrector, written out, down a grid.
+// On Gaussian data the corrector pulls mean and variance toward those of the level, by 1 - delta/v each time.
 func TestPredictorCorrectorRecursion(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	const snr = .3
@@ -31,7 +31,8 @@ func TestPredictorCorrectorRecursion(t *testing.T) {
 	near(t, "variance", snr, gotV, v, 1e-13)
 }
 
-// On ever finer grids the scheme does not come to the law of the process but to the corrector's own, to first order.
+// TestPredictorCorrectorLimit checks that on ever finer grids the scheme does not converge to the distribution of the
+// process. It converges to the corrector's own, with order 1.
 func TestPredictorCorrectorLimit(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	const snr, from, to = .4, .9, .3
@@ -49,7 +50,7 @@ func TestPredictorCorrectorLimit(t *testing.T) {
 		spec := SamplerSpec{Sampler: PredictorCorrector(ReverseEulerMaruyama, 1, snr), Stochastic: true}
 		_, v := affine(t, b, spec, VP{}, grid, 0, start)
 		steps, errs = append(steps, n), append(errs, v-limit)
-		t.Logf("%d steps: variance %.6f, limit %.6f, law %.6f", n, v, limit, end)
+		t.Logf("%d steps: variance %.6f, limit %.6f, process %.6f", n, v, limit, end)
 	}
 	for i := range errs {
 		if errs[i] < 0 {
@@ -58,6 +59,6 @@ func TestPredictorCorrectorLimit(t *testing.T) {
 	}
 	near(t, "order of the approach", snr, -slope(steps, errs), 1, .15)
 	if errs[2] > (limit-end)/10 {
-		t.Errorf("800 steps are %g from the limit, which is %g from the law", errs[2], limit-end)
+		t.Errorf("800 steps are %g from the limit, which is %g from the process", errs[2], limit-end)
 	}
 }

@@ -8,8 +8,8 @@ import (
 type Process interface {
 	// At gives the coefficients at t: a scalar, or [batch, 1, ...] broadcasting over x.
 	At(t *Node) Coeffs
-	// Horizon is the range of times in which sampling runs: the score is finite at tMin, x is noise at tMax. Plans may
-	// leave it, though not for times below 0: where a formula ends there, the samples do not stay finite.
+	// Horizon returns the range of times of sampling: the score is finite at tMin, and x is noise at tMax. Plans may
+	// leave the range, but not to times below 0. Where a formula ends there, the samples do not stay finite.
 	Horizon() (tMin, tMax float64)
 	// Validate reports a parameter out of its range.
 	Validate() error
@@ -21,7 +21,7 @@ type ProcessSpec struct {
 	Process Process
 }
 
-// Processes lists every process. A line here enrols it in the conformance tests.
+// Processes lists every process. A line here enrolls it in the conformance tests.
 var Processes = []ProcessSpec{
 	{"vp", VP{}},
 	{"vp-cosine", VP{Cosine{}}},
@@ -32,25 +32,25 @@ var Processes = []ProcessSpec{
 	{"edm", EDM{}},
 }
 
-// Coeffs are the path law and its rates at one time: alpha, sigma, d alpha/dt and d sigma^2/dt. The variance is
-// differentiated, not sigma: d sigma/dt is infinite at t = 0 wherever noise grows like Brownian motion.
+// Coeffs are the path law and its rates at one time: alpha, sigma, d alpha/dt and d sigma^2/dt. The rate is that of the
+// variance, because d sigma/dt is infinite at t = 0 wherever noise grows like Brownian motion.
 type Coeffs struct {
 	Alpha, Sigma, DAlpha, DVar *Node
 
-	assumed func(sd float64) // notes what a head assumes of the data, where an objective asks
+	assumed func(sd float64) // records what a head assumes about the data, if an objective needs it
 }
 
 // Forward is the path law x_t = alpha x0 + sigma eps.
 func (c Coeffs) Forward(x0, eps *Node) *Node { return Add(Mul(c.Alpha, x0), Mul(c.Sigma, eps)) }
 
-// Rates are those of the forward SDE dx = f x dt + g dB that has this path: f = alpha'/alpha and
-// g^2 = (sigma^2)' - 2 f sigma^2 (Song et al. 2021, section 3.3; Karras et al. 2022, equation 32).
+// Rates returns the rates of the forward SDE dx = f x dt + g dB that has this path: f = alpha'/alpha and g^2 =
+// (sigma^2)' - 2 f sigma^2 (Song et al. 2021, section 3.3; Karras et al. 2022, equation 32).
 func (c Coeffs) Rates() (f, g2 *Node) {
 	f = Div(c.DAlpha, c.Alpha)
 	return f, Sub(c.DVar, MulScalar(Mul(f, Square(c.Sigma)), 2))
 }
 
-// Score is Tweedie's formula read backwards: (alpha x0 - x) / sigma^2 for x0 = E[x0 | x].
+// Score is Tweedie's formula solved for the score: (alpha x0 - x) / sigma^2 for x0 = E[x0 | x].
 func (c Coeffs) Score(x0, x *Node) *Node { return Div(Sub(Mul(c.Alpha, x0), x), Square(c.Sigma)) }
 
 // Tweedie is E[x0 | x] = (x + sigma^2 score) / alpha (Robbins 1956; Efron 2011).
@@ -58,7 +58,7 @@ func (c Coeffs) Tweedie(score, x *Node) *Node {
 	return Div(Add(x, Mul(Square(c.Sigma), score)), c.Alpha)
 }
 
-// Noise is the noise that x carries if its data is x0: (x - alpha x0) / sigma.
+// Noise is the noise in x if its data is x0: (x - alpha x0) / sigma.
 func (c Coeffs) Noise(x0, x *Node) *Node { return Div(Sub(x, Mul(c.Alpha, x0)), c.Sigma) }
 
 // Velocity is the probability-flow ODE dx/dt = alpha' x0 + sigma' eps (Song et al. 2021, equation 13, in these
@@ -71,10 +71,10 @@ func (c Coeffs) Velocity(x0, x *Node) *Node {
 // Ratio is sigma / alpha, the noise level in units of the data.
 func (c Coeffs) Ratio() *Node { return Div(c.Sigma, c.Alpha) }
 
-// maxLogSNR bounds what a network reads: e^20 is beyond the precision of float32 data.
+// maxLogSNR bounds the input of networks: e^20 is beyond the precision of float32 data.
 const maxLogSNR = 20
 
-// LogSNR is ln(alpha^2 / sigma^2), clamped to +-20.
+// LogSNR is ln(alpha^2 / sigma^2), clamped to [-20, 20].
 func (c Coeffs) LogSNR() *Node {
 	return ClipScalar(MulScalar(Log(Div(c.Alpha, c.Sigma)), 2), -maxLogSNR, maxLogSNR)
 }

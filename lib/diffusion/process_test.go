@@ -14,7 +14,7 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// paths are the registered processes, and VP at the speed of every registered schedule.
+// paths are the registered processes, and VP with every registered schedule.
 func paths() []ProcessSpec {
 	all := slices.Clone(Processes)
 	for _, spec := range Schedules {
@@ -41,7 +41,7 @@ func coefficients(t *testing.T, b compute.Backend, p Process, ts []float64) [7][
 	return rows
 }
 
-// inside is a set of times within the horizon of a process, n of them.
+// inside is a set of n times within the horizon of a process.
 func inside(p Process, n int) []float64 {
 	lo, hi := p.Horizon()
 	ts := make([]float64, n)
@@ -80,7 +80,7 @@ func TestProcessConformance(t *testing.T) {
 					// Central differences: truncation h^2 times a third derivative, rounding 1e-16/h.
 					near(t, "alpha'", at, now[2][i], dAlpha, 1e-8*(1+math.Abs(dAlpha)))
 					near(t, "(sigma^2)'", at, now[3][i], dVar, 1e-8*(1+math.Abs(dVar)))
-					// The forward SDE's moments have the path: m' = f m, v' = 2 f v + g^2.
+					// The forward SDE's moments follow the path: m' = f m, v' = 2 f v + g^2.
 					near(t, "mean of the SDE", at, now[4][i]*alpha, now[2][i], 1e-12*(1+math.Abs(dAlpha)))
 					near(t, "variance of the SDE", at, 2*now[4][i]*sigma*sigma+now[5][i], now[3][i],
 						1e-10*(1+math.Abs(dVar)))
@@ -91,7 +91,7 @@ func TestProcessConformance(t *testing.T) {
 						t.Errorf("log SNR rises from %g to %g at t = %g", now[6][i-1], now[6][i], at)
 					}
 				}
-				// At t = 0 the data is whole; at the end noise rules.
+				// At t = 0 there is no noise on the data; at the end noise dominates.
 				near(t, "alpha", 0, edge[0][0], 1, 0)
 				if edge[6][1] < 3 || edge[6][2] > -3 {
 					t.Errorf("log SNR runs from %g to %g over the horizon", edge[6][1], edge[6][2])
@@ -101,7 +101,7 @@ func TestProcessConformance(t *testing.T) {
 	}
 }
 
-// Values of the papers, computed apart from this code.
+// TestProcessKnownValues checks values of the papers, computed separately from this code.
 func TestProcessKnownValues(t *testing.T) {
 	b := backendtest.Default(t)
 	for _, c := range []struct {
@@ -109,7 +109,7 @@ func TestProcessKnownValues(t *testing.T) {
 		at                 float64
 		alpha, sigma2, tol float64
 	}{
-		{VP{}, 1, math.Sqrt(4.318574906e-5), 1 - 4.318574906e-5, 1e-13}, // exp(-10.05): catalogue, row 17
+		{VP{}, 1, math.Sqrt(4.318574906e-5), 1 - 4.318574906e-5, 1e-13}, // exp(-10.05): catalog, row 17
 		{VP{}, .5, math.Exp(-(.1*.5 + 19.9*.125) / 2), -math.Expm1(-2.5375), 1e-15},
 		{SubVP{}, 1, math.Sqrt(4.318574906e-5), math.Pow(1-4.318574906e-5, 2), 1e-13},
 		{VE{}, .5, 1, .5, 1e-14}, // the geometric mean of .01 and 50, squared
@@ -153,9 +153,10 @@ func TestProcessRejects(t *testing.T) {
 	}
 }
 
-// The views on a path are those of its Gaussian kernel N(alpha x0, sigma^2 I), each found another way: the score by
-// autodiff of the log density, the velocity by the motion of x_t for fixed x0 and eps, Tweedie's formula by the
-// posterior mean of Gaussian data, the noise and the probability flow by numbers.
+// TestViewsAgree checks that the views on a path are those of its Gaussian kernel N(alpha x0, sigma^2 I). Each
+// reference is computed in another way: the score by autodiff of the log density, and the velocity by the motion of x_t
+// for fixed x0 and eps. Tweedie's formula is compared with the posterior mean of Gaussian data, the noise and the
+// probability flow with numbers.
 func TestViewsAgree(t *testing.T) {
 	const h, dataMean, dataVariance = 1e-5, .3, .7
 	x0s, noise, times := [][]float64{{1, -2}, {.5, 3}}, [][]float64{{.3, .1}, {-2, 1}}, [][]float64{{.4}, {.7}}

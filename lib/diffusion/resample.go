@@ -7,16 +7,16 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// systematic draws n of n samples in proportion to their weights w [groups, n], which sum to 1, by one uniform u (0, 1]
-// [groups, 1] for each group: sample j comes between floor and ceil of n w_j times (Carpenter, Clifford and Fearnhead
-// 1999; Kitagawa 1996). It returns their indices [groups, n], int32, which rise.
+// systematic draws n of n samples in proportion to their weights w [groups, n], which sum to 1. It uses one uniform u
+// in (0, 1], [groups, 1], for each group. Sample j is drawn between floor and ceil of n w_j times (Carpenter, Clifford
+// and Fearnhead 1999; Kitagawa 1996). The result is the indices [groups, n], int32, in rising order.
 func systematic(w, u *Node) *Node {
 	groups, n := w.Shape().Dim(0), w.Shape().Dim(1)
 	ladder := Iota(w.Graph(), shapes.Make(w.DType(), groups, n), 1)
-	at := MulScalar(Add(ladder, u), 1/float64(n)) // where to look, in (0, 1]
+	at := MulScalar(Add(ladder, u), 1/float64(n)) // where to search, in (0, 1]
 	sums := Reshape(runningSum(w), groups*n)
 	first := MulScalar(Iota(w.Graph(), indices(groups, n), 0), n)
-	// The index is the number of sums below at, bisected for all places together.
+	// The index is the number of sums below at. All places are bisected together.
 	below := Zeros(w.Graph(), indices(groups, n))
 	for step := highBit(n); step > 0; step /= 2 {
 		next := AddScalar(below, float64(step))

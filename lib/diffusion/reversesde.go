@@ -7,8 +7,8 @@ import (
 )
 
 // ReverseEulerMaruyama simulates the reverse-time SDE dx = (f x - g^2 score) dt + g dB, run from large t toward 0
-// (Anderson 1982; 000, equation of section 2.2; Song et al. 2021, equation 6), by Euler-Maruyama. Weak order 1; noise
-// is added at every step, the last included.
+// (Anderson 1982; 000, equation of section 2.2; Song et al. 2021, equation 6), by the Euler-Maruyama method. It has
+// weak order 1. It adds noise at every step, also the last.
 func ReverseEulerMaruyama(m Model, s Span, x *Node, r *random.Source) *Node {
 	s.mustFall("ReverseEulerMaruyama")
 	f, g2 := m.At(s.From).Rates()

@@ -15,8 +15,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// Sample draws n samples of a shape: Start, then Run. Their noise follows from Noise and the index of each sample, so
-// that two calls with First 0 and First n together draw what one call of 2n draws.
+// Sample draws n samples of a shape: Start, then Run. Their noise follows from Noise and the index of each sample. So
+// two calls with First 0 and First n together draw what one call with 2n draws.
 func (p Plan) Sample(b compute.Backend, n int, shape ...int) (*tensors.Tensor, error) {
 	start, err := p.Start(b, n, shape...)
 	if err != nil {
@@ -25,8 +25,8 @@ func (p Plan) Sample(b compute.Backend, n int, shape ...int) (*tensors.Tensor, e
 	return p.Run(b, start)
 }
 
-// Start draws n starts [n, shape...], float64, from the distribution at the noise's end of the plan's process,
-// N(0, sigma(t)^2 I) at the grid's first time. What is left of the data at that time is left out: see NoisePrior.
+// Start draws n starts [n, shape...], float64, from N(0, sigma(t)^2 I) at the grid's first time. This is the noise of
+// the plan's process without what is left of the data at that time, see NoisePrior.
 func (p Plan) Start(b compute.Backend, n int, shape ...int) (*tensors.Tensor, error) {
 	dims := append([]int{n}, shape...)
 	for _, d := range dims {

@@ -12,8 +12,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// Samples begin as N(0, sigma^2 I), end with the mean and variance of the data, and belong to their index: parts drawn
-// apart are the whole. Images and one sample alone are drawn too.
+// TestSample checks that samples begin as N(0, sigma^2 I) and end with the mean and variance of the data. Samples
+// depend on their index alone: parts drawn separately equal the whole. Images and a single sample are drawn too.
 func TestSample(t *testing.T) {
 	const n = 4000
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {

@@ -7,21 +7,21 @@ import (
 )
 
 // Span is one step: From one time To the next, both scalars, and the Index (int32) of the step. Steps (int32) is the
-// number of steps of the grid; nil: not known.
+// number of steps of the grid; nil means unknown.
 type Span struct {
 	From, To, Index, Steps *Node
 
 	way way // of the grid that the step is on
 }
 
-// Rising is a span of a grid that rises, for whoever drives a sampler by hand; see Falling.
+// Rising returns a span of a grid that rises, for code that calls a sampler without a plan; see Falling.
 func Rising(from, to, index *Node) Span { return Span{From: from, To: to, Index: index, way: 1} }
 
-// Falling is a span of a grid that falls. Samplers refuse spans against their direction; of those made in another way
-// they cannot tell it.
+// Falling returns a span of a grid that falls. Samplers refuse spans against their direction. They cannot tell the
+// direction of spans that are made in another way.
 func Falling(from, to, index *Node) Span { return Span{From: from, To: to, Index: index, way: -1} }
 
-// way is the direction of a grid's times: 1 where they rise, -1 where they fall, 0 where it is not known.
+// way is the direction of a grid's times: 1 if they rise, -1 if they fall, and 0 if it is unknown.
 type way int
 
 func wayOf(grid []float64) way {
@@ -50,7 +50,7 @@ func (s Span) mustRise(sampler, why string) {
 func (s Span) Length() *Node { return Abs(Sub(s.To, s.From)) }
 
 // Sampler is a step, never a loop: Plan owns the loops. Init makes what the sampler carries between steps (nil for
-// most), Step moves x over the span and returns the new carry, in the same shapes.
+// most). Step moves x over the span and returns the new carry, in the same shapes.
 type Sampler interface {
 	Init(m Model, x *Node, r *random.Source) (carry []*Node)
 	Step(m Model, s Span, x *Node, carry []*Node, r *random.Source) (next *Node, nextCarry []*Node)
@@ -67,24 +67,24 @@ func (f OneStep) Step(m Model, s Span, x *Node, _ []*Node, r *random.Source) (*N
 	return f(m, s, x, r), nil
 }
 
-// Coupled is a sampler in which samples depend on each other, within populations that follow each other in the batch.
+// Coupled is a sampler in which samples depend on each other, within populations of consecutive samples in the batch.
 // Plans that carry samples in blocks keep populations whole.
 type Coupled interface {
 	Sampler
-	// Among is the sampler with populations of the size that it gives them among n samples, and that size.
+	// Among returns the sampler with the population size for n samples filled in, and that size.
 	Among(n int) (Sampler, int, error)
 }
 
-// Repeater is a sampler that crosses a span in as many attempts as it needs: the drivers repeat Step until Done, then
-// ask for its Fault. All attempts at a span draw the same noise. Done must come to be true, if only because samples
-// give up.
+// Repeater is a sampler that crosses a span in as many attempts as it needs. The drivers repeat Step until Done is
+// true, and then report its Fault. All attempts at a span draw the same noise. Done must become true at some time, if
+// only because samples give up.
 type Repeater interface {
 	Sampler
 	Done(s Span, carry []*Node) *Node // a boolean scalar: no sample needs another attempt at this span
-	Fault(s Snapshot) error           // of the first sample that gave up, in one line; nil: none did
+	Fault(s Snapshot) error           // the error of the first sample that gave up, in one line; nil: none
 }
 
-// Kind says which law a sampler follows, and so what its conformance test holds it against.
+// Kind is the distribution that a sampler follows, and so the reference of its conformance test.
 type Kind int
 
 const (
@@ -93,23 +93,24 @@ const (
 	StaticKind              // a chain on the fixed density at one noise level
 )
 
-// SamplerSpec registers a sampler, with what a user wants to know before taking it; docs/samplers.md is made of these.
-// Order is that of the global error in mean and variance (weak order) as the step shrinks, measured by the conformance
-// test; math.Inf(1) says exact at any step, math.NaN() that the scheme is not affine in x on Gaussian data, and so has
-// no order to be measured that way but a test of its own.
+// SamplerSpec registers a sampler, with what a user needs to choose it. docs/samplers.md is generated from these.
+//
+// Order is the order of the global error in mean and variance (weak order) as the step shrinks. The conformance test
+// measures it. math.Inf(1) means exact at any step. math.NaN() means that the scheme is not affine in x on Gaussian
+// data; it has no order to be measured that way, but a separate test.
 type SamplerSpec struct {
 	Name        string
 	Sampler     Sampler
 	Kind        Kind
 	Order       float64
 	Stochastic  bool
-	Evaluations int    // of the model in a step, once it is under way; Adaptive: as many as its tolerance asks for
+	Evaluations int    // of the model in a step after the first steps; Adaptive: as many as its tolerance needs
 	EndsAtData  bool   // a grid may end where sigma = 0
-	Go          string // how it is written
+	Go          string // the Go expression that makes it
 	Source      string // paper and equation
-	Also        string // what others call it
-	Not         string // what it is easily taken for, and is not
+	Also        string // other names
+	Not         string // what it is easily confused with
 }
 
-// Adaptive says that a step makes as many evaluations as its tolerance asks for.
+// Adaptive means that a step makes as many evaluations as its tolerance needs.
 const Adaptive = -1

@@ -32,8 +32,9 @@ func ends(kind Kind, p Process) (from, to float64) {
 	return 0, 1
 }
 
-// A plan steps over its own grid, in order: on an uneven grid the deterministic chain is the composition of the affine
-// maps of its spans, which a driver that is off by one time, or skips an end, would miss.
+// TestPlanFollowsItsGrid checks that a plan steps over its own grid, in order. On an uneven grid the deterministic
+// chain is the composition of the affine maps of its spans. A driver that is off by one time, or skips an end, would
+// fail.
 func TestPlanFollowsItsGrid(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		grid := []float64{.95, .7, .66, .3, .1, .02}
@@ -53,8 +54,8 @@ func TestPlanFollowsItsGrid(t *testing.T) {
 	})
 }
 
-// Both drivers, every backend, one batch or many: the same chain. Bit for bit within a backend's driver, up to the
-// compiler's rearrangement (a few ulp a step) between drivers.
+// TestRunEqualsTrace checks that both drivers, every backend, and one batch or many give the same chain. Within a
+// backend's driver it is the same bit for bit. Between drivers the compiler's rearrangement changes a few ulp a step.
 func TestRunEqualsTrace(t *testing.T) {
 	const n = 12
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
@@ -62,7 +63,7 @@ func TestRunEqualsTrace(t *testing.T) {
 			Kind: StaticKind}) {
 			for _, process := range Processes {
 				if (testing.Short() || b.Name() == "xla") && process.Name != "vp" {
-					continue // each pair compiles twice, on XLA for half a second; the process is only numbers in it
+					continue // each pair compiles twice, on XLA for half a second; the process is only numbers
 				}
 				from, to := ends(spec.Kind, process.Process)
 				grid, _ := Uniform(from, to, n)
@@ -105,7 +106,8 @@ func TestRunEqualsTrace(t *testing.T) {
 	})
 }
 
-// The noise of a sample does not depend on the batch around it: a chunk of the batch gives the chunk of the result.
+// TestChunksAgreeWithTheWhole checks that the noise of a sample is independent of the batch around it: a chunk of the
+// batch gives the chunk of the result.
 func TestChunksAgreeWithTheWhole(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		grid, _ := Uniform(0, 1, 20)
@@ -126,7 +128,7 @@ func TestChunksAgreeWithTheWhole(t *testing.T) {
 	})
 }
 
-// Any number of steps from 1 up works.
+// TestEveryStepCount checks that any number of steps from 1 up works.
 func TestEveryStepCount(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	for _, spec := range Samplers {
@@ -146,7 +148,8 @@ func TestEveryStepCount(t *testing.T) {
 	}
 }
 
-// Weights and tables reach the loop's body, in either driver, and stay what they were.
+// TestWeightsAndTablesInLoops checks that weights and tables reach the loop's body, in either driver, and stay
+// unchanged.
 func TestWeightsAndTablesInLoops(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		grid, _ := Uniform(.9, .1, 8)
@@ -173,7 +176,7 @@ func TestWeightsAndTablesInLoops(t *testing.T) {
 	})
 }
 
-// A body with a native convolution is stepped from the host on a CPU.
+// TestConvolutionLeavesTheLoop checks that a body with a native convolution is stepped from the host on a CPU.
 func TestConvolutionLeavesTheLoop(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		kernel := tensors.FromValue([][][][]float32{{{{.5}}}})

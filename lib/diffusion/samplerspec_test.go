@@ -12,8 +12,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// The samplers that say so end where sigma = 0, on every process and with Tweedie's score; the others that lead from
-// noise to data do not: they return an error.
+// TestEndsAtData checks that the samplers with EndsAtData end where sigma = 0, on every process and with Tweedie's
+// score. The other samplers from noise to data must return an error.
 func TestEndsAtData(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	for _, spec := range Samplers {
@@ -38,7 +38,7 @@ func TestEndsAtData(t *testing.T) {
 	}
 }
 
-// vanishes says whether a path has sigma = 0 at t = 0.
+// vanishes reports whether a path has sigma = 0 at t = 0.
 func vanishes(t *testing.T, p Process) bool {
 	t.Helper()
 	out, err := ExecOnce(backendtest.Interpreter(t), func(at *Node) *Node { return p.At(at).Sigma }, 0.)
@@ -48,7 +48,7 @@ func vanishes(t *testing.T, p Process) bool {
 	return out.Value().(float64) == 0
 }
 
-// A step asks the model as often as its entry says, once the sampler is under way.
+// TestEvaluations checks that a step after the first ones evaluates the model as often as the sampler's entry says.
 func TestEvaluations(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	for _, spec := range Samplers {

@@ -16,7 +16,7 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// goldenSchedules is what testdata/schedules.py computed from the papers' formulas and read off diffusers.
+// goldenSchedules holds what testdata/schedules.py computed from the papers' formulas and read from diffusers.
 type goldenSchedules struct {
 	Schedules []struct {
 		Schedule                        string
@@ -44,8 +44,8 @@ func readGolden(t *testing.T) goldenSchedules {
 	return golden
 }
 
-// Every schedule has the values of its paper, computed to 50 digits: from t = 1e-9, where 1 - alpha is below rounding
-// and sigma must not be, to where alpha-bar is all but gone.
+// TestSchedulesGolden checks that every schedule has the values of its paper, computed to 50 digits. The times go from
+// 1e-9, where 1 - alpha is below rounding and sigma must not be, to where alpha-bar is nearly 0.
 func TestSchedulesGolden(t *testing.T) {
 	golden := readGolden(t)
 	for _, spec := range Schedules {
@@ -70,8 +70,8 @@ func TestSchedulesGolden(t *testing.T) {
 			for k, what := range []string{"rate", "integral", "alpha", "sigma"} {
 				for i, got := range tensors.MustCopyFlatData[float64](out[k]) {
 					want := want[4*i+k]
-					// A dozen roundings; near t = 1 those of 1 - t, which the schedules in alpha-bar divide by, count
-					// 170 times.
+					// The bound is a dozen roundings. Near t = 1 the rounding of 1 - t, by which the schedules in
+					// alpha-bar divide, counts 170 times.
 					near(t, spec.Name+" "+what, ts[i], got, want, (3e-15+2e-16*ts[i]/(1.006-ts[i]))*want)
 				}
 			}
@@ -79,7 +79,8 @@ func TestSchedulesGolden(t *testing.T) {
 	}
 }
 
-// The tables of the papers and of diffusers; the cosine's has exactly one beta that is cut (catalogue, row 17).
+// TestTablesGolden checks the tables of the papers and of diffusers. The cosine's table has exactly one beta that is
+// cut (catalog, row 17).
 func TestTablesGolden(t *testing.T) {
 	golden, b := readGolden(t), backendtest.Interpreter(t)
 	direct := map[string][]float64{
@@ -106,7 +107,7 @@ func TestTablesGolden(t *testing.T) {
 		}
 		c := coefficients(t, b, VP{table}, times)
 		for i, at := range times {
-			// numpy's product of 1000 rounded factors
+			// The tolerance is that of numpy's product of 1000 rounded factors.
 			near(t, name+" alpha-bar", at, c[0][i]*c[0][i], want[i], 1e-12*want[i])
 		}
 		cut := len(slices.DeleteFunc(list, func(beta float64) bool { return beta < .999 }))
@@ -116,7 +117,8 @@ func TestTablesGolden(t *testing.T) {
 	}
 }
 
-// The spacings are those of diffusers, but for a single step of linspace, which ours starts at T.
+// TestSpacingsGolden checks that the spacings are those of diffusers, except for a single step of linspace: ours starts
+// at T.
 func TestSpacingsGolden(t *testing.T) {
 	spacings := map[string]Spacing{"linspace": Linspace, "leading": Leading(0), "offset": Leading(1),
 		"trailing": Trailing}
@@ -134,7 +136,7 @@ func TestSpacingsGolden(t *testing.T) {
 	}
 }
 
-// onLevel is where a process has the noise levels sigma/alpha, and what its SDE does there for every unit of log SNR.
+// onLevel is a process at given noise levels sigma/alpha: alpha and sigma there, and its SDE for each unit of log SNR.
 type onLevel struct{ alpha, sigma, drift, diffusion []float64 }
 
 func atLevels(t *testing.T, b compute.Backend, p Process, levels []float64) onLevel {
@@ -158,8 +160,9 @@ func atLevels(t *testing.T, b compute.Backend, p Process, levels []float64) onLe
 	return onLevel{flat[0], flat[1], flat[2], flat[3]}
 }
 
-// A schedule changes the speed of a path, not the path (001, "Finite time & the schedule"): where two of them have the
-// same noise level they have the same alpha and sigma, and for every unit of log SNR the same SDE. Other paths differ.
+// TestScheduleIsASpeed checks that a schedule changes the speed along a path, not the path (001, "Finite time & the
+// schedule"). Where two schedules have the same noise level, they have the same alpha and sigma. They also have the
+// same SDE for each unit of log SNR. Other paths differ.
 func TestScheduleIsASpeed(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	levels := []float64{.05, .2, .5, 1, 2, 5, 14}

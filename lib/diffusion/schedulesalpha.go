@@ -7,11 +7,11 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Schedules whose alpha-bar has a closed form on [0, 1]. All reach 0 at t = 1, where the rate is infinite: their
-// horizons end where about as much of the signal's power is left as at the end of LinearBeta, 4e-5.
+// These schedules have an alpha-bar in closed form on [0, 1]. All reach 0 at t = 1, where the rate is infinite. Their
+// horizons end where about as much of the signal's power is left as at the end of LinearBeta: 4e-5.
 
-// Cosine is alpha-bar = cos^2(a)/cos^2(a0), where a runs in a line from a0 = S/(1+S) pi/2 to pi/2 (Nichol and Dhariwal
-// 2021, equation 17). S keeps the first rates from being too small; zero is their 0.008.
+// Cosine is alpha-bar = cos^2(a)/cos^2(a0), where a is linear in t from a0 = S/(1+S) pi/2 to pi/2 (Nichol and Dhariwal
+// 2021, equation 17). S keeps the first rates from being too small; zero means their 0.008.
 type Cosine struct{ S float64 }
 
 // Rate implements Schedule.
@@ -19,8 +19,8 @@ func (s Cosine) Rate(t *Node) (beta, integral *Node) {
 	s = s.orDefault()
 	speed := math.Pi / 2 / (1 + s.S) // of the angle
 	start := s.S * speed
-	// alpha by the angle that is left to pi/2, and 1 - alpha by the angle gone: no difference of near numbers in
-	// either.
+	// alpha comes from the angle left to pi/2, and 1 - alpha from the angle gone. Neither subtracts nearly equal
+	// numbers.
 	left, gone := MulScalar(OneMinus(t), speed), MulScalar(t, speed)
 	alpha := DivScalar(Sin(left), math.Cos(start))
 	lost := Add(MulScalar(Square(Sin(MulScalar(gone, .5))), 2), MulScalar(Sin(gone), math.Tan(start)))
@@ -46,8 +46,8 @@ func (s Cosine) orDefault() Cosine {
 	return s
 }
 
-// SigmoidAlpha is an alpha-bar that falls along a logistic curve, cut at Start/Tau and End/Tau and stretched to run
-// from 1 to 0 (Jabri et al. 2023; Chen 2023, algorithm 1). The zero value is -3, 3 and 1.
+// SigmoidAlpha is an alpha-bar that falls along a logistic curve. The curve is cut at Start/Tau and End/Tau and
+// stretched to run from 1 to 0 (Jabri et al. 2023; Chen 2023, algorithm 1). The zero value is -3, 3 and 1.
 type SigmoidAlpha struct{ Start, End, Tau float64 }
 
 // Rate implements Schedule. A difference of two values of the logistic function is sinh((u-v)/2) / (2 cosh(u/2)
@@ -69,7 +69,7 @@ func (SigmoidAlpha) Horizon() (tMin, tMax float64) { return 1e-3, 1 - 1e-4 }
 // Validate implements Schedule.
 func (s SigmoidAlpha) Validate() error {
 	s = s.orDefault()
-	const most = 40 // beyond it the logistic function is 0 or 1 to rounding, and float32 overflows in Rate
+	const most = 40 // beyond it the logistic function rounds to 0 or 1, and float32 overflows in Rate
 	if !(s.Start < s.End && positive(s.Tau) && math.Abs(s.Start/s.Tau) <= most && math.Abs(s.End/s.Tau) <= most) {
 		return fmt.Errorf("sigmoid schedule: from %g to %g with tau %g; give Start < End and Tau > 0, with Start/Tau "+
 			"and End/Tau within %d of 0", s.Start, s.End, s.Tau, most)
@@ -85,7 +85,7 @@ func (s SigmoidAlpha) orDefault() SigmoidAlpha {
 }
 
 // Exponential is alpha = 1 - t: the Ornstein-Uhlenbeck process (OU) in the time t = 1 - exp(-u) of document 001,
-// "Finite time & the schedule", which brings u = infinity to t = 1.
+// "Finite time & the schedule". The change of time maps u = infinity to t = 1.
 type Exponential struct{}
 
 // Rate implements Schedule.

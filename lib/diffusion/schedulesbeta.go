@@ -6,9 +6,10 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Schedules whose rate beta has a closed form on [0, 1]: the limits of tables of n betas, n times as large.
+// These schedules have a rate beta in closed form on [0, 1]. They are the limits of tables of n betas; the rate is n
+// times the betas.
 
-// LinearBeta is a rate that runs from Min to Max in a line: the limit of DDPM's chain (Ho et al. 2020, section 4; Song
+// LinearBeta is a rate that is linear in t from Min to Max: the limit of DDPM's chain (Ho et al. 2020, section 4; Song
 // et al. 2021, equation 33). The zero value is their 0.1 .. 20. Min = Max is the "exp" of diffusers, alpha-bar =
 // exp(-Max t).
 type LinearBeta struct{ Min, Max float64 }
@@ -37,7 +38,7 @@ func (s LinearBeta) orDefault() LinearBeta {
 	return s
 }
 
-// ScaledLinearBeta is a rate whose square root runs in a line (Rombach et al. 2022, latent diffusion). The zero value
+// ScaledLinearBeta is a rate whose square root is linear in t (Rombach et al. 2022, latent diffusion). The zero value
 // is the 0.85 .. 12 of Stable Diffusion, which ends with 0.5 % of the signal's power left.
 type ScaledLinearBeta struct{ Min, Max float64 }
 
@@ -67,11 +68,11 @@ func (s ScaledLinearBeta) orDefault() ScaledLinearBeta {
 	return s
 }
 
-// SigmoidBeta is a rate that climbs from Min to Max along a logistic curve over [-6, 6] (Xu et al. 2022, GeoDiff; the
+// SigmoidBeta is a rate that rises from Min to Max along a logistic curve over [-6, 6] (Xu et al. 2022, GeoDiff; the
 // "sigmoid" of diffusers). The zero value is 0.1 .. 20.
 type SigmoidBeta struct{ Min, Max float64 }
 
-// sigmoidReach is where the logistic curve is cut off.
+// sigmoidReach is the point where the logistic curve is cut off.
 const sigmoidReach = 6
 
 // Rate implements Schedule.

@@ -21,7 +21,7 @@ type badSampler struct {
 	want    string
 }
 
-// badChurns are no settings of EDMHeun, by the reason.
+// badChurns are invalid settings of EDMHeun, by the reason.
 var badChurns = map[string]Churn{
 	"Gamma is NaN":                 {Gamma: math.NaN()},
 	"Gamma is -1":                  {Gamma: -1},
@@ -79,7 +79,8 @@ func badSamplers() []badSampler {
 	return rows
 }
 
-// Settings that make no sampler are refused when the plan is built: one line, whichever way the plan is run.
+// TestSamplerSettings checks that invalid settings of samplers are refused with one line when the plan is built,
+// however the plan is run.
 func TestSamplerSettings(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		x := samples(2, 1)
@@ -101,7 +102,7 @@ func TestSamplerSettings(t *testing.T) {
 	})
 }
 
-// ways are those in which a plan can be run.
+// ways are the ways to run a plan.
 func ways(p Plan) map[string]func(compute.Backend, *tensors.Tensor) error {
 	return map[string]func(compute.Backend, *tensors.Tensor) error{
 		"Run": func(b compute.Backend, x *tensors.Tensor) error { _, err := p.Run(b, x); return err },
@@ -129,7 +130,8 @@ func ways(p Plan) map[string]func(compute.Backend, *tensors.Tensor) error {
 	}
 }
 
-// Every sampler says which way it goes, and those of the probability flow go both ways.
+// TestGridsAgainstTheirDirection checks that every sampler refuses grids against its direction, and that those of the
+// probability flow accept both directions.
 func TestGridsAgainstTheirDirection(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -166,7 +168,7 @@ func TestGridsAgainstTheirDirection(t *testing.T) {
 			}
 			continue
 		}
-		// Against the usual way the flow leads from one marginal to the other, too: x has the same quantile.
+		// Against the usual direction, too, the flow leads from one marginal to the other: x has the same quantile.
 		out, err := plan.Run(b, tensors.FromValue([][]float64{{1.2}}))
 		if err != nil {
 			t.Errorf("%s: %v", spec.Name, err)
@@ -180,7 +182,8 @@ func TestGridsAgainstTheirDirection(t *testing.T) {
 	}
 }
 
-// A start that is not of the noise's size runs, with one warning; a start that may be right has none.
+// TestStartsOfAnotherSize checks that a start that is smaller than the noise runs with one warning. A start that may be
+// right runs without a warning.
 func TestStartsOfAnotherSize(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, c := range []struct {
@@ -225,7 +228,8 @@ func TestStartsOfAnotherSize(t *testing.T) {
 	})
 }
 
-// DDPM's chain starts where no data is left, as DDIM with all of its noise does, its equal.
+// TestAncestralFromPureNoise checks that DDPM's chain starts where no data is left. There it equals DDIM with all of
+// its noise.
 func TestAncestralFromPureNoise(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		grid := []float64{1, .7, .3, 0} // alpha is 0 at t = 1
@@ -244,7 +248,7 @@ func TestAncestralFromPureNoise(t *testing.T) {
 	})
 }
 
-// Numbers to replay must be those that the sampler draws.
+// TestReplayRefuses checks that numbers to replay must be those that the sampler draws.
 func TestReplayRefuses(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	x := samples(3, 1)
@@ -264,9 +268,9 @@ func TestReplayRefuses(t *testing.T) {
 		"of shape (Float64)[3, 1, 3, 1] for 2 steps": {replay: zeros(3, 1, 3, 1)},
 		"of shape (Float64)[2, 1, 4, 1] for 2 steps": {replay: zeros(2, 1, 4, 1)},
 		"of shape (Float64)[2, 3, 1] for 2 steps":    {replay: zeros(2, 3, 1)},
-		"replayed noise has 1 draws a step; the sampler asks": {replay: zeros(2, 1, 3, 1), sampler: AnnealedLangevin(
+		"replayed noise has 1 draws a step; the sampler": {replay: zeros(2, 1, 3, 1), sampler: AnnealedLangevin(
 			2, .1)},
-		"replayed noise has 0 draws a step; the sampler asks": {replay: zeros(2, 1, 3, 1), sampler: FlowLikelihood{
+		"replayed noise has 0 draws a step; the sampler": {replay: zeros(2, 1, 3, 1), sampler: FlowLikelihood{
 			Probe: (*random.Source).Normal}},
 		"replayed noise is for all samples at once: set Block": {replay: zeros(2, 1, 3, 1), block: 2},
 	} {

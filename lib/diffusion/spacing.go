@@ -5,11 +5,12 @@ import (
 	"math"
 )
 
-// Spacing chooses n of the T steps of a Table to sample with, and returns them as a grid: n+1 whole times that fall
-// strictly, the last of them 0. Sampling that is to stop at the first step leaves the last time out. In the timesteps
-// of diffusers, which count from 0, a time t is t - 1 (Lin et al. 2024, table 2). A step midway between two timesteps
-// goes to the even one; the floating point of diffusers sends some the other way, and makes 62 trailing steps of 1000
-// where 61 are asked for.
+// Spacing chooses n of the T steps of a Table to sample with. It returns them as a grid of n+1 whole times that fall
+// strictly, the last of them 0. To stop sampling at the first step, leave the last time out.
+//
+// A time t is t - 1 in the timesteps of diffusers, which count from 0 (Lin et al. 2024, table 2). A step midway between
+// two timesteps is rounded to the even one. The floating point of diffusers rounds some the other way, and makes 62
+// trailing steps of 1000 where 61 are requested.
 type Spacing func(T, n int) ([]float64, error)
 
 // Spacings lists the ways in which diffusers spaces steps.
@@ -22,8 +23,8 @@ var Spacings = []struct {
 	{"trailing", Trailing},
 }
 
-// Linspace has its steps evenly from T down to 1, rounded. A single step starts at T; that of diffusers starts at 1,
-// where noise is what samples should no longer be.
+// Linspace spaces its steps evenly from T down to 1, rounded. A single step starts at T. That of diffusers starts at 1,
+// where samples should no longer be noise.
 func Linspace(T, n int) ([]float64, error) {
 	return spacing(T, n, func(k int) float64 {
 		if n == 1 {
@@ -33,13 +34,13 @@ func Linspace(T, n int) ([]float64, error) {
 	})
 }
 
-// Trailing has its steps evenly from T down to T/n, rounded: the last of each stretch of the table.
+// Trailing spaces its steps evenly from T down to T/n, rounded: the last of each stretch of the table.
 func Trailing(T, n int) ([]float64, error) {
 	return spacing(T, n, func(k int) float64 { return math.RoundToEven(float64((k+1)*T) / float64(n)) })
 }
 
-// Leading has every T/n-th step (rounded down), from the first on, moved by an offset: the first of each stretch of the
-// table. It does not start at T. The offset is 0 in Song, Meng and Ermon 2021 and 1 in Stable Diffusion.
+// Leading takes every T/n-th step (rounded down) from the first on, moved by an offset: the first of each stretch of
+// the table. It does not start at T. The offset is 0 in Song, Meng and Ermon 2021 and 1 in Stable Diffusion.
 func Leading(offset int) Spacing {
 	return func(T, n int) ([]float64, error) {
 		return spacing(T, n, func(k int) float64 { return float64(1 + k*(T/n) + offset) })

@@ -4,8 +4,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// SubVP is the sub-variance-preserving path: alpha of VP, but sigma = 1 - alpha^2, so that the variance stays below
-// that of VP at every time (Song et al. 2021, equation 12). The zero value has the schedule LinearBeta.
+// SubVP is the sub-variance-preserving path: alpha of VP, but sigma = 1 - alpha^2. Its variance is below that of VP at
+// every time (Song et al. 2021, equation 12). The zero value has the schedule LinearBeta.
 type SubVP struct{ Schedule Schedule }
 
 // At implements Process.
@@ -21,7 +21,7 @@ func (p SubVP) At(t *Node) Coeffs {
 	}
 }
 
-// Horizon implements Process. Noise grows like t here, not like sqrt(t), hence a later tMin than the schedule's own.
+// Horizon implements Process. Noise grows like t here, not like sqrt(t), so tMin is later than the schedule's own.
 func (p SubVP) Horizon() (tMin, tMax float64) {
 	tMin, tMax = VP(p).Horizon()
 	return min(10*tMin, tMax/2), tMax

@@ -40,7 +40,7 @@ func exactProducts(betas []float64) []float64 {
 	return exact
 }
 
-// tableRates holds the rate and its integral between the steps and beyond the end, in both precisions.
+// tableRates checks the rate and its integral between the steps and beyond the end, in both precisions.
 func tableRates(t *testing.T, b compute.Backend, table Table, betas, exact []float64) {
 	t.Helper()
 	for _, c := range []struct{ at, rate, integral float64 }{
@@ -67,8 +67,8 @@ func tableRates(t *testing.T, b compute.Backend, table Table, betas, exact []flo
 	}
 }
 
-// At whole times alpha-bar is the product of the factors, to rounding, whatever the shape of t; the rate there is that
-// of the step that ends there, and between steps and beyond the last it stays.
+// TestTableIsTheChain checks that at whole times alpha-bar is the product of the factors, to rounding, whatever the
+// shape of t. The rate there is that of the step that ends there. It is constant between steps and beyond the last one.
 func TestTableIsTheChain(t *testing.T) {
 	betas := LinearBetas(1e-4, .02, 1000)
 	table, err := NewTable(betas)
@@ -139,7 +139,8 @@ func TestNewTableRejects(t *testing.T) {
 	}
 }
 
-// A table works in either driver, on its own steps and between them, and gives both the same samples.
+// TestTableInLoops checks that a table works in either driver, on its own steps and between them, with the same
+// samples.
 func TestTableInLoops(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		p := VP{ddpm(t, 1000)}
@@ -163,8 +164,8 @@ func TestTableInLoops(t *testing.T) {
 	})
 }
 
-// A table of n betas walks as its schedule does, but for an error of order 1/n: DDPM's linear table, and the others'
-// own. One that was tabulated from alpha-bar has it exactly at its steps.
+// TestTableConvergesToItsSchedule checks that a table of n betas differs from its schedule by an error of order 1/n,
+// for DDPM's linear table and the others' own. A table that was made from alpha-bar equals it exactly at its steps.
 func TestTableConvergesToItsSchedule(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	integral := func(s Schedule, at float64) float64 {
@@ -212,7 +213,8 @@ func TestTableConvergesToItsSchedule(t *testing.T) {
 	}
 }
 
-// Grids in the noise level work on a table, for every number of steps: times between its steps, none twice.
+// TestKarrasOnATable checks that grids in the noise level work on a table, for every number of steps: times between its
+// steps, none of them twice.
 func TestKarrasOnATable(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	betas, err := Tabulate(b, Cosine{}, 1000, .999)
@@ -246,8 +248,8 @@ func TestKarrasOnATable(t *testing.T) {
 	}
 }
 
-// Any number of steps from 1 to T, on tables of any length: whole times that fall strictly from T, or from where an
-// offset says, to 0.
+// TestSpacings checks any number of steps from 1 to T, on tables of any length. The whole times fall strictly to 0,
+// from T or from the offset's first step.
 func TestSpacings(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		T := rapid.IntRange(1, 5000).Draw(t, "T")

@@ -6,19 +6,19 @@ import (
 	"scorelab/lib/random"
 )
 
-// TimeSampler draws the times at which an objective works, for data x0 [batch, ...]: a column [batch, 1, ...], or a
-// scalar where one time is for all.
+// TimeSampler draws the times of an objective, for data x0 [batch, ...]: a column [batch, 1, ...], or a scalar if all
+// samples have the same time.
 type TimeSampler func(p Process, x0 *Node, r *random.Source) *Node
 
-// Draw gives uniforms in (0, 1], one a sample, in the shape of like, a column.
+// Draw returns uniforms in (0, 1], one for each sample, in the shape of like, a column.
 type Draw func(r *random.Source, like *Node) *Node
 
-// Independent draws every sample's uniform by itself: it does not depend on the batch that the sample is in.
+// Independent draws every sample's uniform separately, so it is independent of the batch that the sample is in.
 func Independent(r *random.Source, like *Node) *Node { return r.Uniform(like) }
 
 // LowDiscrepancy spreads the uniforms of a batch evenly: u0 + i/n modulo 1 for sample i of n, with one u0 for all
-// (Kingma et al. 2021, appendix I.1). Each is uniform, and the mean of a loss over the batch varies less. By its nature
-// the draw depends on the batch size, and a shard of a batch spreads its own.
+// (Kingma et al. 2021, appendix I.1). Each is uniform, and the mean of a loss over the batch varies less. The draw
+// depends on the batch size, and each shard of a batch is spread separately.
 func LowDiscrepancy(r *random.Source, like *Node) *Node {
 	n := like.Shape().Dim(0)
 	start := r.Uniform(Slice(like, AxisElem(0)))
@@ -26,7 +26,7 @@ func LowDiscrepancy(r *random.Source, like *Node) *Node {
 	return Where(GreaterThan(u, OnesLike(u)), AddScalar(u, -1), u)
 }
 
-// UniformTimes are uniform over the horizon.
+// UniformTimes are uniform over the process's horizon.
 func UniformTimes(draw Draw) TimeSampler {
 	return func(p Process, x0 *Node, r *random.Source) *Node {
 		must(draw != nil, "UniformTimes without a draw; give Independent or LowDiscrepancy")
@@ -47,7 +47,8 @@ func WholeTimes(draw Draw, last int) TimeSampler {
 	}
 }
 
-// LevelTimes are those at which ln(sigma/alpha) is uniform over the horizon: every decade of the noise gets its share.
+// LevelTimes are the times at which ln(sigma/alpha) is uniform over the horizon. Every decade of the noise level gets
+// an equal share.
 func LevelTimes(draw Draw) TimeSampler {
 	return func(p Process, x0 *Node, r *random.Source) *Node {
 		must(draw != nil, "LevelTimes without a draw; give Independent or LowDiscrepancy")
@@ -58,7 +59,7 @@ func LevelTimes(draw Draw) TimeSampler {
 	}
 }
 
-// LogNormalTimes are those at which ln(sigma/alpha) is N(mean, sd^2): -1.2 and 1.2 in Karras et al. 2022, table 1.
+// LogNormalTimes are the times at which ln(sigma/alpha) is N(mean, sd^2): -1.2 and 1.2 in Karras et al. 2022, table 1.
 // Levels outside the horizon move to its ends.
 func LogNormalTimes(mean, sd float64) TimeSampler {
 	return func(p Process, x0 *Node, r *random.Source) *Node {
@@ -71,7 +72,7 @@ func LogNormalTimes(mean, sd float64) TimeSampler {
 	}
 }
 
-// FixedTime is one time for all samples: one noise level, or the data themselves at 0.
+// FixedTime is one time for all samples: one noise level, or the data themselves at t = 0.
 func FixedTime(t float64) TimeSampler {
 	return func(_ Process, x0 *Node, _ *random.Source) *Node {
 		must(t >= 0 && finite(t), "FixedTime(%g); time counts from 0, the data", t)

@@ -19,7 +19,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// sourceFrom is the source of a key for a batch whose first sample has an index.
+// sourceFrom is the source of a key for a batch whose first sample has the index first.
 func sourceFrom(first *Node, key random.Key) *random.Source {
 	g := first.Graph()
 	return random.At([2]*Node{Const(g, key[0]), Const(g, key[1])}, Const(g, uint32(0)), first)
@@ -38,7 +38,7 @@ func drawTimes(b compute.Backend, times TimeSampler, p Process, dtype dtypes.DTy
 	return tensors.MustCopyFlatData[float64](out[0]), tensors.MustCopyFlatData[float64](out[1])
 }
 
-// kolmogorov is the distance of numbers, between 0 and 1, from the uniform law; they are sorted.
+// kolmogorov is the Kolmogorov distance of numbers from the uniform distribution on (0, 1). It sorts them.
 func kolmogorov(u []float64) float64 {
 	slices.Sort(u)
 	worst := 0.
@@ -48,7 +48,8 @@ func kolmogorov(u []float64) float64 {
 	return worst
 }
 
-// Times are where their law says, on every process; independent ones belong to the sample, whatever the batch.
+// TestTimes checks that times follow their distribution, on every process. Independent times belong to the sample,
+// whatever the batch.
 func TestTimes(t *testing.T) {
 	const n = 4000
 	b := backendtest.Interpreter(t)
@@ -58,10 +59,10 @@ func TestTimes(t *testing.T) {
 		lo, hi := p.Horizon()
 		c := coefficients(t, b, p, []float64{lo, hi})
 		low, high := math.Log(c[1][0]/c[0][0]), math.Log(c[1][1]/c[0][1])
-		for _, law := range []struct {
+		for _, spec := range []struct {
 			name  string
 			times TimeSampler
-			u     func(t, level float64) float64 // to the uniform law
+			u     func(t, level float64) float64 // to the uniform distribution
 		}{
 			{"uniform", UniformTimes(Independent), func(t, _ float64) float64 { return (t - lo) / (hi - lo) }},
 			{"uniform, spread", UniformTimes(LowDiscrepancy), func(t, _ float64) float64 {
@@ -71,41 +72,41 @@ func TestTimes(t *testing.T) {
 			{"levels, spread", LevelTimes(LowDiscrepancy), func(_, level float64) float64 {
 				return (level - low) / (high - low)
 			}},
-			// Within the horizon of every process but for one in 1e6.
+			// Within the horizon of every process, except for one in 1e6.
 			{"log-normal", LogNormalTimes(-1, .4), func(_, level float64) float64 {
 				return .5 * math.Erfc(-(level+1)/(.4*math.Sqrt2))
 			}},
 		} {
 			for _, dtype := range []dtypes.DType{dtypes.Float64, dtypes.Float32} {
-				ts, levels := drawTimes(b, law.times, p, dtype, key, 0, n)
+				ts, levels := drawTimes(b, spec.times, p, dtype, key, 0, n)
 				u := make([]float64, n)
 				for i := range ts {
 					if !(ts[i] >= lo*(1-1e-6) && ts[i] <= hi*(1+1e-6)) {
-						t.Fatalf("%s, %s: time %g outside %g .. %g", process.Name, law.name, ts[i], lo, hi)
+						t.Fatalf("%s, %s: time %g outside %g .. %g", process.Name, spec.name, ts[i], lo, hi)
 					}
-					u[i] = law.u(ts[i], levels[i])
+					u[i] = spec.u(ts[i], levels[i])
 				}
-				limit := 2.69 / math.Sqrt(n) // Kolmogorov's law at alpha = 1e-6
-				if strings.HasSuffix(law.name, "spread") {
+				limit := 2.69 / math.Sqrt(n) // Kolmogorov's distribution at alpha = 1e-6
+				if strings.HasSuffix(spec.name, "spread") {
 					limit = 1./n + 2e-4 // one in each of n cells, and the rounding of float32 at the smallest level
 				}
 				if worst := kolmogorov(u); worst > limit {
-					t.Errorf("%s, %s, %s: KS distance %g, limit %g", process.Name, law.name, dtype, worst, limit)
+					t.Errorf("%s, %s, %s: KS distance %g, limit %g", process.Name, spec.name, dtype, worst, limit)
 				}
 			}
-			if strings.HasSuffix(law.name, "spread") {
+			if strings.HasSuffix(spec.name, "spread") {
 				continue
 			}
-			whole, _ := drawTimes(b, law.times, p, dtypes.Float64, key, 0, 20)
-			part, _ := drawTimes(b, law.times, p, dtypes.Float64, key, 13, 4)
+			whole, _ := drawTimes(b, spec.times, p, dtypes.Float64, key, 0, 20)
+			part, _ := drawTimes(b, spec.times, p, dtypes.Float64, key, 13, 4)
 			if fmt.Sprint(part) != fmt.Sprint(whole[13:17]) {
-				t.Errorf("%s, %s: samples 13..16 drawn alone differ from the whole", process.Name, law.name)
+				t.Errorf("%s, %s: samples 13..16 drawn alone differ from the whole", process.Name, spec.name)
 			}
 		}
 	}
 }
 
-// The spread draw puts one sample in each n-th of (0, 1], and each sample anywhere.
+// TestLowDiscrepancy checks that the spread draw puts one sample in each n-th of (0, 1], and each sample anywhere.
 func TestLowDiscrepancy(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, n := range []int{1, 2, 7, 100} {
@@ -134,7 +135,8 @@ func TestLowDiscrepancy(t *testing.T) {
 	})
 }
 
-// Whole times are 1 .. T, each as often; both ends of the draw stay inside, in float32 too.
+// TestWholeTimes checks that whole times are 1 .. T with equal frequency. Both ends of the draw stay inside, in float32
+// too.
 func TestWholeTimes(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	ddpm, err := NewTable(LinearBetas(1e-4, .02, 1000))
@@ -165,8 +167,8 @@ func TestWholeTimes(t *testing.T) {
 	}
 }
 
-// EDM's time is its noise level, so its log-normal proposals are exp(-1.2 + 1.2 z); beyond the horizon they stay at its
-// ends.
+// TestLogNormalTimes uses EDM, whose time is its noise level. So the log-normal proposals are exp(-1.2 + 1.2 z), and
+// beyond the horizon they stay at its ends.
 func TestLogNormalTimes(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	z := [][]float64{{-9}, {-1}, {0}, {.7}, {9}}
@@ -181,7 +183,7 @@ func TestLogNormalTimes(t *testing.T) {
 	}
 }
 
-// A label is forgotten with the given probability, by a draw of its sample's own.
+// TestDropLabels checks that a label is dropped with the given probability, by a draw of its own sample.
 func TestDropLabels(t *testing.T) {
 	const n = 4000
 	b := backendtest.Interpreter(t)
@@ -216,7 +218,7 @@ func TestDropLabels(t *testing.T) {
 	}
 }
 
-// What objectives cannot work with ends the graph with one sentence.
+// TestObjectiveFaults checks that invalid input of objectives ends the graph with one sentence.
 func TestObjectiveFaults(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	zero := func(x, _, _ *Node) *Node { return ZerosLike(x) }
@@ -236,7 +238,7 @@ func TestObjectiveFaults(t *testing.T) {
 	}
 }
 
-// The two readings of a network as a score agree where the one over D has digits left.
+// TestScorers checks that the two scorers agree where the one by way of D has digits left.
 func TestScorers(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	net := func(x, logSNR, _ *Node) *Node { return Tanh(Add(x, MulScalar(logSNR, .1))) }

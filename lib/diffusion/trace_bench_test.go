@@ -13,8 +13,8 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// BenchmarkTrace is the time that the divergence of a network of width 256 takes on a batch of 256: exactly, by d
-// reverse passes, and by Hutchinson's estimate, by one. E21-trace-cost counts the passes.
+// BenchmarkTrace measures the divergence of a network of width 256 on a batch of 256: exactly, by d reverse passes, and
+// by Hutchinson's estimate, by one. E21-trace-cost counts the passes.
 func BenchmarkTrace(b *testing.B) {
 	const batch, width = 256, 256
 	for _, d := range []int{2, 8, 32, 128} {

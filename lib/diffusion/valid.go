@@ -5,12 +5,12 @@ import (
 	"math"
 )
 
-// Settings check themselves, and whatever builds a graph from them asks: plans, likelihoods and readings as well as
-// objectives. What has a type of its own has Validate; what is a function (Weighting, Times, Head) is checked by the
-// function, when the first graph is built with it. Graph-building code panics with the error, which whoever compiles
-// the graph returns: before the first step of a training or of a sampler.
+// Settings check themselves. The code that builds a graph from them calls the checks: plans, likelihoods,
+// CoefficientsAt and objectives. A setting with its own type has Validate. A setting that is a function (Weighting,
+// TimeSampler, Head) checks itself when the first graph is built with it. Graph-building code panics with the error,
+// and the code that compiles the graph returns it: before the first step of a training or of a sampler.
 
-// checkProcess reports a process that is missing, a setting of it out of its range, or an invalid horizon.
+// checkProcess reports a missing process, a setting of it that is out of its range, or an invalid horizon.
 func checkProcess(p Process) error {
 	if p == nil {
 		return fmt.Errorf("there is no process; give one of the table Processes, such as VP{}")
@@ -25,7 +25,7 @@ func checkProcess(p Process) error {
 	return nil
 }
 
-// mustBeValid is the process itself, for graph-building code: it panics with the error of checkProcess.
+// mustBeValid returns the process itself, for graph-building code. It panics with the error of checkProcess.
 func mustBeValid(p Process) Process {
 	if err := checkProcess(p); err != nil {
 		panic(err)
@@ -33,7 +33,7 @@ func mustBeValid(p Process) Process {
 	return p
 }
 
-// must panics with a sentence unless what it says holds, for graph-building code. Conditions are written so that NaN
+// must panics with a sentence unless its condition holds, for graph-building code. Conditions are written so that NaN
 // fails them.
 func must(holds bool, format string, args ...any) {
 	if !holds {

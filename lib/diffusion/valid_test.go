@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// bounded is a process with a horizon of one's own.
+// bounded is a process with a given horizon.
 type bounded struct {
 	OU
 	lo, hi float64
@@ -14,7 +14,8 @@ type bounded struct {
 
 func (p bounded) Horizon() (tMin, tMax float64) { return p.lo, p.hi }
 
-// A process is refused by its own Validate, or for an invalid horizon; every registered one is accepted.
+// TestCheckProcess checks that a process is refused by its own Validate, or for an invalid horizon. Every registered
+// process is accepted.
 func TestCheckProcess(t *testing.T) {
 	for _, spec := range Processes {
 		if err := checkProcess(spec.Process); err != nil {

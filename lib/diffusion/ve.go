@@ -7,9 +7,9 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// VE is the variance-exploding process: alpha = 1 and sigma grows geometrically from SigmaMin at t = 0 to SigmaMax at
-// t = 1 (Song et al. 2021, equation 30). At t = 0 it is the data already noised by SigmaMin. The zero value is
-// sigma = 0.01 .. 50, for data of unit scale.
+// VE is the variance-exploding process: alpha = 1 and sigma grows geometrically from SigmaMin at t = 0 to SigmaMax at t
+// = 1 (Song et al. 2021, equation 30). At t = 0 the data already has noise of standard deviation SigmaMin. The zero
+// value is sigma = 0.01 .. 50, for data of unit scale.
 type VE struct{ SigmaMin, SigmaMax float64 }
 
 // At implements Process.

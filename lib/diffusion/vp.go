@@ -4,8 +4,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// VP is the variance-preserving path alpha^2 = exp(-B), sigma^2 = 1 - alpha^2, walked at the speed of a Schedule, whose
-// B is the integral of beta: dx = -beta x/2 dt + sqrt(beta) dB (Song et al. 2021, equation 11). With a Table it is the
+// VP is the variance-preserving path alpha^2 = exp(-B), sigma^2 = 1 - alpha^2 at the speed of a Schedule. B is the
+// integral of the rate beta: dx = -beta x/2 dt + sqrt(beta) dB (Song et al. 2021, equation 11). With a Table it is the
 // chain of DDPM. The zero value has the schedule of Song et al., LinearBeta.
 type VP struct{ Schedule Schedule }
 
@@ -21,7 +21,7 @@ func (p VP) At(t *Node) Coeffs {
 	}
 }
 
-// Horizon implements Process: that of the schedule.
+// Horizon implements Process: it is that of the schedule.
 func (p VP) Horizon() (tMin, tMax float64) { return p.schedule().Horizon() }
 
 // Validate implements Process.

@@ -4,9 +4,10 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// Weighting is the weight of the squared error of F at a noise level, for a head with this out. Since D - D* = out (F -
-// F*), eps - eps* = alpha/sigma (D - D*) and s - s* = alpha/sigma^2 (D - D*), up to sign, a weight that is meant for
-// one of these errors carries over to all heads.
+// Weighting is the weight of the squared error of F at a noise level, for a head with this out. A weight that is meant
+// for the error of D, of the noise or of the score carries over to all heads, because up to sign
+//
+//	D - D* = out (F - F*),   eps - eps* = alpha/sigma (D - D*),   s - s* = alpha/sigma^2 (D - D*).
 type Weighting func(c Coeffs, out *Node) *Node
 
 // WeightingSpec registers a weighting; sd is the standard deviation of the data.
@@ -28,29 +29,29 @@ var Weightings = []WeightingSpec{
 
 func always(w Weighting) func(float64) Weighting { return func(float64) Weighting { return w } }
 
-// Plain is 1, whatever the head predicts.
+// Plain is 1 for every head.
 func Plain(c Coeffs, _ *Node) *Node { return OnesLike(c.Alpha) }
 
-// ScoreWeight weighs the score's error by 1: the Fisher divergence itself. In the mean over x0 and eps its denoising
-// loss is at least d/(2 sigma^2) - E|s|^2/2, which no integral over times down to 0 survives (001, "Incorporating
-// time").
+// ScoreWeight weights the score's error by 1, which gives the Fisher divergence itself. Over x0 and eps the mean of its
+// denoising loss is at least d/(2 sigma^2) - E|s|^2/2. The integral of this bound over times down to 0 diverges (001,
+// "Incorporating time").
 func ScoreWeight(c Coeffs, out *Node) *Node { return Square(Div(Mul(c.Alpha, out), Square(c.Sigma))) }
 
-// NoiseWeight weighs the noise's error by 1, and so the score's by sigma^2 (Song and Ermon 2019, section 4.2; L_simple
+// NoiseWeight weights the noise's error by 1, and so the score's by sigma^2 (Song and Ermon 2019, section 4.2; L_simple
 // of Ho et al. 2020).
 func NoiseWeight(c Coeffs, out *Node) *Node { return Square(Div(Mul(c.Alpha, out), c.Sigma)) }
 
-// DataWeight weighs the denoiser's error by 1.
+// DataWeight weights the denoiser's error by 1.
 func DataWeight(_ Coeffs, out *Node) *Node { return Square(out) }
 
-// LikelihoodWeight weighs the score's error by g^2, which makes the loss, integrated over times, a bound on the
-// negative log likelihood (Song et al. 2021, "Maximum likelihood training", theorem 1).
+// LikelihoodWeight weights the score's error by g^2. The loss, integrated over times, is then a bound on the negative
+// log likelihood (Song et al. 2021, "Maximum likelihood training", theorem 1).
 func LikelihoodWeight(c Coeffs, out *Node) *Node {
 	_, g2 := c.Rates()
 	return Mul(g2, ScoreWeight(c, out))
 }
 
-// MinSNR weighs the denoiser's error by min(alpha^2/sigma^2, gamma) (Hang et al. 2023; gamma = 5 is theirs).
+// MinSNR weights the denoiser's error by min(alpha^2/sigma^2, gamma) (Hang et al. 2023, with gamma = 5).
 func MinSNR(gamma float64) Weighting {
 	return func(c Coeffs, out *Node) *Node {
 		must(positive(gamma), "MinSNR(%g): give a positive number, such as the 5 of Hang et al. 2023", gamma)
@@ -59,7 +60,7 @@ func MinSNR(gamma float64) Weighting {
 	}
 }
 
-// EDMWeight weighs the denoiser's error by (r^2 + sd^2)/(r sd)^2 at the noise level r = sigma/alpha: under EDMHead the
+// EDMWeight weights the denoiser's error by (r^2 + sd^2)/(r sd)^2 at the noise level r = sigma/alpha. Under EDMHead the
 // weight of F's error is then 1 (Karras et al. 2022, table 1).
 func EDMWeight(sd float64) Weighting {
 	return func(c Coeffs, out *Node) *Node {

@@ -8,7 +8,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Evaluate computes a graph of its arguments, tensors or Go values, once: the outputs, flat, as float64.
+// Evaluate computes a graph of its arguments, tensors or Go values, once. It returns the outputs, flat, as float64.
 func Evaluate(b compute.Backend, fn func(in []*graph.Node) []*graph.Node, args ...any) ([][]float64, error) {
 	out, err := OnceN(b, func(in []*graph.Node) []*graph.Node {
 		nodes := fn(in)

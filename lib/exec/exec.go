@@ -10,7 +10,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Exec is a graph function, compiled once for each set of shapes that it is called with. Its user finalizes it.
+// Exec is a graph function that is compiled once for each set of shapes that it is called with. The caller finalizes
+// it.
 type Exec struct {
 	compiled interface {
 		Call(args ...any) ([]*tensors.Tensor, error)
@@ -18,13 +19,14 @@ type Exec struct {
 	}
 }
 
-// New prepares a graph function; it is built at the first call. The types of functions are those of graph.NewExec.
+// New prepares a graph function, which is built at the first call. The types of functions are those of graph.NewExec.
 func New[F graph.ExecGraphFn](b compute.Backend, fn F) (*Exec, error) {
 	return wrap(graph.NewExec(b, guarded(fn)))
 }
 
 // NewModel prepares a graph function that reads the weights of a store; nil is an empty store. It reports weights that
-// are not there, which model.NewExec would make and fill at random: Initialize is for that.
+// are missing, where model.NewExec would make them and fill them at random. Initialize is the function that makes
+// weights.
 func NewModel[F model.ExecGraphFn](b compute.Backend, weights *model.Store, fn F) (*Exec, error) {
 	if weights == nil {
 		weights = model.NewStore()
@@ -32,14 +34,14 @@ func NewModel[F model.ExecGraphFn](b compute.Backend, weights *model.Store, fn F
 	return wrap(model.NewExec(b, weights, wrapped(fn, func(build func()) error { return reading(weights, build) })))
 }
 
-// Initialize runs a graph function once, for the weights that it makes in the store.
+// Initialize runs a graph function once, to make its weights in the store.
 func Initialize[F model.ExecGraphFn](b compute.Backend, weights *model.Store, fn F, args ...any) error {
 	e, err := wrap(model.NewExec(b, weights, guarded(fn)))
 	_, err = e.once(err, args)
 	return err
 }
 
-// reading is Try for functions that may make no weights.
+// reading is Try for functions that must not make weights.
 func reading(weights *model.Store, build func()) error {
 	known := map[string]bool{}
 	for v := range weights.IterVariables() {
@@ -52,15 +54,14 @@ func reading(weights *model.Store, build func()) error {
 			missing = append(missing, v.Path())
 		}
 	}
-	for _, path := range missing { // or they would be there, at random, when somebody tries again
+	for _, path := range missing { // otherwise they would exist, at random, at the next try
 		if err := weights.DeleteVariable(path); err != nil {
 			return err
 		}
 	}
-	if len(missing) > 0 { // which is the reason of most errors, too
+	if len(missing) > 0 { // a missing weight causes most other errors, too
 		return fmt.Errorf("the model reads the weight %s, which is not in its store of %d weights: give the store "+
-			"that was "+
-			"trained", missing[0], len(known))
+			"that was trained", missing[0], len(known))
 	}
 	return err
 }
@@ -75,10 +76,10 @@ func wrap[E interface {
 	return &Exec{e}, nil
 }
 
-// guarded makes every panic of a graph function, and runtime.Goexit, a panic with an error.
+// guarded turns every panic of a graph function, and runtime.Goexit, into a panic with an error.
 func guarded[F any](fn F) F { return wrapped(fn, Try) }
 
-// wrapped lets a graph function be called by another, whose error it panics with.
+// wrapped calls a graph function through another function, and panics with the error of that function.
 func wrapped[F any](fn F, by func(build func()) error) F {
 	f := reflect.ValueOf(fn)
 	safe := reflect.MakeFunc(f.Type(), func(args []reflect.Value) (out []reflect.Value) {
@@ -92,7 +93,7 @@ func wrapped[F any](fn F, by func(build func()) error) F {
 
 // Call computes the outputs for tensors or Go values. Its error is the cause alone.
 func (e *Exec) Call(args ...any) (out []*tensors.Tensor, err error) {
-	// Guarded once more: the initial values of weights come from graph functions, too, which GoMLX calls by itself.
+	// Try guards once more, because GoMLX itself calls the graph functions that give weights their initial values.
 	if failed := Try(func() { out, err = e.compiled.Call(args...) }); failed != nil {
 		return nil, failed
 	}
@@ -120,7 +121,7 @@ func (e *Exec) Call2(args ...any) (first, second *tensors.Tensor, err error) {
 // Finalize frees what was compiled.
 func (e *Exec) Finalize() { e.compiled.Finalize() }
 
-// Once computes a graph of one output, and frees it.
+// Once computes a graph of one output and frees it.
 func Once[F graph.ExecGraphFnOneOutput](b compute.Backend, fn F, args ...any) (*tensors.Tensor, error) {
 	out, err := OnceN(b, fn, args...)
 	if err != nil {
@@ -129,7 +130,7 @@ func Once[F graph.ExecGraphFnOneOutput](b compute.Backend, fn F, args ...any) (*
 	return out[0], nil
 }
 
-// OnceN computes a graph of any number of outputs, and frees it.
+// OnceN computes a graph of any number of outputs and frees it.
 func OnceN[F graph.ExecGraphFn](b compute.Backend, fn F, args ...any) ([]*tensors.Tensor, error) {
 	e, err := New(b, fn)
 	return e.once(err, args)

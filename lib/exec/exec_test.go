@@ -90,7 +90,7 @@ func TestEveryPanicIsAnError(t *testing.T) {
 					within(t, func() {
 						err := call()
 						says := f.says
-						if name == "an initializer" { // GoMLX raises its panics once more
+						if name == "an initializer" { // GoMLX raises its panics a second time
 							says, _, _ = strings.Cut(says, " (")
 						}
 						if err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "\n") {
@@ -122,7 +122,7 @@ func loopOf(b compute.Backend, do func(), x any) error {
 	return err
 }
 
-// After an error the same Exec builds other shapes, is called again, and is freed.
+// TestExecAfterAnError checks that the same Exec builds other shapes, is called again and is freed after an error.
 func TestExecAfterAnError(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		within(t, func() {
@@ -158,7 +158,8 @@ func TestCause(t *testing.T) {
 	}
 }
 
-// Weights that are not there are an error, not random numbers; those that Initialize has made are read.
+// TestMissingWeights checks that missing weights are an error, not random numbers. Weights that Initialize has made are
+// read.
 func TestMissingWeights(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		fn := func(s *model.Scope, x *Node) *Node {
@@ -167,7 +168,7 @@ func TestMissingWeights(t *testing.T) {
 		}
 		weights := model.NewStore()
 		empty := model.NewStore()
-		for _, store := range []*model.Store{nil, empty, empty} { // the second time, too
+		for _, store := range []*model.Store{nil, empty, empty} { // the same error the second time
 			_, err := exec.ModelOnceN(b, store, fn, []float64{1})
 			want := "the model reads the weight /layer/w, which is not in its store of 0 weights: give the store " +
 				"that was trained"

@@ -10,19 +10,20 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// ErrHost is what the graph of a Loop panics with when its body runs better step by step.
+// ErrHost is the panic value of a Loop's graph whose body runs faster step by step.
 var ErrHost = errors.New("this step runs faster alone than inside a loop")
 
-// CompilesLoops says whether a loop over steps is best compiled. The Go backend interprets its graphs, so a compiled
-// loop gains nothing there, and its While cannot hold a gradient. On XLA only native convolutions, on a CPU, are better
-// off alone (see RefuseConvolution).
+// CompilesLoops reports whether a loop over steps should be compiled. The Go backend interprets its graphs, so a
+// compiled loop gains nothing there, and its While cannot hold a gradient. On XLA only native convolutions, on a CPU,
+// are faster outside the loop (see RefuseConvolution).
 func CompilesLoops(b compute.Backend) bool { return b.Name() == "xla" }
 
 // Loop is the graph of a While: as long as state[0] < state[1], the state becomes body(state). The body may read and
 // set the variables of the store.
 //
-// GoMLX on XLA forbids the body to read nodes of the function around it, also through the graph's cache of scalars.
-// So the outer function holds nothing but parameters and the While; whatever the body reads, weights too, is state.
+// GoMLX on XLA does not let the body read nodes of the function around it, also not through the graph's cache of
+// scalars. So the outer function holds nothing but parameters and the While. Whatever the body reads, weights included,
+// is state.
 func Loop(store *model.Store, state []*graph.Node, body func(state []*graph.Node) []*graph.Node) []*graph.Node {
 	g := state[0].Graph()
 	var variables []*model.Variable
@@ -57,7 +58,7 @@ func Loop(store *model.Store, state []*graph.Node, body func(state []*graph.Node
 		return next
 	})
 	for i, v := range variables {
-		v.SetNodeValue(all[len(state)+i]) // outside the loop a variable is itself again
+		v.SetNodeValue(all[len(state)+i]) // outside the loop a variable has its outer value again
 	}
 	end := graph.While(more, moved, all...)
 	for i, v := range variables {
@@ -68,8 +69,8 @@ func Loop(store *model.Store, state []*graph.Node, body func(state []*graph.Node
 	return end[:len(state)]
 }
 
-// RefuseConvolution ends the build of a loop whose body holds a native convolution, with ErrHost: XLA's CPU compiler
-// runs those about 30 times slower inside a While.
+// RefuseConvolution ends the build of a loop whose body holds a native convolution, with ErrHost. XLA's CPU compiler
+// runs convolutions about 30 times slower inside a While.
 func RefuseConvolution(b compute.Backend, g *graph.Graph) {
 	if !onCPU(b) {
 		return
@@ -81,5 +82,5 @@ func RefuseConvolution(b compute.Backend, g *graph.Graph) {
 	}
 }
 
-// onCPU tells XLA's CPU client by the name of its device, "TFRT_CPU_0".
+// onCPU recognizes XLA's CPU client by the name of its device, "TFRT_CPU_0".
 func onCPU(b compute.Backend) bool { return strings.Contains(b.DeviceDescription(0), "CPU") }

@@ -13,7 +13,8 @@ import (
 var otherWays = regexp.MustCompile(
 	`(^|[^.\w])(graph\.|model\.)?(NewExec|ExecOnceN?|CallOnceN?|MustNewExec|MustExecOnceN?)\(|exceptions\.Try`)
 
-// Nothing but this package compiles graph functions: elsewhere a panic would be a hang. Tests may.
+// TestOneWayIn checks that only this package compiles graph functions: elsewhere a panic would be a hang. Tests are
+// exempt.
 func TestOneWayIn(t *testing.T) {
 	for _, root := range []string{"..", "../../experiments", "../../cmd"} {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

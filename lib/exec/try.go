@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// errEnded says what runtime.Goexit did.
+// errEnded reports a call of runtime.Goexit.
 var errEnded = errors.New("the graph function ended its goroutine (runtime.Goexit, which FailNow and Fatal of a test " +
 	"call, too); panic with an error instead")
 
-// Try runs fn and returns what it panicked with, as an error. It runs in a goroutine of its own, so that runtime.Goexit
-// is an error as well.
+// Try runs fn and returns what it panicked with, as an error. It runs fn in a separate goroutine, so that
+// runtime.Goexit is an error as well.
 func Try(fn func()) (err error) {
 	done := make(chan struct{})
 	go func() {
@@ -33,8 +33,9 @@ func Try(fn func()) (err error) {
 	return err
 }
 
-// asError is the value of a panic as an error of one line. Errors that somebody chose to panic with stay as they are;
-// faults and text say where they were raised. It is for deferred functions, where the stack is still that of the panic.
+// asError returns the value of a panic as an error of one line. Errors that code panics with deliberately stay as they
+// are; runtime faults and text get the place where they were raised. It is for deferred functions, where the stack is
+// still that of the panic.
 func asError(value any) error {
 	err, chosen := value.(error)
 	if _, fault := value.(runtime.Error); chosen && !fault {
@@ -44,8 +45,8 @@ func asError(value any) error {
 	return fmt.Errorf("a graph function panicked: %s%s", text, origin())
 }
 
-// origin is " (folder/file.go:line)" of the code that raised the panic under way at first: others may have raised it
-// again.
+// origin returns " (folder/file.go:line)" of the code that first raised the current panic. Other code may have raised
+// it again.
 func origin() (at string) {
 	var pcs [64]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs[:])])
@@ -65,8 +66,8 @@ func origin() (at string) {
 	}
 }
 
-// Cause is what went wrong in a graph, without the names of the functions that GoMLX wraps around it. It is nil for
-// nil.
+// Cause returns what went wrong in a graph, without the names of the functions that GoMLX wraps around it. It is nil
+// for nil.
 func Cause(err error) error {
 	for next := err; next != nil; next = errors.Unwrap(next) {
 		err = next

@@ -8,8 +8,8 @@ import (
 // Key names a stream of random numbers: the 64-bit key of Threefry2x32.
 type Key [2]uint32
 
-// NewKey returns the key of the stream that seed and a path of names address, for example
-// NewKey(1, "E03-langevin", "start"). Different seeds or paths give independent streams; the hash is SHA-256.
+// NewKey returns the key of the stream with the address (seed, path of names), for example NewKey(1, "E03-langevin",
+// "start"). Different seeds or paths give independent streams. The hash is SHA-256.
 func NewKey(seed int64, path ...string) Key {
 	h := sha256.New()
 	h.Write(binary.LittleEndian.AppendUint64(nil, uint64(seed)))
@@ -21,7 +21,7 @@ func NewKey(seed int64, path ...string) Key {
 	return Key{binary.LittleEndian.Uint32(sum), binary.LittleEndian.Uint32(sum[4:])}
 }
 
-// Sub returns the key of a stream below this one, that a path of names addresses.
+// Sub returns the key of a stream below this one: the one with the given path of names.
 func (k Key) Sub(path ...string) Key {
 	return NewKey(int64(uint64(k[1])<<32|uint64(k[0])), path...)
 }

@@ -1,3 +1,5 @@
+// Package random draws counter-based random numbers (Threefry2x32-20) inside graphs. A stream has a Key, made from a
+// seed and a path of names. A Source draws from the stream, and each number belongs to a sample, a step and a draw.
 package random
 
 import (
@@ -11,42 +13,42 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// Random is a counter-based source of random numbers in a graph. A number depends on the key, the step, the count of
-// draws before it in the step, the index of its sample and its place in the sample, and on nothing else: not on the
-// batch size, the driver, the shard or the backend. float32 draws are the float64 draws rounded.
+// Source is a counter-based source of random numbers in a graph. A number depends on the key, the step, the count of
+// earlier draws in the step, the index of its sample and its place in the sample. It depends on nothing else: not on
+// the batch size, the driver, the shard or the backend. float32 draws are the float64 draws rounded.
 type Source struct {
 	key   [2]*Node // uint32 scalars
 	step  *Node    // uint32 scalar
 	first *Node    // uint32 scalar: index of the batch's first sample
 	draws int
 
-	replay []*Node // when set, draws return these in turn
+	replay []*Node // if set, draws return these in turn
 
 	assumed []float64 // see AssumedSD
 }
 
-// RandomAt returns the source of a step (a scalar, converted to uint32) for a batch whose first sample has the given
-// index; key and first are uint32 scalars. A loop's body makes one from its state.
+// At returns the source of a step (a scalar, converted to uint32) for a batch whose first sample has the index first.
+// key and first are uint32 scalars. A loop's body makes a source from its state.
 func At(key [2]*Node, step, first *Node) *Source {
 	return &Source{key: key, step: ConvertDType(step, dtypes.Uint32), first: first}
 }
 
-// NewRandom returns the source of a key: for draws outside samplers, where there is no step.
+// New returns the source of a key at step 0, for samples with indices from 0 on. It is for draws outside samplers.
 func New(g *Graph, k Key) *Source {
 	zero := Const(g, uint32(0))
 	return &Source{key: [2]*Node{Const(g, k[0]), Const(g, k[1])}, step: zero, first: zero}
 }
 
-// Replay returns a source whose normals and uniforms are the given numbers, in turn: to hold a sampler or an objective
-// against another implementation, or to take it apart.
+// Replay returns a source whose normals and uniforms are the given numbers, in turn. It serves to check a sampler or an
+// objective against another implementation, or to compute its parts one by one.
 func Replay(numbers ...*Node) *Source {
-	return &Source{replay: append([]*Node{}, numbers...)} // not nil: none given are none to draw
+	return &Source{replay: append([]*Node{}, numbers...)} // not nil: an empty list has no numbers to draw
 }
 
-// replayed is the next of the given numbers.
+// replayed returns the next of the given numbers.
 func (r *Source) replayed() *Node {
 	if r.draws == len(r.replay) {
-		panic(fmt.Errorf("replayed noise has %d draws a step; the sampler asks for more", len(r.replay)))
+		panic(fmt.Errorf("replayed noise has %d draws a step; the sampler draws more", len(r.replay)))
 	}
 	r.draws++
 	return r.replay[r.draws-1]
@@ -61,7 +63,7 @@ func (r *Source) Uniform(like *Node) *Node {
 	return Reshape(r.unit(like.DType(), n, m), like.Shape().Dimensions...)
 }
 
-// Normal draws from N(0, 1), in the shape and type of like: [batch, ...] (Box and Muller 1958).
+// Normal draws from N(0, 1), in the shape and type of like: [batch, ...]. The method is that of Box and Muller 1958.
 func (r *Source) Normal(like *Node) *Node {
 	if r.replay != nil {
 		return r.replayed()
@@ -82,39 +84,39 @@ func (r *Source) Rademacher(like *Node) *Node {
 	return Where(LessThan(r.Uniform(like), half), Neg(one), one)
 }
 
-// Sphere draws from the sphere of radius sqrt(d) about 0 in d dimensions.
+// Sphere draws from the sphere of radius sqrt(d) about 0 in d dimensions, in the shape and type of like: [batch, ...].
 func (r *Source) Sphere(like *Node) *Node {
 	n, d := rows(like)
 	z := Reshape(r.Normal(like), n, d)
 	square := ReduceAndKeep(Square(z), ReduceSum, 1)
-	// In float32 a uniform of Box and Muller rounds to 1 once in 2^25 draws, and up to two dimensions have no other
-	// radius: all of z is then 0, which has no direction. The corner (1, 1) stands in for it.
+	// In float32 a uniform of Box and Muller rounds to 1 once in 2^25 draws, and its radius is then 0. Up to two
+	// dimensions have no other radius, so z is 0 and has no direction. The corner (1, 1) replaces it.
 	none := ConvertDType(Equal(square, ZerosLike(square)), z.DType())
 	square = Add(square, MulScalar(none, float64(d)))
 	v := Mul(Add(z, none), Sqrt(Div(Scalar(z.Graph(), z.DType(), float64(d)), square)))
 	return Reshape(v, like.Shape().Dimensions...)
 }
 
-// Assume notes that an objective drawing from this source was made for data of this standard deviation.
+// Assume records that an objective that draws from this source was made for data of this standard deviation.
 func (r *Source) Assume(sd float64) {
 	if !slices.Contains(r.assumed, sd) {
 		r.assumed = append(r.assumed, sd)
 	}
 }
 
-// AssumedSD are the standard deviations of the data for which the heads, scorers and weights of the objectives that
-// drew from this source were made: to compare with those of the data. Heads of one's own, and diffusion.Unscaled ones,
-// assume nothing.
+// AssumedSD returns the standard deviations of the data that the objectives which drew from this source assume. They
+// come from the heads, scorers and weights, and are to be compared with those of the data. Custom heads and
+// diffusion.Unscaled heads assume nothing.
 func (r *Source) AssumedSD() []float64 { return slices.Clone(r.assumed) }
 
-// rows is the shape of x as [batch, elements of a sample].
+// rows returns the shape of x as [batch, elements of a sample].
 func rows(x *Node) (n, m int) {
 	n = x.Shape().Dim(0)
 	return n, x.Shape().Size() / n
 }
 
-// unit draws [n, m] uniforms in (0, 1]: 64 bits each, of which float64 keeps 53 and float32 24 significant ones, so
-// that the smallest is 2^-65 and normals reach 9.5 standard deviations.
+// unit draws [n, m] uniforms in (0, 1] from 64 bits each. float64 keeps 53 significant bits and float32 keeps 24. The
+// smallest uniform is 2^-65, so normals reach 9.5 standard deviations.
 func (r *Source) unit(dtype dtypes.DType, n, m int) *Node {
 	hi, lo := r.bits(n, m)
 	return Add(
@@ -122,8 +124,8 @@ func (r *Source) unit(dtype dtypes.DType, n, m int) *Node {
 		MulScalar(AddScalar(ConvertDType(lo, dtype), 0.5), math.Pow(2, -64)))
 }
 
-// bits draws two words for each of m places in n samples. The step and the draw make a key of their own, so that the
-// whole 64-bit counter is left for (sample, place).
+// bits draws two words for each of m places in n samples. The step and the draw make a separate key. So the whole
+// 64-bit counter is left for (sample, place).
 func (r *Source) bits(n, m int) (hi, lo *Node) {
 	g := r.step.Graph()
 	k0, k1 := threefry(r.key[0], r.key[1], r.step, Const(g, uint32(r.draws)))
@@ -132,8 +134,8 @@ func (r *Source) bits(n, m int) (hi, lo *Node) {
 	return threefry(k0, k1, Add(Iota(g, shape, 0), r.first), Iota(g, shape, 1))
 }
 
-// threefry is Threefry2x32-20 (Salmon, Moraes, Dror and Shaw 2011) on uint32 nodes: 20 rounds, a key injection after
-// every fourth. The counter may be of any shape, the key is scalar.
+// threefry is Threefry2x32-20 (Salmon, Moraes, Dror and Shaw 2011) on uint32 nodes: 20 rounds, with a key injection
+// after every fourth. The counter may have any shape; the key is scalar.
 func threefry(k0, k1, c0, c1 *Node) (x0, x1 *Node) {
 	keys := [3]*Node{k0, k1, BitwiseXor(BitwiseXor(k0, k1), Const(k0.Graph(), uint32(0x1BD11BDA)))}
 	rotations := [2][4]uint32{{13, 15, 26, 6}, {17, 29, 16, 24}}

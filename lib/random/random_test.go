@@ -20,7 +20,7 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// threefryOnHost is the algorithm in plain Go, for the graph to be held against; the known answers below hold it
+// threefryOnHost is the algorithm in plain Go. The graph is checked against it, and the known answers below check it
 // against the paper.
 func threefryOnHost(k, c [2]uint32) [2]uint32 {
 	keys := [3]uint32{k[0], k[1], k[0] ^ k[1] ^ 0x1BD11BDA}
@@ -37,7 +37,7 @@ func threefryOnHost(k, c [2]uint32) [2]uint32 {
 	return [2]uint32{x0, x1}
 }
 
-// Known answers of Random123 (kat_vectors, threefry2x32-20).
+// knownAnswers are those of Random123 (kat_vectors, threefry2x32-20).
 var knownAnswers = []struct{ key, counter, want [2]uint32 }{
 	{[2]uint32{0, 0}, [2]uint32{0, 0}, [2]uint32{0x6b200159, 0x99ba4efe}},
 	{[2]uint32{math.MaxUint32, math.MaxUint32}, [2]uint32{math.MaxUint32, math.MaxUint32},
@@ -104,7 +104,7 @@ func TestUniformIsUniform(t *testing.T) {
 		for i, v := range u {
 			worst = max(worst, math.Abs(v-(float64(i)+.5)/float64(len(u))))
 		}
-		if limit := 2.69 / math.Sqrt(float64(len(u))); worst > limit { // Kolmogorov's law at alpha = 1e-6
+		if limit := 2.69 / math.Sqrt(float64(len(u))); worst > limit { // Kolmogorov's distribution at alpha = 1e-6
 			t.Fatalf("KS distance %g from uniform, limit %g", worst, limit)
 		}
 	})
@@ -116,13 +116,13 @@ func TestNormalMomentsAndKS(t *testing.T) {
 		for _, dtype := range []dtypes.DType{dtypes.Float64, dtypes.Float32} {
 			z := draw(t, b, NewKey(2, "normal"), dtype, n, d, 0, 0, true)
 			count := float64(len(z))
-			// E z^k and the variance of z^k under N(0,1); 5 standard errors.
-			for k, law := range map[int][2]float64{1: {0, 1}, 2: {1, 2}, 3: {0, 15}, 4: {3, 96}, 6: {15, 10170}} {
+			// E z^k and the variance of z^k under N(0, 1), compared within 5 standard errors.
+			for k, moments := range map[int][2]float64{1: {0, 1}, 2: {1, 2}, 3: {0, 15}, 4: {3, 96}, 6: {15, 10170}} {
 				sum := 0.0
 				for _, v := range z {
 					sum += math.Pow(v, float64(k))
 				}
-				if got, tol := sum/count-law[0], 5*math.Sqrt(law[1]/count); math.Abs(got) > tol {
+				if got, tol := sum/count-moments[0], 5*math.Sqrt(moments[1]/count); math.Abs(got) > tol {
 					t.Errorf("%s: E z^%d is off by %g, 5 s.e. = %g", dtype, k, got, tol)
 				}
 			}
@@ -138,7 +138,8 @@ func TestNormalMomentsAndKS(t *testing.T) {
 	})
 }
 
-// Streams that differ in one part of their address are independent: their correlation is that of n free pairs.
+// TestStreamsAreIndependent checks streams that differ in one part of their address: their correlation is that of n
+// independent pairs.
 func TestStreamsAreIndependent(t *testing.T) {
 	const n, d = 1 << 12, 3
 	b := backendtest.Default(t)
@@ -167,7 +168,7 @@ func TestStreamsAreIndependent(t *testing.T) {
 			}
 		}
 	}
-	// Places of one sample, and neighbouring samples.
+	// Places of one sample, and neighboring samples.
 	for lag := 1; lag <= 2*d; lag++ {
 		if r := stat.Correlation(base[lag:], base[:len(base)-lag], nil); math.Abs(r) > 5/math.Sqrt(float64(len(base))) {
 			t.Errorf("draws at lag %d correlate: %g", lag, r)
@@ -175,7 +176,8 @@ func TestStreamsAreIndependent(t *testing.T) {
 	}
 }
 
-// A sample's noise is the same in any batch, and the same on every backend and in either precision up to rounding.
+// TestNoiseBelongsToTheSample checks that a sample's noise is the same in any batch. It is also the same on every
+// backend and in either precision, up to rounding.
 func TestNoiseBelongsToTheSample(t *testing.T) {
 	const d = 3
 	key := NewKey(7, "batches")
@@ -204,7 +206,8 @@ func TestNoiseBelongsToTheSample(t *testing.T) {
 	})
 }
 
-// Normals of float32 are all 0 once in a while, and then have no direction; the sphere has no such point.
+// TestSphereHasItsRadiusWhereNormalsVanish covers float32 normals that are all 0, which happens rarely. They have no
+// direction, but the sphere has no such point.
 func TestSphereHasItsRadiusWhereNormalsVanish(t *testing.T) {
 	for _, dtype := range []dtypes.DType{dtypes.Float32, dtypes.Float64} {
 		for d := 1; d <= 3; d++ {
