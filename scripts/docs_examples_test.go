@@ -18,7 +18,7 @@ import (
 // given completes the examples that are fragments: what a page says in words is declared here, by the first line of the
 // block. A block that is not in this table compiles as it stands.
 var given = map[string]string{
-	"cross, process := density.X2(), diffusion.VP{}": `
+	"cross, process := density.Cross(), diffusion.VP{}": `
 		var b compute.Backend
 		check := func(error) {}`,
 	"build := func(scope *model.Scope, _ []*Node) diffusion.Model {": `
@@ -31,7 +31,7 @@ var given = map[string]string{
 // ran names the example function whose source a block is, so that it does not only compile.
 var ran = map[string]string{
 	"build := func(scope *model.Scope, _ []*Node) diffusion.Model {": "../lib/network/example_test.go",
-	"cross, process := density.X2(), diffusion.VP{}":                 "../examples/first/main.go",
+	"cross, process := density.Cross(), diffusion.VP{}":                 "../examples/first/main.go",
 }
 
 // block is Go in a page.
