@@ -31,7 +31,7 @@ var given = map[string]string{
 // ran names the example function whose source a block is, so that it does not only compile.
 var ran = map[string]string{
 	"build := func(scope *model.Scope, _ []*Node) diffusion.Model {": "../lib/network/example_test.go",
-	"cross, process := density.Cross(), diffusion.VP{}":                 "../examples/first/main.go",
+	"cross, process := density.Cross(), diffusion.VP{}":              "../examples/first/main.go",
 }
 
 // block is Go in a page.
