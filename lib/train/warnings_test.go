@@ -19,7 +19,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// under is the loss of an objective for a network of one matrix. The samples are the last column of a batch.
+// under is the loss of an objective for a network of one matrix. Samples are the last column of a batch.
 func under(o diffusion.Objective, p diffusion.Process) Loss {
 	return func(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 		net := func(x, _, _ *Node) *Node { return dense(scope, x, x.Shape().Dim(1)) }
@@ -43,7 +43,7 @@ func normalPoints(t *testing.T, dtype dtypes.DType, scale, shift float64) *tenso
 	return tensors.FromFlatDataAndDimensions(y, 64, 2)
 }
 
-// freshNormals are drawn at every step.
+// freshNormals are normal samples, drawn at every step.
 func freshNormals(sd float64) Data {
 	return Fresh("normal", func(g *Graph, r *random.Source) []*Node {
 		return []*Node{MulScalar(r.Normal(Zeros(g, shapes.Make(dtypes.Float32, 1000, 2))), sd)}
@@ -95,8 +95,8 @@ func warningCases(t *testing.T) []warningCase {
 	}
 }
 
-// Data far from the scale for which the head or the weight was made get a warning that names both numbers, in a table
-// and drawn afresh, in both precisions; data of that scale get none.
+// Data far from the scale that the head or the weighting assumes give a warning that names both numbers. This holds for
+// a table and for fresh data, in both precisions. Data of that scale give none.
 func TestWarnings(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, c := range warningCases(t) {
