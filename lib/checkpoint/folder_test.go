@@ -62,7 +62,7 @@ func save(t testing.TB, f *Folder, steps ...int) {
 	}
 }
 
-// list are the names in a folder, but for the lock.
+// list are the names in a folder, except for the lock.
 func list(t testing.TB, dir string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

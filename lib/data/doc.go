@@ -5,5 +5,5 @@
 // Memory grows with the bytes that arrive and is bounded; a [Reader] sets the bound, and says what a file does not say.
 // [Points.Validate] is to be asked before anything learns from points.
 //
-// Pixels are float32 in [-1, 1], the span the networks work in; [Sets] lists what is bundled, with its licence.
+// Pixels are float32 in [-1, 1], the span the networks work in; [Sets] lists what is bundled, with its license.
 package data

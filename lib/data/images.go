@@ -2,9 +2,9 @@ package data
 
 import "fmt"
 
-// Images are N grey images of H x W pixels with a class label each. Pixel (row i, column j) of image n is
-// Pixels[(n*H+i)*W+j], which is the layout [N, H, W, 1]: a byte b becomes b/127.5 - 1 in [-1, 1], so 0, the
-// background of MNIST, becomes -1, and other ranges of grey likewise. Labels are in 0 .. Classes-1.
+// Images are N gray images of H x W pixels with a class label each. Pixel (row i, column j) of image n is
+// Pixels[(n*H+i)*W+j], which is the layout [N, H, W, 1]: a byte b becomes b/127.5 - 1 in [-1, 1], so 0, the background
+// of MNIST, becomes -1, and other ranges of gray likewise. Labels are in 0 .. Classes-1.
 type Images struct {
 	N, H, W int
 	Pixels  []float32
@@ -75,7 +75,7 @@ func (im *Images) Counts() []int {
 	return counts
 }
 
-// Byte is the grey value 0 .. 255 of a pixel in [-1, 1]: the inverse of the scaling of Images, clipped.
+// Byte is the gray value 0 .. 255 of a pixel in [-1, 1]: the inverse of the scaling of Images, clipped.
 func Byte(pixel float32) byte {
 	return byte(min(255, max(0, (pixel+1)*127.5+.5)))
 }

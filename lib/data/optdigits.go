@@ -13,7 +13,7 @@ var optdigits []byte
 // OptdigitsTrain is the number of images of Optdigits to train on, the first ones; the other 297 are held out.
 const OptdigitsTrain = 1500
 
-// Optdigits are 1,797 handwritten digits, 8 x 8, small enough for any experiment; their source and licence are in
+// Optdigits are 1,797 handwritten digits, 8 x 8, small enough for any experiment; their source and license are in
 // optdigits/README.md. A pixel counts the ink of a block, 0 .. 16, and c becomes c/8 - 1.
 func Optdigits() (*Images, error) {
 	p, err := ReadCSV(bytes.NewReader(optdigits), "-1")

@@ -10,7 +10,7 @@ import (
 // x axis and its direction is that of (U, V) in data units.
 type Arrows struct {
 	X, Y, U, V []float64
-	Scale      float64 // 0: the longest arrow is as long as the mean distance of neighbouring arrows on a grid
+	Scale      float64 // 0: the longest arrow is as long as the mean distance of neighboring arrows on a grid
 	Power      float64 // 0: 1; 0.5 keeps short arrows visible beside long ones
 	Width      float64 // of the shafts in pixels; 0: 1.6
 	Color      Color   // 0: Ink
@@ -40,7 +40,7 @@ func (a Arrows) power() []float64 {
 	return length
 }
 
-// spacing is the distance of neighbours in pixels if the arrows sit on a square grid.
+// spacing is the distance of neighbors in pixels if the arrows sit on a square grid.
 func (a Arrows) spacing(p *pen) float64 {
 	x, y := over(a.X), over(a.Y)
 	lo, hi := p.at(x.lo, y.lo), p.at(x.hi, y.hi)

@@ -16,7 +16,7 @@ type Bars struct {
 	Label          string
 }
 
-// Histogram counts x in n equal bins over [lo, hi], normalised to a density: a bar's area is the share of all of x, so
+// Histogram counts x in n equal bins over [lo, hi], normalized to a density: a bar's area is the share of all of x, so
 // that what falls outside is missing from the total. It panics unless n > 0 and bins from lo to hi have a width.
 func Histogram(x []float64, lo, hi float64, n int) Bars {
 	width := (hi - lo) / float64(n)

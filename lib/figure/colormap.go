@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// ColorMap turns numbers into colours.
+// ColorMap turns numbers into colors.
 type ColorMap int
 
 const (
@@ -25,7 +25,7 @@ var stops = map[ColorMap][]Color{
 	Grays:     {0x000000, 0xFFFFFF},
 }
 
-// at returns the colour of s in [0, 1]; outside it returns that of the nearer end.
+// at returns the color of s in [0, 1]; outside it returns that of the nearer end.
 func (m ColorMap) at(s float64) Color {
 	table := stops[m]
 	s = math.Max(0, math.Min(1, s)) * float64(len(table)-1)
@@ -33,7 +33,7 @@ func (m ColorMap) at(s float64) Color {
 	return table[i].mix(table[i+1], s-float64(i))
 }
 
-// table lists 256 colours from low to high.
+// table lists 256 colors from low to high.
 func (m ColorMap) table() [256]color.RGBA {
 	var t [256]color.RGBA
 	for i := range t {

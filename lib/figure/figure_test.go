@@ -20,7 +20,7 @@ func one(layers ...Layer) Grid {
 
 var x3, y3, lo3, hi3 = []float64{1, 2, 3}, []float64{2, 1, 4}, []float64{1, 0.5, 3}, []float64{3, 2, 5}
 
-// samples has every kind of layer with a colour that must appear in its picture.
+// samples has every kind of layer with a color that must appear in its picture.
 var samples = map[string]struct {
 	layer Layer
 	has   Color
@@ -58,7 +58,7 @@ func decode(t *testing.T, f Figure) image.Image {
 	return img
 }
 
-// count is the number of pixels within tol of a colour in every channel.
+// count is the number of pixels within tol of a color in every channel.
 func count(img image.Image, c Color, tol int) int {
 	n := 0
 	b := img.Bounds()

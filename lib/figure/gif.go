@@ -8,7 +8,7 @@ import (
 	"image/gif"
 )
 
-// GIF draws an animation. All frames share one palette, chosen from all their pixels, so colours do not flicker; there
+// GIF draws an animation. All frames share one palette, chosen from all their pixels, so colors do not flicker; there
 // is no dithering, and a pixel that does not change costs next to nothing.
 func GIF(frames []Figure, m Movie) ([]byte, error) {
 	images, err := m.render(frames)

@@ -13,7 +13,7 @@ type Picture struct {
 }
 
 // Images is a figure of small pictures in rows, for example digits at rising noise. All pictures of a figure have one
-// size. Values from Lo to Hi run through the colours and are clipped there; Lo > Hi inverts, Lo == Hi means 0 to 1.
+// size. Values from Lo to Hi run through the colors and are clipped there; Lo > Hi inverts, Lo == Hi means 0 to 1.
 type Images struct {
 	Title     string
 	Rows      [][]Picture
@@ -28,7 +28,7 @@ type Images struct {
 }
 
 const (
-	sheetGap   = 8   // distance of neighbouring pictures
+	sheetGap   = 8   // distance of neighboring pictures
 	leastWidth = 240 // of a sheet, for its title
 )
 

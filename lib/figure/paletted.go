@@ -10,8 +10,8 @@ import (
 	"github.com/kettek/apng"
 )
 
-// SmallPNG draws a still picture with so many colours, 2 to 256, and zoom device pixels for each logical one: a third
-// of the bytes of [PNG] and less, for pictures that go into notebooks.
+// SmallPNG draws a still picture with so many colors, 2 to 256, and zoom device pixels for each logical one: a third of
+// the bytes of [PNG] and less, for pictures that go into notebooks.
 func SmallPNG(f Figure, zoom, colors int) ([]byte, error) {
 	stills, err := paletted([]Figure{f}, Movie{Zoom: zoom}, colors)
 	if err != nil {
@@ -24,7 +24,7 @@ func SmallPNG(f Figure, zoom, colors int) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// SmallAPNG is [APNG] with so many colours in all.
+// SmallAPNG is [APNG] with so many colors in all.
 func SmallAPNG(frames []Figure, m Movie, colors int) ([]byte, error) {
 	stills, err := paletted(frames, m, colors)
 	if err != nil {

@@ -16,12 +16,12 @@ type Panel struct {
 	HideAxes    bool
 }
 
-// plot is a checked panel with what follows from its data: ranges and colours.
+// plot is a checked panel with what follows from its data: ranges and colors.
 type plot struct {
 	Panel
 	x, y   scale
 	colors []Color // of each layer
-	bar    *Heat   // the layer that wants a colour bar
+	bar    *Heat   // the layer that wants a color bar
 	filled bool    // a Heat covers the ground
 }
 
@@ -111,7 +111,7 @@ func (q *plot) draw(s *sheet, b rect) {
 	}
 }
 
-// Neutral colours of the frame and the grid.
+// Neutral colors of the frame and the grid.
 var (
 	frameColor = color.NRGBA{0x55, 0x55, 0x55, 255}
 	gridColor  = color.NRGBA{0xE6, 0xE6, 0xE6, 255}

@@ -44,10 +44,10 @@ func (p *pen) polyline(x, y []float64) vg.Path {
 	return path
 }
 
-// far is what the rasteriser's fixed-point numbers hold, in pixels.
+// far is what the rasterizer's fixed-point numbers hold, in pixels.
 const far = 8000
 
-// clamp keeps points within reach of the rasteriser.
+// clamp keeps points within reach of the rasterizer.
 func (p *pen) clamp(q vg.Point) vg.Point {
 	q.X = max(-far, min(far, q.X))
 	q.Y = max(-far, min(far, q.Y))

@@ -11,10 +11,10 @@ import (
 const phases = 4
 
 // stamp is an antialiased disc at every sub-pixel position. Clouds of ten thousand particles are drawn with it, because
-// a path for each particle costs the rasteriser a hundred times more.
+// a path for each particle costs the rasterizer a hundred times more.
 type sprite struct {
 	masks [phases * phases]*image.Alpha
-	half  int // the centre lies in the pixel (half, half)
+	half  int // the center lies in the pixel (half, half)
 }
 
 // newStamp makes the stamp of a disc whose diameter is in device pixels.
@@ -35,7 +35,7 @@ func newStamp(diameter float64) *sprite {
 	return s
 }
 
-// press draws the disc with its centre at (x, y) in device pixels, y downwards.
+// press draws the disc with its center at (x, y) in device pixels, y downwards.
 func (s *sprite) press(img *image.RGBA, x, y float64, c color.Color) {
 	b := img.Bounds()
 	if x < float64(b.Min.X-s.half) || x > float64(b.Max.X+s.half) || y < float64(b.Min.Y-s.half) || y >

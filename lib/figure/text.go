@@ -134,7 +134,7 @@ func (f *faces) draw(img draw.Image, text string, s style, x, y float64, c color
 	}
 }
 
-// drawAccent draws a sign and centres its accent over it.
+// drawAccent draws a sign and centers its accent over it.
 func drawAccent(d *font.Drawer, text string) {
 	signs := []rune(text)
 	under, _ := d.BoundString(string(signs[0]))
@@ -161,7 +161,7 @@ func drawFlipped(d *font.Drawer, text string) {
 	d.Dot.X += advance
 }
 
-// drawUp writes a text that reads upwards, centred at (x, y): x is its baseline, in logical pixels.
+// drawUp writes a text that reads upwards, centered at (x, y): x is its baseline, in logical pixels.
 func (f *faces) drawUp(img draw.Image, text string, s style, x, y, room float64, c color.Color) {
 	z := f.zoom
 	s = f.shrink(text, s, room)

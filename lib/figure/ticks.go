@@ -80,7 +80,7 @@ func decimal(k float64, exp, power int) string {
 	return strings.ReplaceAll(text, "-", "−")
 }
 
-// fits reports whether there are labels and neighbours keep their gap.
+// fits reports whether there are labels and neighbors keep their gap.
 func (s scale) fits(t []tick, px, gap float64, width func(string) float64) bool {
 	if len(t) == 0 {
 		return false

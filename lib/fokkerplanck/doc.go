@@ -7,12 +7,12 @@
 //
 // The cells exchange mass through their faces by the exponentially fitted fluxes of Scharfetter and Gummel (IEEE Trans.
 // Electron Devices 16, 1969; for Fokker-Planck equations Chang and Cooper, J. Comput. Phys. 6, 1970): between two
-// centres, drift and flux are taken to be constant and the equation is solved exactly. With no flux through the border
-// L is the generator of a Markov jump process between neighbouring cells, and what holds for the equation holds for the
-// grid, not only in the limit: mass stays, densities stay positive, and where f = -D grad U the stationary law is
-// exp(-U) exactly, whatever the size of the cells. The error elsewhere falls with the square of that size.
+// centers, drift and flux are taken to be constant and the equation is solved exactly. With no flux through the border
+// L is the generator of a Markov jump process between neighboring cells, and what holds for the equation holds for the
+// grid, not only in the limit: mass stays, densities stay positive, and where f = -D grad U the stationary distribution
+// is exp(-U) exactly, whatever the size of the cells. The error elsewhere falls with the square of that size.
 //
-// Densities are float64 values at the centres of the cells, [n] on the line and [ny*nx] with x fastest in the plane;
+// Densities are float64 values at the centers of the cells, [n] on the line and [ny*nx] with x fastest in the plane;
 // times have the unit of 1/f and D that of x^2/t. The package knows nothing of targets: drifts come as functions or
 // potentials.
 package fokkerplanck

@@ -16,8 +16,8 @@ type Generator struct {
 	Tilt     []float64 // [n-1], log(Down/Up): the rise of the potential across each face
 }
 
-// FromPotential is the generator with drift -d U' for the potential u [n] at the centres. Its stationary law is exp(-u)
-// exactly; with d = 1 and u = -log q it is Langevin dynamics on q.
+// FromPotential is the generator with drift -d U' for the potential u [n] at the centers. Its stationary distribution
+// is exp(-u) exactly; with d = 1 and u = -log q it is Langevin dynamics on q.
 func FromPotential(l Line, u []float64, d float64) (*Generator, error) {
 	if err := l.validate(); err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func FromPotential(l Line, u []float64, d float64) (*Generator, error) {
 	return fromTilt(l, tilt, d)
 }
 
-// Langevin is Langevin dynamics on the density whose logarithm [n] at the centres is known up to a constant.
+// Langevin is Langevin dynamics on the density whose logarithm [n] at the centers is known up to a constant.
 func Langevin(l Line, log []float64) (*Generator, error) {
 	u := make([]float64, len(log))
 	for i, v := range log {

@@ -19,7 +19,7 @@ type axis struct {
 	lo, hi    float64
 }
 
-// Line is N cells of equal length whose centres run from Lo to Hi inclusive. The outer faces lie half a cell beyond.
+// Line is N cells of equal length whose centers run from Lo to Hi inclusive. The outer faces lie half a cell beyond.
 type Line struct {
 	Lo, Hi float64
 	N      int
@@ -40,13 +40,13 @@ func (p Plane) axes() []axis {
 	return []axis{{1, p.X.N, p.X.Lo, p.X.Hi}, {p.X.N, p.Y.N, p.Y.Lo, p.Y.Hi}}
 }
 
-// At is the centre of cell i; i + 1/2 is the face between cells i and i+1.
+// At is the center of cell i; i + 1/2 is the face between cells i and i+1.
 func (l Line) At(i float64) float64 { return l.Lo + (l.Hi-l.Lo)*(i/float64(l.N-1)) }
 
-// Nodes are the centres [n].
+// Nodes are the centers [n].
 func (l Line) Nodes() []float64 { return l.Values(func(x float64) float64 { return x }) }
 
-// Values are those of f at the centres [n].
+// Values are those of f at the centers [n].
 func (l Line) Values(f func(x float64) float64) []float64 {
 	out := make([]float64, l.N)
 	for i := range out {
@@ -55,7 +55,7 @@ func (l Line) Values(f func(x float64) float64) []float64 {
 	return out
 }
 
-// Values are those of f at the centres [ny*nx].
+// Values are those of f at the centers [ny*nx].
 func (p Plane) Values(f func(x, y float64) float64) []float64 {
 	out := make([]float64, 0, p.Size())
 	for j := range p.Y.N {

@@ -12,7 +12,7 @@ type PlaneGenerator struct {
 	Cols []*Generator // [nx], along y
 }
 
-// PlaneFromPotential is the generator with drift -d grad U for the potential u [ny*nx] at the centres. Rows and columns
+// PlaneFromPotential is the generator with drift -d grad U for the potential u [ny*nx] at the centers. Rows and columns
 // each leave exp(-u) alone, hence so does every splitting of them.
 func PlaneFromPotential(p Plane, u []float64, d float64) (*PlaneGenerator, error) {
 	if err := p.validate(); err != nil {

@@ -8,17 +8,17 @@ import (
 	lapack "gonum.org/v1/gonum/lapack/gonum"
 )
 
-// Mode is a perturbation of the stationary law that keeps its shape: L Shape = -Rate Shape. Shape [n] has mass 0,
-// except for the first mode, and is scaled so that the integral of Shape^2 / stationary is 1; its largest value is
+// Mode is a perturbation of the stationary distribution that keeps its shape: L Shape = -Rate Shape. Shape [n] has mass
+// 0, except for the first mode, and is scaled so that the integral of Shape^2 / stationary is 1; its largest value is
 // positive, and of several equally large ones the first.
 type Mode struct {
 	Rate  float64
 	Shape []float64
 }
 
-// Spectrum is the k slowest modes, slowest first. The first has the rate 0 and is the stationary law; the rate of the
-// second is the spectral gap, at which every initial law is forgotten in the end. Shapes are orthogonal to each other,
-// with the weight 1/stationary.
+// Spectrum is the k slowest modes, slowest first. The first has the rate 0 and is the stationary distribution; the rate
+// of the second is the spectral gap, at which every initial distribution is forgotten in the end. Shapes are orthogonal
+// to each other, with the weight 1/stationary.
 //
 // Every generator on the line is in detailed balance, so sqrt(q) scales it to a symmetric matrix -F^T F. Row i of F is
 // the flux through face i: -sqrt(Up[i]) v_i + sqrt(Down[i]) v_{i+1}. The rates are squared singular values of F, which
@@ -63,7 +63,7 @@ func (g *Generator) Spectrum(k int) ([]Mode, error) {
 	return modes, nil
 }
 
-// root is the square root of the stationary law, scaled to length 1.
+// root is the square root of the stationary distribution, scaled to length 1.
 func (g *Generator) root() []float64 {
 	root := g.logStationary()
 	for i, v := range root {

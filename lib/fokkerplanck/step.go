@@ -5,13 +5,13 @@ import (
 	"math"
 )
 
-// Scheme says how time is discretised: (1 - theta dt L) p' = (1 + (1-theta) dt L) p.
+// Scheme says how time is discretized: (1 - theta dt L) p' = (1 + (1-theta) dt L) p.
 type Scheme int
 
 const (
 	// BackwardEuler has order 1. It is a Markov chain on the cells for every dt: densities stay positive, and their
-	// divergence from the stationary law falls. No linear scheme that is positive for every dt has a higher order
-	// (Bolley and Crouzeix, RAIRO Anal. Numer. 12, 1978).
+	// divergence from the stationary distribution falls. No linear scheme that is positive for every dt has a higher
+	// order (Bolley and Crouzeix, RAIRO Anal. Numer. 12, 1978).
 	BackwardEuler Scheme = iota
 	// CrankNicolson has order 2. It is positive for sure up to [Generator.PositiveStep]; beyond, smooth densities stay
 	// so where they are not tiny.

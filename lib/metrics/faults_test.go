@@ -67,7 +67,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// Powers of points that leave float64 are an error, not a NaN.
+// Powers of points beyond the range of float64 give an error, not a NaN.
 func TestOverflow(t *testing.T) {
 	x, y := Points{2, 1, []float64{1e200, 2e200}}, Points{2, 1, []float64{-1e200, 3e200}}
 	for _, spec := range Metrics {
@@ -86,8 +86,8 @@ func TestOverflow(t *testing.T) {
 	}
 }
 
-// A sample of equal points, as of a collapsed sampler, shows no spread. Its distance is there, and an interval for what
-// so many draws may have missed: the more draws, the narrower.
+// A sample of equal points, as from a collapsed sampler, has no spread. It still has a distance, and an interval for
+// the mass that the draws may have missed. The interval shrinks with the number of draws.
 func TestCollapsedSamples(t *testing.T) {
 	for _, n := range []int{2, 10, 1000} {
 		p := unseen(Line(make([]float64, n)))

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// Projections is the number of directions that the catalogue's values of the sliced distance are for.
+// Projections is the default number of directions of the sliced distance.
 const Projections = 64
 
 // blocks is the number of groups of the jackknife.
@@ -21,11 +21,11 @@ const blocks = 20
 // over k = K fixed [Directions] (Bonneel et al., J. Math. Imaging Vis. 51, 2015), in the unit of the points. A shift
 // by m in the plane has SW2 = |m|/sqrt 2.
 //
-// The interval is Width standard errors about SW2 for the mean of this number over samples of these sizes. It does
-// not account for the upward bias of finite samples: those of one law have a positive distance, to be compared with
-// that of two exact samples of the same sizes. The standard error is that of the jackknife over 20 blocks, which is
-// conservative (Efron & Stein, Ann. Stat. 9, 1981); in more than two dimensions that of drawing K directions comes
-// on top. N is the size of the smaller sample.
+// The interval is Width standard errors about SW2 for the mean of this number over samples of these sizes. It does not
+// account for the upward bias of finite samples. Samples of the same distribution have a positive distance, so compare
+// with that of two exact samples of the same sizes. The standard error is that of the jackknife over 20 blocks, which
+// is conservative (Efron & Stein, Ann. Stat. 9, 1981). In more than two dimensions that of drawing K directions is
+// added. N is the size of the smaller sample.
 func SlicedW2(x, y Points, k int) (Summary, error) {
 	if err := checkPair(x, y, 2); err != nil {
 		return Summary{}, err
@@ -64,7 +64,7 @@ func slicedW2(x, y Points, directions [][]float64) Summary {
 	if x.D > 2 && d > 0 {
 		v += scatter / (4 * mean) // of the root, by the delta method
 	}
-	// The share p at the distance d moves W2^2 by p d^2.
+	// The mass p at the distance d changes W2^2 by p d^2.
 	s := WithError(d, math.Sqrt(v), min(x.N, y.N)).widened(math.Sqrt(unseen(x, y)))
 	s.Lo = max(0, s.Lo)
 	return s
@@ -132,7 +132,7 @@ func drop(rest, values []float64, group []uint8, b int) []float64 {
 	return rest
 }
 
-// eachOf calls f(0) .. f(n-1), as many at a time as there are processors.
+// eachOf calls f(0) .. f(n-1), in parallel on all processors.
 func eachOf(n int, f func(int)) {
 	var group sync.WaitGroup
 	workers := min(n, runtime.GOMAXPROCS(0))

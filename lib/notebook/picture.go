@@ -15,7 +15,7 @@ import (
 	"scorelab/lib/figure"
 )
 
-// Colours enough for a heat map under a few lines: a notebook is to stay below a megabyte.
+// Colors enough for a heat map under a few lines: a notebook is to stay below a megabyte.
 const stillColors, filmColors = 160, 64
 
 // Show shows a figure in its own size, with twice the pixels for fine screens.

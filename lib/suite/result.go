@@ -173,7 +173,7 @@ func (f Figure) validate() error {
 	return nil
 }
 
-// blank reports whether all pixels have one colour.
+// blank reports whether all pixels have one color.
 func blank(picture image.Image) bool {
 	b := picture.Bounds()
 	if b.Empty() {

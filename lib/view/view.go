@@ -1,4 +1,4 @@
-// Package view turns laws, models and samples in the plane into layers of figures.
+// Package view turns distributions, models and samples in the plane into layers of figures.
 package view
 
 import (
@@ -29,8 +29,8 @@ func Tensor(p metrics.Points) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(slices.Clone(p.X), p.N, p.D)
 }
 
-// Densities are the densities of a law in the plane, noised along p to each of the times, on n x n nodes of [-side,
-// side]^2.
+// Densities are the densities of a distribution in the plane, noised along p to each of the times, on n x n nodes of
+// [-side, side]^2.
 func Densities(b compute.Backend, law density.Target, p diffusion.Process, side float64, n int, times ...float64) (
 	[]figure.Field, error) {
 	return Fields(b, nil, law.Build(p), func(m diffusion.Model, x, t *Node) *Node { return Exp(m.LogDensity(x, t)) },
