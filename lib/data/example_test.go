@@ -50,7 +50,7 @@ func ExampleReadCSV() {
 	// data: line 3: column 2 (y): "two" is no number
 }
 
-// A file that pandas wrote with its index, which is no coordinate.
+// A file that pandas wrote with its index. The index is no coordinate.
 func ExampleReader() {
 	const text = ",x,y\n0,0.5,1\n1,-0.5,2\n"
 	_, err := data.ReadCSV(strings.NewReader(text), "")

@@ -137,7 +137,7 @@ func TestIDXFaults(t *testing.T) {
 	}
 }
 
-// FuzzReadIDX: any bytes give an error or the array they encode, with memory in proportion to the bytes.
+// FuzzReadIDX: any bytes give an error or the array that they encode, with memory in proportion to the bytes.
 func FuzzReadIDX(f *testing.F) {
 	whole := append(header(Int16, 1, 2), 1, 2, 3, 4)
 	for _, seed := range [][]byte{nil, whole, zip(whole), whole[:9], append(whole[:12:12], 0, 0, 0, 0, 9),

@@ -12,8 +12,8 @@ type Grid interface {
 	axes() []axis
 }
 
-// axis is a direction of a grid: neighbors along it are stride cells apart in its order, and i of cell k is k/stride
-// mod n.
+// axis is a direction of a grid. Neighbors along it are stride cells apart in the order of cells. Cell k has the index
+// k/stride mod n along it.
 type axis struct {
 	stride, n int
 	lo, hi    float64
@@ -46,7 +46,7 @@ func (l Line) At(i float64) float64 { return l.Lo + (l.Hi-l.Lo)*(i/float64(l.N-1
 // Nodes are the centers [n].
 func (l Line) Nodes() []float64 { return l.Values(func(x float64) float64 { return x }) }
 
-// Values are those of f at the centers [n].
+// Values are the values [n] of f at the centers.
 func (l Line) Values(f func(x float64) float64) []float64 {
 	out := make([]float64, l.N)
 	for i := range out {
@@ -55,7 +55,7 @@ func (l Line) Values(f func(x float64) float64) []float64 {
 	return out
 }
 
-// Values are those of f at the centers [ny*nx].
+// Values are the values [ny*nx] of f at the centers.
 func (p Plane) Values(f func(x, y float64) float64) []float64 {
 	out := make([]float64, 0, p.Size())
 	for j := range p.Y.N {
@@ -73,7 +73,7 @@ func (l Line) validate() error {
 	if !(l.Lo < l.Hi) || math.IsInf(l.Hi-l.Lo, 0) {
 		return fmt.Errorf("fokkerplanck: a line from %g to %g has no cells", l.Lo, l.Hi)
 	}
-	// Positions are rounded: to a hundredth of a cell at most.
+	// The rounding of positions may be at most a hundredth of a cell.
 	if far := math.Max(math.Abs(l.Lo), math.Abs(l.Hi)); l.Cell() < 100*0x1p-52*far {
 		return fmt.Errorf("fokkerplanck: float64 cannot tell %d cells from %g to %g apart: each is %g long; move the "+
 			"line "+
@@ -86,7 +86,7 @@ func (l Line) validate() error {
 	return nil
 }
 
-// checkValues rejects a function on a grid that has the wrong length or is somewhere no number.
+// checkValues returns an error for a function on a grid that has the wrong length or a value that is not finite.
 func checkValues(what string, g Grid, values []float64) error {
 	if len(values) != g.Size() {
 		return fmt.Errorf("fokkerplanck: the %s has %d values for %d cells", what, len(values), g.Size())

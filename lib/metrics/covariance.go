@@ -63,9 +63,9 @@ func TraceCovariance(p Points) (Summary, error) {
 
 // second holds the centered points and their second moments.
 type second struct {
-	n       float64
+	n        float64
 	centered Points
-	cov     [][]float64 // [D, D]
+	cov      [][]float64 // [D, D]
 }
 
 func newSecond(p Points) second {

@@ -39,7 +39,7 @@ func TestFaults(t *testing.T) {
 		{err(SlicedW2(two, two, 0)), "not 0"},
 		{err(W2(two, Points{3, 2, make([]float64, 6)})), "as many points: shapes [2, 2] and [3, 2]"},
 		{err(C2ST(two, Points{3, 2, make([]float64, 6)}, 0)), "as many points: shapes [2, 2] and [3, 2]"},
-		{err(C2ST(two, two, 3)), "wants 1 to 2 neighbours, or 0 for a root of that, not 3"},
+		{err(C2ST(two, two, 3)), "takes 1 to 2 neighbors, or 0 for a root of that, not 3"},
 		{err(MMD2(two, two, -1)), "must be positive, or 0 for the median, not -1"},
 		{err(KSD2(two, Points{3, 2, make([]float64, 6)}, 0)), "one score a point: shapes [2, 2] and [3, 2]"},
 		{err(KSD2(two, two, nan)), "or 0 for the median, not NaN"},

@@ -49,7 +49,7 @@ var Metrics = []Spec{
 	{Name: "sw2", About: "root mean squared W2 over 64 directions", Source: "Bonneel et al. 2015",
 		Measure: func(x, y Points) (Summary, error) { return SlicedW2(x, y, Projections) }, Degree: 1,
 		Shifted: func(m float64, _ int) float64 { return math.Abs(m) }},
-	{Name: "c2st", About: "accuracy of telling one from the other by nearest neighbours",
+	{Name: "c2st", About: "accuracy of telling one from the other by nearest neighbors",
 		Source:  "Lopez-Paz & Oquab 2017",
 		Measure: func(x, y Points) (Summary, error) { return C2ST(x, y, 0) }, Degree: 0,
 		Shifted: func(m float64, dim int) float64 {
