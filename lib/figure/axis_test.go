@@ -59,7 +59,7 @@ func TestTicks(t *testing.T) {
 	})
 }
 
-// number reads a label back.
+// number parses a label.
 func number(t *rapid.T, label string) float64 {
 	label = strings.NewReplacer("−", "-", "·10^{", "e", "10^{", "1e", "}", "").Replace(label)
 	v, err := strconv.ParseFloat(label, 64)

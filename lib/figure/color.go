@@ -6,7 +6,7 @@ import "image/color"
 // Sky.
 type Color uint32
 
-// The palette of Okabe and Ito, which stays distinct under the common color blindnesses, and two neutrals.
+// The palette of Okabe and Ito, whose colors are distinct under the common forms of color blindness, and two neutrals.
 const (
 	Blue       Color = 0x0072B2
 	Vermillion Color = 0xD55E00
@@ -22,7 +22,7 @@ const (
 
 var cycle = [...]Color{Blue, Vermillion, Green, Purple, Orange, Sky}
 
-// or returns the color, or the fallback where it is automatic.
+// or returns the color, or the fallback if it is automatic.
 func (c Color) or(fallback Color) Color {
 	if c == 0 {
 		return fallback

@@ -2,7 +2,7 @@ package figure
 
 import "math"
 
-// ticks of the color bar at a height in pixels.
+// ticks are the ticks of the color bar at a height in pixels.
 func (h Heat) ticks(height int) []tick {
 	lo, hi := h.levels()
 	values := scale{lo: math.Min(lo, hi), hi: math.Max(lo, hi)}

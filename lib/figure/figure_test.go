@@ -145,7 +145,7 @@ func TestEqualAspectAlsoWhenTheRowIsTooLow(t *testing.T) {
 	}
 }
 
-// What changes between frames must leave the axes where they are.
+// Changes between frames must not move the axes.
 func TestLayoutDoesNotDependOnData(t *testing.T) {
 	frame := func(title string, n int) *image.RGBA {
 		p := Panel{X: Axis{Label: "x", Min: 0, Max: 5}, Y: Axis{Label: "y", Min: 0, Max: 5}, Legend: TopLeft,

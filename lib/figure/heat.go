@@ -2,9 +2,9 @@ package figure
 
 import "math"
 
-// Heat shows a field as colors. Lo and Hi are the values at the ends of the color map; Lo == Hi takes the range of the
-// values, which frames of an animation should not leave to chance; Lo > Hi inverts. A field of values that are equal,
-// up to rounding, takes the low color.
+// Heat shows a field as colors. Lo and Hi are the values at the ends of the color map. Lo == Hi takes the range of the
+// values. Frames of an animation should set both. Lo > Hi inverts the map. A field of values that are equal up to
+// rounding has the low color.
 type Heat struct {
 	Field  Field
 	Colors ColorMap // default: Blues
@@ -60,7 +60,7 @@ func (h Heat) levels() (lo, hi float64) {
 		s.lo, s.hi = -m, m
 	}
 	if same(s.lo, s.hi) {
-		s.hi = s.lo + math.Max(1, math.Abs(s.lo)/1e6) // more than rounding leaves
+		s.hi = s.lo + math.Max(1, math.Abs(s.lo)/1e6) // more than rounding
 	}
 	return s.lo, s.hi
 }
