@@ -1,6 +1,6 @@
 // Package strictjson reads JSON that a program wrote for a program. It refuses text that encoding/json accepts:
-// duplicate keys, of which the last would count, keys in another case, unknown or missing keys, null, lists of another
-// length, and bytes that are not UTF-8.
+// duplicate keys, keys in another case, unknown or missing keys, null, lists of another length, and bytes that are not
+// UTF-8.
 package strictjson
 
 import (

@@ -87,8 +87,8 @@ func differences(there, here json.RawMessage) ([]string, error) {
 	return out, nil
 }
 
-// flatten writes the leaves of a JSON tree by their paths. Different trees have different leaves: a key that could be
-// read as more than a name, or as an index of a list, is quoted, as in adam."a.b".
+// flatten writes the leaves of a JSON tree by their paths. Different trees have different leaves. A key that could be
+// read as a path or as an index of a list is quoted, as in adam."a.b".
 func flatten(path string, tree any, into map[string]string) {
 	place := cmp.Or(path, "the configuration") // no path has a space outside of quotes
 	below := func(name string) string {

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// csvLines checks lines before encoding/csv reads them, since encoding/csv accepts any length and encoding, and reads
-// an unclosed quote as one field up to the end. It drops the byte order mark and empties comments, so that lines keep
+// csvLines checks lines before encoding/csv reads them. encoding/csv accepts any length and encoding, and reads an
+// unclosed quote as one field up to the end. It drops the byte order mark and empties comments, so that lines keep
 // their numbers.
 type csvLines struct {
 	in     *bufio.Reader

@@ -8,9 +8,9 @@ import (
 	"math"
 )
 
-// ReadNPY reads one array in numpy's NPY format, version 1.0 to 3.0, plain or gzipped: float32 and float64, integers of
-// any size and bool, in either byte order, in C or Fortran order. The first axis counts the points. An array of rank 1
-// is points of dimension 1. Further axes, as of images, are flattened in C order.
+// ReadNPY reads one array in numpy's NPY format, version 1.0 to 3.0, plain or gzipped. Elements are float32, float64,
+// bool or integers of any size, in either byte order, in C or Fortran order. The first axis counts the points. An array
+// of rank 1 is points of dimension 1. Further axes, as of images, are flattened in C order.
 //
 // NaN and infinite values, integers beyond 2^53, which float64 may round, and missing or trailing bytes are errors.
 // Objects (pickles), complex numbers, text and records are refused. Memory grows with the bytes that arrive, not with

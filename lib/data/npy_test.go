@@ -116,7 +116,7 @@ var (
 	beyondFloat64, _ = binary.Append(nil, binary.LittleEndian, []int64{1, 1<<53 + 1})
 )
 
-// Files with a wrong shape, type or header.
+// npyOfShape is a file with the given shape. The next functions make files with a wrong type or header.
 func npyOfShape(s string) []byte { return npy(1, dict("<f8", false, s), rawNPY) }
 func npyOfType(s string) []byte  { return npy(1, dict(s, false, "(3, 2)"), rawNPY) }
 func npyWith(s string) []byte    { return npy(1, s, rawNPY) }

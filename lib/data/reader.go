@@ -38,9 +38,9 @@ type Header int
 
 const (
 	// HeaderAuto reads a line of names as a header and a line of numbers as a point. It refuses a line that may be
-	// both. A name does not start like a number and does not mark a missing value. Numbers may be names, too: 0, 1 and
-	// so on, which pandas writes above columns without names, three or more consecutive integers, and years in equal
-	// steps, all without decimals or all with ".0".
+	// both. A name does not start like a number and does not mark a missing value. Numbers may be names, too. These are
+	// 0, 1 and so on, which pandas writes above columns without names, three or more consecutive integers, and years in
+	// equal steps. All are without decimals or all with ".0".
 	HeaderAuto Header = iota
 	HeaderYes         // the first line names the columns
 	HeaderNo          // the first line is a point
@@ -52,7 +52,7 @@ type Index int
 const (
 	// IndexRefuse refuses a first column without a name ("Unnamed: 0" or "Unnamed: 0.1" after pandas has read and
 	// written it again). It also refuses any column that counts ten points or more, by integers in equal steps from any
-	// start, since as a coordinate it would spoil the data. Such a column is almost impossible by chance.
+	// start. As a coordinate it would spoil the data. Such a column is almost impossible by chance.
 	IndexRefuse Index = iota
 	IndexDrop         // the first column is left out, whatever it is; the others may count
 	IndexKeep         // the first column is a coordinate like the others

@@ -7,8 +7,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Grid returns the n^d points of a regular grid over the cube [lo, hi]^d, as [n^d, d] in float64, last axis fastest,
-// and the volume of a cell. A sum over it is the trapezoidal rule. For a smooth function that vanishes at the border,
+// Grid returns the points of a regular grid over the cube [lo, hi]^d and the volume of a cell. Points are [n^d, d] in
+// float64, last axis fastest. A sum over it is the trapezoidal rule. For a smooth function that vanishes at the border,
 // that rule converges faster than any power of n. It returns an error if the grid is empty, too large or finer than
 // float64 resolves.
 func Grid(lo, hi float64, n, d int) (*tensors.Tensor, float64, error) {

@@ -16,8 +16,8 @@ import (
 // Expect is E f(x) over a distribution in one or two dimensions, noised along p to time t. f takes the exact model, x
 // [batch, d] and t, and returns [batch]. The result is exact to rounding where f is smooth at the size of a box, 1.5
 // times the length over which the density varies. Kinks cost accuracy. Expect returns an error if the mass or the mean
-// comes out wrong, and if the integral has not converged to 1e-4 of E |f|. Points are a tenth of that length apart, so
-// a narrower peak between them goes unnoticed.
+// is wrong, and if the integral has not converged to 1e-4 of E |f|. Points are a tenth of that length apart, so a
+// narrower peak between them goes unnoticed.
 func Expect(b compute.Backend, target Target, p diffusion.Process, t float64, f func(exact diffusion.Model, x,
 	t *Node) *Node) (float64, error) {
 	means, err := expect(b, target, nil, p, t, func(_ *model.Scope, exact diffusion.Model, x, t *Node) []*Node {

@@ -59,7 +59,7 @@ func (b Bars) check() error {
 	return nil
 }
 
-// Bars start at 0. A logarithmic axis starts at the least positive height.
+// extent starts bars at 0. A logarithmic axis starts at the least positive height.
 func (b Bars) extent(_, y Axis) (span, span) {
 	s := y.positive(b.Heights)
 	if !y.Log {

@@ -1,5 +1,5 @@
-// Package figure draws the figures of the lab from plain tables of numbers, all in one style: labeled axes, text that
-// is legible at 800 px, colors that color-blind readers can tell apart, and the same bytes for the same input.
+// Package figure draws the figures of the lab from plain tables of numbers, all in one style. Axes are labeled, text is
+// legible at 800 px, and color-blind readers can distinguish the colors. The same input gives the same bytes.
 //
 // A [Panel] is a pair of axes with layers of data, a [Grid] arranges panels in rows, and [PNG], [GIF] and [APNG]
 // encode:

@@ -9,24 +9,24 @@ import (
 )
 
 // Mode is a perturbation of the stationary distribution that keeps its shape: L Shape = -Rate Shape. Shape [n] has mass
-// 0, except for the first mode, and is scaled so that the integral of Shape^2 / stationary is 1; The value of largest
+// 0, except for the first mode, and is scaled so that the integral of Shape^2 / stationary is 1. The value of largest
 // magnitude is positive, and of several equally large ones the first.
 type Mode struct {
 	Rate  float64
 	Shape []float64
 }
 
-// Spectrum is the k slowest modes, slowest first. The first has the rate 0 and is the stationary distribution; The rate
+// Spectrum is the k slowest modes, slowest first. The first has the rate 0 and is the stationary distribution. The rate
 // of the second is the spectral gap, the asymptotic rate of convergence from a general initial distribution. Shapes are
 // orthogonal to each other, with the weight 1/stationary.
 //
-// Every generator on the line is in detailed balance, so sqrt(q) scales it to a symmetric matrix -F^T F. Row i of F is
-// the flux through face i: -sqrt(Up[i]) v_i + sqrt(Down[i]) v_{i+1}. The rates are squared singular values of F, which
-// is bidiagonal: each has a relative error of rounding. This holds even where two deep wells make the second rate 1e-40
-// of the last (Demmel and Kahan, SIAM J. Sci. Stat. Comput. 11, 1990). Each vector comes from the same factors, by the
-// twisted factorization of Dhillon and Parlett (Linear Algebra Appl. 387, 2004). Where rates agree up to rounding, the
-// shapes are an orthogonal basis of their common space. It is an error if rounding prevents such a basis, or if a shape
-// is 0 in float64.
+// Every generator on the line is in detailed balance. So sqrt(q) scales it to a symmetric matrix -F^T F. Row i of F is
+// the flux through face i: -sqrt(Up[i]) v_i + sqrt(Down[i]) v_{i+1}. The rates are squared singular values of F. Since
+// F is bidiagonal, each has a relative error of rounding. This holds even where two deep wells make the second rate
+// 1e-40 of the last (Demmel and Kahan, SIAM J. Sci. Stat. Comput. 11, 1990). Each vector comes from the same factors,
+// by the twisted factorization of Dhillon and Parlett (Linear Algebra Appl. 387, 2004). Where rates agree up to
+// rounding, the shapes are an orthogonal basis of their common space. It is an error if rounding prevents such a basis,
+// or if a shape is 0 in float64.
 func (g *Generator) Spectrum(k int) ([]Mode, error) {
 	if k < 1 || k > g.N {
 		return nil, fmt.Errorf("fokkerplanck: %d modes of a generator that has %d", k, g.N)

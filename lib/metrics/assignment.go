@@ -11,8 +11,8 @@ type assignment struct {
 }
 
 // assign finds the cheapest assignment for a dense [n, n] cost matrix by the algorithm of Jonker and Volgenant
-// (Computing 38, 1987): column reduction, augmenting row reduction, and shortest augmenting paths for the rows that
-// are left. O(n^3) at worst.
+// (Computing 38, 1987). It reduces columns, then rows, and finds shortest augmenting paths for the rows that are left.
+// It takes O(n^3) time at worst.
 func assign(n int, cost []float64) assignment {
 	s := solver{n: n, cost: cost, to: fill(n, -1), from: fill(n, -1), v: make([]float64, n)}
 	free := s.reduceColumns()

@@ -31,7 +31,7 @@ func shiftedEnergy(m float64, dim int) float64 {
 	return 2 * (meanNorm(float64(dim)*m*m/2, dim) - meanNorm(0, dim)) * math.Sqrt2
 }
 
-// meanNorm is E|Z + a| for Z ~ N(0, I) and |a|^2 = square: the noncentral chi distribution is a Poisson mixture of chi
+// meanNorm is E|Z + a| for Z ~ N(0, I) and |a|^2 = square. The noncentral chi distribution is a Poisson mixture of chi
 // distributions of dim + 2j degrees of freedom, where j has the mean square/2. Where the weight at j = 0 underflows, it
 // is the asymptotic series of the confluent hypergeometric function (DLMF 13.7.2). Each term of the series is smaller
 // by dim^2/square.

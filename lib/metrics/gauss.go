@@ -9,7 +9,8 @@ import (
 // nodes are the values of a function at the nodes of the 8-point Gauss-Legendre rule.
 type nodes [8]float64
 
-// The rule on [-1, 1], and the weights that extrapolate the polynomial through its values to the left end.
+// gaussNode and gaussWeight are the rule on [-1, 1]. gaussEnd are the weights that extrapolate the polynomial through
+// its values to the left end.
 var gaussNode, gaussWeight, gaussEnd = func() (x, w, end nodes) {
 	quad.Legendre{}.FixedLocations(x[:], w[:], -1, 1)
 	for k := range x {

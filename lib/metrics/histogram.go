@@ -14,9 +14,9 @@ import (
 // The interval is for the divergence of the binned distributions, which is at most that of the distributions, over the
 // same boxes. The divergence of samples is biased upward: for one distribution, with B occupied cells, it is c
 // chi^2(B-1) with c = (1/n+1/m)/8, so (B-1)c on average. With the standard error se by the delta method, the interval
-// is [max(0, JS - Width se - c q), min(JS + Width se + c Width^2, ln 2)], where q is the quantile of chi^2(B-1) that it
-// exceeds with probability Miss, and c Width^2 covers small divergences whose estimate is 0 by chance. Both hold for
-// cells with many points each, so choose few bins. N is the size of the smaller sample.
+// is [max(0, JS - Width se - c q), min(JS + Width se + c Width^2, ln 2)], where chi^2(B-1) exceeds q with probability
+// Miss. The term c Width^2 covers small divergences whose estimate is 0 by chance. Both hold for cells with many points
+// each, so choose few bins. N is the size of the smaller sample.
 func HistogramJS(x, y Points, bins int) (Summary, error) {
 	h, err := newHistogram(x, y, bins, 0)
 	if err != nil {

@@ -128,8 +128,8 @@ func errorsAndSlopes() []measure {
 	}
 }
 
-// In the unit u: the distribution function and the score of the points' distribution, and the log densities of a
-// normal distribution on a grid.
+// mixtureAt is the distribution function of the points' distribution in the unit u. The functions below are its score,
+// and log densities of a normal distribution on a grid.
 func mixtureAt(u unit) func(float64) float64 {
 	return func(x float64) float64 { return mixtureCDF(u.back(x)) }
 }

@@ -26,7 +26,7 @@ func shiftedKSD2(m float64) float64 {
 	}, -14, 14, 400, quad.Legendre{}, 0)
 }
 
-// Estimates with the parts of their variance.
+// gaussEstimate and the following functions are estimates with the parts of their variance.
 func gaussEstimate(x, y Points) estimate {
 	k := func(a, b Points) func(i, j int) float64 {
 		return func(i, j int) float64 { return math.Exp(-squaredDistance(a.Row(i), b.Row(j)) / (2 * width * width)) }

@@ -26,8 +26,8 @@ func MeanOf(n int, f func(i int) float64) (Summary, error) {
 	return Mean(values)
 }
 
-// M22 is the mixed moment E[x1^2 x2^2] about the origin of points in the plane: the lowest moment that differs between
-// Cross (2.62) and the standard normal distribution (1). Both have the same mean and covariance.
+// M22 is the mixed moment E[x1^2 x2^2] about the origin of points in the plane. It is 2.62 for Cross and 1 for the
+// standard normal distribution, which has the same mean and covariance.
 func M22(p Points) (Summary, error) {
 	if err := p.check("points"); err != nil {
 		return Summary{}, err

@@ -8,8 +8,8 @@ import (
 )
 
 // Width is the half-width of every interval of this package in standard errors. For a normal estimator an interval of 5
-// standard errors misses the true value once in 1.7 million times, so a suite of a thousand checks has almost no false
-// alarms.
+// standard errors misses the true value once in 1.7 million times, so a suite of a thousand checks rarely gives a false
+// alarm.
 const Width = 5
 
 // Miss is the probability 2 Phi(-Width) that such an interval misses. Bounds that are not multiples of a standard

@@ -152,8 +152,8 @@ const skew = (Width*Width - 1) / math.Sqrt2
 // se is the standard error.
 func (e estimate) se() float64 { return math.Sqrt(e.first + e.second) }
 
-// summary is the interval of a squared distance |a|^2 that is measured as |a + Z|^2 less its bias, the floor, with a
-// small normal error Z in the space of the kernel. With se1^2 and se2^2 the parts of first and second order,
+// summary is the interval of a squared distance |a|^2. The measurement is |a + Z|^2 less its bias, the floor, where Z
+// is a small normal error in the space of the kernel. With se1^2 and se2^2 the parts of first and second order,
 //
 //	Lo = center - root((Width se1)^2 + (skew se2)^2)
 //	Hi = center + floor + Width se1' + Width^2 se2/sqrt 2.

@@ -73,8 +73,9 @@ func w1Normal(sorted []float64, mean, sd float64) float64 {
 	return sum * sd
 }
 
-// A distribution far narrower than the spread of the sample, at one of its points, beside it, between two, or beyond
-// all; and samples without any spread, as from a sampler that collapsed to the mean, whose distance is sqrt(2/pi) sd.
+// Distributions far narrower than the spread of the sample are found at one of its points, beside it, between two, or
+// beyond all. Samples without any spread, as from a sampler that collapsed to the mean, have the distance sqrt(2/pi)
+// sd.
 func TestW1OfNarrowLaws(t *testing.T) {
 	near(t, "all at the mean", w1Normal([]float64{5, 5, 5}, 5, .001), .001*math.Sqrt(2/math.Pi), 1e-15)
 	outlier := append(make([]float64, 999), 1)
@@ -160,8 +161,8 @@ func TestLawFaults(t *testing.T) {
 	}
 }
 
-// The distance of any sample to any normal distribution, however narrow, wide or far, has the error that W1 states:
-// 1e-9 of the range that both span together, plus the rounding of positions.
+// The distance of any sample to any normal distribution, however narrow, wide or far, is as accurate as W1 states. The
+// error is 1e-9 of the range that both span together, plus the rounding of positions.
 func TestW1OfAnyNormal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		xs := drawPoints(1).Draw(t, "x").X

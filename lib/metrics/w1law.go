@@ -6,17 +6,17 @@ import (
 	"slices"
 )
 
-// W1 is the 1-Wasserstein distance int |F_n - F| dx, in the unit of xs, of a sample of at least 2 numbers to the
-// distribution with distribution function cdf, whose tails must be lighter than |x|^-3. The integral is split at the
-// sample and where F crosses F_n, and done by adaptive Gauss-Legendre quadrature with an error below 1e-9 of the range
-// that sample and distribution span together. A distribution is found however narrow it is. F does not fall, so its
-// values at the ends of an interval bound it inside, and a rule that disagrees with them is refined.
+// W1 is the 1-Wasserstein distance int |F_n - F| dx, in the unit of xs, of a sample of at least 2 numbers to a
+// distribution. cdf is its distribution function F, whose tails must be lighter than |x|^-3. The integral is split at
+// the sample and where F crosses F_n. Adaptive Gauss-Legendre quadrature computes it with an error below 1e-9 of the
+// range that sample and distribution span together. A distribution is found however narrow it is. F does not fall, so
+// its values at the ends of an interval bound it inside, and a rule that disagrees with them is refined.
 //
-// The interval is for the distance between cdf and the distribution that the sample was drawn from: as in [W1Between],
-// [max(0, W1 - floor - Width se), W1 + Width se] with the terms of the one sample. If the distributions are the same,
-// W1 is about floor, and the interval reaches down to 0. For a sample of equal numbers it is W1 (1 +- p) with p = 1 -
-// Miss^(1/n), the largest mass that its distribution may have elsewhere. That mass is assumed to lie as far away as the
-// distance itself.
+// The interval is for the distance between cdf and the distribution of the sample. As in [W1Between], it is [max(0, W1
+// - floor - Width se), W1 + Width se] with the terms of the one sample. If the distributions are the same, W1 is about
+// floor, and the interval reaches down to 0. For a sample of equal numbers it is W1 (1 +- p) with p = 1 - Miss^(1/n),
+// the largest mass that its distribution may have elsewhere. That mass is assumed to lie as far away as the distance
+// itself.
 func W1(xs []float64, cdf func(float64) float64) (Summary, error) {
 	if err := Line(xs).checkAtLeast(2, "xs"); err != nil {
 		return Summary{}, err
@@ -129,8 +129,8 @@ func (q *monotone) tail(at func(z float64) float64, limit, scale float64) (float
 		"the sample: has the law a finite mean, and lighter tails than |x|^-3?", z)
 }
 
-// integral halves [a, b], at whose ends f is fa and fb, until the rule agrees with its halves and with the ends to
-// 1e-10 of the length, or until the bounds from the ends agree.
+// integral halves [a, b], at whose ends f is fa and fb. It stops when the rule agrees with its halves and with the ends
+// to 1e-10 of the length, or when the bounds from the ends agree.
 func (q *monotone) integral(f func(float64) float64, a, b, fa, fb float64) float64 {
 	return q.refine(f, segment{a, b, fa, fb}, newNodes(f, a, b))
 }

@@ -9,16 +9,16 @@ import (
 )
 
 // W2 is the 2-Wasserstein distance of two samples of n >= 2 points each, in any dimension and in the unit of the
-// points: the root of the least mean squared distance over all ways to pair them off. It is exact, by optimal
-// assignment in O(n^3) time and memory for n^2 numbers. n = 2,000 takes seconds.
+// points. It is the root of the least mean squared distance over all pairings. It is exact, by optimal assignment in
+// O(n^3) time and memory for n^2 numbers. n = 2,000 takes seconds.
 //
 // The interval is for the distance of the two distributions. The distance of samples is biased upward by at most E
 // W2(P_n, P) + E W2(Q_n, Q). The bias grows with the dimension (like n^(-1/D)). Each term is at most the distance of
 // two samples of half the size (W2^2 is convex). So each is estimated as the distance between the halves of the sample.
 // The standard error se follows from the solution: sqrt(n) (W2^2 - E W2^2) is asymptotically normal with variance Var
-// u(X) + Var v(Y), where u and v are the optimal prices (del Barrio & Loubes, Ann. Probab. 47, 2019); on samples of the
-// same distribution, where the limit is 0, the prices of the samples overstate it, by up to a half. So the interval is
-// [max(0, W2 - floors - Width se), W2 + Width se]: conservative, and like the distance itself insensitive to small
+// u(X) + Var v(Y), where u and v are the optimal prices (del Barrio & Loubes, Ann. Probab. 47, 2019). For samples of
+// the same distribution the limit is 0. There the prices of the samples overstate se, by up to a half. So the interval
+// is [max(0, W2 - floors - Width se), W2 + Width se]: conservative, and like the distance itself insensitive to small
 // differences in high dimension.
 func W2(x, y Points) (Summary, error) {
 	if err := checkPair(x, y, 2); err != nil {

@@ -15,7 +15,7 @@ import (
 	"scorelab/lib/figure"
 )
 
-// These numbers of colors suffice for a heat map under a few lines, and keep a notebook below a megabyte.
+// stillColors and filmColors suffice for a heat map under a few lines, and keep a notebook below a megabyte.
 const stillColors, filmColors = 160, 64
 
 // Show shows a figure in its own size, with twice the pixels for high-density screens.

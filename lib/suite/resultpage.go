@@ -2,8 +2,8 @@ package suite
 
 import "strings"
 
-// ResultPage is README.md of the folder of one result: the question, the answer, the figures, and every check with its
-// tolerance and the reason for it, claim by claim.
+// ResultPage is README.md of the folder of one result. It has the question, the answer, the figures, and every check
+// with its tolerance and the reason for it, by claim.
 func (c Catalogue) ResultPage(r *Result) []byte {
 	p := &page{Catalogue: c, results: []*Result{r}}
 	p.line("# %s\n", prose(r.Title))

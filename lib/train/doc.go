@@ -9,8 +9,8 @@
 //
 // Where the backend compiles loops, the steps between two reports run in an XLA While. Its number of rounds is an
 // argument, so one compilation serves any number of steps. In three cases the host calls one compiled step after the
-// other: on the Go backend, whose loops cannot contain a gradient, for models with native convolutions on a CPU, and
-// with Plan.Hosted. Both drivers take the same steps.
+// other. These are the Go backend, whose loops cannot contain a gradient, models with native convolutions on a CPU, and
+// Plan.Hosted. Both drivers take the same steps.
 //
 // # What follows from the key and the step
 //

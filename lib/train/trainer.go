@@ -205,7 +205,8 @@ func (t *Trainer) uniforms(first, n, m int) ([]float64, error) {
 	return tensors.CopyFlatData[float64](out[0])
 }
 
-// Calls are short enough to react to an interrupt quickly, and long enough that the cost of a call is negligible.
+// shortCall and longCall bound the duration of a call. It is short enough to react to an interrupt quickly, and long
+// enough that its overhead is negligible.
 const shortCall, longCall = 100 * time.Millisecond, 400 * time.Millisecond
 
 // call runs the graph once. good is false if it stops early, before a step with numbers that are not finite.
