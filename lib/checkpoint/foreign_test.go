@@ -123,7 +123,8 @@ func TestHeadIsStrict(t *testing.T) {
 		if damaged := (*DamagedError)(nil); !errors.As(err, &damaged) {
 			t.Errorf("%q: %v", c.new, err)
 		}
-		if c.want != "something follows the value" { // encoding/json reports it in other words when the schema is read first
+		// encoding/json reports it in other words when the schema is read first
+		if c.want != "something follows the value" {
 			oneLine(t, err, "checkpoint.json cannot be used: ", c.want)
 		}
 	}

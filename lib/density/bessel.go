@@ -18,10 +18,11 @@ const (
 // bessel holds the functions of I0 and I1 that a von Mises distribution of concentration kappa needs. They are accurate
 // to rounding at every kappa, and differentiable.
 type bessel struct {
-	large  *Node // whether kappa is beyond besselSwitch
-	kappa  *Node // where large
-	logI0  *Node // log I0(kappa), less kappa where large
-	gain   *Node // A/kappa, 1/2 at 0, with A = I1/I0, the length of the mean; the mean is gain times the natural parameter
+	large *Node // whether kappa is beyond besselSwitch
+	kappa *Node // where large
+	logI0 *Node // log I0(kappa), less kappa where large
+	// A/kappa, 1/2 at 0, with A = I1/I0, the length of the mean; the mean is gain times the natural parameter
+	gain   *Node
 	spread *Node // 1 - A^2, the trace of its covariance
 }
 

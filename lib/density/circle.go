@@ -34,8 +34,10 @@ func NewCircle(name string, radius, pull float64) (*Circle, error) {
 	if !(radius > 0) || math.IsInf(radius, 0) {
 		return nil, fmt.Errorf("circle %s has radius %g; give a positive one", name, radius)
 	}
-	if !(pull >= 0 && pull <= besselSwitch) { // then kappa is large only where x is not 0, so log p has a gradient everywhere
-		return nil, fmt.Errorf("circle %s has the pull %g; give one from 0, for the uniform distribution, to %d", name, pull,
+	// then kappa is large only where x is not 0, so log p has a gradient everywhere
+	if !(pull >= 0 && pull <= besselSwitch) {
+		return nil, fmt.Errorf("circle %s has the pull %g; give one from 0, for the uniform distribution, to %d", name,
+			pull,
 			besselSwitch)
 	}
 	c := &Circle{name: name, radius: radius, pull: pull, harmonics: besselRatios(pull)}

@@ -15,7 +15,8 @@ import (
 
 // LogDensityOnGrid returns the log densities, [time][point], of a distribution in one dimension at points x, noised
 // along p to each of the times. It returns an error for more dimensions and for numbers that are not finite.
-func LogDensityOnGrid(b compute.Backend, target Target, p diffusion.Process, x []float64, times ...float64) ([][]float64,
+func LogDensityOnGrid(b compute.Backend, target Target, p diffusion.Process, x []float64, times ...float64) (
+	[][]float64,
 	error) {
 	if target.Dim() != 1 {
 		return nil, fmt.Errorf("%s has %d dimensions, not the one of a line", target.Name(), target.Dim())
@@ -23,7 +24,8 @@ func LogDensityOnGrid(b compute.Backend, target Target, p diffusion.Process, x [
 	for _, list := range [][]float64{x, times} {
 		for i, v := range list {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return nil, fmt.Errorf("log density of %s: point or time %d is %g; give finite numbers", target.Name(), i,
+				return nil, fmt.Errorf("log density of %s: point or time %d is %g; give finite numbers", target.Name(),
+					i,
 					v)
 			}
 		}

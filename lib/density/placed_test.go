@@ -113,9 +113,10 @@ func TestExpectSplitsKinks(t *testing.T) {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
 	}
 	target := must(Normal([]float64{.1}, 1))
-	got, err := Expect(backendtest.Interpreter(t), target, diffusion.EDM{}, 0, func(_ diffusion.Model, x, _ *Node) *Node {
-		return Abs(ReduceSum(x, 1))
-	})
+	got, err := Expect(backendtest.Interpreter(t), target, diffusion.EDM{}, 0,
+		func(_ diffusion.Model, x, _ *Node) *Node {
+			return Abs(ReduceSum(x, 1))
+		})
 	want := math.Sqrt(2/math.Pi)*math.Exp(-.005) + .1*math.Erf(.1/math.Sqrt2)
 	if !(math.Abs(got-want) <= 1e-9) || err != nil { // cubatureTolerance
 		t.Errorf("E |x| is %.12g, %v, want %.12g", got, err, want)

@@ -51,7 +51,8 @@ func TestScoreErrors(t *testing.T) {
 }
 
 func TestExpectRefusesMoreDimensions(t *testing.T) {
-	target := must(NewMixture("space", Component{1, []float64{0, 0, 0}, [][]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, 0}))
+	target := must(NewMixture("space", Component{1, []float64{0, 0, 0}, [][]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
+		0}))
 	if _, err := Expect(nil, target, diffusion.OU{}, 1, nil); err == nil || !strings.Contains(err.Error(),
 		"3 dimensions") {
 		t.Errorf("got %v", err)

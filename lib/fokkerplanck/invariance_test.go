@@ -218,7 +218,8 @@ func TestFromLogInOtherUnits(t *testing.T) {
 		p, q := must(FromLog(moved, other.potential(log)))(t), must(FromLog(moved, other.potential(flat)))(t)
 		tol := other.rounding(line) + 1e-13
 		close(t, "the mass", Mass(moved, p), 1, 1e-13)
-		for i, want := range log { // the line ends at 6.6 standard deviations, beyond which lies less than 1e-10 of the mass
+		// the line ends at 6.6 standard deviations, beyond which lies less than 1e-10 of the mass
+		for i, want := range log {
 			want := math.Exp(want) / (sd * math.Sqrt(2*math.Pi))
 			if got := p[i] * c; math.Abs(got-want) > tol+1e-9 {
 				t.Fatalf("the density in cell %d is %g, want %g", i, got, want)

@@ -219,7 +219,8 @@ func TestMeasuresInOtherUnits(t *testing.T) {
 		m.sameIn(t, u, got, want, endShare, 0)
 		m.ends = false
 		m.sameIn(t, u, got, want, 1e-10, 0)
-		u.scale = math.Ldexp(1, rapid.IntRange(-20, 20).Draw(t, "power")) // a power of 2 is exact, and so are all results
+		// a power of 2 is exact, and so are all results
+		u.scale = math.Ldexp(1, rapid.IntRange(-20, 20).Draw(t, "power"))
 		m.sameIn(t, u, must(m.of(u.of(x), u.of(y), u)), want, 1e-12, 0)
 	})
 }

@@ -151,7 +151,8 @@ func TestEnergyLearns(t *testing.T) {
 		}
 		for _, i := range []int{0, 9, 33, 63} {
 			slope := (at(i, step) - at(i, -step)) / (2 * step)
-			closeTo(t, name, []float64{gradient[i]}, []float64{slope}, 1e-7) // errors of step^2 and of 1e-16/step times the loss
+			// errors of step^2 and of 1e-16/step times the loss
+			closeTo(t, name, []float64{gradient[i]}, []float64{slope}, 1e-7)
 		}
 		at(0, 0)
 		exec.Finalize()

@@ -123,7 +123,8 @@ func TestFirstStepIsTheRate(t *testing.T) {
 		}}
 		tr := begin(t, backendtest.Interpreter(t), p)
 		finish(t, tr, 1)
-		if w := state(t, tr)["/w"][0]; math.Abs(2*w+1) > 1.1e-8/float64(slope)+3e-7 { // the effect of epsilon, and rounding
+		// the effect of epsilon, and rounding
+		if w := state(t, tr)["/w"][0]; math.Abs(2*w+1) > 1.1e-8/float64(slope)+3e-7 {
 			t.Errorf("slope %g: the first step is %g", slope, w)
 		}
 	}

@@ -82,7 +82,8 @@ func (p Plan) Begin(b compute.Backend) (*Trainer, error) {
 // create builds one step to find the variables and the curves. It then initializes the variables.
 func (t *Trainer) create() error {
 	seed := t.plan.streamOf("layers")
-	t.store.SetParam(model.ParamInitialSeed, int64(uint64(seed[0])<<32|uint64(seed[1]))) // for the random numbers of GoMLX's layers, such as dropout
+	// for the random numbers of GoMLX's layers, such as dropout
+	t.store.SetParam(model.ParamInitialSeed, int64(uint64(seed[0])<<32|uint64(seed[1])))
 	g := NewGraph(t.b, "weights")
 	defer g.Finalize()
 	model.SetStore(g, t.store)
