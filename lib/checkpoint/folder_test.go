@@ -111,7 +111,7 @@ func TestSaveAndLoad(t *testing.T) {
 	whole(t, c, 100000000)
 	save(t, f, 100000000)
 	if _, err := f.Load(settings(), "xla:cpu"); err != nil || len(*notices) != 1 || !strings.Contains((*notices)[0],
-		"was made by go and goes on with xla:cpu") {
+		"was made by go and continues with xla:cpu") {
 		t.Errorf("another backend: %v, %q", err, *notices)
 	}
 }

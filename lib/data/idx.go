@@ -75,7 +75,7 @@ func (r Reader) IDX(from io.Reader) (*IDX, error) {
 		if !errors.Is(err, io.EOF) && err != io.ErrUnexpectedEOF {
 			return nil, damaged(header+len(a.Raw), err)
 		}
-		return nil, fmt.Errorf("data: IDX of dimensions %v wants %d bytes after byte %d, but the data ends after %d: "+
+		return nil, fmt.Errorf("data: IDX of dimensions %v needs %d bytes after byte %d, but the data ends after %d: "+
 			"truncated, get the file again", a.Dims, want, header, len(a.Raw))
 	}
 	switch _, err := in.ReadByte(); {

@@ -39,7 +39,7 @@ func TestSets(t *testing.T) {
 				t.Error("a second load is not an equal copy")
 			}
 			if s.Licence == "" || s.Attribution == "" || s.About == "" {
-				t.Error("about, licence or attribution missing")
+				t.Error("about, license or attribution missing")
 			}
 		})
 	}

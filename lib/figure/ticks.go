@@ -123,14 +123,14 @@ func (s scale) decades(px, gap float64, width func(string) float64) []tick {
 	}
 	plain := first >= -2 && last <= 3
 	for every := 1; ; every++ {
-		var labelled, t []tick
+		var labeled, t []tick
 		for e := first - 1; e <= last; e++ {
 			at := math.Pow(10, float64(e))
 			if e >= first {
 				t = append(t, tick{at: at})
 				if mod(e, every) == 0 {
 					t[len(t)-1].label = decade(e, plain)
-					labelled = append(labelled, t[len(t)-1])
+					labeled = append(labeled, t[len(t)-1])
 				}
 			}
 			for k := 2; k <= 9 && last-first <= 8; k++ {
@@ -139,7 +139,7 @@ func (s scale) decades(px, gap float64, width func(string) float64) []tick {
 				}
 			}
 		}
-		if len(labelled) <= 1 || s.fits(labelled, px, gap, width) {
+		if len(labeled) <= 1 || s.fits(labeled, px, gap, width) {
 			return t
 		}
 	}

@@ -75,7 +75,7 @@ func (l Line) validate() error {
 	}
 	// The rounding of positions may be at most a hundredth of a cell.
 	if far := math.Max(math.Abs(l.Lo), math.Abs(l.Hi)); l.Cell() < 100*0x1p-52*far {
-		return fmt.Errorf("fokkerplanck: float64 cannot tell %d cells from %g to %g apart: each is %g long; move the "+
+		return fmt.Errorf("fokkerplanck: float64 cannot resolve %d cells from %g to %g: each is %g long; move the "+
 			"line "+
 			"toward 0 or use larger cells", l.N, l.Lo, l.Hi, l.Cell())
 	}

@@ -20,15 +20,15 @@ func TestC2STIsCalibrated(t *testing.T) {
 		return mean, sd
 	}
 	mean, sd := accuracy(0)
-	near(t, "accuracy between equal laws", mean, .5, 10*sd/math.Sqrt(runs))
+	near(t, "accuracy between equal distributions", mean, .5, 10*sd/math.Sqrt(runs))
 	near(t, "its standard deviation / binomial", sd/(.5/math.Sqrt(n)), 1, .25)
 	best := (1 + math.Erf(math.Sqrt(2./8))) / 2
 	if mean, sd = accuracy(1); mean > best+5*sd/math.Sqrt(runs) || mean < best-.03 {
-		t.Errorf("accuracy %g between laws whose best classifier has %g", mean, best)
+		t.Errorf("accuracy %g between distributions whose best classifier has %g", mean, best)
 	}
 	if s := must(C2ST(normals(rand.New(rand.NewPCG(1, 1)), n, 1), Line(slices.Repeat([]float64{90}, n)),
 		0)); s.Center != 1 || s.Hi != 1 || s.Lo > .95 || s.Lo < .9 {
-		t.Errorf("laws far apart: %+v", s)
+		t.Errorf("distributions far apart: %+v", s)
 	}
 }
 

@@ -40,16 +40,16 @@ func mixture(r *rand.Rand, n int) []float64 {
 // its estimated standard errors.
 func repeated(t *testing.T, runs int, run func(r *rand.Rand) (Summary, error)) (mean, sd, claimed float64) {
 	t.Helper()
-	centres := make([]float64, runs)
-	for i := range centres {
+	centers := make([]float64, runs)
+	for i := range centers {
 		s, err := run(rand.New(rand.NewPCG(7, uint64(i))))
 		if err != nil {
 			t.Fatal(err)
 		}
-		centres[i] = s.Center
+		centers[i] = s.Center
 		claimed += (s.Hi - s.Center) / Width / float64(runs)
 	}
-	mean, sd = stat.MeanStdDev(centres, nil)
+	mean, sd = stat.MeanStdDev(centers, nil)
 	return mean, sd, claimed
 }
 
@@ -97,8 +97,8 @@ func TestErrorsAreCalibrated(t *testing.T) {
 	}
 }
 
-// TestCatalogueFloors: figures.md, section 2, Monte Carlo floors.
-func TestCatalogueFloors(t *testing.T) {
+// TestKnownFloors: figures.md, section 2, Monte Carlo floors.
+func TestKnownFloors(t *testing.T) {
 	for _, c := range []struct {
 		name      string
 		runs      int

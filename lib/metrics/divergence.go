@@ -94,7 +94,7 @@ func checkDensities(logP, logQ []float64, cell float64) (missed float64, err err
 		if !(math.Abs(mass-1) <= massTolerance) {
 			return 0, fmt.Errorf("metrics: the density %s has mass %g on the grid, not 1 within %g: widen or "+
 				"refine it, "+
-				"or normalise the density", name, mass, massTolerance)
+				"or normalize the density", name, mass, massTolerance)
 		}
 		missed += max(0, 1-mass)
 	}

@@ -41,7 +41,7 @@ func TestFaults(t *testing.T) {
 		{err(C2ST(two, Points{3, 2, make([]float64, 6)}, 0)), "as many points: shapes [2, 2] and [3, 2]"},
 		{err(C2ST(two, two, 3)), "takes 1 to 2 neighbors, or 0 for a root of that, not 3"},
 		{err(MMD2(two, two, -1)), "must be positive, or 0 for the median, not -1"},
-		{err(KSD2(two, Points{3, 2, make([]float64, 6)}, 0)), "one score a point: shapes [2, 2] and [3, 2]"},
+		{err(KSD2(two, Points{3, 2, make([]float64, 6)}, 0)), "one score for each point: shapes [2, 2] and [3, 2]"},
 		{err(KSD2(two, two, nan)), "or 0 for the median, not NaN"},
 		{err(KSD2(two, two, 0)), "all 2 points of x are equal, which sets no length"},
 		{err(KSD2(two, two, 1e-200)), "with a square that float64 holds"},
@@ -128,7 +128,7 @@ func TestRootNeedsACrossing(t *testing.T) {
 
 func TestConstants(t *testing.T) {
 	near(t, "Miss", Miss/math.Erfc(Width/math.Sqrt2), 1, 1e-14)
-	near(t, "the catalogue's critical value", must(KSCritical(20000, 1e-6))*math.Sqrt(20000), 2.69, 5e-3)
+	near(t, "the known critical value", must(KSCritical(20000, 1e-6))*math.Sqrt(20000), 2.69, 5e-3)
 	near(t, "p at the critical value", KSPValue(must(KSCritical(500, 1e-6)), 500)/1e-6, 1, 1e-9)
 	near(t, "order", must(LogSlope([]float64{1, 2, 4, 8}, []float64{3, 12, 48, 192})).Center, 2, 1e-14)
 }

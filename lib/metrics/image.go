@@ -29,7 +29,7 @@ func MSE(a, b Points) (Summary, error) {
 // delta method. It is an error if mse is not positive, since equal images have no finite ratio.
 func PSNR(mse Summary, peak float64) (Summary, error) {
 	if !(mse.Center > 0) || !(peak > 0) || math.IsInf(mse.Center, 0) || math.IsInf(peak, 0) {
-		return Summary{}, fmt.Errorf("metrics: PSNR wants a positive error and peak, not %g and %g", mse.Center, peak)
+		return Summary{}, fmt.Errorf("metrics: PSNR needs a positive error and peak, not %g and %g", mse.Center, peak)
 	}
 	psnr := 10 * math.Log10(peak*peak/mse.Center)
 	half := 10 / math.Ln10 * mse.Half() / mse.Center

@@ -73,7 +73,7 @@ func smirnovTail(d float64, n int) float64 {
 // inverse of [KSPValue]. For alpha = 1e-6 and large n it is 2.69/sqrt(n).
 func KSCritical(n int, alpha float64) (float64, error) {
 	if n < 1 || !(alpha > 0 && alpha < 1) {
-		return 0, fmt.Errorf("metrics: KSCritical wants n >= 1 and alpha in (0, 1), not n = %d, alpha = %g", n, alpha)
+		return 0, fmt.Errorf("metrics: KSCritical needs n >= 1 and alpha in (0, 1), not n = %d, alpha = %g", n, alpha)
 	}
 	f := func(d float64) float64 { return math.Log(KSPValue(d, n) / alpha) }
 	// by Massart's bound p <= alpha at dkw
@@ -88,7 +88,7 @@ func KSCritical(n int, alpha float64) (float64, error) {
 // alpha, by the limit distribution: sqrt(1/n + 1/m) times its quantile.
 func KSBetweenCritical(n, m int, alpha float64) (float64, error) {
 	if n < 1 || m < 1 || !(alpha > 0 && alpha < 1) {
-		return 0, fmt.Errorf("metrics: KSBetweenCritical wants n, m >= 1 and alpha in (0, 1), not %d, %d, %g", n, m,
+		return 0, fmt.Errorf("metrics: KSBetweenCritical needs n, m >= 1 and alpha in (0, 1), not %d, %d, %g", n, m,
 			alpha)
 	}
 	z := root(func(z float64) float64 { return math.Log(KolmogorovTail(z) / alpha) }, 0, 40)

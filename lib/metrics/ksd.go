@@ -25,7 +25,7 @@ func KSD2(x, score Points, c float64) (Summary, error) {
 		return Summary{}, err
 	}
 	if x.N != score.N || x.D != score.D {
-		return Summary{}, fmt.Errorf("metrics: KSD2 wants one score a point: shapes [%d, %d] and [%d, %d]",
+		return Summary{}, fmt.Errorf("metrics: KSD2 needs one score for each point: shapes [%d, %d] and [%d, %d]",
 			x.N, x.D, score.N, score.D)
 	}
 	if c == 0 {

@@ -12,7 +12,7 @@ import (
 // 1/sqrt(min(n,m)). For a distribution with ties it is an upper bound.
 func KSBetweenPValue(d float64, n, m int) (float64, error) {
 	if n < 1 || m < 1 || !(d >= 0 && d <= 1) {
-		return 0, fmt.Errorf("metrics: KSBetweenPValue wants a distance in [0, 1] and n, m >= 1, not %g, %d, %d", d, n,
+		return 0, fmt.Errorf("metrics: KSBetweenPValue needs a distance in [0, 1] and n, m >= 1, not %g, %d, %d", d, n,
 			m)
 	}
 	pairs := float64(n) * float64(m)

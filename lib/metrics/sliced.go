@@ -31,7 +31,7 @@ func SlicedW2(x, y Points, k int) (Summary, error) {
 		return Summary{}, err
 	}
 	if k < 1 {
-		return Summary{}, fmt.Errorf("metrics: SlicedW2 wants at least 1 direction, not %d", k)
+		return Summary{}, fmt.Errorf("metrics: SlicedW2 needs at least 1 direction, not %d", k)
 	}
 	return slicedW2(x, y, Directions(k, x.D)).finite("SlicedW2")
 }
@@ -49,16 +49,16 @@ func slicedW2(x, y Points, directions [][]float64) Summary {
 		scatter += (s.all - mean) * (s.all - mean) / (k * max(k-1, 1))
 	}
 	without := make([]float64, int(groups)) // SW2 without one block
-	var centre, v float64
+	var center, v float64
 	for b := range without {
 		for _, s := range along {
 			without[b] += s.without[b] / k
 		}
 		without[b] = math.Sqrt(without[b])
-		centre += without[b] / groups
+		center += without[b] / groups
 	}
 	for _, w := range without {
-		v += (w - centre) * (w - centre) * (groups - 1) / groups
+		v += (w - center) * (w - center) * (groups - 1) / groups
 	}
 	d := math.Sqrt(mean)
 	if x.D > 2 && d > 0 {
@@ -94,18 +94,18 @@ func groupsOf(x, y Points) int { return min(blocks, x.N, y.N) }
 
 // project returns the sorted coordinates along direction and the block, 0 .. groups-1, of each.
 func project(p Points, direction []float64, groups int) (values []float64, group []uint8) {
-	type labelled struct {
+	type labeled struct {
 		value float64
 		group uint8
 	}
-	all := make([]labelled, p.N)
+	all := make([]labeled, p.N)
 	for i := range all {
 		for j, x := range p.Row(i) {
 			all[i].value += x * direction[j]
 		}
 		all[i].group = uint8(i * groups / p.N)
 	}
-	slices.SortFunc(all, func(a, b labelled) int {
+	slices.SortFunc(all, func(a, b labeled) int {
 		switch {
 		case a.value < b.value:
 			return -1

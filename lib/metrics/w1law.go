@@ -126,7 +126,7 @@ func (q *monotone) tail(at func(z float64) float64, limit, scale float64) (float
 		return 0, q.err
 	}
 	return 0, fmt.Errorf("metrics: the distribution function nears 0 or 1 too slowly, still at a distance %.2g from "+
-		"the sample: has the law a finite mean, and lighter tails than |x|^-3?", z)
+		"the sample: does the distribution have a finite mean, and lighter tails than |x|^-3?", z)
 }
 
 // integral halves [a, b], at whose ends f is fa and fb. It stops when the rule agrees with its halves and with the ends

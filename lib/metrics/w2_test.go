@@ -125,7 +125,7 @@ func TestW2Interval(t *testing.T) {
 			}
 		}
 		if got := must(W2(normals(r, 300, d), normals(r, 300, d))); got.Lo != 0 {
-			t.Errorf("one law in dimension %d: %+v", d, got)
+			t.Errorf("the same distribution in dimension %d: %+v", d, got)
 		}
 	}
 	if got := must(W2(cross(r, 500), cross(r, 500))); got.Lo != 0 {

@@ -78,7 +78,7 @@ func TestNetworkFaults(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	for want, n := range map[string]Network{
 		`no activation "swihs"; there are swish, tanh`:     MLP{Hidden: []int{3}, Activation: "swihs"},
-		`no initialisation "xavier"; there are glorot, he`: MLP{Hidden: []int{3}, Last: "xavier"},
+		`no initialization "xavier"; there are glorot, he`: MLP{Hidden: []int{3}, Last: "xavier"},
 		"without hidden layers":                            MLP{},
 		"hidden widths [3 0]":                              MLP{Hidden: []int{3, 0}},
 		"0 blocks of width 5":                              ResMLP{Width: 5},

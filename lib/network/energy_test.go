@@ -61,7 +61,7 @@ func TestEnergyHasNoCurl(t *testing.T) {
 					size)
 			}
 			if !energy && curl < 1e-3*size {
-				t.Errorf("%s under %s: curl %g of a Jacobian of size %g, from a network that knows no energy",
+				t.Errorf("%s under %s: curl %g of a Jacobian of size %g, from a network without an energy",
 					spec.Name, diffusion.Heads[i].Name, curl, size)
 			}
 		}

@@ -35,7 +35,7 @@ var Initials = []Initializer{
 
 // initial returns the initialization of this name, or an error that lists the names.
 func initial(name string) (Initializer, error) {
-	return find("initialisation", name, Initials, func(i Initializer) string { return i.Name })
+	return find("initialization", name, Initials, func(i Initializer) string { return i.Name })
 }
 
 // dense is x W + b for x [batch, d], with W and b as variables in scope.

@@ -147,7 +147,7 @@ func (g *Gate) experiment(a, b *Result) {
 	}
 	for _, name := range a.files() {
 		if !slices.Contains(b.files(), name) {
-			g.fail("%s: its baseline has %s, this run has not", a.Experiment, name)
+			g.fail("%s: its baseline has %s, but this run does not", a.Experiment, name)
 		}
 	}
 	for _, name := range b.files() {

@@ -22,7 +22,7 @@ func TestStreamsOfExperiments(t *testing.T) {
 						t.Errorf("seed %d, %s, %q has the stream of %s", seed, id, purpose, other)
 					}
 					if seen[key] = id + " " + purpose; key != l.Key(purpose) {
-						t.Errorf("%s asks twice and gets two streams", id)
+						t.Errorf("%s has two streams for one purpose", id)
 					}
 				}
 				return runMass(l)

@@ -103,7 +103,7 @@ func (t *Trainer) Resume(from *checkpoint.Folder) error {
 		delete(left, group+" of "+name)
 	}
 	if len(left) > 0 {
-		return fmt.Errorf("the checkpoint of step %d has %s, which the network has not", c.Step,
+		return fmt.Errorf("the checkpoint of step %d has %s, which the network lacks", c.Step,
 			slices.Sorted(maps.Keys(left))[0])
 	}
 	for v := range t.store.IterVariables() {

@@ -76,7 +76,7 @@ func TestShuffledEpochs(t *testing.T) {
 			epoch := slices.Concat(rows[e*perEpoch : (e+1)*perEpoch]...)
 			slices.Sort(epoch)
 			if len(slices.Compact(epoch)) != perEpoch*batch || epoch[0] < 0 || epoch[len(epoch)-1] >= n {
-				rt.Fatalf("an epoch of %d rows in batches of %d sees %v", n, batch, epoch)
+				rt.Fatalf("an epoch of %d rows in batches of %d has %v", n, batch, epoch)
 			}
 		}
 		if n > 12 && slices.EqualFunc(rows[:perEpoch], rows[perEpoch:2*perEpoch], slices.Equal) {

@@ -115,7 +115,7 @@ var otherPlans = []struct {
 	{"data.columns.0 is ", func(p *Plan) { p.Data = Shuffled(16, points(dtypes.Float32, 51)) }},
 	{"key.0 is ", func(p *Plan) { p.Key = random.NewKey(2) }},
 	{"has no weights of extra: its network was another", func(p *Plan) { p.Loss = withExtra }},
-	{"the checkpoint of step 3 has average of 0/b, which the network has not", func(p *Plan) {
+	{"the checkpoint of step 3 has average of 0/b, which the network lacks", func(p *Plan) {
 		p.Loss = func(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 			return ReduceSum(
 				Square(Sub(dense(scope.At("2"),

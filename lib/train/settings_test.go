@@ -182,7 +182,7 @@ func orders() []spoiled {
 		{`no activation "wobble"`, func(p *problem) {
 			p.network = network.MLP{Hidden: []int{4}, Activation: "wobble"}
 		}},
-		{`no initialisation "random"`, func(p *problem) {
+		{`no initialization "random"`, func(p *problem) {
 			p.network = network.ResMLP{Width: 4, Blocks: 1, Init: "random"}
 		}},
 		{"Decay is 0.99999999;", func(p *problem) { p.plan.EMA.Decay = 1 - 1e-8 }},

@@ -99,7 +99,7 @@ func (t *Trainer) create() error {
 		scope := t.store.RootScope().WithInitializer(heNormal(t.plan.streamOf("weights")))
 		built := t.buildStep(scope, t.unpack(in), true)
 		if t.names, t.assumed = built.names, built.assumedSD(); len(t.names) == 0 {
-			panic(errors.New("the plan's Step records nothing, so that nobody would see it fail"))
+			panic(errors.New("the plan's Step records nothing, so that a failure would go unnoticed"))
 		}
 	})
 	if err != nil {

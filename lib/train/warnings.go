@@ -44,8 +44,8 @@ func (t *Trainer) Warnings() (list []string, err error) {
 	far := spread > readable || spread < 1/readable
 	if far {
 		list = append(list, fmt.Sprintf(
-			"the data have standard deviation %.3g: networks cannot tell noise levels "+
-				"of that size apart; scale the data to about 1",
+			"the data have standard deviation %.3g: networks cannot distinguish noise levels "+
+				"of that size; scale the data to about 1",
 			spread))
 	}
 	for _, sd := range t.assumed {
@@ -58,7 +58,7 @@ func (t *Trainer) Warnings() (list []string, err error) {
 	}
 	if center > tolerated*max(spread, slices.Max(t.assumed)) {
 		list = append(list, fmt.Sprintf(
-			"the data lie about a mean at distance %.3g from 0, with standard deviation %.3g, "+
+			"the data have a mean at distance %.3g from 0, with standard deviation %.3g, "+
 				"but heads are made for data about 0: subtract the mean",
 			center, spread))
 	}

@@ -78,7 +78,7 @@ func TestViewsOfWhatIsNotThere(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	if _, err := Densities(b, density.Bimodal(), diffusion.OU{}, 1, 3, .5); err == nil {
-		t.Error("a law on a line is drawn in the plane")
+		t.Error("a target on a line is drawn in the plane")
 	}
 }
 
