@@ -192,7 +192,8 @@ func (f *Folder) Load(config any, backendName string) (*Checkpoint, error) {
 		return nil, &ConfigError{at, diff}
 	}
 	if c.Backend != backendName {
-		f.notice(fmt.Sprintf("%s was made by %s and continues with %s: the same distribution, other rounding", at, c.Backend,
+		f.notice(fmt.Sprintf("%s was made by %s and continues with %s: the same distribution, other rounding", at,
+			c.Backend,
 			backendName))
 	}
 	f.found = -1

@@ -99,7 +99,8 @@ func TestHistograms(t *testing.T) {
 				return s, err
 			})
 			claimed -= Width * c.factor * (1./1000 + 1./600) // the part of Hi for small divergences
-			t.Logf("%s, tilt %g: mean %.5f, of the distributions %.5f, sd %.5f, claimed %.5f", name, tilt, mean, c.want, sd,
+			t.Logf("%s, tilt %g: mean %.5f, of the distributions %.5f, sd %.5f, claimed %.5f", name, tilt, mean, c.want,
+				sd,
 				claimed)
 			if bias := (bins - 1) * c.factor * (1./1000 + 1./600); math.Abs(mean-c.want-bias) >
 				5*sd/math.Sqrt(200)+.5*bias {
