@@ -4,5 +4,5 @@ package atomicdir
 
 import "errors"
 
-// exchange swaps two folders in one step, where the system can.
+// exchange would swap two folders in one step, which this system does not support.
 func exchange(string, string) error { return errors.ErrUnsupported }

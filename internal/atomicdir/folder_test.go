@@ -26,7 +26,7 @@ func put(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
-// tree is what lies below dir: names with slashes and texts; a link has the text "-> target".
+// tree returns the files below dir: names with slashes and texts. A link has the text "-> target".
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -66,7 +66,7 @@ func wantTree(t *testing.T, what, dir string, want map[string]string) {
 	}
 }
 
-// temporary are the temporary folders in dir, of this program or not.
+// temporary lists the temporary folders in dir, of this program or not.
 func temporary(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -90,7 +90,7 @@ func oneLine(t *testing.T, what string, err error, want string) {
 
 func noSwap(string, string) error { return errors.ErrUnsupported }
 
-// Foreign files in a folder outlive its replacement, whether or not the system exchanges folders.
+// Foreign files in a folder survive its replacement, whether or not the system exchanges folders.
 func TestReplaceKeepsForeignFiles(t *testing.T) {
 	for _, swap := range []func(a, b string) error{nil, noSwap} {
 		root := t.TempDir()
@@ -126,8 +126,8 @@ func TestReplaceKeepsForeignFiles(t *testing.T) {
 	}
 }
 
-// Killed at any step, a replacement leaves the old folder or the new one, either with the foreign files, and the
-// next run clears the rest.
+// A replacement that is killed at any step leaves the old folder or the new one, with the foreign files. The next run
+// clears the rest.
 func TestReplaceKilled(t *testing.T) {
 	type killed struct{}
 	for _, swap := range []func(a, b string) error{nil, noSwap} {
@@ -139,7 +139,7 @@ func TestReplaceKilled(t *testing.T) {
 			w := Writer{Swap: swap, Step: func(name string) error {
 				if step++; step == at {
 					last = name
-					panic(killed{}) // as a kill does: nothing is tidied up
+					panic(killed{}) // like a kill, without cleanup
 				}
 				return nil
 			}}
@@ -211,7 +211,7 @@ func TestRemoveRefusesForeignFiles(t *testing.T) {
 	}
 }
 
-// Sweep removes what this program left, and nothing that looks like it.
+// Sweep removes the temporary folders of this program, and no similar ones.
 func TestSweepRemovesOurOwn(t *testing.T) {
 	dir, elsewhere := t.TempDir(), t.TempDir()
 	put(t, elsewhere, map[string]string{"precious": "mine"})
@@ -227,11 +227,11 @@ func TestSweepRemovesOurOwn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tmp.release() // as a kill does
+		tmp.release() // like a kill
 		put(t, tmp.path, map[string]string{"new/a": "half"})
 		made = append(made, filepath.Base(tmp.path))
 	}
-	if err := os.Mkdir(filepath.Join(dir, ".tmp-h-77"), 0o755); err != nil { // killed before there was a marker
+	if err := os.Mkdir(filepath.Join(dir, ".tmp-h-77"), 0o755); err != nil { // killed before the marker was made
 		t.Fatal(err)
 	}
 	put(t, filepath.Join(dir, made[1]), map[string]string{"notes.md": "foreign"})
@@ -248,7 +248,7 @@ func TestSweepRemovesOurOwn(t *testing.T) {
 	wantTree(t, "elsewhere", elsewhere, map[string]string{"precious": "mine"})
 }
 
-// Sweep leaves what a living writer uses, whenever it comes: before, between and after the writer's steps.
+// Sweep leaves the folders of a live writer, whether it runs before, between or after the writer's steps.
 func TestSweepLeavesLiveFolders(t *testing.T) {
 	for _, swap := range []func(a, b string) error{nil, noSwap} {
 		root := t.TempDir()
@@ -272,8 +272,8 @@ func TestSweepLeavesLiveFolders(t *testing.T) {
 	}
 }
 
-// Any number of writers and sweepers at once: every replacement succeeds or meets a folder that just changed, and none
-// leaves anything.
+// With any number of writers and sweepers at once, every replacement succeeds or meets a folder that just changed. No
+// temporary folder is left.
 func TestSweepBesideWriters(t *testing.T) {
 	root := t.TempDir()
 	var all sync.WaitGroup
@@ -297,7 +297,7 @@ func TestSweepBesideWriters(t *testing.T) {
 	}
 }
 
-// Whoever writes through a link writes where it leads to: the link stays.
+// Writing through a link changes its target, and the link stays.
 func TestWriteThroughLinks(t *testing.T) {
 	for _, swap := range []func(a, b string) error{nil, noSwap} {
 		root := t.TempDir()
@@ -333,7 +333,7 @@ func TestWriteThroughLinks(t *testing.T) {
 	}
 }
 
-// Replacing the working directory would leave the shell in a folder that is gone.
+// Replacing the working directory is refused, since it would leave the shell in a removed folder.
 func TestReplaceRefusesWorkingDirectory(t *testing.T) {
 	root := t.TempDir()
 	put(t, root, map[string]string{"out/sub/x": "1"})
@@ -347,8 +347,7 @@ func TestReplaceRefusesWorkingDirectory(t *testing.T) {
 	wantTree(t, "after", root, map[string]string{"out/sub/x": "1", "out/sub/new/": "empty"})
 }
 
-// A file is not written over what is no file, nor through a link that is put where the temporary file was
-// expected.
+// A file is written neither over something that is no file, nor through a link in place of the temporary file.
 func TestFileRefuses(t *testing.T) {
 	root := t.TempDir()
 	put(t, root, map[string]string{"precious": "mine", "folder/x": "1"})

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// ForeignError says that a folder cannot be removed, since it holds files that this program did not write.
+// ForeignError is the error of a folder that cannot be removed, since it contains files that this program did not
+// write.
 type ForeignError struct {
 	Dir   string
 	Names []string // by their paths in Dir, with slashes
@@ -24,8 +25,9 @@ func (e *ForeignError) Error() string {
 		e.Dir, strings.Join(shown, ", "), more)
 }
 
-// Foreign lists the foreign files below dir, by their paths in dir, with slashes: all but those that ours names, the
-// lock and temporary folders. Links are listed, and not followed. The path of an empty folder ends with a slash.
+// Foreign lists the foreign files below dir, by their paths in dir, with slashes: all except for those for which ours
+// is true, the lock and temporary folders. Links are listed and not followed. The path of an empty folder ends with a
+// slash.
 func Foreign(dir string, ours func(name string) bool) (names []string, err error) {
 	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -60,8 +62,8 @@ func Foreign(dir string, ours func(name string) bool) (names []string, err error
 	return names, err
 }
 
-// keep gives the foreign files of these names a second place, in another folder: a second name, or a copy where the
-// file system has only one name for a file.
+// keep links the foreign files of these names into another folder, or copies them where the file system has no hard
+// links.
 func keep(from, to string, names []string) error {
 	for _, name := range names {
 		source, target := filepath.Join(from, filepath.FromSlash(name)), filepath.Join(to, filepath.FromSlash(name))

@@ -2,5 +2,5 @@
 
 package atomicdir
 
-// noFollow makes opening a symbolic link an error, where the system can; elsewhere regular alone looks for one.
+// noFollow has no effect on this system. Only regular checks for symbolic links.
 const noFollow = 0

@@ -15,20 +15,21 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// LockName is the file that is locked.
+// LockName is the name of the locked file.
 const LockName = ".lock"
 
 const unknown = "(number unknown)" // of a process
 
-// LockedError says that another process writes into the folder.
+// LockedError is the error of a folder into which another process writes.
 type LockedError struct{ Dir, PID string }
 
 func (e *LockedError) Error() string {
 	return fmt.Sprintf("process %s is writing into %s: wait until it ends, or choose another folder", e.PID, e.Dir)
 }
 
-// Open makes dir if need be, locks it, and clears what killed processes of this program left there: these names. The
-// error of a folder that is in use is a *LockedError, also between two renames, when there is none.
+// Open makes dir if needed, locks it, and clears what killed processes of this program left there. It returns the
+// cleared names. The error of a folder that is in use is a *LockedError, also between the two renames of a replacement,
+// when the folder does not exist.
 func Open(dir string) (cleared []string, unlock func() error, err error) {
 	if real, err := Resolve(dir); err == nil && !Exists(dir) && inUse(real) {
 		return nil, nil, &LockedError{dir, unknown}
@@ -45,9 +46,9 @@ func Open(dir string) (cleared []string, unlock func() error, err error) {
 	return cleared, unlock, nil
 }
 
-// Guard keeps other processes from writing into a folder that this one only reads, until release. It clears nothing,
-// and leaves the folder as it was. Where this process may not write, it guards as well as the lock that is there
-// allows. The error of a folder that is in use is a *LockedError.
+// Guard keeps other processes from writing into a folder that this one only reads, until release. It clears nothing and
+// does not change the folder. Where this process may not write, it can use only an existing lock. The error of a folder
+// that is in use is a *LockedError.
 func Guard(dir string) (release func() error, err error) {
 	release, err = lock(dir)
 	if err == nil {
@@ -58,7 +59,7 @@ func Guard(dir string) (release func() error, err error) {
 	}
 	path := filepath.Join(dir, LockName)
 	switch err := regular(path); {
-	case errors.Is(err, fs.ErrNotExist): // nobody is writing
+	case errors.Is(err, fs.ErrNotExist): // no process is writing
 		return func() error { return nil }, nil
 	case err != nil:
 		return nil, Error("read", dir, err)
@@ -113,8 +114,8 @@ func lock(dir string) (unlock func() error, err error) {
 	}
 }
 
-// claim writes the number of this process into the lock, unless a foreign file has its name. The last holder
-// may have removed the file just after it was opened; then the lock is on nothing, and is to be taken again.
+// claim writes the number of this process into the lock, unless a foreign file has its name. The last holder may have
+// removed the file just after it was opened. Then the lock must be taken again.
 func claim(path string, mine os.FileInfo) (again bool, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|noFollow, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -145,10 +146,10 @@ func claim(path string, mine os.FileInfo) (again bool, err error) {
 	return false, err
 }
 
-// pidLine is what a lock holds, also one whose writer was killed.
+// pidLine is the text of a lock, also of one whose writer was killed.
 var pidLine = regexp.MustCompile(`^[0-9]*\n?$`)
 
-// regular makes sure that path is a plain file: writing through a link would change a file elsewhere.
+// regular checks that path is a plain file, since writing through a link would change another file.
 func regular(path string) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -162,7 +163,7 @@ func regular(path string) error {
 	return nil
 }
 
-// holder is the number of the process that holds a lock, as it wrote it there.
+// holder is the number of the process that holds a lock, read from the lock.
 func holder(path string) string {
 	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
 	if err != nil {

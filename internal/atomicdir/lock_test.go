@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A lock that is a link, or anything else than a lock of this program, is refused, and what it leads to stays as it is.
+// A lock that is a link, or no lock of this program, is refused, and the target of a link stays unchanged.
 func TestLockRefusesForeign(t *testing.T) {
 	root := t.TempDir()
 	precious := filepath.Join(root, "precious")
@@ -50,7 +50,7 @@ func TestLockRefusesForeign(t *testing.T) {
 	}
 }
 
-// A killed process leaves its lock, whole or cut short: the next one takes it.
+// A killed process leaves its lock, complete or truncated, and the next process takes it.
 func TestLockOfKilledProcess(t *testing.T) {
 	for _, text := range []string{"", "123", "99999\n"} {
 		dir := t.TempDir()
@@ -71,14 +71,14 @@ func TestLockOfKilledProcess(t *testing.T) {
 	}
 }
 
-// Guarding a folder keeps writers out and changes nothing there: what killed processes left is not cleared.
+// Guarding a folder keeps writers out and changes nothing there. The rest of killed processes is not cleared.
 func TestGuard(t *testing.T) {
 	dir := t.TempDir()
 	tmp, err := newTemp(filepath.Join(dir, "e"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	tmp.release() // as a kill does
+	tmp.release() // like a kill
 	release, err := Guard(dir)
 	if err != nil {
 		t.Fatal(err)

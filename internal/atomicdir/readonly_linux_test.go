@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// asNobody calls f with the rights of a user who owns no file, also where the tests have all rights.
+// asNobody calls f with the rights of a user who owns no file, even if the tests run as root.
 func asNobody(t *testing.T, f func()) {
 	t.Helper()
 	if os.Getuid() != 0 {
@@ -26,7 +26,7 @@ func asNobody(t *testing.T, f func()) {
 	f()
 }
 
-// A folder that this process may not write is read all the same, but not while somebody writes it.
+// A folder that this process may not write can be guarded for reading, but not while another process writes it.
 func TestGuardReadOnly(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {

@@ -13,21 +13,21 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// TmpPrefix begins the name of a temporary folder. Its marker says that this program made it: only such ones are
+// TmpPrefix begins the name of a temporary folder. Its marker proves that this program made it. Only such folders are
 // removed.
 const TmpPrefix = ".tmp-"
 
-// What a temporary folder holds, beside its marker.
+// Entries of a temporary folder, besides its marker.
 const (
 	markerName = ".scorelab"
-	newName    = "new"  // what is not in place yet; after an exchange, what was there before
+	newName    = "new"  // the new file or folder, not in place yet; after an exchange the old one
 	oldName    = "old"  // a folder between two renames, on systems that cannot exchange two folders
 	goneName   = "gone" // a folder that is being removed
 )
 
 const markerFormat = "scorelab: temporary, in place of %q\n"
 
-// temp is a temporary folder. Whoever uses it has locked its marker: it is live, and Sweep leaves it alone.
+// temp is a temporary folder. Its user has locked its marker, so that Sweep does not touch it.
 type temp struct {
 	path string
 	live *flock.Flock
@@ -35,7 +35,7 @@ type temp struct {
 
 func (t temp) at(name string) string { return filepath.Join(t.path, name) }
 
-// newTemp makes a temporary folder beside path, for what is to take its place. Discard or release ends its use.
+// newTemp makes a temporary folder beside path, for its replacement. Discard or release ends its use.
 func newTemp(path string) (temp, error) {
 	base := filepath.Base(path)
 	for {
@@ -57,8 +57,8 @@ func newTemp(path string) (temp, error) {
 	}
 }
 
-// mark makes the marker, locked before it says anything. On a file system without locks it is not locked, and Sweep,
-// which cannot lock it either, leaves it.
+// mark makes the marker, which is locked before anything is written to it. On a file system without locks it is not
+// locked. Sweep then leaves it, since it cannot lock it either.
 func (t temp) mark(base string) error {
 	_, fault := t.live.TryLock()
 	f, err := os.OpenFile(t.at(markerName), os.O_WRONLY|noFollow, 0)
@@ -75,7 +75,7 @@ func (t temp) mark(base string) error {
 	return errors.Join(err, f.Close())
 }
 
-// abandoned is the temporary folder at path if no living process uses it, locked.
+// abandoned returns the temporary folder at path, locked, if no live process uses it.
 func abandoned(path string) (t temp, ok bool) {
 	t = temp{path, flock.New(filepath.Join(path, markerName), flock.SetFlag(os.O_RDWR|noFollow))}
 	ok, err := t.live.TryLock()
@@ -89,7 +89,7 @@ func (t temp) release() {
 	}
 }
 
-// owner is the name of what the folder is in place of; false when this program did not make the folder.
+// owner is the name of the file or folder to be replaced. It is false if this program did not make the folder.
 func (t temp) owner() (base string, ok bool) {
 	if regular(t.at(markerName)) != nil {
 		return "", false
@@ -107,8 +107,8 @@ func (t temp) owner() (base string, ok bool) {
 	return base, err == nil && fmt.Sprintf(markerFormat, base) == string(text) && base == filepath.Base(base)
 }
 
-// discard removes what this program put into the folder, the marker last, and then the folder if it is empty. A
-// folder that is between two renames is kept, and with it the marker, for Sweep to bring it back.
+// discard removes what this program put into the folder, the marker last, and then the folder if it is empty. A folder
+// between two renames is kept with the marker, so that Sweep can restore it.
 func (t temp) discard() error {
 	defer t.release()
 	for _, name := range []string{newName, goneName} {
@@ -126,13 +126,12 @@ func (t temp) discard() error {
 	return nil
 }
 
-// madeName is the name of a temporary folder, which may have been left before it had a marker.
+// madeName matches the name of a temporary folder, for those left before they had a marker.
 var madeName = regexp.MustCompile(`^\.tmp-.+-[0-9]+$`)
 
-// Sweep removes the temporary folders that killed processes of this program left in dir, and brings back a folder
-// that was caught between two renames. Only is the name of the folder or file whose replacement was cut short; empty:
-// all of them. It returns the names of what it removed. What this program did not make stays, and so does what a living
-// process uses.
+// Sweep removes the temporary folders that killed processes of this program left in dir. It restores a folder that was
+// caught between two renames. If only is not empty, it treats only the interrupted replacement of the folder or file of
+// that name. It returns the removed names. Folders of other programs and of live processes stay.
 func Sweep(dir, only string) (removed []string, err error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -147,7 +146,7 @@ func Sweep(dir, only string) (removed []string, err error) {
 		base, made := temp{path: path}.owner()
 		if !made {
 			mine := madeName.MatchString(name) && (only == "" || strings.HasPrefix(name, TmpPrefix+only+"-"))
-			if mine && os.Remove(path) == nil { // only an empty one goes
+			if mine && os.Remove(path) == nil { // removes only an empty folder
 				removed = append(removed, name)
 			}
 			continue
@@ -174,7 +173,7 @@ func Sweep(dir, only string) (removed []string, err error) {
 	return removed, nil
 }
 
-// inUse reports whether a living process is about to replace what is at path.
+// inUse reports whether a live process is replacing the file or folder at path.
 func inUse(path string) bool {
 	entries, _ := os.ReadDir(filepath.Dir(path))
 	for _, entry := range entries {
@@ -193,8 +192,8 @@ func inUse(path string) bool {
 	return false
 }
 
-// bringBack ends a replacement that was cut short between two renames: the old folder is dropped when the new one is in
-// place, and goes back there when not.
+// bringBack completes a replacement that was interrupted between two renames. The old folder is dropped if the new one
+// is in place, and restored otherwise.
 func (t temp) bringBack(dir string) (back bool, err error) {
 	old := t.at(oldName)
 	if _, err := os.Lstat(old); errors.Is(err, fs.ErrNotExist) {
@@ -206,7 +205,7 @@ func (t temp) bringBack(dir string) (back bool, err error) {
 	return false, os.RemoveAll(old)
 }
 
-// isTemp reports whether this program made the folder at path for what is not in place yet.
+// isTemp reports whether the folder at path is a temporary folder of this program.
 func isTemp(path string) bool {
 	_, made := temp{path: path}.owner()
 	return made && strings.HasPrefix(filepath.Base(path), TmpPrefix)

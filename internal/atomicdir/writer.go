@@ -1,6 +1,6 @@
-// Package folder writes files and folders that appear whole or not at all, and keeps two processes out of one folder.
-// It removes what this program made and nothing else, and follows links instead of replacing them. Foreign files are
-// files and empty folders that this program did not write: they stay.
+// Package atomicdir writes files and folders that appear complete or not at all. It keeps two processes from writing
+// into the same folder. It removes only what this program made, and follows links instead of replacing them. Foreign
+// files are files and empty folders that this program did not write. They stay.
 package atomicdir
 
 import (
@@ -13,9 +13,9 @@ import (
 	"slices"
 )
 
-// Writer writes files and folders that appear whole or not at all. Only tests set its fields.
+// Writer writes files and folders that appear complete or not at all. Only tests set its fields.
 type Writer struct {
-	Step func(string) error      // called before each change, which an error stands for
+	Step func(string) error      // called before each change; an error replaces the change
 	Swap func(a, b string) error // exchanges two folders in one step; nil: the system does
 }
 
@@ -26,10 +26,10 @@ func (w Writer) at(step string) error {
 	return w.Step(step)
 }
 
-// Replace puts a folder of these files in the place of dir, where there may be none. Whenever it is killed, dir is
-// the old folder or the new one. Of the files in the old one, those that ours names (by their paths there, with
-// slashes; nil: none) are dropped. All others, unless they are written, are foreign and move to
-// the new one. Where dir is a link, the folder that it leads to is replaced.
+// Replace replaces dir, which need not exist, by a folder of these files. If it is killed at any moment, dir is the old
+// folder or the new one. Files of the old folder for which ours is true (of their paths there, with slashes; nil: none)
+// are dropped. All others, unless they are written, are foreign and move to the new folder. If dir is a link, its
+// target is replaced.
 func (w Writer) Replace(dir string, files map[string][]byte, ours func(name string) bool) (err error) {
 	if dir, err = Resolve(dir); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (w Writer) Replace(dir string, files map[string][]byte, ours func(name stri
 	return w.replace(tmp, dir)
 }
 
-// fill makes the folder dir of these files.
+// fill makes the folder dir with these files.
 func (w Writer) fill(dir string, files map[string][]byte) error {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
@@ -86,7 +86,7 @@ func (w Writer) fill(dir string, files map[string][]byte) error {
 	return nil
 }
 
-// File replaces one file. Where path is a link, the file that it leads to is replaced.
+// File replaces one file. If path is a link, its target is replaced.
 func (w Writer) File(path string, data []byte) error {
 	path, err := Resolve(path)
 	if err != nil {
@@ -112,9 +112,8 @@ func (w Writer) File(path string, data []byte) error {
 	return tmp.discard()
 }
 
-// Remove takes a folder away: whoever reads it meanwhile finds all of it or none. A folder with files that ours does
-// not name (by their paths there, with slashes) stays as it is; the error is a *ForeignError. Of a link, the link
-// alone goes.
+// Remove removes a folder. A concurrent reader finds all of it or none. A folder with files for which ours is false (of
+// their paths there, with slashes) stays, and the error is a *ForeignError. Of a link, only the link is removed.
 func (w Writer) Remove(dir string, ours func(name string) bool) error {
 	if err := w.at("remove"); err != nil {
 		return err
@@ -136,7 +135,7 @@ func (w Writer) Remove(dir string, ours func(name string) bool) error {
 	return errors.Join(os.Rename(dir, tmp.at(goneName)), tmp.discard())
 }
 
-// replace puts the new folder in the place of dir, and removes what was there.
+// replace puts the new folder in place of dir, and removes the old one.
 func (w Writer) replace(tmp temp, dir string) error {
 	if err := w.at("rename"); err != nil {
 		return err
@@ -150,14 +149,14 @@ func (w Writer) replace(tmp temp, dir string) error {
 		return err
 	}
 	syncDir(filepath.Dir(dir))
-	// The new folder is in place: what cannot be removed is left to the next sweep.
+	// The new folder is in place. If the old one cannot be removed, the next sweep does it.
 	if !there || w.at("remove old") == nil {
 		_ = errors.Join(os.RemoveAll(tmp.at(oldName)), tmp.discard())
 	}
 	return nil
 }
 
-// exchange puts the new folder in the place of the folder dir, which stays in tmp.
+// exchange puts the new folder in place of the folder dir, which moves to tmp.
 func (w Writer) exchange(tmp temp, dir string) error {
 	if err := w.at("exchange"); err != nil {
 		return err
@@ -169,7 +168,7 @@ func (w Writer) exchange(tmp temp, dir string) error {
 	if err := swap(tmp.at(newName), dir); !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
-	// Two renames. Killed between them, the old folder comes back with the next sweep.
+	// Two renames. After a kill between them, the next sweep restores the old folder.
 	if err := os.Rename(dir, tmp.at(oldName)); err != nil {
 		return err
 	}
@@ -183,7 +182,7 @@ func (w Writer) exchange(tmp temp, dir string) error {
 	return nil
 }
 
-// Resolve is the absolute path of what path leads to through links; the last name in it need not be there yet.
+// Resolve returns the absolute path to which path leads through links. Its last element need not exist.
 func Resolve(path string) (string, error) {
 	full, err := filepath.Abs(path)
 	if err != nil {
@@ -200,15 +199,15 @@ func Resolve(path string) (string, error) {
 	return filepath.Join(parent, filepath.Base(full)), err
 }
 
-// notHere refuses to replace the folder in which this process works: the shell that started it would be left in a
-// folder that is gone.
+// notHere returns an error if dir is or contains the working directory, since replacing it would leave the shell in a
+// removed folder.
 func notHere(dir string) error {
 	here, err := os.Getwd()
 	if err == nil {
 		here, err = filepath.EvalSymlinks(here)
 	}
 	if err != nil {
-		return nil // no such folder any more
+		return nil // the folder does not exist
 	}
 	if rel, err := filepath.Rel(dir, here); err == nil && filepath.IsLocal(rel) && Exists(dir) {
 		return fmt.Errorf("%s is the working directory or holds it, and would be replaced as a whole: "+
@@ -217,8 +216,7 @@ func notHere(dir string) error {
 	return nil
 }
 
-// writeSynced writes a file that is not there yet, and waits until the disk has it: a rename must not overtake the
-// data.
+// writeSynced writes a new file and waits until it is on disk, since a rename must not overtake the data.
 func writeSynced(path string, data []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
@@ -231,7 +229,7 @@ func writeSynced(path string, data []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// makeDir makes a folder and those above it, and waits until the disk has their names.
+// makeDir makes a folder and its parents, and waits until their names are on disk.
 func makeDir(dir string) error {
 	if Exists(dir) {
 		return nil
@@ -248,7 +246,7 @@ func makeDir(dir string) error {
 	return err
 }
 
-// syncTree waits until the disk has the names in dir and below it.
+// syncTree waits until the names in dir and below it are on disk.
 func syncTree(dir string) {
 	_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.IsDir() {
@@ -258,7 +256,7 @@ func syncTree(dir string) {
 	})
 }
 
-// syncDir waits until the disk has the names in dir. Some file systems cannot; then a rename is atomic all the same.
+// syncDir waits until the names in dir are on disk. Some file systems cannot do this. A rename is still atomic there.
 func syncDir(dir string) {
 	if d, err := os.Open(dir); err == nil {
 		_ = d.Sync()
@@ -272,7 +270,7 @@ func Exists(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// Error says what could not be done where, and drops the system call that Go names twice.
+// Error describes a failed operation on path, without the path and system call that Go's error repeats.
 func Error(verb, path string, err error) error {
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) && pathError.Path == path {

@@ -1,5 +1,5 @@
-// Package kernelspec registers the kernel "Go (scorelab)" with Jupyter: GoNB, whose cells see this checkout and its XLA
-// plugin with nothing in the first cell.
+// Package kernelspec registers the kernel "Go (scorelab)" with Jupyter. It is GoNB, set up so that cells use this
+// checkout and its XLA plugin without further code.
 package kernelspec
 
 import (
@@ -13,7 +13,7 @@ import (
 	"scorelab/internal/atomicdir"
 )
 
-// Name is that of the kernel's folder, and of the kernel in a notebook's metadata.
+// Name is the name of the kernel's folder, and of the kernel in a notebook's metadata.
 const Name = "scorelab"
 
 // spec is kernel.json: https://jupyter-client.readthedocs.io/en/stable/kernels.html#kernel-specs
@@ -25,8 +25,8 @@ type spec struct {
 	Env           map[string]string `json:"env"`
 }
 
-// Install registers the kernel of the checkout at root with the Jupyter whose data lie in dir, and returns the file
-// that says so. All paths in it are absolute: a checkout that is moved needs this again.
+// Install registers the kernel of the checkout at root with the Jupyter whose data are in dir. It returns the path of
+// kernel.json. All paths in it are absolute, so repeat this for a moved checkout.
 func Install(dir, root string) (string, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {
@@ -42,10 +42,10 @@ func Install(dir, root string) (string, error) {
 		"SCORELAB_ROOT": root,
 		"PATH":          bin + string(filepath.ListSeparator) + "${PATH}",
 		"GOTOOLCHAIN":   "local",
-		// Modules come from the cache that set-up filled: a cell never waits for the network.
+		// Modules come from the cache that set-up filled, so that a cell never waits for the network.
 		"GOPROXY": "off",
-		// A cell is mostly linking; Go's own linker, without debug tables, takes a third of the time. The inner quotes
-		// are go's.
+		// Linking takes most of a cell's time. Go's own linker, without debug tables, takes a third of it. The go
+		// command needs the inner quotes.
 		"GOFLAGS": "'-ldflags=-linkmode=internal -s -w' -buildvcs=false",
 	}
 	if plugins := filepath.Join(root, ".venv", "pjrt"); atomicdir.Exists(plugins) {
@@ -77,7 +77,7 @@ func Install(dir, root string) (string, error) {
 		nil)
 }
 
-// tools are what a kernel calls, beside gonb, and what for.
+// tools are the programs that a kernel needs besides gonb, and their use.
 var tools = []struct{ path, use string }{
 	{"gonb", "the kernel"},
 	{"goimports", "its cells"},
@@ -85,7 +85,7 @@ var tools = []struct{ path, use string }{
 	{filepath.Join("..", "gopls", "gopls"), "Tab and Shift-Tab"},
 }
 
-// Remove takes the kernel away from the Jupyter whose data lie in dir, and reports whether it was there.
+// Remove removes the kernel from the Jupyter whose data are in dir. It reports whether it was there.
 func Remove(dir string) (bool, error) {
 	at := folderIn(dir)
 	if !atomicdir.Exists(at) {
@@ -94,7 +94,7 @@ func Remove(dir string) (bool, error) {
 	return true, atomicdir.Writer{}.Remove(at, func(name string) bool { return name == "kernel.json" })
 }
 
-// Installed is the checkout that the kernel of a Jupyter belongs to; "" if it has none. It is an error if the kernel
+// Installed returns the checkout of the kernel of a Jupyter, or "" if it has none. It returns an error if the kernel
 // cannot start.
 func Installed(dir string) (root string, err error) {
 	path := filepath.Join(folderIn(dir), "kernel.json")
@@ -124,7 +124,7 @@ func Installed(dir string) (root string, err error) {
 	return root, nil
 }
 
-// UserData is where the user's own Jupyter looks for kernels.
+// UserData is the folder in which the user's own Jupyter looks for kernels.
 func UserData() (string, error) {
 	if dir := os.Getenv("JUPYTER_DATA_DIR"); dir != "" {
 		return dir, nil
@@ -142,7 +142,7 @@ func UserData() (string, error) {
 	return filepath.Join(home, ".local", "share", "jupyter"), nil
 }
 
-// LabData is where the JupyterLab of a checkout looks.
+// LabData is the folder in which the JupyterLab of a checkout looks for kernels.
 func LabData(root string) string { return filepath.Join(root, ".venv", "share", "jupyter") }
 
 func folderIn(dir string) string { return filepath.Join(dir, "kernels", Name) }

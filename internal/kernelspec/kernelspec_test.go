@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// checkout is a folder that has what the kernel calls.
+// checkout makes a folder with the programs that the kernel needs.
 func checkout(t *testing.T) string {
 	t.Helper()
 	root := filepath.Join(t.TempDir(), "a b")
@@ -33,7 +33,7 @@ func TestInstallAndRemove(t *testing.T) {
 	if got, err := Installed(data); got != "" || err != nil {
 		t.Errorf("before: %q, %v", got, err)
 	}
-	for range 2 { // again, over itself
+	for range 2 { // again, over the first
 		path, err := Install(data, root)
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,6 @@
-// Package strictjson reads JSON that a program wrote to be read by a program. Where encoding/json goes on, it
-// refuses: keys that are there twice, of which the last would win; keys in another case; keys that are not known or
-// missing; null; lists of another length; bytes that are not UTF-8.
+// Package strictjson reads JSON that a program wrote for a program. It refuses text that encoding/json accepts:
+// duplicate keys, keys in another case, unknown or missing keys, null, lists of another length, and bytes that are not
+// UTF-8.
 package strictjson
 
 import (
@@ -17,7 +17,7 @@ import (
 	"unicode/utf8"
 )
 
-// Error says where a text is not what it must be.
+// Error is the error of a text that breaks the rules, with its place.
 type Error struct {
 	Line    int // from 1
 	Problem string
@@ -26,11 +26,12 @@ type Error struct {
 func (e *Error) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Problem) }
 
 // Unmarshal is json.Unmarshal for one value and nothing after it. No object may have a key twice. A struct must have
-// all its fields, but for those with omitempty, under their exact names, and no others. Null stands for pointers,
-// lists, maps and interfaces only. An array has as many values as its type. Numbers in an interface are json.Number.
+// all its fields under their exact names, except for those with omitempty, and no others. Null is allowed only for
+// pointers, lists, maps and interfaces. An array has as many values as its type. Numbers in an interface are
+// json.Number.
 //
-// What is no JSON, or of another type, is an error of encoding/json; everything else is an *Error. Then what into
-// points to is not to be used.
+// Invalid JSON and other types give an error of encoding/json, everything else an *Error. After an error the value of
+// into must not be used.
 func Unmarshal(text []byte, into any) error {
 	if !utf8.Valid(text) {
 		at := 0
@@ -55,7 +56,7 @@ func Unmarshal(text []byte, into any) error {
 	return c.value("", reflect.TypeOf(into).Elem())
 }
 
-// checker goes through a text that encoding/json has read into a type.
+// checker checks a text that encoding/json has read into a type.
 type checker struct {
 	text []byte
 	in   *json.Decoder
@@ -67,7 +68,7 @@ func (c *checker) fault(format string, args ...any) error {
 
 func lineAt(text []byte, offset int) int { return 1 + bytes.Count(text[:offset], []byte("\n")) }
 
-// value checks the next value, which is at path, against a type; nil: any.
+// value checks the next value, which is at path, against a type. nil means any type.
 func (c *checker) value(path string, t reflect.Type) error {
 	token, err := c.in.Token()
 	if err != nil {
@@ -184,7 +185,7 @@ func fieldsOf(t reflect.Type, into map[string]field) {
 	}
 }
 
-// nearIn names the field that differs from key in its case only.
+// nearIn returns the field that differs from key only in case.
 func nearIn(known map[string]field, key string) string {
 	for name := range known {
 		if strings.EqualFold(name, key) {
@@ -199,10 +200,10 @@ var (
 	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
 
-// decodesItself reports whether a type has its own way to read JSON.
+// decodesItself reports whether a type has its own method to read JSON.
 func decodesItself(t reflect.Type) bool {
 	return t.Implements(unmarshaler) || t.Implements(textUnmarshaler)
 }
 
-// place names a path in a sentence.
+// place writes a path for an error message.
 func place(path string) string { return cmp.Or(strings.TrimPrefix(path, "."), "the value") }

@@ -16,7 +16,7 @@ type embedded struct {
 	Extra string `json:"extra,omitempty"`
 }
 
-// own reads itself.
+// own is a type with its own method to read JSON.
 type own float64
 
 func (x *own) UnmarshalJSON([]byte) error { *x = 7; return nil }
@@ -65,7 +65,7 @@ func TestUnmarshal(t *testing.T) {
 	}
 }
 
-// What encoding/json reads over, or reads in another way than it is written.
+// Unmarshal refuses text that encoding/json accepts or reads differently.
 func TestUnmarshalRefuses(t *testing.T) {
 	rest := `"inner": ` + in + `}`
 	for _, c := range []struct{ want, text string }{
@@ -117,7 +117,7 @@ func TestUnmarshalRefuses(t *testing.T) {
 	}
 }
 
-// No text makes it panic, and what it reads is what encoding/json reads.
+// No text causes a panic, and values equal those of encoding/json.
 func FuzzUnmarshal(f *testing.F) {
 	for _, seed := range []string{
 		"", "null", `{"name": "a", "inner": ` + in + `}`, `{"name": "a", "name": "b"}`,

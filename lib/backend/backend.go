@@ -1,5 +1,5 @@
-// Package backend chooses what computes: XLA through a PJRT plugin, or the Go backend that is always compiled in.
-// It never downloads anything.
+// Package backend chooses the backend of computations: XLA through a PJRT plugin, or the Go backend that is always
+// compiled in. It never downloads anything.
 package backend
 
 import (
@@ -14,18 +14,18 @@ import (
 	"scorelab/lib/exec"
 )
 
-// Names of the backends that Open takes.
+// Names of the backends that Open accepts.
 const (
-	Auto    = "auto"     // XLACPU where its plugin loads, Go otherwise
+	Auto    = "auto"     // XLACPU if its plugin loads, Go otherwise
 	XLACPU  = "xla:cpu"  // XLA on the processor
 	XLACUDA = "xla:cuda" // XLA on an NVIDIA card
 	Go      = "go"       // pure Go
 )
 
-// Names lists what Open takes, the default first.
+// Names lists the names that Open accepts, the default first.
 func Names() []string { return []string{Auto, XLACPU, XLACUDA, Go} }
 
-// Compiled lists the backends that this binary holds.
+// Compiled lists the backends in this binary.
 func Compiled() []string {
 	if xlaCompiled {
 		return []string{XLACPU, XLACUDA, Go}
@@ -40,8 +40,8 @@ var cache = struct {
 	failed map[string]error
 }{opened: map[string]compute.Backend{}, failed: map[string]error{}}
 
-// Open returns the backend of that name, the same one each time; it is never to be finalized. A note, when there is
-// one, is a line for the user: why auto fell back on Go. Errors are one line, too.
+// Open returns the backend of that name, the same one each time. It must never be finalized. A note, if any, is a line
+// for the user: why auto chose Go. Errors are one line, too.
 func Open(name string) (b compute.Backend, note string, err error) {
 	switch name {
 	case Go, XLACPU, XLACUDA:
@@ -64,7 +64,7 @@ func Open(name string) (b compute.Backend, note string, err error) {
 	return b, note, nil
 }
 
-// Name is the stable name of a backend from Open, for results: "go", "xla:cpu" or "xla:cuda".
+// Name is the stable name of a backend from Open, as used in results: "go", "xla:cpu" or "xla:cuda".
 func Name(b compute.Backend) string {
 	cache.Lock()
 	defer cache.Unlock()
@@ -111,12 +111,12 @@ func open(name string) (compute.Backend, error) {
 	return openXLA(kind, path)
 }
 
-// oneLine keeps an error's text on one line; PJRT's own run over several.
+// oneLine puts the text of an error on one line, since errors of PJRT have several.
 func oneLine(err error) error {
 	return fmt.Errorf("%s", strings.Join(strings.Fields(err.Error()), " "))
 }
 
-// nearest returns the word that holds s, or the one with the smallest edit distance to it.
+// nearest returns the word that contains s, or the one with the smallest edit distance to it.
 func nearest(s string, words []string) string {
 	if i := slices.IndexFunc(words, func(w string) bool { return strings.Contains(w, s) }); i >= 0 {
 		return words[i]

@@ -48,7 +48,7 @@ func TestUnknownName(t *testing.T) {
 }
 
 // TestPlugins opens backends with folders of bad plugins. A plugin is loaded once in a process, so each case has its
-// own.
+// own process.
 func TestPlugins(t *testing.T) {
 	if !slices.Contains(backend.Compiled(), backend.XLACPU) {
 		t.Skip("XLA is not compiled in")
@@ -84,7 +84,8 @@ func TestPlugins(t *testing.T) {
 	}
 }
 
-// TestMisleadingPath loads the plugin from a folder whose name go-xla would take for options, or for CUDA's.
+// TestMisleadingPath loads the plugin from a folder whose name go-xla would misread as options or as that of a CUDA
+// plugin.
 func TestMisleadingPath(t *testing.T) {
 	b := backendtest.Default(t)
 	if backend.Name(b) != backend.XLACPU {
@@ -113,7 +114,7 @@ func TestMisleadingPath(t *testing.T) {
 	}
 }
 
-// TestMain is the process that openElsewhere starts.
+// TestMain is also the process that openElsewhere starts.
 func TestMain(m *testing.M) {
 	name, child := os.LookupEnv("OPEN_BACKEND")
 	if !child {
@@ -127,7 +128,7 @@ func TestMain(m *testing.M) {
 	os.Stdout.WriteString(backend.Name(b) + ": " + note + "\n")
 }
 
-// openElsewhere opens a backend in a process of its own, and returns all that it prints.
+// openElsewhere opens a backend in a new process, and returns all its output.
 func openElsewhere(t *testing.T, self, name string, env ...string) string {
 	t.Helper()
 	cmd := exec.Command(self)

@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// Finding is one thing that Doctor looked at.
+// Finding is one item that Doctor examined.
 type Finding struct {
 	What  string
 	Found string
-	OK    bool   // false: something is missing that this build counts on
-	Fix   string // what to do about it, or how to have more; empty where there is nothing to do
+	OK    bool   // false: something that this build needs is missing
+	Fix   string // how to fix or improve it; empty if there is nothing to do
 }
 
-// Doctor looks at everything that decides what computes, and how fast, where programs ask for the backend of a name. It
-// opens the XLA CPU backend to be sure, unless that is Go alone, which needs nothing.
+// Doctor examines everything that determines the backend and its speed when programs open the backend of a name. It
+// opens the XLA CPU backend to be sure, unless the name is Go, which needs nothing.
 func Doctor(name string) []Finding {
 	list := []Finding{
 		{What: "go", Found: fmt.Sprintf("%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH), OK: true},
@@ -35,8 +35,8 @@ func Doctor(name string) []Finding {
 	return append(list, goFinding(fallback(list)))
 }
 
-// fallback reports whether the Go backend is all that there is: XLA is not compiled in, or it does not open although
-// set-up has done what it can.
+// fallback reports whether only the Go backend is available. Either XLA is not compiled in, or it does not open
+// although set-up has done what it can.
 func fallback(list []Finding) bool {
 	ok := map[string]bool{}
 	for _, f := range list {
@@ -84,7 +84,7 @@ func pluginFinding() Finding {
 	return f
 }
 
-// fault is an error without its advice, which a finding has of its own.
+// fault is an error without its advice, since a finding has its own.
 func fault(err error) string {
 	text, _, _ := strings.Cut(oneLine(err).Error(), ": `make ")
 	return text
@@ -102,7 +102,7 @@ func clientFinding() Finding {
 	return f
 }
 
-// cudaFinding only looks: opening a card would take its memory.
+// cudaFinding does not open a card, which would take its memory.
 func cudaFinding() Finding {
 	path, err := findPlugin("cuda")
 	if err != nil {
@@ -111,7 +111,7 @@ func cudaFinding() Finding {
 	return Finding{What: XLACUDA, Found: path, OK: true}
 }
 
-// goFinding is about speed, which matters where the Go backend is all that there is.
+// goFinding is about speed, which matters if only the Go backend is available.
 func goFinding(alone bool) Finding {
 	f := Finding{What: Go, Found: "vector instructions (simd) on", OK: true}
 	switch {

@@ -25,7 +25,7 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("nothing about %s in %v", want, names)
 		}
 	}
-	// Whoever asks for Go alone misses nothing, and hears of its speed; whoever has XLA, does not.
+	// For Go alone nothing is missing, and there is a finding about its speed. With XLA there is none.
 	for _, f := range backend.Doctor(backend.Go) {
 		if !f.OK || strings.Contains(f.What, "XLA") || strings.Contains(f.What, "python") {
 			t.Errorf("for the Go backend alone: %+v", f)

@@ -13,8 +13,8 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// A module of one's own that names this checkout finds its plugin, from wherever it runs; one that finds none hears
-// what to set.
+// A user's module that refers to this checkout finds its plugin from any folder. If it finds none, the error names the
+// setting.
 func TestOwnModuleFindsThePlugin(t *testing.T) {
 	if testing.Short() {
 		t.Skip("links a program")

@@ -1,6 +1,6 @@
 //go:build !cgo || noxla || !linux
 
-// XLA stays out where go-xla cannot load plugins: without cgo, and on macOS, where it says that they crash.
+// XLA is left out where go-xla cannot load plugins: without cgo, and on macOS, where according to go-xla they crash.
 
 package backend
 

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Nothing is downloaded, whether a plugin is there or not: a process that opens a backend asks no server, and leaves
-// its home as it was. go-xla would install plugins by itself.
+// Nothing is downloaded, with a plugin or without. A process that opens a backend contacts no server and does not
+// change its home folder. go-xla alone would install plugins.
 func TestNothingIsDownloaded(t *testing.T) {
 	var asked atomic.Int32
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -22,7 +22,7 @@ func TestNothingIsDownloaded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("GOMLX_NO_AUTO_INSTALL", "") // to be restored: set to anything, it would do our work
+	t.Setenv("GOMLX_NO_AUTO_INSTALL", "") // restored afterwards; any value would already prevent installs
 	os.Unsetenv("GOMLX_NO_AUTO_INSTALL")
 	home := t.TempDir()
 	env := []string{"HOME=" + home, "HTTP_PROXY=" + proxy.URL, "HTTPS_PROXY=" + proxy.URL, "http_proxy=" + proxy.URL,

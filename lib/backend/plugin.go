@@ -10,19 +10,19 @@ import (
 	"strings"
 )
 
-// pluginPathEnv names folders with PJRT plugins; when it is set, nothing else is searched.
+// pluginPathEnv names folders with PJRT plugins. If it is set, no other folder is searched.
 const pluginPathEnv = "PJRT_PLUGIN_LIBRARY_PATH"
 
-// fixes says how to get the plugin of a kind.
+// fixes describes how to get the plugin of a kind.
 var fixes = map[string]string{
 	"cpu":  "`make setup` in a checkout of scorelab installs it",
 	"cuda": "`make cuda` in a checkout of scorelab installs it on linux/amd64 with an NVIDIA card",
 }
 
-// elsewhere says how a program outside a checkout finds the plugins of one.
+// elsewhere describes how a program outside a checkout finds its plugins.
 const elsewhere = "; elsewhere, set " + pluginPathEnv + " to its folder, as `scorelab env` prints it"
 
-// pluginFolders lists where plugins may lie, the first choice first.
+// pluginFolders lists the folders in which plugins may be, the first choice first.
 func pluginFolders() []string {
 	if list, ok := os.LookupEnv(pluginPathEnv); ok {
 		return slices.DeleteFunc(filepath.SplitList(list), func(s string) bool { return s == "" })
@@ -37,7 +37,7 @@ func pluginFolders() []string {
 	if root, ok := checkout(); ok {
 		folders = append(folders, venvIn(root)...)
 	}
-	// Where go-xla's own installer puts them.
+	// The folders of go-xla's own installer.
 	if home, err := os.UserHomeDir(); err == nil {
 		folders = append(folders, filepath.Join(home, ".local/lib/go-xla/nvidia"),
 			filepath.Join(home, ".local/lib/go-xla"))
@@ -45,8 +45,8 @@ func pluginFolders() []string {
 	return append(folders, "/usr/local/lib/go-xla/nvidia", "/usr/local/lib/go-xla")
 }
 
-// checkout is the folder of this module's source where it still is where this program was built from: the one that a
-// module of one's own names with a replace directive, say. Builds with -trimpath do not know it.
+// checkout is the folder of this module's source, if it is still where this program was built. It may be the target of
+// a replace directive of a user's module. Builds with -trimpath do not contain it.
 func checkout() (root string, ok bool) {
 	_, file, _, ok := runtime.Caller(0)
 	root = filepath.Dir(filepath.Dir(filepath.Dir(file)))
@@ -57,7 +57,7 @@ func checkout() (root string, ok bool) {
 	return root, err == nil && info.Mode().IsRegular()
 }
 
-// Environment is the settings with which programs elsewhere find the plugins that this one finds, and download none.
+// Environment returns the settings with which other programs find the same plugins and download none.
 func Environment() (map[string]string, error) {
 	var with []string
 	for _, folder := range pluginFolders() {
@@ -80,7 +80,7 @@ func Environment() (map[string]string, error) {
 	return map[string]string{pluginPathEnv: folders, "GOMLX_NO_AUTO_INSTALL": "1"}, nil
 }
 
-// venvIn returns the plugin folders of the virtual environment in dir: what `make setup` and `make cuda` fill.
+// venvIn returns the plugin folders of the virtual environment in dir, which `make setup` and `make cuda` fill.
 func venvIn(dir string) (folders []string) {
 	if venv := filepath.Join(dir, ".venv"); isFolder(venv) {
 		folders = append(folders, filepath.Join(venv, "pjrt"), filepath.Join(venv, "lib/go-xla/nvidia"))
@@ -105,8 +105,8 @@ func isFolder(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// findPlugin returns the absolute path of the first plugin of a kind. Absolute, because go-xla reads its search path
-// before main starts, and loading by path spares it to open every plugin that lies about.
+// findPlugin returns the absolute path of the first plugin of a kind. The path is absolute, because go-xla reads its
+// search path before main starts. Loading by path also avoids opening every other plugin.
 func findPlugin(kind string) (string, error) {
 	folders := pluginFolders()
 	for _, folder := range folders {
@@ -124,7 +124,7 @@ func findPlugin(kind string) (string, error) {
 		kind, fixes[kind], elsewhere)
 }
 
-// checkPlugin catches files that dlopen would complain about at length, or crash on when they are cut short.
+// checkPlugin returns an error for files on which dlopen gives a long error, or crashes if they are truncated.
 func checkPlugin(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -149,8 +149,8 @@ func checkPlugin(path string) error {
 	return nil
 }
 
-// misleading reports whether go-xla would misread a CPU plugin's path: it takes options after a comma, and any path
-// with these words for that of a CUDA plugin.
+// misleading reports whether go-xla would misread a CPU plugin's path. It reads text after a comma as options, and any
+// path with these words as that of a CUDA plugin.
 func misleading(path string) bool {
 	upper := strings.ToUpper(path)
 	return strings.Contains(upper, ",") || strings.Contains(upper, "CUDA") || strings.Contains(upper, "NVIDIA")

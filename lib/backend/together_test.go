@@ -11,8 +11,8 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// TestProductsTogether runs a graph with many products that need nothing of each other. The Go backend would start them
-// all at once, each would wait for workers, and all workers are products that wait (see open).
+// TestProductsTogether runs a graph with many independent products. The Go backend would start them all at once. Each
+// would wait for workers, but all workers are products that wait (see open).
 func TestProductsTogether(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		exec, err := NewExec(b, func(x *Node) *Node {
@@ -35,7 +35,7 @@ func TestProductsTogether(t *testing.T) {
 		}
 		rounds := 100
 		if testing.Short() {
-			rounds = 10 // the race detector takes its time
+			rounds = 10 // the race detector is slow
 		}
 		done := make(chan struct{})
 		go func() {

@@ -6,11 +6,11 @@ import (
 	"runtime/debug"
 )
 
-// computing are the modules that numbers depend on.
+// computing lists the modules that numbers depend on.
 var computing = []string{"github.com/gomlx/gomlx", "github.com/gomlx/compute", "github.com/gomlx/go-xla"}
 
-// Versions names what computed, for the record of a run: Go, the platform, and the modules behind the backends.
-// Modules are missing in test binaries, which carry no build information.
+// Versions returns the versions of Go, the platform and the modules of the backends, for the record of a run. Modules
+// are missing in test binaries, which have no build information.
 func Versions() map[string]string {
 	versions := map[string]string{"go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()

@@ -33,7 +33,7 @@ func openXLA(kind, path string) (b compute.Backend, err error) {
 			if err != nil {
 				return nil, err
 			}
-			defer os.RemoveAll(filepath.Dir(link)) // loaded by then
+			defer os.RemoveAll(filepath.Dir(link)) // the plugin is loaded by then
 			config = link
 		}
 	}
@@ -47,7 +47,7 @@ func openXLA(kind, path string) (b compute.Backend, err error) {
 	return opened, nil
 }
 
-// plainLink makes a link to a plugin under a path that go-xla reads right.
+// plainLink makes a link to a plugin under a path that go-xla reads correctly.
 func plainLink(path string) (string, error) {
 	dir, err := os.MkdirTemp("", "pjrt-*")
 	if err != nil {

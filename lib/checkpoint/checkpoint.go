@@ -18,7 +18,7 @@ import (
 	"scorelab/lib/backend"
 )
 
-// Schema is the version of the format. It rises with every change that older programs would misread.
+// Schema is the version of the format. It increases with every change that older programs would misread.
 const Schema = 1
 
 const (
@@ -31,11 +31,11 @@ const (
 // Checkpoint is the state of a computation after Step steps.
 type Checkpoint struct {
 	Step    int
-	Backend string             // what computed: the same steps are the same bits on the same one only
-	Config  any                // all settings that the steps depend on, as JSON; a json.RawMessage after reading
-	Groups  map[string]Tensors // "weights", "optimizer", ...: a file for each
+	Backend string             // name of the backend; only the same one gives the same bits
+	Config  any                // all settings that the steps depend on, as JSON; after reading a json.RawMessage
+	Groups  map[string]Tensors // "weights", "optimizer", ...: one file for each
 
-	Versions map[string]string // of what computed; Save fills them in
+	Versions map[string]string // of the software; Save sets them
 }
 
 // head is checkpoint.json.
@@ -50,12 +50,12 @@ type head struct {
 	Config     json.RawMessage   `json:"config"`
 }
 
-// DamagedError says which file of a checkpoint is not what was written.
+// DamagedError is the error of a checkpoint with a file that differs from what was written.
 type DamagedError struct{ Path, Problem string }
 
 func (e *DamagedError) Error() string { return e.Path + " " + e.Problem }
 
-// VersionError says that a newer program has written a checkpoint.
+// VersionError is the error of a checkpoint that a newer program has written.
 type VersionError struct {
 	Path   string
 	Schema int
@@ -100,8 +100,8 @@ func (c Checkpoint) encode() (map[string][]byte, error) {
 	return files, nil
 }
 
-// Read reads the checkpoint in a folder. The error of one that is not whole is a *DamagedError, of one that a newer
-// program has written a *VersionError.
+// Read reads the checkpoint in a folder. The error of a damaged one is a *DamagedError, and of one that a newer program
+// has written a *VersionError.
 func Read(dir string) (*Checkpoint, error) {
 	files, err := readFiles(dir)
 	if err != nil {
@@ -135,7 +135,8 @@ func Read(dir string) (*Checkpoint, error) {
 	return c, nil
 }
 
-// parseHead reads checkpoint.json. The number of the schema comes first: nothing else is sure in another one.
+// parseHead reads checkpoint.json. It reads the schema number first, since nothing else is certain under another
+// schema.
 func parseHead(path string, text []byte) (*head, error) {
 	var first struct {
 		Format string `json:"format"`
@@ -161,10 +162,10 @@ func parseHead(path string, text []byte) (*head, error) {
 
 var sumLine = regexp.MustCompile(`^([0-9a-f]{64})  ([a-z][a-z0-9-]*\.(?:json|safetensors))$`)
 
-// filesOf tells which files in the folder of a checkpoint are part of it: those that SHA256SUMS names.
+// filesOf reports which files in the folder of a checkpoint are part of it: those that SHA256SUMS names.
 func filesOf(dir string) func(name string) bool {
 	names := []string{sumsName}
-	text, _ := os.ReadFile(filepath.Join(dir, sumsName)) // without it, all others are taken for somebody else's
+	text, _ := os.ReadFile(filepath.Join(dir, sumsName)) // without it, all other files count as foreign
 	for line := range strings.Lines(string(text)) {
 		if parts := sumLine.FindStringSubmatch(strings.TrimSuffix(line, "\n")); parts != nil {
 			names = append(names, parts[2])
@@ -173,7 +174,7 @@ func filesOf(dir string) func(name string) bool {
 	return func(name string) bool { return slices.Contains(names, name) }
 }
 
-// readFiles reads the files that SHA256SUMS names, and holds them against their hashes.
+// readFiles reads the files that SHA256SUMS names, and checks their hashes.
 func readFiles(dir string) (map[string][]byte, error) {
 	path := filepath.Join(dir, sumsName)
 	text, err := readFile(path)
@@ -204,7 +205,7 @@ func readFiles(dir string) (map[string][]byte, error) {
 	return files, nil
 }
 
-// readFile calls it damage when the disk does not give a file; that this process may not read it is another matter.
+// readFile reads a file. A file that cannot be read is damage, except for a missing permission.
 func readFile(path string) ([]byte, error) {
 	data, err := os.ReadFile(path)
 	switch {

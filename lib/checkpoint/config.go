@@ -15,7 +15,7 @@ import (
 	"scorelab/internal/strictjson"
 )
 
-// canonical is the JSON of a configuration with its keys in order: the same text for the same settings.
+// canonical is the JSON of a configuration with sorted keys: the same text for the same settings.
 func canonical(config any) (json.RawMessage, error) {
 	text, err := json.Marshal(config)
 	if err != nil {
@@ -28,7 +28,7 @@ func canonical(config any) (json.RawMessage, error) {
 	return json.Marshal(tree)
 }
 
-// parse keeps numbers as they are written.
+// parse reads JSON and keeps numbers as they are written.
 func parse(text []byte) (tree any, err error) {
 	if err := strictjson.Unmarshal(text, &tree); err != nil {
 		return nil, fmt.Errorf("the configuration cannot be used: %w", err)
@@ -42,7 +42,7 @@ func hashOf(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// ConfigError says that a checkpoint was made under other settings.
+// ConfigError is the error of a checkpoint that was made under other settings.
 type ConfigError struct {
 	Path        string
 	Differences []string // "adam.Rate is 0.1 there, 0.2 here"
@@ -59,7 +59,7 @@ func (e *ConfigError) Error() string {
 		e.Path, strings.Join(shown, ", "), more)
 }
 
-// differences lists the settings in which two configurations, in canonical JSON, are not the same.
+// differences lists the settings in which two configurations, in canonical JSON, differ.
 func differences(there, here json.RawMessage) ([]string, error) {
 	a, b := map[string]string{}, map[string]string{}
 	for text, settings := range map[*json.RawMessage]map[string]string{&there: a, &here: b} {
@@ -87,8 +87,8 @@ func differences(there, here json.RawMessage) ([]string, error) {
 	return out, nil
 }
 
-// flatten writes the leaves of a JSON tree by their paths. Two trees have the same leaves only if they are the same: a
-// key that could be taken for more than a name, or for a place in a list, stands in quotes, as in adam."a.b".
+// flatten writes the leaves of a JSON tree by their paths. Different trees have different leaves. A key that could be
+// read as a path or as an index of a list is quoted, as in adam."a.b".
 func flatten(path string, tree any, into map[string]string) {
 	place := cmp.Or(path, "the configuration") // no path has a space outside of quotes
 	below := func(name string) string {

@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Another configuration is refused, and every setting that differs is named.
+// Another configuration is refused, and the error names every setting that differs.
 func TestOtherConfiguration(t *testing.T) {
 	dir := t.TempDir()
 	f, _ := open(t, dir, 3)
@@ -34,7 +34,7 @@ func TestOtherConfiguration(t *testing.T) {
 	}
 }
 
-// Two configurations are the same only if their JSON is, however their keys look.
+// Two configurations are equal only if their JSON is, for any keys.
 func TestConfigurationsDiffer(t *testing.T) {
 	for _, pair := range [][2]string{
 		{`{"a.b": 1}`, `{"a": {"b": 1}}`}, {`{"a": [1]}`, `{"a": {"0": 1}}`}, {`{"a[0]": 1}`, `{"a": [1]}`},
@@ -88,7 +88,7 @@ func TestConfigurationsDiffer(t *testing.T) {
 	})
 }
 
-// A step before that of the newest checkpoint would never be loaded: saving it is an error, and nothing is written.
+// A step before that of the newest checkpoint would never be loaded, so saving it is an error and writes nothing.
 func TestSaveRefusesEarlierSteps(t *testing.T) {
 	for _, keep := range []int{1, 2, 5} {
 		dir := t.TempDir()

@@ -13,7 +13,7 @@ import (
 	"scorelab/lib/backend"
 )
 
-// Folder is a folder of checkpoints that this process alone writes.
+// Folder is a folder of checkpoints, locked so that only this process writes to it.
 type Folder struct {
 	Dir    string
 	Writer atomicdir.Writer // only tests set it
@@ -22,18 +22,19 @@ type Folder struct {
 	notice func(string)
 	found  int          // the latest step of another process's checkpoints that were not loaded; -1: none
 	good   map[int]bool // steps of the checkpoints that this process read or wrote; false: damaged
-	stays  map[int]bool // steps of the checkpoints that were named as holding files of somebody else
+	stays  map[int]bool // steps of the checkpoints reported to contain foreign files
 	unlock func() error
 }
 
-// ErrNone says that a folder holds no checkpoint.
+// ErrNone is the error of a folder without checkpoints.
 var ErrNone = errors.New("there is no checkpoint")
 
-// DefaultKeep is how many checkpoints Open keeps when it is told 0.
+// DefaultKeep is the number of checkpoints that Open keeps for keep = 0.
 const DefaultKeep = 3
 
-// Open makes dir if need be and locks it; the error of a folder in use is a *folder.LockedError. It keeps the last
-// few good checkpoints (0: DefaultKeep). Notice, unless nil, is told what was skipped and why, a line at a time.
+// Open makes dir if needed and locks it. The error of a folder in use is an *atomicdir.LockedError. It keeps the last
+// good checkpoints, as many as keep says (0: DefaultKeep). notice, unless nil, receives a line for everything that was
+// skipped, with the reason.
 func Open(dir string, keep int, notice func(string)) (*Folder, error) {
 	if keep < 0 {
 		return nil, fmt.Errorf("keeping %d checkpoints: give 1 or more, or 0 for %d", keep, DefaultKeep)
@@ -63,7 +64,7 @@ func Open(dir string, keep int, notice func(string)) (*Folder, error) {
 	return f, nil
 }
 
-// Close lets others write.
+// Close unlocks the folder.
 func (f *Folder) Close() error { return f.unlock() }
 
 // path is the folder of a step.
@@ -71,7 +72,7 @@ func path(dir string, step int) string { return filepath.Join(dir, fmt.Sprintf("
 
 var stepName = regexp.MustCompile(`^step-([0-9]{8,})$`)
 
-// steps are those of the checkpoints in a folder, the newest first.
+// steps returns the steps of the checkpoints in a folder, the newest first.
 func steps(dir string) ([]int, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -92,8 +93,8 @@ func steps(dir string) ([]int, error) {
 	return found, nil
 }
 
-// Save writes a checkpoint, and then removes those that are too old to keep. On any error the former ones are as they
-// were. It refuses to mix runs: where there were checkpoints, Load comes first, and no step comes after a later one.
+// Save writes a checkpoint, and then removes those that are too old to keep. On any error the former ones stay
+// unchanged. It does not mix runs. If there were checkpoints, call Load first. A step before the newest is an error.
 func (f *Folder) Save(c Checkpoint) error {
 	if f.found >= 0 {
 		return fmt.Errorf("%s holds the checkpoint of step %d of another run: resume from it, or save into another "+
@@ -115,8 +116,8 @@ func (f *Folder) Save(c Checkpoint) error {
 	return nil
 }
 
-// newerThan refuses a step before that of the newest checkpoint, which Load would still give. Damaged ones do not
-// count.
+// newerThan returns an error for a step before that of the newest checkpoint, which Load would still return. Damaged
+// ones do not count.
 func (f *Folder) newerThan(step int) error {
 	found, err := steps(f.Dir)
 	if err != nil {
@@ -136,9 +137,9 @@ func (f *Folder) newerThan(step int) error {
 	return nil
 }
 
-// prune removes the oldest checkpoints, so that the last few good ones are left. Those that are known to be damaged
-// neither count nor go: somebody may want to look at them. Those with files of somebody else stay, with a notice; so
-// does what cannot be removed: the newest checkpoint is there all the same.
+// prune removes the oldest checkpoints, so that the last good ones are left. Damaged ones neither count nor are
+// removed, since a user may want to examine them. Those with foreign files stay, with a notice. So do those that cannot
+// be removed, which does not harm the newest checkpoint.
 func (f *Folder) prune() {
 	found, err := steps(f.Dir)
 	if err != nil {
@@ -162,9 +163,9 @@ func (f *Folder) prune() {
 	}
 }
 
-// Load reads the newest checkpoint that is whole. Damaged ones are skipped with a notice; if there are no others,
-// that is the error. ErrNone says that there are none at all, a *ConfigError that it was made under other settings
-// than config, a *VersionError that a newer program has been here.
+// Load reads the newest good checkpoint. Damaged ones are skipped with a notice. If there are no others, the error is
+// that of the damage. The error is ErrNone without any checkpoint, a *ConfigError if it was made under other settings
+// than config, and a *VersionError if a newer program wrote it.
 func (f *Folder) Load(config any, backendName string) (*Checkpoint, error) {
 	c, at, err := newest(f.Dir, func(step int, err error) {
 		f.good[step] = err == nil
@@ -191,7 +192,8 @@ func (f *Folder) Load(config any, backendName string) (*Checkpoint, error) {
 		return nil, &ConfigError{at, diff}
 	}
 	if c.Backend != backendName {
-		f.notice(fmt.Sprintf("%s was made by %s and goes on with %s: the same law, other rounding", at, c.Backend,
+		f.notice(fmt.Sprintf("%s was made by %s and continues with %s: the same distribution, other rounding", at,
+			c.Backend,
 			backendName))
 	}
 	f.found = -1
@@ -203,8 +205,8 @@ func (f *Folder) Load(config any, backendName string) (*Checkpoint, error) {
 	return c, nil
 }
 
-// Newest reads the newest whole checkpoint of a folder that another process may be writing. Notice, unless nil, is told
-// what was skipped.
+// Newest reads the newest good checkpoint of a folder that another process may be writing. notice, unless nil, receives
+// a line for everything that was skipped.
 func Newest(dir string, notice func(string)) (*Checkpoint, error) {
 	c, _, err := newest(dir, func(_ int, err error) {
 		if err != nil && notice != nil {
@@ -214,7 +216,7 @@ func Newest(dir string, notice func(string)) (*Checkpoint, error) {
 	return c, err
 }
 
-// newest tries the checkpoints one after the other, and tells of each.
+// newest tries the checkpoints one after the other, and calls tried with the outcome of each.
 func newest(dir string, tried func(step int, err error)) (c *Checkpoint, at string, err error) {
 	found, err := steps(dir)
 	if err != nil {

@@ -21,7 +21,7 @@ func settings() map[string]any {
 		"beta": 0.9}}
 }
 
-// state is a checkpoint whose tensors all hold its step.
+// state is a checkpoint whose tensors all contain its step.
 func state(step int) Checkpoint {
 	x := func(n int) *tensors.Tensor { return tensors.FromScalarAndDimensions(float32(step), n) }
 	return Checkpoint{Step: step, Backend: "go", Config: settings(), Groups: map[string]Tensors{
@@ -29,7 +29,7 @@ func state(step int) Checkpoint {
 	}}
 }
 
-// whole fails unless c is the state after a step.
+// whole fails the test unless c is the state after a step.
 func whole(t testing.TB, c *Checkpoint, step int) {
 	t.Helper()
 	want := state(step)
@@ -41,7 +41,7 @@ func whole(t testing.TB, c *Checkpoint, step int) {
 	}
 }
 
-// open opens a folder of checkpoints; notices go to the list.
+// open opens a folder of checkpoints. Notices go to the list.
 func open(t testing.TB, dir string, keep int) (*Folder, *[]string) {
 	t.Helper()
 	var notices []string
@@ -62,7 +62,7 @@ func save(t testing.TB, f *Folder, steps ...int) {
 	}
 }
 
-// list are the names in a folder, but for the lock.
+// list returns the names in a folder, except for the lock.
 func list(t testing.TB, dir string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -105,18 +105,18 @@ func TestSaveAndLoad(t *testing.T) {
 	if len(*notices) != 0 {
 		t.Errorf("notices: %q", *notices)
 	}
-	if c, err = Newest(dir, nil); err != nil { // somebody who only reads needs no lock
+	if c, err = Newest(dir, nil); err != nil { // reading needs no lock
 		t.Fatal(err)
 	}
 	whole(t, c, 100000000)
 	save(t, f, 100000000)
 	if _, err := f.Load(settings(), "xla:cpu"); err != nil || len(*notices) != 1 || !strings.Contains((*notices)[0],
-		"was made by go and goes on with xla:cpu") {
+		"was made by go and continues with xla:cpu") {
 		t.Errorf("another backend: %v, %q", err, *notices)
 	}
 }
 
-// The last good ones stay. What is damaged is named and neither counted nor removed.
+// The last good checkpoints stay. Damaged ones are reported and neither counted nor removed.
 func TestKeepTheLastGoodOnes(t *testing.T) {
 	dir := t.TempDir()
 	f, notices := open(t, dir, 2)
@@ -132,7 +132,7 @@ func TestKeepTheLastGoodOnes(t *testing.T) {
 		t.Errorf("notices: %q", *notices)
 	}
 	again := slices.Clone(*notices)
-	save(t, f, 3) // a run that comes by again makes it good
+	save(t, f, 3) // saving the step again repairs it
 	if c, err = Read(filepath.Join(dir, "step-00000003")); err != nil {
 		t.Fatal(err)
 	}
@@ -159,13 +159,13 @@ func truncate(t testing.TB, path string) {
 	}
 }
 
-// One flipped bit, anywhere, names its file; so does each way to lose bytes.
+// One flipped bit anywhere gives an error with its file, and so do lost bytes.
 func TestDamage(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, "step-00000009")
 	f, _ := open(t, root, 3)
 	save(t, f, 9)
-	stride := 5 // bits; no divisor of 8, so that every place in a byte has its turn
+	stride := 5 // bits; no divisor of 8, so that every position in a byte is covered
 	if testing.Short() {
 		stride = 37
 	}
@@ -185,7 +185,7 @@ func TestDamage(t *testing.T) {
 			if !errors.As(err, &damaged) || filepath.Dir(damaged.Path) != dir || strings.Contains(err.Error(), "\n") {
 				t.Fatalf("%s, %s: %v", name, what, err)
 			}
-			// a change in the list of hashes may be blamed on what it names
+			// a change in the list of hashes may be reported for a file that it names
 			if name != sumsName && damaged.Path != path {
 				t.Fatalf("%s, %s: %v", name, what, err)
 			}
@@ -213,7 +213,7 @@ func TestDamage(t *testing.T) {
 	whole(t, c, 9)
 }
 
-// forge writes a checkpoint with another head, and hashes that fit.
+// forge writes a checkpoint with another head and matching hashes.
 func forge(t *testing.T, dir string, step int, change func(*head)) {
 	t.Helper()
 	files, err := state(step).encode()
@@ -238,7 +238,7 @@ func forge(t *testing.T, dir string, step int, change func(*head)) {
 	}
 }
 
-// What others have written, or a newer program, or a program with other settings.
+// Checkpoints of other programs, of a newer program and of other settings are refused or skipped.
 func TestForeign(t *testing.T) {
 	for _, c := range []struct {
 		name, want string
@@ -265,7 +265,7 @@ func TestForeign(t *testing.T) {
 		oneLine(t, err, c.want)
 		forge(t, dir, 3, func(*head) {})
 		got, err := f.Load(settings(), "go")
-		if c.name == "newer" { // going on from the older one would fork the run
+		if c.name == "newer" { // continuing from the older one would fork the run
 			if version := (*VersionError)(nil); !errors.As(err, &version) {
 				t.Errorf("%s, with an older one beside it: %v", c.name, err)
 			}

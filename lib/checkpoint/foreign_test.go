@@ -11,8 +11,8 @@ import (
 	"scorelab/internal/atomicdir"
 )
 
-// Files that somebody else put into the folder of a checkpoint stay: with the checkpoint when it would be too old to
-// keep, and in its new folder when the same step is saved again.
+// Foreign files in the folder of a checkpoint stay. A checkpoint that is too old to keep stays with them. If the same
+// step is saved again, they move to the new folder.
 func TestForeignFilesStay(t *testing.T) {
 	dir := t.TempDir()
 	f, notices := open(t, dir, 1)
@@ -48,7 +48,7 @@ func TestForeignFilesStay(t *testing.T) {
 	}
 }
 
-// A folder of checkpoints behind a link is written where the link leads to; a lock that is a link is refused.
+// A folder of checkpoints behind a link is written at the link's target. A lock that is a link is refused.
 func TestLinks(t *testing.T) {
 	root := t.TempDir()
 	real, link := filepath.Join(root, "real"), filepath.Join(root, "link")
@@ -92,7 +92,7 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// A checkpoint.json that says anything twice, or leaves anything out, is damaged, even if its hash fits.
+// A checkpoint.json with a duplicate or missing key is damaged, even if its hash matches.
 func TestHeadIsStrict(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
 		{`"step": 9,`, `"step": 8, "step": 9,`, `the key "step" twice`},
@@ -123,7 +123,8 @@ func TestHeadIsStrict(t *testing.T) {
 		if damaged := (*DamagedError)(nil); !errors.As(err, &damaged) {
 			t.Errorf("%q: %v", c.new, err)
 		}
-		if c.want != "something follows the value" { // what encoding/json calls it when it reads the schema first
+		// encoding/json reports it in other words when the schema is read first
+		if c.want != "something follows the value" {
 			oneLine(t, err, "checkpoint.json cannot be used: ", c.want)
 		}
 	}

@@ -20,7 +20,7 @@ const (
 	killEnv = "CHECKPOINT_TEST_KILL" // number of the step of writing at which the helper kills itself
 )
 
-// TestHelperSave is the process of the tests below: it saves steps 1 to 3 into a folder that keeps one.
+// TestHelperSave is the process of the tests below. It saves steps 1 to 3 into a folder that keeps one.
 func TestHelperSave(t *testing.T) {
 	dir := os.Getenv(dirEnv)
 	if dir == "" {
@@ -44,7 +44,7 @@ func TestHelperSave(t *testing.T) {
 			}
 			return nil
 		}
-	} else { // no file may be longer than 64 bytes: writing fails in the middle of one
+	} else { // no file may be longer than 64 bytes, so writing fails in the middle of one
 		signal.Ignore(syscall.SIGXFSZ)
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 64, Max: 64}); err != nil {
 			t.Fatal(err)
@@ -64,8 +64,8 @@ func helper(dir string, env ...string) *exec.Cmd {
 	return cmd
 }
 
-// kill -9 at every step of writing: the newest complete checkpoint is there and whole, and what was cut short is named
-// and cleared.
+// After kill -9 at any step of writing, the newest complete checkpoint is intact, and incomplete ones are reported and
+// cleared.
 func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
@@ -120,8 +120,8 @@ func stepsIn(t *testing.T, dir string) []int {
 	return found
 }
 
-// The system refuses a write in the middle of a file: the process ends with an error, and the former checkpoint is
-// whole.
+// If the system refuses a write in the middle of a file, the process ends with an error and the former checkpoint is
+// intact.
 func TestWriteRefusedBySystem(t *testing.T) {
 	dir := t.TempDir()
 	f, _ := open(t, dir, 1)

@@ -12,7 +12,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// A folder that cannot be one, or cannot be written or read, is one sentence.
+// A path that is no folder, or a folder that cannot be written or read, gives a one-sentence error.
 func TestOpenRefuses(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
@@ -36,14 +36,14 @@ func TestOpenRefuses(t *testing.T) {
 		_, err := Open(readonly, 3, nil)
 		oneLine(t, err, "permission denied")
 	}
-	c, err := Newest(readonly, nil) // who only reads needs no right to write
+	c, err := Newest(readonly, nil) // reading needs no right to write
 	if err != nil {
 		t.Fatal(err)
 	}
 	whole(t, c, 1)
 }
 
-// A disk that is full, or read-only, at any step of writing leaves the former checkpoints and no rubbish.
+// A full or read-only disk at any step of writing leaves the former checkpoints and no temporary files.
 func TestSaveFailing(t *testing.T) {
 	for _, cause := range []error{syscall.ENOSPC, syscall.EROFS} {
 		for fail := 0; ; fail++ {
@@ -65,7 +65,7 @@ func TestSaveFailing(t *testing.T) {
 				}
 				break
 			}
-			if at == "remove" { // the new one is there
+			if at == "remove" { // the new one is in place
 				if err != nil || len(*notices) != 1 || !strings.Contains((*notices)[0], "cannot remove") {
 					t.Errorf("at %q: %v, notices %q", at, err, *notices)
 				}
@@ -84,7 +84,7 @@ func TestSaveFailing(t *testing.T) {
 	}
 }
 
-// A new run in the folder of an old one would mix with it.
+// A new run in the folder of an old one is refused, since it would mix with it.
 func TestSaveRefusesToMix(t *testing.T) {
 	dir := t.TempDir()
 	f, _ := open(t, dir, 3)
@@ -103,7 +103,7 @@ func TestSaveRefusesToMix(t *testing.T) {
 	save(t, f, 9)
 }
 
-// What cannot be a checkpoint is refused before anything is written.
+// An invalid checkpoint is refused before anything is written.
 func TestSaveRejects(t *testing.T) {
 	dir := t.TempDir()
 	f, _ := open(t, dir, 3)
@@ -128,7 +128,7 @@ func TestSaveRejects(t *testing.T) {
 	oneLine(t, err, "keeping -1 checkpoints")
 }
 
-// Two trainers in one folder: the second names the first.
+// With two trainers in one folder, the error of the second names the first.
 func TestLock(t *testing.T) {
 	dir := t.TempDir()
 	f, _ := open(t, dir, 3)

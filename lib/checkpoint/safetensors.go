@@ -23,12 +23,12 @@ import (
 //	header    JSON {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}, ...}, padded with spaces
 //	data      the values, little-endian, in row-major order; the offsets count from here and leave no gaps
 //
-// Its key "__metadata__", a map of strings, is read over.
+// Its key "__metadata__", a map of strings, is ignored.
 
 // Tensors are tensors by name.
 type Tensors map[string]*tensors.Tensor
 
-// typeNames are the format's names of the types that it shares with GoMLX.
+// typeNames are the format's names of the types that GoMLX has, too.
 var typeNames = map[dtypes.DType]string{
 	dtypes.Float64: "F64", dtypes.Float32: "F32", dtypes.Float16: "F16", dtypes.BFloat16: "BF16",
 	dtypes.Int64: "I64", dtypes.Int32: "I32", dtypes.Int16: "I16", dtypes.Int8: "I8",
@@ -47,8 +47,8 @@ type entry struct {
 	Offsets [2]uint64 `json:"data_offsets"`
 }
 
-// EncodeTensors writes tensors in the safetensors format: the same bytes for the same tensors. Wide types come first,
-// so that all values are aligned.
+// EncodeTensors writes tensors in the safetensors format. The same tensors give the same bytes. Wide types come first,
+// so that all values are aligned. It returns an error for a type that the format lacks.
 func EncodeTensors(list Tensors) ([]byte, error) {
 	if err := littleEndian(); err != nil {
 		return nil, err
@@ -81,9 +81,8 @@ func EncodeTensors(list Tensors) ([]byte, error) {
 	return append(append(out, text...), data...), nil
 }
 
-// DecodeTensors reads what EncodeTensors or another program has written. A header that says anything twice, or
-// leaves anything out, is refused. It takes memory for the bytes that are there, and
-// no more.
+// DecodeTensors reads a file of EncodeTensors or another program. It returns an error for a header with duplicate or
+// missing keys. It takes memory only for the bytes of the file.
 func DecodeTensors(file []byte) (Tensors, error) {
 	if err := littleEndian(); err != nil {
 		return nil, err
@@ -142,7 +141,7 @@ func DecodeTensors(file []byte) (Tensors, error) {
 	return out, nil
 }
 
-// tensor makes a tensor of these bytes, if they fit.
+// tensor makes a tensor of these bytes. It returns an error if they do not fit.
 func (e entry) tensor(values []byte) (*tensors.Tensor, error) {
 	var dtype dtypes.DType
 	for d, name := range typeNames {
@@ -173,7 +172,7 @@ func (e entry) tensor(values []byte) (*tensors.Tensor, error) {
 	return x, x.MutableBytes(func(to []byte) { copy(to, values) })
 }
 
-// littleEndian refuses machines whose values in memory are not those of the format.
+// littleEndian returns an error on machines whose byte order differs from that of the format.
 func littleEndian() error {
 	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
 		return errors.New("safetensors files are little-endian, and this machine is not")

@@ -26,7 +26,7 @@ func contents(t testing.TB, x *tensors.Tensor) (data []byte) {
 	return data
 }
 
-// same fails unless two groups hold the same types, shapes and bits.
+// same fails the test unless two groups have the same types, shapes and bits.
 func same(t testing.TB, got, want Tensors) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -40,7 +40,7 @@ func same(t testing.TB, got, want Tensors) {
 	}
 }
 
-// The format's own library writes what we read, and reads what we write (testdata/golden.py).
+// The format's own library writes the tensors that we read, and reads those that we write (testdata/golden.py).
 func TestGolden(t *testing.T) {
 	file, err := os.ReadFile("testdata/golden.safetensors")
 	if err != nil {
@@ -74,7 +74,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// Any tensors come back with the same bits, and their file has the same bytes each time.
+// Tensors are read back with the same bits, and their file has the same bytes each time.
 func TestTensorsRoundTrip(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		want := Tensors{}
@@ -110,10 +110,10 @@ func file(header string, data ...byte) []byte {
 	return append(append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...), data...)
 }
 
-// one is a file of a byte, described by these fields.
+// one is a file of one byte, described by these fields.
 func one(fields string) []byte { return file(`{"x": {`+fields+`}}`, 0) }
 
-// badFiles are files that are no safetensors, and the reason.
+// badFiles are files that are no safetensors, with the reason.
 var badFiles = []struct {
 	want string
 	file []byte
@@ -166,7 +166,7 @@ var badFiles = []struct {
 	{"neither 0 nor 1", file(`{"x": {"dtype": "BOOL", "shape": [], "data_offsets": [0, 1]}}`, 2)},
 }
 
-// What is no file of tensors is refused with a reason.
+// A file that is no file of tensors is refused with a reason.
 func TestDecodeRejects(t *testing.T) {
 	for _, c := range badFiles {
 		if _, err := DecodeTensors(c.file); err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(
@@ -182,7 +182,7 @@ func TestDecodeRejects(t *testing.T) {
 	}
 }
 
-// No bytes make it panic or take memory that is not there; what it reads, it writes.
+// No bytes cause a panic or more memory than the file. Decoded tensors are encoded again to the same tensors.
 func FuzzDecodeTensors(f *testing.F) {
 	for _, name := range []string{"golden", "ours"} {
 		data, err := os.ReadFile("testdata/" + name + ".safetensors")

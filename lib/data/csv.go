@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// LineError is a mistake in a text file: where it is, counted from 1, and how to fix it.
+// LineError is a mistake in a text file. It gives line and column, counted from 1, and how to fix it.
 type LineError struct {
-	Path    string // empty: the reader knew none
+	Path    string // empty: read from no file
 	Line    int
 	Problem string
 }
@@ -25,11 +25,11 @@ func (e *LineError) Error() string {
 // ReadCSV reads one point a line: decimal numbers with a point, separated by commas, in UTF-8 (a byte order mark and
 // CRLF are accepted), quoted or not, plain or gzipped. Blank lines and lines that begin with # are left out.
 //
-// The first line is a header when all its fields are names, which must differ, and a point when all are numbers; see
-// HeaderAuto for what is refused, and Reader for how to read it all the same. Every line has as many fields as the
-// first one, none of them empty, NaN or infinite, an integer that float64 would round, or so small that it would be 0.
+// The first line is a header if all its fields are names, which must differ. It is a point if all are numbers. See
+// HeaderAuto for lines that are refused, and Reader for how to read them. Every line has as many fields as the first
+// one. A field must not be empty, NaN, infinite, an integer that float64 rounds, or so small that it becomes 0.
 //
-// Label is the column of class labels; see Reader. Mistakes are a *LineError. Lines, fields, the text and the number of
+// Label is the column of class labels; see Reader. A mistake is a *LineError. Lines, fields, the text and the number of
 // values are bounded, and so is the memory.
 func ReadCSV(r io.Reader, label string) (*Points, error) { return Reader{Label: label}.CSV(r) }
 
@@ -79,7 +79,7 @@ func (r Reader) readCSV(from io.Reader, limits csvLimits) (*Points, error) {
 	}
 }
 
-// csvFault makes an error of encoding/csv or of gzip one of ours.
+// csvFault converts an error of encoding/csv or gzip to an error of this package.
 func csvFault(err error) error {
 	if at := (*LineError)(nil); errors.As(err, &at) {
 		return at

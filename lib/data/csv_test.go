@@ -54,7 +54,7 @@ func TestReadCSV(t *testing.T) {
 	}
 }
 
-// What encoding/csv writes reads back bit for bit.
+// Text that encoding/csv writes is read back bit for bit.
 func TestCSVRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := &Points{N: rapid.IntRange(1, 5).Draw(t, "n"), D: rapid.IntRange(1, 4).Draw(t, "d")}
@@ -156,7 +156,7 @@ func TestCSVFaults(t *testing.T) {
 	}
 }
 
-// OpenCSV names the file as compilers do, so that editors find the place.
+// OpenCSV names file and line as compilers do, so that editors find the place.
 func TestOpenCSV(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "points.csv")
 	for text, want := range map[string]string{
@@ -183,7 +183,7 @@ func TestOpenCSV(t *testing.T) {
 	}
 }
 
-// FuzzReadCSV: any text gives one sentence or finite points, with memory in proportion to the text.
+// FuzzReadCSV: any text gives a one-sentence error or finite points, with memory in proportion to the text.
 func FuzzReadCSV(f *testing.F) {
 	for _, seed := range []string{"", "1,2\n3,4.5\n", "x,y\r\n1,2\r\n", "\ufeffx,c\n1,2\n", "1,\"2\"\n", "\"1\n2\",3\n",
 		"# c\n\n1\n",

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// begin settles from the first line what the columns are.
+// begin determines the columns from the first line.
 func (t *csvTable) begin(record []string, line int) error {
 	t.fields, t.firstLine = len(record), line
 	if t.settings.Index == IndexDrop {
@@ -29,8 +29,8 @@ func (t *csvTable) begin(record []string, line int) error {
 	return t.setLabel(line)
 }
 
-// isHeader reports whether the first line names the columns. What may or may not is refused: a guess would cost a
-// point, or make one of the names.
+// isHeader reports whether the first line names the columns. It refuses an ambiguous line, since a wrong guess would
+// lose a point or turn the names into one.
 func (t *csvTable) isHeader(record []string, line int) (bool, error) {
 	if _, err := strconv.Atoi(t.settings.Label); t.settings.Header == HeaderAuto && t.settings.Label != "" && err !=
 		nil {
@@ -73,10 +73,10 @@ func (t *csvTable) isHeader(record []string, line int) (bool, error) {
 	return true, nil
 }
 
-// sayHeader ends what is said about a first line that may be a header or a point.
+// sayHeader ends the error about a first line that may be a header or a point.
 const sayHeader = "set Header of a Reader to HeaderYes if it is a header, to HeaderNo if not"
 
-// fixOr says how to make a number of a field, and how to read the line otherwise.
+// fixOr describes how to turn a field into a number, and how to read the line otherwise.
 func fixOr(field string) string {
 	if fix := advice(field); fix != "" {
 		return fix + "; or " + sayHeader
@@ -84,7 +84,7 @@ func fixOr(field string) string {
 	return sayHeader
 }
 
-// notNumbered refuses a line of numbers that may be names.
+// notNumbered returns an error for a line of numbers that may be names.
 func (t *csvTable) notNumbered(record []string, line int) error {
 	if record[0] == "" && t.from == 0 && len(record) > 1 && t.settings.Index == IndexRefuse {
 		return t.fault(line, 0, "the field is empty: fill it; or, if this is a header over an index, %s", sayIndex)
@@ -98,8 +98,8 @@ func (t *csvTable) notNumbered(record []string, line int) error {
 }
 
 // numbersAsNames reports whether the numbers of a line may be names: integers in equal steps, all written as 7 or all
-// as 7.0. Two consecutive integers are common in points, and so are steps other than 1 and -1: there the integers must
-// be 0 and 1, as pandas numbers columns, or years.
+// as 7.0. Points often have two consecutive integers, or steps other than 1 and -1. In those cases the integers must be
+// 0 and 1, as pandas numbers columns, or years.
 func numbersAsNames(fields []string) bool {
 	if len(fields) == 1 {
 		return fields[0] == "0"
@@ -136,7 +136,7 @@ func numbersAsNames(fields []string) bool {
 
 func isYear(v int) bool { return 1000 <= v && v < 3000 }
 
-// setNames takes the first line for a header.
+// setNames reads the first line as a header.
 func (t *csvTable) setNames(record []string, line int) error {
 	t.names = slices.Clone(record)
 	seen := map[string]int{}
@@ -164,13 +164,13 @@ func (t *csvTable) setNames(record []string, line int) error {
 	return nil
 }
 
-// What ends the sentence about a column that counts the lines: the first one, or a later one.
+// The ends of the error about a column that counts the lines: the first column, or a later one.
 const (
 	sayIndex  = "write the file without it (index=False), or set Index of a Reader to IndexDrop or IndexKeep"
 	sayColumn = "write the file without it, or set Index of a Reader to IndexKeep if it is a coordinate"
 )
 
-// unnamed reports whether pandas made a name for a column that had none: "Unnamed: 0", "Unnamed: 0.1" and so on.
+// unnamed reports whether pandas made the name of a column without one: "Unnamed: 0", "Unnamed: 0.1" and so on.
 func unnamed(name string) bool { return strings.HasPrefix(name, "Unnamed: ") }
 
 // setLabel finds the column of the labels.
@@ -202,10 +202,11 @@ func (t *csvTable) setLabel(line int) error {
 	return nil
 }
 
-// minIndex is how many points a column must count to be taken for an index: so many hardly lie there by chance.
+// minIndex is the least number of points for which a counting column is taken for an index. So many hardly occur by
+// chance.
 const minIndex = 10
 
-// noIndex refuses a column that counts the points.
+// noIndex returns an error for a column that counts the points.
 func (t *csvTable) noIndex() error {
 	p := &t.points
 	if t.settings.Index != IndexRefuse || p.N < minIndex || p.D < 2 {

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What the first line and the first column are is said by the caller where the file does not say it.
+// Settings decide what an ambiguous first line or first column is.
 func TestCSVHeaderAndIndex(t *testing.T) {
 	x := []float64{1, 2, 3, 4.5}
 	points := func(columns ...string) Points { return Points{N: 2, D: 2, X: x, Columns: columns} }
@@ -69,10 +69,10 @@ func TestCSVHeaderAndIndex(t *testing.T) {
 	}
 }
 
-// count are n lines: how many there were before, from a start on, and a half.
+// count returns n lines of an integer that counts from a start, and a half.
 func count(from, n int) string { return steps(from, 1, n) }
 
-// steps is count in steps of another size.
+// steps is count with steps of another size.
 func steps(from, step, n int) string {
 	var text strings.Builder
 	for i := range n {
@@ -183,8 +183,7 @@ var ambiguousCSV = []struct {
 		Reader{Index: IndexDrop, Label: "c"}, []string{"the only column is that of the labels"}},
 }
 
-// A first line or column that may be one thing or the other is refused: with the line, and with the setting that
-// decides.
+// An ambiguous first line or column is refused. The error names the line and the setting that decides.
 func TestCSVAmbiguities(t *testing.T) {
 	for _, c := range ambiguousCSV {
 		p, err := c.settings.CSV(strings.NewReader(c.text))
@@ -199,7 +198,7 @@ func TestCSVAmbiguities(t *testing.T) {
 	}
 }
 
-// Numbers are decimal, and integers are kept or refused.
+// Numbers are decimal. Integers are read exactly or refused.
 func TestCSVNumbers(t *testing.T) {
 	for text, want := range map[string]float64{
 		"9007199254740992": 1 << 53, "-9007199254740992": -1 << 53, "9007199254740994": 1<<53 + 2,

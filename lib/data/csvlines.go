@@ -8,8 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// csvLines hands lines on to encoding/csv, which would take any length and encoding, and a quote that is never closed
-// for one field up to the end. It drops the byte order mark and empties comments, so that lines keep their numbers.
+// csvLines checks lines before encoding/csv reads them. encoding/csv accepts any length and encoding, and reads an
+// unclosed quote as one field up to the end. It drops the byte order mark and empties comments, so that lines keep
+// their numbers.
 type csvLines struct {
 	in     *bufio.Reader
 	limits csvLimits
@@ -35,7 +36,7 @@ func (c *csvLines) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// newline is a line that was left out.
+// newline replaces a line that was left out.
 var newline = []byte("\n")
 
 // next is the next line; the last one comes with io.EOF.
@@ -83,7 +84,7 @@ func (c *csvLines) fault(format string, args ...any) error {
 	return &LineError{Line: c.line, Problem: fmt.Sprintf(format, args...)}
 }
 
-// invalidAt is the place, from 1, of the first byte that is not UTF-8.
+// invalidAt is the position, counted from 1, of the first byte that is not UTF-8.
 func invalidAt(line []byte) int {
 	for i := 0; i < len(line); {
 		r, size := utf8.DecodeRune(line[i:])

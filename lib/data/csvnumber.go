@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// number is the value of a field: a decimal number, infinite where float64 ends, or a word for NaN or infinity. What Go
-// alone takes for numbers, as 1_000 and 0x1p3, is none.
+// number is the value of a field: a decimal number, infinite beyond the range of float64, or a word for NaN or
+// infinity. Numbers in Go's notation only, such as 1_000 and 0x1p3, are not accepted.
 func number(field string) (v float64, ok bool) {
 	for i := range len(field) {
 		if c := field[i]; (c < '0' || c > '9') && c != '.' && c != '-' && c != '+' && c != 'e' && c != 'E' {
@@ -21,7 +21,7 @@ func number(field string) (v float64, ok bool) {
 	return v, err == nil || errors.Is(err, strconv.ErrRange)
 }
 
-// notFinite is number for words.
+// notFinite is number for the words for NaN and infinity.
 func notFinite(field string) (v float64, ok bool) {
 	if word := strings.ToLower(strings.TrimLeft(field, "+-")); word != "nan" && word != "inf" && word != "infinity" {
 		return 0, false
@@ -32,8 +32,8 @@ func notFinite(field string) (v float64, ok bool) {
 	return math.NaN(), true // -nan, as C writes it
 }
 
-// rounded reports whether a field is an integer that its value v in float64 is not. An integer with as many digits as
-// float64 needs, and zeros after them, is v as programs write it.
+// rounded reports whether a field is an integer that differs from its value v in float64. An integer with as many
+// digits as float64 needs, followed by zeros, counts as v, since programs write v so.
 func rounded(field string, v float64) bool {
 	if infinite(v) {
 		return false
@@ -48,8 +48,8 @@ func rounded(field string, v float64) bool {
 }
 
 // wholeDigits are the digits of an integer of at least 16 significant digits, in any notation: of 1.2345678901234567e16
-// they are 12345678901234567. They are empty for all other fields: float64 holds shorter ones, and
-// 1.2345678901234567e20, which does not give its last digits, is rounded already.
+// they are 12345678901234567. They are empty for all other fields. float64 represents shorter integers exactly, and
+// 1.2345678901234567e20 without its last digits is rounded already.
 func wholeDigits(field string) string {
 	if len(field) < 16 {
 		return ""
@@ -80,7 +80,7 @@ func wholeDigits(field string) string {
 	return strings.TrimLeft(whole, "0")
 }
 
-// vanished reports whether a field that float64 holds as 0 has a digit other than 0.
+// vanished reports whether a field whose float64 is 0 has a digit other than 0.
 func vanished(field string) bool {
 	if e := strings.IndexAny(field, "eE"); e >= 0 {
 		field = field[:e]
@@ -88,7 +88,7 @@ func vanished(field string) bool {
 	return strings.ContainsAny(field, "123456789")
 }
 
-// missing reports whether a field is a mark of a missing value.
+// missing reports whether a field marks a missing value.
 func missing(field string) bool {
 	marks := []string{"NA", "<NA>", "N/A", "#N/A", "n/a", "NULL", "null", "None", "none", "NaT", "?", ".", "-", "--"}
 	return slices.Contains(marks, field)
@@ -100,7 +100,7 @@ func likeNumber(field string) bool {
 	return rest != "" && rest[0] >= '0' && rest[0] <= '9'
 }
 
-// noNumber says what a field is not, and what to do.
+// noNumber is the error text for a field that is no number, with advice.
 func noNumber(field string) string {
 	if fix := advice(field); fix != "" {
 		return quoted(field) + " is no number: " + fix
@@ -108,7 +108,7 @@ func noNumber(field string) string {
 	return quoted(field) + " is no number"
 }
 
-// advice is how to make a number of a field; empty: nobody knows.
+// advice describes how to turn a field into a number. It is empty if there is no advice.
 func advice(field string) string {
 	digits := strings.ContainsAny(field, "0123456789")
 	switch {

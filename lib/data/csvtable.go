@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// csvTable is the points as far as they are read.
+// csvTable holds the points read so far.
 type csvTable struct {
 	settings  Reader
 	limits    csvLimits
@@ -68,7 +68,7 @@ func (t *csvTable) row(record []string, line int) error {
 	return nil
 }
 
-// quoted is a field, or as much of it as a sentence bears.
+// quoted is a field in quotes, shortened for an error message.
 func quoted(field string) string {
 	if len(field) > 40 {
 		return fmt.Sprintf("%q...", field[:40])
@@ -76,7 +76,7 @@ func quoted(field string) string {
 	return strconv.Quote(field)
 }
 
-// bare is a field without quotes where it can stand in a sentence.
+// bare is a field without quotes where it is readable in an error message.
 func bare(field string) string {
 	if q := quoted(field); q != `"`+field+`"` {
 		return q
@@ -92,7 +92,7 @@ func (t *csvTable) fault(line, field int, format string, args ...any) *LineError
 	return &LineError{Line: line, Problem: where + fmt.Sprintf(format, args...)}
 }
 
-// finish is the whole table.
+// finish returns the whole table.
 func (t *csvTable) finish() (*Points, error) {
 	p := &t.points
 	p.X, p.Labels = t.x.join(), t.labels.join()

@@ -8,11 +8,11 @@ import (
 //go:embed digits/*.gz
 var digitFiles embed.FS
 
-// DigitsTrain is the number of bundled digits to train on, the first ones; the other 1,000 are held out.
+// DigitsTrain is the number of bundled digits to train on, from the first. The other 1,000 are held out.
 const DigitsTrain = 9000
 
-// Digits are 10,000 handwritten digits of MNIST, 28 x 28, shuffled once; their source and licence are in
-// digits/README.md. Every call unpacks a copy of its own, in about 0.1 s.
+// Digits are 10,000 handwritten digits of MNIST, 28 x 28, shuffled once. Their source and license are in
+// digits/README.md. Every call unpacks its own copy, in about 0.1 s.
 func Digits() (*Images, error) {
 	images, err := embedded("digits/mnist10k-images-idx3-ubyte.gz")
 	if err != nil {

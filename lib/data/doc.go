@@ -1,9 +1,9 @@
-// Package data reads data sets: the digits that come with the package, images in the IDX format of MNIST,
-// Fashion-MNIST and EMNIST, and points in CSV or in numpy's NPY format, that a user points it at. It downloads nothing.
+// Package data reads data sets: bundled digits, images in the IDX format of MNIST, Fashion-MNIST and EMNIST, and points
+// in CSV or in numpy's NPY format. It downloads nothing.
 //
-// Readers are strict: what they cannot read whole and exactly, or may be read in two ways, is an error that says where.
-// Memory grows with the bytes that arrive and is bounded; a [Reader] sets the bound, and says what a file does not say.
-// [Points.Validate] is to be asked before anything learns from points.
+// Readers are strict. A file that cannot be read completely and exactly, or that is ambiguous, is an error that names
+// the place. Memory grows with the bytes that arrive and is bounded. A [Reader] sets the bound and resolves
+// ambiguities. Call [Points.Validate] before training on points.
 //
-// Pixels are float32 in [-1, 1], the span the networks work in; [Sets] lists what is bundled, with its licence.
+// Pixels are float32 in [-1, 1]. [Sets] lists the bundled data sets with their licenses.
 package data

@@ -34,7 +34,7 @@ func (t Type) Size() int {
 	return 0
 }
 
-// IDX is an array as an IDX file holds it: Raw has the big-endian elements in row-major order.
+// IDX is the array of an IDX file. Raw has the big-endian elements in row-major order.
 type IDX struct {
 	Type Type
 	Dims []int
@@ -44,10 +44,10 @@ type IDX struct {
 // Len is the number of elements, the product of Dims.
 func (a *IDX) Len() int { return len(a.Raw) / a.Type.Size() }
 
-// ReadIDX reads one array in IDX format: two zero bytes, the type, the rank, the dimensions as 32-bit integers and
-// the elements. Gzip is detected by its magic bytes. The stream must hold exactly one array: a wrong magic number,
-// dimensions of 0 or beyond MaxIDX, missing and trailing bytes are errors that say at which byte (of the unpacked
-// stream) and what to do. Memory grows with the bytes that arrive, never with what a header promises, and is bounded;
+// ReadIDX reads one array in IDX format: two zero bytes, the type, the rank, the dimensions as 32-bit integers and the
+// elements. Gzip is detected by its magic bytes. The stream must hold exactly one array: a wrong magic number,
+// dimensions of 0 or beyond MaxIDX, missing and trailing bytes are errors. They name the byte (of the unpacked stream)
+// and how to fix it. Memory grows with the bytes that arrive, not with the size that a header states, and is bounded;
 // see Reader.
 func ReadIDX(r io.Reader) (*IDX, error) { return Reader{}.IDX(r) }
 
@@ -75,20 +75,20 @@ func (r Reader) IDX(from io.Reader) (*IDX, error) {
 		if !errors.Is(err, io.EOF) && err != io.ErrUnexpectedEOF {
 			return nil, damaged(header+len(a.Raw), err)
 		}
-		return nil, fmt.Errorf("data: IDX of dimensions %v wants %d bytes after byte %d, but the data ends after %d: "+
+		return nil, fmt.Errorf("data: IDX of dimensions %v needs %d bytes after byte %d, but the data ends after %d: "+
 			"truncated, get the file again", a.Dims, want, header, len(a.Raw))
 	}
 	switch _, err := in.ReadByte(); {
 	case err == nil:
 		return nil, fmt.Errorf("data: IDX of dimensions %v ends at byte %d, but more bytes follow: not one array, or "+
 			"the dimensions are wrong", a.Dims, header+want)
-	case err != io.EOF: // also where gzip checks its sum
+	case err != io.EOF: // gzip checks its sum at the end, too
 		return nil, damaged(header+want, err)
 	}
 	return a, nil
 }
 
-// readHeader reads magic number and dimensions, none of which may exceed the limit.
+// readHeader reads the magic number and the dimensions, which must not exceed the limit.
 func readHeader(in io.Reader, limit int) (*IDX, error) {
 	var magic [4]byte
 	if n, err := io.ReadFull(in, magic[:]); err != nil {
@@ -115,7 +115,7 @@ func readHeader(in io.Reader, limit int) (*IDX, error) {
 	return a, nil
 }
 
-// bytes is the number of bytes that the header promises, at most the limit.
+// bytes is the number of bytes that the header states. It is an error if they exceed the limit.
 func (a *IDX) bytes(limit int) (int, error) {
 	n := a.Type.Size()
 	for _, d := range a.Dims {
@@ -129,7 +129,7 @@ func (a *IDX) bytes(limit int) (int, error) {
 	return n, nil
 }
 
-// short reports that reading what failed at byte n: at the end of the data, or in the reader below.
+// short is the error of reading what at byte n: the data end there, or the underlying reader failed.
 func short(n int, what string, err error) error {
 	if errors.Is(err, io.EOF) || err == io.ErrUnexpectedEOF {
 		return fmt.Errorf("data: IDX ends at byte %d, within %s: truncated, get the file again", n, what)

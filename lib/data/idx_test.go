@@ -110,9 +110,9 @@ func TestIDXFaults(t *testing.T) {
 		{"negative", bytes.NewReader(header(Uint8, -1)), "dimension 1 of 1 is 4294967295 at byte 4"},
 		{"overflow", bytes.NewReader(header(Float64, 1<<30, 1<<30, 1<<30, 1<<30)), "exceeds 1073741824 bytes"},
 		{"just too large", bytes.NewReader(header(Int16, 1<<15, 1<<14+1)), "exceeds 1073741824 bytes"},
-		{"promises", bytes.NewReader(append(header(Uint8, 1<<30), 1, 2)), "wants 1073741824 bytes after byte 8, but " +
+		{"promises", bytes.NewReader(append(header(Uint8, 1<<30), 1, 2)), "needs 1073741824 bytes after byte 8, but " +
 			"the data ends after 2"},
-		{"truncated", bytes.NewReader(whole[:len(whole)-1]), "wants 6 bytes after byte 12, but the data ends after 5"},
+		{"truncated", bytes.NewReader(whole[:len(whole)-1]), "needs 6 bytes after byte 12, but the data ends after 5"},
 		{"trailing", bytes.NewReader(append(slices.Clone(whole), 0)), "ends at byte 18, but more bytes follow"},
 		{"truncated gzip", bytes.NewReader(zip(whole)[:20]), "get the file again"},
 		{"gzip of nothing", bytes.NewReader([]byte{0x1f, 0x8b}), "gzip damaged, get the file again"},
@@ -137,7 +137,7 @@ func TestIDXFaults(t *testing.T) {
 	}
 }
 
-// FuzzReadIDX: any bytes give an error or the array they encode, with memory in proportion to the bytes.
+// FuzzReadIDX: any bytes give an error or the array that they encode, with memory in proportion to the bytes.
 func FuzzReadIDX(f *testing.F) {
 	whole := append(header(Int16, 1, 2), 1, 2, 3, 4)
 	for _, seed := range [][]byte{nil, whole, zip(whole), whole[:9], append(whole[:12:12], 0, 0, 0, 0, 9),

@@ -2,9 +2,9 @@ package data
 
 import "fmt"
 
-// Images are N grey images of H x W pixels with a class label each. Pixel (row i, column j) of image n is
-// Pixels[(n*H+i)*W+j], which is the layout [N, H, W, 1]: a byte b becomes b/127.5 - 1 in [-1, 1], so 0, the
-// background of MNIST, becomes -1, and other ranges of grey likewise. Labels are in 0 .. Classes-1.
+// Images are N gray images of H x W pixels, each with a class label. Pixel (row i, column j) of image n is
+// Pixels[(n*H+i)*W+j], which is the layout [N, H, W, 1]. A byte b becomes b/127.5 - 1 in [-1, 1], so 0, the background
+// of MNIST, becomes -1. Other ranges of gray are scaled to [-1, 1] as well. Labels are in 0 .. Classes-1.
 type Images struct {
 	N, H, W int
 	Pixels  []float32
@@ -30,7 +30,8 @@ func (im *Images) Slice(from, to int) (*Images, error) {
 	return &out, nil
 }
 
-// Split is the first train images, and the others, held out. Both share memory with im and must not be empty.
+// Split returns the first train images, and the others, which are held out. Both share memory with im and must not be
+// empty.
 func (im *Images) Split(train int) (first, rest *Images, err error) {
 	if first, err = im.Slice(0, train); err != nil {
 		return nil, nil, err
@@ -41,7 +42,7 @@ func (im *Images) Split(train int) (first, rest *Images, err error) {
 	return first, rest, nil
 }
 
-// OfClass is the images of one class, copied.
+// OfClass returns a copy of the images of one class. It is an error if there are none.
 func (im *Images) OfClass(class int) (*Images, error) {
 	out := &Images{H: im.H, W: im.W, Classes: im.Classes}
 	for i, label := range im.Labels {
@@ -75,7 +76,7 @@ func (im *Images) Counts() []int {
 	return counts
 }
 
-// Byte is the grey value 0 .. 255 of a pixel in [-1, 1]: the inverse of the scaling of Images, clipped.
+// Byte is the gray value 0 .. 255 of a pixel in [-1, 1]: the inverse of the scaling of Images, clipped.
 func Byte(pixel float32) byte {
 	return byte(min(255, max(0, (pixel+1)*127.5+.5)))
 }
@@ -125,7 +126,7 @@ func LoadImages(imagesPath, labelsPath string, classes int) (*Images, error) {
 	return Reader{}.LoadImages(imagesPath, labelsPath, classes)
 }
 
-// LoadImages is LoadImages with the settings of r. A byte of the file takes four more as a pixel.
+// LoadImages is LoadImages with the settings of r. Each byte of the file takes four bytes more as a pixel.
 func (r Reader) LoadImages(imagesPath, labelsPath string, classes int) (*Images, error) {
 	images, err := r.OpenIDX(imagesPath)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestSets holds every row of the registry to its declaration.
+// TestSets checks every row of the registry against its declaration.
 func TestSets(t *testing.T) {
 	for _, s := range Sets {
 		t.Run(s.Name, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestSets(t *testing.T) {
 				t.Error("a second load is not an equal copy")
 			}
 			if s.Licence == "" || s.Attribution == "" || s.About == "" {
-				t.Error("about, licence or attribution missing")
+				t.Error("about, license or attribution missing")
 			}
 		})
 	}
@@ -61,7 +61,7 @@ func TestDigits(t *testing.T) {
 	if &held.Image(0)[0] != &im.Pixels[9000*28*28] {
 		t.Error("held-out images are not the last ones")
 	}
-	// A border pixel is background in nearly every image, the middle in few: rows and columns are where they should be.
+	// A border pixel is background in nearly every image and the middle in few, so rows and columns are not mixed up.
 	border, middle := 0, 0
 	for n := range im.N {
 		if im.Image(n)[0] == -1 {
@@ -76,7 +76,7 @@ func TestDigits(t *testing.T) {
 	}
 }
 
-// The classes of a set have all of its images, each once and in order.
+// The classes of a set have all of its images, each exactly once and in order.
 func TestOfClass(t *testing.T) {
 	im, err := Optdigits()
 	if err != nil {

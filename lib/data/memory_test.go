@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// repeated are n bytes of a text over and over.
+// repeated returns n bytes of a repeated text.
 func repeated(text string, n int) io.Reader {
 	block := bytes.Repeat([]byte(text), 1+1<<16/len(text))
 	return &io.LimitedReader{R: &cycle{block: block}, N: int64(n)}
@@ -45,14 +45,14 @@ func zipped(t *testing.T, readers ...io.Reader) []byte {
 
 const manyBytes = 1 << 22
 
-// memoryCase is a file that unpacks to much more than it holds.
+// memoryCase is a file that unpacks to much more than its size.
 type memoryCase struct {
 	name  string
 	file  []byte
 	read  func(Reader, io.Reader) (int, error)
 	label string
 	bytes int // of the values; 0: there are none
-	text  int // that the reader throws away, beside the values
+	text  int // bytes of text that the reader drops, besides the values
 }
 
 // memoryCases are the files of all readers.
@@ -93,16 +93,16 @@ func memoryCases(t *testing.T) []memoryCase {
 	}
 }
 
-// A small gzipped file that unpacks to very much takes no more memory than Reader says: where its values fit, twice
-// their bytes while it reads, and where not, twice the bound until it is refused.
+// A small gzipped file that unpacks to a large one takes no more memory than Reader states. If its values fit, that is
+// twice their bytes. If not, it is twice the bound until the file is refused.
 func TestReadersMemory(t *testing.T) {
 	for _, c := range memoryCases(t) {
 		c.check(t)
 	}
 }
 
-// measure reads the file under a bound: how many bytes of values there are, and how many were allocated.
-// What is thrown away on the way counts here, too: a bound on TotalAlloc is one on what is held.
+// measure reads the file under a bound. It returns the bytes of the values and the bytes allocated. Freed memory
+// counts, too, so a bound on TotalAlloc bounds the memory in use.
 func (c memoryCase) measure(bound int) (got int, allocated uint64, err error) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -135,7 +135,7 @@ func (c memoryCase) check(t *testing.T) {
 	}
 }
 
-// Settings of a Reader that mean nothing are refused.
+// Invalid settings of a Reader are refused.
 func TestReaderRejects(t *testing.T) {
 	for _, r := range []Reader{{MaxBytes: -1}, {Header: 3}, {Header: -1}, {Index: 3}, {Index: -1}} {
 		_, csvErr := r.CSV(strings.NewReader("1,2\n"))
@@ -153,7 +153,7 @@ func TestReaderRejects(t *testing.T) {
 	}
 }
 
-// Growing keeps what is there, and never makes more room than is wanted.
+// Growing keeps the values, and never makes more room than needed.
 func TestGrown(t *testing.T) {
 	for _, want := range []int{1, 2, 4095, 4096, 4097, 8193, 100_003, 1 << 17, 1<<17 + 1} {
 		var x []int

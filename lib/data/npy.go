@@ -8,13 +8,13 @@ import (
 	"math"
 )
 
-// ReadNPY reads one array in numpy's NPY format, version 1.0 to 3.0, plain or gzipped: float32 and float64, integers
-// of any size and bool, in either byte order, in C or Fortran order. The first axis counts the points; an array of
-// rank 1 is points of dimension 1, and the further axes of an image are flattened in C order.
+// ReadNPY reads one array in numpy's NPY format, version 1.0 to 3.0, plain or gzipped. Elements are float32, float64,
+// bool or integers of any size, in either byte order, in C or Fortran order. The first axis counts the points. An array
+// of rank 1 is points of dimension 1. Further axes, as of images, are flattened in C order.
 //
-// Values that are NaN or infinite, integers beyond 2^53, which float64 does not hold, missing and trailing bytes are
-// errors. Objects (pickles), complex numbers, text and records are refused. Memory grows with the bytes that arrive,
-// never with what a header promises, and is bounded; see Reader.
+// NaN and infinite values, integers beyond 2^53, which float64 may round, and missing or trailing bytes are errors.
+// Objects (pickles), complex numbers, text and records are refused. Memory grows with the bytes that arrive, not with
+// the size that a header states, and is bounded; see Reader.
 func ReadNPY(r io.Reader) (*Points, error) { return Reader{}.NPY(r) }
 
 // NPY is ReadNPY with the settings of r.
@@ -51,7 +51,7 @@ func (r Reader) NPY(from io.Reader) (*Points, error) {
 		return nil, fmt.Errorf(
 			"data: bytes follow the %d values of the NPY array: the shape %v is wrong, or there is more than one array",
 			n*d, h.shape)
-	case err != io.EOF: // also where gzip checks its sum
+	case err != io.EOF: // gzip checks its sum at the end, too
 		return nil, npyShort("the end", err)
 	}
 	if h.fortran {
@@ -60,7 +60,7 @@ func (r Reader) NPY(from io.Reader) (*Points, error) {
 	return p, p.finite()
 }
 
-// value is one element.
+// value decodes one element.
 func (h *npyHeader) value(raw []byte) (float64, error) {
 	var bits uint64
 	switch h.bytes {
@@ -108,7 +108,7 @@ func cOrder(x []float64, shape []int) []float64 {
 	out, from := make([]float64, len(x)), 0
 	for i := range out {
 		out[i] = x[from]
-		for k := len(shape) - 1; k >= 0; k-- { // the next index, as a mileage counter has it
+		for k := len(shape) - 1; k >= 0; k-- { // the next index, like an odometer
 			index[k]++
 			from += strides[k]
 			if index[k] < shape[k] {
@@ -121,7 +121,7 @@ func cOrder(x []float64, shape []int) []float64 {
 	return out
 }
 
-// npyShort reports that reading what failed: at the end of the data, or in the reader below.
+// npyShort is the error of reading what: the data end there, or the underlying reader failed.
 func npyShort(what string, err error) error {
 	if errors.Is(err, io.EOF) || err == io.ErrUnexpectedEOF {
 		return fmt.Errorf("data: NPY ends within %s: truncated, get the file again", what)

@@ -39,7 +39,7 @@ func dict(descr string, fortran bool, shape string) string {
 	return fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': %s, }   \n", descr, order, shape)
 }
 
-// Files that numpy wrote, and what numpy reads from them: testdata/npy.py.
+// Files that numpy wrote give the values that numpy reads from them: testdata/npy.py.
 func TestNPYGolden(t *testing.T) {
 	text, err := os.ReadFile("testdata/npy.json")
 	if err != nil {
@@ -66,7 +66,7 @@ func TestNPYGolden(t *testing.T) {
 	}
 }
 
-// Any rank and order against one loop over the index; also gzipped, and byte by byte.
+// Arrays of any rank and order agree with a plain loop over the index, also gzipped and byte by byte.
 func TestNPYShapes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		shape := rapid.SliceOfN(rapid.IntRange(1, 4), 1, 5).Draw(t, "shape")
@@ -76,7 +76,7 @@ func TestNPYShapes(t *testing.T) {
 			total *= s
 			text += fmt.Sprint(s, ",")
 		}
-		values := make([]uint16, total) // the value of an element is its place in C order
+		values := make([]uint16, total) // the value of an element is its index in C order
 		for i := range values {
 			at := i
 			if fortran {
@@ -116,7 +116,7 @@ var (
 	beyondFloat64, _ = binary.Append(nil, binary.LittleEndian, []int64{1, 1<<53 + 1})
 )
 
-// A file that is wrong in its shape, its type or its whole header.
+// npyOfShape is a file with the given shape. The next functions make files with a wrong type or header.
 func npyOfShape(s string) []byte { return npy(1, dict("<f8", false, s), rawNPY) }
 func npyOfType(s string) []byte  { return npy(1, dict(s, false, "(3, 2)"), rawNPY) }
 func npyWith(s string) []byte    { return npy(1, s, rawNPY) }
@@ -209,7 +209,7 @@ func TestNPYFaults(t *testing.T) {
 	}
 }
 
-// FuzzReadNPY: any bytes give one sentence or finite points, with memory in proportion to the bytes.
+// FuzzReadNPY: any bytes give a one-sentence error or finite points, with memory in proportion to the bytes.
 func FuzzReadNPY(f *testing.F) {
 	files, _ := filepath.Glob("testdata/npy/*.npy")
 	for _, name := range files {

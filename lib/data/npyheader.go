@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// maxNPYHeader is the longest header taken; numpy itself warns beyond 10,000 bytes.
+// maxNPYHeader is the longest header accepted. numpy itself warns beyond 10,000 bytes.
 const maxNPYHeader = 1 << 16
 
-// npyHeader is what a header says, for example {'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }.
+// npyHeader is a parsed header, for example {'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }.
 type npyHeader struct {
 	kind    byte // f, i, u or b
 	bytes   int  // of one value
@@ -136,7 +136,7 @@ func (h *npyHeader) descr(s *npyScanner) error {
 	return fmt.Errorf("its values are of type %s: save the array as float64", quoted(text))
 }
 
-// size is the number of points and their dimension; limit is how many values there may be.
+// size returns the number of points and their dimension. It is an error if there are more than limit values.
 func (h *npyHeader) size(limit int) (n, d int, err error) {
 	if len(h.shape) == 0 {
 		return 0, 0, fmt.Errorf("data: the NPY array is a single number: give points, of shape (n, d)")
@@ -156,7 +156,7 @@ func (h *npyHeader) size(limit int) (n, d int, err error) {
 	return h.shape[0], total / h.shape[0], nil
 }
 
-// npyScanner reads the few literals of Python that a header may hold.
+// npyScanner reads the few Python literals that a header may contain.
 type npyScanner struct{ rest string }
 
 // take removes a word and the white space around it, if it comes next.
@@ -168,7 +168,7 @@ func (s *npyScanner) take(word string) bool {
 	return ok
 }
 
-// text is a quoted string without escapes.
+// text reads a quoted string without escapes.
 func (s *npyScanner) text() (string, error) {
 	for _, quote := range []string{"'", `"`} {
 		if strings.HasPrefix(s.rest, quote) {
@@ -193,7 +193,7 @@ func (s *npyScanner) truth() (bool, error) {
 	return false, fmt.Errorf("%s is not True or False", quoted(s.rest))
 }
 
-// tuple is a tuple of lengths: (), (3,), (3, 2) or (3, 2,). A rank beyond numpy's is refused.
+// tuple reads a tuple of lengths: (), (3,), (3, 2) or (3, 2,). A rank beyond numpy's 64 is refused.
 func (s *npyScanner) tuple() ([]int, error) {
 	if !s.take("(") {
 		return nil, fmt.Errorf("%s is no shape in parentheses", quoted(s.rest))

@@ -10,11 +10,11 @@ import (
 //go:embed optdigits/optdigits-8x8.csv.gz
 var optdigits []byte
 
-// OptdigitsTrain is the number of images of Optdigits to train on, the first ones; the other 297 are held out.
+// OptdigitsTrain is the number of images of Optdigits to train on, from the first. The other 297 are held out.
 const OptdigitsTrain = 1500
 
-// Optdigits are 1,797 handwritten digits, 8 x 8, small enough for any experiment; their source and licence are in
-// optdigits/README.md. A pixel counts the ink of a block, 0 .. 16, and c becomes c/8 - 1.
+// Optdigits are 1,797 handwritten digits, 8 x 8, small enough for any experiment. Their source and license are in
+// optdigits/README.md. A pixel counts the ink of a block, c = 0 .. 16, and becomes c/8 - 1.
 func Optdigits() (*Images, error) {
 	p, err := ReadCSV(bytes.NewReader(optdigits), "-1")
 	if err == nil && p.D != 64 {

@@ -17,8 +17,8 @@ type Points struct {
 // Row is point i, [D], in shared memory.
 func (p *Points) Row(i int) []float64 { return p.X[i*p.D : (i+1)*p.D : (i+1)*p.D] }
 
-// DegenerateError says that all points are one: their noised density is a single Gaussian, so that its score is
-// linear and teaches nothing. Who wants just that may go on.
+// DegenerateError is the error of N equal points. Their noised density is a single Gaussian with a linear score, so
+// training on them is trivial. A caller may ignore it.
 type DegenerateError struct{ N int }
 
 func (e *DegenerateError) Error() string {
@@ -29,8 +29,8 @@ func (e *DegenerateError) Error() string {
 	return "data: " + what + ", so that the score would be that of one Gaussian: give at least two different points"
 }
 
-// Validate says what makes points unfit to learn from: none at all, values that are NaN or infinite (how many, and
-// where the first is, counted from 0), or no two different points, which is a *DegenerateError.
+// Validate returns an error for points that are unfit for training: no points, NaN or infinite values (with their count
+// and the index of the first, from 0), or no two different points, which is a *DegenerateError.
 func (p *Points) Validate() error {
 	if err := p.finite(); err != nil {
 		return err
@@ -43,7 +43,7 @@ func (p *Points) Validate() error {
 	return &DegenerateError{p.N}
 }
 
-// finite is Validate without a look at what the values are.
+// finite is Validate without the check for different points.
 func (p *Points) finite() error {
 	if p.N < 1 || p.D < 1 {
 		return fmt.Errorf("data: the data set is empty, its shape is [%d, %d]: give at least two points", p.N, p.D)

@@ -11,7 +11,7 @@ func TestPointsValidate(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(-1)
 	for _, c := range []struct {
 		p          Points
-		want       string // "": fit to learn from
+		want       string // "": fit for training
 		degenerate bool
 	}{
 		{Points{N: 2, D: 2, X: []float64{1, 2, 1, 2.5}}, "", false},

@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-// What readers take unless a Reader says otherwise.
+// Default bounds of readers.
 const (
 	// MaxValues is the largest number of values of points, 512 MiB of float64.
 	MaxValues = 1 << 26
@@ -16,45 +16,45 @@ const (
 	MaxIDX = 1 << 30
 )
 
-// raise says what to do about a limit.
+// raise is the advice about a limit.
 const raise = "split the file or set MaxBytes of a Reader"
 
-// Reader says how to read data files. The zero Reader reads as ReadCSV, ReadNPY and ReadIDX do.
+// Reader holds the settings for reading data files. The zero Reader reads as ReadCSV, ReadNPY and ReadIDX do.
 type Reader struct {
-	// MaxBytes bounds the values as they lie in memory: 8 bytes for each of Points, the data of the file for an IDX. 0
-	// means MaxValues of 8 bytes, or MaxIDX. A file with more is refused, however small it is when gzipped. While it
-	// reads, a reader holds at most twice as many bytes, and for a CSV its longest line, of at most 8 MiB, besides.
+	// MaxBytes bounds the values in memory: 8 bytes for each value of Points, the data of the file for an IDX. 0 means
+	// MaxValues of 8 bytes, or MaxIDX. A file with more is refused, even if it is small when gzipped. While it reads, a
+	// reader uses at most twice as many bytes. A CSV also needs memory for its longest line, at most 8 MiB.
 	MaxBytes int
 
-	// Label is the column of class labels in a CSV, integers from 0 on: a name of the header, or else a number, 1 for
-	// the first column and -1 for the last; empty: there is none. A name says that there is a header.
+	// Label is the column of class labels in a CSV, integers from 0 on. It is a name of the header, or else a number, 1
+	// for the first column and -1 for the last. Empty means no labels. A name implies a header.
 	Label  string
 	Header Header
 	Index  Index
 }
 
-// Header says what the first line of a CSV is.
+// Header tells whether the first line of a CSV is a header.
 type Header int
 
 const (
-	// HeaderAuto takes a line of names for a header and a line of numbers for a point, and refuses what may be both.
-	// A name does not start like a number and is no mark of a missing value. Numbers may be names, too: 0, 1 and so on,
-	// which pandas writes above columns that have none, three or more consecutive integers, and years in equal steps,
-	// all without decimals or all with ".0".
+	// HeaderAuto reads a line of names as a header and a line of numbers as a point. It refuses a line that may be
+	// both. A name does not start like a number and does not mark a missing value. Numbers may be names, too. These are
+	// 0, 1 and so on, which pandas writes above columns without names, three or more consecutive integers, and years in
+	// equal steps. All are without decimals or all with ".0".
 	HeaderAuto Header = iota
 	HeaderYes         // the first line names the columns
 	HeaderNo          // the first line is a point
 )
 
-// Index says what to do with the first column of a CSV when it only counts the lines.
+// Index tells what to do with the first column of a CSV if it only counts the lines.
 type Index int
 
 const (
 	// IndexRefuse refuses a first column without a name ("Unnamed: 0" or "Unnamed: 0.1" after pandas has read and
-	// written it again), and any that counts ten points or more, by integers in equal steps from any start: as a
-	// coordinate it would spoil the data. Drawn by chance, such a column is next to impossible.
+	// written it again). It also refuses any column that counts ten points or more, by integers in equal steps from any
+	// start. As a coordinate it would spoil the data. Such a column is almost impossible by chance.
 	IndexRefuse Index = iota
-	IndexDrop         // the first column is left out, whatever it holds; the others may count
+	IndexDrop         // the first column is left out, whatever it is; the others may count
 	IndexKeep         // the first column is a coordinate like the others
 )
 
@@ -76,7 +76,7 @@ func (r Reader) OpenNPY(path string) (*Points, error) { return open(path, r.NPY)
 // OpenIDX is OpenIDX with the settings of r.
 func (r Reader) OpenIDX(path string) (*IDX, error) { return open(path, r.IDX) }
 
-// open reads the file at path; an error names it.
+// open reads the file at path. Its errors name the file.
 func open[T any](path string, read func(io.Reader) (*T, error)) (*T, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -94,7 +94,7 @@ func open[T any](path string, read func(io.Reader) (*T, error)) (*T, error) {
 	return out, nil
 }
 
-// validate refuses settings that mean nothing.
+// validate returns an error for invalid settings.
 func (r Reader) validate() error {
 	switch {
 	case r.MaxBytes < 0:
@@ -107,7 +107,7 @@ func (r Reader) validate() error {
 	return nil
 }
 
-// unpacked checks the settings, and reads from through gzip where it is gzipped.
+// unpacked checks the settings, and unpacks the input if it is gzipped.
 func (r Reader) unpacked(from io.Reader) (*bufio.Reader, error) {
 	if err := r.validate(); err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (r Reader) unpacked(from io.Reader) (*bufio.Reader, error) {
 	return in, nil
 }
 
-// maxValues is how many values points may have.
+// maxValues is the largest number of values of points.
 func (r Reader) maxValues() int {
 	if r.MaxBytes == 0 {
 		return MaxValues
@@ -127,7 +127,7 @@ func (r Reader) maxValues() int {
 	return r.MaxBytes / 8
 }
 
-// maxIDX is how many bytes of data an IDX file may have.
+// maxIDX is the largest number of data bytes of an IDX file.
 func (r Reader) maxIDX() int {
 	if r.MaxBytes == 0 {
 		return MaxIDX
@@ -135,8 +135,8 @@ func (r Reader) maxIDX() int {
 	return r.MaxBytes
 }
 
-// grown is x with room for more, when there will be want in the end. Room doubles, and the last step makes exactly
-// what is needed: at most half as much again is held at once.
+// grown returns x with room for more, when the final length is want. Room doubles, and the last step makes exactly the
+// room needed. So at most half as much memory again is in use at once.
 func grown[T any](x []T, want int) []T {
 	if len(x) < cap(x) {
 		return x
@@ -150,7 +150,7 @@ func grown[T any](x []T, want int) []T {
 	return out
 }
 
-// pieces is a list that grows without copying: at most twice its size is held at once, when it is joined.
+// pieces is a list that grows without copying. At most twice its size is in use at once, when it is joined.
 type pieces[T any] struct {
 	full [][]T
 	last []T
@@ -167,7 +167,7 @@ func (p *pieces[T]) add(v T) {
 	p.n++
 }
 
-// join is the whole list, nil if it is empty; p is not to be used any more.
+// join returns the whole list, nil if it is empty. p must not be used afterwards.
 func (p *pieces[T]) join() []T {
 	if p.full == nil {
 		return p.last

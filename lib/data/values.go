@@ -6,8 +6,8 @@ import (
 	"math"
 )
 
-// Values are the elements of the array as float64, exactly, in 8 bytes each. NaN and infinite values, which only the
-// two types of floating point can hold, are an error with their count and the index of the first.
+// Values are the elements of the array as float64, exactly, in 8 bytes each. NaN and infinite values are an error with
+// their count and the index of the first.
 func (a *IDX) Values() ([]float64, error) {
 	size := a.Type.Size()
 	out := make([]float64, a.Len())

@@ -8,7 +8,7 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// evaluate integrates over each box, a fixed number of them a call.
+// evaluate integrates over each box. Each call takes the same number of boxes.
 func (c cubature) evaluate(boxes []box) ([]part, error) {
 	parts := make([]part, 0, len(boxes))
 	for from := 0; from < len(boxes); from += c.boxes {
@@ -55,9 +55,9 @@ func (c cubature) call(batch []box) (fine, coarse []float64, err error) {
 	return fine, coarse, err
 }
 
-// worst are the boxes to split, the worst first, at most so many: none when the differences are small. The first
-// functions stand each on its own; the others share a unit, so that one which vanishes is not refined for its
-// rounding.
+// worst returns the boxes to split, the worst first, at most so many. It returns none when the differences are small.
+// Each of the first functions is judged on its own. The others share a unit, so a function that vanishes is not refined
+// because of its rounding.
 func worst(parts []part, alone, most int) []int {
 	size, gap := gaps(parts, alone)
 	done := true
@@ -83,8 +83,8 @@ func worst(parts []part, alone, most int) []int {
 	return split[:min(most, len(split))]
 }
 
-// gaps are the sums of the differences of the two rules, for each function, and the size that they are compared with:
-// the integral of the magnitude, the largest of them for the functions that share a unit.
+// gaps returns for each function the summed difference of the two rules and the size to compare it with. The size is
+// the integral of the magnitude. Functions that share a unit take the largest of theirs.
 func gaps(parts []part, alone int) (size, gap []float64) {
 	size, gap = make([]float64, len(parts[0].value)), make([]float64, len(parts[0].value))
 	for _, p := range parts {
@@ -102,7 +102,7 @@ func gaps(parts []part, alone int) (size, gap []float64) {
 	return size, gap
 }
 
-// converged reports an integral whose boxes are used up while the two rules still differ.
+// converged returns an error if the two rules still differ when all boxes are used.
 func converged(parts []part, alone int) error {
 	size, gap := gaps(parts, alone)
 	for k := range size {

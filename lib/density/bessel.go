@@ -6,8 +6,8 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 )
 
-// besselSwitch is the kappa from which the asymptotic series replaces the power series. There its terms fall to e^-50
-// before they grow, and the power series has needed no more than besselTerms.
+// besselSwitch is the kappa at which the asymptotic series replaces the power series. There the terms of the asymptotic
+// series fall to e^-50 before they grow. Below it, besselTerms terms of the power series suffice.
 const besselSwitch = 25
 
 const (
@@ -15,21 +15,22 @@ const (
 	asymptoticTerms = 28 // the last is below 1e-17
 )
 
-// bessel holds what a von Mises law of concentration kappa needs of the modified Bessel functions I0 and I1, accurate
-// to rounding at every kappa and differentiable.
+// bessel holds the functions of I0 and I1 that a von Mises distribution of concentration kappa needs. They are accurate
+// to rounding at every kappa, and differentiable.
 type bessel struct {
-	large  *Node // whether kappa is beyond besselSwitch
-	kappa  *Node // where large
-	logI0  *Node // log I0(kappa), less kappa where large
-	gain   *Node // A/kappa, 1/2 at 0, for the mean length A = I1/I0: the law's mean is gain times its natural parameter
+	large *Node // whether kappa is beyond besselSwitch
+	kappa *Node // where large
+	logI0 *Node // log I0(kappa), less kappa where large
+	// A/kappa, 1/2 at 0, with A = I1/I0, the length of the mean; the mean is gain times the natural parameter
+	gain   *Node
 	spread *Node // 1 - A^2, the trace of its covariance
 }
 
-// besselOf takes kappa^2, of any shape: smooth where kappa is not.
+// besselOf takes kappa^2, of any shape. It is smooth at 0, where kappa has a kink.
 func besselOf(squared *Node) bessel {
 	edge := Scalar(squared.Graph(), squared.DType(), besselSwitch*besselSwitch)
 	b := bessel{large: GreaterThan(squared, edge)}
-	// Each series sees only arguments for which it holds, so that the other's gradient stays finite.
+	// Each series gets only arguments for which it holds, so that the gradient of the unused one stays finite.
 	near := Div(Where(b.large, ZerosLike(squared), squared), edge)
 	b.kappa = Sqrt(Where(b.large, squared, Mul(OnesLike(squared), edge)))
 	far := MulScalar(Reciprocal(b.kappa), besselSwitch)
@@ -71,8 +72,8 @@ func asymptoticSeries(order int) []float64 {
 	return a
 }
 
-// horner is the polynomial with the given coefficients, constant first. Arguments in [0, 1] keep its gradient in range
-// in float32 too.
+// horner evaluates the polynomial with the given coefficients, constant first. Arguments in [0, 1] keep its gradient
+// within the range of float32.
 func horner(x *Node, coefficients []float64) *Node {
 	last := len(coefficients) - 1
 	sum := MulScalar(OnesLike(x), coefficients[last])
@@ -82,8 +83,9 @@ func horner(x *Node, coefficients []float64) *Node {
 	return sum
 }
 
-// besselRatios are I_j(kappa)/I_0(kappa), the mean of cos(j angle) of the von Mises law, for j from 0 to where they
-// vanish, by Miller's backward recurrence I_(j-1) = I_(j+1) + (2j/kappa) I_j; exactly 1, 0, 0 at kappa = 0.
+// besselRatios returns I_j(kappa)/I_0(kappa), the mean of cos(j angle) of the von Mises distribution, for j from 0 to
+// where it vanishes. It uses Miller's backward recurrence I_(j-1) = I_(j+1) + (2j/kappa) I_j. At kappa = 0 the ratios
+// are exactly 1, 0, 0.
 func besselRatios(kappa float64) []float64 {
 	n := 60 + int(2*kappa)
 	ratios := make([]float64, n)

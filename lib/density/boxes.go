@@ -12,8 +12,8 @@ type box struct{ center, half []float64 }
 // maxBoxes bounds a quadrature's memory and time: 2^14 boxes in the plane are 3.7 million points.
 const maxBoxes = 1 << 14
 
-// boxSide is the longest side of a box at first, in grains: there Kronrod's rule is exact to rounding on a Gaussian
-// times a polynomial. Where components overlap and scores turn faster, boxes are split again.
+// boxSide is the longest side of an initial box, in grains. At this size Kronrod's rule is exact to rounding on a
+// Gaussian times a polynomial. Boxes are split again where components overlap and scores turn faster.
 const boxSide = 1.5
 
 // whole is the box that holds the mass.
@@ -26,14 +26,14 @@ func (s Support) whole() box {
 	return b
 }
 
-// boxes cover the support, none longer than its grain there: halved and halved again from one box around everything.
+// boxes covers the support by halving one box around everything, until no box is longer than boxSide local grains.
 func (s Support) boxes() ([]box, error) {
 	root := s.whole()
 	if err := s.resolvable(root); err != nil {
 		return nil, err
 	}
 	for i, g := range s.Grain(root.center, root.half) {
-		// Enlarged to a power of two of the finest grain, so that the smallest boxes are just as long as it.
+		// The side is rounded up to a power of two of the finest grain, so that the smallest boxes match it.
 		root.half[i] = boxSide * g / 2 * math.Exp2(math.Ceil(math.Log2(2*root.half[i]/(boxSide*g))))
 	}
 	var cover []box
@@ -46,7 +46,7 @@ func (s Support) boxes() ([]box, error) {
 		}
 		parts := []box{last}
 		for i, g := range grain {
-			const slack = 1 + 1e-9 // for the rounding of repeated halves
+			const slack = 1 + 1e-9 // room for the rounding of repeated halving
 			if 2*last.half[i] > slack*boxSide*g {
 				parts = halved(parts, i)
 			}
@@ -64,7 +64,7 @@ func (s Support) boxes() ([]box, error) {
 	return cover, nil
 }
 
-// resolvable reports a distribution that no box resolves in float64.
+// resolvable returns an error for a distribution that no box resolves in float64.
 func (s Support) resolvable(root box) error {
 	grain := s.Grain(root.center, root.half)
 	for i, g := range grain {
@@ -77,7 +77,7 @@ func (s Support) resolvable(root box) error {
 				"distribution toward 0", g, far)
 		}
 	}
-	if grain == nil { // a box that holds the mass has some, unless its ends are not numbers
+	if grain == nil { // nil only if the ends of the box are not numbers
 		return fmt.Errorf("the distribution has no mass between %v and %v", s.Lo, s.Hi)
 	}
 	return nil
@@ -86,8 +86,8 @@ func (s Support) resolvable(root box) error {
 // epsilon is the spacing of float64 at 1.
 const epsilon = 0x1p-52
 
-// rounding is what the rounding of places in a support does to a density, relative to it: by its logarithmic
-// derivative, which within reach standard deviations is below reach/grain.
+// rounding is the relative error of a density from the rounding of the points where it is evaluated. The bound uses the
+// logarithmic derivative, which is below reach/grain within reach standard deviations.
 func (s Support) rounding() float64 {
 	worst, root := 0., s.whole()
 	for i, g := range s.Grain(root.center, root.half) {
@@ -96,7 +96,7 @@ func (s Support) rounding() float64 {
 	return worst
 }
 
-// halved splits boxes in two across an axis.
+// halved splits each box in two across an axis.
 func halved(boxes []box, axis int) []box {
 	var parts []box
 	for _, b := range boxes {

@@ -16,10 +16,10 @@ import (
 	"scorelab/lib/random"
 )
 
-// Circle is a distribution on the circle of radius Radius in the plane, about 0 unless it is Moved: the angle has the
-// von Mises density exp(Pull cos angle)/(2 pi I0(Pull)) (Mardia and Jupp 2000, section 3.5.4), uniform at Pull = 0. It
-// has no density in the plane and no score until noise is added; then everything is a Bessel function: the angle of x0
-// given x is von Mises again.
+// Circle is a distribution on the circle of radius Radius in the plane. The center is 0 unless it is Moved. The angle
+// has the von Mises density exp(Pull cos angle)/(2 pi I0(Pull)) (Mardia and Jupp 2000, section 3.5.4), which is uniform
+// at Pull = 0. Without noise it has no density in the plane and no score. With noise, the angle of x0 given x is von
+// Mises again, so every closed form is a Bessel function.
 type Circle struct {
 	name         string
 	radius, pull float64
@@ -28,13 +28,16 @@ type Circle struct {
 	logI0        float64   // of Pull
 }
 
-// NewCircle checks the radius and the pull.
+// NewCircle returns the circle of the given radius and pull. It returns an error unless the radius is positive and the
+// pull lies in [0, 25].
 func NewCircle(name string, radius, pull float64) (*Circle, error) {
 	if !(radius > 0) || math.IsInf(radius, 0) {
 		return nil, fmt.Errorf("circle %s has radius %g; give a positive one", name, radius)
 	}
-	if !(pull >= 0 && pull <= besselSwitch) { // so that kappa is large only where x is not 0, and log p has a gradient
-		return nil, fmt.Errorf("circle %s has the pull %g; give one from 0, for the uniform law, to %d", name, pull,
+	// then kappa is large only where x is not 0, so log p has a gradient everywhere
+	if !(pull >= 0 && pull <= besselSwitch) {
+		return nil, fmt.Errorf("circle %s has the pull %g; give one from 0, for the uniform distribution, to %d", name,
+			pull,
 			besselSwitch)
 	}
 	c := &Circle{name: name, radius: radius, pull: pull, harmonics: besselRatios(pull)}
@@ -47,7 +50,7 @@ func NewCircle(name string, radius, pull float64) (*Circle, error) {
 	return c, nil
 }
 
-// Name is the law's name in registries and figures.
+// Name is the name of the distribution in registries and figures.
 func (c *Circle) Name() string { return c.name }
 
 // Dim is 2, that of the plane.
@@ -70,7 +73,7 @@ func (c *Circle) Covariance() [][]float64 {
 	return [][]float64{{square * ((1+cos2)/2 - cos*cos), 0}, {0, square * (1 - cos2) / 2}}
 }
 
-// AngleCDF is the distribution function of the angle on [-pi, pi].
+// AngleCDF is the cumulative distribution function of the angle, on [-pi, pi].
 func (c *Circle) AngleCDF(angle float64) float64 {
 	// 1/2 + (angle + 2 sum_j E[cos j angle] sin(j angle)/j)/(2 pi), summed by Clenshaw's recurrence.
 	cos := 2 * math.Cos(angle)
@@ -104,8 +107,8 @@ func (c *Circle) Sample(b compute.Backend, key random.Key, n int) (*tensors.Tens
 	return tensors.FromFlatDataAndDimensions(flat, n, 2), nil
 }
 
-// onCircle is what the law knows about x at one time: the direction of x0 has the von Mises law with natural parameter
-// alpha Radius x/sigma^2 + (Pull, 0).
+// onCircle is the posterior of x0 given x at one time. The direction of x0 is von Mises with natural parameter alpha
+// Radius x/sigma^2 + (Pull, 0).
 type onCircle struct {
 	c         diffusion.Coeffs // each scalar or [batch, 1]
 	x         *Node            // less alpha center
@@ -131,7 +134,7 @@ func (c *Circle) at(p diffusion.Process, x, t *Node) onCircle {
 // fromCenter is E[x0 | x] less the center.
 func (s onCircle) fromCenter(c *Circle) *Node { return MulScalar(Mul(s.gain, s.parameter), c.radius) }
 
-// Model is the law along a process, for sigma > 0.
+// Model is the distribution along a process, with closed forms in every field. It needs sigma > 0.
 func (c *Circle) Model(p diffusion.Process) diffusion.Model {
 	return diffusion.Model{
 		Process: p,
@@ -156,7 +159,7 @@ func (c *Circle) Model(p diffusion.Process) diffusion.Model {
 }
 
 // logDensity is -(|x|^2 + a^2)/(2 sigma^2) + log I0(kappa) - log I0(Pull) - log(2 pi sigma^2) with a = alpha Radius.
-// Where kappa is large its two large terms make one square by hand.
+// Where kappa is large, two large terms cancel, so they are combined into one square by hand.
 func (c *Circle) logDensity(p diffusion.Process, x, t *Node) *Node {
 	s := c.at(p, x, t)
 	v := Square(s.c.Sigma)
@@ -181,12 +184,12 @@ func (c *Circle) Build(p diffusion.Process) diffusion.Build {
 	return diffusion.Fixed(func() diffusion.Model { return c.Model(p) })
 }
 
-// PosteriorCov is Cov[x0 | x_t = x], [batch, 2, 2]: I1/(kappa I0) across the mean direction, 1 - I1/(kappa I0) -
-// (I1/I0)^2 along it, times Radius^2.
+// PosteriorCov is Cov[x0 | x_t = x], [batch, 2, 2]. Across the mean direction it is Radius^2 I1/(kappa I0), along it
+// Radius^2 (1 - I1/(kappa I0) - (I1/I0)^2).
 func (c *Circle) PosteriorCov(p diffusion.Process, x, t *Node) *Node {
 	s := c.at(p, x, t)
 	squared := MaxScalar(ReduceAndKeep(Square(s.parameter), ReduceSum, 1), 1e-30)
-	along := Sub(s.spread, MulScalar(s.gain, 2)) // beyond the part that is the same all round
+	along := Sub(s.spread, MulScalar(s.gain, 2)) // beyond the isotropic part
 	outer := Mul(InsertAxes(s.parameter, 2), InsertAxes(s.parameter, 1))
 	identity := InsertAxes(ConvertDType(Diagonal(x.Graph(), 2), x.DType()), 0)
 	cov := Add(Mul(InsertAxes(s.gain, -1), identity), Mul(InsertAxes(Div(along, squared), -1), outer))

@@ -14,8 +14,8 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// angleMeans are log int exp(kappa (cos a - 1)) da/(2 pi) and the means of cos a and 1 - cos a under that weight, by
-// the trapezoidal rule: on a periodic function it is exact to rounding once the nodes resolve the peak.
+// angleMeans returns log int exp(kappa (cos a - 1)) da/(2 pi) and the means of cos a and 1 - cos a under that weight.
+// The trapezoidal rule is exact to rounding on a periodic function once the nodes resolve the peak.
 func angleMeans(kappa float64) (logMass, cos, gap float64) {
 	n := 200 + int(40*math.Sqrt(kappa))
 	for j := range n {
@@ -59,7 +59,7 @@ func TestBesselAgainstQuadrature(t *testing.T) {
 	}
 }
 
-// The noised law of any circle is an integral over it, of the density and of the clean sample.
+// Any circle's noised density and denoiser equal their integrals over the circle.
 func TestCircleAgainstQuadrature(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -98,7 +98,7 @@ func TestCircleAgainstQuadrature(t *testing.T) {
 			mass, m1, m2 = mass+w, m1+w*cos, m2+w*sin
 		}
 		want := top + math.Log(mass*2*math.Pi/float64(nodes))
-		// The exponent of the quadrature itself is rounded, relative to (radius/sigma)^2.
+		// The exponent of the quadrature is itself rounded, relative to (radius/sigma)^2.
 		if tol := 1e-13 * (1 + math.Abs(want) + radius*radius/(sigma*sigma)); !(math.Abs(log-want) <= tol) {
 			rt.Errorf("log density %.15g, by quadrature %.15g", log, want)
 		}
@@ -132,7 +132,7 @@ func TestCircleIsADensity(t *testing.T) {
 	}
 }
 
-// The law of the angle against its density.
+// The distribution function of the angle matches the integral of its density.
 func TestCircleAngle(t *testing.T) {
 	for _, pull := range []float64{0, .5, 4, 25} {
 		c := must(NewCircle("test", 2, pull))
@@ -169,7 +169,7 @@ func TestNewCircleRejects(t *testing.T) {
 		want         string
 	}{
 		{0, 0, "radius 0"}, {-1, 0, "radius -1"}, {nan, 0, "radius NaN"}, {math.Inf(1), 0, "radius +Inf"},
-		{1, -1, "pull -1"}, {1, 25.1, "from 0, for the uniform law, to 25"}, {1, nan, "pull NaN"},
+		{1, -1, "pull -1"}, {1, 25.1, "from 0, for the uniform distribution, to 25"}, {1, nan, "pull NaN"},
 	} {
 		if _, err := NewCircle("test", c.radius, c.pull); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want an error with %q", err, c.want)

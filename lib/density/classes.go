@@ -21,7 +21,8 @@ func (m *Mixture) Classes() []int {
 	return classes
 }
 
-// Conditional is the law of the samples of one class, a mixture again, and the probability of the class.
+// Conditional returns the distribution of the samples of one class, a mixture again, and the probability of the class.
+// It returns an error if no component has that class.
 func (m *Mixture) Conditional(class int) (*Mixture, float64, error) {
 	var components []Component
 	total := 0.

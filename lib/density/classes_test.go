@@ -23,7 +23,7 @@ func threeClasses() *Mixture {
 	return must(NewMixture("three", of(.2, -1, 0, 7), of(.1, 1, 1, 2), of(.4, 0, -2, 7), of(.3, 2, 0, 4)))
 }
 
-// The classes' laws add up to the mixture, and Bayes' rule holds: p(class | x) p(x) = p(class) p(x | class), at every
+// The class conditionals add up to the mixture. Bayes' rule p(class | x) p(x) = p(class) p(x | class) holds at every
 // time.
 func TestConditional(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {

@@ -20,19 +20,19 @@ import (
 	"scorelab/lib/random"
 )
 
-// points are n places where a law and its noised versions have mass.
-func points(law Target, n int) *tensors.Tensor {
-	flat := make([]float64, 0, n*law.Dim())
+// points returns n points where a distribution and its noised versions have mass.
+func points(target Target, n int) *tensors.Tensor {
+	flat := make([]float64, 0, n*target.Dim())
 	for i := range n {
-		center := law.Mean()
-		if m, ok := law.(*Mixture); ok {
+		center := target.Mean()
+		if m, ok := target.(*Mixture); ok {
 			center = m.components[i%m.size()].Mean
 		}
-		for j := range law.Dim() {
+		for j := range target.Dim() {
 			flat = append(flat, center[j]+2*math.Sin(float64(5*i+3*j+1)))
 		}
 	}
-	return tensors.FromFlatDataAndDimensions(flat, n, law.Dim())
+	return tensors.FromFlatDataAndDimensions(flat, n, target.Dim())
 }
 
 // times are inside the horizon, away from the end where alpha vanishes.
@@ -41,7 +41,8 @@ func times(p diffusion.Process) []float64 {
 	return []float64{lo + .02*(hi-lo), lo + .3*(hi-lo), lo + .8*(hi-lo)}
 }
 
-// residuals evaluates, at one time, every identity that the closed forms must satisfy, each as an array that is zero.
+// residuals evaluates, at one time, every identity that the closed forms must satisfy. Each is an array that should be
+// zero.
 func residuals(m Target, p diffusion.Process) func(x, t *Node) map[string]*Node {
 	return func(x, t *Node) map[string]*Node {
 		model := m.Model(p)
@@ -69,7 +70,7 @@ func residuals(m Target, p diffusion.Process) func(x, t *Node) map[string]*Node 
 	}
 }
 
-// Diagonal2 is the identity in the type of like.
+// Diagonal2 is the identity matrix [d, d] in the type of like.
 func Diagonal2(like *Node, d int) *Node {
 	return ConvertDType(Diagonal(like.Graph(), d), like.DType())
 }
@@ -92,14 +93,14 @@ func TestDensityConformance(t *testing.T) {
 	}
 }
 
-// onBackend is whether a backend checks a density: the Go backend checks all, XLA, which takes a second for each graph,
-// those named.
+// onBackend reports whether a backend checks a density. The Go backend checks all. XLA takes a second for each graph,
+// so it checks only those named.
 func onBackend(b compute.Backend, name string, named ...string) bool {
 	return b.Name() == "go" || slices.Contains(named, name)
 }
 
-// checkIdentities holds every residual against tol. Small noise at FarModes's distances (|x|/sigma of 10^3) and its
-// square in the Jacobian take five digits of float64's sixteen.
+// checkIdentities compares every residual with tol. FarModes at small noise has |x|/sigma of 10^3, squared in the
+// Jacobian. That costs five of float64's sixteen digits.
 func checkIdentities(t testing.TB, b compute.Backend, m Target, p diffusion.Process, dtype dtypes.DType, tol float64) {
 	t.Helper()
 	var names []string
@@ -169,7 +170,7 @@ func drawMixture(t *rapid.T) *Mixture {
 	return m
 }
 
-// The log density is that of gonum's normal distribution, noised by hand.
+// The log density equals that of gonum's normal distribution, noised by hand.
 func TestLogDensityAgainstGonum(t *testing.T) {
 	b := backendtest.Default(t)
 	p := diffusion.OU{}
@@ -204,7 +205,7 @@ func TestLogDensityAgainstGonum(t *testing.T) {
 	}
 }
 
-// Numbers of the catalogue, by quadrature on a lattice.
+// Known numbers of the targets, by quadrature on a grid.
 func TestKnownIntegrals(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -255,7 +256,7 @@ func TestKnownIntegrals(t *testing.T) {
 	check("G1: entropy", entropy, 1.3934888893, 1e-10)
 }
 
-// Samples have the mixture's moments and, projected, its distribution; the noise is the sample's own.
+// Samples have the covariance of the target. A mixture's components are drawn in proportion to their weights.
 func TestSample(t *testing.T) {
 	const n = 20000
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
@@ -290,7 +291,7 @@ func TestSample(t *testing.T) {
 	})
 }
 
-// checkComponents holds the number of samples from each component against its weight.
+// checkComponents compares the number of samples from each component with its weight.
 func checkComponents(t *testing.T, b compute.Backend, m *Mixture, key random.Key, n int) {
 	_, component, err := m.SampleLabelled(b, key, n)
 	if err != nil {
@@ -307,7 +308,7 @@ func checkComponents(t *testing.T, b compute.Backend, m *Mixture, key random.Key
 	}
 }
 
-// Bayes' rule for scores: guidance by the exact classifier at scale 1 is the denoiser of the class alone.
+// Bayes' rule for scores: guidance by the exact classifier at scale 1 gives the denoiser of that class.
 func TestClassifierGuideIsBayes(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		m, p := FarModes(), diffusion.VP{}

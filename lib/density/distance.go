@@ -9,32 +9,32 @@ import (
 	"github.com/gomlx/compute/shapes"
 )
 
-// directDim is the dimension up to which distances are sums over the coordinates, and closest the number of points that
-// are measured so beyond it.
+// directDim is the dimension up to which distances are sums over the coordinates. Beyond it, only the closest points
+// are measured in this way.
 const directDim, closest = 16, 4
 
-// centerRows bounds the rows that a center is taken from.
+// centerRows bounds the number of rows from which a center is computed.
 const centerRows = 1024
 
-// centerUnit is the unit of centers, in standard deviations: data about 0 keep 0 as their center, and so all their
+// centerUnit is the unit of centers, in standard deviations. Data about 0 then keep 0 as their center and lose no
 // digits.
 const centerUnit = 8
 
-// centerOf is a point [1, d] among the data from which to measure: differences from it are exact where the data lie
-// far from 0 and close together. It is centerAt of a mixture, in a graph.
+// centerOf is a point [1, d] near the data. Differences from it are exact where the data lie far from 0 and close
+// together. It is the counterpart of centerAt in a graph.
 func centerOf(data *Node) *Node {
 	first := Slice(data, AxisElem(0), AxisRange())
 	rows := Sub(Slice(data, AxisRange(0, min(data.Shape().Dim(0), centerRows)), AxisRange()), first)
 	mean := ReduceAndKeep(rows, ReduceMean, 0)
 	spread := MulScalar(Sqrt(ReduceAllMean(Square(Sub(rows, mean)))), centerUnit)
 	mean = Add(first, mean)
-	some := GreaterThan(spread, ZerosLike(spread)) // one point, or equal ones, have none
+	some := GreaterThan(spread, ZerosLike(spread)) // 0 for one point or equal points
 	unit := Where(some, spread, OnesLike(spread))
 	return StopGradient(Where(some, Mul(Round(Div(mean, unit)), unit), mean))
 }
 
-// centerAt is the center [d] of a distribution of that mean and covariance: whole multiples of centerUnit standard
-// deviations.
+// centerAt is the center [d] of a distribution with that mean and covariance. It is rounded to multiples of centerUnit
+// standard deviations.
 func centerAt(mean []float64, cov [][]float64) []float64 {
 	unit := 0.
 	for i, row := range cov {
@@ -47,12 +47,12 @@ func centerAt(mean []float64, cov [][]float64) []float64 {
 	return center
 }
 
-// halfSquares are |x - alpha y|^2/2, [batch, n], for x [batch, d], y [n, d] and alpha a scalar or [batch, 1]. Up to
-// directDim dimensions they are sums of squared differences, exact to rounding wherever the points lie. Beyond, they
-// are |x|^2 - 2 x.y + |y|^2 by a matrix product, which rounds at the size of the largest distance from the center, with
-// the closest points measured directly once more. So there points that are closer to each other than eps times the
-// square of that distance can be mixed up: in float32, a unit apart in clusters at 5,000 units. No [batch, n, d] tensor
-// comes up.
+// halfSquares returns |x - alpha y|^2/2, [batch, n], for x [batch, d], y [n, d] and alpha a scalar or [batch, 1]. Up to
+// directDim dimensions they are sums of squared differences, exact to rounding wherever the points lie. Beyond, a
+// matrix product gives |x|^2 - 2 x.y + |y|^2, and the closest points are then measured directly. The product is rounded
+// relative to the square of the largest distance from the center. Points whose squared distance is below eps times that
+// square can therefore be confused: in float32, points a unit apart in clusters at 5,000 units. No [batch, n, d] tensor
+// is built.
 func halfSquares(x, y, alpha *Node) *Node {
 	if y.Shape().Dim(1) <= directDim {
 		return directSquares(x, y, alpha)
@@ -63,7 +63,7 @@ func halfSquares(x, y, alpha *Node) *Node {
 	return measureClosest(Add(Sub(norms, cross), own), x, y, alpha)
 }
 
-// directSquares sums over the coordinates, so that no [batch, n, d] tensor comes up.
+// directSquares sums over the coordinates one at a time, so that no [batch, n, d] tensor is built.
 func directSquares(x, y, alpha *Node) *Node {
 	var sum *Node
 	for i := range y.Shape().Dim(1) {
@@ -78,7 +78,7 @@ func directSquares(x, y, alpha *Node) *Node {
 	return MulScalar(sum, .5)
 }
 
-// measureClosest replaces the smallest of the squares by direct ones.
+// measureClosest replaces the smallest of the squares by directly measured ones.
 func measureClosest(squares, x, y, alpha *Node) *Node {
 	n := y.Shape().Dim(0)
 	place := Iota(squares.Graph(), shapes.Make(dtypes.Int32, squares.Shape().Dim(0), n), 1)

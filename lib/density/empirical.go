@@ -10,15 +10,16 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// maxWeights bounds the table of weights that one chunk makes: 2^22 of them are 32 MB in float64.
+// maxWeights bounds the number of weights in one chunk: 2^22 of them take 32 MB in float64.
 const maxWeights = 1 << 22
 
-// Empirical is the law of a finite data set [n, d] along a process: alpha data + sigma eps, a mixture of n equal
-// balls. Its Denoise is the ideal denoiser of the data, a softmax-weighted mean of it (Karras et al. 2022, appendix
-// B.3), which every network trained on the data approximates; run to sigma = 0 it returns the data itself.
+// Empirical is the distribution of a finite data set [n, d] along a process. It is alpha data + sigma eps, a mixture of
+// n isotropic Gaussians of equal weight. Its Denoise is the ideal denoiser, a softmax-weighted mean of the data (Karras
+// et al. 2022, appendix B.3). Every network trained on the data approximates it. A sampler that runs to sigma = 0 with
+// it returns the data.
 //
-// Squared distances come chunk by chunk from the data, never from an [batch, n, d] tensor, and hold wherever the data
-// lie: see halfSquares. The density needs sigma > 0.
+// Squared distances are computed chunk by chunk, never as a [batch, n, d] tensor. Their accuracy is independent of
+// where the data lie: see halfSquares. The density needs sigma > 0. It panics unless data has two axes.
 func Empirical(p diffusion.Process, data *Node) diffusion.Model {
 	if data.Rank() != 2 {
 		panic(fmt.Errorf("an empirical density takes data of shape [n, d], not %s", data.Shape()))
@@ -30,7 +31,7 @@ func Empirical(p diffusion.Process, data *Node) diffusion.Model {
 	}
 }
 
-// EmpiricalBuild binds the first input of a plan as the data.
+// EmpiricalBuild is Empirical as a sampling plan takes it. The first input of the plan is the data [n, d].
 func EmpiricalBuild(p diffusion.Process) diffusion.Build {
 	return func(_ *model.Scope, inputs []*Node) diffusion.Model {
 		if len(inputs) == 0 {
@@ -40,8 +41,8 @@ func EmpiricalBuild(p diffusion.Process) diffusion.Build {
 	}
 }
 
-// EmpiricalGuided is EmpiricalBuild guided by labels. The first input of the plan is the data, the others are the data
-// of each class; batches fall into equal groups of consecutive samples, one for each class.
+// EmpiricalGuided is EmpiricalBuild guided by labels. The first input of the plan is the data, and the others are the
+// data of each class. A batch consists of equal groups of consecutive samples, one group for each class.
 func EmpiricalGuided(p diffusion.Process, scale diffusion.Scale) diffusion.Build {
 	return func(_ *model.Scope, inputs []*Node) diffusion.Model {
 		if len(inputs) < 2 {
@@ -57,7 +58,7 @@ func EmpiricalGuided(p diffusion.Process, scale diffusion.Scale) diffusion.Build
 	}
 }
 
-// weights is a softmax over the data, accumulated chunk by chunk: sums are relative to exp(top).
+// weights is a softmax over the data, accumulated chunk by chunk. Its sums are relative to exp(top).
 type weights struct {
 	top, total *Node // [batch, 1]
 	sum        *Node // [batch, d]: weighted sum of the data less the center
@@ -66,8 +67,8 @@ type weights struct {
 	n          int
 }
 
-// weigh accumulates the weights of x [batch, d] at t, a scalar or [batch, 1]. The chunk that holds the largest weight
-// sets the scale, as in a streaming log-sum-exp.
+// weigh accumulates the weights of x [batch, d] at t, a scalar or [batch, 1]. The largest weight so far sets the scale,
+// as in a streaming log-sum-exp.
 func weigh(p diffusion.Process, data, x, t *Node) weights {
 	n, d := data.Shape().Dim(0), data.Shape().Dim(1)
 	batch := x.Shape().Dim(0)
@@ -91,7 +92,7 @@ func weigh(p diffusion.Process, data, x, t *Node) weights {
 	return w
 }
 
-// add takes in one chunk.
+// add accumulates one chunk.
 func (w weights) add(logits, y *Node) weights {
 	top := ReduceAndKeep(logits, ReduceMax, 1)
 	if w.top != nil {

@@ -14,9 +14,10 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Two clusters, one near 0 and one far away: no center is close to both, and |x|^2 is 10^8 and more where neighbors are
-// a unit apart. The nearest point of a copy is the point, and under noise of .05 the denoiser takes a copy to it: the
-// next has the weight exp(-200). In few and in many dimensions, for few and for many points.
+// Two clusters, one near 0 and one far away: no center is close to both. In the far one |x|^2 is at least 10^8 while
+// neighbors are a unit apart. The nearest point of a copy is the point itself. Under noise of .05 the denoiser maps a
+// copy to its point, since the next point has the weight exp(-200). This holds in few and in many dimensions, for few
+// and for many points.
 func TestTwoFarClusters(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -51,7 +52,8 @@ func TestTwoFarClusters(t *testing.T) {
 				}
 				return out
 			}, inputs...)
-			// The mean is a weighted sum of points less the center: rounded relative to the distance of the center.
+			// The mean is a weighted sum of points less the center, so it is rounded relative to the distance of the
+			// center.
 			tol := map[dtypes.DType]float64{dtypes.Float32: 0x1p-22, dtypes.Float64: 0x1p-51}[dtype] * far
 			for i, name := range names {
 				missed, squared, off := tensors.ToScalar[float64](out[3*i]), tensors.ToScalar[float64](out[3*i+1]),
@@ -66,8 +68,8 @@ func TestTwoFarClusters(t *testing.T) {
 	})
 }
 
-// clusters are n points [n, d] a unit apart along the first axis, and along others in another order; every other one is
-// far away.
+// clusters returns n points [n, d] that are a unit apart along the first axis, and along the other axes in another
+// order. Every other point is far away.
 func clusters(n, d int, far float64) *tensors.Tensor {
 	flat := make([]float64, n*d)
 	for i := range n {
@@ -78,7 +80,7 @@ func clusters(n, d int, far float64) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(flat, n, d)
 }
 
-// Beyond the dimension up to which sums over coordinates are unrolled, gradients are still those of the formulas.
+// Gradients are exact also beyond directDim, where distances come from a matrix product.
 func TestEmpiricalGradient(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")

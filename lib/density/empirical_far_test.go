@@ -16,7 +16,7 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// farData are n points of a grid of half units, of which every coordinate starts at an offset that its type holds
+// farData returns n points of a grid of half units. Every coordinate starts at an offset that its type represents
 // exactly.
 func farData(n, d int, offset float64) *tensors.Tensor {
 	flat := make([]float64, n*d)
@@ -28,9 +28,9 @@ func farData(n, d int, offset float64) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(flat, n, d)
 }
 
-// Data far from 0 and close together: under noise of .05 the denoiser takes a copy of a point to that point, since the
-// next one is 10 standard deviations away, and the nearest point of a copy is the point itself. In one dimension, and
-// in as many as take a loop; for one sample and for all.
+// Data far from 0 and close together. Under noise of .05 the denoiser maps a copy of a point to that point, since the
+// next one is 10 standard deviations away. The nearest point of a copy is the point itself. This holds in one dimension
+// and in so many that distances take a loop, for one sample and for all.
 func TestEmpiricalFarFromZero(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -99,8 +99,8 @@ func checkCopies(t *testing.T, b compute.Backend, dtype dtypes.DType, offset flo
 	}
 }
 
-// Many points that are closer to each other than a matrix product can tell in float32: the nearest is still that of
-// direct distances.
+// Many points are closer to each other than a matrix product resolves in float32. Nearest still returns the point at
+// the smallest direct distance.
 func TestNearestAmongNeighbors(t *testing.T) {
 	const n, d = 4, 40
 	flat := make([]float32, n*d)
@@ -110,7 +110,7 @@ func TestNearestAmongNeighbors(t *testing.T) {
 		}
 		flat[i*d] += float32(i) * 1e-4 // squared distances of 1e-8 beside |x|^2 of 1e6
 	}
-	flat = append(flat, make([]float32, d)...) // and one at 0, so that data lie about it
+	flat = append(flat, make([]float32, d)...) // one point at 0 moves the center away from the others
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		data := tensors.FromFlatDataAndDimensions(append([]float32(nil), flat...), n+1, d)
 		out := MustExecOnceN(b, func(data *Node) []*Node {
@@ -125,9 +125,9 @@ func TestNearestAmongNeighbors(t *testing.T) {
 	})
 }
 
-// The empirical density is independent of unit, origin and order of the data, in both ways of measuring distances.
-// Allowed is the rounding of moved points, times what the closed forms change by: at most 2 |x - y|/sigma^2 = 60 for
-// these data.
+// The empirical density is independent of the unit, origin and order of the data, in both ways of measuring distances.
+// The tolerance is the rounding of moved points, times the largest slope of the closed forms: at most 2 |x - y|/sigma^2
+// = 60 for these data.
 func TestEmpiricalInvariance(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")

@@ -14,8 +14,8 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// The empirical density of the probing points is Probing, whose closed forms come by another way: at VE noise that adds
-// to Probing's unit covariance, and against means and logs computed point by point on the host.
+// The empirical density of the probing points, at VE noise of variance 1 and more, equals Probing. The closed forms of
+// Probing use other code. Means and logs computed point by point on the host are a second reference.
 func TestEmpiricalAgainstMixture(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		p := diffusion.VE{SigmaMin: 1, SigmaMax: 4}
@@ -43,7 +43,7 @@ func TestEmpiricalAgainstMixture(t *testing.T) {
 				}
 			}
 		}
-		// sigma = 1 is what Probing calls no noise: posterior means of the catalogue, row 24.
+		// sigma = 1 here is Probing without further noise. The values are known posterior means.
 		out := MustExecOnce(b, func(data, x *Node) *Node {
 			return Empirical(p, data).Denoise(x, Const(x.Graph(), 0.0))
 		}, data, [][]float64{{-1, 1}, {1, 1}, {0, 2}})
@@ -55,7 +55,7 @@ func TestEmpiricalAgainstMixture(t *testing.T) {
 	})
 }
 
-// Chunks change nothing but the order of sums, also where one chunk holds all the weight.
+// Chunks change only the order of the sums, also where one chunk holds all the weight.
 func TestEmpiricalChunks(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		const n, d = 3000, 4
@@ -103,8 +103,8 @@ func TestNearest(t *testing.T) {
 	})
 }
 
-// Guided with scale 0 the classes do not count; with 1 each group of the batch gets the denoiser of its class; and
-// beyond, the line through both goes on.
+// With guidance scale 0 the classes have no effect. With scale 1 each group of the batch gets the denoiser of its
+// class. Other scales lie on the line through both.
 func TestEmpiricalGuided(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		data := ProbingPoints()

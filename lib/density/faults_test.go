@@ -15,7 +15,7 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Samples and data that do not fit are one sentence with both shapes, whichever way the graph is built.
+// Samples and data that do not fit give a one-sentence error with both shapes, whichever way the graph is built.
 func TestPlanNamesBothShapes(t *testing.T) {
 	grid, err := diffusion.Uniform(.9, .1, 2)
 	if err != nil {
@@ -45,7 +45,7 @@ func TestPlanNamesBothShapes(t *testing.T) {
 		} {
 			plan := diffusion.Plan{Build: c.build, Inputs: c.inputs, Sampler: diffusion.DDIM(0), Grid: grid}
 			_, err := plan.Run(b, c.x)
-			// Nothing was sampled yet: the sentence is about the model, at no time and no step.
+			// Nothing was sampled yet, so the error is about the model and gives no time or step.
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "sampling to") ||
 				strings.Contains(err.Error(), "\n") {
 				t.Errorf("got %v, want %s", err, c.want)
@@ -54,7 +54,7 @@ func TestPlanNamesBothShapes(t *testing.T) {
 	})
 }
 
-// A function that panics, with whatever, is one line from a quadrature, and from a reading of a log density.
+// A function that panics with any value gives a one-line error from a quadrature and from ScoreErrors.
 func TestPanicsInAQuadrature(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for want, fail := range map[string]func(){"text": func() { panic("text") }, "runtime.Goexit": runtime.Goexit} {

@@ -17,8 +17,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// inUnits is a process whose noise is in another unit: what it makes of data in that unit is what the process makes of
-// the data, in that unit, for any process and exactly.
+// inUnits is a process whose noise is in another unit. Noising data given in that unit then equals noising the data and
+// changing the unit, exactly and for any process.
 type inUnits struct {
 	diffusion.Process
 	scale float64
@@ -30,10 +30,10 @@ func (p inUnits) At(t *Node) diffusion.Coeffs {
 	return c
 }
 
-// move is a change of unit, and of origin by so many new units along each axis.
+// move is a change of unit, and of origin by an offset in new units.
 type move struct{ scale, offset float64 }
 
-// shift is along every axis, by different numbers.
+// shift is the offset along every axis, a different one for each.
 func (m move) shift(d int) []float64 {
 	shift := make([]float64, d)
 	for i := range shift {
@@ -42,43 +42,43 @@ func (m move) shift(d int) []float64 {
 	return shift
 }
 
-func (m move) of(t testing.TB, law Target) Target {
+func (m move) of(t testing.TB, target Target) Target {
 	t.Helper()
-	moved, err := law.Moved(m.scale, m.shift(law.Dim()))
+	moved, err := target.Moved(m.scale, m.shift(target.Dim()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return moved
 }
 
-// readings are all closed forms of a distribution at x and t, free of the unit of x.
-func readings(law Target, p diffusion.Process, m move, x, t *Node) []*Node {
-	model := law.Model(p)
-	log := MulScalar(Log(Scalar(x.Graph(), x.DType(), m.scale)), float64(law.Dim()))
-	center := ConstAs(x, [][]float64{m.shift(law.Dim())})
+// readings are all closed forms of a distribution at x and t, converted to the original unit.
+func readings(target Target, p diffusion.Process, m move, x, t *Node) []*Node {
+	model := target.Model(p)
+	log := MulScalar(Log(Scalar(x.Graph(), x.DType(), m.scale)), float64(target.Dim()))
+	center := ConstAs(x, [][]float64{m.shift(target.Dim())})
 	return []*Node{
 		Add(model.LogDensity(x, t), log),
 		MulScalar(model.ScoreAt(x, t), m.scale),
 		DivScalar(Sub(model.Denoise(x, t), center), m.scale),
 		MulScalar(model.Divergence(x, t), m.scale*m.scale),
-		DivScalar(law.PosteriorCov(p, x, t), m.scale*m.scale),
+		DivScalar(target.PosteriorCov(p, x, t), m.scale*m.scale),
 	}
 }
 
 var readingNames = []string{"log density", "score", "denoiser", "divergence", "posterior covariance"}
 
-// compare checks the readings of a moved distribution, in the type given, against those of the distribution itself in
-// float64. Allowed are the change of the latter when x moves by a few roundings of the moved point, and the rounding of
-// the formulas, which is floor, relative.
-func compare(t testing.TB, b compute.Backend, law Target, p diffusion.Process, m move, dtype dtypes.DType,
+// compare checks the readings of a moved distribution, in the given type, against those of the distribution itself in
+// float64. The tolerance is the change of the latter when x moves by a few roundings of the moved point, plus floor,
+// the relative rounding of the formulas.
+func compare(t testing.TB, b compute.Backend, target Target, p diffusion.Process, m move, dtype dtypes.DType,
 	floor float64) {
 	t.Helper()
-	d, far := law.Dim(), m.of(t, law)
+	d, far := target.Dim(), m.of(t, target)
 	epsilon := map[dtypes.DType]float64{dtypes.Float32: 0x1p-23, dtypes.Float64: 0x1p-52}[dtype]
-	x0 := points(law, 12)
+	x0 := points(target, 12)
 	largest := math.Abs(m.offset) + slices.Max(tensors.MustCopyFlatData[float64](x0))
 	exec := MustNewExec(b, func(x, at *Node) []*Node {
-		unit := readings(law, p, move{1, 0}, x, at)
+		unit := readings(target, p, move{1, 0}, x, at)
 		moved := Add(MulScalar(x, m.scale), Mul(p.At(at).Alpha, ConstAs(x, [][]float64{m.shift(d)})))
 		got := readings(far, inUnits{p, m.scale}, m, ConvertDType(moved, dtype), ConvertDType(at, dtype))
 		one := readings(far, inUnits{p, m.scale}, m, ConvertDType(Slice(moved, AxisRange(0, 1), AxisRange()), dtype),
@@ -94,7 +94,7 @@ func compare(t testing.TB, b compute.Backend, law Target, p diffusion.Process, m
 		for j := range nudge {
 			nudge[j] = 4 * epsilon * largest * math.Copysign(1, math.Sin(float64(7*j+1)))
 		}
-		for i, v := range readings(law, p, move{1, 0}, Add(x, ConstAs(x, [][]float64{nudge})), at) {
+		for i, v := range readings(target, p, move{1, 0}, Add(x, ConstAs(x, [][]float64{nudge})), at) {
 			out = append(out, ReduceAllMax(Abs(Sub(v, unit[i]))))
 		}
 		return out
@@ -102,33 +102,33 @@ func compare(t testing.TB, b compute.Backend, law Target, p diffusion.Process, m
 	defer exec.Finalize()
 	for _, at := range times(p) {
 		var v []float64
-		for _, out := range exec.MustCall(points(law, 12), at) {
+		for _, out := range exec.MustCall(points(target, 12), at) {
 			v = append(v, tensors.ToScalar[float64](out))
 		}
 		for i, name := range readingNames {
 			gap, alone, size, change := v[3*i], v[3*i+1], v[3*i+2], v[3*len(readingNames)+i]
 			tol := floor*(1+size) + 30*change
 			if name == "denoiser" || name == "posterior covariance" {
-				// denoised points and means are rounded where the distribution lies
+				// Denoised points and means are rounded relative to where the distribution lies.
 				tol += 4 * epsilon * largest * (1 + size)
 			}
 			if !(gap <= tol) || !(alone <= tol) {
 				t.Errorf("%s along %T at t = %g, scale %g, offset %g, %s: %s is off by %.3g, alone by %.3g, of %.3g; "+
 					"allowed %.3g",
-					law.Name(), p, at, m.scale, m.offset, dtype, name, gap, alone, size, tol)
+					target.Name(), p, at, m.scale, m.offset, dtype, name, gap, alone, size, tol)
 			}
 		}
 	}
 }
 
-// Closed forms do not depend on unit and origin: log p changes by -d log c, scores are divided by c, denoisers move
-// along, and covariances are multiplied by c^2. This holds in any unit, at any offset that the type resolves, for a
-// batch and for its first sample alone.
+// Closed forms are independent of unit and origin. In a unit c times smaller log p changes by -d log c, scores are
+// divided by c, denoisers move with the data, and covariances are multiplied by c^2. This holds in any unit, at any
+// offset that the type resolves, for a batch and for its first sample alone.
 func TestDensityInvariance(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
 	}
-	const floor64, floor32 = 1e-10, 5e-4 // as in the identities; (|x|/sigma)^2 of 10^6 takes the digits
+	const floor64, floor32 = 1e-10, 5e-4 // as in the identities; (|x|/sigma)^2 of 10^6 costs six digits
 	for k, spec := range Densities {
 		t.Run(spec.Name, func(t *testing.T) {
 			for i, process := range diffusion.Processes { // every process in both types, at scales and offsets in turn
@@ -151,7 +151,8 @@ func TestDensityInvariance(t *testing.T) {
 	}
 }
 
-// Samples move along, from the same key, and say which component they come from in any order of the components.
+// Samples from the same key move with the distribution. Their component labels are right in any order of the
+// components.
 func TestSamplesMove(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -184,7 +185,7 @@ func TestSamplesMove(t *testing.T) {
 	})
 }
 
-// The order of the components and of the samples changes nothing but roundings.
+// The order of the components and of the samples changes only roundings.
 func TestDensityPermutation(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -216,31 +217,32 @@ func TestDensityPermutation(t *testing.T) {
 	})
 }
 
-// quadratures lists the quadratures, each with a number that is independent of unit and origin. A line here enrols it.
+// quadratures lists the quadratures, each with a number that is independent of unit and origin. A line here enrolls one
+// in the invariance test.
 var quadratures = []struct {
 	name string
-	of   func(b compute.Backend, law Target, p diffusion.Process, t float64, m move) (float64, error)
+	of   func(b compute.Backend, target Target, p diffusion.Process, t float64, m move) (float64, error)
 }{
-	{"E |x - alpha mean|^2", func(b compute.Backend, law Target, p diffusion.Process, t float64, m move) (
+	{"E |x - alpha mean|^2", func(b compute.Backend, target Target, p diffusion.Process, t float64, m move) (
 		float64, error) {
-		return Expect(b, law, p, t, func(exact diffusion.Model, x, t *Node) *Node {
-			return ReduceSum(Square(DivScalar(Sub(x, Mul(exact.At(t).Alpha, ConstAs(x, [][]float64{law.Mean()}))),
+		return Expect(b, target, p, t, func(exact diffusion.Model, x, t *Node) *Node {
+			return ReduceSum(Square(DivScalar(Sub(x, Mul(exact.At(t).Alpha, ConstAs(x, [][]float64{target.Mean()}))),
 				m.scale)), 1)
 		})
 	}},
-	{"E |score|^2", func(b compute.Backend, law Target, p diffusion.Process, t float64, m move) (float64, error) {
-		return Expect(b, law, p, t, func(exact diffusion.Model, x, t *Node) *Node {
+	{"E |score|^2", func(b compute.Backend, target Target, p diffusion.Process, t float64, m move) (float64, error) {
+		return Expect(b, target, p, t, func(exact diffusion.Model, x, t *Node) *Node {
 			return ReduceSum(Square(MulScalar(exact.ScoreAt(x, t), m.scale)), 1)
 		})
 	}},
-	{"ScoreErrors", func(b compute.Backend, law Target, p diffusion.Process, t float64, m move) (float64, error) {
+	{"ScoreErrors", func(b compute.Backend, target Target, p diffusion.Process, t float64, m move) (float64, error) {
 		build := diffusion.Fixed(func() diffusion.Model {
-			exact := law.Model(p)
+			exact := target.Model(p)
 			return diffusion.Model{Process: p, Denoise: exact.Denoise, Score: func(x, t *Node) *Node {
 				return MulScalar(exact.ScoreAt(x, t), 1.2)
 			}}
 		})
-		errors, err := ScoreErrors(b, law, nil, p, build, t)
+		errors, err := ScoreErrors(b, target, nil, p, build, t)
 		if err != nil {
 			return 0, err
 		}
@@ -266,7 +268,7 @@ func TestQuadratureInvariance(t *testing.T) {
 					}
 					for _, m := range []move{{1e-6, 0}, {1e6, -1e3}, {1, 1e7}} {
 						got, err := q.of(b, m.of(t, spec.Target), inUnits{diffusion.OU{}, m.scale}, at, m)
-						// Places are rounded, relative to the offset, and densities and scores change over a tenth of a
+						// Points are rounded relative to the offset, and densities and scores change over a tenth of a
 						// unit.
 						if tol := 1e-11 + 100*epsilon*math.Abs(m.offset); !(math.Abs(got-want) <= tol*(1+want)) ||
 							err != nil {

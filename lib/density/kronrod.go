@@ -1,8 +1,8 @@
 package density
 
-// The 15-point rule of Kronrod on [-1, 1], exact for polynomials of degree 22, and the 7-point rule of Gauss within
-// it, of degree 13 (Piessens et al. 1983, QUADPACK, routine QK15): nodes from the end to the middle, and their
-// weights. Gauss uses every second node.
+// These are the nodes and weights of Kronrod's 15-point rule on [-1, 1], exact for polynomials of degree 22, and of the
+// 7-point Gauss rule within it, of degree 13 (Piessens et al. 1983, QUADPACK, routine QK15). Nodes run from the end to
+// the middle. Gauss uses every second node.
 var (
 	kronrodNodes = [8]float64{
 		.991455371120812639206854697526329, .949107912342758524526189684047851, .864864423359769072789712788640926,
@@ -17,7 +17,8 @@ var (
 		.417959183673469387755102040816327}
 )
 
-// kronrod is the rule with its nodes in ascending order; the weights of Gauss are 0 at nodes that only Kronrod has.
+// kronrod returns both rules with nodes in ascending order. The Gauss weights are 0 at nodes that only Kronrod's rule
+// uses.
 func kronrod() (nodes, fine, coarse [15]float64) {
 	for i, x := range kronrodNodes {
 		for _, k := range [2]int{i, 14 - i} {
@@ -31,7 +32,7 @@ func kronrod() (nodes, fine, coarse [15]float64) {
 	return nodes, fine, coarse
 }
 
-// kronrodBox is the rule on [-1, 1]^d: nodes [15^d][d], flat, and the weights of both rules.
+// kronrodBox returns the rules on [-1, 1]^d: nodes [15^d][d], flat, and the weights of both.
 func kronrodBox(d int) (nodes, fine, coarse []float64) {
 	x, f, c := kronrod()
 	fine, coarse = []float64{1}, []float64{1}

@@ -27,12 +27,12 @@ type Mixture struct {
 	// Each covariance is Q diag(spectrum) Q^T; noise only adds to the spectrum, so Q serves every time.
 	spectrum [][]float64 // [k][d]
 	basis    [][]float64 // [k][d*d], row-major: the columns of Q are eigenvectors
-	// The formulas work about a center, so that an offset costs no digits: nil where the center is 0.
+	// The formulas work about a center, so that an offset costs no digits. It is nil for the center 0.
 	center []float64
 	means  [][]float64 // [k][d], less the center
 }
 
-// NewMixture checks the components and diagonalises their covariances. Weights are positive and sum to 1,
+// NewMixture returns the mixture of the components. It returns an error unless weights are positive and sum to 1, and
 // covariances are symmetric and positive definite.
 func NewMixture(name string, components ...Component) (*Mixture, error) {
 	if len(components) == 0 {
@@ -51,7 +51,7 @@ func NewMixture(name string, components ...Component) (*Mixture, error) {
 				"first mean has length %d",
 				name, k, len(c.Mean), len(c.Cov), m.dim)
 		}
-		spectrum, basis, err := diagonalise(c.Cov)
+		spectrum, basis, err := diagonalize(c.Cov)
 		if err != nil {
 			return nil, fmt.Errorf("mixture %s: covariance of component %d %w", name, k, err)
 		}
@@ -74,13 +74,13 @@ func NewMixture(name string, components ...Component) (*Mixture, error) {
 		m.means = append(m.means, relative)
 	}
 	if slices.ContainsFunc(center, func(v float64) bool { return v != 0 }) {
-		m.center = center // a mixture about 0 keeps its formulas as they are
+		m.center = center // a mixture about 0 needs no center
 	}
 	return m, nil
 }
 
-// diagonalise is the eigendecomposition of a covariance: eigenvalues and, row-major, the matrix of eigenvectors.
-func diagonalise(cov [][]float64) (spectrum, basis []float64, err error) {
+// diagonalize returns the eigendecomposition of a covariance: eigenvalues and, row-major, the matrix of eigenvectors.
+func diagonalize(cov [][]float64) (spectrum, basis []float64, err error) {
 	if err := checkCovariance(cov); err != nil {
 		return nil, nil, err
 	}
@@ -97,8 +97,8 @@ func diagonalise(cov [][]float64) (spectrum, basis []float64, err error) {
 	return spectrum, q.RawMatrix().Data, nil
 }
 
-// checkCovariance reports a matrix that is no covariance. Entries are judged in units of the standard deviations, so
-// that the unit of the data does not matter.
+// checkCovariance returns an error for a matrix that is no covariance. Entries are compared in units of the standard
+// deviations, so that the unit of the data does not matter.
 func checkCovariance(cov [][]float64) error {
 	d := len(cov)
 	sd := make([]float64, d)
@@ -127,15 +127,15 @@ func checkCovariance(cov [][]float64) error {
 	if !eig.Factorize(symmetric(cov, sd), false) {
 		return fmt.Errorf("has no eigendecomposition")
 	}
-	// below, it is the rounding of a singular matrix
+	// a smaller eigenvalue is the rounding of a singular matrix
 	if least := eig.Values(nil)[0]; !(least > 4*float64(d)*epsilon) && d > 1 {
 		return fmt.Errorf("is not positive definite: the smallest eigenvalue of its correlations is %g", least)
 	}
 	return nil
 }
 
-// symmetric is a matrix in the form that the eigendecomposition takes, in units of the standard deviations where they
-// are given.
+// symmetric converts a matrix to the form that the eigendecomposition takes, in units of the standard deviations if
+// they are given.
 func symmetric(cov [][]float64, sd []float64) *mat.SymDense {
 	sym := mat.NewSymDense(len(cov), nil)
 	for i, row := range cov {
@@ -184,7 +184,8 @@ func (m *Mixture) Covariance() [][]float64 {
 	return cov
 }
 
-// Marginal is the law of direction . x, a mixture in one dimension. The direction need not have unit length.
+// Marginal is the distribution of direction . x, a mixture in one dimension. The direction [d] need not have unit
+// length. It returns an error for another length or a zero direction.
 func (m *Mixture) Marginal(direction []float64) (*Mixture, error) {
 	if len(direction) != m.dim {
 		return nil, fmt.Errorf("direction of length %d for mixture %s in %d dimensions", len(direction), m.name, m.dim)
@@ -203,7 +204,7 @@ func (m *Mixture) Marginal(direction []float64) (*Mixture, error) {
 	return NewMixture(m.name+" along a direction", components...)
 }
 
-// Noised is the law of alpha x0 + sigma eps, a mixture again.
+// Noised is the distribution of alpha x0 + sigma eps, a mixture again.
 func (m *Mixture) Noised(alpha, sigma float64) (*Mixture, error) {
 	components := make([]Component, len(m.components))
 	for k, c := range m.components {
@@ -221,7 +222,7 @@ func (m *Mixture) Noised(alpha, sigma float64) (*Mixture, error) {
 	return NewMixture(m.name+" noised", components...)
 }
 
-// At is the law of x_t along a process.
+// At is the distribution of x_t along a process, a mixture again.
 func (m *Mixture) At(b compute.Backend, p diffusion.Process, t float64) (*Mixture, error) {
 	alpha, sigma, err := diffusion.PathAt(b, p, t)
 	if err != nil {
@@ -230,7 +231,7 @@ func (m *Mixture) At(b compute.Backend, p diffusion.Process, t float64) (*Mixtur
 	return m.Noised(alpha, sigma)
 }
 
-// CDF is the cumulative distribution function of a mixture in one dimension; NaN in more.
+// CDF is the cumulative distribution function of a mixture in one dimension. It is NaN in more dimensions.
 func (m *Mixture) CDF(x float64) float64 {
 	if m.dim != 1 {
 		return math.NaN()
@@ -242,21 +243,23 @@ func (m *Mixture) CDF(x float64) float64 {
 	return sum
 }
 
-// Quantile is the inverse of CDF at p in (0, 1), by bisection to the last bit; NaN in more dimensions and for other p.
+// Quantile is the inverse of CDF at p in (0, 1), by bisection to the last bit. It is NaN in more dimensions and for
+// other p.
 func (m *Mixture) Quantile(p float64) float64 {
 	if m.dim != 1 || !(0 < p && p < 1) {
 		return math.NaN()
 	}
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, c := range m.components {
-		const reach = 40 // standard deviations: beyond float64's smallest probability
+		const reach = 40 // standard deviations; the probability beyond is below float64's smallest number
 		sd := math.Sqrt(c.Cov[0][0])
 		lo, hi = math.Min(lo, c.Mean[0]-reach*sd), math.Max(hi, c.Mean[0]+reach*sd)
 	}
 	return invert(m.CDF, p, lo, hi)
 }
 
-// Quantiles are n points of a mixture in one dimension, one in the middle of each n-th of its mass; NaN in more.
+// Quantiles are n points of a mixture in one dimension, at the probabilities (i + 1/2)/n. They are NaN in more
+// dimensions.
 func (m *Mixture) Quantiles(n int) []float64 {
 	x := make([]float64, n)
 	for i := range x {
@@ -265,7 +268,7 @@ func (m *Mixture) Quantiles(n int) []float64 {
 	return x
 }
 
-// invert solves cdf(x) = p for rising cdf on [lo, hi], by bisection to the last bit.
+// invert solves cdf(x) = p for an increasing cdf on [lo, hi], by bisection to the last bit.
 func invert(cdf func(float64) float64, p, lo, hi float64) float64 {
 	for {
 		middle := lo + (hi-lo)/2

@@ -26,7 +26,7 @@ func TestNewMixtureRejects(t *testing.T) {
 		"not symmetric":          {{1, []float64{0, 0}, [][]float64{{1, .5}, {0, 1}}, 0}},
 		"not positive definite":  {{1, []float64{0, 0}, [][]float64{{1, 2}, {2, 1}}, 0}},
 		"mean of component 0 is": {{1, []float64{nan}, one, 0}},
-		// In units of any size, and for numbers that are none.
+		// The checks hold in units of any size and refuse NaN and infinities.
 		"weight +Inf":                     {{math.Inf(1), []float64{0}, one, 0}},
 		"is +Inf at entry (0,0)":          {{1, []float64{0}, [][]float64{{math.Inf(1)}}, 0}},
 		"is NaN at entry (0,1)":           {{1, []float64{0, 0}, [][]float64{{1, nan}, {nan, 1}}, 0}},
@@ -64,7 +64,7 @@ func TestMarginalAndCDF(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Along the diagonal: variances 1.9 and .1, by hand.
+	// The marginal along the diagonal has variances 1.9 and .1.
 	for _, x := range []float64{-2, -.3, 0, .7} {
 		want := .25 * (math.Erfc(-x/math.Sqrt(3.8)) + math.Erfc(-x/math.Sqrt(.2)))
 		if got := diagonal.CDF(x); math.Abs(got-want) > 1e-14 {
@@ -96,13 +96,12 @@ func TestLatticeRejects(t *testing.T) {
 	}{{1, 0, 5, 1}, {0, 1, 1, 1}, {0, 1, 5, 0}, {math.NaN(), 1, 5, 1}, {0, math.Inf(1), 5, 1}, {math.Inf(-1), 0, 5, 1},
 		{0, 1, 100_000, 4}, {1e16, 1e16 + 2, 5, 1}} {
 		if _, _, err := Grid(c.lo, c.hi, c.n, c.d); err == nil {
-			t.Errorf("lattice %+v was made", c)
+			t.Errorf("grid %+v was made", c)
 		}
 	}
 }
 
-// Mixture8D is what its comment says: four Gaussians 3.2 apart with variances from 0.1 to 1, their narrowest axes in
-// directions of their own.
+// Mixture8D has four Gaussians 3.2 apart with variances from 0.1 to 1. Their narrowest axes have different directions.
 func TestM8(t *testing.T) {
 	m := Mixture8D()
 	var narrow []*mat.VecDense
@@ -147,8 +146,7 @@ func TestNormal(t *testing.T) {
 	}
 }
 
-// Quantiles share the mass evenly: W1 of Bimodal to them falls like 1/n, and their distribution function values are the
-// middles.
+// Quantiles share the mass evenly: the CDF at the i-th is (i + 1/2)/n.
 func TestQuantiles(t *testing.T) {
 	for i, x := range Bimodal().Quantiles(7) {
 		if got, want := Bimodal().CDF(x), (float64(i)+.5)/7; math.Abs(got-want) > 1e-14 {
@@ -162,12 +160,12 @@ func TestQuantiles(t *testing.T) {
 	}
 }
 
-// The law at a time, and its log density on a line, are those of the noised mixture by hand.
+// At and LogDensityOnGrid agree with the mixture noised by hand.
 func TestAtAndOnLine(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		const at = .7
 		alpha, variance := math.Exp(-at), -math.Expm1(-2*at)
-		law, err := Bimodal().At(b, diffusion.OU{}, at)
+		target, err := Bimodal().At(b, diffusion.OU{}, at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,7 +181,7 @@ func TestAtAndOnLine(t *testing.T) {
 				cdf += c.w * math.Erfc((m-x)/math.Sqrt(2*v)) / 2
 				p += c.w * math.Exp(-(x-m)*(x-m)/(2*v)) / math.Sqrt(2*math.Pi*v)
 			}
-			if got := law.CDF(x); math.Abs(got-cdf) > 1e-14 {
+			if got := target.CDF(x); math.Abs(got-cdf) > 1e-14 {
 				t.Errorf("CDF(%g) = %g, by hand %g", x, got, cdf)
 			}
 			if math.Abs(logs[1][i]-math.Log(p)) > 1e-12 {
@@ -192,7 +190,7 @@ func TestAtAndOnLine(t *testing.T) {
 		}
 		if _, err := LogDensityOnGrid(b, Cross(), diffusion.OU{}, x, 0); err == nil || !strings.Contains(err.Error(),
 			"2 dimensions") {
-			t.Errorf("a law in the plane: %v", err)
+			t.Errorf("a target in the plane: %v", err)
 		}
 	})
 }

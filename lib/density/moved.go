@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// checkMove reports a map of R^d that is no change of unit and origin.
+// checkMove returns an error for a map of R^d that is no change of unit and origin.
 func checkMove(name string, d int, scale float64, shift []float64) error {
 	if !(scale > 0) || math.IsInf(scale, 0) {
 		return fmt.Errorf("%s cannot be scaled by %g; give a positive number", name, scale)
@@ -21,7 +21,8 @@ func checkMove(name string, d int, scale float64, shift []float64) error {
 	return nil
 }
 
-// Moved is the distribution of scale x + shift: the mixture in another unit, about another origin.
+// Moved is the distribution of scale x + shift: the mixture in another unit, about another origin. The scale must be
+// positive and the shift [d] finite.
 func (m *Mixture) Moved(scale float64, shift []float64) (Target, error) {
 	if err := checkMove("mixture "+m.name, m.dim, scale, shift); err != nil {
 		return nil, err
@@ -41,7 +42,8 @@ func (m *Mixture) Moved(scale float64, shift []float64) (Target, error) {
 	return NewMixture(m.name+" moved", components...)
 }
 
-// Moved is the distribution of scale x + shift: a circle again, about another point.
+// Moved is the distribution of scale x + shift: a circle again, about another point. The scale must be positive and the
+// shift [2] finite.
 func (c *Circle) Moved(scale float64, shift []float64) (Target, error) {
 	if err := checkMove("circle "+c.name, 2, scale, shift); err != nil {
 		return nil, err

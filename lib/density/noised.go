@@ -9,7 +9,7 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// posterior is what a mixture knows about x at one time, per component k: everything else is a sum over k.
+// posterior is the posterior of each component k of a mixture given x at one time. Every closed form is a sum over k.
 //
 // In the eigenbasis of component k the noised covariance is diagonal with entries
 // v = alpha^2 lambda + sigma^2, and z = Q^T (x - alpha mean).
@@ -22,7 +22,7 @@ type posterior struct {
 	evidence *Node            // [batch, 1]: log density
 }
 
-// at evaluates the mixture along p at x [batch, d] and t, a scalar or [batch, 1].
+// at evaluates the posterior along p at x [batch, d] and t, a scalar or [batch, 1].
 func (m *Mixture) at(p diffusion.Process, x, t *Node) posterior {
 	if x.Rank() != 2 || x.Shape().Dim(1) != m.dim {
 		panic(fmt.Errorf("mixture %s takes x of shape [batch, %d], not %s", m.name, m.dim, x.Shape()))
@@ -69,7 +69,7 @@ func (s posterior) means() *Node {
 	return Add(s.rotate(Mul(gain, s.z)), s.constant(flatten(s.m.means)))
 }
 
-// constant is a table [k, d] as [1, k, d].
+// constant returns a host table [k, d] as [1, k, d].
 func (s posterior) constant(table []float64) *Node {
 	return s.m.constant(s.z, table, 1, s.m.size(), s.m.dim)
 }
@@ -107,7 +107,8 @@ func (m *Mixture) Build(p diffusion.Process) diffusion.Build {
 	return diffusion.Fixed(func() diffusion.Model { return m.Model(p) })
 }
 
-// PosteriorCov is Cov[x0 | x_t = x], [batch, d, d]: within the components plus between their means.
+// PosteriorCov is Cov[x0 | x_t = x], [batch, d, d]. It is the covariance within the components plus the covariance
+// between their means.
 func (m *Mixture) PosteriorCov(p diffusion.Process, x, t *Node) *Node {
 	s := m.at(p, x, t)
 	r := s.responsibilities()
@@ -115,7 +116,7 @@ func (m *Mixture) PosteriorCov(p diffusion.Process, x, t *Node) *Node {
 	mean := ReduceAndKeep(Mul(r, means), ReduceSum, 1) // [batch, 1, d]
 	spread := Sub(means, mean)
 	between := outerSum(Mul(r, spread), spread)
-	// Within component k: Q diag(lambda sigma^2 / v) Q^T. The root keeps it one sum of outer products.
+	// Within component k: Q diag(lambda sigma^2 / v) Q^T. Its square root makes it one sum of outer products.
 	shrunk := Div(Mul(s.constant(flatten(m.spectrum)), Square(s.c.Sigma)), s.v) // [batch or 1, k, d]
 	q := m.constant(x, m.flatBasis(), 1, m.size(), m.dim, m.dim)
 	half := Mul(Mul(q, InsertAxes(shrunk, 2)), InsertAxes(r, -1)) // [batch, k, d, d]
@@ -128,7 +129,7 @@ func (m *Mixture) PosteriorCov(p diffusion.Process, x, t *Node) *Node {
 // outerSum is sum_k a_k b_k^T for a, b of shape [batch, k, d].
 func outerSum(a, b *Node) *Node { return DotGeneral(a, []int{1}, []int{0}, b, []int{1}, []int{0}) }
 
-// ClassLogProb is log p(class | x_t = x), [batch]: the exact classifier.
+// ClassLogProb is log p(class | x_t = x), [batch], of the exact classifier. It panics if no component has that class.
 func (m *Mixture) ClassLogProb(p diffusion.Process, class int, x, t *Node) *Node {
 	s := m.at(p, x, t)
 	mask := make([]float64, m.size())
@@ -160,7 +161,7 @@ func (m *Mixture) constant(like *Node, table []float64, dims ...int) *Node {
 
 func (m *Mixture) flatBasis() []float64 { return flatten(m.basis) }
 
-// rotatedMeans are Q_k^T mean_k, less the center, [k][d].
+// rotatedMeans are Q_k^T (mean_k - center), [k][d].
 func (m *Mixture) rotatedMeans() []float64 {
 	var out []float64
 	for k, mean := range m.means {

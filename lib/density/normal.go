@@ -1,6 +1,6 @@
 package density
 
-// Normal is N(mean, variance I), a mixture of one.
+// Normal is N(mean, variance I), a mixture of one component. It returns an error unless the variance is positive.
 func Normal(mean []float64, variance float64) (*Mixture, error) {
 	cov := make([][]float64, len(mean))
 	for i := range cov {

@@ -13,22 +13,24 @@ import (
 	"scorelab/lib/exec"
 )
 
-// LogDensityOnGrid are the log densities of a law in one dimension at points x, noised along p to each of the times:
-// [time][point].
-func LogDensityOnGrid(b compute.Backend, law Target, p diffusion.Process, x []float64, times ...float64) ([][]float64,
+// LogDensityOnGrid returns the log densities, [time][point], of a distribution in one dimension at points x, noised
+// along p to each of the times. It returns an error for more dimensions and for numbers that are not finite.
+func LogDensityOnGrid(b compute.Backend, target Target, p diffusion.Process, x []float64, times ...float64) (
+	[][]float64,
 	error) {
-	if law.Dim() != 1 {
-		return nil, fmt.Errorf("%s has %d dimensions, not the one of a line", law.Name(), law.Dim())
+	if target.Dim() != 1 {
+		return nil, fmt.Errorf("%s has %d dimensions, not the one of a line", target.Name(), target.Dim())
 	}
 	for _, list := range [][]float64{x, times} {
 		for i, v := range list {
 			if math.IsNaN(v) || math.IsInf(v, 0) {
-				return nil, fmt.Errorf("log density of %s: point or time %d is %g; give finite numbers", law.Name(), i,
+				return nil, fmt.Errorf("log density of %s: point or time %d is %g; give finite numbers", target.Name(),
+					i,
 					v)
 			}
 		}
 	}
-	exec, err := exec.New(b, func(x, t *Node) *Node { return law.Model(p).LogDensity(x, t) })
+	exec, err := exec.New(b, func(x, t *Node) *Node { return target.Model(p).LogDensity(x, t) })
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +40,7 @@ func LogDensityOnGrid(b compute.Backend, law Target, p diffusion.Process, x []fl
 	for k, t := range times {
 		out, err := exec.Call1(column, t)
 		if err != nil {
-			return nil, fmt.Errorf("log density of %s at t = %g: %w", law.Name(), t, err)
+			return nil, fmt.Errorf("log density of %s at t = %g: %w", target.Name(), t, err)
 		}
 		logs[k] = tensors.MustCopyFlatData[float64](out)
 	}

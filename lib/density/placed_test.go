@@ -15,7 +15,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// The rules of Kronrod and Gauss integrate powers up to their degrees.
+// The rules of Kronrod and Gauss integrate powers up to their degrees exactly.
 func TestKronrod(t *testing.T) {
 	nodes, fine, coarse := kronrod()
 	for power := range 24 {
@@ -44,22 +44,22 @@ func TestKronrod(t *testing.T) {
 
 func ones(_ diffusion.Model, x, _ *Node) *Node { return OnesLike(ReduceSum(x, 1)) }
 
-// waves vary too fast for the boxes of a Gaussian in the plane.
+// waves varies too fast for the boxes of a Gaussian in the plane.
 func waves(_ diffusion.Model, x, _ *Node) *Node {
 	return Square(Cos(MulScalar(Squeeze(Slice(x, AxisRange(), AxisElem(0)), 1), 100)))
 }
 
 func squares(_ diffusion.Model, x, _ *Node) *Node { return ReduceSum(Square(x), 1) }
 
-// Wherever a distribution lies and however narrow it is, E 1 is 1 and E |x|^2 is that of its mean and covariance:
-// narrow and far, narrow within wide, and a far component of little weight. What may be off is the rounding of the
-// places.
+// E 1 is 1 and E |x|^2 follows from mean and covariance, wherever a distribution lies and however narrow it is. Cases
+// are narrow and far, narrow within wide, and a far component of small weight. The tolerance is the rounding of the
+// points.
 func TestExpectIsPlaced(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
 	}
 	plane := func(a, b float64) [][]float64 { return [][]float64{{a, 0}, {0, b}} }
-	laws := []*Mixture{
+	targets := []*Mixture{
 		must(Normal([]float64{100}, 1e-4)), must(Normal([]float64{1000}, 1e-4)), must(Normal([]float64{5, 5}, 1e-4)),
 		must(Normal([]float64{1e7}, 1)), must(Normal([]float64{-1e7, 3}, .25)), must(Normal([]float64{0}, 1e-12)),
 		must(Normal([]float64{0, 0}, 1e12)),
@@ -72,28 +72,28 @@ func TestExpectIsPlaced(t *testing.T) {
 		must(NewMixture("slanted", Component{1, []float64{30, -40}, [][]float64{{1, .9999}, {.9999, 1}}, 0})),
 	}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
-		for i, law := range laws {
+		for i, target := range targets {
 			if b.Name() != "go" && i%4 != 2 { // XLA takes a second for each graph
 				continue
 			}
-			one, err := Expect(b, law, diffusion.EDM{}, 0, ones)
-			where := law.Support(1, 0)
+			one, err := Expect(b, target, diffusion.EDM{}, 0, ones)
+			where := target.Support(1, 0)
 			if tol := 1e-12 + where.rounding(); !(math.Abs(one-1) <= tol) || err != nil {
-				t.Errorf("%s about %v: E 1 is %.15g, %v", law.Name(), law.Mean(), one, err)
+				t.Errorf("%s about %v: E 1 is %.15g, %v", target.Name(), target.Mean(), one, err)
 			}
 			want := 0.
-			for j, m := range law.Mean() {
-				want += m*m + law.Covariance()[j][j]
+			for j, m := range target.Mean() {
+				want += m*m + target.Covariance()[j][j]
 			}
-			got, err := Expect(b, law, diffusion.EDM{}, 0, squares)
+			got, err := Expect(b, target, diffusion.EDM{}, 0, squares)
 			if tol := 1e-12 + where.rounding(); !(math.Abs(got/want-1) <= tol) || err != nil {
-				t.Errorf("%s about %v: E |x|^2 is %.15g, %v, want %.15g", law.Name(), law.Mean(), got, err, want)
+				t.Errorf("%s about %v: E |x|^2 is %.15g, %v, want %.15g", target.Name(), target.Mean(), got, err, want)
 			}
 		}
 	})
 }
 
-// A circle under little noise: E |x|^2 is the square of its radius, and of the noise in the plane.
+// For a circle under little noise E |x|^2 is radius^2 + 2 sigma^2.
 func TestExpectOnThinRings(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -112,10 +112,11 @@ func TestExpectSplitsKinks(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
 	}
-	law := must(Normal([]float64{.1}, 1))
-	got, err := Expect(backendtest.Interpreter(t), law, diffusion.EDM{}, 0, func(_ diffusion.Model, x, _ *Node) *Node {
-		return Abs(ReduceSum(x, 1))
-	})
+	target := must(Normal([]float64{.1}, 1))
+	got, err := Expect(backendtest.Interpreter(t), target, diffusion.EDM{}, 0,
+		func(_ diffusion.Model, x, _ *Node) *Node {
+			return Abs(ReduceSum(x, 1))
+		})
 	want := math.Sqrt(2/math.Pi)*math.Exp(-.005) + .1*math.Erf(.1/math.Sqrt2)
 	if !(math.Abs(got-want) <= 1e-9) || err != nil { // cubatureTolerance
 		t.Errorf("E |x| is %.12g, %v, want %.12g", got, err, want)
@@ -133,10 +134,10 @@ func TestExpectFaults(t *testing.T) {
 	needle := must(NewMixture("needle", Component{1, []float64{0, 0}, [][]float64{{1, 1 - 1e-8}, {1 - 1e-8, 1}}, 0}))
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, c := range []struct {
-			law  Target
-			time float64
-			f    func(m diffusion.Model, x, t *Node) *Node
-			want string
+			target Target
+			time   float64
+			f      func(m diffusion.Model, x, t *Node) *Node
+			want   string
 		}{
 			{must(NewCircle("ring", 1, 0)), 0, ones, "the distribution has no density at this time"},
 			{must(NewCircle("ring", 1, 0)), 1e-3, ones, "more than 16384 boxes"},
@@ -151,18 +152,18 @@ func TestExpectFaults(t *testing.T) {
 			{Bimodal(), math.NaN(), ones, "t = NaN"},
 			{Bimodal(), math.Inf(1), ones, "t = +Inf"},
 		} {
-			got, err := Expect(b, c.law, diffusion.EDM{}, c.time, c.f)
+			got, err := Expect(b, c.target, diffusion.EDM{}, c.time, c.f)
 			switch {
 			case c.want == "" && err == nil:
 			case err == nil || c.want == "" || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(),
 				"\n"):
-				t.Errorf("%s at t = %g: %v, %v, want an error with %q", c.law.Name(), c.time, got, err, c.want)
+				t.Errorf("%s at t = %g: %v, %v, want an error with %q", c.target.Name(), c.time, got, err, c.want)
 			}
 		}
 	})
 }
 
-// A lattice must hold the mass, at each time, and resolve it.
+// A grid must cover the mass and resolve it, at each time.
 func TestCheckLattice(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, c := range []struct {
@@ -190,7 +191,7 @@ func TestCheckLattice(t *testing.T) {
 	})
 }
 
-// Moved distributions have moved moments; what is no change of unit and origin is refused.
+// Moved distributions have moved moments. A map that is no change of unit and origin is refused.
 func TestMoved(t *testing.T) {
 	for _, spec := range Densities {
 		d := spec.Target.Dim()
@@ -228,10 +229,10 @@ func TestMoved(t *testing.T) {
 func TestSampleAndLineFaults(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	for _, n := range []int{0, -1} {
-		for _, law := range []Target{Bimodal(), must(NewCircle("ring", 1, 0))} {
-			if _, err := law.Sample(b, random.NewKey(1), n); err == nil || !strings.Contains(err.Error(),
+		for _, target := range []Target{Bimodal(), must(NewCircle("ring", 1, 0))} {
+			if _, err := target.Sample(b, random.NewKey(1), n); err == nil || !strings.Contains(err.Error(),
 				"draw at least 1") {
-				t.Errorf("%d samples of %s: %v", n, law.Name(), err)
+				t.Errorf("%d samples of %s: %v", n, target.Name(), err)
 			}
 		}
 	}

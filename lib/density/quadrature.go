@@ -13,14 +13,14 @@ import (
 	"scorelab/lib/exec"
 )
 
-// Expect is E f(x), f giving [batch], over a distribution in one or two dimensions, noised along p to time t. f also
-// gets the exact model. The result is exact to rounding where f is smooth at the size of a box, 1.5 times the length
-// over which the density varies; kinks cost accuracy. An error says where mass and
-// mean come out wrong, and where the integral has not converged to 1e-4 of E |f|. What is narrower than the distance
-// of points, a tenth of that length, and lies between them is missed: such a peak cannot be told from 0.
-func Expect(b compute.Backend, law Target, p diffusion.Process, t float64, f func(exact diffusion.Model, x,
+// Expect is E f(x) over a distribution in one or two dimensions, noised along p to time t. f takes the exact model, x
+// [batch, d] and t, and returns [batch]. The result is exact to rounding where f is smooth at the size of a box, 1.5
+// times the length over which the density varies. Kinks cost accuracy. Expect returns an error if the mass or the mean
+// is wrong, and if the integral has not converged to 1e-4 of E |f|. Points are a tenth of that length apart, so a
+// narrower peak between them goes unnoticed.
+func Expect(b compute.Backend, target Target, p diffusion.Process, t float64, f func(exact diffusion.Model, x,
 	t *Node) *Node) (float64, error) {
-	means, err := expect(b, law, nil, p, t, func(_ *model.Scope, exact diffusion.Model, x, t *Node) []*Node {
+	means, err := expect(b, target, nil, p, t, func(_ *model.Scope, exact diffusion.Model, x, t *Node) []*Node {
 		return []*Node{f(exact, x, t)}
 	})
 	if err != nil {
@@ -29,12 +29,13 @@ func Expect(b compute.Backend, law Target, p diffusion.Process, t float64, f fun
 	return means[0], nil
 }
 
-// ScoreErrors are E|s_model - s|^2/E|s|^2 at times along the model's own process, over the noised law whose score is s.
-func ScoreErrors(b compute.Backend, law Target, weights *model.Store, p diffusion.Process, build diffusion.Build,
+// ScoreErrors returns E|s_model - s|^2/E|s|^2 at each of the times along p. Expectations are over the noised
+// distribution, whose score is s. Errors are those of Expect.
+func ScoreErrors(b compute.Backend, target Target, weights *model.Store, p diffusion.Process, build diffusion.Build,
 	times ...float64) ([]float64, error) {
 	errors := make([]float64, len(times))
 	for i, t := range times {
-		means, err := expect(b, law, weights, p, t, func(scope *model.Scope, exact diffusion.Model, x,
+		means, err := expect(b, target, weights, p, t, func(scope *model.Scope, exact diffusion.Model, x,
 			t *Node) []*Node {
 			s := exact.ScoreAt(x, t)
 			wrong := Sub(build(scope, nil).ScoreAt(x, t), s)
@@ -48,20 +49,20 @@ func ScoreErrors(b compute.Backend, law Target, weights *model.Store, p diffusio
 	return errors, nil
 }
 
-// expect takes the means of several functions of one unit at once.
-func expect(b compute.Backend, law Target, weights *model.Store, p diffusion.Process, t float64,
+// expect computes the means of several functions of the same unit at once.
+func expect(b compute.Backend, target Target, weights *model.Store, p diffusion.Process, t float64,
 	f func(scope *model.Scope, exact diffusion.Model, x, t *Node) []*Node) ([]float64, error) {
-	if d := law.Dim(); d > 2 {
-		return nil, fmt.Errorf("means over %s in %d dimensions: quadrature serves 1 and 2", law.Name(), d)
+	if d := target.Dim(); d > 2 {
+		return nil, fmt.Errorf("means over %s in %d dimensions: quadrature serves 1 and 2", target.Name(), d)
 	}
 	alpha, sigma, err := diffusion.PathAt(b, p, t)
 	if err != nil {
 		return nil, err
 	}
-	where := law.Support(alpha, sigma)
-	c := cubature{boxes: batchBoxes[law.Dim()], time: t}
+	where := target.Support(alpha, sigma)
+	c := cubature{boxes: batchBoxes[target.Dim()], time: t}
 	exec, err := exec.NewModel(b, weights, func(scope *model.Scope, in []*Node) []*Node {
-		return c.graph(law, p, where.whole(), scope, in, f)
+		return c.graph(target, p, where.whole(), scope, in, f)
 	})
 	if err != nil {
 		return nil, err
@@ -70,22 +71,22 @@ func expect(b compute.Backend, law Target, weights *model.Store, p diffusion.Pro
 	c.exec = exec
 	means, err := c.integrate(where)
 	if err == nil {
-		err = checkLaw(law, alpha, where, means)
+		err = checkMoments(target, alpha, where, means)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("means over %s at t = %g: %w", law.Name(), t, err)
+		return nil, fmt.Errorf("means over %s at t = %g: %w", target.Name(), t, err)
 	}
-	return means[1+law.Dim():], nil
+	return means[1+target.Dim():], nil
 }
 
-// checkLaw compares the mass and the mean, in units of the support, with the exact ones.
-func checkLaw(law Target, alpha float64, where Support, means []float64) error {
+// checkMoments compares the mass and the mean, in units of the support, with the exact ones.
+func checkMoments(target Target, alpha float64, where Support, means []float64) error {
 	tol := 10*cubatureTolerance + where.rounding()
 	if err := checkMass(means[0], tol); err != nil {
 		return err
 	}
 	whole := where.whole()
-	for i, mean := range law.Mean() {
+	for i, mean := range target.Mean() {
 		want := (alpha*mean - whole.center[i]) / whole.half[i]
 		if got := means[1+i]; !(math.Abs(got-want) <= tol) {
 			return fmt.Errorf("the mean of coordinate %d is %g by quadrature, not %g: the support misses mass", i,
@@ -95,17 +96,17 @@ func checkLaw(law Target, alpha float64, where Support, means []float64) error {
 	return nil
 }
 
-// batchBoxes are the boxes of one call, by the dimension: 960 points on a line, 28,800 in the plane.
+// batchBoxes is the number of boxes of one call, by dimension: 960 points on a line, 28,800 in the plane.
 var batchBoxes = map[int]int{1: 64, 2: 128}
 
 // cubatureTolerance is the difference of the rules of Kronrod and Gauss, relative to the integral of the magnitude, at
-// which boxes are no longer split. On functions that are smooth at the size of a box Kronrod's own error is then below
-// 1e-12: it falls with the power 23 of the size, the difference with the power 14.
+// which boxes are no longer split. On functions that are smooth at the size of a box, the error of Kronrod's rule is
+// then below 1e-12. It falls with the power 23 of the size, the difference with the power 14.
 const cubatureTolerance = 1e-9
 
-// convergedTolerance is the same difference, at which an integral counts as converged once all boxes are used. It
-// bounds the error from far above: differences add up here without their signs, and Kronrod's rule is closer than
-// Gauss's. Networks of 128 relus in the plane end at 2e-5 at most; waves that the boxes do not resolve end at 0.1.
+// convergedTolerance is the same relative difference at which an integral counts as converged once all boxes are used.
+// It bounds the error generously, since differences add up without their signs and Kronrod's rule is closer than
+// Gauss's. Networks of 128 relus in the plane reach 2e-5 or less. Waves that the boxes do not resolve stay at 0.1.
 const convergedTolerance = 1e-4
 
 // cubature integrates functions over boxes, adaptively.
@@ -115,16 +116,16 @@ type cubature struct {
 	time  float64
 }
 
-// graph gives for each function, and before them for 1 and the coordinates in units of the whole, the integrals over
-// each of the boxes of centers [boxes, d] and halves [boxes, d] by both rules: [boxes, functions] each.
-func (c cubature) graph(law Target, p diffusion.Process, whole box, scope *model.Scope, in []*Node,
+// graph returns the integrals over each box by both rules, [boxes, functions] each. The boxes have centers [boxes, d]
+// and halves [boxes, d]. The first functions are 1 and the coordinates in units of the whole.
+func (c cubature) graph(target Target, p diffusion.Process, whole box, scope *model.Scope, in []*Node,
 	f func(scope *model.Scope, exact diffusion.Model, x, t *Node) []*Node) []*Node {
 	center, half, t := in[0], in[1], in[2]
-	d := law.Dim()
+	d := target.Dim()
 	nodes, fine, coarse := kronrodBox(d)
 	places := Reshape(ConstAs(center, nodes), 1, len(fine), d)
 	x := Reshape(Add(InsertAxes(center, 1), Mul(InsertAxes(half, 1), places)), c.boxes*len(fine), d)
-	exact := law.Model(p)
+	exact := target.Model(p)
 	density := Exp(exact.LogDensity(x, t))
 	values := []*Node{OnesLike(density)}
 	for i := range d {
@@ -150,8 +151,8 @@ type part struct {
 	value, error []float64
 }
 
-// integrate splits the boxes in which the rules differ most until their differences are small, or a few times as many
-// boxes as at first are done.
+// integrate splits the boxes in which the rules differ most until the differences are small or the budget of boxes is
+// used up.
 func (c cubature) integrate(where Support) ([]float64, error) {
 	boxes, err := where.boxes()
 	if err != nil {
@@ -180,7 +181,7 @@ func (c cubature) integrate(where Support) ([]float64, error) {
 		if err != nil {
 			return nil, err
 		}
-		for k, i := range split { // a parent gives its place to its first child
+		for k, i := range split { // the first child takes its parent's place
 			parts[i] = children[k<<d]
 			parts = append(parts, children[k<<d+1:(k+1)<<d]...)
 		}

@@ -13,7 +13,7 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Means by quadrature against the reference of the catalogue: E|s|^2 of the cross under noise, and moments of Bimodal.
+// Means by quadrature against known values: E|s|^2 of Cross under noise, and moments of Bimodal.
 func TestExpect(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		fisher := func(exact diffusion.Model, x, t *Node) *Node { return ReduceSum(Square(exact.ScoreAt(x, t)), 1) }
@@ -34,7 +34,7 @@ func TestExpect(t *testing.T) {
 	})
 }
 
-// A score that is 20 % too long is off by 0.04 in relative squared error, wherever it is.
+// A score that is 20 % too long has a relative squared error of 0.04.
 func TestScoreErrors(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		build := diffusion.Fixed(func() diffusion.Model {
@@ -51,8 +51,9 @@ func TestScoreErrors(t *testing.T) {
 }
 
 func TestExpectRefusesMoreDimensions(t *testing.T) {
-	law := must(NewMixture("space", Component{1, []float64{0, 0, 0}, [][]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, 0}))
-	if _, err := Expect(nil, law, diffusion.OU{}, 1, nil); err == nil || !strings.Contains(err.Error(),
+	target := must(NewMixture("space", Component{1, []float64{0, 0, 0}, [][]float64{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
+		0}))
+	if _, err := Expect(nil, target, diffusion.OU{}, 1, nil); err == nil || !strings.Contains(err.Error(),
 		"3 dimensions") {
 		t.Errorf("got %v", err)
 	}

@@ -15,7 +15,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// Draw is n exact samples [n, d] as a graph, in the given type, with the component [n, 1] (int32) of each.
+// Draw returns n exact samples [n, d] as a graph, in the given type, and the component [n, 1] (int32) of each.
 func (m *Mixture) Draw(g *Graph, r *random.Source, dtype dtypes.DType, n int) (x, component *Node) {
 	u := r.Uniform(Zeros(g, shapes.Make(dtype, n, 1)))
 	above := make([]float64, m.size())
@@ -64,7 +64,7 @@ func (m *Mixture) SampleLabelled(b compute.Backend, key random.Key, n int) (*ten
 	return out[0], component, err
 }
 
-// checkCount reports a number of samples that is none.
+// checkCount returns an error unless the number of samples is positive.
 func checkCount(name string, n int) error {
 	if n < 1 {
 		return fmt.Errorf("%d samples of %s; draw at least 1", n, name)

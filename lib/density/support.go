@@ -2,18 +2,19 @@ package density
 
 import "math"
 
-// reach is how many standard deviations of a Gaussian count as its support: beyond lies less than 1e-18 of its mass.
+// reach is the number of standard deviations of a Gaussian that count as its support. Less than 1e-18 of its mass lies
+// beyond.
 const reach = 9
 
 // Support is where a distribution has its mass, and the resolution that a quadrature needs there.
 type Support struct {
 	Lo, Hi []float64 // [d]: a box that holds the mass
-	// Grain are the lengths [d] over which the density varies along each axis within the box center +- half: nil where
-	// it has no mass, and 0 where it has no density.
+	// Grain returns the lengths [d] over which the density varies along each axis within the box center +- half. It
+	// returns nil where there is no mass, and zeros where there is no density.
 	Grain func(center, half []float64) []float64
 }
 
-// Support is that of alpha x0 + sigma eps.
+// Support is the support of alpha x0 + sigma eps.
 func (m *Mixture) Support(alpha, sigma float64) Support {
 	s := Support{Lo: make([]float64, m.dim), Hi: make([]float64, m.dim)}
 	parts := make([]gaussianSupport, m.size())
@@ -63,7 +64,7 @@ func (m *Mixture) supportOf(k int, alpha, sigma float64) gaussianSupport {
 		p.sd[j] = math.Hypot(alpha*math.Sqrt(v), sigma)
 	}
 	for i := range m.dim {
-		precision := 0. // its root
+		precision := 0. // the root of the precision
 		for j, v := range p.sd {
 			precision = math.Hypot(precision, p.basis[i*m.dim+j]/v)
 		}
@@ -72,7 +73,7 @@ func (m *Mixture) supportOf(k int, alpha, sigma float64) gaussianSupport {
 	return p
 }
 
-// meets is whether a box may touch the ellipsoid: exact where the axes of both agree.
+// meets reports whether a box may touch the ellipsoid. It is exact where the axes of both agree.
 func (p gaussianSupport) meets(center, half []float64) bool {
 	d := len(p.mean)
 	for j := range d {
@@ -88,7 +89,7 @@ func (p gaussianSupport) meets(center, half []float64) bool {
 	return true
 }
 
-// Support is that of alpha x0 + sigma eps: a ring.
+// Support is the support of alpha x0 + sigma eps, a ring.
 func (c *Circle) Support(alpha, sigma float64) Support {
 	radius, width := alpha*c.radius, reach*sigma
 	s := Support{Lo: make([]float64, 2), Hi: make([]float64, 2)}

@@ -10,7 +10,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// Target is a distribution in R^d about which everything is known along every process.
+// Target is a distribution in R^d with closed forms for every quantity along every process.
 type Target interface {
 	Name() string
 	Dim() int

@@ -14,7 +14,7 @@ type Spec struct {
 	Process diffusion.Process // the one its experiments use most; conformance tests use all
 }
 
-// Densities lists the targets. A line here enrols it in the conformance tests.
+// Densities lists the targets. A line here enrolls one in the conformance tests.
 var Densities = []Spec{
 	{"X2", Cross(), diffusion.OU{}},
 	{"G1", Bimodal(), diffusion.OU{}},
@@ -26,8 +26,8 @@ var Densities = []Spec{
 	{"arc", must(NewCircle("arc", 1.5, 2)), diffusion.OU{}},
 }
 
-// Cross is the cross that the figures of document 001 use: two Gaussians across each other. Its mean is 0 and its
-// covariance exactly I, like that of N(0, I), so only higher moments tell them apart: E[x1^2 x2^2] = 1 + 2 0.9^2.
+// Cross is the cross in the figures of document 001: two narrow Gaussians along the two diagonals. Mean and covariance
+// equal those of N(0, I), so only higher moments differ: E[x1^2 x2^2] = 1 + 2 0.9^2.
 func Cross() *Mixture {
 	return must(NewMixture("X2",
 		Component{.5, []float64{0, 0}, [][]float64{{1, .9}, {.9, 1}}, 0},
@@ -41,8 +41,8 @@ func Bimodal() *Mixture {
 		Component{.7, []float64{1}, [][]float64{{.36}}, 1}))
 }
 
-// FarModes is a far-apart pair of unequal weights, .2 N((-5,-5), I) + .8 N((5,5), I), after Song and Ermon 2019,
-// section 3.2.
+// FarModes is a pair of distant modes of unequal weights, .2 N((-5,-5), I) + .8 N((5,5), I) (Song and Ermon 2019,
+// section 3.2).
 func FarModes() *Mixture {
 	unit := [][]float64{{1, 0}, {0, 1}}
 	return must(NewMixture("S2",
@@ -50,7 +50,7 @@ func FarModes() *Mixture {
 		Component{.8, []float64{5, 5}, unit, 1}))
 }
 
-// ProbingPoints are the ten data points of 001's probing figure, read off its companion code.
+// ProbingPoints are the ten data points [10][2] of the probing figure of document 001, taken from its companion code.
 func ProbingPoints() [][]float64 {
 	var points [][]float64
 	for i, y := range []float64{.1, .15, .2, .25, .3} {
@@ -60,7 +60,8 @@ func ProbingPoints() [][]float64 {
 	return points
 }
 
-// Probing is the law of the probing points under the figure's noise of sigma = 1: ten equal Gaussians.
+// Probing is the distribution of the probing points under the figure's noise of sigma = 1: ten Gaussians of equal
+// weight.
 func Probing() *Mixture {
 	var components []Component
 	for i, p := range ProbingPoints() {
@@ -69,8 +70,8 @@ func Probing() *Mixture {
 	return must(NewMixture("P10", components...))
 }
 
-// Ring is the ring of eight: equal Gaussians N(., .15^2 I) on the circle of radius 2, which generators are asked to
-// cover without dropping one (after Metz et al. 2017, section 3.3.1). Each is a class.
+// Ring is the ring of eight: Gaussians N(., .15^2 I) of equal weight on the circle of radius 2. It tests whether a
+// generator covers all modes (after Metz et al. 2017, section 3.3.1). Each Gaussian is a class.
 func Ring() *Mixture {
 	const modes, radius, variance = 8, 2, .15 * .15
 	var components []Component
@@ -82,8 +83,8 @@ func Ring() *Mixture {
 	return must(NewMixture("R8", components...))
 }
 
-// Mixture8D is a mixture in eight dimensions, to learn where no lattice reaches: four Gaussians of unequal weights
-// about points of Walsh functions, 3.2 apart. Each has variances from 0.1 to 1 along axes of its own.
+// Mixture8D is a mixture in eight dimensions, where no grid is feasible. It has four Gaussians of unequal weights,
+// whose means are Walsh functions and 3.2 apart. Each has variances from 0.1 to 1 along its own axes.
 func Mixture8D() *Mixture {
 	const d = 8
 	var components []Component
@@ -98,7 +99,7 @@ func Mixture8D() *Mixture {
 		for i := range d {
 			cov[i] = make([]float64, d)
 		}
-		for e := range d { // the axes are the unit vectors in a mirror (Householder 1958)
+		for e := range d { // the axes are reflected unit vectors (Householder 1958)
 			variance := .1 * math.Pow(10, float64((e+2*k)%d)/(d-1))
 			axis := func(i int) float64 {
 				v := -2 * mirror[e] * mirror[i] / norm
@@ -118,10 +119,10 @@ func Mixture8D() *Mixture {
 	return must(NewMixture("M8", components...))
 }
 
-// must is for the literals of this file, which the tests construct.
-func must[T any](law T, err error) T {
+// must returns the target or panics. It serves the literals of this file, which the tests construct.
+func must[T any](target T, err error) T {
 	if err != nil {
 		panic(err)
 	}
-	return law
+	return target
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/kettek/apng"
 )
 
-// APNG draws an animation with all its colours. It is larger than a GIF; every frame holds only what changed.
+// APNG draws an animation with all its colors. It is larger than a GIF. Every frame holds only the changed rectangle.
 func APNG(frames []Figure, m Movie) ([]byte, error) {
 	images, err := m.render(frames)
 	if err != nil {

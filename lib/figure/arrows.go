@@ -7,10 +7,10 @@ import (
 )
 
 // Arrows is a vector field: an arrow (U, V) starts at (X, Y). Its drawn length is Scale |(U, V)|^Power in units of the
-// x axis and its direction is that of (U, V) in data units.
+// x axis. Its direction is that of (U, V) in data units.
 type Arrows struct {
 	X, Y, U, V []float64
-	Scale      float64 // 0: the longest arrow is as long as the mean distance of neighbouring arrows on a grid
+	Scale      float64 // 0: the longest arrow has the mean distance of neighboring arrows on a grid
 	Power      float64 // 0: 1; 0.5 keeps short arrows visible beside long ones
 	Width      float64 // of the shafts in pixels; 0: 1.6
 	Color      Color   // 0: Ink
@@ -40,7 +40,7 @@ func (a Arrows) power() []float64 {
 	return length
 }
 
-// spacing is the distance of neighbours in pixels if the arrows sit on a square grid.
+// spacing is the distance of neighbors in pixels, assuming that the arrows are on a square grid.
 func (a Arrows) spacing(p *pen) float64 {
 	x, y := over(a.X), over(a.Y)
 	lo, hi := p.at(x.lo, y.lo), p.at(x.hi, y.hi)
@@ -77,7 +77,8 @@ func (a Arrows) draw(p *pen) {
 	p.fill(path, p.color.with(1))
 }
 
-// unit scales two numbers by a power of two, which rounds nothing, so that the greater is near 1: no product overflows.
+// unit scales two numbers by a power of two, which rounds nothing. The greater is then near 1, so that no product
+// overflows.
 func unit(x, y float64) (float64, float64) {
 	_, exp := math.Frexp(math.Max(math.Abs(x), math.Abs(y)))
 	return math.Ldexp(x, -exp), math.Ldexp(y, -exp)

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Axis is one direction of a panel. Min == Max fits the range to the data with a margin; panels of an animation should
-// give both. Two numbers closer than 1e-12 of their size count as equal. Log makes the axis logarithmic.
+// Axis is one direction of a panel. Min == Max fits the range to the data with a margin. Panels of an animation should
+// set both. Two numbers closer than 1e-12 of their size count as equal. Log makes the axis logarithmic.
 type Axis struct {
 	Label    string
 	Min, Max float64
@@ -20,11 +20,11 @@ type scale struct {
 	log    bool
 }
 
-// fixed reports whether the axis has a range of its own.
+// fixed reports whether the axis has a given range.
 func (a Axis) fixed() bool { return !same(a.Min, a.Max) }
 
-// fit returns the axis' own range, or that of the data with a margin of 4 % where it gives none.
-// tight leaves the margin out, for fields that fill the panel.
+// fit returns the given range of the axis, or else that of the data with a margin of 4 %. tight omits the margin, for
+// fields that fill the panel.
 func (a Axis) fit(name string, data span, tight bool) (scale, error) {
 	s := scale{a.Min, a.Max, a.Log}
 	if !a.fixed() {

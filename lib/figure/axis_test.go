@@ -45,7 +45,7 @@ func TestTicks(t *testing.T) {
 			}
 			labels++
 			if v := number(t, tick.label); math.Abs(v-tick.at) > 1e-6*math.Max(math.Abs(tick.at), 1e-6*(s.hi-s.lo)) {
-				t.Fatalf("tick %v is labelled %q", tick.at, tick.label)
+				t.Fatalf("tick %v is labeled %q", tick.at, tick.label)
 			}
 			if start := at*px - width(tick.label)/2; start < end+19.99 {
 				t.Fatalf("label %q starts at %v, the one before ends at %v", tick.label, start, end)
@@ -59,7 +59,7 @@ func TestTicks(t *testing.T) {
 	})
 }
 
-// number reads a label back.
+// number parses a label.
 func number(t *rapid.T, label string) float64 {
 	label = strings.NewReplacer("−", "-", "·10^{", "e", "10^{", "1e", "}", "").Replace(label)
 	v, err := strconv.ParseFloat(label, 64)

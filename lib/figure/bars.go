@@ -8,7 +8,8 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Bars is a histogram: Heights[i] stands over [Edges[i], Edges[i+1]], so Edges has one more number and ascends.
+// Bars is a histogram. Heights[i] is the height over [Edges[i], Edges[i+1]]. Edges ascends and has one more number than
+// Heights.
 type Bars struct {
 	Edges, Heights []float64
 	Outline        bool // draw the steps only, for histograms that overlap
@@ -16,8 +17,8 @@ type Bars struct {
 	Label          string
 }
 
-// Histogram counts x in n equal bins over [lo, hi], normalised to a density: a bar's area is the share of all of x, so
-// that what falls outside is missing from the total. It panics unless n > 0 and bins from lo to hi have a width.
+// Histogram counts x in n equal bins over [lo, hi], normalized to a density. The area of a bar is its share of all of
+// x, so values outside [lo, hi] are missing from the total. It panics unless n > 0 and lo < hi.
 func Histogram(x []float64, lo, hi float64, n int) Bars {
 	width := (hi - lo) / float64(n)
 	if n <= 0 || !(width > 0) || math.IsInf(width, 0) {
@@ -58,7 +59,7 @@ func (b Bars) check() error {
 	return nil
 }
 
-// Bars stand on 0; a logarithmic axis starts at the least positive height.
+// extent starts bars at 0. A logarithmic axis starts at the least positive height.
 func (b Bars) extent(_, y Axis) (span, span) {
 	s := y.positive(b.Heights)
 	if !y.Log {

@@ -5,14 +5,14 @@ import (
 	"math"
 )
 
-// What can be drawn: float64 has room above and below for margins, sums and squares of pixels.
+// Bounds of numbers that can be drawn. They leave room in float64 for margins, sums and squares of pixels.
 const (
 	greatest   = 1e300  // of a number
 	least      = 1e-300 // of a spread, and of a number on a logarithmic axis
-	resolution = 1e-12  // of a spread, as a share of the greater number: closer ones are one number, up to rounding
+	resolution = 1e-12  // of a spread, relative to the greater number: closer numbers count as equal
 )
 
-// same reports whether two numbers are one, up to rounding. NaN and infinities are like nothing else.
+// same reports whether two numbers are equal up to rounding. NaN and infinities equal nothing.
 func same(a, b float64) bool {
 	size := math.Max(math.Abs(a), math.Abs(b))
 	return size <= math.MaxFloat64 && math.Abs(a-b) <= math.Max(resolution*size, least)
@@ -24,7 +24,8 @@ type column struct {
 	v    []float64
 }
 
-// checkColumns reports the first fault: no data, unequal lengths, NaN, an infinity or a number too large to be drawn.
+// checkColumns returns an error for the first fault: no data, unequal lengths, NaN, an infinity or a number too large
+// to be drawn.
 func checkColumns(layer string, columns ...column) error {
 	n := len(columns[0].v)
 	if n == 0 {
@@ -47,7 +48,7 @@ func checkColumns(layer string, columns ...column) error {
 	return nil
 }
 
-// checkOrder reports the first interval that is upside down.
+// checkOrder returns an error for the first interval with Lo above Hi.
 func checkOrder(layer string, lo, hi []float64) error {
 	for i := range lo {
 		if lo[i] > hi[i] {

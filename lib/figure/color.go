@@ -6,7 +6,7 @@ import "image/color"
 // Sky.
 type Color uint32
 
-// The palette of Okabe and Ito, which stays distinct under the common colour blindnesses, and two neutrals.
+// The palette of Okabe and Ito, whose colors are distinct under the common forms of color blindness, and two neutrals.
 const (
 	Blue       Color = 0x0072B2
 	Vermillion Color = 0xD55E00
@@ -22,7 +22,7 @@ const (
 
 var cycle = [...]Color{Blue, Vermillion, Green, Purple, Orange, Sky}
 
-// or returns the colour, or the fallback where it is automatic.
+// or returns the color, or the fallback if it is automatic.
 func (c Color) or(fallback Color) Color {
 	if c == 0 {
 		return fallback
@@ -30,12 +30,12 @@ func (c Color) or(fallback Color) Color {
 	return c
 }
 
-// with returns the colour at an opacity in [0, 1].
+// with returns the color at an opacity in [0, 1].
 func (c Color) with(alpha float64) color.NRGBA {
 	return color.NRGBA{uint8(c >> 16), uint8(c >> 8), uint8(c), uint8(255*alpha + 0.5)}
 }
 
-// mix returns the colour a share s of the way from c to d.
+// mix returns the color a share s of the way from c to d.
 func (c Color) mix(d Color, s float64) Color {
 	var m Color
 	for shift := 0; shift <= 16; shift += 8 {

@@ -2,14 +2,14 @@ package figure
 
 import "math"
 
-// ticks of the colour bar at a height in pixels.
+// ticks are the ticks of the color bar at a height in pixels.
 func (h Heat) ticks(height int) []tick {
 	lo, hi := h.levels()
 	values := scale{lo: math.Min(lo, hi), hi: math.Max(lo, hi)}
 	return values.ticks(float64(height), 20, func(string) float64 { return sizeTick })
 }
 
-// drawBar draws the colour bar of a heat map to the right of a data area.
+// drawBar draws the color bar of a heat map to the right of a data area.
 func drawBar(s *sheet, b rect, h Heat) {
 	lo, hi := h.levels()
 	values := scale{lo: lo, hi: hi}

@@ -5,13 +5,13 @@ import (
 	"math"
 )
 
-// ColorMap turns numbers into colours.
+// ColorMap turns numbers into colors.
 type ColorMap int
 
 const (
 	DefaultColors ColorMap = iota // Blues for a Heat, Grays for Images
 	Blues                         // white to dark blue: densities, with marks on top
-	Viridis                       // perceptual, dark to bright: values whose zero is not special
+	Viridis                       // perceptual, dark to bright: values without a special zero
 	Diverging                     // blue, white, orange: signed values; an automatic range is symmetric about 0
 	Grays                         // black to white
 )
@@ -25,7 +25,7 @@ var stops = map[ColorMap][]Color{
 	Grays:     {0x000000, 0xFFFFFF},
 }
 
-// at returns the colour of s in [0, 1]; outside it returns that of the nearer end.
+// at returns the color of s in [0, 1]. Outside it returns that of the nearer end.
 func (m ColorMap) at(s float64) Color {
 	table := stops[m]
 	s = math.Max(0, math.Min(1, s)) * float64(len(table)-1)
@@ -33,7 +33,7 @@ func (m ColorMap) at(s float64) Color {
 	return table[i].mix(table[i+1], s-float64(i))
 }
 
-// table lists 256 colours from low to high.
+// table lists 256 colors from low to high.
 func (m ColorMap) table() [256]color.RGBA {
 	var t [256]color.RGBA
 	for i := range t {

@@ -6,10 +6,10 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Contour draws the lines where a field has the given values.
+// Contour draws the level lines of a field.
 type Contour struct {
 	Field  Field
-	Levels []float64 // empty: Count values equally spaced between the least and the greatest, without these
+	Levels []float64 // empty: Count values equally spaced strictly between the least and the greatest
 	Count  int       // 0: 6
 	Width  float64   // 0: 1.2
 	Color  Color     // 0: Gray

@@ -12,7 +12,7 @@ import (
 
 func gaussian(x, y float64) float64 { return math.Exp(-(x*x+y*y)/2) / (2 * math.Pi) }
 
-// A density with its score beside a curve on logarithmic axes.
+// A density with its score, beside a curve on logarithmic axes.
 func ExamplePNG() {
 	var score figure.Arrows
 	for i := range 49 {
@@ -48,7 +48,7 @@ func ExamplePNG() {
 	// Output: 1600 <nil>
 }
 
-// Particles with tails: the frame at step k takes the rows up to k.
+// Particles with trails: the frame at step k takes the rows up to k.
 func ExampleGIF() {
 	xs, ys := [][]float64{{-2, 2, 0}}, [][]float64{{0, 1, -2}}
 	var frames []figure.Figure

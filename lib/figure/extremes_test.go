@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// soon ends the process where work does not end: nothing else stops a loop that fills the memory.
+// soon ends the process if work does not end, since nothing else stops a loop that fills the memory.
 func soon(what any, work func()) {
 	late := time.AfterFunc(20*time.Second, func() { panic(fmt.Sprintf("%+v: does not end", what)) })
 	defer late.Stop()
@@ -35,7 +35,8 @@ func anyNumbers(t *rapid.T, name string, positive bool) []float64 {
 	return out
 }
 
-// An axis through any data has a range that holds them, and marks in it, also where numbers are equal up to rounding.
+// An axis for any data has a range that contains them, and ticks within it, also for numbers that are equal up to
+// rounding.
 func TestAxisOfAnyData(t *testing.T) {
 	width := func(s string) float64 { return 7 * float64(len([]rune(s))) }
 	rapid.Check(t, func(t *rapid.T) {
@@ -57,8 +58,7 @@ func TestAxisOfAnyData(t *testing.T) {
 				t.Errorf("%d marks from %v to %v", len(marks), s.lo, s.hi)
 			}
 			for _, mark := range marks {
-				// The range is some 1e12 units in the last place wide where it is narrowest: a mark is off by a few of
-				// them.
+				// The narrowest range is about 1e12 units in the last place, and a tick is off by a few of them.
 				if at := s.norm(mark.at); !(at > -1e-3 && at < 1+1e-3) {
 					t.Errorf("a mark at %v of [%v, %v]", mark.at, s.lo, s.hi)
 				}
@@ -67,7 +67,7 @@ func TestAxisOfAnyData(t *testing.T) {
 	})
 }
 
-// Numbers that are one up to rounding look like one.
+// Numbers that are equal up to rounding are drawn as one.
 func TestEqualUpToRounding(t *testing.T) {
 	for _, c := range []struct{ lo, hi, wantLo, wantHi float64 }{
 		{4, 4 * (1 + 1e-14), 2, 6},
@@ -94,7 +94,7 @@ func TestEqualUpToRounding(t *testing.T) {
 	})
 	upright, inverted := (Heat{Field: bump, Hi: 1}).ticks(300), (Heat{Field: bump, Lo: 1}).ticks(300)
 	if len(inverted) != len(upright) {
-		t.Errorf("%d marks on an inverted colour bar, want %d", len(inverted), len(upright))
+		t.Errorf("%d marks on an inverted color bar, want %d", len(inverted), len(upright))
 	}
 	flat := Field{X1: 1, Y1: 1, NX: 2, NY: 2, Z: []float64{1e15, 1e15 + 1, 1e15, 1e15 - 1}}
 	if got := (Contour{Field: flat}).levels(); len(got) > 0 {
@@ -102,7 +102,7 @@ func TestEqualUpToRounding(t *testing.T) {
 	}
 	for _, h := range []Heat{{Field: flat}, {Field: flat, Lo: 1e15, Hi: 1e15 + 1}} {
 		if lo, hi := h.levels(); lo != 1e15-1 || hi != 1e15-1+1e9 {
-			t.Errorf("colours from %v to %v", lo, hi)
+			t.Errorf("colors from %v to %v", lo, hi)
 		}
 	}
 	inf, nan := math.Inf(1), math.NaN()
@@ -113,7 +113,7 @@ func TestEqualUpToRounding(t *testing.T) {
 	}
 }
 
-// Every layer draws any numbers, on axes that fit them and on axes far from them; or says what is wrong.
+// Every layer draws any numbers, on axes that fit them and on axes far from them, or returns an error of one line.
 func TestLayersOfAnyNumbers(t *testing.T) {
 	drawn := 0
 	defer func() {
@@ -156,7 +156,7 @@ func TestLayersOfAnyNumbers(t *testing.T) {
 	})
 }
 
-// What no float64 has room to draw, and sizes that would fill the memory.
+// Numbers beyond the bounds and sizes that would fill the memory are errors.
 func TestBeyondWhatCanBeDrawn(t *testing.T) {
 	huge := []float64{1, 2, 1e305}
 	narrow := Field{X0: 1e15, X1: 1e15 + 1, Y1: 1, NX: 2, NY: 2, Z: make([]float64, 4)}

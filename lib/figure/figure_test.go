@@ -20,7 +20,7 @@ func one(layers ...Layer) Grid {
 
 var x3, y3, lo3, hi3 = []float64{1, 2, 3}, []float64{2, 1, 4}, []float64{1, 0.5, 3}, []float64{3, 2, 5}
 
-// samples has every kind of layer with a colour that must appear in its picture.
+// samples has every kind of layer with a color that must appear in its picture.
 var samples = map[string]struct {
 	layer Layer
 	has   Color
@@ -58,7 +58,7 @@ func decode(t *testing.T, f Figure) image.Image {
 	return img
 }
 
-// count is the number of pixels within tol of a colour in every channel.
+// count is the number of pixels within tol of a color in every channel.
 func count(img image.Image, c Color, tol int) int {
 	n := 0
 	b := img.Bounds()
@@ -145,7 +145,7 @@ func TestEqualAspectAlsoWhenTheRowIsTooLow(t *testing.T) {
 	}
 }
 
-// What changes between frames must leave the axes where they are.
+// Changes between frames must not move the axes.
 func TestLayoutDoesNotDependOnData(t *testing.T) {
 	frame := func(title string, n int) *image.RGBA {
 		p := Panel{X: Axis{Label: "x", Min: 0, Max: 5}, Y: Axis{Label: "y", Min: 0, Max: 5}, Legend: TopLeft,

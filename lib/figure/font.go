@@ -25,7 +25,7 @@ type style struct {
 	bold bool
 }
 
-// typeface is the embedded font; every reader of a figure gets the same one.
+// typeface is the embedded font, so that figures look the same on every machine.
 var typeface = sync.OnceValue(func() *plotfont.Cache { return plotfont.NewCache(liberation.Collection()) })
 
 func (s style) lookup() plotfont.Face {
@@ -44,7 +44,7 @@ func hasGlyph(r rune) bool {
 	return err == nil && i != 0
 }
 
-// faces hands out scaled fonts. A font face is not safe for concurrent use, so each figure being drawn has its own.
+// faces caches scaled fonts. A font face is not safe for concurrent use, so each figure being drawn has its own.
 type faces struct {
 	zoom  int
 	known map[style]font.Face

@@ -12,7 +12,8 @@ const (
 	margin     = 6
 )
 
-// ticks are those of both axes for a data area of a size. Gaps grow with the area: more than ten numbers are noise.
+// ticks are the ticks of both axes for a data area of a size. Gaps grow with the area, so that an axis has at most
+// about ten numbers.
 func (q *plot) ticks(text *faces, b rect) (x, y []tick) {
 	s := style{size: sizeTick}
 	if !q.HideAxes && !q.X.Hide {
@@ -81,7 +82,7 @@ func (q *plot) drawAxes(s *sheet, b rect) {
 	for _, t := range xt {
 		x := x0 + math.Floor(q.x.norm(t.at)*float64(b.w)*float64(s.zoom))/float64(s.zoom)
 		line(x, y1+1, x+1, y1+1+t.length())
-		s.centred(t.label, st, x+0.5, y1+1+tickLength+tickGap+0.8*sizeTick, x1-x0)
+		s.centered(t.label, st, x+0.5, y1+1+tickLength+tickGap+0.8*sizeTick, x1-x0)
 	}
 	for _, t := range yt {
 		y := y1 - math.Floor(q.y.norm(t.at)*float64(b.h)*float64(s.zoom))/float64(s.zoom)
@@ -97,7 +98,7 @@ func (q *plot) drawAxes(s *sheet, b rect) {
 		if len(xt) > 0 {
 			below = tickLength + tickGap + sizeTick
 		}
-		s.centred(q.X.Label, style{size: sizeLabel}, (x0+x1)/2, y1+float64(below)+sizeLabel+2, x1-x0+40)
+		s.centered(q.X.Label, style{size: sizeLabel}, (x0+x1)/2, y1+float64(below)+sizeLabel+2, x1-x0+40)
 	}
 	if q.Y.Label != "" {
 		left := 0
@@ -108,7 +109,7 @@ func (q *plot) drawAxes(s *sheet, b rect) {
 	}
 }
 
-// length of a tick: minor ones are shorter.
+// length is the length of a tick. Minor ticks are shorter.
 func (t tick) length() float64 {
 	if t.label == "" {
 		return tickLength / 2

@@ -8,8 +8,8 @@ import (
 	"image/gif"
 )
 
-// GIF draws an animation. All frames share one palette, chosen from all their pixels, so colours do not flicker; there
-// is no dithering, and a pixel that does not change costs next to nothing.
+// GIF draws an animation. All frames share one palette, chosen from all their pixels, so that colors do not flicker.
+// There is no dithering. A pixel that does not change takes almost no bytes.
 func GIF(frames []Figure, m Movie) ([]byte, error) {
 	images, err := m.render(frames)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"math"
 )
 
-// Figure is what can be drawn: a [Grid] of panels or a sheet of [Images].
+// Figure is a drawing: a [Grid] of panels, a sheet of [Images] or a [Stack].
 type Figure interface {
 	// render draws with zoom device pixels per logical pixel.
 	render(zoom int) (*image.RGBA, error)
@@ -22,11 +22,11 @@ type Grid struct {
 	Title     string
 	Rows      [][]Panel
 	Width     int       // of the figure in logical pixels; 0: 800
-	RowHeight int       // of a row with its labels; 0: what equal aspect needs, or else a pleasant shape
+	RowHeight int       // of a row with its labels; 0: as equal aspect needs, or else a default shape
 	Shares    []float64 // relative widths of the data areas of a row; empty: equal
 }
 
-// Single is one panel alone, so wide.
+// Single is a figure with one panel, of the given width in logical pixels.
 func Single(panel Panel, width int) Grid { return Grid{Rows: [][]Panel{{panel}}, Width: width} }
 
 // Row is a figure with one row of panels.
@@ -47,7 +47,7 @@ func (g Grid) render(zoom int) (*image.RGBA, error) {
 	s := newSheet(g.width(), height, zoom)
 	s.text = text
 	if g.Title != "" {
-		s.centred(g.Title, style{sizeTitle, true}, float64(g.width())/2, 20, float64(g.width())-2*margin)
+		s.centered(g.Title, style{sizeTitle, true}, float64(g.width())/2, 20, float64(g.width())-2*margin)
 	}
 	for _, row := range rows {
 		for _, c := range row {

@@ -2,15 +2,15 @@ package figure
 
 import "math"
 
-// Heat shows a field as colours. Lo and Hi are the values at the ends of the colour map; Lo == Hi takes the range of
-// the values, which frames of an animation should not leave to chance; Lo > Hi inverts. A field of values that are
-// equal, up to rounding, takes the low colour.
+// Heat shows a field as colors. Lo and Hi are the values at the ends of the color map. Lo == Hi takes the range of the
+// values. Frames of an animation should set both. Lo > Hi inverts the map. A field of values that are equal up to
+// rounding has the low color.
 type Heat struct {
 	Field  Field
 	Colors ColorMap // default: Blues
 	Lo, Hi float64
 	Cells  bool   // fill a rectangle around every node instead of interpolating: matrices, 2-D histograms
-	Bar    string // label of a colour bar beside the panel; empty: no bar
+	Bar    string // label of a color bar beside the panel; empty: no bar
 }
 
 func (h Heat) check() error {
@@ -49,7 +49,7 @@ func (h Heat) colors() ColorMap {
 	return h.Colors
 }
 
-// levels are the values at the ends of the colour map.
+// levels are the values at the ends of the color map.
 func (h Heat) levels() (lo, hi float64) {
 	if !same(h.Lo, h.Hi) {
 		return h.Lo, h.Hi
@@ -60,7 +60,7 @@ func (h Heat) levels() (lo, hi float64) {
 		s.lo, s.hi = -m, m
 	}
 	if same(s.lo, s.hi) {
-		s.hi = s.lo + math.Max(1, math.Abs(s.lo)/1e6) // more than rounding leaves
+		s.hi = s.lo + math.Max(1, math.Abs(s.lo)/1e6) // more than rounding
 	}
 	return s.lo, s.hi
 }

@@ -12,8 +12,9 @@ type Picture struct {
 	Pix  []float64
 }
 
-// Images is a figure of small pictures in rows, for example digits at rising noise. All pictures of a figure have one
-// size. Values from Lo to Hi run through the colours and are clipped there; Lo > Hi inverts, Lo == Hi means 0 to 1.
+// Images is a figure of small pictures in rows, for example digits at rising noise. All pictures of a figure have the
+// same size. Values from Lo to Hi run through the colors and are clipped there. Lo > Hi inverts the colors. Lo == Hi
+// means 0 to 1.
 type Images struct {
 	Title     string
 	Rows      [][]Picture
@@ -21,14 +22,15 @@ type Images struct {
 	ColLabels []string   // above the columns
 	Labels    [][]string // below each picture
 	Lo, Hi    float64
-	// from a picture to the next; 0: what pictures and labels need. Animations whose labels vary give it
+	// ColWidth is the distance from a picture to the next. 0 means as pictures and labels need. Animations with varying
+	// labels should set it.
 	ColWidth int
-	Scale    int      // logical pixels per value, drawn as a square; 0: as many as 800 px hold, at most 6
+	Scale    int      // logical pixels per value, drawn as a square; 0: the largest that fits 800 px, at most 6
 	Colors   ColorMap // default: Grays
 }
 
 const (
-	sheetGap   = 8   // distance of neighbouring pictures
+	sheetGap   = 8   // distance of neighboring pictures
 	leastWidth = 240 // of a sheet, for its title
 )
 
@@ -50,10 +52,10 @@ func (m Images) render(zoom int) (*image.RGBA, error) {
 	s := newSheet(p.width, p.height, zoom)
 	small, label := style{size: sizeLegend}, style{size: sizeLabel}
 	if m.Title != "" {
-		s.centred(m.Title, style{sizeTitle, true}, float64(p.width)/2, 20, float64(p.width)-2*sheetGap)
+		s.centered(m.Title, style{sizeTitle, true}, float64(p.width)/2, 20, float64(p.width)-2*sheetGap)
 	}
 	for j, t := range m.ColLabels {
-		s.centred(t, label, p.middle(j), float64(p.top-8), float64(p.pitchX-4))
+		s.centered(t, label, p.middle(j), float64(p.top-8), float64(p.pitchX-4))
 	}
 	for i, row := range m.Rows {
 		y := p.top + i*p.rowsY
@@ -65,7 +67,7 @@ func (m Images) render(zoom int) (*image.RGBA, error) {
 		for j, g := range row {
 			m.picture(s, g, p.left+j*p.pitchX, y, p.scale)
 			if i < len(m.Labels) && j < len(m.Labels[i]) {
-				s.centred(m.Labels[i][j], small, p.middle(j), float64(y+p.h*p.scale)+sizeLegend+1, float64(p.pitchX-4))
+				s.centered(m.Labels[i][j], small, p.middle(j), float64(y+p.h*p.scale)+sizeLegend+1, float64(p.pitchX-4))
 			}
 		}
 	}
@@ -98,7 +100,8 @@ func (m Images) picture(s *sheet, g Picture, x, y, scale int) {
 	}
 }
 
-// check reports the first picture or label that does not fit, and returns the size of the pictures and the longest row.
+// check returns the size of the pictures and the length of the longest row. It returns an error for the first picture
+// or label that does not fit.
 func (m Images) check() (w, h, cols int, err error) {
 	texts := append(append([]string{m.Title}, m.RowLabels...), m.ColLabels...)
 	for _, l := range m.Labels {
@@ -138,7 +141,7 @@ func (m Images) check() (w, h, cols int, err error) {
 	return w, h, cols, nil
 }
 
-// layout depends on sizes and labels, not on the title.
+// layout depends on sizes and labels and is independent of the title.
 func (m Images) layout(text *faces) (places, error) {
 	w, h, cols, err := m.check()
 	if err != nil {

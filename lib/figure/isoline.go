@@ -70,7 +70,7 @@ func (f Field) chain(links map[edge][]edge, order []edge, z float64) [][][2]floa
 	return lines
 }
 
-// crossing is the place on an edge where the field, interpolated, is z.
+// crossing is the point on an edge where the interpolated field is z.
 func (f Field) crossing(e edge, z float64) [2]float64 {
 	a := f.Z[e.j*f.NX+e.i]
 	if e.up {

@@ -1,9 +1,9 @@
 package figure
 
-// Layer is data of one kind in a panel. The set is closed: these are all.
+// Layer is data of one kind in a panel. The set of layers is closed.
 type Layer interface {
 	check() error
-	extent(x, y Axis) (span, span) // the data's range, for axes that have none
+	extent(x, y Axis) (span, span) // the data's range, for axes without one
 	hue() Color                    // 0: take the next of the cycle
 	draw(*pen)
 	key() key // how the legend shows it
@@ -34,7 +34,8 @@ type key struct {
 	whisk  bool    // a vertical bar through the middle
 }
 
-// positive is the span of the columns that a logarithmic axis can show; on a linear axis, of everything.
+// positive is the span of the numbers that the axis can show: of positive ones on a logarithmic axis, of all on a
+// linear one.
 func (a Axis) positive(columns ...[]float64) span {
 	if !a.Log {
 		return over(columns...)

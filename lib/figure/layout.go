@@ -16,12 +16,12 @@ type cell struct {
 // titleRoom is the height of the figure's title.
 const titleRoom = 30
 
-// tallest is the greatest height of a data area that is not asked for.
+// tallest is the greatest default height of a data area.
 const tallest = 640
 
-// arrange gives every cell its place and returns the height of the figure. Data areas line up across a row, and down
-// the columns of rows with as many panels; within a row their widths have the given shares, whatever stands beside
-// them.
+// arrange places every cell and returns the height of the figure. Data areas line up across a row, and down the columns
+// of rows with the same number of panels. Within a row their widths have the given shares, independently of labels and
+// legends.
 func (g Grid) arrange(rows [][]cell, text *faces) (int, error) {
 	for _, row := range rows {
 		for j := range row {
@@ -29,8 +29,7 @@ func (g Grid) arrange(rows [][]cell, text *faces) (int, error) {
 			row[j].area = rect{w: w, h: int(positiveOr(float64(g.RowHeight-60), 0.8*float64(w)))}
 		}
 	}
-	// Margins depend on the numbers at the ticks, which depend on the room that the margins leave: two rounds settle
-	// it.
+	// Margins depend on the numbers at the ticks, which depend on the margins. Two rounds suffice.
 	height := 0
 	for round := range 2 {
 		if round == 1 {
@@ -94,7 +93,7 @@ func (g Grid) place(row []cell, y int) (int, error) {
 	}
 	for _, c := range row {
 		if c.plot.EqualAspect || !anyEqual(row) {
-			tall = math.Max(tall, math.Min(c.plot.pleasant(c.area.w, len(row)), tallest))
+			tall = math.Max(tall, math.Min(c.plot.defaultHeight(c.area.w, len(row)), tallest))
 		}
 	}
 	frame := row[0].m.top + row[0].m.bottom
@@ -111,7 +110,7 @@ func (g Grid) place(row []cell, y int) (int, error) {
 	return h + frame, nil
 }
 
-// anyEqual reports whether a panel of the row has equal aspect: such panels alone decide the height of the row.
+// anyEqual reports whether a panel of the row has equal aspect. Only such panels determine the height of the row.
 func anyEqual(row []cell) bool {
 	return slices.ContainsFunc(row, func(c cell) bool { return c.plot.EqualAspect })
 }
@@ -123,15 +122,15 @@ func (g Grid) share(j int) float64 {
 	return g.Shares[j]
 }
 
-// pleasant is the height that suits a data area of width w in a row of n panels.
-func (q *plot) pleasant(w, n int) float64 {
+// defaultHeight is the default height of a data area of width w in a row of n panels.
+func (q *plot) defaultHeight(w, n int) float64 {
 	if q.EqualAspect {
 		return float64(w) * q.aspect()
 	}
 	return float64(w) * [...]float64{0.5, 0.72, 0.85}[min(n, 3)-1]
 }
 
-// shape is the data area within b: all of it, or under EqualAspect the largest that fits, in the middle.
+// shape is the data area within b: all of it, or under EqualAspect the largest centered one that fits.
 func (q *plot) shape(b rect) rect {
 	if !q.EqualAspect {
 		return b

@@ -6,11 +6,11 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Corner says where a panel shows its legend.
+// Corner is the place of a legend.
 type Corner int
 
 const (
-	BestCorner Corner = iota // the corner that hides the least ink; may change between frames of an animation
+	BestCorner Corner = iota // the corner that covers the least ink; may change between frames of an animation
 	TopRight
 	TopLeft
 	BottomRight
@@ -27,7 +27,7 @@ const (
 	legendPad    = 6
 )
 
-// keys are the layers that the legend shows.
+// keys are the entries of the legend with their colors.
 func (q *plot) keys() (keys []key, colors []Color) {
 	for i, layer := range q.Layers {
 		if k := layer.key(); k.label != "" && q.Legend != NoLegend {
@@ -73,7 +73,7 @@ func (p *pen) legendAt(c Corner, w, h float64) (x, y float64) {
 	return math.Round(x), math.Round(y)
 }
 
-// bestCorner is where a legend hides the least, and the share of its area that is ink there.
+// bestCorner is the corner where a legend covers the least ink, and the share of its area that is ink there.
 func (p *pen) bestCorner(w, h float64) (Corner, float64) {
 	best, least := TopRight, math.Inf(1)
 	for _, c := range []Corner{TopRight, TopLeft, BottomRight, BottomLeft} {
@@ -85,9 +85,9 @@ func (p *pen) bestCorner(w, h float64) (Corner, float64) {
 	return best, least
 }
 
-// clearLegends lengthens automatic y axes where an automatic legend would cover data in every corner.
+// clearLegends lengthens automatic y axes if an automatic legend would cover data in every corner.
 func clearLegends(rows [][]cell, text *faces) {
-	const bearable = 0.03 // a thin line may pass
+	const bearable = 0.03 // a thin line under the legend is fine
 	for _, row := range rows {
 		for _, c := range row {
 			q := c.plot
@@ -103,7 +103,7 @@ func clearLegends(rows [][]cell, text *faces) {
 	}
 }
 
-// legend draws the legend into the data area, on a ground that lets the data shine through.
+// legend draws the legend into the data area, on a translucent background.
 func (q *plot) legend(p *pen) {
 	w, h := q.legendSize(p.text)
 	if h == 0 || q.Legend == Outside {
@@ -133,7 +133,7 @@ func (q *plot) outside(s *sheet, b rect) {
 	s.paste(p.img, x, b.y)
 }
 
-// ink is the share of a rectangle that is neither ground nor grid.
+// ink is the share of a rectangle that is neither background nor grid.
 func (p *pen) ink(x, y, w, h float64) float64 {
 	n, z := 0, float64(p.zoom)
 	for j := max(0, int(y*z)); j < min(int((y+h)*z), p.img.Rect.Dy()); j++ {

@@ -1,7 +1,7 @@
 package figure
 
-// Line is a curve through (X, Y). Lo and Hi, where given, shade an interval around it, for example of 5 standard
-// errors; on a logarithmic axis an interval that reaches 0 or less runs to the bottom.
+// Line is a curve through (X, Y). Lo and Hi, if given, shade an interval around it, for example of 5 standard errors.
+// On a logarithmic axis an interval that reaches 0 or less extends to the bottom.
 type Line struct {
 	X, Y    []float64
 	Lo, Hi  []float64 // optional
@@ -65,7 +65,7 @@ func (l Line) draw(p *pen) {
 	}
 }
 
-// positiveOr returns v, or the fallback where v is not positive.
+// positiveOr returns v, or the fallback if v is not positive.
 func positiveOr(v, fallback float64) float64 {
 	if v > 0 {
 		return v

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Movie says how an animation plays.
+// Movie holds the settings of an animation.
 type Movie struct {
 	Delay time.Duration // of a frame; 0: 80 ms; resolved to 10 ms
 	Hold  time.Duration // of the last frame; 0: 1.5 s
@@ -18,7 +18,7 @@ type Movie struct {
 	Zoom  int           // device pixels per logical pixel; 0: 1
 }
 
-// hundredths is how long frame i of n shows, in 1/100 s.
+// hundredths is the duration of frame i of n in 1/100 s.
 func (m Movie) hundredths(i, n int) int {
 	d := m.Delay
 	if d <= 0 {
@@ -30,11 +30,11 @@ func (m Movie) hundredths(i, n int) int {
 			d = 1500 * time.Millisecond
 		}
 	}
-	return min(max(2, int(d/(10*time.Millisecond))), math.MaxUint16) // all that the formats hold
+	return min(max(2, int(d/(10*time.Millisecond))), math.MaxUint16) // the range of the formats
 }
 
-// render draws the frames, on all processors. They must have one size. All are held in memory at once, 4 bytes a pixel,
-// because the palette is chosen from all of them.
+// render draws the frames on all processors. They must have the same size. All are in memory at once, at 4 bytes a
+// pixel, because the palette is chosen from all of them.
 func (m Movie) render(frames []Figure) ([]*image.RGBA, error) {
 	if len(frames) == 0 {
 		return nil, fmt.Errorf("figure: an animation needs a frame")
@@ -67,7 +67,7 @@ func parallel(n int, do func(i int)) {
 	wg.Wait()
 }
 
-// changed is the smallest rectangle outside which two frames are equal; it holds a pixel at least.
+// changed is the smallest rectangle outside which two frames are equal. It has at least one pixel.
 func changed(a, b *image.RGBA) image.Rectangle {
 	r := a.Rect
 	x0, y0, x1, y1 := r.Max.X, r.Max.Y, r.Min.X, r.Min.Y

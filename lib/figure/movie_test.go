@@ -134,7 +134,7 @@ func TestPaletteKeepsFewColorsExact(t *testing.T) {
 		}
 	}
 	if n := len(choosePalette([]*image.RGBA{img}, 16)); n != 16 {
-		t.Errorf("%d colours, want 16", n)
+		t.Errorf("%d colors, want 16", n)
 	}
 }
 

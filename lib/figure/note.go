@@ -1,6 +1,6 @@
 package figure
 
-// Note is a text at a data point, on a white halo. Align is 0 to start there, 0.5 to centre, 1 to end there.
+// Note is a text at a data point, on a white halo. Align is 0 to start there, 0.5 to center, 1 to end there.
 type Note struct {
 	X, Y  float64
 	Text  string

@@ -8,10 +8,10 @@ import (
 	"slices"
 )
 
-// palette is the colours of an animation.
+// palette is the colors of an animation.
 type palette []color.RGBA
 
-// shade is a colour and how many pixels have it.
+// shade is a color and how many pixels have it.
 type shade struct {
 	c      [3]float64
 	weight float64
@@ -19,10 +19,10 @@ type shade struct {
 
 func (s shade) rgba() color.RGBA { return color.RGBA{uint8(s.c[0]), uint8(s.c[1]), uint8(s.c[2]), 255} }
 
-// choosePalette picks at most n colours for all the images. Up to five in eight are the most frequent colours as they
-// are, a small distance apart: the ground, lines, and the levels of a heat map, close enough to show no bands. The
-// others stand for the rest, blends and soft edges, by median cut: it splits the set of colours with the largest
-// weighted variance until there are enough sets, and shows a set as its most frequent colour.
+// choosePalette picks at most n colors for all the images. Up to five in eight are the most frequent colors, a small
+// distance apart. These are the background, lines, and the levels of a heat map, close enough to show no bands. Median
+// cut chooses the others for blends and soft edges. It splits the set of colors with the largest weighted variance
+// until there are enough sets. Each set is represented by its most frequent color.
 func choosePalette(images []*image.RGBA, n int) palette {
 	all := shades(images)
 	slices.SortStableFunc(all, func(a, b shade) int { return cmp.Compare(b.weight, a.weight) })
@@ -52,7 +52,7 @@ func choosePalette(images []*image.RGBA, n int) palette {
 	return p
 }
 
-// take moves the first colours that are not close to one before them into the palette, until it holds n.
+// take moves colors into the palette, in order, until it has n. It leaves out those close to a color taken before.
 func (p *palette) take(all []shade, n int) (rest []shade) {
 	const close = 12 // squared distance; a step of 3 in one channel is invisible
 	for i, s := range all {
@@ -69,13 +69,13 @@ func (p *palette) take(all []shade, n int) (rest []shade) {
 	return rest
 }
 
-// distance is the squared distance of two colours.
+// distance is the squared distance of two colors.
 func distance(a, b color.RGBA) int {
 	r, g, bl := int(a.R)-int(b.R), int(a.G)-int(b.G), int(a.B)-int(b.B)
 	return r*r + g*g + bl*bl
 }
 
-// shades counts the colours, in ascending order.
+// shades counts the colors, in ascending order.
 func shades(images []*image.RGBA) []shade {
 	counts := make([]map[uint32]int, len(images))
 	parallel(len(images), func(i int) {
@@ -97,7 +97,7 @@ func shades(images []*image.RGBA) []shade {
 	return all
 }
 
-// eachRun calls f for every horizontal run of one colour 0xRRGGBB.
+// eachRun calls f for every horizontal run of one color 0xRRGGBB.
 func eachRun(img *image.RGBA, f func(c uint32, n int)) {
 	last, n := uint32(0), 0
 	for k := 0; k < len(img.Pix); k += 4 {
@@ -112,7 +112,7 @@ func eachRun(img *image.RGBA, f func(c uint32, n int)) {
 	f(last, n)
 }
 
-// spread is the largest weighted sum of squares of a set along a channel, and that channel.
+// spread returns the largest weighted sum of squares of a set along a channel, and that channel.
 func spread(s []shade) (float64, int) {
 	var w float64
 	var sum, square [3]float64
@@ -140,7 +140,7 @@ func spreadOf(s []shade) float64 {
 	return v
 }
 
-// split cuts a set of at least two colours at its mean along its widest channel.
+// split cuts a set of at least two colors at its mean along its widest channel.
 func split(s []shade) (low, high []shade) {
 	_, k := spread(s)
 	slices.SortStableFunc(s, func(a, b shade) int { return cmp.Compare(a.c[k], b.c[k]) })
@@ -156,7 +156,7 @@ func split(s []shade) (low, high []shade) {
 	return s[:cut], s[cut:]
 }
 
-// flatten maps every pixel to the number of the nearest colour.
+// flatten maps every pixel to the index of the nearest color.
 func (p palette) flatten(img *image.RGBA) []uint8 {
 	known := map[uint32]uint8{}
 	out := make([]uint8, 0, len(img.Pix)/4)

@@ -10,8 +10,8 @@ import (
 	"github.com/kettek/apng"
 )
 
-// SmallPNG draws a still picture with so many colours, 2 to 256, and zoom device pixels for each logical one: a third
-// of the bytes of [PNG] and less, for pictures that go into notebooks.
+// SmallPNG draws a still picture with at most the given number of colors, 2 to 256, and zoom device pixels for each
+// logical one. It takes a third of the bytes of [PNG] or less, for notebooks.
 func SmallPNG(f Figure, zoom, colors int) ([]byte, error) {
 	stills, err := paletted([]Figure{f}, Movie{Zoom: zoom}, colors)
 	if err != nil {
@@ -24,7 +24,7 @@ func SmallPNG(f Figure, zoom, colors int) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// SmallAPNG is [APNG] with so many colours in all.
+// SmallAPNG is [APNG] with at most the given number of colors in all frames together, 2 to 256.
 func SmallAPNG(frames []Figure, m Movie, colors int) ([]byte, error) {
 	stills, err := paletted(frames, m, colors)
 	if err != nil {
@@ -42,10 +42,10 @@ func SmallAPNG(frames []Figure, m Movie, colors int) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// paletted draws frames in one palette.
+// paletted draws frames with a common palette.
 func paletted(frames []Figure, m Movie, most int) ([]*image.Paletted, error) {
 	if most < 2 || most > 256 {
-		return nil, fmt.Errorf("figure: %d colours; give 2 to 256", most)
+		return nil, fmt.Errorf("figure: %d colors; give 2 to 256", most)
 	}
 	images, err := m.render(frames)
 	if err != nil {

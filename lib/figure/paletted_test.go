@@ -21,7 +21,7 @@ func TestSmallPictures(t *testing.T) {
 			t.Fatal(err)
 		}
 		if p, ok := img.(*image.Paletted); !ok || len(p.Palette) > colors {
-			t.Errorf("%d colours asked for: %T", colors, img)
+			t.Errorf("%d colors asked for: %T", colors, img)
 		}
 	}
 	film, err := SmallAPNG([]Figure{f, f, f}, Movie{}, 16)
@@ -30,7 +30,7 @@ func TestSmallPictures(t *testing.T) {
 	}
 	for _, colors := range []int{-1, 0, 1, 257} {
 		if _, err := SmallPNG(f, 1, colors); err == nil {
-			t.Errorf("%d colours are taken", colors)
+			t.Errorf("%d colors are taken", colors)
 		}
 	}
 }

@@ -16,13 +16,13 @@ type Panel struct {
 	HideAxes    bool
 }
 
-// plot is a checked panel with what follows from its data: ranges and colours.
+// plot is a checked panel with the ranges and colors that follow from its data.
 type plot struct {
 	Panel
 	x, y   scale
 	colors []Color // of each layer
-	bar    *Heat   // the layer that wants a colour bar
-	filled bool    // a Heat covers the ground
+	bar    *Heat   // the layer with a color bar
+	filled bool    // a Heat covers the background
 }
 
 func (p Panel) prepare() (*plot, error) {
@@ -68,7 +68,7 @@ func (p Panel) prepare() (*plot, error) {
 		return nil, err
 	}
 	if standing && ys.lo == 0 && !p.Y.fixed() {
-		q.y.lo = 0 // bars stand on the axis
+		q.y.lo = 0 // bars start at the axis
 	}
 	if p.EqualAspect && (p.X.Log || p.Y.Log) {
 		return nil, fmt.Errorf("figure: panel %q has equal aspect on a logarithmic axis", p.Title)
@@ -76,13 +76,13 @@ func (p Panel) prepare() (*plot, error) {
 	return q, nil
 }
 
-// framed reports whether the panel has a frame all round and no grid: those that show space rather than a curve.
+// framed reports whether the panel has a frame on all sides and no grid. Such panels show a space rather than a curve.
 func (q *plot) framed() bool { return q.filled || q.EqualAspect || q.HideAxes }
 
 // aspect is the height of a data area of width 1 under EqualAspect.
 func (q *plot) aspect() float64 { return (q.y.hi - q.y.lo) / (q.x.hi - q.x.lo) }
 
-// layers draws the grid and the layers into a data area of the size of b.
+// layers draws the grid and the layers into a data area of the size of b, and returns its pen.
 func (q *plot) layers(b rect, text *faces) *pen {
 	p := newPen(q.x, q.y, b.w, b.h, text)
 	if !q.framed() {
@@ -107,11 +107,11 @@ func (q *plot) draw(s *sheet, b rect) {
 		drawBar(s, b, *q.bar)
 	}
 	if q.Title != "" {
-		s.centred(q.Title, style{size: sizePanel}, float64(b.x)+float64(b.w)/2, float64(b.y)-9, float64(b.w)+30)
+		s.centered(q.Title, style{size: sizePanel}, float64(b.x)+float64(b.w)/2, float64(b.y)-9, float64(b.w)+30)
 	}
 }
 
-// Neutral colours of the frame and the grid.
+// Neutral colors of the frame and the grid.
 var (
 	frameColor = color.NRGBA{0x55, 0x55, 0x55, 255}
 	gridColor  = color.NRGBA{0xE6, 0xE6, 0xE6, 255}

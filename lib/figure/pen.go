@@ -9,27 +9,27 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 )
 
-// pen draws layers into the data area of a panel, which clips them. Its lengths are logical pixels; its points come
+// pen draws layers into the data area of a panel, which clips them. Its lengths are logical pixels. Its points come
 // from at, with y upwards as in vg.
 type pen struct {
-	x, y   scale
-	w, h   float64 // size of the data area
-	zoom   int     // device pixels per logical pixel
-	canvas *vgimg.Canvas
-	img    *image.RGBA // what canvas draws to
-	text   *faces
-	color  Color // of the current layer, never automatic
-	stamps map[float64]*sprite
+	x, y    scale
+	w, h    float64 // size of the data area
+	zoom    int     // device pixels per logical pixel
+	canvas  *vgimg.Canvas
+	img     *image.RGBA // what canvas draws to
+	text    *faces
+	color   Color // of the current layer, never automatic
+	sprites map[float64]*sprite
 }
 
 func newPen(x, y scale, w, h int, text *faces) *pen {
 	// At 72 dots per inch a vg.Length of 1 is a pixel.
 	c := vgimg.NewWith(vgimg.UseWH(vg.Length(w), vg.Length(h)), vgimg.UseDPI(72*text.zoom))
 	return &pen{x: x, y: y, w: float64(w), h: float64(h), zoom: text.zoom, canvas: c, img: c.Image().(*image.RGBA),
-		text: text, stamps: map[float64]*sprite{}}
+		text: text, sprites: map[float64]*sprite{}}
 }
 
-// at is the place of a data point.
+// at is the position of a data point.
 func (p *pen) at(x, y float64) vg.Point {
 	return vg.Point{X: vg.Length(p.x.norm(x) * p.w), Y: vg.Length(p.y.norm(y) * p.h)}
 }
@@ -44,10 +44,10 @@ func (p *pen) polyline(x, y []float64) vg.Path {
 	return path
 }
 
-// far is what the rasteriser's fixed-point numbers hold, in pixels.
+// far is the range of the rasterizer's fixed-point numbers, in pixels.
 const far = 8000
 
-// clamp keeps points within reach of the rasteriser.
+// clamp keeps points within the range of the rasterizer.
 func (p *pen) clamp(q vg.Point) vg.Point {
 	q.X = max(-far, min(far, q.X))
 	q.Y = max(-far, min(far, q.Y))
@@ -70,13 +70,13 @@ func (p *pen) fill(path vg.Path, c color.Color) {
 	p.canvas.Fill(path)
 }
 
-// dot stamps a disc.
+// dot draws a disc from a sprite.
 func (p *pen) dot(q vg.Point, diameter float64, c color.Color) {
-	diameter = min(diameter, 2*max(p.w, p.h)) // one that is larger would only cost memory
-	s := p.stamps[diameter]
+	diameter = min(diameter, 2*max(p.w, p.h)) // a larger one would only cost memory
+	s := p.sprites[diameter]
 	if s == nil {
-		s = newStamp(diameter * float64(p.zoom))
-		p.stamps[diameter] = s
+		s = newSprite(diameter * float64(p.zoom))
+		p.sprites[diameter] = s
 	}
 	z := float64(p.zoom)
 	s.press(p.img, float64(q.X)*z, (p.h-float64(q.Y))*z, c)

@@ -6,7 +6,7 @@ import (
 	"image/png"
 )
 
-// stillZoom makes stills sharp on dense screens.
+// stillZoom makes stills sharp on high-density screens.
 const stillZoom = 2
 
 // PNG draws a still picture, with two device pixels for each logical one.

@@ -6,9 +6,9 @@ import "math"
 type Points struct {
 	X, Y  []float64
 	Size  float64 // diameter in pixels; 0: 3, larger for fewer than 200 points
-	Alpha float64 // opacity in (0, 1]; 0: lower for larger clouds, so that their density shows
+	Alpha float64 // opacity in (0, 1]; 0: lower for larger clouds, so that their density is visible
 	Color Color
-	Ring  bool // a white rim, for single marks on a busy ground
+	Ring  bool // a white rim, for single marks on a busy background
 	Label string
 }
 

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// On the contour of a plane every point solves the plane's equation.
+// Every point on the contour of a plane satisfies the plane's equation.
 func TestIsolineOfAPlane(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := rapid.Float64Range(-1, 1).Draw(t, "a"), rapid.Float64Range(-1, 1).Draw(t, "b")
@@ -54,9 +54,9 @@ func TestIsolineOfASaddleSeparatesItsBranches(t *testing.T) {
 	}
 }
 
-func TestStampHasTheAreaOfItsDisc(t *testing.T) {
+func TestSpriteHasTheAreaOfItsDisc(t *testing.T) {
 	for _, d := range []float64{3, 5, 8, 13.5} {
-		for k, m := range newStamp(d).masks {
+		for k, m := range newSprite(d).masks {
 			sum := 0.0
 			for _, v := range m.Pix {
 				sum += float64(v) / 255
@@ -128,7 +128,7 @@ func TestColorMapsAreMonotone(t *testing.T) {
 	}
 	for m, sign := range map[ColorMap]float64{Blues: -1, Viridis: 1, Grays: 1} {
 		for i := range 255 {
-			// half a level of rounding
+			// half a level is rounding
 			if d := sign * (light(m.at(float64(i+1)/255)) - light(m.at(float64(i)/255))); d < -0.6 {
 				t.Errorf("map %d: step %d changes lightness by %v", m, i, d)
 			}

@@ -27,8 +27,8 @@ func (s *sheet) paste(img image.Image, x, y int) {
 	draw.Draw(s.img, img.Bounds().Add(image.Pt(x*s.zoom, y*s.zoom)), img, img.Bounds().Min, draw.Src)
 }
 
-// centred writes a text whose middle is at x, on the baseline y. One that is wider than its room is set smaller.
-func (s *sheet) centred(text string, st style, x, y, room float64) {
+// centered writes a text with its middle at x, on the baseline y. A text that is wider than its room is set smaller.
+func (s *sheet) centered(text string, st style, x, y, room float64) {
 	st = s.text.shrink(text, st, room)
 	s.text.draw(s.img, text, st, x-s.text.width(text, st)/2, y, Ink.with(1))
 }

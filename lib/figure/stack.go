@@ -5,7 +5,7 @@ import (
 	"image"
 )
 
-// Stack is figures one above the other, each in the middle, on a page as wide as the widest.
+// Stack is figures one above the other, centered, on a page as wide as the widest.
 type Stack []Figure
 
 func (f Stack) render(zoom int) (*image.RGBA, error) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A stack is as wide as its widest part and as high as all of them, and holds their pixels.
+// A stack is as wide as its widest part and as high as all of them together, and contains their pixels.
 func TestStack(t *testing.T) {
 	small := Images{Rows: [][]Picture{{{W: 2, H: 2, Pix: []float64{0, 1, 0, 1}}}}, Scale: 10}
 	wide := Single(Panel{X: Axis{Min: 0, Max: 1}, Y: Axis{Min: 0, Max: 1},

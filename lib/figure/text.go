@@ -13,14 +13,14 @@ import (
 	"golang.org/x/image/math/fixed"
 )
 
-// run is a stretch of text at one level: 0 on the line, 1 raised, -1 lowered.
+// run is a piece of text at one level: 0 on the line, 1 raised, -1 lowered.
 type run struct {
 	text  string
 	level int
 	kind  kind
 }
 
-// kind is how a run is drawn: as it stands, upside down, or as an accent over the sign before it.
+// kind is how a run is drawn: plain, upside down, or as an accent over the sign before it.
 type kind int
 
 const (
@@ -29,17 +29,17 @@ const (
 	accent
 )
 
-// special finds the signs that need a run of their own: ∇, which the font lacks, is a flipped ∆; and accents (hat,
-// tilde, bar, dot), which the font does not place.
+// special finds the signs that need a separate run. ∇, which the font lacks, is a flipped ∆. Accents (hat, tilde, bar,
+// dot) are placed here, since the font does not place them.
 var special = regexp.MustCompile(`∇|.[\x{0302}\x{0303}\x{0304}\x{0307}]`)
 
 // minus finds a hyphen that stands for a minus.
 var minus = regexp.MustCompile(`(^|[ (=,\[{])-([0-9.])`)
 
-// substitutes are signs that the font lacks, as signs that it has.
+// substitutes maps signs that the font lacks to signs that it has.
 var substitutes = strings.NewReplacer("∼", "~", "⁻¹", "^{−1}", "ₜ", "_{t}", "ᵢ", "_{i}", "ₙ", "_{n}")
 
-// script finds raised and lowered text; braces do not nest.
+// script finds raised and lowered text. Braces do not nest.
 var script = regexp.MustCompile(`[_^]\{[^}]*\}`)
 
 // parse splits a text into runs.
@@ -80,7 +80,7 @@ func plain(runs []run, text string, level int) []run {
 	return runs
 }
 
-// checkText reports the first sign that the font cannot draw.
+// checkText returns an error for the first sign that the font cannot draw.
 func checkText(texts ...string) error {
 	for _, t := range texts {
 		for _, run := range parse(t) {
@@ -134,7 +134,7 @@ func (f *faces) draw(img draw.Image, text string, s style, x, y float64, c color
 	}
 }
 
-// drawAccent draws a sign and centres its accent over it.
+// drawAccent draws a sign and centers its accent over it.
 func drawAccent(d *font.Drawer, text string) {
 	signs := []rune(text)
 	under, _ := d.BoundString(string(signs[0]))
@@ -161,7 +161,7 @@ func drawFlipped(d *font.Drawer, text string) {
 	d.Dot.X += advance
 }
 
-// drawUp writes a text that reads upwards, centred at (x, y): x is its baseline, in logical pixels.
+// drawUp writes a text that reads upwards, centered at (x, y): x is its baseline, in logical pixels.
 func (f *faces) drawUp(img draw.Image, text string, s style, x, y, room float64, c color.Color) {
 	z := f.zoom
 	s = f.shrink(text, s, room)

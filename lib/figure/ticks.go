@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// tick is a mark on an axis; minor ticks have no label.
+// tick is a mark on an axis. Minor ticks have no label.
 type tick struct {
 	at    float64
 	label string
 }
 
-// ticks places marks on an axis of length px so that labels, as wide as width says, keep a gap between them.
+// ticks places marks on an axis of px pixels so that labels keep a gap between them. width measures a label.
 func (s scale) ticks(px, gap float64, width func(string) float64) []tick {
 	if s.log {
 		for _, place := range []func(px, gap float64, width func(string) float64) []tick{s.decades, s.digits} {
@@ -24,7 +24,8 @@ func (s scale) ticks(px, gap float64, width func(string) float64) []tick {
 	return s.linearTicks(px, gap, width)
 }
 
-// linearTicks takes the finest step of 1, 2, 5 times a power of ten whose labels fit. If none does, one tick must do.
+// linearTicks takes the finest step of 1, 2, 5 times a power of ten whose labels fit. If none fit, there is a single
+// tick.
 func (s scale) linearTicks(px, gap float64, width func(string) float64) []tick {
 	size := s.hi - s.lo
 	exp := int(math.Floor(math.Log10(size))) - 2
@@ -41,8 +42,7 @@ func (s scale) linearTicks(px, gap float64, width func(string) float64) []tick {
 	return coarsest
 }
 
-// multiples lists the multiples of m 10^exp on the axis. Their labels come from integers, so they carry no rounding
-// noise.
+// multiples lists the multiples of m 10^exp on the axis. Their labels come from integers, so they show no rounding.
 func (s scale) multiples(m, exp int) []tick {
 	step := float64(m) * math.Pow(10, float64(exp))
 	eps := 1e-9 * (s.hi - s.lo) / step
@@ -51,14 +51,14 @@ func (s scale) multiples(m, exp int) []tick {
 		return nil
 	}
 	var t []tick
-	for i := range int(last-first) + 1 { // k itself may be too large to be counted up
+	for i := range int(last-first) + 1 { // k itself may be too large to be incremented
 		k := first + float64(i)
 		t = append(t, tick{k * step, decimal(k*float64(m), exp, s.power())})
 	}
 	return t
 }
 
-// power is the power of ten that the labels factor out: 0 unless numbers are very large or small.
+// power is the power of ten that is factored out of the labels. It is 0 unless numbers are very large or small.
 func (s scale) power() int {
 	big := math.Max(math.Abs(s.lo), math.Abs(s.hi))
 	if big >= 1e5 || big < 1e-3 {
@@ -67,7 +67,7 @@ func (s scale) power() int {
 	return 0
 }
 
-// decimal writes k 10^exp, as a multiple of 10^power where power is not 0.
+// decimal writes k 10^exp, as a multiple of 10^power if power is not 0.
 func decimal(k float64, exp, power int) string {
 	if k == 0 {
 		return "0"
@@ -80,7 +80,7 @@ func decimal(k float64, exp, power int) string {
 	return strings.ReplaceAll(text, "-", "−")
 }
 
-// fits reports whether there are labels and neighbours keep their gap.
+// fits reports whether there are labels and all neighbors keep their gap.
 func (s scale) fits(t []tick, px, gap float64, width func(string) float64) bool {
 	if len(t) == 0 {
 		return false
@@ -113,8 +113,8 @@ func (s scale) digits(px, gap float64, width func(string) float64) []tick {
 	return nil
 }
 
-// decades marks the powers of ten, labels as many as fit, and adds minor ticks at 2..9 where decades are few.
-// It returns nil when the axis holds fewer than two powers of ten.
+// decades marks the powers of ten, labels as many as fit, and adds minor ticks at 2..9 if decades are few. It returns
+// nil when the axis holds fewer than two powers of ten.
 func (s scale) decades(px, gap float64, width func(string) float64) []tick {
 	const eps = 1e-9
 	first, last := int(math.Ceil(math.Log10(s.lo)-eps)), int(math.Floor(math.Log10(s.hi)+eps))
@@ -123,14 +123,14 @@ func (s scale) decades(px, gap float64, width func(string) float64) []tick {
 	}
 	plain := first >= -2 && last <= 3
 	for every := 1; ; every++ {
-		var labelled, t []tick
+		var labeled, t []tick
 		for e := first - 1; e <= last; e++ {
 			at := math.Pow(10, float64(e))
 			if e >= first {
 				t = append(t, tick{at: at})
 				if mod(e, every) == 0 {
 					t[len(t)-1].label = decade(e, plain)
-					labelled = append(labelled, t[len(t)-1])
+					labeled = append(labeled, t[len(t)-1])
 				}
 			}
 			for k := 2; k <= 9 && last-first <= 8; k++ {
@@ -139,7 +139,7 @@ func (s scale) decades(px, gap float64, width func(string) float64) []tick {
 				}
 			}
 		}
-		if len(labelled) <= 1 || s.fits(labelled, px, gap, width) {
+		if len(labeled) <= 1 || s.fits(labeled, px, gap, width) {
 			return t
 		}
 	}

@@ -8,13 +8,13 @@ import (
 )
 
 // Trails are particles with their recent past: X[k][i] is particle i at the k-th time, oldest first. The last row is
-// the present, drawn as dots; a tail behind each fades into the past. A frame of an animation takes the rows up to its
-// own time: Trails{X: xs[max(0, k-20):k+1], ...}.
+// the present, drawn as dots. A trail behind each fades into the past. A frame of an animation takes the rows up to its
+// time: Trails{X: xs[max(0, k-20):k+1], ...}.
 type Trails struct {
 	X, Y  [][]float64
-	Size  float64 // diameter of the heads; 0: 4
-	Width float64 // of the tails; 0: 1.2
-	Alpha float64 // opacity of the heads; 0: 1. Trails have at most 0.6 of it
+	Size  float64 // diameter of the dots; 0: 4
+	Width float64 // of the trails; 0: 1.2
+	Alpha float64 // opacity of the dots; 0: 1. Trails have at most 0.6 of it
 	Color Color
 	Label string
 }
@@ -45,7 +45,7 @@ func (t Trails) key() key { return key{label: t.Label, line: 1.5, dot: math.Max(
 func (t Trails) draw(p *pen) {
 	last := len(t.X) - 1
 	alpha := math.Min(1, positiveOr(t.Alpha, 1))
-	// All pieces of one age are one path: a stroke for each piece of each particle would take seconds.
+	// All pieces of the same age are one path, since a stroke for each piece of each particle would take seconds.
 	for k := range last {
 		var path vg.Path
 		for i := range t.X[k] {

@@ -22,7 +22,7 @@ func TestErrors(t *testing.T) {
 		{second(FromDrift(Line{-1, 1, 2}, still, 1)), "at least 3 cells, not 2"},
 		{second(FromDrift(Line{1, 1, 5}, still, 1)), "from 1 to 1"},
 		{second(FromDrift(Line{nan, 1, 5}, still, 1)), "from NaN"},
-		{second(FromDrift(Line{1e7, 1e7 + 1e-6, 1001}, still, 1)), "cannot tell 1001 cells"},
+		{second(FromDrift(Line{1e7, 1e7 + 1e-6, 1001}, still, 1)), "cannot resolve 1001 cells"},
 		{second(FromDrift(Line{-1e-170, 1e-170, 5}, still, 1)), "square beyond float64"},
 		{second(FromDrift(line, func(float64) float64 { return nan }, 1)), "the drift is NaN at x = -0.75"},
 		{second(FromDrift(line, still, -1)), "coefficient is -1"},

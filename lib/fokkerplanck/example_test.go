@@ -6,7 +6,7 @@ import (
 	"scorelab/lib/fokkerplanck"
 )
 
-// The density of dx = -x dt + sqrt(2) dB from a box: its variance goes to 1.
+// The density of dx = -x dt + sqrt(2) dB starts from a box, and its variance converges to 1.
 func Example() {
 	line := fokkerplanck.Line{Lo: -6, Hi: 6, N: 241}
 	g, err := fokkerplanck.FromDrift(line, func(x float64) float64 { return -x }, 1)

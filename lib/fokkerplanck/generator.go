@@ -16,8 +16,8 @@ type Generator struct {
 	Tilt     []float64 // [n-1], log(Down/Up): the rise of the potential across each face
 }
 
-// FromPotential is the generator with drift -d U' for the potential u [n] at the centres. Its stationary law is exp(-u)
-// exactly; with d = 1 and u = -log q it is Langevin dynamics on q.
+// FromPotential is the generator with drift -d U' for the potential u [n] at the centers. Its stationary density is
+// proportional to exp(-u), exactly. With d = 1 and u = -log q it is Langevin dynamics on q.
 func FromPotential(l Line, u []float64, d float64) (*Generator, error) {
 	if err := l.validate(); err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func FromPotential(l Line, u []float64, d float64) (*Generator, error) {
 	return fromTilt(l, tilt, d)
 }
 
-// Langevin is Langevin dynamics on the density whose logarithm [n] at the centres is known up to a constant.
+// Langevin is Langevin dynamics on a density. log [n] is its logarithm at the centers, up to a constant.
 func Langevin(l Line, log []float64) (*Generator, error) {
 	u := make([]float64, len(log))
 	for i, v := range log {
@@ -41,8 +41,8 @@ func Langevin(l Line, log []float64) (*Generator, error) {
 	return FromPotential(l, u, 1)
 }
 
-// FromDrift is the generator with drift f(x), which is read at the faces. For a drift that depends on time, make one
-// for each step, at its middle.
+// FromDrift is the generator with drift f(x), which is evaluated at the faces. For a drift that depends on time, make
+// one generator for each step, at the middle of its time.
 func FromDrift(l Line, f func(x float64) float64, d float64) (*Generator, error) {
 	if err := l.validate(); err != nil {
 		return nil, err
@@ -78,7 +78,7 @@ func fromTilt(l Line, tilt []float64, d float64) (*Generator, error) {
 }
 
 // bernoulli is z/(exp(z) - 1), the flux through a face across which the potential rises by z: 1 for pure diffusion, -z
-// for a steep fall, 0 for a steep rise. bernoulli(-z)/bernoulli(z) = exp(z) is what makes the equilibrium exact.
+// for a steep fall, 0 for a steep rise. The equilibrium is exact because bernoulli(-z)/bernoulli(z) = exp(z).
 func bernoulli(z float64) float64 {
 	if z == 0 {
 		return 1
@@ -100,7 +100,7 @@ func (g *Generator) Apply(p []float64) ([]float64, error) {
 	return out, nil
 }
 
-// Stationary is the density that L leaves alone, of mass 1: the only one, since all cells communicate.
+// Stationary is the density p of mass 1 with L p = 0. It is unique, since all cells communicate.
 func (g *Generator) Stationary() []float64 {
 	q := g.logStationary()
 	for i, v := range q {

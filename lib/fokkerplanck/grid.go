@@ -12,14 +12,14 @@ type Grid interface {
 	axes() []axis
 }
 
-// axis is a direction of a grid: neighbors along it are stride cells apart in its order, and i of cell k is k/stride
-// mod n.
+// axis is a direction of a grid. Neighbors along it are stride cells apart in the order of cells. Cell k has the index
+// k/stride mod n along it.
 type axis struct {
 	stride, n int
 	lo, hi    float64
 }
 
-// Line is N cells of equal length whose centres run from Lo to Hi inclusive. The outer faces lie half a cell beyond.
+// Line is N cells of equal length whose centers run from Lo to Hi inclusive. The outer faces lie half a cell beyond.
 type Line struct {
 	Lo, Hi float64
 	N      int
@@ -40,13 +40,13 @@ func (p Plane) axes() []axis {
 	return []axis{{1, p.X.N, p.X.Lo, p.X.Hi}, {p.X.N, p.Y.N, p.Y.Lo, p.Y.Hi}}
 }
 
-// At is the centre of cell i; i + 1/2 is the face between cells i and i+1.
+// At is the center of cell i; i + 1/2 is the face between cells i and i+1.
 func (l Line) At(i float64) float64 { return l.Lo + (l.Hi-l.Lo)*(i/float64(l.N-1)) }
 
-// Nodes are the centres [n].
+// Nodes are the centers [n].
 func (l Line) Nodes() []float64 { return l.Values(func(x float64) float64 { return x }) }
 
-// Values are those of f at the centres [n].
+// Values are the values [n] of f at the centers.
 func (l Line) Values(f func(x float64) float64) []float64 {
 	out := make([]float64, l.N)
 	for i := range out {
@@ -55,7 +55,7 @@ func (l Line) Values(f func(x float64) float64) []float64 {
 	return out
 }
 
-// Values are those of f at the centres [ny*nx].
+// Values are the values [ny*nx] of f at the centers.
 func (p Plane) Values(f func(x, y float64) float64) []float64 {
 	out := make([]float64, 0, p.Size())
 	for j := range p.Y.N {
@@ -73,9 +73,9 @@ func (l Line) validate() error {
 	if !(l.Lo < l.Hi) || math.IsInf(l.Hi-l.Lo, 0) {
 		return fmt.Errorf("fokkerplanck: a line from %g to %g has no cells", l.Lo, l.Hi)
 	}
-	// Positions are rounded: to a hundredth of a cell at most.
+	// The rounding of positions may be at most a hundredth of a cell.
 	if far := math.Max(math.Abs(l.Lo), math.Abs(l.Hi)); l.Cell() < 100*0x1p-52*far {
-		return fmt.Errorf("fokkerplanck: float64 cannot tell %d cells from %g to %g apart: each is %g long; move the "+
+		return fmt.Errorf("fokkerplanck: float64 cannot resolve %d cells from %g to %g: each is %g long; move the "+
 			"line "+
 			"toward 0 or use larger cells", l.N, l.Lo, l.Hi, l.Cell())
 	}
@@ -86,7 +86,7 @@ func (l Line) validate() error {
 	return nil
 }
 
-// checkValues rejects a function on a grid that has the wrong length or is somewhere no number.
+// checkValues returns an error for a function on a grid that has the wrong length or a value that is not finite.
 func checkValues(what string, g Grid, values []float64) error {
 	if len(values) != g.Size() {
 		return fmt.Errorf("fokkerplanck: the %s has %d values for %d cells", what, len(values), g.Size())

@@ -11,7 +11,7 @@ import (
 
 const eps = 0x1p-52
 
-// close fails unless got is want, up to the share tol of it.
+// close fails the test unless got is want up to a relative error of tol.
 func close(t rapid.TB, what string, got, want, tol float64) {
 	t.Helper()
 	if !(math.Abs(got-want) <= tol*math.Abs(want)) {
@@ -45,7 +45,7 @@ func (u unit) potential(v []float64) []float64 {
 	return out
 }
 
-// rounding is that of lengths of a line moved so far, and of tilts of a potential raised so high: of what they are.
+// rounding is the relative rounding of lengths of a moved line, and of tilts of a raised potential.
 func (u unit) rounding(l Line) float64 {
 	return 8*eps*(1+math.Abs(u.origin/u.scale)/(l.Hi-l.Lo)) + 8*eps*math.Abs(u.zero)
 }
@@ -58,8 +58,9 @@ func scaled(v []float64, by float64) []float64 {
 	return out
 }
 
-// Langevin dynamics in another unit: x to c x divides rates by c^2 for the same diffusion coefficient, and leaves them
-// for c^2 as much. Densities and modes are divided by c. Every number here is checked to the rounding of the input.
+// Langevin dynamics in another unit, x to c x. For the same diffusion coefficient rates are divided by c^2. With the
+// coefficient multiplied by c^2 they stay the same. Densities and modes are divided by c. Every number is checked to
+// the rounding of the input.
 func TestGeneratorInOtherUnits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g, u, p := randomLine(t)
@@ -71,7 +72,7 @@ func TestGeneratorInOtherUnits(t *testing.T) {
 		kept := must(FromPotential(line, other.potential(u), c*c))(t)
 		base := must(FromPotential(g.Line, u, 1))(t)
 		for i := range base.Up {
-			// A tilt z off by dz moves the logarithm of a rate by dz at most.
+			// An error dz of a tilt changes the logarithm of a rate by dz at most.
 			close(t, "a rate up", moved.Up[i], base.Up[i]/(c*c), 2*tol+1e-13)
 			close(t, "a rate down", kept.Down[i], base.Down[i], 2*tol+1e-13)
 		}
@@ -79,7 +80,7 @@ func TestGeneratorInOtherUnits(t *testing.T) {
 		for i, want := range base.Stationary() {
 			close(t, "the stationary density", q[i], want, 2*float64(g.N)*tol+1e-12)
 		}
-		// One step over all cells from a density with holes, in units of time that scale as well.
+		// One step for all cells from a density with holes. The unit of time scales as well.
 		for _, scheme := range []Scheme{BackwardEuler, CrankNicolson} {
 			dt := min(.1, .9*base.PositiveStep(scheme))
 			here, there := slices.Clone(p), scaled(p, 1/c)
@@ -90,7 +91,7 @@ func TestGeneratorInOtherUnits(t *testing.T) {
 				t.Fatal(err)
 			}
 			there = scaled(there, c)
-			// A chain whose rates are off by a share of themselves is off by it times the jumps in a step.
+			// A relative error of the rates changes the density by that error times the number of jumps in a step.
 			if gap := must(L1(g, here, there))(t); gap > (4*tol+1e-13)*(1+dt/base.PositiveStep(CrankNicolson)) {
 				t.Fatalf("%v: one step in other units is off by %g", scheme, gap)
 			}
@@ -109,13 +110,13 @@ func TestSpectrumInOtherUnits(t *testing.T) {
 		modes := must(moved.Spectrum(g.N))(t)
 		checkModes(t, moved, modes)
 		for k := range modes {
-			// Each entry of a bidiagonal matrix moves each singular value by its share at most.
+			// The relative error of an entry of a bidiagonal matrix bounds that of each singular value.
 			close(t, "a rate", modes[k].Rate*(c*c), base[k].Rate, float64(g.N)*(4*tol+1e-14))
 		}
 	})
 }
 
-// From the right is as from the left.
+// Mirroring the line mirrors the results.
 func TestMirror(t *testing.T) {
 	mirror := func(v []float64) []float64 {
 		out := slices.Clone(v)
@@ -146,7 +147,7 @@ func TestMirror(t *testing.T) {
 	})
 }
 
-// A drift reads positions: c f((x - origin)/c) in another unit, up to their rounding.
+// In another unit a drift is c f((x - origin)/c), up to the rounding of positions.
 func TestDriftInOtherUnits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		line := Line{-4, 4, rapid.IntRange(3, 60).Draw(t, "n")}
@@ -157,7 +158,7 @@ func TestDriftInOtherUnits(t *testing.T) {
 		base := must(FromDrift(line, f, d))(t)
 		moved := must(FromDrift(other.line(line), func(x float64) float64 { return c * f((x-other.origin)/c) }, c*c*d))(
 			t)
-		// f' is 4 at most, so a position off by dx moves a tilt by 4 dx cell/d.
+		// f' is 4 at most, so an error dx of a position changes a tilt by 4 dx cell/d.
 		tol := 4*other.rounding(line) + 16*eps*(math.Abs(other.origin/c)+4)*line.Cell()/d
 		for i := range base.Up {
 			close(t, "a rate up", moved.Up[i], base.Up[i], 2*tol+1e-13)
@@ -166,7 +167,8 @@ func TestDriftInOtherUnits(t *testing.T) {
 	})
 }
 
-// A plane with a potential of one coordinate each is two lines: also in other units, with one step.
+// A plane whose potential is a sum of functions of one coordinate acts as two lines, also in other units. One step is
+// checked.
 func TestPlaneInOtherUnits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x, u, p := randomLine(t)
@@ -196,7 +198,7 @@ func TestPlaneInOtherUnits(t *testing.T) {
 		for k, got := range joint {
 			gap += math.Abs(got*(c*c)-p[k%len(p)]*r[k/len(p)]) * x.Cell() * y.Cell()
 		}
-		// The sums u + v round to eps of 40, besides.
+		// The sums u + v are rounded to eps of 40 as well.
 		if gap > (4*tol+1e-12)*(1+dt*fastest) {
 			t.Fatalf("one step in the plane is off by %g from two on lines", gap)
 		}
@@ -204,7 +206,7 @@ func TestPlaneInOtherUnits(t *testing.T) {
 	})
 }
 
-// Log densities count up to a constant, on any line, and divergences do not depend on the unit.
+// Log densities matter only up to a constant, on any line. Divergences are independent of the unit.
 func TestFromLogInOtherUnits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		line := Line{-12, 12, rapid.IntRange(40, 300).Draw(t, "n")}
@@ -216,7 +218,8 @@ func TestFromLogInOtherUnits(t *testing.T) {
 		p, q := must(FromLog(moved, other.potential(log)))(t), must(FromLog(moved, other.potential(flat)))(t)
 		tol := other.rounding(line) + 1e-13
 		close(t, "the mass", Mass(moved, p), 1, 1e-13)
-		for i, want := range log { // at 6.6 standard deviations the line misses less than 1e-10 of the mass
+		// the line ends at 6.6 standard deviations, beyond which lies less than 1e-10 of the mass
+		for i, want := range log {
 			want := math.Exp(want) / (sd * math.Sqrt(2*math.Pi))
 			if got := p[i] * c; math.Abs(got-want) > tol+1e-9 {
 				t.Fatalf("the density in cell %d is %g, want %g", i, got, want)
@@ -231,14 +234,14 @@ func TestFromLogInOtherUnits(t *testing.T) {
 	})
 }
 
-// The density -x^2/2 less any constant, also one whose exponential underflows or overflows.
+// The log density -x^2/2 may have any constant added, also one whose exponential underflows or overflows.
 func TestFromLogIsUpToAConstant(t *testing.T) {
 	line := Line{-8, 8, 401}
 	for _, by := range []float64{-1e5, -760, 0, 760, 1e5} {
 		p := must(FromLog(line, line.Values(func(x float64) float64 { return by - x*x/2 })))(t)
 		for i, got := range p {
 			x := line.At(float64(i))
-			// The logarithm is rounded to eps of the constant.
+			// The logarithm is rounded relative to the constant.
 			if want := math.Exp(-x*x/2) / math.Sqrt(2*math.Pi); math.Abs(got-want) > (1e-13+eps*math.Abs(by))*want {
 				t.Fatalf("%g: density %g at %g, want %g", by, got, x, want)
 			}
@@ -246,7 +249,7 @@ func TestFromLogIsUpToAConstant(t *testing.T) {
 	}
 }
 
-// Cells that do not see the density are an error, whichever side of them it is.
+// Cells that do not resolve the density are an error, on either side.
 func TestFromLogRefusesCoarseCells(t *testing.T) {
 	normal := func(l Line, mean, sd float64) ([]float64, error) {
 		return FromLog(l, l.Values(func(x float64) float64 { return -(x - mean) * (x - mean) / (2 * sd * sd) }))
@@ -257,7 +260,7 @@ func TestFromLogRefusesCoarseCells(t *testing.T) {
 		fine     bool
 	}{
 		{0, 1, true}, {0, .1, true}, {.05, .1, true}, {7.9, 1, true}, {30, 10, true},
-		{10, 1, false}, {20, 1, false}, {-30, 2, false}, {8, 1, true}, // half of it is beyond the wall
+		{10, 1, false}, {20, 1, false}, {-30, 2, false}, {8, 1, true}, // half of the mass is beyond the wall
 		{0, .03, false}, {.05, .03, false}, {.02, .01, false}, {100, .01, false}, {-9, .1, false},
 	} {
 		if _, err := normal(line, c.mean, c.sd); (err == nil) != c.fine {
@@ -289,8 +292,8 @@ func TestFromLogRefusesCoarseCells(t *testing.T) {
 	}
 }
 
-// A density may be largest at a wall, at either end, along either axis, and in any units: an exponential with cells
-// that follow it is accepted. With coarser cells it is refused, and the error says to use smaller ones.
+// A density may be largest at a wall, at either end, along either axis, and in any units. An exponential is accepted if
+// the cells resolve it. With coarser cells the error says to use smaller ones.
 func TestFromLogAtAWall(t *testing.T) {
 	for _, to := range []unit{{scale: 1}, {1, 1e3, 1e6}, {1e-3, -7, -50}, {1e4, 0, 0}} {
 		for _, c := range []struct {
@@ -323,11 +326,11 @@ func TestFromLogAtAWall(t *testing.T) {
 	}
 	power := Line{.05, 9.95, 100}
 	must(FromLog(power, power.Values(func(x float64) float64 { return -math.Log(x) / 2 })))(t)
-	uneven := Line{0, 8, 33} // exp(-x) that bends a little: a normal density with its top 10 standard deviations away
+	uneven := Line{0, 8, 33} // exp(-x) that bends a little: a normal density whose mode is 10 standard deviations away
 	must(FromLog(uneven, uneven.Values(func(x float64) float64 { return -x - x*x/200 })))(t)
 }
 
-// Where a density is so small that a quotient leaves float64, the divergence is still finite.
+// The divergence is finite even where densities are so small that their quotient leaves the range of float64.
 func TestKLOfTinyDensities(t *testing.T) {
 	line := Line{0, 2, 3}
 	for _, c := range []struct{ p, q, want float64 }{

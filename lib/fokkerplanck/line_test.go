@@ -66,7 +66,7 @@ func TestEquilibriumIsExact(t *testing.T) {
 		q := g.Stationary()
 		for i := range q {
 			if got, want := math.Log(q[i]/q[0]), u[0]-u[i]; math.Abs(got-want) > 1e-11 {
-				t.Fatalf("log of the stationary law in cell %d is %g, the potential says %g", i, got, want)
+				t.Fatalf("log of the stationary density in cell %d is %g, the potential says %g", i, got, want)
 			}
 		}
 		change, err := g.Apply(q)
@@ -76,7 +76,7 @@ func TestEquilibriumIsExact(t *testing.T) {
 		for i, v := range change {
 			flow := g.leaving(i) * q[i]
 			if math.Abs(v) > 1e-12*flow {
-				t.Fatalf("the stationary law changes by %g in cell %d, through which %g flows", v, i, flow)
+				t.Fatalf("the stationary density changes by %g in cell %d, through which %g flows", v, i, flow)
 			}
 		}
 	})
@@ -117,7 +117,7 @@ func TestStepsAreMarkov(t *testing.T) {
 			t.Fatal(err)
 		}
 		if gap, _ := L1(g, q, g.Stationary()); gap > 1e-11 {
-			t.Fatalf("the stationary law moved by %g", gap)
+			t.Fatalf("the stationary density moved by %g", gap)
 		}
 	})
 }
@@ -150,11 +150,11 @@ func TestOrders(t *testing.T) {
 	order("dx and dt together, Crank-Nicolson", 2, ouError(t, 201, 1./200, cn), ouError(t, 401, 1./400, cn),
 		ouError(t, 801, 1./800, cn))
 	order("dx", 2, ouError(t, 101, 1./1000, cn), ouError(t, 201, 1./1000, cn))
-	// The difference to a tiny step on the same grid leaves the error in time.
+	// The difference to a tiny step on the same grid is the error in time.
 	inTime := func(scheme Scheme, dt float64) float64 {
 		line := Line{-8, 8, 161}
 		g := must(FromDrift(line, func(x float64) float64 { return -x }, 1))(t)
-		f := pdf(t, density.Bimodal(), .2) // smooth: steps of 0.1 see no stiffness
+		f := pdf(t, density.Bimodal(), .2) // smooth, so that steps of 0.1 are not stiff
 		run := func(scheme Scheme, dt float64) []float64 {
 			p := line.Values(func(x float64) float64 { return f(x) })
 			if err := must(g.Stepper(scheme, dt))(t).Advance(p, int(math.Round(1/dt))); err != nil {
@@ -183,7 +183,7 @@ func TestMoments(t *testing.T) {
 	}
 }
 
-// Drift -x and coefficient d are the potential x^2/(2d): a Gaussian of variance d.
+// Drift -x with the coefficient d has the potential x^2/(2d): a Gaussian of variance d.
 func TestDriftIsPotential(t *testing.T) {
 	line := Line{-12, 12, 601}
 	for _, d := range []float64{.5, 1, 2} {
@@ -205,7 +205,7 @@ func TestStationaryDoesNotOverflow(t *testing.T) {
 	line := Line{0, 4, 5}
 	q := must(FromPotential(line, []float64{0, -600, -1200, -1800, -2400}, 1))(t).Stationary()
 	if q[4] != 1 || q[3] > 1e-200 {
-		t.Errorf("stationary law %v", q)
+		t.Errorf("stationary density %v", q)
 	}
 }
 
@@ -214,7 +214,7 @@ func TestSpectrum(t *testing.T) {
 		line := Line{-8, 8, 801}
 		g := must(FromDrift(line, func(x float64) float64 { return -x }, 1))(t)
 		for k, mode := range must(g.Spectrum(6))(t) {
-			// The fitted flux errs by h^2/12 of third derivatives; a mode of rate k has k of them.
+			// The fitted flux has an error of h^2/12 times third derivatives, which grow with the rate k.
 			if tol := line.Cell() * line.Cell() * float64(k*k+1) / 4; math.Abs(mode.Rate-float64(k)) > tol {
 				t.Errorf("rate %d is %g", k, mode.Rate)
 			}
@@ -245,7 +245,7 @@ func TestSpectrum(t *testing.T) {
 			}
 		}
 		if gap := must(L1(g, modes[0].Shape, g.Stationary()))(t); gap > 1e-9 {
-			t.Errorf("the first mode is off the stationary law by %g", gap)
+			t.Errorf("the first mode is off the stationary density by %g", gap)
 		}
 	})
 }

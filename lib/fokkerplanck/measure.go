@@ -14,14 +14,14 @@ func Mass(g Grid, p []float64) float64 {
 	return sum * g.Cell()
 }
 
-// Normalise returns p scaled to mass 1. It refuses negative values and a mass of 0.
+// Normalise returns p scaled to mass 1. It returns an error for negative values and a mass of 0.
 func Normalise(g Grid, p []float64) ([]float64, error) {
 	if err := checkDensity("density", g, p); err != nil {
 		return nil, err
 	}
 	mass := Mass(g, p)
 	if !(mass > 0) || math.IsInf(mass, 0) {
-		return nil, fmt.Errorf("fokkerplanck: a density of mass %g cannot be normalised", mass)
+		return nil, fmt.Errorf("fokkerplanck: a density of mass %g cannot be normalized", mass)
 	}
 	out := make([]float64, len(p))
 	for i, v := range p {
@@ -30,14 +30,13 @@ func Normalise(g Grid, p []float64) ([]float64, error) {
 	return out, nil
 }
 
-// FromLog is the density exp(log), scaled to mass 1. The logarithm counts up to a constant, and may be -Inf where the
+// FromLog is the density exp(log), scaled to mass 1. A constant added to log has no effect. log may be -Inf where the
 // density is 0.
 //
-// It is an error if the cells do not carry the density. Of a smooth one, every third cell has a third of the mass:
-// with a standard deviation below about .45 cells, some thirds have less than a fifteenth. And cells at one border
-// have little of it. A density may be largest at a wall and fall from there, to .6 or more from one cell to the next.
-// But a bump whose top is beyond the grid may have no more than a tenth of its mass in these cells, besides what a flat
-// density has.
+// It is an error if the cells do not resolve the density, or if too much mass lies at a border. For a smooth density
+// every third cell has a third of the mass. With a standard deviation below about .45 cells, some thirds have less than
+// a fifteenth. A density may be largest at a wall and fall by factors of .6 or more from cell to cell. A density whose
+// mode is beyond the grid may have at most a tenth more of its mass in the border cells than a flat one.
 func FromLog(g Grid, log []float64) ([]float64, error) {
 	if len(log) != g.Size() {
 		return nil, fmt.Errorf("fokkerplanck: the log density has %d values for %d cells", len(log), g.Size())
@@ -50,7 +49,7 @@ func FromLog(g Grid, log []float64) ([]float64, error) {
 		largest = max(largest, v)
 	}
 	if math.IsInf(largest, -1) {
-		return nil, fmt.Errorf("fokkerplanck: the log density is -Inf in all %d cells: no mass to normalise", len(log))
+		return nil, fmt.Errorf("fokkerplanck: the log density is -Inf in all %d cells: no mass to normalize", len(log))
 	}
 	p := make([]float64, len(log))
 	for i, v := range log {
@@ -62,8 +61,8 @@ func FromLog(g Grid, log []float64) ([]float64, error) {
 	return Normalise(g, p)
 }
 
-// checkResolved compares the mass of every third cell, and of both borders, with all of it, along each axis. Cells at
-// the border count half, as in the trapezoidal rule.
+// checkResolved compares the mass of every third cell and of both borders with the total, along each axis. Cells at the
+// border count half, as in the trapezoidal rule.
 func checkResolved(g Grid, p []float64) error {
 	for _, axis := range g.axes() {
 		cells := make([]float64, axis.n)
@@ -98,11 +97,11 @@ func checkResolved(g Grid, p []float64) error {
 	return nil
 }
 
-// borderShare bounds the share of the mass of n cells that the one at a border may have, from the masses of that cell
-// and the next two. An exponential that falls by exp(-h) a cell has tanh(h/2) there. The trapezoidal rule is off by
-// h^2/12 of its mass: a quarter is h = .51 and 2 percent. A tenth, h = .2 and .3 percent, is for what bends down from
-// the border on, as a normal density with its top beyond the grid but within 5 of its standard deviations: the border
-// of a grid that is in the wrong place.
+// borderShare bounds the share of the mass of n cells that the border cell may have, given the masses of that cell and
+// the next two. An exponential that falls by exp(-h) per cell has the share tanh(h/2) there. The trapezoidal rule has a
+// relative error of h^2/12. A share of a quarter means h = .51 and an error of 2 percent. A tenth, h = .2 and .3
+// percent, is the bound for densities that bend down from the border on. Such is a normal density whose mode lies
+// beyond the grid by up to 5 standard deviations, which means that the grid is in the wrong place.
 func borderShare(n int, first, second, third float64) float64 {
 	const bump, wall = .1, .25
 	share := bump + 1/float64(n)
@@ -128,8 +127,9 @@ func L1(g Grid, p, q []float64) (float64, error) {
 	return sum * g.Cell(), nil
 }
 
-// KL is the divergence of p from q, the integral of p log(p/q) - p + q: 0 for equal ones, and infinite where q has
-// holes that p has not. The last two terms, which cancel between densities, keep rounding of their masses out.
+// KL is the Kullback-Leibler divergence of p from q, the integral of p log(p/q) - p + q in nats. It is 0 for equal
+// densities, and infinite if q is 0 where p is not. The last two terms integrate to 0 for densities and remove the
+// rounding of their masses.
 func KL(g Grid, p, q []float64) (float64, error) {
 	if err := checkDensity("first density", g, p); err != nil {
 		return 0, err
@@ -147,7 +147,7 @@ func KL(g Grid, p, q []float64) (float64, error) {
 	return sum * g.Cell(), nil
 }
 
-// logRatio is log(p/q), also where p/q is out of range.
+// logRatio is log(p/q), also where p/q is out of the range of float64.
 func logRatio(p, q float64) float64 {
 	if r := p / q; r > 0 && !math.IsInf(r, 1) {
 		return math.Log(r)

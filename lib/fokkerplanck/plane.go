@@ -12,8 +12,8 @@ type PlaneGenerator struct {
 	Cols []*Generator // [nx], along y
 }
 
-// PlaneFromPotential is the generator with drift -d grad U for the potential u [ny*nx] at the centres. Rows and columns
-// each leave exp(-u) alone, hence so does every splitting of them.
+// PlaneFromPotential is the generator with drift -d grad U for the potential u [ny*nx] at the centers. exp(-u) is
+// stationary for rows and for columns, and so for every splitting.
 func PlaneFromPotential(p Plane, u []float64, d float64) (*PlaneGenerator, error) {
 	if err := p.validate(); err != nil {
 		return nil, err

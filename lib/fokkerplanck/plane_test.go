@@ -32,7 +32,7 @@ func TestPlaneFollowsTheNoisedCross(t *testing.T) {
 	}
 }
 
-// crossLangevin is Langevin dynamics on the cross, whose drift couples the coordinates.
+// crossLangevin is Langevin dynamics on Cross, whose drift couples the coordinates.
 func crossLangevin(t *testing.T, n int) (g *PlaneGenerator, start, target []float64) {
 	plane := square(6, n)
 	f := pdf(t, density.Cross(), 0)
@@ -46,7 +46,7 @@ func TestPlaneLangevin(t *testing.T) {
 	g, p, q := crossLangevin(t, 81)
 	for i, v := range must(g.Apply(q))(t) {
 		if math.Abs(v) > 1e-12*q[i]*(g.Rows[i/81].leaving(i%81)+g.Cols[i%81].leaving(i/81)) {
-			t.Fatalf("the stationary law changes by %g in cell %d", v, i)
+			t.Fatalf("the stationary density changes by %g in cell %d", v, i)
 		}
 	}
 	step := must(g.Stepper(BackwardEuler, .05))(t)
@@ -55,7 +55,7 @@ func TestPlaneLangevin(t *testing.T) {
 		t.Fatal(err)
 	}
 	if moved := must(L1(g, still, q))(t); moved > 1e-12 {
-		t.Errorf("the stationary law moved by %g", moved)
+		t.Errorf("the stationary density moved by %g", moved)
 	}
 	last := must(KL(g, p, q))(t)
 	for range 12 {
@@ -94,7 +94,7 @@ func TestSplittingOrder(t *testing.T) {
 	}
 }
 
-// A rotation is no gradient and turns a density about the origin, which stays in place.
+// A rotation is no gradient. It turns a density about the origin.
 func TestPlaneRotation(t *testing.T) {
 	plane := square(6, 121)
 	g := must(PlaneFromDrift(plane, func(x, y float64) (float64, float64) { return -x - 2*y, 2*x - y }, 1))(t)

@@ -8,24 +8,25 @@ import (
 	lapack "gonum.org/v1/gonum/lapack/gonum"
 )
 
-// Mode is a perturbation of the stationary law that keeps its shape: L Shape = -Rate Shape. Shape [n] has mass 0,
-// except for the first mode, and is scaled so that the integral of Shape^2 / stationary is 1; its largest value is
-// positive, and of several equally large ones the first.
+// Mode is a perturbation of the stationary distribution that keeps its shape: L Shape = -Rate Shape. Shape [n] has mass
+// 0, except for the first mode, and is scaled so that the integral of Shape^2 / stationary is 1. The value of largest
+// magnitude is positive, and of several equally large ones the first.
 type Mode struct {
 	Rate  float64
 	Shape []float64
 }
 
-// Spectrum is the k slowest modes, slowest first. The first has the rate 0 and is the stationary law; the rate of the
-// second is the spectral gap, at which every initial law is forgotten in the end. Shapes are orthogonal to each other,
-// with the weight 1/stationary.
+// Spectrum is the k slowest modes, slowest first. The first has the rate 0 and is the stationary distribution. The rate
+// of the second is the spectral gap, the asymptotic rate of convergence from a general initial distribution. Shapes are
+// orthogonal to each other, with the weight 1/stationary.
 //
-// Every generator on the line is in detailed balance, so sqrt(q) scales it to a symmetric matrix -F^T F. Row i of F is
-// the flux through face i: -sqrt(Up[i]) v_i + sqrt(Down[i]) v_{i+1}. The rates are squared singular values of F, which
-// is bidiagonal: each has a relative error of rounding, also where two deep wells make the second 1e-40 of the last
-// (Demmel and Kahan, SIAM J. Sci. Stat. Comput. 11, 1990). Each vector comes from the same factors, by the twisted
-// factorization of Dhillon and Parlett (Linear Algebra Appl. 387, 2004). Where rates agree up to rounding, the shapes
-// are an orthogonal basis of what they span. It is an error if rounding leaves none, or if a shape is 0 in float64.
+// Every generator on the line is in detailed balance. So sqrt(q) scales it to a symmetric matrix -F^T F. Row i of F is
+// the flux through face i: -sqrt(Up[i]) v_i + sqrt(Down[i]) v_{i+1}. The rates are squared singular values of F. Since
+// F is bidiagonal, each has a relative error of rounding. This holds even where two deep wells make the second rate
+// 1e-40 of the last (Demmel and Kahan, SIAM J. Sci. Stat. Comput. 11, 1990). Each vector comes from the same factors,
+// by the twisted factorization of Dhillon and Parlett (Linear Algebra Appl. 387, 2004). Where rates agree up to
+// rounding, the shapes are an orthogonal basis of their common space. It is an error if rounding prevents such a basis,
+// or if a shape is 0 in float64.
 func (g *Generator) Spectrum(k int) ([]Mode, error) {
 	if k < 1 || k > g.N {
 		return nil, fmt.Errorf("fokkerplanck: %d modes of a generator that has %d", k, g.N)
@@ -63,7 +64,7 @@ func (g *Generator) Spectrum(k int) ([]Mode, error) {
 	return modes, nil
 }
 
-// root is the square root of the stationary law, scaled to length 1.
+// root is the square root of the stationary distribution, scaled to length 1.
 func (g *Generator) root() []float64 {
 	root := g.logStationary()
 	for i, v := range root {
@@ -73,7 +74,7 @@ func (g *Generator) root() []float64 {
 }
 
 // rates are all n rates, ascending: 0, and the squared singular values of F. Rotations of its columns, which take no
-// difference, leave its last column 0.
+// difference, make its last column 0.
 func (g *Generator) rates() ([]float64, error) {
 	n := g.N - 1
 	d, e := make([]float64, n), make([]float64, n)
@@ -109,10 +110,10 @@ func (g *Generator) vector(rates []float64, found [][]float64) ([]float64, error
 	for near < m && rate-rates[m-1-near] < 1e-8*rate {
 		near++
 	}
-	if near > 0 { // as far from all that are the same up to rounding, or those found would hide the others
+	if near > 0 { // the same shift for all rates that agree up to rounding, or the vectors found would hide the others
 		rate *= 1 + 0x1p-44
 	}
-	taken := make([]float64, g.N) // what those found add to the diagonal of the inverse
+	taken := make([]float64, g.N) // what the vectors found add to the diagonal of the inverse
 	for j := m - near; j < m; j++ {
 		for i, x := range found[j] {
 			taken[i] += x * x / (rate - rates[j])
@@ -120,7 +121,7 @@ func (g *Generator) vector(rates []float64, found [][]float64) ([]float64, error
 	}
 	f := g.factor(rate, taken)
 	v, left := orthogonal(f.null(), found)
-	// An energy far from the rate is that of a mixture of modes.
+	// An energy far from the rate belongs to a mixture of modes.
 	if energy := g.energy(v); !(left > 1e-6) || !(math.Abs(energy-rates[m]) <= 1e-4*rates[m]+g.rounding()) {
 		return nil, fmt.Errorf("fokkerplanck: the rates %g and %g of modes %d and %d are too close for float64 to "+
 			"tell "+
@@ -129,10 +130,10 @@ func (g *Generator) vector(rates []float64, found [][]float64) ([]float64, error
 	return v, nil
 }
 
-// orthogonal is the unit vector along the part of v that no vector found has, and the share of v that it is.
+// orthogonal returns the unit vector along the part of v orthogonal to the vectors found, and that part's share of v.
 func orthogonal(v []float64, found [][]float64) (unit []float64, left float64) {
 	v, left = normed(v), 1
-	for range 2 { // the second time for what rounding left
+	for range 2 { // the second time removes the rounding of the first
 		for _, u := range found {
 			floats.AddScaled(v, -floats.Dot(u, v), u)
 		}
@@ -169,7 +170,7 @@ type twisted struct {
 }
 
 // factor runs the differential qd transforms, down and up, of the factors D = (Up, 0) and L = -sqrt(Down/Up). They meet
-// in the cell with the largest diagonal of the inverse, one over the pivot there, less what is taken of it.
+// in the cell with the largest diagonal of the inverse, one over the pivot there, less the taken part.
 func (g *Generator) factor(rate float64, taken []float64) twisted {
 	n := g.N
 	down, up, meet := make([]float64, n-1), make([]float64, n-1), make([]float64, n)
@@ -199,7 +200,7 @@ func (g *Generator) factor(rate float64, taken []float64) twisted {
 	return t
 }
 
-// apart keeps a pivot off 0, by what rounding would.
+// apart keeps a pivot off 0, by the size of rounding.
 func apart(pivot, rate float64) float64 {
 	if pivot == 0 {
 		return 0x1p-53 * rate
@@ -207,7 +208,7 @@ func apart(pivot, rate float64) float64 {
 	return pivot
 }
 
-// null is the eigenvector, up to the pivot where the eliminations meet: what they map to it.
+// null is the eigenvector: the vector that the eliminations map to 0, up to the pivot where they meet.
 func (t twisted) null() []float64 {
 	v := make([]float64, len(t.multiplier)+1)
 	v[t.at] = 1
@@ -226,7 +227,7 @@ func normed(v []float64) []float64 {
 	return v
 }
 
-// peak is the first of the largest values, which rounding may leave unequal.
+// peak is the first of the values of largest magnitude, which may differ by rounding.
 func peak(v []float64) float64 {
 	largest := floats.Norm(v, math.Inf(1))
 	for _, x := range v {

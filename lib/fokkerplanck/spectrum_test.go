@@ -20,7 +20,7 @@ func inner(g *Generator, a, b []float64) float64 {
 	return sum * g.Cell() * g.Cell()
 }
 
-// checkModes holds modes to what they are: orthonormal, ascending, and L v = -rate v up to rounding.
+// checkModes checks that modes are orthonormal and ascending, and that L v = -rate v up to rounding.
 func checkModes(t rapid.TB, g *Generator, modes []Mode) {
 	t.Helper()
 	q, fastest := g.Stationary(), 0.0
@@ -28,7 +28,7 @@ func checkModes(t rapid.TB, g *Generator, modes []Mode) {
 		fastest = max(fastest, g.leaving(i))
 	}
 	if gap := must(L1(g, modes[0].Shape, q))(t); modes[0].Rate != 0 || gap > 1e-12 {
-		t.Fatalf("the first mode has rate %g and is off the stationary law by %g", modes[0].Rate, gap)
+		t.Fatalf("the first mode has rate %g and is off the stationary density by %g", modes[0].Rate, gap)
 	}
 	for k, mode := range modes {
 		if k > 0 && !(mode.Rate >= modes[k-1].Rate) {
@@ -45,7 +45,7 @@ func checkModes(t rapid.TB, g *Generator, modes []Mode) {
 		}
 		change := must(g.Apply(mode.Shape))(t)
 		floats.AddScaled(change, mode.Rate, mode.Shape)
-		// The residual in the same norm, which rounding of fluxes leaves.
+		// The residual in the same norm is the rounding of the fluxes.
 		if off := math.Sqrt(inner(g, change, change)); off > 1e-11*fastest {
 			t.Fatalf("mode %d of rate %g is off by %g, with jumps at %g", k, mode.Rate, off, fastest)
 		}
@@ -64,8 +64,8 @@ func TestSpectrumOfAnyGenerator(t *testing.T) {
 }
 
 // In two deep wells the second rate is far below the rounding of the jump rates. It is the rate of crossing from either
-// well, one over the mean time to the top: sum over faces of (mass beyond)^2 / (flux) over the mass of the well, up to
-// the ratio of the second and the third rate, 1e-18 and less.
+// well, one over the mean time to the top. That time is the sum over faces of (mass beyond)^2 / (flux), over the mass
+// of the well. Its relative error is the ratio of the second and the third rate, 1e-18 or less.
 func TestSpectrumOfDeepWells(t *testing.T) {
 	line := Line{-2, 2, 801}
 	for _, depth := range []float64{40, 100, 600} {
@@ -88,7 +88,7 @@ func TestSpectrumOfDeepWells(t *testing.T) {
 	}
 }
 
-// Three wells have two small rates, both below rounding, and two shapes that the symmetry tells apart.
+// Three wells have two small rates, both below rounding, and two shapes that differ by symmetry.
 func TestSpectrumOfThreeWells(t *testing.T) {
 	line := Line{-3, 3, 601}
 	g := must(FromPotential(line, line.Values(func(x float64) float64 { return 25 * (1 - math.Cos(math.Pi*x)) }), 1))(t)
@@ -106,8 +106,7 @@ func TestSpectrumOfThreeWells(t *testing.T) {
 	}
 }
 
-// Equal wells have rates that agree to the last bit. What comes out is orthonormal, or an error says which modes are
-// not.
+// Equal wells have rates that agree to the last bit. The modes are orthonormal, or an error names those that are not.
 func TestSpectrumOfEqualWells(t *testing.T) {
 	for wells := 1; wells <= 6; wells++ {
 		for _, depth := range []float64{1, 20, 50, 200, 800} {

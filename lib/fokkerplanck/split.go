@@ -1,9 +1,9 @@
 package fokkerplanck
 
 // PlaneStepper advances densities in the plane by one fixed step of time: half a step along all rows, a whole one along
-// all columns, half a one along the rows (Strang, SIAM J. Numer. Anal. 5, 1968). With Crank-Nicolson its order is 2,
-// with backward Euler 1; mass, positivity and the equilibrium are those of the steps on lines. It owns scratch space:
-// not for concurrent use.
+// all columns, half a step along the rows (Strang, SIAM J. Numer. Anal. 5, 1968). Its order is 2 with Crank-Nicolson
+// and 1 with backward Euler. Mass, positivity and the equilibrium are as for steps on lines. It has scratch space, so
+// it is not for concurrent use.
 type PlaneStepper struct {
 	g          *PlaneGenerator
 	rows, cols []*Stepper
@@ -30,7 +30,7 @@ func (g *PlaneGenerator) Stepper(s Scheme, dt float64) (*PlaneStepper, error) {
 	return st, nil
 }
 
-// Advance takes p [ny*nx] the given number of steps further, in place.
+// Advance advances p [ny*nx] by the given number of steps, in place.
 func (s *PlaneStepper) Advance(p []float64, steps int) error {
 	if err := checkValues("density", s.g, p); err != nil {
 		return err

@@ -5,16 +5,16 @@ import (
 	"math"
 )
 
-// Scheme says how time is discretised: (1 - theta dt L) p' = (1 + (1-theta) dt L) p.
+// Scheme is the discretization of time: (1 - theta dt L) p' = (1 + (1-theta) dt L) p.
 type Scheme int
 
 const (
 	// BackwardEuler has order 1. It is a Markov chain on the cells for every dt: densities stay positive, and their
-	// divergence from the stationary law falls. No linear scheme that is positive for every dt has a higher order
-	// (Bolley and Crouzeix, RAIRO Anal. Numer. 12, 1978).
+	// divergence from the stationary distribution falls. No linear scheme that is positive for every dt has a higher
+	// order (Bolley and Crouzeix, RAIRO Anal. Numer. 12, 1978).
 	BackwardEuler Scheme = iota
-	// CrankNicolson has order 2. It is positive for sure up to [Generator.PositiveStep]; beyond, smooth densities stay
-	// so where they are not tiny.
+	// CrankNicolson has order 2. It is positive up to [Generator.PositiveStep]. Beyond, smooth densities stay positive
+	// where they are not tiny.
 	CrankNicolson
 )
 
@@ -31,8 +31,8 @@ func (s Scheme) String() string {
 // theta is the implicit share of a step.
 func (s Scheme) theta() float64 { return [...]float64{1, .5}[s] }
 
-// PositiveStep is the largest dt for which a step keeps every density positive, up to rounding: infinite for backward
-// Euler; where its explicit half takes no more from a cell than it holds, for Crank-Nicolson.
+// PositiveStep is the largest dt for which a step keeps every density positive, up to rounding. It is infinite for
+// backward Euler. For Crank-Nicolson the explicit half must not take more mass from a cell than it has.
 func (g *Generator) PositiveStep(s Scheme) float64 {
 	fastest := 0.0
 	for i := range g.N {
@@ -41,7 +41,7 @@ func (g *Generator) PositiveStep(s Scheme) float64 {
 	return 1 / ((1 - s.theta()) * fastest)
 }
 
-// Stepper advances densities by one fixed step of time. It owns scratch space: not for concurrent use.
+// Stepper advances densities by one fixed step of time. It has scratch space, so it is not for concurrent use.
 type Stepper struct {
 	g        *Generator
 	explicit float64   // (1-theta) dt
@@ -66,9 +66,9 @@ func (g *Generator) Stepper(s Scheme, dt float64) (*Stepper, error) {
 		g: g, explicit: dt - implicit,
 		lower: make([]float64, g.N-1), upper: make([]float64, g.N-1), inverse: make([]float64, g.N),
 	}
-	// Elimination needs no pivoting (Thomas' algorithm), since columns sum to 1. That sum, kept in rest for what is
-	// left of each column, gives the pivots without a subtraction (Grassmann, Taksar and Heyman, Oper. Res. 33, 1985):
-	// no step is so long that rounding could grow with it.
+	// Elimination needs no pivoting (Thomas' algorithm), since columns sum to 1. That sum, kept in rest for the
+	// remainder of each column, gives the pivots without a subtraction (Grassmann, Taksar and Heyman, Oper. Res. 33,
+	// 1985). So rounding does not grow with the step.
 	rest := 1.
 	for i := range g.N - 1 {
 		up, down := implicit*g.Up[i], implicit*g.Down[i]
@@ -90,7 +90,7 @@ func checkStep(s Scheme, dt float64) error {
 	return nil
 }
 
-// Advance takes p [n] the given number of steps further, in place.
+// Advance advances p [n] by the given number of steps, in place.
 func (s *Stepper) Advance(p []float64, steps int) error {
 	if err := checkValues("density", s.g, p); err != nil {
 		return err

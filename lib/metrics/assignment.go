@@ -2,17 +2,17 @@ package metrics
 
 import "math"
 
-// assignment is a solved linear assignment problem: row i goes to column to[i], and the prices u, v prove that nothing
-// is cheaper: u_i + v_j <= cost_ij for every pair, with equality on the assigned ones, so that sum u + sum v is a lower
-// bound of every assignment and the value of this one (up to rounding).
+// assignment is a solved linear assignment problem: row i goes to column to[i]. The prices u, v prove that it is
+// optimal: u_i + v_j <= cost_ij for every pair, with equality on the assigned ones. So sum u + sum v is a lower bound
+// of every assignment and, up to rounding, the cost of this one.
 type assignment struct {
 	to   []int
 	u, v []float64
 }
 
 // assign finds the cheapest assignment for a dense [n, n] cost matrix by the algorithm of Jonker and Volgenant
-// (Computing 38, 1987): column reduction, augmenting row reduction, and shortest augmenting paths for the rows that
-// are left. O(n^3) at worst.
+// (Computing 38, 1987). It reduces columns, then rows, and finds shortest augmenting paths for the rows that are left.
+// It takes O(n^3) time at worst.
 func assign(n int, cost []float64) assignment {
 	s := solver{n: n, cost: cost, to: fill(n, -1), from: fill(n, -1), v: make([]float64, n)}
 	free := s.reduceColumns()
@@ -39,7 +39,8 @@ func (s *solver) row(i int) []float64 { return s.cost[i*s.n : (i+1)*s.n] }
 
 func (s *solver) match(i, j int) { s.to[i], s.from[j] = j, i }
 
-// reduceColumns prices each column at its cheapest row, which takes it if it has none yet. It returns the rows left.
+// reduceColumns sets the price of each column to its lowest cost. The row of that cost gets the column if it has none
+// yet. It returns the rows without a column.
 func (s *solver) reduceColumns() (free []int) {
 	cheapest := fill(s.n, 0)
 	copy(s.v, s.row(0))
@@ -63,10 +64,10 @@ func (s *solver) reduceColumns() (free []int) {
 	return free
 }
 
-// reduceRows lets every free row take its cheapest column at the price that makes it no cheaper than its second
-// choice. The row that held the column goes on at once if that lowered the price, otherwise it is left for later.
+// reduceRows assigns every free row its cheapest column, at the price that makes it as expensive as the second
+// cheapest. The row that loses the column is next if the price fell. Otherwise it is left for later.
 func (s *solver) reduceRows(free []int) (left []int) {
-	budget := 4 * s.n // rounds: they stop to pay at some point
+	budget := 4 * s.n // rounds, which bring little after that
 	for len(free) > 0 {
 		i := free[len(free)-1]
 		free = free[:len(free)-1]
@@ -90,7 +91,7 @@ func (s *solver) reduceRows(free []int) (left []int) {
 			lowered = s.v[j] < old
 		}
 		if !lowered && s.from[j] >= 0 && s.from[k] < 0 {
-			j = k // as cheap, and nobody's
+			j = k // as cheap, and not yet assigned
 		}
 		holder := s.from[j]
 		s.match(i, j)
@@ -119,8 +120,8 @@ func newPath(n int) *path {
 	return &path{dist: make([]float64, n), via: make([]int, n), todo: make([]int, n), ready: make([]int, 0, n)}
 }
 
-// augment gives the free row a column along the path of least reduced cost to an unassigned one (Dijkstra's
-// algorithm), and moves the prices so that they remain a proof.
+// augment assigns the free row a column, along the path of least reduced cost to an unassigned one (Dijkstra's
+// algorithm). It updates the prices so that they still prove optimality.
 func (s *solver) augment(free int, p *path) {
 	p.ready, p.todo = p.ready[:0], p.todo[:s.n]
 	row := s.row(free)
@@ -160,7 +161,7 @@ func (s *solver) augment(free int, p *path) {
 	}
 }
 
-// flip assigns along the path that ends in column j.
+// flip reassigns rows and columns along the path that ends in column j.
 func (s *solver) flip(free, j int, via []int) {
 	for {
 		i := via[j]

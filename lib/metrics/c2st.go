@@ -7,17 +7,18 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// C2ST is the accuracy of a classifier that tells draws of one law from draws of another (Lopez-Paz & Oquab, ICLR
-// 2017): 1/2 if the laws are equal, whatever the classifier, and at most (1 + total variation)/2 otherwise. Samples of
-// n >= 2 points each give their first halves (the larger ones) to train it and their others to test it.
+// C2ST is the accuracy of a classifier between draws of one distribution and draws of another (Lopez-Paz & Oquab, ICLR
+// 2017): 1/2 if the distributions are equal, whatever the classifier, and at most (1 + total variation)/2 otherwise.
+// The first halves of the samples (the larger ones) train it and the others test it. Each sample needs at least 2
+// points.
 //
-// The classifier is that of the k nearest neighbours in the Euclidean distance: the majority among the training points
-// no further than the k-th nearest; a tied vote counts half. k = 0 asks for the largest odd number whose square is at
-// most the number of training points.
+// The classifier is that of the k nearest neighbors in the Euclidean distance: the majority among the training points
+// no further than the k-th nearest. A tied vote counts half. k = 0 means the largest odd number whose square is at most
+// the number of training points.
 //
 // The interval is that of Clopper & Pearson (Biometrika 26, 1934) with probability 1 - Miss, for the accuracy of this
-// trained classifier on new points. It is exact for a binomial count, and conservative here, where the two classes may
-// differ in accuracy (Hoeffding, Ann. Math. Stat. 27, 1956). N is the number of points tested.
+// trained classifier on new points. It is exact for a binomial count. It is conservative here, since the two classes
+// may differ in accuracy (Hoeffding, Ann. Math. Stat. 27, 1956). N is the number of points tested.
 func C2ST(x, y Points, k int) (Summary, error) {
 	if err := checkPair(x, y, 2); err != nil {
 		return Summary{}, err
@@ -31,7 +32,7 @@ func C2ST(x, y Points, k int) (Summary, error) {
 		k -= 1 - k%2
 	}
 	if k < 1 || k > 2*half {
-		return Summary{}, fmt.Errorf("metrics: C2ST wants 1 to %d neighbours, or 0 for a root of that, not %d", 2*half,
+		return Summary{}, fmt.Errorf("metrics: C2ST takes 1 to %d neighbors, or 0 for a root of that, not %d", 2*half,
 			k)
 	}
 	tests := x.N - half
@@ -80,7 +81,7 @@ func vote(at []float64, own, other Points, k int) float64 {
 	return .5
 }
 
-// smallest is the k-th smallest value, by Hoare's quickselect; it reorders the values.
+// smallest returns the k-th smallest value, by Hoare's quickselect. It reorders the values.
 func smallest(v []float64, k int) float64 {
 	lo, hi := 0, len(v)-1
 	for lo < hi {
@@ -109,7 +110,7 @@ func smallest(v []float64, k int) float64 {
 	return v[k-1]
 }
 
-// clopperPearson bounds the probability behind count successes in n trials. Half counts are taken as they are.
+// clopperPearson bounds the success probability given count successes in n trials. Half counts are used unrounded.
 func clopperPearson(count, n float64) (lo, hi float64) {
 	lo, hi = 0, 1
 	if count > 0 {

@@ -9,7 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Between equal laws the accuracy is 1/2 and binomial; between shifted ones it nears the best there is.
+// Between equal distributions the accuracy is 1/2 and binomial; between shifted ones it approaches that of the best
+// classifier.
 func TestC2STIsCalibrated(t *testing.T) {
 	const n, runs = 200, 200
 	accuracy := func(m float64) (mean, sd float64) {
@@ -19,19 +20,19 @@ func TestC2STIsCalibrated(t *testing.T) {
 		return mean, sd
 	}
 	mean, sd := accuracy(0)
-	near(t, "accuracy between equal laws", mean, .5, 10*sd/math.Sqrt(runs))
+	near(t, "accuracy between equal distributions", mean, .5, 10*sd/math.Sqrt(runs))
 	near(t, "its standard deviation / binomial", sd/(.5/math.Sqrt(n)), 1, .25)
 	best := (1 + math.Erf(math.Sqrt(2./8))) / 2
 	if mean, sd = accuracy(1); mean > best+5*sd/math.Sqrt(runs) || mean < best-.03 {
-		t.Errorf("accuracy %g between laws whose best classifier has %g", mean, best)
+		t.Errorf("accuracy %g between distributions whose best classifier has %g", mean, best)
 	}
 	if s := must(C2ST(normals(rand.New(rand.NewPCG(1, 1)), n, 1), Line(slices.Repeat([]float64{90}, n)),
 		0)); s.Center != 1 || s.Hi != 1 || s.Lo > .95 || s.Lo < .9 {
-		t.Errorf("laws far apart: %+v", s)
+		t.Errorf("distributions far apart: %+v", s)
 	}
 }
 
-// Ties are fair: where all points are one, every vote is tied.
+// Ties count half: if all points are equal, every vote is tied.
 func TestC2STTies(t *testing.T) {
 	zeros := Points{7, 2, make([]float64, 14)}
 	if s := must(C2ST(zeros, zeros, 3)); s.Center != .5 || s.N != 6 {
@@ -50,11 +51,11 @@ func TestSmallest(t *testing.T) {
 	})
 }
 
-// The chance of all ways to merge two small samples, counted one by one.
+// The p-value equals that of all ways to merge two small samples, counted one by one.
 func TestKSBetweenPValueCountsMergings(t *testing.T) {
 	for n := 1; n <= 6; n++ {
 		for m := 1; m <= 6; m++ {
-			count := map[int]float64{} // of |i m - j n| at its largest
+			count := map[int]float64{} // of the largest |i m - j n|
 			all := 0.
 			var merge func(i, j, far int)
 			merge = func(i, j, far int) {
@@ -85,8 +86,8 @@ func TestKSBetweenPValueCountsMergings(t *testing.T) {
 	}
 }
 
-// Large samples: the critical value of the limit law is nearly that of the walk, and what is too large for the walk
-// joins on.
+// For large samples the critical value of the limit distribution is nearly that of the walk. The p-values continue
+// smoothly where samples are too large for the walk.
 func TestKSBetweenPValueLimit(t *testing.T) {
 	const n, m = 4000, 3000
 	d := must(KSBetweenCritical(n, m, .01))

@@ -8,10 +8,10 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// These tests hold the error estimates against what repeated sampling shows, and the estimators against the
-// catalogue's Monte Carlo values for exact samples. Seeds are fixed; margins are 5 standard errors of the repetition.
+// These tests compare the error estimates with repeated sampling, and the estimators with Monte Carlo values for exact
+// samples. Seeds are fixed. Tolerances are 5 standard errors of the repetition.
 
-// cross draws X2 of the catalogue: half N(0, [[1, .9], [.9, 1]]), half the same with -.9.
+// cross draws from Cross: half N(0, [[1, .9], [.9, 1]]), half the same with -.9.
 func cross(r *rand.Rand, n int) Points {
 	p := normals(r, n, 2)
 	for i := range n {
@@ -25,7 +25,7 @@ func cross(r *rand.Rand, n int) Points {
 	return p
 }
 
-// mixture draws G1 of the catalogue.
+// mixture draws from Bimodal.
 func mixture(r *rand.Rand, n int) []float64 {
 	xs := make([]float64, n)
 	for i := range xs {
@@ -36,20 +36,20 @@ func mixture(r *rand.Rand, n int) []float64 {
 	return xs
 }
 
-// repeated summarises many runs of one estimator: the mean and the spread of its centres, and the mean standard error
-// that it claims.
+// repeated summarizes many runs of one estimator: the mean and the standard deviation of its centers, and the mean of
+// its estimated standard errors.
 func repeated(t *testing.T, runs int, run func(r *rand.Rand) (Summary, error)) (mean, sd, claimed float64) {
 	t.Helper()
-	centres := make([]float64, runs)
-	for i := range centres {
+	centers := make([]float64, runs)
+	for i := range centers {
 		s, err := run(rand.New(rand.NewPCG(7, uint64(i))))
 		if err != nil {
 			t.Fatal(err)
 		}
-		centres[i] = s.Center
+		centers[i] = s.Center
 		claimed += (s.Hi - s.Center) / Width / float64(runs)
 	}
-	mean, sd = stat.MeanStdDev(centres, nil)
+	mean, sd = stat.MeanStdDev(centers, nil)
 	return mean, sd, claimed
 }
 
@@ -97,8 +97,8 @@ func TestErrorsAreCalibrated(t *testing.T) {
 	}
 }
 
-// TestCatalogueFloors: figures.md, section 2, Monte Carlo floors.
-func TestCatalogueFloors(t *testing.T) {
+// TestKnownFloors: figures.md, section 2, Monte Carlo floors.
+func TestKnownFloors(t *testing.T) {
 	for _, c := range []struct {
 		name      string
 		runs      int

@@ -5,8 +5,8 @@ package metrics
 //
 //	Var c_jk = (m_jjkk - c_jk^2)/n + (c_jk^2 + c_jj c_kk)/(n(n-1))
 //
-// with the central moment m_jjkk = E (x_j-mu_j)^2 (x_k-mu_k)^2 (Kendall & Stuart, The Advanced Theory of Statistics
-// I, on k-statistics), with the sample's moments for the law's.
+// with the central moment m_jjkk = E (x_j-mu_j)^2 (x_k-mu_k)^2 (Kendall & Stuart, The Advanced Theory of Statistics I,
+// on k-statistics), with the sample's moments for the distribution's.
 func Covariance(p Points) ([][]Summary, error) {
 	if err := p.checkAtLeast(2, "points"); err != nil {
 		return nil, err
@@ -18,7 +18,7 @@ func Covariance(p Points) ([][]Summary, error) {
 		for k := range out[j] {
 			fourth := 0.0
 			for i := range p.N {
-				x := c.centred.Row(i)
+				x := c.centered.Row(i)
 				fourth += x[j] * x[j] * x[k] * x[k] / c.n
 			}
 			cjk := c.cov[j][k]
@@ -52,7 +52,7 @@ func TraceCovariance(p Points) (Summary, error) {
 	}
 	for i := range p.N {
 		q := 0.0
-		for _, x := range c.centred.Row(i) {
+		for _, x := range c.centered.Row(i) {
 			q += x * x
 		}
 		fourth += q * q / c.n
@@ -61,20 +61,20 @@ func TraceCovariance(p Points) (Summary, error) {
 	return WithError(trace, root2(v), p.N).finite("the variance")
 }
 
-// second holds the centred points and their unbiased covariance.
+// second holds the centered points and their second moments.
 type second struct {
-	n       float64
-	centred Points
-	cov     [][]float64 // [D, D]
+	n        float64
+	centered Points
+	cov      [][]float64 // [D, D]
 }
 
 func newSecond(p Points) second {
-	s := second{n: float64(p.N), centred: p.centred(), cov: make([][]float64, p.D)}
+	s := second{n: float64(p.N), centered: p.centered(), cov: make([][]float64, p.D)}
 	for j := range s.cov {
 		s.cov[j] = make([]float64, p.D)
 	}
 	for i := range p.N {
-		x := s.centred.Row(i)
+		x := s.centered.Row(i)
 		for j := range x {
 			for k := range x {
 				s.cov[j][k] += x[j] * x[k] / (s.n - 1)

@@ -5,9 +5,9 @@ import (
 	"math/rand/v2"
 )
 
-// Directions are k fixed unit vectors of dimension d, the same in every run. In the plane they are spaced evenly over
-// the half circle, from the first axis. In more dimensions they are normalised normal vectors of the generator PCG
-// of math/rand/v2 with the seed (d, k). On the line there is one direction whatever k is.
+// Directions are k fixed unit vectors [k][d], the same in every run. In the plane they are spaced evenly over the half
+// circle, from the first axis. In more dimensions they are normalized normal vectors from the generator PCG of
+// math/rand/v2 with the seed (d, k). On the line there is one direction for every k.
 func Directions(k, d int) [][]float64 {
 	if d == 1 {
 		return [][]float64{{1}}

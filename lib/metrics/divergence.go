@@ -5,14 +5,14 @@ import (
 	"math"
 )
 
-// KL is the Kullback-Leibler divergence int p log(p/q) in nats of two densities, whose logarithms are given on one
-// lattice with cells of the given volume. Logarithms may be -Inf where a density is 0; where q is and p is not, there
-// is no divergence but an error.
+// KL is the Kullback-Leibler divergence int p log(p/q) in nats of two densities. Their logarithms are given on the same
+// grid, with cells of the given volume. Logarithms may be -Inf where a density is 0. It is an error if q is 0 where p
+// is not, since the divergence is then infinite.
 //
-// It is the sum of p log(p/q) - p + q, which has no negative term: what the lattice leaves out only lowers it. The
-// result counts as a deterministic number, so its interval is one point. On lattices that reach to where both densities
-// vanish, this is the trapezoidal rule, whose error for smooth densities falls faster than any power of the spacing;
-// halve the spacing to see it. It is an error if the mass of either density on the lattice is not 1 within 1e-3.
+// It is the sum of p log(p/q) - p + q, which has no negative term, so truncation of the grid only lowers it. The result
+// counts as a deterministic number, so its interval is one point. On grids that reach to where both densities vanish
+// this is the trapezoidal rule. Its error for smooth densities falls faster than any power of the spacing. It is an
+// error if the mass of either density on the grid is not 1 within 1e-3.
 func KL(logP, logQ []float64, cell float64) (Summary, error) {
 	if _, err := checkDensities(logP, logQ, cell); err != nil {
 		return Summary{}, err
@@ -32,8 +32,8 @@ func KL(logP, logQ []float64, cell float64) (Summary, error) {
 // JS is the Jensen-Shannon divergence of two densities, KL(p, m)/2 + KL(q, m)/2 with m = (p+q)/2, at most ln 2 (Lin,
 // IEEE Trans. Inf. Theory 37, 1991). The densities are given as for [KL].
 //
-// The interval is [JS, JS + (ln 2)/2 (a + b)], where a and b are the masses of p and q that the lattice misses: a bound
-// of what truncation can take away. It does not account for the error of the quadrature, which is as in KL.
+// The interval is [JS, JS + (ln 2)/2 (a + b)], where a and b are the masses of p and q outside the grid. It bounds the
+// effect of truncation. It does not account for the error of the quadrature, which is as in KL.
 func JS(logP, logQ []float64, cell float64) (Summary, error) {
 	missed, err := checkDensities(logP, logQ, cell)
 	if err != nil {
@@ -52,7 +52,7 @@ func JS(logP, logQ []float64, cell float64) (Summary, error) {
 	return Summary{Center: js, Lo: js, Hi: js + math.Ln2/2*missed, N: 1}, nil
 }
 
-// excess is p log(p/q) - p + q for a = log p and b = log q: at least 0.
+// excess is p log(p/q) - p + q >= 0 for a = log p and b = log q.
 func excess(a, b float64) float64 {
 	p, q := math.Exp(a), math.Exp(b)
 	switch r := a - b; {
@@ -70,10 +70,10 @@ func excess(a, b float64) float64 {
 	}
 }
 
-// massTolerance is how far from 1 the mass of a density on its lattice may be.
+// massTolerance is the allowed error of the mass of a density on its grid.
 const massTolerance = 1e-3
 
-// checkDensities returns the mass of both that is missing.
+// checkDensities returns the total mass of p and q that is missing on the grid.
 func checkDensities(logP, logQ []float64, cell float64) (missed float64, err error) {
 	if len(logP) != len(logQ) || len(logP) == 0 {
 		return 0, fmt.Errorf("metrics: the log densities have %d and %d values; give as many of both, at the same "+
@@ -92,9 +92,9 @@ func checkDensities(logP, logQ []float64, cell float64) (missed float64, err err
 			mass += math.Exp(v) * cell
 		}
 		if !(math.Abs(mass-1) <= massTolerance) {
-			return 0, fmt.Errorf("metrics: the density %s has mass %g on the lattice, not 1 within %g: widen or "+
+			return 0, fmt.Errorf("metrics: the density %s has mass %g on the grid, not 1 within %g: widen or "+
 				"refine it, "+
-				"or normalise the density", name, mass, massTolerance)
+				"or normalize the density", name, mass, massTolerance)
 		}
 		missed += max(0, 1-mass)
 	}

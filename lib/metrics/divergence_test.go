@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Between N(0, 1) and N(m, s^2) the divergence is known: log s + (1 + m^2)/(2 s^2) - 1/2; on a lattice the quadrature
-// has all digits. JS is symmetric, between 0 and ln 2.
+// The divergence of N(0, 1) from N(m, s^2) is log s + (1 + m^2)/(2 s^2) - 1/2. On a grid the quadrature is accurate to
+// rounding. JS is symmetric, between 0 and ln 2.
 func TestDivergencesOfGaussians(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, s := rapid.Float64Range(-3, 3).Draw(t, "m"), rapid.Float64Range(.5, 2).Draw(t, "s")
@@ -33,7 +33,7 @@ func TestDivergencesOfGaussians(t *testing.T) {
 	})
 }
 
-// Where the densities are near, the sum does not cancel: KL of N(m, 1) is m^2/2 to full relative precision.
+// For similar densities the sum does not cancel: KL of N(m, 1) is m^2/2 to full relative precision.
 func TestKLNearEqual(t *testing.T) {
 	const cell = .1
 	for _, m := range []float64{1e-2, 1e-4, 1e-6} {
@@ -45,7 +45,7 @@ func TestKLNearEqual(t *testing.T) {
 	}
 }
 
-// Supports may differ: disjoint ones are ln 2 apart, and what the lattice cuts off is in the interval.
+// Supports may differ: JS of disjoint ones is ln 2. The interval covers what the grid cuts off.
 func TestJSOfSupports(t *testing.T) {
 	none := math.Inf(-1)
 	got := must(JS([]float64{0, none, none}, []float64{none, 0, none}, 1))
@@ -65,8 +65,8 @@ func TestJSOfSupports(t *testing.T) {
 	}
 }
 
-// The interval of a histogram holds the divergence of the binned laws, equal or not, and the claimed bias is that of
-// repetition.
+// The interval of a histogram contains the divergence of the binned distributions, equal or not. The stated bias agrees
+// with repetition.
 func TestHistograms(t *testing.T) {
 	const bins = 5
 	uniform := func(r *rand.Rand, n int, tilt float64) []float64 {
@@ -81,7 +81,7 @@ func TestHistograms(t *testing.T) {
 		return xs
 	}
 	for _, tilt := range []float64{0, .3, .9} {
-		var js, kl float64 // of the binned laws
+		var js, kl float64 // of the binned distributions
 		for b := range bins {
 			p, q := 1./bins, (1-tilt)/bins+tilt*float64(2*b+1)/(bins*bins)
 			js += (p*math.Log(2*p/(p+q)) + q*math.Log(2*q/(p+q))) / 2
@@ -98,8 +98,9 @@ func TestHistograms(t *testing.T) {
 				}
 				return s, err
 			})
-			claimed -= Width * c.factor * (1./1000 + 1./600) // what Hi has for small divergences
-			t.Logf("%s, tilt %g: mean %.5f, of the laws %.5f, sd %.5f, claimed %.5f", name, tilt, mean, c.want, sd,
+			claimed -= Width * c.factor * (1./1000 + 1./600) // the part of Hi for small divergences
+			t.Logf("%s, tilt %g: mean %.5f, of the distributions %.5f, sd %.5f, claimed %.5f", name, tilt, mean, c.want,
+				sd,
 				claimed)
 			if bias := (bins - 1) * c.factor * (1./1000 + 1./600); math.Abs(mean-c.want-bias) >
 				5*sd/math.Sqrt(200)+.5*bias {
@@ -112,7 +113,7 @@ func TestHistograms(t *testing.T) {
 	}
 }
 
-// Like every divergence of samples: 0 between equal ones, symmetric (JS), and blind to origin and scale.
+// Like every divergence of samples it is 0 between equal ones, symmetric (JS), and independent of origin and scale.
 func TestHistogramProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d, bins := rapid.IntRange(1, 3).Draw(t, "d"), rapid.IntRange(1, 9).Draw(t, "bins")

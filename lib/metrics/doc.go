@@ -1,14 +1,14 @@
-// Package metrics measures how far samples are from an exact law, or from other samples, and how far the measurement
-// itself can be trusted.
+// Package metrics measures distances of samples from an exact distribution or from other samples. Each measurement has
+// an interval.
 //
-// Every estimator returns a [Summary], whose interval is Width standard errors to each side unless its comment names
-// another bound, and an error for input it cannot measure: empty or too small samples, NaN or infinite values (with
-// their count and the place of the first), and samples of different dimension (with both shapes). Samples are
-// independent draws; a Markov chain has to be thinned or averaged over independent chains first.
+// Every estimator returns a [Summary]. Its interval is Width standard errors to each side unless its comment names
+// another bound. An estimator returns an error for empty or too small samples, for NaN or infinite values (with their
+// count and the index of the first), and for samples of different dimension (with both shapes). Samples are independent
+// draws. A Markov chain must first be thinned or averaged over independent chains.
 //
-// Distances between finite samples of one and the same law are positive. That floor shrinks with the number of draws;
-// [W1], [W1Between], [W2] and [EnergyDistance] account for it in their intervals, [MMD2] and [KSD2] are free of it,
-// [SlicedW2] has it, and each says so.
+// Distances between finite samples of the same distribution are positive. This bias shrinks with the number of draws.
+// [W1], [W1Between], [W2] and [EnergyDistance] account for it in their intervals. [MMD2] and [KSD2] are unbiased.
+// [SlicedW2] is biased.
 //
-// The same input gives the same bits on any number of processors.
+// The same input gives the same bits for any number of processors.
 package metrics

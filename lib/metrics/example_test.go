@@ -7,8 +7,8 @@ import (
 	"scorelab/lib/metrics"
 )
 
-// Is a sample from the standard normal law? Its distance is held against what an exact sample exceeds once in a
-// million times.
+// Is a sample from the standard normal distribution? Its distance is compared with the one that an exact sample exceeds
+// once in a million times.
 func ExampleKS() {
 	xs := []float64{-1.3, -.8, -.4, -.1, .2, .5, .9, 1.6}
 	d, err := metrics.KS(xs, func(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 })

@@ -39,9 +39,9 @@ func TestFaults(t *testing.T) {
 		{err(SlicedW2(two, two, 0)), "not 0"},
 		{err(W2(two, Points{3, 2, make([]float64, 6)})), "as many points: shapes [2, 2] and [3, 2]"},
 		{err(C2ST(two, Points{3, 2, make([]float64, 6)}, 0)), "as many points: shapes [2, 2] and [3, 2]"},
-		{err(C2ST(two, two, 3)), "wants 1 to 2 neighbours, or 0 for a root of that, not 3"},
+		{err(C2ST(two, two, 3)), "takes 1 to 2 neighbors, or 0 for a root of that, not 3"},
 		{err(MMD2(two, two, -1)), "must be positive, or 0 for the median, not -1"},
-		{err(KSD2(two, Points{3, 2, make([]float64, 6)}, 0)), "one score a point: shapes [2, 2] and [3, 2]"},
+		{err(KSD2(two, Points{3, 2, make([]float64, 6)}, 0)), "one score for each point: shapes [2, 2] and [3, 2]"},
 		{err(KSD2(two, two, nan)), "or 0 for the median, not NaN"},
 		{err(KSD2(two, two, 0)), "all 2 points of x are equal, which sets no length"},
 		{err(KSD2(two, two, 1e-200)), "with a square that float64 holds"},
@@ -67,7 +67,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-// Powers of points that leave float64 are an error, not a NaN.
+// Powers of points beyond the range of float64 give an error, not a NaN.
 func TestOverflow(t *testing.T) {
 	x, y := Points{2, 1, []float64{1e200, 2e200}}, Points{2, 1, []float64{-1e200, 3e200}}
 	for _, spec := range Metrics {
@@ -86,8 +86,8 @@ func TestOverflow(t *testing.T) {
 	}
 }
 
-// A sample of equal points, as of a collapsed sampler, shows no spread. Its distance is there, and an interval for what
-// so many draws may have missed: the more draws, the narrower.
+// A sample of equal points, as from a collapsed sampler, has no spread. It still has a distance, and an interval for
+// the mass that the draws may have missed. The interval shrinks with the number of draws.
 func TestCollapsedSamples(t *testing.T) {
 	for _, n := range []int{2, 10, 1000} {
 		p := unseen(Line(make([]float64, n)))
@@ -128,7 +128,7 @@ func TestRootNeedsACrossing(t *testing.T) {
 
 func TestConstants(t *testing.T) {
 	near(t, "Miss", Miss/math.Erfc(Width/math.Sqrt2), 1, 1e-14)
-	near(t, "the catalogue's critical value", must(KSCritical(20000, 1e-6))*math.Sqrt(20000), 2.69, 5e-3)
+	near(t, "the known critical value", must(KSCritical(20000, 1e-6))*math.Sqrt(20000), 2.69, 5e-3)
 	near(t, "p at the critical value", KSPValue(must(KSCritical(500, 1e-6)), 500)/1e-6, 1, 1e-9)
 	near(t, "order", must(LogSlope([]float64{1, 2, 4, 8}, []float64{3, 12, 48, 192})).Center, 2, 1e-14)
 }

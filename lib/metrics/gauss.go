@@ -6,10 +6,11 @@ import (
 	"gonum.org/v1/gonum/integrate/quad"
 )
 
-// nodes are the values of a function at the nodes of the Gauss-Legendre rule of 8 nodes.
+// nodes are the values of a function at the nodes of the 8-point Gauss-Legendre rule.
 type nodes [8]float64
 
-// The rule on [-1, 1], and the weights of its values in the polynomial through them at the left end.
+// gaussNode and gaussWeight are the rule on [-1, 1]. gaussEnd are the weights that extrapolate the polynomial through
+// its values to the left end.
 var gaussNode, gaussWeight, gaussEnd = func() (x, w, end nodes) {
 	quad.Legendre{}.FixedLocations(x[:], w[:], -1, 1)
 	for k := range x {
@@ -38,7 +39,7 @@ func (v nodes) integral(a, b float64) float64 {
 	return sum * (b - a) / 2
 }
 
-// miss is how far the polynomial through the values is from fa and fb at the ends.
+// miss is the error of the polynomial through the values at the ends, where the function is fa and fb.
 func (v nodes) miss(fa, fb float64) float64 {
 	for k, w := range gaussEnd {
 		fa -= w * v[k]

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// golden is testdata/golden.json, what numpy, scipy, POT, dcor and scikit-learn say; testdata/golden.py writes it.
+// golden is testdata/golden.json, with results of numpy, scipy, POT, dcor and scikit-learn. testdata/golden.py writes
+// it.
 type golden struct {
 	X, Y       []float64
 	PlaneX     [][]float64 `json:"plane_x"`
@@ -65,7 +66,7 @@ func readGolden(t *testing.T) golden {
 	return g
 }
 
-// near fails unless got is want up to tol times the larger of |want| and 1.
+// near fails the test unless got is want up to tol times the larger of |want| and 1.
 func near(t *testing.T, what string, got, want, tol float64) {
 	t.Helper()
 	if !(math.Abs(got-want) <= tol*math.Max(1, math.Abs(want))) {
@@ -73,7 +74,7 @@ func near(t *testing.T, what string, got, want, tol float64) {
 	}
 }
 
-// must unwraps a result that the test cannot go on without.
+// must unwraps a result or panics.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -83,7 +84,7 @@ func must[T any](v T, err error) T {
 
 func normalCDF(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
 
-// mixtureCDF is G1 of the catalogue: .3 N(-2, .4^2) + .7 N(1, .6^2).
+// mixtureCDF is the distribution function of Bimodal, .3 N(-2, .4^2) + .7 N(1, .6^2).
 func mixtureCDF(x float64) float64 { return .3*normalCDF((x+2)/.4) + .7*normalCDF((x-1)/.6) }
 
 func TestGoldenMoments(t *testing.T) {

@@ -60,7 +60,7 @@ func logNormal(z, mean, sd float64) float64 {
 	return -(z-mean)*(z-mean)/(2*sd*sd) - math.Log(sd*math.Sqrt(2*math.Pi))
 }
 
-// mixtureDensity is that of G1.
+// mixtureDensity is the density of Bimodal.
 func mixtureDensity(z float64) float64 {
 	return .3*math.Exp(logNormal(z, -2, .4)) + .7*math.Exp(logNormal(z, 1, .6))
 }

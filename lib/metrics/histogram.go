@@ -7,16 +7,16 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// HistogramJS is the Jensen-Shannon divergence in nats between two samples of at least 2 points each, of their shares
-// of the cells of a lattice of bins^D equal boxes over the range of the pooled sample. (A point on the border of two
-// boxes is in the upper one.)
+// HistogramJS is the Jensen-Shannon divergence in nats between the histograms of two samples of at least 2 points each.
+// The cells are a grid of bins^D equal boxes over the range of the pooled sample. (A point on the border of two boxes
+// is in the upper one.)
 //
-// The interval is for the divergence of the binned laws, which is at most that of the laws, over the same boxes. The
-// divergence of samples is biased upward: for one law, with B occupied cells, it is c chi^2(B-1) with
-// c = (1/n+1/m)/8, so (B-1)c on average. With the standard error se by the delta method, the interval is
-// [max(0, JS - Width se - c q), min(JS + Width se + c Width^2, ln 2)], where q is the quantile of chi^2(B-1) that it
-// exceeds with probability Miss, and c Width^2 is for small divergences, which may by chance look like none. Both are
-// for cells with many points each: choose few bins. N is the size of the smaller sample.
+// The interval is for the divergence of the binned distributions, which is at most that of the distributions, over the
+// same boxes. The divergence of samples is biased upward: for one distribution, with B occupied cells, it is c
+// chi^2(B-1) with c = (1/n+1/m)/8, so (B-1)c on average. With the standard error se by the delta method, the interval
+// is [max(0, JS - Width se - c q), min(JS + Width se + c Width^2, ln 2)], where chi^2(B-1) exceeds q with probability
+// Miss. The term c Width^2 covers small divergences whose estimate is 0 by chance. Both hold for cells with many points
+// each, so choose few bins. N is the size of the smaller sample.
 func HistogramJS(x, y Points, bins int) (Summary, error) {
 	h, err := newHistogram(x, y, bins, 0)
 	if err != nil {
@@ -35,12 +35,12 @@ func HistogramJS(x, y Points, bins int) (Summary, error) {
 	return s, nil
 }
 
-// HistogramKL is the Kullback-Leibler divergence in nats of the law of x from that of y, between their shares of the
-// cells of [HistogramJS]. Every cell that either sample occupies gets half a point more of both (Krichevsky & Trofimov,
-// IEEE Trans. Inf. Theory 27, 1981), which keeps it finite where only x has points, and lowers it there.
+// HistogramKL is the Kullback-Leibler divergence in nats of the distribution of x from that of y, between their shares
+// of the cells of [HistogramJS]. Every occupied cell gets half a point more of both samples (Krichevsky & Trofimov,
+// IEEE Trans. Inf. Theory 27, 1981). This keeps the divergence finite where only x has points, and lowers it there.
 //
-// The interval is as in HistogramJS with c = (1/n+1/m)/2. It is for the divergence of the binned laws, provided that y
-// has points wherever x has many; otherwise the divergence lies anywhere above it.
+// The interval is as in HistogramJS with c = (1/n+1/m)/2. It is for the divergence of the binned distributions,
+// provided that y has points wherever x has many; otherwise the true divergence may lie anywhere above it.
 func HistogramKL(x, y Points, bins int) (Summary, error) {
 	h, err := newHistogram(x, y, bins, .5)
 	if err != nil {
@@ -57,12 +57,11 @@ func HistogramKL(x, y Points, bins int) (Summary, error) {
 	return h.summary(kl, p.variance()/h.n+q.variance()/h.m, 1./2), nil
 }
 
-// histogram holds the shares of two samples of n and m points in the cells that either occupies, in the order in which
-// they are first met.
+// histogram holds the shares of two samples of n and m points in the occupied cells, in the order of first occurrence.
 type histogram struct {
 	p, q           []float64
 	n, m           float64
-	floorP, floorQ float64 // half a point: what the error of an empty cell is reckoned with
+	floorP, floorQ float64 // half a point, for the error of an empty cell
 }
 
 func newHistogram(x, y Points, bins int, prior float64) (histogram, error) {
@@ -116,24 +115,24 @@ func newHistogram(x, y Points, bins int, prior float64) (histogram, error) {
 	return h, nil
 }
 
-// summary makes the interval from the variance of first order and the factor of 1/n + 1/m in c.
+// summary makes the interval from the first-order variance and the factor of 1/n + 1/m in c.
 func (h histogram) summary(d, variance, factor float64) Summary {
 	c, q, se := factor*(1/h.n+1/h.m), 0.0, root2(variance)
 	if cells := len(h.p); cells > 1 {
 		// A chi-square of k degrees of freedom is twice a gamma variable of shape k/2.
 		q = 2 * gammaQuantile(float64(cells-1)/2)
 	}
-	d = max(0, d) // below 0 by rounding only
+	d = max(0, d) // below 0 only by rounding
 	return Summary{Center: d, Lo: max(0, d-c*q-Width*se), Hi: d + Width*se + Width*Width*c, N: int(min(h.n, h.m))}
 }
 
-// gammaQuantile is what a gamma variable of the given shape and rate 1 exceeds with probability Miss.
+// gammaQuantile is the value that a gamma variable of the given shape and rate 1 exceeds with probability Miss.
 func gammaQuantile(shape float64) float64 {
 	g := distuv.Gamma{Alpha: shape, Beta: 1}
 	return root(func(z float64) float64 { return math.Log(g.Survival(z) / Miss) }, 0, shape+40+12*math.Sqrt(shape))
 }
 
-// moments2 accumulates the variance of f under weights that sum to 1, without a difference of squares (West, Commun.
+// moments2 accumulates the variance of f under weights that sum to 1. It takes no difference of squares (West, Commun.
 // ACM 22, 1979).
 type moments2 struct{ weight, mean, square float64 }
 
@@ -143,7 +142,7 @@ func (m *moments2) add(weight, f float64) {
 	}
 	m.weight += weight
 	off := f - m.mean
-	m.mean += off * (weight / m.weight) // exact for the first
+	m.mean += off * (weight / m.weight) // exact for the first value
 	m.square += weight * off * (f - m.mean)
 }
 

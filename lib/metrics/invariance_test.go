@@ -10,7 +10,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// unit is another unit of length and another origin, a multiple of it: x becomes scale (x + origin).
+// unit is a change of unit and origin: x becomes scale (x + origin).
 type unit struct{ scale, origin float64 }
 
 func (u unit) of(p Points) Points {
@@ -19,22 +19,22 @@ func (u unit) of(p Points) Points {
 
 func (u unit) back(x float64) float64 { return x/u.scale - u.origin }
 
-// measure is one number with its interval of two samples given in the unit u; some look at one of them only.
+// measure is one number with its interval, computed from two samples in the unit u. Some use only one of them.
 type measure struct {
 	name   string
 	degree float64 // points times c give c^degree times the number
-	origin bool    // where the origin is does not matter
+	origin bool    // independent of the origin
 	dims   []int
 	least  int // number of points
 	equal  bool
-	jumps  bool // counts what is nearer or smaller: a change of rounding may flip a tie
-	ends   bool // the interval is unique as well, not only up to the order of points and a choice of prices
+	jumps  bool // counts points by a comparison: a change of rounding may flip a tie
+	ends   bool // the interval is independent of the order of points and of the choice of prices
 	of     func(x, y Points, u unit) (Summary, error)
 }
 
 var in1D, anyDims, in2D = []int{1}, []int{1, 2, 3}, []int{2}
 
-// measures are every metric of the registry, and the other estimates of this package.
+// measures are all metrics of the registry and the other estimates of this package.
 func measures() []measure {
 	return slices.Concat(registered(), distances(), moments(), errorsAndSlopes())
 }
@@ -53,7 +53,7 @@ func registered() []measure {
 	return all
 }
 
-// distances are those to a distribution, and those with a setting.
+// distances are the measures to a distribution, and those with a setting.
 func distances() []measure {
 	return []measure{
 		{name: "KS to a distribution", origin: true, dims: in1D, least: 1, ends: true,
@@ -101,7 +101,7 @@ func moments() []measure {
 	}
 }
 
-// errorsAndSlopes are of pairs of numbers.
+// errorsAndSlopes are the measures of pairs of numbers.
 func errorsAndSlopes() []measure {
 	return []measure{
 		{name: "MSE", degree: 2, origin: true, dims: anyDims, least: 2, equal: true, ends: true,
@@ -128,8 +128,8 @@ func errorsAndSlopes() []measure {
 	}
 }
 
-// In the unit u: the distribution function and the score of the points' distribution, and the log densities of a
-// normal distribution on a grid.
+// mixtureAt is the distribution function of the points' distribution in the unit u. The functions below are its score,
+// and log densities of a normal distribution on a grid.
 func mixtureAt(u unit) func(float64) float64 {
 	return func(x float64) float64 { return mixtureCDF(u.back(x)) }
 }
@@ -177,8 +177,8 @@ func (m measure) drawNormals(t *rapid.T, d int, step float64) (x, y Points) {
 	return normals(r, n, d).each(round), normals(r, k, d).each(func(v float64) float64 { return round(stretch*v + by) })
 }
 
-// sameIn fails unless the number is as many times the other as the units say, up to a share of itself or its error, and
-// up to the rounding of points of size 1.
+// sameIn fails the test unless the ratio of the two numbers is that of the units. The tolerance is a share of the
+// number or of its error, plus the rounding of points of size 1.
 func (m measure) sameIn(t *rapid.T, u unit, got, want Summary, share, rounding float64) {
 	t.Helper()
 	by, tol := math.Pow(u.scale, m.degree), share*max(math.Abs(want.Center), want.Half())+rounding
@@ -194,7 +194,8 @@ func (m measure) sameIn(t *rapid.T, u unit, got, want Summary, share, rounding f
 	}
 }
 
-// endShare is for the ends of intervals: Width roots of variances that may be 0 up to a rounding of 100 units.
+// endShare is the tolerance for ends of intervals: Width roots of variances, which may be 0 up to a rounding of 100
+// units.
 var endShare = Width * math.Sqrt(100*0x1p-52)
 
 // eachMeasure runs a property of every measure in every dimension.
@@ -208,8 +209,8 @@ func eachMeasure(t *testing.T, property func(t *rapid.T, m measure, d int)) {
 	}
 }
 
-// Other units of length, from 1e-6 to 1e6. Rounding of the points is 1e-16 of them, and their differences are seldom
-// below 1e-4 of them.
+// Measures agree in other units of length, from 1e-6 to 1e6. Points are rounded by 1e-16, and their differences are
+// seldom below 1e-4, both relative.
 func TestMeasuresInOtherUnits(t *testing.T) {
 	eachMeasure(t, func(t *rapid.T, m measure, d int) {
 		x, y := m.drawNormals(t, d, 0x1p-52)
@@ -218,13 +219,14 @@ func TestMeasuresInOtherUnits(t *testing.T) {
 		m.sameIn(t, u, got, want, endShare, 0)
 		m.ends = false
 		m.sameIn(t, u, got, want, 1e-10, 0)
-		u.scale = math.Ldexp(1, rapid.IntRange(-20, 20).Draw(t, "power")) // exact, and so is all that follows
+		// a power of 2 is exact, and so are all results
+		u.scale = math.Ldexp(1, rapid.IntRange(-20, 20).Draw(t, "power"))
 		m.sameIn(t, u, must(m.of(u.of(x), u.of(y), u)), want, 1e-12, 0)
 	})
 }
 
-// Points around 1e7 in multiples of 2^-26 are exact, and so are their differences. What is left is the rounding of sums
-// over them, 1e-9 of the spread, and its square in what is quadratic.
+// Points around 1e7 in multiples of 2^-26 are exact, and so are their differences. Only sums over them are rounded, by
+// 1e-9 of the spread. Quadratic measures are off by its square.
 func TestMeasuresFarFromTheOrigin(t *testing.T) {
 	eachMeasure(t, func(t *rapid.T, m measure, d int) {
 		if !m.origin {
@@ -242,7 +244,7 @@ func TestMeasuresFarFromTheOrigin(t *testing.T) {
 	})
 }
 
-// Points of float32, around 4096 in multiples of 2^-11, are as good as others.
+// Measures agree for points of float32, around 4096 in multiples of 2^-11.
 func TestMeasuresOfFloat32(t *testing.T) {
 	eachMeasure(t, func(t *rapid.T, m measure, d int) {
 		if !m.origin {
@@ -285,7 +287,7 @@ func TestMeasuresOfShuffledPoints(t *testing.T) {
 	})
 }
 
-// As few points as are allowed give finite numbers, and one less an error that counts them.
+// The smallest allowed number of points gives finite numbers. One point less gives an error with the number.
 func TestMeasuresOfFewPoints(t *testing.T) {
 	for _, m := range measures() {
 		for _, d := range m.dims {
@@ -311,8 +313,8 @@ func TestMeasuresOfFewPoints(t *testing.T) {
 	}
 }
 
-// Samples far from each other on the line, where -|x-y| is a sum: their interval depends on their spreads alone,
-// however far they are.
+// For samples far from each other on the line, -|x-y| is a sum. Their interval depends only on their spreads, however
+// far they are.
 func TestEnergyFarApart(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 4))
@@ -331,7 +333,8 @@ func TestEnergyFarApart(t *testing.T) {
 	})
 }
 
-// E|Z + a| in dimensions 1 and 3, where it has closed forms, for |a| from 0 to 1e6; in others, that both ways agree.
+// E|Z + a| equals its closed form in dimensions 1 and 3, for |a| from 0 to 1e6. In other dimensions the two series
+// agree.
 func TestMeanNorm(t *testing.T) {
 	for _, a := range []float64{1e-6, .1, 1, 5, 20, 30, 32, 40, 100, 1e4, 1e6} {
 		density := math.Exp(-a*a/2) * math.Sqrt(2/math.Pi)

@@ -18,15 +18,15 @@ func shiftedMMD2(m, dim float64) float64 {
 	return 2 * math.Pow(width*width/(width*width+2), dim/2) * -math.Expm1(-dim*m*m/(2*(width*width+2)))
 }
 
-// shiftedKSD2 is the Stein discrepancy of N(m, 1) to the score -x: the score is off by m everywhere, so it is m^2 E
-// k(X, X').
+// shiftedKSD2 is the Stein discrepancy of N(m, 1) to the score -x. The score is off by m everywhere, so the discrepancy
+// is m^2 E k(X, X').
 func shiftedKSD2(m float64) float64 {
 	return m * m * quad.Fixed(func(z float64) float64 {
 		return math.Exp(-z*z/4) / math.Sqrt(4*math.Pi) / math.Sqrt(1+z*z)
 	}, -14, 14, 400, quad.Legendre{}, 0)
 }
 
-// Estimates with the parts of their variance.
+// gaussEstimate and the following functions are estimates with the parts of their variance.
 func gaussEstimate(x, y Points) estimate {
 	k := func(a, b Points) func(i, j int) float64 {
 		return func(i, j int) float64 { return math.Exp(-squaredDistance(a.Row(i), b.Row(j)) / (2 * width * width)) }
@@ -72,8 +72,8 @@ var shiftedNormals = []struct {
 	}},
 }
 
-// Closed forms between N(0, I) and N((m, .., m), I), for laws equal and different: the kernel distances are unbiased,
-// and claim the standard errors that repetition shows.
+// Closed forms between N(0, I) and N((m, .., m), I), for distributions equal and different: the kernel distances are
+// unbiased, and their standard errors agree with repetition.
 func TestKernelDistancesAreCalibrated(t *testing.T) {
 	runs := 250
 	if testing.Short() {
@@ -94,14 +94,15 @@ func TestKernelDistancesAreCalibrated(t *testing.T) {
 		if math.Abs(mean-c.want) > 5*sd/math.Sqrt(float64(runs)) {
 			t.Errorf("%s: mean %g, want %g", c.name, mean, c.want)
 		}
-		// Between equal laws the first part, which is 0, counts where chance makes it positive: the claim is larger.
+		// Between equal distributions the first part is 0. Its estimate counts where it is positive, so the standard
+		// error is too large.
 		if ratio := claimed / sd; !testing.Short() && math.Abs(ratio-1) > .25 {
 			t.Errorf("%s: claims standard error %g, repetition shows %g", c.name, claimed, sd)
 		}
 	}
 }
 
-// Small distances between small samples, where a plain interval of 5 standard errors misses in more than 1 % of cases:
+// Small distances between small samples: a plain interval of 5 standard errors misses in more than 1 % of cases, and
 // this one does not.
 func TestKernelIntervalsNearZero(t *testing.T) {
 	const n, runs = 40, 1000
@@ -125,8 +126,8 @@ func TestKernelIntervalsNearZero(t *testing.T) {
 	}
 }
 
-// The two parts of a U-statistic's variance: with the kernel k(i, j) = a_i + a_j there is no interaction, with
-// k(i, j) = s_i s_j for signs in balance there is nothing else.
+// The two parts of a U-statistic's variance: with the kernel k(i, j) = a_i + a_j there is no interaction, with k(i, j)
+// = s_i s_j for balanced signs there is only interaction.
 func TestUStatisticParts(t *testing.T) {
 	const n = 600
 	r := rand.New(rand.NewPCG(8, 9))
@@ -159,7 +160,7 @@ func TestPairsAreSummedOnce(t *testing.T) {
 	}
 }
 
-// The cross has the mean and the covariance of N(0, I): what sees it sees more than moments.
+// Cross has the mean and the covariance of N(0, I), so these distances detect more than two moments.
 func TestCrossIsSeen(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a sample large enough takes a second")
@@ -168,7 +169,7 @@ func TestCrossIsSeen(t *testing.T) {
 	x, y := cross(r, 4000), normals(r, 4000, 2)
 	for _, spec := range Metrics {
 		if spec.Name != "energy" && spec.Name != "c2st" {
-			// for the plane, and with intervals that are not for a floor; mmd2 needs a bandwidth below the median
+			// only for the plane and for intervals that cover no bias; mmd2 needs a bandwidth below the median
 			continue
 		}
 		if s := must(spec.Measure(x, y)); s.Lo <= spec.Equal {

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// KolmogorovTail is P(K >= z) for the limit K of sqrt(n) D_n (Kolmogorov 1933). Both of its series are used where
-// they need at most five terms for full precision.
+// KolmogorovTail is P(K >= z) for the limit K of sqrt(n) D_n (Kolmogorov 1933). Of its two series it uses the one that
+// needs at most five terms for full precision.
 func KolmogorovTail(z float64) float64 {
 	if z <= 0 {
 		return 1
@@ -24,24 +24,24 @@ func KolmogorovTail(z float64) float64 {
 	return sum
 }
 
-// KSPValue is P(D_n >= d) for the Kolmogorov-Smirnov distance D_n of n draws to their own continuous law.
+// KSPValue is P(D_n >= d) for the Kolmogorov-Smirnov distance D_n of n draws to their own continuous distribution.
 //
 // Where d >= 1/2 or n d^2 >= 4 (p < 7e-4), and n <= 1e5, it is twice the exact one-sided probability (Birnbaum &
-// Tingey, Ann. Math. Stat. 22, 1951), with a relative error below 1e-9. Elsewhere it is the limit law at
-// z + 1/(6 sqrt n) + (z-1)/(4n), z = sqrt(n) d (Vrbik, Pioneer J. Theor. Appl. Stat. 15, 2018), wrong by less than
-// 0.1/n, and in the tail of n > 1e5 by less than 1e-3 of itself down to p = 1e-10.
+// Tingey, Ann. Math. Stat. 22, 1951), with a relative error below 1e-9. Elsewhere it is the limit distribution at z +
+// 1/(6 sqrt n) + (z-1)/(4n), z = sqrt(n) d (Vrbik, Pioneer J. Theor. Appl. Stat. 15, 2018), with an error below 0.1/n.
+// In the tail for n > 1e5 its relative error is below 1e-3 down to p = 1e-10.
 func KSPValue(d float64, n int) float64 {
 	switch z := math.Sqrt(float64(n)) * d; {
 	case d >= 1:
 		return 0
-	case (z >= 2 || d >= .5) && n <= exactTail: // both sides at once are impossible, or rarer than 1e-10 of one
+	case (z >= 2 || d >= .5) && n <= exactTail: // both sides at once are impossible, or rarer than one side by 1e-10
 		return 2 * smirnovTail(d, n)
 	default:
 		return vrbikTail(z, n)
 	}
 }
 
-// exactTail bounds the terms of a sum; above it the limit law is as good.
+// exactTail bounds the terms of a sum. Above it the limit distribution is accurate enough.
 const exactTail = 100_000
 
 func vrbikTail(z float64, n int) float64 {
@@ -69,32 +69,32 @@ func smirnovTail(d float64, n int) float64 {
 	return d * sum
 }
 
-// KSCritical is the distance that n draws from the law itself exceed with probability alpha in (0, 1): the inverse of
-// [KSPValue]. For alpha = 1e-6 and large n it is 2.69/sqrt(n).
+// KSCritical is the distance that n draws from the reference distribution exceed with probability alpha in (0, 1): the
+// inverse of [KSPValue]. For alpha = 1e-6 and large n it is 2.69/sqrt(n).
 func KSCritical(n int, alpha float64) (float64, error) {
 	if n < 1 || !(alpha > 0 && alpha < 1) {
-		return 0, fmt.Errorf("metrics: KSCritical wants n >= 1 and alpha in (0, 1), not n = %d, alpha = %g", n, alpha)
+		return 0, fmt.Errorf("metrics: KSCritical needs n >= 1 and alpha in (0, 1), not n = %d, alpha = %g", n, alpha)
 	}
 	f := func(d float64) float64 { return math.Log(KSPValue(d, n) / alpha) }
-	// p <= alpha at dkw by Massart's bound
+	// by Massart's bound p <= alpha at dkw
 	hi := math.Min(1-1e-15, 2*dkw(n, alpha))
-	if f(hi) > 0 { // of one draw: 1 - alpha/2, which rounds to 1
+	if f(hi) > 0 { // for one draw, the root 1 - alpha/2 rounds to 1
 		return 1, nil
 	}
 	return root(f, 0, hi), nil
 }
 
-// KSBetweenCritical is the distance that samples of n and m draws from one law exceed with probability alpha, by the
-// limit law: sqrt(1/n + 1/m) times its quantile.
+// KSBetweenCritical is the distance that samples of n and m draws from the same distribution exceed with probability
+// alpha, by the limit distribution: sqrt(1/n + 1/m) times its quantile.
 func KSBetweenCritical(n, m int, alpha float64) (float64, error) {
 	if n < 1 || m < 1 || !(alpha > 0 && alpha < 1) {
-		return 0, fmt.Errorf("metrics: KSBetweenCritical wants n, m >= 1 and alpha in (0, 1), not %d, %d, %g", n, m,
+		return 0, fmt.Errorf("metrics: KSBetweenCritical needs n, m >= 1 and alpha in (0, 1), not %d, %d, %g", n, m,
 			alpha)
 	}
 	z := root(func(z float64) float64 { return math.Log(KolmogorovTail(z) / alpha) }, 0, 40)
 	return z * math.Sqrt(1/float64(n)+1/float64(m)), nil
 }
 
-// dkw is the distance between empirical and true law that n draws exceed with probability at most alpha, for any law
-// (Dvoretzky, Kiefer & Wolfowitz 1956 with the constant of Massart 1990).
+// dkw is a distance between the empirical and the true distribution that n draws exceed with probability at most alpha,
+// for any distribution (Dvoretzky, Kiefer & Wolfowitz 1956 with the constant of Massart 1990).
 func dkw(n int, alpha float64) float64 { return math.Sqrt(math.Log(2/alpha) / (2 * float64(n))) }

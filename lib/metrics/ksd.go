@@ -5,17 +5,16 @@ import (
 	"math"
 )
 
-// KSD2 is the squared kernelized Stein discrepancy of a sample of at least 2 points to the law whose score, the
-// gradient of its log density, has the values score at the points; nothing else of that law is needed, neither its
-// normalising constant nor draws. It is the unbiased estimate of E u(X,X') of Liu, Lee & Jordan (ICML 2016, theorem
-// 3.6),
+// KSD2 is the squared kernelized Stein discrepancy of a sample of at least 2 points to a distribution. score holds the
+// gradient of its log density at the points. Neither its normalizing constant nor draws are needed. It is the unbiased
+// estimate of E u(X,X') of Liu, Lee & Jordan (ICML 2016, theorem 3.6),
 //
 //	u = s(x).s(y) k + s(x).grad_y k + s(y).grad_x k + div_x grad_y k,
 //
-// with the kernel k = (c^2 + |x-y|^2)^(-1/2), whose slow decay makes it see what escapes to infinity (Gorham & Mackey,
-// ICML 2017). c > 0 is a length in the unit of the points; 0 asks for their [MedianDistance]. It is 0 if the sample is
-// from the law of the score, and the expected square of the score's error, seen through the kernel, otherwise. Modes
-// far from each other hide their weights from it, as from every measure by scores.
+// with the kernel k = (c^2 + |x-y|^2)^(-1/2), whose slow decay detects mass that escapes to infinity (Gorham & Mackey,
+// ICML 2017). c > 0 is a length in the unit of the points. 0 means their [MedianDistance]. E u is 0 if the sample is
+// from the distribution of the score. Otherwise it is the kernel-weighted square of the score's error. Like every
+// measure by scores, it hardly depends on the weights of distant modes.
 //
 // The interval is for E u(X,X') as in [MMD2]: Width standard errors to each side, wider near 0.
 func KSD2(x, score Points, c float64) (Summary, error) {
@@ -26,7 +25,7 @@ func KSD2(x, score Points, c float64) (Summary, error) {
 		return Summary{}, err
 	}
 	if x.N != score.N || x.D != score.D {
-		return Summary{}, fmt.Errorf("metrics: KSD2 wants one score a point: shapes [%d, %d] and [%d, %d]",
+		return Summary{}, fmt.Errorf("metrics: KSD2 needs one score for each point: shapes [%d, %d] and [%d, %d]",
 			x.N, x.D, score.N, score.D)
 	}
 	if c == 0 {

@@ -8,10 +8,10 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
-// TestMetricsShifted compares with closed forms: a quantile grid of N(0, I), and the same moved by exactly m.
+// TestMetricsShifted compares with closed forms: a quantile grid of N(0, I), and the same grid moved by exactly m.
 func TestMetricsShifted(t *testing.T) {
 	for _, spec := range Metrics {
-		if spec.Estimates || spec.Name == "energy" { // of the laws: see TestMetricsOfLaws
+		if spec.Estimates || spec.Name == "energy" { // of the distributions: see TestMetricsOfDistributions
 			continue
 		}
 		n := 2001
@@ -42,9 +42,9 @@ func TestMetricsShifted(t *testing.T) {
 	}
 }
 
-// TestMetricsOfLaws: the interval of an estimate holds the distance of the laws, equal or shifted. Sliced distances
-// leave out the bias of finite samples, and say so.
-func TestMetricsOfLaws(t *testing.T) {
+// TestMetricsOfDistributions: the interval of an estimate contains the distance of the distributions, equal or shifted.
+// Sliced distances do not account for the bias of finite samples.
+func TestMetricsOfDistributions(t *testing.T) {
 	for _, spec := range Metrics {
 		if spec.Name == "sw2" {
 			continue

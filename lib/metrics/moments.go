@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Mean is the sample mean of at least 2 numbers; its standard error is s/sqrt(n). Equal numbers show no spread, so
+// Mean is the sample mean of at least 2 numbers. Its standard error is s/sqrt(n). Equal numbers have no spread, so
 // their interval is one point.
 func Mean(xs []float64) (Summary, error) {
 	if err := Line(xs).checkAtLeast(2, "xs"); err != nil {
@@ -26,8 +26,8 @@ func MeanOf(n int, f func(i int) float64) (Summary, error) {
 	return Mean(values)
 }
 
-// M22 is the mixed moment E[x1^2 x2^2] about the origin of points in the plane: the lowest moment that tells the
-// cross (2.62) from the standard normal law (1), which share mean and covariance.
+// M22 is the mixed moment E[x1^2 x2^2] about the origin of points in the plane. It is 2.62 for Cross and 1 for the
+// standard normal distribution, which has the same mean and covariance.
 func M22(p Points) (Summary, error) {
 	if err := p.check("points"); err != nil {
 		return Summary{}, err
@@ -41,7 +41,7 @@ func M22(p Points) (Summary, error) {
 	})
 }
 
-// Variance is the unbiased sample variance of at least 2 numbers; its standard error follows from the fourth central
+// Variance is the unbiased sample variance of at least 2 numbers. Its standard error follows from the fourth central
 // moment as in [TraceCovariance].
 func Variance(xs []float64) (Summary, error) {
 	if err := Line(xs).checkAtLeast(2, "xs"); err != nil {
@@ -50,8 +50,8 @@ func Variance(xs []float64) (Summary, error) {
 	return TraceCovariance(Line(xs))
 }
 
-// centred subtracts the mean of every coordinate.
-func (p Points) centred() Points {
+// centered subtracts the mean of every coordinate.
+func (p Points) centered() Points {
 	c := Points{N: p.N, D: p.D, X: make([]float64, len(p.X))}
 	for j := range p.D {
 		mean := stat.Mean(p.Col(j), nil)
@@ -62,5 +62,5 @@ func (p Points) centred() Points {
 	return c
 }
 
-// root2 is the square root of a variance that rounding may have pushed below zero.
+// root2 is the square root of a variance that may be below zero by rounding.
 func root2(v float64) float64 { return math.Sqrt(math.Max(v, 0)) }

@@ -53,7 +53,7 @@ func (p Points) Along(direction ...float64) []float64 {
 	return out
 }
 
-// check says what makes the points named name unfit to measure.
+// check returns an error for points that cannot be measured: empty ones, a wrong shape, NaN or infinite values.
 func (p Points) check(name string) error {
 	if p.N < 1 || p.D < 1 {
 		return fmt.Errorf("metrics: %s is empty: shape [%d, %d]", name, p.N, p.D)
@@ -92,9 +92,9 @@ func (p Points) checkAtLeast(n int, name string) error {
 	return nil
 }
 
-// unseen is the share of their laws that samples of equal points may not have seen: a law with the share p elsewhere
-// gives n equal points with probability (1-p)^n, which is Miss for p = 1 - Miss^(1/n). Of samples with any spread it
-// is 0: their errors are estimated from it.
+// unseen is the mass that samples of equal points may have missed. A distribution with the mass p elsewhere gives n
+// equal points with probability (1-p)^n, which is Miss for p = 1 - Miss^(1/n). For samples with any spread it is 0,
+// since their errors are estimated from the spread.
 func unseen(samples ...Points) float64 {
 	share := 0.0
 	for _, p := range samples {
@@ -109,7 +109,7 @@ func unseen(samples ...Points) float64 {
 	return min(share, 1)
 }
 
-// checkPair checks two samples of one space, of at least n points each.
+// checkPair checks that two samples have the same dimension and at least n points each.
 func checkPair(x, y Points, n int) error {
 	if err := x.checkAtLeast(n, "x"); err != nil {
 		return err

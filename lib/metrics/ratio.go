@@ -6,8 +6,8 @@ import (
 )
 
 // Ratio is mean(a)/mean(b) of at least 2 pairs (a[i], b[i]), each pair one independent draw. Its standard error is that
-// of the residuals a - R b over mean(b), by the delta method (Cochran, Sampling Techniques, section 6.4), which credits
-// what a and b have in common.
+// of the mean residual a - R b over mean(b), by the delta method (Cochran, Sampling Techniques, section 6.4). It
+// accounts for the correlation of a and b.
 func Ratio(a, b []float64) (Summary, error) {
 	if len(a) != len(b) {
 		return Summary{}, fmt.Errorf("metrics: Ratio takes pairs, not %d and %d numbers", len(a), len(b))

@@ -12,7 +12,7 @@ func TestRatio(t *testing.T) {
 	if err != nil || got.Center != 1.5 || math.Abs(got.Half()-5*.25) > 1e-15 {
 		t.Errorf("Ratio = %+v, %v; want 1.5 +- 1.25", got, err)
 	}
-	// A proportional pair has no error; the interval of an independent one covers.
+	// A proportional pair has no error. The interval of an independent one covers the ratio.
 	rng := rand.New(rand.NewPCG(1, 2))
 	misses := 0
 	for range 200 {
@@ -25,7 +25,7 @@ func TestRatio(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if math.Abs(got.Center-1.5) > got.Half()*2/Width { // 2 standard errors: missed once in 22
+		if math.Abs(got.Center-1.5) > got.Half()*2/Width { // an interval of 2 standard errors misses once in 22 times
 			misses++
 		}
 		if exact, _ := Ratio(same, b); math.Abs(exact.Center-4) > 1e-13 || exact.Half() > 1e-13 {

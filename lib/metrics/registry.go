@@ -5,10 +5,10 @@ import (
 	"math"
 )
 
-// Spec is a distance between two samples, and what the conformance tests hold it to besides that it is symmetric and
-// blind to where the origin is. A measure of the samples is 0 between equal ones, and blind to the order of the points
-// and to repeating a whole sample; an estimate of the distance of the laws (Estimates) has Equal in its interval when
-// they are the same.
+// Spec registers a distance between two samples with the properties that the conformance tests check. Every distance is
+// symmetric and independent of the origin. A measure of the samples is 0 between equal ones, and independent of the
+// order of the points and of repeating a whole sample. An estimate of the distance of the distributions (Estimates) has
+// Equal in its interval when they are the same.
 type Spec struct {
 	Name    string // for tables and command lines
 	About   string // one line
@@ -17,14 +17,14 @@ type Spec struct {
 	Measure func(x, y Points) (Summary, error)
 
 	Degree  float64                          // points times c give c^Degree times the distance
-	Shifted func(m float64, dim int) float64 // distance of N(0, I) to N((m, .., m), I), a closed form; nil: none
+	Shifted func(m float64, dim int) float64 // closed form of the distance of N(0, I) to N((m, .., m), I); nil: none
 
-	EqualSizes bool    // only for as many points of x as of y
-	Estimates  bool    // of the laws, not a measure of the samples
-	Equal      float64 // distance of equal laws
+	EqualSizes bool    // x and y must have the same number of points
+	Estimates  bool    // of the distributions, not a measure of the samples
+	Equal      float64 // distance of equal distributions
 }
 
-// onLine makes a metric of numbers one of points, which refuses other dimensions than 1.
+// onLine turns a metric of numbers into one of points, which returns an error for other dimensions than 1.
 func onLine(f func(xs, ys []float64) (Summary, error)) func(x, y Points) (Summary, error) {
 	return func(x, y Points) (Summary, error) {
 		if err := checkPair(x, y, 1); err != nil {
@@ -38,7 +38,7 @@ func onLine(f func(xs, ys []float64) (Summary, error)) func(x, y Points) (Summar
 	}
 }
 
-// Metrics are the distances between two samples, cheapest first. To add one, write its file and its line here.
+// Metrics are the distances between two samples, cheapest first. A line here enrolls one in the conformance tests.
 var Metrics = []Spec{
 	{Name: "ks", About: "largest difference of the distribution functions", Source: "Kolmogorov 1933, Smirnov 1939",
 		MaxDim: 1, Measure: onLine(KSBetween), Degree: 0,
@@ -49,7 +49,7 @@ var Metrics = []Spec{
 	{Name: "sw2", About: "root mean squared W2 over 64 directions", Source: "Bonneel et al. 2015",
 		Measure: func(x, y Points) (Summary, error) { return SlicedW2(x, y, Projections) }, Degree: 1,
 		Shifted: func(m float64, _ int) float64 { return math.Abs(m) }},
-	{Name: "c2st", About: "accuracy of telling one from the other by nearest neighbours",
+	{Name: "c2st", About: "accuracy of telling one from the other by nearest neighbors",
 		Source:  "Lopez-Paz & Oquab 2017",
 		Measure: func(x, y Points) (Summary, error) { return C2ST(x, y, 0) }, Degree: 0,
 		Shifted: func(m float64, dim int) float64 {

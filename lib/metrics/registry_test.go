@@ -19,11 +19,11 @@ func (s Spec) dims() []int {
 	return []int{1, 2, 3}
 }
 
-// drawPoints draws 2 to 30 points of dimension d with repeated values now and then.
+// drawPoints draws 2 to 30 points of dimension d, sometimes with repeated values.
 func drawPoints(d int) *rapid.Generator[Points] {
 	return rapid.Custom(func(t *rapid.T) Points {
 		n := rapid.IntRange(2, 30).Draw(t, "n")
-		// On a lattice, so that no difference of two values underflows when it is squared: scaled up, it would not.
+		// Values lie on a grid, so that no squared difference underflows. Scaled up it would not underflow.
 		onLattice := func(v float64) float64 { return math.Round(v*(1<<20)) / (1 << 20) }
 		value := rapid.OneOf(rapid.Map(rapid.Float64Range(-10, 10), onLattice), rapid.Map(rapid.IntRange(-3, 3),
 			func(i int) float64 { return float64(i) }))
@@ -39,7 +39,7 @@ func (p Points) each(f func(float64) float64) Points {
 	return q
 }
 
-// reversed has the points in the opposite order: other blocks of the jackknife, the same sample.
+// reversed returns the points in the opposite order: the same sample with other blocks of the jackknife.
 func (p Points) reversed() Points {
 	q := Points{N: p.N, D: p.D}
 	for i := p.N - 1; i >= 0; i-- {
@@ -57,7 +57,7 @@ func (s Spec) draw(t *rapid.T, d int) (x, y Points) {
 	return x, y
 }
 
-// TestMetrics holds every row of the registry to what makes it a distance.
+// TestMetrics checks that every row of the registry is a distance.
 func TestMetrics(t *testing.T) {
 	for _, spec := range Metrics {
 		for _, d := range spec.dims() {
@@ -85,7 +85,7 @@ func TestMetrics(t *testing.T) {
 				}
 				dist := measure(x, y)
 				same("symmetry", measure(y, x), dist)
-				// Powers of two and sums with small integers keep ties tied.
+				// Powers of two and sums with small integers keep ties.
 				scale := func(v float64) float64 { return -4 * v }
 				same("scale", measure(x.each(scale), y.each(scale)), math.Pow(4, spec.Degree)*dist)
 				if spec.Estimates {
@@ -104,7 +104,7 @@ func TestMetrics(t *testing.T) {
 
 func (p Points) twice() Points { return Points{2 * p.N, p.D, append(slices.Clone(p.X), p.X...)} }
 
-// TestMetricsMoved: where the origin is does not matter. The points are multiples of 1/64, so that sums are exact.
+// TestMetricsMoved: distances are independent of the origin. The points are multiples of 1/64, so that sums are exact.
 func TestMetricsMoved(t *testing.T) {
 	for _, spec := range Metrics {
 		for _, d := range spec.dims() {
@@ -115,7 +115,7 @@ func TestMetricsMoved(t *testing.T) {
 				by := float64(rapid.IntRange(-100, 100).Draw(t, "by"))
 				moved := func(v float64) float64 { return v + by }
 				a, b := must(spec.Measure(x, y)), must(spec.Measure(x.each(moved), y.each(moved)))
-				if spec.Name != "w2" { // whose prices, and so its ends, are not unique where points coincide
+				if spec.Name != "w2" { // its prices, and so its ends, are not unique where points coincide
 					for _, v := range [][2]float64{{a.Lo, b.Lo}, {a.Hi, b.Hi}} {
 						if math.Abs(v[0]-v[1]) > 1e-6*(1+math.Abs(v[0])) { // roots of differences
 							t.Fatalf("moved by %g: %+v, before %+v", by, b, a)
@@ -130,7 +130,7 @@ func TestMetricsMoved(t *testing.T) {
 	}
 }
 
-// TestMetricsFaults: what cannot be measured is an error that says where.
+// TestMetricsFaults: bad input gives an error with its place.
 func TestMetricsFaults(t *testing.T) {
 	good := Points{3, 1, []float64{1, 2, 3}}
 	for _, spec := range Metrics {
@@ -162,7 +162,7 @@ func TestMetricsFaults(t *testing.T) {
 	}
 }
 
-// TestMetricsProcessors: the same bits on any number of processors.
+// TestMetricsProcessors: distances have the same bits on any number of processors.
 func TestMetricsProcessors(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))

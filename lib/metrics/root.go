@@ -2,9 +2,9 @@ package metrics
 
 import "math"
 
-// root finds where f crosses zero between a and b by Ridders' method (IEEE Trans. Circuits Syst. 26, 1979). Every
-// round halves the bracket at least, so that the jump of a step function is found as well. It is NaN if f does not
-// cross.
+// root finds where f crosses zero between a and b by Ridders' method (IEEE Trans. Circuits Syst. 26, 1979). Every round
+// halves the bracket or better, so that the jump of a step function is found as well. It is NaN if f does not cross
+// zero.
 func root(f func(float64) float64, a, b float64) float64 {
 	fa, fb := f(a), f(b)
 	if !(min(fa, fb) <= 0 && 0 <= max(fa, fb)) {

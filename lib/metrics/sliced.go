@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// Projections is the number of directions that the catalogue's values of the sliced distance are for.
+// Projections is the default number of directions of the sliced distance.
 const Projections = 64
 
 // blocks is the number of groups of the jackknife.
@@ -21,17 +21,17 @@ const blocks = 20
 // over k = K fixed [Directions] (Bonneel et al., J. Math. Imaging Vis. 51, 2015), in the unit of the points. A shift
 // by m in the plane has SW2 = |m|/sqrt 2.
 //
-// The interval is Width standard errors about SW2 for the mean of this number over samples of these sizes. It does
-// not account for the upward bias of finite samples: those of one law have a positive distance, to be compared with
-// that of two exact samples of the same sizes. The standard error is that of the jackknife over 20 blocks, which is
-// conservative (Efron & Stein, Ann. Stat. 9, 1981); in more than two dimensions that of drawing K directions comes
-// on top. N is the size of the smaller sample.
+// The interval is Width standard errors about SW2 for the mean of this number over samples of these sizes. It does not
+// account for the upward bias of finite samples. Samples of the same distribution have a positive distance, so compare
+// with that of two exact samples of the same sizes. The standard error is that of the jackknife over 20 blocks, which
+// is conservative (Efron & Stein, Ann. Stat. 9, 1981). In more than two dimensions that of drawing K directions is
+// added. N is the size of the smaller sample.
 func SlicedW2(x, y Points, k int) (Summary, error) {
 	if err := checkPair(x, y, 2); err != nil {
 		return Summary{}, err
 	}
 	if k < 1 {
-		return Summary{}, fmt.Errorf("metrics: SlicedW2 wants at least 1 direction, not %d", k)
+		return Summary{}, fmt.Errorf("metrics: SlicedW2 needs at least 1 direction, not %d", k)
 	}
 	return slicedW2(x, y, Directions(k, x.D)).finite("SlicedW2")
 }
@@ -49,22 +49,22 @@ func slicedW2(x, y Points, directions [][]float64) Summary {
 		scatter += (s.all - mean) * (s.all - mean) / (k * max(k-1, 1))
 	}
 	without := make([]float64, int(groups)) // SW2 without one block
-	var centre, v float64
+	var center, v float64
 	for b := range without {
 		for _, s := range along {
 			without[b] += s.without[b] / k
 		}
 		without[b] = math.Sqrt(without[b])
-		centre += without[b] / groups
+		center += without[b] / groups
 	}
 	for _, w := range without {
-		v += (w - centre) * (w - centre) * (groups - 1) / groups
+		v += (w - center) * (w - center) * (groups - 1) / groups
 	}
 	d := math.Sqrt(mean)
 	if x.D > 2 && d > 0 {
 		v += scatter / (4 * mean) // of the root, by the delta method
 	}
-	// The share p at the distance d moves W2^2 by p d^2.
+	// The mass p at the distance d changes W2^2 by p d^2.
 	s := WithError(d, math.Sqrt(v), min(x.N, y.N)).widened(math.Sqrt(unseen(x, y)))
 	s.Lo = max(0, s.Lo)
 	return s
@@ -94,18 +94,18 @@ func groupsOf(x, y Points) int { return min(blocks, x.N, y.N) }
 
 // project returns the sorted coordinates along direction and the block, 0 .. groups-1, of each.
 func project(p Points, direction []float64, groups int) (values []float64, group []uint8) {
-	type labelled struct {
+	type labeled struct {
 		value float64
 		group uint8
 	}
-	all := make([]labelled, p.N)
+	all := make([]labeled, p.N)
 	for i := range all {
 		for j, x := range p.Row(i) {
 			all[i].value += x * direction[j]
 		}
 		all[i].group = uint8(i * groups / p.N)
 	}
-	slices.SortFunc(all, func(a, b labelled) int {
+	slices.SortFunc(all, func(a, b labeled) int {
 		switch {
 		case a.value < b.value:
 			return -1
@@ -132,7 +132,7 @@ func drop(rest, values []float64, group []uint8, b int) []float64 {
 	return rest
 }
 
-// eachOf calls f(0) .. f(n-1), as many at a time as there are processors.
+// eachOf calls f(0) .. f(n-1), in parallel on all processors.
 func eachOf(n int, f func(int)) {
 	var group sync.WaitGroup
 	workers := min(n, runtime.GOMAXPROCS(0))

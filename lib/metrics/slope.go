@@ -7,9 +7,9 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Slope is that of the least-squares line through at least 3 points (x, y). The standard error is
-// sqrt(RSS/(n-2)/sum (x - mean x)^2), right for independent errors of one size; with few points 5 of them cover what
-// Student's t with n-2 degrees of freedom says, less than for a normal estimate.
+// Slope is the slope of the least-squares line through at least 3 points (x, y). The standard error is
+// sqrt(RSS/(n-2)/sum (x - mean x)^2), for independent errors of equal variance. The coverage of 5 standard errors
+// follows Student's t with n-2 degrees of freedom. With few points it is smaller than for a normal estimate.
 func Slope(x, y []float64) (Summary, error) {
 	if err := checkPair(Line(x), Line(y), 3); err != nil {
 		return Summary{}, err
@@ -31,7 +31,7 @@ func Slope(x, y []float64) (Summary, error) {
 	return WithError(slope, math.Sqrt(rss/float64(len(x)-2)/sxx), len(x)), nil
 }
 
-// LogSlope is the [Slope] of log y against log x: the order p of y = c x^p. Both must be positive.
+// LogSlope is the [Slope] of log y against log x: the exponent p of y = c x^p. Both must be positive.
 func LogSlope(x, y []float64) (Summary, error) {
 	logs := func(name string, v []float64) ([]float64, error) {
 		out := make([]float64, len(v))

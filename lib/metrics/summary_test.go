@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Numbers are written to the digit that their interval supports.
+// Numbers are written to the last digit that their interval supports.
 func TestSummaryString(t *testing.T) {
 	for want, s := range map[string]Summary{
 		"1.983 ± 0.044":               {Center: 1.98312, Lo: 1.93912, Hi: 2.02712},

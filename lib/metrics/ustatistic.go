@@ -9,19 +9,19 @@ import (
 )
 
 // The kernel distances of this package are U-statistics: means of a kernel over pairs of different points. Their
-// variance has a part of first order, 1/n, and one of second order, 1/n^2, which is all that is left between samples of
-// one law (Hoeffding, Ann. Math. Stat. 19, 1948). Both are estimated, in one pass over the pairs.
+// variance has a part of first order, 1/n, and one of second order, 1/n^2. Between samples of the same distribution
+// only the second is left (Hoeffding, Ann. Math. Stat. 19, 1948). Both are estimated in one pass over the pairs.
 
 // gram sums a kernel k(i, j) over pairs.
 type gram struct {
 	rows, cols []float64 // sums over j, over i
 	base       float64   // one value of k
-	squares    float64   // sum of (k - base)^2: where k hardly varies, it would drown in that of k^2
+	squares    float64   // sum of (k - base)^2, which keeps digits where k hardly varies
 	within     bool      // i and j are of one sample, i != j; rows and cols are then the same
 }
 
-// strip is the number of rows that are summed at a time: sums over strips are added in their order, so that the
-// processors do not show in the last bits.
+// strip is the number of rows that are summed at a time. Sums over strips are added in order, so that the last bits are
+// independent of the number of processors.
 const strip = 256
 
 // across sums k over i < n and j < m.
@@ -67,7 +67,7 @@ func sumPairs(n, m int, within bool, k func(i, j int) float64) gram {
 	return g
 }
 
-// others is the number of pairs that a row is in.
+// others is the number of pairs in a row.
 func (g gram) others() float64 {
 	if g.within {
 		return float64(len(g.rows) - 1)
@@ -78,9 +78,9 @@ func (g gram) others() float64 {
 // mean is the unbiased mean of the kernel.
 func (g gram) mean() float64 { return floats.Sum(g.rows) / (float64(len(g.rows)) * g.others()) }
 
-// interaction is the mean square of the kernel less its row and column means: unbiased for
-// E (k - E[k|x] - E[k|y] + E k)^2; within a sample by U-centring (Szekely & Rizzo, Ann. Stat. 42, 2014), which takes 4
-// points, and for fewer by the variance of the kernel, which is larger.
+// interaction is the mean square of the kernel less its row and column means: unbiased for E (k - E[k|x] - E[k|y] + E
+// k)^2; within a sample by U-centering (Szekely & Rizzo, Ann. Stat. 42, 2014), which needs 4 points. For fewer it is
+// the variance of the kernel, which is larger.
 func (g gram) interaction() float64 {
 	n, m := float64(len(g.rows)), float64(len(g.cols))
 	rows := g.about(g.rows, g.others())
@@ -97,15 +97,15 @@ func (g gram) interaction() float64 {
 	}
 }
 
-// about is the sums of pairs, as many in each, for the kernel less its base.
+// about returns sums over pairs, each over the given number, for the kernel less its base.
 func (g gram) about(sums []float64, pairs float64) []float64 {
 	out := slices.Clone(sums)
 	floats.AddConst(-pairs*g.base, out)
 	return out
 }
 
-// estimate is a U-statistic with the two parts of its variance. noise is what the first part owed to the second before
-// it was taken out, floor the bias of the statistic that takes pairs (i, i) in as well.
+// estimate is a U-statistic with the two parts of its variance. noise is the contribution of the second part that was
+// subtracted from the first. floor is the bias of the statistic that includes pairs (i, i).
 type estimate struct{ center, first, second, noise, floor float64 }
 
 // oneSample is the mean of the kernel over pairs within one sample:
@@ -121,8 +121,8 @@ func oneSample(g gram, diagonal float64) estimate {
 	return e
 }
 
-// twoSample is the mean of k(x,x') + k(y,y') - 2 k(x,y), the squared distance of the laws in the space of the kernel
-// k, from its sums within and across the samples, and k(x, x) = diagonal:
+// twoSample is the mean of k(x,x') + k(y,y') - 2 k(x,y), the squared distance of the distributions in the space of the
+// kernel k, from its sums within and across the samples, and k(x, x) = diagonal:
 //
 //	Var = 4 Var E[k(x,X) - k(x,Y) | x]/n + the same of y + 2 zxx/(n(n-1)) + 2 zyy/(m(m-1)) + 4 zxy/(nm).
 func twoSample(xx, yy, xy gram, diagonal float64) estimate {
@@ -144,27 +144,27 @@ func twoSample(xx, yy, xy gram, diagonal float64) estimate {
 	return e
 }
 
-// skew is how many standard errors a centred chi-square of one degree of freedom, (Z^2 - 1)/sqrt 2, exceeds with
-// probability Miss, as |Z| exceeds Width. The part of second order is a weighted sum of such, and of those with one
+// skew is the value that a standardized chi-square of one degree of freedom, (Z^2 - 1)/sqrt 2, exceeds with probability
+// Miss, as |Z| exceeds Width. The part of second order is a weighted sum of such variables. Among sums of equal
 // variance the single one has the heaviest tail there.
 const skew = (Width*Width - 1) / math.Sqrt2
 
 // se is the standard error.
 func (e estimate) se() float64 { return math.Sqrt(e.first + e.second) }
 
-// summary is the interval of a squared distance |a|^2 that is measured as |a + Z|^2 less its bias, the floor, with a
-// small normal error Z in the space of the kernel. With se1^2 and se2^2 the parts of first and second order,
+// summary is the interval of a squared distance |a|^2. The measurement is |a + Z|^2 less its bias, the floor, where Z
+// is a small normal error in the space of the kernel. With se1^2 and se2^2 the parts of first and second order,
 //
 //	Lo = center - root((Width se1)^2 + (skew se2)^2)
 //	Hi = center + floor + Width se1' + Width^2 se2/sqrt 2.
 //
-// Lo is for the skew between samples of one law; for independent parts it covers their sum whatever their ratio. Hi is
-// the square of |a + Z| + Width sd, with the noise sd along a at its largest, se2/sqrt 2 squared: a distance that is
-// small may look like none by chance, and its se1 with it, so se1' has the noise in it. Both ends approach center +-
+// Lo accounts for the skew between samples of the same distribution. For independent parts it covers their sum at any
+// ratio. Hi is the square of |a + Z| + Width sd, where sd^2 = se2/sqrt 2 is the largest noise along a. The estimates of
+// a small distance and of its se1 may both be 0 by chance, so se1' includes the noise. Both ends approach center +-
 // Width se where the distance is far above its noise.
 //
-// The root of a squared distance is a norm in the space of the kernel, which the share hidden of [unseen] changes by
-// that share of itself, if what is hidden lies as far as the distance.
+// The root of a squared distance is a norm in the space of the kernel. The hidden mass of [unseen] changes it by that
+// fraction, if it lies as far away as the distance.
 func (e estimate) summary(n int, hidden float64) Summary {
 	se2 := math.Sqrt(e.second)
 	s := Summary{

@@ -7,16 +7,15 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// W1Between is the 1-Wasserstein distance int |F_n - G_m| dx of two samples of dimension 1, of at least 2 numbers
-// each and in their unit.
+// W1Between is the 1-Wasserstein distance int |F_n - G_m| dx of two samples of at least 2 numbers each, in their unit.
 //
-// The interval is for the distance of the two laws. The distance of samples is biased upward, since W1 is convex, by
-// at most floor = E W1(F_n, F) + E W1(G_m, G), and its standard error is at most se = sqrt(Var X/n + Var Y/m)
-// (Efron & Stein 1981, as moving one of n points by h moves W1 by at most h/n). So the interval is
-// [max(0, W1 - floor - Width se), W1 + Width se]: wider than it need be, about twice for samples of one law. Its
-// ingredients are estimated from the samples; for one of equal numbers see [W1]. N is the size of the smaller sample.
+// The interval is for the distance of the two distributions. The distance of samples is biased upward, since W1 is
+// convex. The bias is at most floor = E W1(F_n, F) + E W1(G_m, G). The standard error is at most se = sqrt(Var X/n +
+// Var Y/m) (Efron & Stein 1981, as moving one of n points by h moves W1 by at most h/n). So the interval is [max(0, W1
+// - floor - Width se), W1 + Width se]: conservative, about twice too wide for samples of the same distribution. Its
+// terms are estimated from the samples. For a sample of equal numbers see [W1]. N is the size of the smaller sample.
 //
-// (stat.WassersteinDistance of gonum computes the same number in quadratic time; the tests compare them.)
+// (stat.WassersteinDistance of gonum computes the same number in quadratic time. The tests compare them.)
 func W1Between(xs, ys []float64) (Summary, error) {
 	if err := checkPair(Line(xs), Line(ys), 2); err != nil {
 		return Summary{}, err

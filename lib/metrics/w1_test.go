@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// gonum's quadratic algorithm is an independent way to the same number.
+// gonum's quadratic algorithm gives the same number independently.
 func TestW1BetweenIsGonums(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x, y := drawPoints(1).Draw(t, "x").X, drawPoints(1).Draw(t, "y").X
@@ -59,7 +59,7 @@ func TestW1ClosedForms(t *testing.T) {
 	}
 }
 
-// w1Normal is the exact distance of a sorted sample to N(mean, sd^2): its i-th number goes to the quantiles between i/n
+// w1Normal is the exact distance of a sorted sample to N(mean, sd^2). Its i-th number goes to the quantiles between i/n
 // and (i+1)/n, and int (q - t) phi(q) dq = -phi(q) - t Phi(q).
 func w1Normal(sorted []float64, mean, sd float64) float64 {
 	n, sum := float64(len(sorted)), 0.0
@@ -73,8 +73,9 @@ func w1Normal(sorted []float64, mean, sd float64) float64 {
 	return sum * sd
 }
 
-// A law far narrower than the spread of the sample, at one of its points, beside it, between two, or beyond all; and
-// samples that show no spread at all, as of a sampler that collapsed to the mean, which is off by sqrt(2/pi) sd.
+// Distributions far narrower than the spread of the sample are found at one of its points, beside it, between two, or
+// beyond all. Samples without any spread, as from a sampler that collapsed to the mean, have the distance sqrt(2/pi)
+// sd.
 func TestW1OfNarrowLaws(t *testing.T) {
 	near(t, "all at the mean", w1Normal([]float64{5, 5, 5}, 5, .001), .001*math.Sqrt(2/math.Pi), 1e-15)
 	outlier := append(make([]float64, 999), 1)
@@ -84,7 +85,7 @@ func TestW1OfNarrowLaws(t *testing.T) {
 			for _, mean := range []float64{5, 5 + sd, 5.3, 0, 1} {
 				s := must(W1(xs, func(x float64) float64 { return normalCDF((x - mean) / sd) }))
 				want, span := w1Normal(xs, mean, sd), xs[len(xs)-1]-xs[0]+math.Abs(mean-xs[0])+20*sd
-				// As W1 says, and positions round to 1e-15, which shifts the law by as much.
+				// The bound of W1, plus the rounding of positions to 1e-15, which shifts the distribution by as much.
 				if math.Abs(s.Center-want) > 1e-9*span+1e-14 {
 					t.Errorf("%d numbers from %g, N(%g, %g^2): %.12g, want %.12g", len(xs), xs[0], mean, sd, s.Center,
 						want)
@@ -97,7 +98,8 @@ func TestW1OfNarrowLaws(t *testing.T) {
 	}
 }
 
-// What a distribution function is not is found between the points as well, and a rough one comes to an end.
+// Values outside the bounds of a distribution function are found between the points as well. The quadrature of a rough
+// function ends.
 func TestW1OfRoughFunctions(t *testing.T) {
 	for want, cdf := range map[string]func(float64) float64{
 		"off by NaN": func(x float64) float64 {
@@ -114,14 +116,14 @@ func TestW1OfRoughFunctions(t *testing.T) {
 	}
 	xs, calls := []float64{-1, 0, 0, 2}, 0
 	single := must(W1(xs, func(x float64) float64 { calls++; return float64(float32(normalCDF(float64(float32(x))))) }))
-	// A float32 of size 1 is off by 3e-8, and one of a position by 6e-8 of itself.
+	// A float32 of size 1 is rounded by 3e-8, and a position by 6e-8 of itself.
 	near(t, "a distribution function in float32", single.Center, must(W1(xs, normalCDF)).Center, 1e-6)
 	if calls > 1e7 {
 		t.Errorf("%d calls of a function in float32", calls)
 	}
 }
 
-// The law of a large quantile grid is at distance ~0, and the interval of a shifted one holds the shift.
+// A large quantile grid has a distance near 0, and the interval of a shifted one contains the shift.
 func TestW1Interval(t *testing.T) {
 	grid := make([]float64, 4001)
 	for i := range grid {
@@ -159,8 +161,8 @@ func TestLawFaults(t *testing.T) {
 	}
 }
 
-// Any sample to any normal law, however narrow, wide or far: the error is below 1e-9 of what both span, as W1 says, and
-// what rounding of positions shifts the law by.
+// The distance of any sample to any normal distribution, however narrow, wide or far, is as accurate as W1 states. The
+// error is 1e-9 of the range that both span together, plus the rounding of positions.
 func TestW1OfAnyNormal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		xs := drawPoints(1).Draw(t, "x").X
@@ -176,7 +178,8 @@ func TestW1OfAnyNormal(t *testing.T) {
 	})
 }
 
-// Narrow parts of a wide law, wherever they are: of equal numbers, the distance is the mean of those to the parts.
+// W1 finds narrow parts of a wide distribution, wherever they are. For equal numbers the distance is the mean of those
+// to the parts.
 func TestW1OfMixtures(t *testing.T) {
 	type part struct{ weight, mean, sd float64 }
 	rapid.Check(t, func(t *rapid.T) {

@@ -6,16 +6,17 @@ import (
 	"slices"
 )
 
-// W1 is the 1-Wasserstein distance int |F_n - F| dx, in the unit of xs, of a sample of at least 2 numbers to the law
-// with distribution function cdf, whose tails must be lighter than |x|^-3. The integral is split at the sample and
-// where F crosses F_n, and done by adaptive Gauss-Legendre quadrature with an error below 1e-9 of the range that
-// sample and law span together. However narrow the law, it is found: F does not fall, so its values at the ends of an
-// interval bound it inside, and a rule that does not meet them is refined.
+// W1 is the 1-Wasserstein distance int |F_n - F| dx, in the unit of xs, of a sample of at least 2 numbers to a
+// distribution. cdf is its distribution function F, whose tails must be lighter than |x|^-3. The integral is split at
+// the sample and where F crosses F_n. Adaptive Gauss-Legendre quadrature computes it with an error below 1e-9 of the
+// range that sample and distribution span together. A distribution is found however narrow it is. F does not fall, so
+// its values at the ends of an interval bound it inside, and a rule that disagrees with them is refined.
 //
-// The interval is for the distance between cdf and the law that the sample was drawn from: as in [W1Between], [max(0,
-// W1 - floor - Width se), W1 + Width se] with the terms of the one sample. If the laws are the same, W1 is about
-// floor, and the interval reaches down to 0. Of a sample of equal numbers it is W1 (1 +- p) with p = 1 - Miss^(1/n),
-// the largest share that its law may have elsewhere, taken to lie as far as the distance itself.
+// The interval is for the distance between cdf and the distribution of the sample. As in [W1Between], it is [max(0, W1
+// - floor - Width se), W1 + Width se] with the terms of the one sample. If the distributions are the same, W1 is about
+// floor, and the interval reaches down to 0. For a sample of equal numbers it is W1 (1 +- p) with p = 1 - Miss^(1/n),
+// the largest mass that its distribution may have elsewhere. That mass is assumed to lie as far away as the distance
+// itself.
 func W1(xs []float64, cdf func(float64) float64) (Summary, error) {
 	if err := Line(xs).checkAtLeast(2, "xs"); err != nil {
 		return Summary{}, err
@@ -33,7 +34,7 @@ func W1(xs []float64, cdf func(float64) float64) (Summary, error) {
 	}
 	scale := x[n-1] - x[0]
 	if scale == 0 {
-		scale = lawScale(cdf, x[0])
+		scale = scaleAround(cdf, x[0])
 	}
 	q := &monotone{f: cdf, span: x[n-1] - x[0]}
 	left, err := q.tail(func(z float64) float64 { return x[0] - z }, 0, scale)
@@ -56,8 +57,9 @@ func W1(xs []float64, cdf func(float64) float64) (Summary, error) {
 	return w1Summary(d, floor, se, n).widened(unseen(Line(xs))).finite("W1")
 }
 
-// lawScale is a power of 2 such that half of the law or more is within it of x: at least the spacing of numbers there.
-func lawScale(cdf func(float64) float64, x float64) float64 {
+// scaleAround is a power of 2 such that at least half of the mass is within that distance of x. It is at least the
+// spacing of numbers there.
+func scaleAround(cdf func(float64) float64, x float64) float64 {
 	_, lo := math.Frexp(max(math.Abs(x)*0x1p-52, math.SmallestNonzeroFloat64))
 	hi := 1023
 	for lo < hi {
@@ -71,16 +73,16 @@ func lawScale(cdf func(float64) float64, x float64) float64 {
 	return math.Ldexp(1, hi)
 }
 
-// monotone integrates a function that does not fall, and keeps the first reason why it cannot.
+// monotone integrates a nondecreasing function, and keeps the first error.
 type monotone struct {
 	f       func(float64) float64
 	span    float64 // of the sample
-	tol     float64 // of an integral that its bounds leave this far open at most, no more is asked
-	spacing float64 // of numbers there: rounding moves every position, and so an integral by this times the rise
+	tol     float64 // an integral whose bounds differ by less is not refined
+	spacing float64 // of numbers there: rounding moves positions, which changes an integral by this times the rise
 	err     error
 }
 
-// roundingTol is tol as a share of the whole range.
+// roundingTol is tol relative to the whole range.
 const roundingTol = 1e-10
 
 // gap is int_a^b |level - F|, where F rises from fa to fb.
@@ -98,8 +100,8 @@ func (q *monotone) gap(level, a, b, fa, fb float64) float64 {
 	return math.Abs(q.integral(diff, a, b, fa-level, fb-level))
 }
 
-// tail is int_0^inf |F(at(z)) - limit| dz, over segments that double from the given scale. Once that is small, what
-// lies beyond z is about z times it for a power law and less for a lighter one.
+// tail is int_0^inf |F(at(z)) - limit| dz, over segments that double from the given scale. Once that is small, the
+// integral beyond z is about z times it for a power law and less for a lighter tail.
 func (q *monotone) tail(at func(z float64) float64, limit, scale float64) (float64, error) {
 	f := func(z float64) float64 { return math.Abs(q.f(at(z)) - limit) }
 	sum, z, level := 0.0, 0.0, f(0)
@@ -107,7 +109,7 @@ func (q *monotone) tail(at func(z float64) float64, limit, scale float64) (float
 		if level < 1e-9 && z*level <= 1e-9*sum {
 			return sum, nil
 		}
-		if level < 1e-15 { // from here on 1 - F is rounding
+		if level < 1e-15 { // beyond, 1 - F is rounding
 			if z*level <= 1e-9*(sum+q.span) {
 				return sum, nil
 			}
@@ -124,11 +126,11 @@ func (q *monotone) tail(at func(z float64) float64, limit, scale float64) (float
 		return 0, q.err
 	}
 	return 0, fmt.Errorf("metrics: the distribution function nears 0 or 1 too slowly, still at a distance %.2g from "+
-		"the sample: has the law a finite mean, and lighter tails than |x|^-3?", z)
+		"the sample: does the distribution have a finite mean, and lighter tails than |x|^-3?", z)
 }
 
-// integral halves [a, b], at whose ends f is fa and fb, until the rule agrees with itself and with the ends to 1e-10 of
-// the length, or until the ends leave nothing open.
+// integral halves [a, b], at whose ends f is fa and fb. It stops when the rule agrees with its halves and with the ends
+// to 1e-10 of the length, or when the bounds from the ends agree.
 func (q *monotone) integral(f func(float64) float64, a, b, fa, fb float64) float64 {
 	return q.refine(f, segment{a, b, fa, fb}, newNodes(f, a, b))
 }
@@ -145,7 +147,7 @@ func (q *monotone) refine(f func(float64) float64, s segment, whole nodes) float
 	q.check(left, l)
 	q.check(right, r)
 	length, noise := s.b-s.a, q.spacing*math.Abs(s.fb-s.fa)
-	// The outer nodes are 1/50 of the length from the ends: what they miss there is 1e-10 of it.
+	// The outer nodes are 1/50 of the length from the ends, so the error there is 1e-10 of it.
 	meets := max(l.miss(s.fa, fm), r.miss(fm, s.fb)) <= 5e-9+8*noise/length
 	switch {
 	case q.err != nil, mid == s.a, mid == s.b:
@@ -158,7 +160,7 @@ func (q *monotone) refine(f func(float64) float64, s segment, whole nodes) float
 	return q.refine(f, left, l) + q.refine(f, right, r)
 }
 
-// check keeps an error if values leave the bounds that the ends set.
+// check keeps an error if values are outside the bounds from the ends.
 func (q *monotone) check(s segment, values nodes) {
 	const rounding = 1e-9 // as in checkCDF
 	lo, hi := min(s.fa, s.fb)-rounding, max(s.fa, s.fb)+rounding

@@ -9,17 +9,17 @@ import (
 )
 
 // W2 is the 2-Wasserstein distance of two samples of n >= 2 points each, in any dimension and in the unit of the
-// points: the root of the least mean squared distance over all ways to pair them off. It is exact, by optimal
-// assignment in O(n^3) time and n^2 numbers of memory: seconds for n = 2,000.
+// points. It is the root of the least mean squared distance over all pairings. It is exact, by optimal assignment in
+// O(n^3) time and memory for n^2 numbers. n = 2,000 takes seconds.
 //
-// The interval is for the distance of the two laws. The distance of samples is biased upward, and the more so the
-// higher the dimension (like n^(-1/D)), by at most E W2(P_n, P) + E W2(Q_n, Q), each of which is at most the distance
-// of two samples of half the size (W2^2 is convex), so each is estimated as the distance between the halves of the
-// sample. The standard error se comes with the solution: sqrt(n) (W2^2 - E W2^2) is asymptotically normal with variance
-// Var u(X) + Var v(Y), where u and v are the optimal prices (del Barrio & Loubes, Ann. Probab. 47, 2019); on samples of
-// one law, where the limit is 0, the prices of the samples overstate it, by up to a half. So the interval is
-// [max(0, W2 - floors - Width se), W2 + Width se]: wider than it need be, and blind to small differences in high
-// dimension, as the distance itself is.
+// The interval is for the distance of the two distributions. The distance of samples is biased upward by at most E
+// W2(P_n, P) + E W2(Q_n, Q). The bias grows with the dimension (like n^(-1/D)). Each term is at most the distance of
+// two samples of half the size (W2^2 is convex). So each is estimated as the distance between the halves of the sample.
+// The standard error se follows from the solution: sqrt(n) (W2^2 - E W2^2) is asymptotically normal with variance Var
+// u(X) + Var v(Y), where u and v are the optimal prices (del Barrio & Loubes, Ann. Probab. 47, 2019). For samples of
+// the same distribution the limit is 0. There the prices of the samples overstate se, by up to a half. So the interval
+// is [max(0, W2 - floors - Width se), W2 + Width se]: conservative, and like the distance itself insensitive to small
+// differences in high dimension.
 func W2(x, y Points) (Summary, error) {
 	if err := checkPair(x, y, 2); err != nil {
 		return Summary{}, err
@@ -39,7 +39,7 @@ func W2(x, y Points) (Summary, error) {
 		floors += math.Sqrt(transport(p.slice(0, half), p.slice(half, 2*half)).squared)
 	}
 	s := Summary{Center: d, Lo: max(0, d-floors-Width*se), Hi: d + Width*se, N: x.N}
-	// The share p at the distance d moves W2^2 by p d^2.
+	// The mass p at the distance d changes W2^2 by p d^2.
 	return s.widened(math.Sqrt(unseen(x, y))).finite("W2")
 }
 
@@ -50,16 +50,16 @@ type plan struct {
 	squared float64
 }
 
-// transport pairs off samples of equal size. The problem is solved between the standardised samples, whose optimal
-// pairing is the same: with x = a x' + p and y = b y' + q,
+// transport pairs samples of equal size. The problem is solved between the standardized samples, whose optimal pairing
+// is the same: with x = a x' + p and y = b y' + q,
 //
 //	|x-y|^2 = ab |x'-y'|^2 + a(a-b)|x'|^2 + b(b-a)|y'|^2 + 2(a x' - b y').(p-q) + |p-q|^2,
 //
-// where all but the first term belong to one point alone. The nearer the samples, the faster the algorithm.
+// where all terms except for the first belong to a single point. The algorithm is faster for nearer samples.
 func transport(x, y Points) plan {
 	n := x.N
-	xs, a := x.standardised()
-	ys, b := y.standardised()
+	xs, a := x.standardized()
+	ys, b := y.standardized()
 	cost := make([]float64, n*n)
 	eachOf(n, func(i int) {
 		for j := range n {
@@ -81,10 +81,10 @@ func transport(x, y Points) plan {
 	return t
 }
 
-// standardised has mean 0 and, unless all points are one, mean squared norm D; the points are scale times it, plus
-// their mean.
-func (p Points) standardised() (q Points, scale float64) {
-	q = p.centred()
+// standardized returns points with mean 0 and, unless all are equal, mean squared norm D. The original points are scale
+// times them, plus the mean.
+func (p Points) standardized() (q Points, scale float64) {
+	q = p.centered()
 	sum := floats.Dot(q.X, q.X)
 	if sum == 0 {
 		return q, 1

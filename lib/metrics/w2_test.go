@@ -18,7 +18,7 @@ func drawCosts(t *rapid.T, most int) (n int, cost []float64) {
 	return n, rapid.SliceOfN(value, n*n, n*n).Draw(t, "cost")
 }
 
-// proved fails unless the prices prove the assignment optimal, and returns its cost.
+// proved fails the test unless the prices prove the assignment optimal, and returns its cost.
 func (a assignment) proved(t interface{ Fatalf(string, ...any) }, n int, cost []float64, tol float64) float64 {
 	sum, bound := 0.0, 0.0
 	taken := make([]bool, n)
@@ -44,7 +44,7 @@ func (a assignment) proved(t interface{ Fatalf(string, ...any) }, n int, cost []
 	return sum
 }
 
-// The assignment is the cheapest of all permutations.
+// The assignment is the cheapest permutation.
 func TestAssignAgainstAllPermutations(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, cost := drawCosts(t, 7)
@@ -69,7 +69,7 @@ func TestAssignAgainstAllPermutations(t *testing.T) {
 	})
 }
 
-// Larger problems are held against the proof that comes with them; costs far from 0 and with many ties included.
+// Larger problems are checked by the proof that comes with the solution, also for costs far from 0 and with many ties.
 func TestAssignIsProved(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, cost := drawCosts(t, 40)
@@ -81,7 +81,7 @@ func TestAssignIsProved(t *testing.T) {
 	})
 }
 
-// The proof holds for the points as they are, not only for the standardised ones that the algorithm sees.
+// The proof holds for the original points, not only for the standardized ones of the algorithm.
 func TestTransportIsProved(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, d := range []int{1, 2, 5} {
@@ -111,8 +111,8 @@ func TestW2OnTheLine(t *testing.T) {
 	})
 }
 
-// The interval holds the distance of two Gaussians, |m|^2 + d (s-1)^2 for N(0, I) and N(m, s^2 I) (Dowson & Landau
-// 1982), and 0 for one law, in the cross as in high dimension.
+// The interval contains the distance of two Gaussians, whose square is |m|^2 + d (s-1)^2 for N(0, I) and N(m, s^2 I)
+// (Dowson & Landau 1982). It contains 0 for the same distribution, for Cross and in high dimension.
 func TestW2Interval(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for _, d := range []int{1, 2, 8} {
@@ -125,7 +125,7 @@ func TestW2Interval(t *testing.T) {
 			}
 		}
 		if got := must(W2(normals(r, 300, d), normals(r, 300, d))); got.Lo != 0 {
-			t.Errorf("one law in dimension %d: %+v", d, got)
+			t.Errorf("the same distribution in dimension %d: %+v", d, got)
 		}
 	}
 	if got := must(W2(cross(r, 500), cross(r, 500))); got.Lo != 0 {

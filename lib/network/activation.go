@@ -12,8 +12,8 @@ type Activation struct {
 	Apply func(x *Node) *Node
 }
 
-// Activations lists every activation under the name that settings give. No name means the first. All but relu have a
-// continuous derivative, which an energy and the objectives with a trace need.
+// Activations lists every activation under its name in settings. No name means the first. All except for relu have a
+// continuous derivative. An energy and the objectives with a trace need one.
 var Activations = []Activation{
 	{"swish", func(x *Node) *Node { return Mul(x, Sigmoid(x)) }}, // Ramachandran, Zoph and Le 2017
 	{"tanh", Tanh},
@@ -25,7 +25,7 @@ var Activations = []Activation{
 	{"relu", func(x *Node) *Node { return Max(x, ZerosLike(x)) }},
 }
 
-// activation is the one of this name.
+// activation returns the activation of this name, or an error that lists the names.
 func activation(name string) (Activation, error) {
 	return find("activation", name, Activations, func(a Activation) string { return a.Name })
 }

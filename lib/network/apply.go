@@ -9,8 +9,8 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// apply is what a body answers to samples x [batch, ...]: [batch, outputs], in the type of x. It computes in the
-// precision of the weights that scope has, so that a network trained in float32 serves samplers and oracles in float64,
+// apply evaluates a body at samples x [batch, ...] and returns [batch, outputs] in the type of x. It computes in the
+// precision of the weights in scope. A network trained in float32 therefore serves samplers and references in float64,
 // and the reverse.
 func apply(b Body, scope *model.Scope, x, logSNR, label *Node, outputs int) *Node {
 	mustBeValid("network", b)
@@ -19,8 +19,8 @@ func apply(b Body, scope *model.Scope, x, logSNR, label *Node, outputs int) *Nod
 	return ConvertDType(y, x.DType())
 }
 
-// precision is the one floating-point type of the weights in scope; where there are none, or of several types, it is
-// the given one.
+// precision returns the floating-point type of the weights in scope. If there are none or their types differ, it
+// returns the given type.
 func precision(scope *model.Scope, otherwise dtypes.DType) dtypes.DType {
 	found := dtypes.InvalidDType
 	for v := range scope.IterVariables() {
@@ -38,7 +38,7 @@ func precision(scope *model.Scope, otherwise dtypes.DType) dtypes.DType {
 	return found
 }
 
-// mustBeValid panics with what Validate reports, for graph-building code.
+// mustBeValid panics with the error of Validate, for graph-building code.
 func mustBeValid(what string, settings interface{ Validate() error }) {
 	if settings == nil {
 		panic(fmt.Errorf("there is no %s; give one", what))

@@ -13,15 +13,15 @@ import (
 	"scorelab/lib/random"
 )
 
-// Classifier is a network that tells the classes of noisy samples, at all noise levels: what diffusion.ByClassifier
-// asks for (Dhariwal and Nichol 2021, section 4).
+// Classifier is a network that classifies noisy samples at all noise levels. diffusion.ByClassifier needs one (Dhariwal
+// and Nichol 2021, section 4).
 type Classifier struct {
-	Body    Body    // it should read the noise level, and no labels
+	Body    Body    // conditioned on the noise level, not on labels
 	Classes int     // at least 2
-	SD      float64 // standard deviation of the data, for inputs of unit variance; 0: 1
+	SD      float64 // standard deviation of the data, which scales inputs to unit variance; 0: 1
 }
 
-// LogProbs are log p(class | x_t), [batch, classes].
+// LogProbs returns log p(class | x_t), [batch, classes], as a function of x [batch, ...] and t.
 func (m Classifier) LogProbs(scope *model.Scope, p diffusion.Process) func(x, t *Node) *Node {
 	return func(x, t *Node) *Node {
 		mustBeValid("network", m)
@@ -36,7 +36,7 @@ func (m Classifier) LogProbs(scope *model.Scope, p diffusion.Process) func(x, t 
 	}
 }
 
-// LogProb is log p(class | x_t), [batch], of one class.
+// LogProb returns log p(class | x_t), [batch], of one class. It panics if there is no such class.
 func (m Classifier) LogProb(scope *model.Scope, p diffusion.Process, class int) func(x, t *Node) *Node {
 	all := m.LogProbs(scope, p)
 	return func(x, t *Node) *Node {
@@ -47,8 +47,8 @@ func (m Classifier) LogProb(scope *model.Scope, p diffusion.Process, class int) 
 	}
 }
 
-// Loss is -log p(label | x_t), [batch], at times that it draws first and noise that it draws next. Its mean is least
-// for the exact posterior, whose entropy it then is. A label that is no class makes it NaN.
+// Loss is -log p(label | x_t), [batch]. It draws the times first and the noise next. The exact posterior minimizes its
+// mean, which is then the posterior's entropy. A label that is no class makes it NaN.
 func (m Classifier) Loss(scope *model.Scope, p diffusion.Process, times diffusion.TimeSampler, b diffusion.Batch,
 	r *random.Source) *Node {
 	if b.Label == nil {
@@ -66,7 +66,7 @@ func (m Classifier) Loss(scope *model.Scope, p diffusion.Process, times diffusio
 	return Neg(Div(ReduceSum(Mul(chosen, logProbs), 1), Mul(total, total))) // 0/0 where no class is chosen
 }
 
-// Validate reports a setting out of its range.
+// Validate returns an error for a setting out of its range.
 func (m Classifier) Validate() error {
 	if m.Body == nil {
 		return fmt.Errorf("Classifier without a body")

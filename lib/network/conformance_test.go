@@ -17,7 +17,7 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// small are the kinds of Networks, at sizes that the Go backend runs at once, some with classes.
+// small lists the kinds of Networks, at sizes that the Go backend runs quickly, some with classes.
 var small = []Spec{
 	{"plain", MLP{Hidden: []int{12}, Activation: "tanh"}},
 	{"mlp", MLP{Hidden: []int{8, 7}, Condition: Condition{Frequencies: 3, Width: 5}}},
@@ -28,7 +28,7 @@ var small = []Spec{
 	{"res-energy", Energy{ResMLP{Width: 8, Blocks: 1, Condition: Condition{Frequencies: 3, Width: 5}}}},
 }
 
-// Every registered network is valid, and there is a small one of its kind here.
+// Every registered network is valid and has a small one of its kind here.
 func TestRegistry(t *testing.T) {
 	for _, spec := range Networks {
 		if err := spec.Network.Validate(); err != nil {
@@ -40,7 +40,7 @@ func TestRegistry(t *testing.T) {
 	}
 }
 
-// scrambled is a store with the weights of a network, none of them zero, for any backend.
+// scrambled returns a store with weights of a network, none of them zero, for any backend.
 func scrambled(t *testing.T, n Network, dtype dtypes.DType, dims ...int) *model.Store {
 	t.Helper()
 	store := model.NewStore()
@@ -73,13 +73,13 @@ func narrow(x []float64) []float32 {
 	return out
 }
 
-// A network answers in the shape and type of x, for a time that is one or many, with variables that it makes once.
+// A network's output has the shape and type of x, for one time or one per sample. Its variables are made once.
 func TestNetworkConformance(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, spec := range small {
 			for dtype, dims := range map[dtypes.DType][]int{dtypes.Float64: {2}, dtypes.Float32: {2, 2, 1}} {
 				if dtype == dtypes.Float64 && b.Name() == "xla" {
-					continue // TestNetworkInsideTheLoops has it
+					continue // covered by TestNetworkInsideTheLoops
 				}
 				t.Run(fmt.Sprint(spec.Name, dtype, dims), func(t *testing.T) {
 					store := scrambled(t, spec.Network, dtype, dims...)
@@ -139,7 +139,7 @@ func closeTo(t *testing.T, what string, got, want []float64, tol float64) {
 	}
 }
 
-// Parameters counted by hand, for points in the plane.
+// Networks for points in the plane have the number of parameters that is counted by hand.
 func TestParameterCounts(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	for name, want := range map[string]int{
@@ -165,8 +165,8 @@ func TestParameterCounts(t *testing.T) {
 	}
 }
 
-// A sampler in a compiled loop, on XLA, carries samples to where the Go backend does, stepping from the host. Heun's
-// method calls the network twice a step.
+// A sampler in a compiled loop on XLA gives the samples of the Go backend, which steps from the host. Heun's method
+// evaluates the network twice a step.
 func TestNetworkInsideTheLoops(t *testing.T) {
 	for _, spec := range small {
 		t.Run(spec.Name, func(t *testing.T) {

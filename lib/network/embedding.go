@@ -13,23 +13,22 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Condition says what a network reads besides x. The zero value is nothing: it is blind to the noise level, and
-// unconditional.
+// Condition lists the inputs of a network besides x. The zero value has none: neither the noise level nor a label.
 type Condition struct {
 	Frequencies int // of the noise embedding; 0: none
 	Classes     int // labels are 0 .. Classes-1, or diffusion.NoLabel; 0: none
 	Width       int // of the embedding; 0: 64
 }
 
-// The frequencies of the noise embedding in ln SNR, a geometric ladder: at the lowest its range of +-20 is half a
-// period, so that no two levels look alike; at the highest a period is a factor e in the noise.
+// The frequencies of the noise embedding in ln SNR are a geometric sequence. At the lowest the range of +-20 is half a
+// period, so that no two levels have the same embedding. At the highest a period is a factor e in the noise.
 const (
 	lowest  = math.Pi / 40
 	highest = math.Pi
 )
 
-// NoiseFeatures are cosines and sines of ln SNR, [rows, 2 frequencies], where logSNR is a scalar (one row) or [batch,
-// 1, ...].
+// NoiseFeatures returns cosines and sines of ln SNR, [rows, 2 frequencies]. logSNR is a scalar (one row) or [batch, 1,
+// ...].
 func NoiseFeatures(logSNR *Node, frequencies int) *Node {
 	ladder := make([]float64, frequencies)
 	for i := range ladder {
@@ -40,7 +39,8 @@ func NoiseFeatures(logSNR *Node, frequencies int) *Node {
 	return Concatenate([]*Node{Cos(phase), Sin(phase)}, 1)
 }
 
-// embed is what the network knows besides x: [batch, width], [1, width] where it is one for the whole batch, or nil.
+// embed is the embedding of noise level and label: [batch, width], [1, width] if it is the same for the whole batch, or
+// nil without either.
 func (c Condition) embed(scope *model.Scope, s layerOptions, logSNR, label *Node) *Node {
 	if label != nil && c.Classes == 0 {
 		panic(fmt.Errorf("a network without classes got labels"))
@@ -62,8 +62,8 @@ func (c Condition) embed(scope *model.Scope, s layerOptions, logSNR, label *Node
 	return s.act.Apply(sum)
 }
 
-// labels are the rows of a table, one a class and the last for no label. That one starts at 0, and stays there until a
-// sample without a label is learnt from: see NewPair.
+// labels looks up rows of a table that has one row per class and a last row for no label. The last row starts at 0 and
+// stays there until training meets a sample without a label: see NewPair.
 func (c Condition) labels(scope *model.Scope, s layerOptions, dtype dtypes.DType, g *Graph, label *Node) *Node {
 	shape := shapes.Make(dtype, c.Classes+1, c.width())
 	table := filled(scope, "table", shape, func(g *Graph, shape shapes.Shape) *Node {
@@ -78,7 +78,7 @@ func (c Condition) labels(scope *model.Scope, s layerOptions, dtype dtypes.DType
 	known := LogicalAnd(GreaterOrEqual(label, none), LessThan(label, ConstAs(label, c.Classes)))
 	row := Where(Equal(label, none), ConstAs(label, c.Classes), label)
 	rows := Dot(OneHot(row, c.Classes+1, dtype), table).Product()
-	// A graph cannot report a class that there is not; a number that is none will be reported.
+	// A graph cannot return an error for an unknown class, so its row is NaN, which the drivers report.
 	return Where(BroadcastToDims(Reshape(known, -1, 1), rows.Shape().Dimensions...), rows,
 		AddScalar(ZerosLike(rows), math.NaN()))
 }

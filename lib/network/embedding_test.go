@@ -16,7 +16,8 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Noise levels within the range of ln SNR are told apart: the first sine alone rises all the way.
+// Noise levels within the range of ln SNR have different embeddings, since the first sine increases over the whole
+// range.
 func TestNoiseFeatures(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	var levels [][]float64
@@ -41,7 +42,7 @@ func TestNoiseFeatures(t *testing.T) {
 	}
 }
 
-// No label is a label of its own, NoLabel or nil; classes differ; a class that there is not gives no number.
+// No label, as NoLabel or nil, has its own embedding. Classes differ. An unknown class gives NaN.
 func TestLabels(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, i := range []int{2, 3} { // classes, res-mlp
@@ -72,12 +73,12 @@ func TestLabels(t *testing.T) {
 	})
 }
 
-// Settings that make no network, and inputs that do not suit one, end with a sentence.
+// Invalid settings and unsuitable inputs give an error of one sentence.
 func TestNetworkFaults(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	for want, n := range map[string]Network{
 		`no activation "swihs"; there are swish, tanh`:     MLP{Hidden: []int{3}, Activation: "swihs"},
-		`no initialisation "xavier"; there are glorot, he`: MLP{Hidden: []int{3}, Last: "xavier"},
+		`no initialization "xavier"; there are glorot, he`: MLP{Hidden: []int{3}, Last: "xavier"},
 		"without hidden layers":                            MLP{},
 		"hidden widths [3 0]":                              MLP{Hidden: []int{3, 0}},
 		"0 blocks of width 5":                              ResMLP{Width: 5},

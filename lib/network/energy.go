@@ -10,11 +10,11 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Energy is a network whose answer is minus the gradient, in its input, of an energy: F(u) = -grad e(u), e the one
-// output of Body. Under any head the score that it makes is then a gradient field, with no curl, and has a density: see
+// Energy is a network whose output is minus the gradient of an energy in its input: F(u) = -grad e(u), where e is the
+// single output of Body. Its score is then a gradient field under any head. It has no curl, and it has a density: see
 // LogDensity (002, section 1; LeCun et al. 2006; Salimans and Ho 2021).
 type Energy struct {
-	Body Body // with a smooth activation: the score of relu's energy jumps
+	Body Body // with a smooth activation, since the score of an energy of relus is discontinuous
 }
 
 // Net implements Network.
@@ -25,7 +25,7 @@ func (m Energy) Net(scope *model.Scope) diffusion.Net {
 	}
 }
 
-// Potential is the energy e of the network's input, [batch].
+// Potential returns the energy e, [batch], as a function of the network's input.
 func (m Energy) Potential(scope *model.Scope) func(x, logSNR, label *Node) *Node {
 	return func(x, logSNR, label *Node) *Node {
 		mustBeValid("network", m)
@@ -33,8 +33,8 @@ func (m Energy) Potential(scope *model.Scope) func(x, logSNR, label *Node) *Node
 	}
 }
 
-// LogDensity is the logarithm of the density of x_t, [batch], up to a constant, of which the network under this head
-// is the score:
+// LogDensity returns the log density of x_t, [batch], up to a constant. Its gradient is the score of the network under
+// this head:
 //
 //	score = a x + b F(in x),   log density = a |x|^2/2 - (b/in) e(in x),
 //	a = (alpha skip - 1)/sigma^2,   b = alpha out/sigma^2
@@ -54,7 +54,7 @@ func (m Energy) LogDensity(scope *model.Scope, h diffusion.Head, p diffusion.Pro
 	}
 }
 
-// row is a scalar or a column as [batch] or a scalar.
+// row turns a scalar into a scalar and a column into [batch].
 func row(x *Node, n int) *Node {
 	if x.IsScalar() {
 		return x

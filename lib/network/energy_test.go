@@ -17,7 +17,7 @@ import (
 
 var points = [][]float64{{.3, -1}, {1.2, .4}, {-.5, -.6}, {2, 1}}
 
-// jacobian is that of f at x [batch, 2], as [batch, 4], by rows.
+// jacobian is the Jacobian of f at x [batch, 2], as [batch, 4], by rows.
 func jacobian(f func(x *Node) *Node, x *Node) *Node {
 	y := f(x)
 	var rows []*Node
@@ -27,7 +27,7 @@ func jacobian(f func(x *Node) *Node, x *Node) *Node {
 	return Concatenate(rows, 1)
 }
 
-// The score of an energy has a symmetric Jacobian under every head, and that of a free network has not.
+// The score of an energy has a symmetric Jacobian under every head. The score of an unconstrained network does not.
 func TestEnergyHasNoCurl(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	for _, spec := range small {
@@ -61,15 +61,15 @@ func TestEnergyHasNoCurl(t *testing.T) {
 					size)
 			}
 			if !energy && curl < 1e-3*size {
-				t.Errorf("%s under %s: curl %g of a Jacobian of size %g, from a network that knows no energy",
+				t.Errorf("%s under %s: curl %g of a Jacobian of size %g, from a network without an energy",
 					spec.Name, diffusion.Heads[i].Name, curl, size)
 			}
 		}
 	}
 }
 
-// The log density of an energy has the score as its gradient, under every head, at one time and at many; its potential
-// that of the network.
+// The gradient of the log density of an energy is the score, under every head, at one time and at many. The gradient of
+// its potential is minus the network's output.
 func TestEnergyLogDensity(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	for _, n := range small {
@@ -99,7 +99,7 @@ func TestEnergyLogDensity(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i := 0; i < len(out); i += 2 {
-				// Both take D apart again by 1/sigma^2: rounding of order 1e-16/sigma^2.
+				// Both divide a difference from D by sigma^2, which amplifies rounding to 1e-16/sigma^2.
 				closeTo(t, n.Name+"/"+process.Name, tensors.MustCopyFlatData[float64](out[i+1]),
 					tensors.MustCopyFlatData[float64](out[i]), 1e-11)
 			}
@@ -107,8 +107,8 @@ func TestEnergyLogDensity(t *testing.T) {
 	}
 }
 
-// The gradients by which an energy learns, third derivatives for the objectives with a trace, are those of central
-// differences.
+// The gradients that train an energy match central differences. For the objectives with a trace they are third
+// derivatives.
 func TestEnergyLearns(t *testing.T) {
 	const step = 1e-5
 	b := backendtest.Interpreter(t)
@@ -151,7 +151,8 @@ func TestEnergyLearns(t *testing.T) {
 		}
 		for _, i := range []int{0, 9, 33, 63} {
 			slope := (at(i, step) - at(i, -step)) / (2 * step)
-			closeTo(t, name, []float64{gradient[i]}, []float64{slope}, 1e-7) // step^2, and 1e-16/step times the loss
+			// errors of step^2 and of 1e-16/step times the loss
+			closeTo(t, name, []float64{gradient[i]}, []float64{slope}, 1e-7)
 		}
 		at(0, 0)
 		exec.Finalize()

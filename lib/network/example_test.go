@@ -15,8 +15,8 @@ import (
 	"scorelab/lib/train"
 )
 
-// Guidance by a network: trained in float32 with some labels dropped, it guides samples in float64 to one of its
-// classes, here the numbers about 2 among those about -2 and 2.
+// A network trained in float32 with some labels dropped guides samples in float64 to one of its classes. The data are
+// numbers about -2 and 2, and the class is those about 2.
 func ExampleNewPair() {
 	b, _, err := backend.Open(backend.Go)
 	if err != nil {
@@ -50,7 +50,7 @@ func ExampleNewPair() {
 	}
 
 	build := func(scope *model.Scope, _ []*Node) diffusion.Model {
-		// refuses a network that never met a sample without a label
+		// refuses a network that was never trained without labels
 		pair, err := network.NewPair(scope, net, head, process, class)
 		if err != nil {
 			panic(err) // the error of Plan.Run
@@ -71,7 +71,7 @@ func ExampleNewPair() {
 		return
 	}
 	for _, x := range tensors.MustCopyFlatData[float64](samples) {
-		fmt.Print(x > 1.8 && x < 3, " ") // of the class; a scale above 1 goes beyond its mean
+		fmt.Print(x > 1.8 && x < 3, " ") // of the class; a scale above 1 overshoots its mean
 	}
 	// Output: true true true true true
 }

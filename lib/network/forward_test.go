@@ -13,7 +13,7 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// onHost reads weights out of a store and applies layers in plain Go, one sample at a time.
+// onHost reads weights from a store and applies layers in plain Go, one sample at a time.
 type onHost struct{ store *model.Store }
 
 func (h onHost) values(path string) []float64 {
@@ -30,7 +30,7 @@ func (h onHost) dense(path string, x []float64) []float64 {
 	return y
 }
 
-// known is the embedding of a noise level and the row of a label.
+// known is the sum of the embedding of a noise level and the row of a label.
 func (h onHost) known(frequencies []float64, logSNR float64, row int) []float64 {
 	var cosines, sines []float64
 	for _, w := range frequencies {
@@ -59,7 +59,7 @@ func sum(x, y []float64) []float64 {
 	return z
 }
 
-// The networks' answers, layer by layer in plain Go, for samples with noise levels and labels of their own.
+// Outputs of the networks match plain Go, layer by layer, for samples that each have their noise level and label.
 func TestForward(t *testing.T) {
 	levels := []float64{-3, .5, 7, 1.2}
 	labels := []int32{0, 1, -1, 0}

@@ -15,7 +15,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// Initial weights are the same bits on every backend, whatever is made before them, and others under another key.
+// Initial weights are the same bits on every backend, whatever is made before them. Another key gives others.
 func TestInitialWeights(t *testing.T) {
 	n := MLP{Hidden: []int{5}, Init: "torch", Condition: Condition{Frequencies: 2, Classes: 2, Width: 3},
 		Key: random.NewKey(1, "weights")}
@@ -53,7 +53,7 @@ func TestInitialWeights(t *testing.T) {
 	})
 }
 
-// Every initialisation fills its bounds, evenly: variance bound^2/3.
+// Every initialization is uniform within its bounds, with variance bound^2/3.
 func TestInitialBounds(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	const in, out = 300, 100
@@ -61,25 +61,25 @@ func TestInitialBounds(t *testing.T) {
 		"glorot": {math.Sqrt(6. / 400), 0}, "he": {math.Sqrt(6. / 300), 0}, "lecun": {.1, 0},
 		"torch": {1 / math.Sqrt(300), 1 / math.Sqrt(300)}, "zero": {0, 0},
 	}
-	for _, law := range Initials {
+	for _, init := range Initials {
 		store := model.NewStore()
 		model.MustCallOnce(b, store, func(scope *model.Scope, x *Node) *Node {
-			return dense(scope, random.NewKey(3, law.Name), law, x, out)
+			return dense(scope, random.NewKey(3, init.Name), init, x, out)
 		}, [][]float64{make([]float64, in)})
 		for k, name := range []string{"weights", "bias"} {
 			flat := tensors.MustCopyFlatData[float64](store.RootScope().GetVariable(name).MustValue())
-			n, bound := float64(len(flat)), bounds[law.Name][k]
+			n, bound := float64(len(flat)), bounds[init.Name][k]
 			sum, squares := 0., 0.
 			for _, v := range flat {
 				sum, squares = sum+v/n, squares+v*v/n
 				if math.Abs(v) > bound {
-					t.Fatalf("%s: %s has %g, beyond %g", law.Name, name, v, bound)
+					t.Fatalf("%s: %s has %g, beyond %g", init.Name, name, v, bound)
 				}
 			}
-			// 5 standard errors: a uniform variable has variance 1/3, its square 4/45.
+			// 5 standard errors: a uniform variable on [-1, 1] has variance 1/3 and its square 4/45.
 			if math.Abs(sum) > 5*bound*math.Sqrt(1/(3*n)) || math.Abs(squares-bound*bound/3) > 5*bound*bound*math.Sqrt(
 				4/(45*n)) {
-				t.Errorf("%s: %s has mean %g, mean square %g, for a bound of %g", law.Name, name, sum, squares, bound)
+				t.Errorf("%s: %s has mean %g, mean square %g, for a bound of %g", init.Name, name, sum, squares, bound)
 			}
 		}
 	}

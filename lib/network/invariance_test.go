@@ -14,9 +14,9 @@ import (
 	"scorelab/lib/backend/backendtest"
 )
 
-// Every registered network, with its settings as they are: what it answers to a sample depends on the sample and its
-// noise level alone, not on the others, their number or their order; in one dimension and in three, in float32 as in
-// float64, on both backends. (TestForward has labels.)
+// The output of every registered network for a sample depends only on the sample and its noise level. It is independent
+// of the other samples, their number and their order. This holds in one dimension and in three, in float32 and float64,
+// on both backends. (TestForward covers labels.)
 func TestNetworkInvariance(t *testing.T) {
 	if testing.Short() {
 		t.Skip("numbers of graphs, in which the race detector finds nothing")
@@ -36,7 +36,7 @@ func TestNetworkInvariance(t *testing.T) {
 						if dtype == dtypes.Float64 {
 							wide = got
 						}
-						// A sum of 128 terms, three or four layers deep, rounds by some hundred units in float32.
+						// Sums of 128 terms, three or four layers deep, round by about a hundred units in float32.
 						closeTo(t, fmt.Sprint("in ", dtype), got, wide, 1e-4)
 					}
 					if answers[fmt.Sprint(spec, d)] == nil {
@@ -49,7 +49,7 @@ func TestNetworkInvariance(t *testing.T) {
 	})
 }
 
-// invariant holds the answers to a batch against those to its parts, and returns them.
+// invariant checks the outputs for a batch against those for its parts, and returns them.
 func invariant(t *testing.T, b compute.Backend, n Network, dtype dtypes.DType, d int) []float64 {
 	t.Helper()
 	const rows = 5
@@ -59,7 +59,7 @@ func invariant(t *testing.T, b compute.Backend, n Network, dtype dtypes.DType, d
 	}
 	out, err := model.CallOnceN(b, scrambled(t, n, dtype, d), func(scope *model.Scope, x, level *Node) []*Node {
 		net := n.Net(scope)
-		of := func(rows *Node) *Node { // the answers to these rows
+		of := func(rows *Node) *Node { // the outputs for these rows
 			at := func(x *Node) *Node { return ConvertDType(Gather(x, rows), dtype) }
 			return ConvertDType(net(at(x), at(level), nil), dtypes.Float64)
 		}
@@ -75,7 +75,7 @@ func invariant(t *testing.T, b compute.Backend, n Network, dtype dtypes.DType, d
 	if err != nil {
 		t.Fatal(err)
 	}
-	tol := 1e-13 // rounding, where a product of other shape sums in another order
+	tol := 1e-13 // a matrix product of another shape sums in another order
 	if dtype == dtypes.Float32 {
 		tol = 1e-4
 	}

@@ -8,31 +8,31 @@ import (
 	"scorelab/lib/random"
 )
 
-// style is what the layers of a network have in common.
+// layerOptions are the settings that the layers of a network share.
 type layerOptions struct {
 	act  Activation
-	law  Initializer
-	last Initializer // of the layer that answers
+	init Initializer
+	last Initializer // of the output layer
 	key  random.Key
 }
 
-func newStyle(act, law, last string, key random.Key) (s layerOptions, err error) {
+func newLayerOptions(act, init, last string, key random.Key) (s layerOptions, err error) {
 	s.key = key
 	if s.act, err = activation(act); err != nil {
 		return s, err
 	}
-	if s.law, err = initial(law); err != nil {
+	if s.init, err = initial(init); err != nil {
 		return s, err
 	}
 	if last == "" {
-		last = law
+		last = init
 	}
 	s.last, err = initial(last)
 	return s, err
 }
 
 func (s layerOptions) dense(scope *model.Scope, x *Node, width int) *Node {
-	return dense(scope, s.key, s.law, x, width)
+	return dense(scope, s.key, s.init, x, width)
 }
 
 // zeroed is a layer that starts at 0.

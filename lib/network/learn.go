@@ -12,8 +12,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// Loss is that of a network under an objective along p, as a training plan takes it. The data's columns are x0 and,
-// where there is a second, labels.
+// Loss is the loss of a network under an objective along p, as a training plan takes it. The columns of the data are x0
+// and optionally labels.
 func Loss(o diffusion.Objective, p diffusion.Process, n Network) func(scope *model.Scope, columns []*Node,
 	r *random.Source) *Node {
 	return func(scope *model.Scope, columns []*Node, r *random.Source) *Node {
@@ -22,7 +22,7 @@ func Loss(o diffusion.Objective, p diffusion.Process, n Network) func(scope *mod
 	}
 }
 
-// NetLoss is the same of a net without weights: given the exact one, it is what no network falls below in the mean.
+// NetLoss is the loss of a net without weights. With the exact net its mean is the lower bound for every network.
 func NetLoss(o diffusion.Objective, p diffusion.Process, net diffusion.Net) func(scope *model.Scope, columns []*Node,
 	r *random.Source) *Node {
 	return func(_ *model.Scope, columns []*Node, r *random.Source) *Node { return lossOf(o, p, net, columns, r) }
@@ -52,8 +52,8 @@ func labelsOf(columns []*Node) *Node {
 	return Reshape(labels, n)
 }
 
-// Trained is the model that a network with the weights in scope makes under a head. It answers in the precision in
-// which it is asked, and computes in that of the weights.
+// Trained is the model of a network with the weights in scope under a head. Its output has the precision of its input.
+// It computes in the precision of the weights.
 func Trained(p diffusion.Process, n Network, h diffusion.Head) diffusion.Build {
 	return func(scope *model.Scope, _ []*Node) diffusion.Model {
 		net := n.Net(scope)
@@ -61,8 +61,8 @@ func Trained(p diffusion.Process, n Network, h diffusion.Head) diffusion.Build {
 	}
 }
 
-// InFloat32 evaluates a net of one's own in float32 for callers that compute in another precision; those of this
-// package follow their weights.
+// InFloat32 evaluates a custom net in float32 for callers that compute in another precision. The networks of this
+// package follow their weights and do not need it.
 func InFloat32(net diffusion.Net) diffusion.Net {
 	return func(x, logSNR, label *Node) *Node {
 		narrow := func(x *Node) *Node { return ConvertDType(x, dtypes.Float32) }

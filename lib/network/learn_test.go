@@ -17,8 +17,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// On N(0, 1) data with noise 1 the exact score is -x/2. Denoising cannot come below (1/sigma^2 - E s^2)/2 = 1/4, and a
-// network's loss is more by half its mean squared error.
+// On N(0, 1) data with noise 1 the exact score is -x/2. The denoising loss is at least (1/sigma^2 - E s^2)/2 = 1/4. A
+// network's loss exceeds that by half its mean squared error.
 func TestLossOfNetworkAndNet(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		head := diffusion.Unscaled(diffusion.ScoreHead(1))
@@ -34,7 +34,7 @@ func TestLossOfNetworkAndNet(t *testing.T) {
 			score := Trained(diffusion.EDM{}, plain, head)(scope, nil).ScoreAt(ConvertDType(xt, dtypes.Float64),
 				Scalar(g, dtypes.Float64, 1))
 			if score.DType() != dtypes.Float64 {
-				t.Errorf("a learnt score of float64 samples is %s", score.DType())
+				t.Errorf("a learned score of float64 samples is %s", score.DType())
 			}
 			wrong := Sub(score, MulScalar(ConvertDType(xt, dtypes.Float64), -.5))
 			return []*Node{ConvertDType(ReduceAllMean(floor), dtypes.Float64), ConvertDType(ReduceAllMean(loss),

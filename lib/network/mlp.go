@@ -18,7 +18,7 @@ type MLP struct {
 	Activation string     // of Activations
 	Init       string     // of Initials
 	Last       string     // of Initials, for the last layer; "": as Init
-	Condition  Condition  // what it reads besides x; the first layer does
+	Condition  Condition  // inputs besides x, which enter the first layer
 	Key        random.Key // of the initial weights
 }
 
@@ -27,7 +27,7 @@ func (m MLP) Net(scope *model.Scope) diffusion.Net { return bind(m, scope) }
 
 // Apply implements Body.
 func (m MLP) Apply(scope *model.Scope, x, logSNR, label *Node, outputs int) *Node {
-	s, err := m.style()
+	s, err := m.layerOptions()
 	if err != nil {
 		panic(err)
 	}
@@ -35,7 +35,7 @@ func (m MLP) Apply(scope *model.Scope, x, logSNR, label *Node, outputs int) *Nod
 	for i, width := range m.Hidden {
 		y := s.dense(scope.At("layer%d", i), x, width)
 		if i == 0 && known != nil {
-			// a layer on both side by side; one row serves the batch
+			// the same as one layer on both side by side; one row serves the whole batch
 			y = Add(y, s.dense(scope.At("condition"), known, width))
 		}
 		x = s.act.Apply(y)
@@ -45,7 +45,7 @@ func (m MLP) Apply(scope *model.Scope, x, logSNR, label *Node, outputs int) *Nod
 
 // Validate implements Network.
 func (m MLP) Validate() error {
-	if _, err := m.style(); err != nil {
+	if _, err := m.layerOptions(); err != nil {
 		return err
 	}
 	if len(m.Hidden) == 0 {
@@ -59,4 +59,6 @@ func (m MLP) Validate() error {
 	return m.Condition.validate()
 }
 
-func (m MLP) style() (layerOptions, error) { return newStyle(m.Activation, m.Init, m.Last, m.Key) }
+func (m MLP) layerOptions() (layerOptions, error) {
+	return newLayerOptions(m.Activation, m.Init, m.Last, m.Key)
+}

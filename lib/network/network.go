@@ -14,15 +14,15 @@ import (
 	"scorelab/lib/exec"
 )
 
-// Network is a network before it has weights.
+// Network describes a network, without weights.
 type Network interface {
-	// Net binds the network to the weights in scope, and answers in the shape and type of x.
+	// Net binds the network to the weights in scope. Its output has the shape and type of x.
 	Net(scope *model.Scope) diffusion.Net
-	// Validate reports a setting out of its range, or a name that no table has.
+	// Validate returns an error for a setting out of its range or an unknown name.
 	Validate() error
 }
 
-// Body is a network with as many outputs as one asks for.
+// Body is a network with a given number of outputs.
 type Body interface {
 	Network
 	// Apply maps x [batch, d] to [batch, outputs]; logSNR and label are as in diffusion.Net.
@@ -41,7 +41,7 @@ type Spec struct {
 	Network Network
 }
 
-// Networks lists every kind of network. A line here enrols it in the conformance tests.
+// Networks lists every kind of network. A line here enrolls one in the conformance tests.
 var Networks = []Spec{
 	{"plain", MLP{Hidden: []int{12}, Activation: "tanh"}},
 	{"mlp", MLP{Hidden: []int{128, 128, 128}, Condition: Condition{Frequencies: 16}}},
@@ -49,7 +49,7 @@ var Networks = []Spec{
 	{"energy", Energy{Body: MLP{Hidden: []int{128, 128}, Condition: Condition{Frequencies: 16}}}},
 }
 
-// bind makes a Net of a body: it flattens x, and gives the answer its shape.
+// bind makes a Net of a body. It flattens x and gives the output the shape of x.
 func bind(b Body, scope *model.Scope) diffusion.Net {
 	return func(x, logSNR, label *Node) *Node {
 		d := x.Shape().Size() / x.Shape().Dim(0)
@@ -63,8 +63,8 @@ func flat(x *Node) *Node {
 	return Reshape(x, n, x.Shape().Size()/n)
 }
 
-// Create makes the variables of a network for samples of the given dimensions, with their initial values, where the
-// store does not have them yet. A compiled loop carries the variables that are there when it is built.
+// Create makes those variables of a network that the store does not have yet, with their initial values. dims are the
+// dimensions of one sample. A compiled loop carries only the variables that exist when it is built.
 func Create(b compute.Backend, scope *model.Scope, n Network, dtype dtypes.DType, dims ...int) error {
 	if err := n.Validate(); err != nil {
 		return err

@@ -11,12 +11,12 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// Pair is one network as two denoisers, that of a class and that of all data: what guidance without a classifier needs.
-// The network must have been trained with labels of which some were dropped (diffusion.DropLabels).
+// Pair is one network as two denoisers, one of a class and one of all data. Classifier-free guidance needs both. The
+// network must have been trained with some labels dropped (diffusion.DropLabels).
 type Pair struct{ Conditional, Unconditional diffusion.Denoiser }
 
-// NewPair binds the network to weights, which it must have. It reports a network without classes, a class that it does
-// not have, and weights that have never met a sample without a label.
+// NewPair binds the network to existing weights in scope. It returns an error for a network without classes, for an
+// unknown class, and for weights that were never trained on a sample without a label.
 func NewPair(scope *model.Scope, n Network, h diffusion.Head, p diffusion.Process, class int) (Pair, error) {
 	var c Condition
 	if n, knows := n.(conditioned); knows {
@@ -29,7 +29,7 @@ func NewPair(scope *model.Scope, n Network, h diffusion.Head, p diffusion.Proces
 	if class < 0 || class >= c.Classes {
 		return Pair{}, fmt.Errorf("class %d of a network with %d; they are 0 to %d", class, c.Classes, c.Classes-1)
 	}
-	if err := c.metUnlabelled(scope); err != nil {
+	if err := c.checkUnlabeled(scope); err != nil {
 		return Pair{}, err
 	}
 	net := n.Net(scope)
@@ -41,12 +41,12 @@ func NewPair(scope *model.Scope, n Network, h diffusion.Head, p diffusion.Proces
 	}, nil
 }
 
-// Guided is guidance by the pair: the denoiser that a guide of the table diffusion.Guides makes of it.
+// Guided is the denoiser that a guide of the table diffusion.Guides makes of the pair.
 func (d Pair) Guided(p diffusion.Process, with func(g diffusion.Guide) diffusion.Guide) diffusion.Denoiser {
 	return with(diffusion.ByLabel(d.Conditional))(p, d.Unconditional)
 }
 
-// conditioned is a network that says what it reads besides x.
+// conditioned is a network that lists its inputs besides x.
 type conditioned interface{ condition() Condition }
 
 func (m MLP) condition() Condition    { return m.Condition }
@@ -58,8 +58,9 @@ func (m Energy) condition() Condition {
 	return Condition{}
 }
 
-// metUnlabelled reports weights that were never trained without labels: their row for no label is 0, as it began.
-func (c Condition) metUnlabelled(scope *model.Scope) error {
+// checkUnlabeled returns an error for weights that were never trained without labels. Their row for no label still has
+// its initial value 0.
+func (c Condition) checkUnlabeled(scope *model.Scope) error {
 	table := scope.At("label").GetVariable("table")
 	if table == nil || !table.HasValue() {
 		return fmt.Errorf("the network has no weights for its labels under %s; train or load them first", scope.Scope())

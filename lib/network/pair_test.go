@@ -18,7 +18,7 @@ import (
 
 var paired = MLP{Hidden: []int{8}, Condition: Condition{Frequencies: 2, Classes: 3, Width: 4}}
 
-// The two denoisers are the network's with the label and without, under a guide as alone.
+// The two denoisers are those of the network with and without the label, under a guide and alone.
 func TestPair(t *testing.T) {
 	for _, n := range []Network{paired, ResMLP{Width: 8, Blocks: 1, Condition: Condition{Classes: 3}}, Energy{paired}} {
 		store, p, head := scrambled(t, n, dtypes.Float64, 2), diffusion.VP{}, diffusion.EDMHead(1)
@@ -46,7 +46,7 @@ func TestPair(t *testing.T) {
 	}
 }
 
-// What guidance cannot work with is refused when the model is built.
+// Unsuitable weights and classes are refused when the model is built.
 func TestPairFaults(t *testing.T) {
 	bind := func(n Network, store *model.Store, class int) error {
 		_, err := NewPair(store.RootScope(), n, diffusion.EDMHead(1), diffusion.VP{}, class)
@@ -74,12 +74,12 @@ func TestPairFaults(t *testing.T) {
 	}
 }
 
-// classifierLoss is at one noise level.
+// classifierLoss is the loss at one noise level.
 func classifierLoss(scope *model.Scope, m Classifier, x0, label *Node, r *random.Source) *Node {
 	return m.Loss(scope, diffusion.VP{}, diffusion.FixedTime(.3), diffusion.Batch{X0: x0, Label: label}, r)
 }
 
-// The loss is the cross entropy at x_t; probabilities sum to 1; labels may be of any integer type and stand in columns.
+// The loss is the cross entropy at x_t. Probabilities sum to 1. Labels may be of any integer type and a column.
 func TestClassifier(t *testing.T) {
 	m := Classifier{Body: MLP{Hidden: []int{6}, Condition: Condition{Frequencies: 2}}, Classes: 3, SD: 2}
 	x0, eps := [][]float64{{1, 2}, {-1, .5}, {0, 3}}, [][]float64{{.1, -.2}, {.7, .4}, {-1, 1}}

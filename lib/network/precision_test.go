@@ -15,7 +15,7 @@ import (
 	"scorelab/lib/diffusion"
 )
 
-// users are all ways to what a trained network says, for samples x at the time t.
+// users evaluates a trained network in every way that the package offers, at samples x and time t.
 func users(t *testing.T, n Spec, scope *model.Scope, x, at *Node) map[string]*Node {
 	p, head := diffusion.VP{}, diffusion.EDMHead(1)
 	m := Trained(p, n.Network, head)(scope, nil)
@@ -24,7 +24,7 @@ func users(t *testing.T, n Spec, scope *model.Scope, x, at *Node) map[string]*No
 		out["LogDensity"] = energy.LogDensity(scope, head, p, nil)(x, at)
 	}
 	if body, is := n.Network.(Body); is {
-		outputs := x.Shape().Dim(1) // the last layer has so many
+		outputs := x.Shape().Dim(1) // the width of the last layer
 		out["Classifier"] = Classifier{Body: body, Classes: outputs}.LogProbs(scope, p)(x, at)
 	}
 	if c, knows := n.Network.(conditioned); knows && c.condition().Classes > 0 {
@@ -44,7 +44,7 @@ func users(t *testing.T, n Spec, scope *model.Scope, x, at *Node) map[string]*No
 	return out
 }
 
-// A network with weights of one precision serves samples of the other, on all ways: as it does in float32 alone, to
+// A network with weights of one precision serves samples of the other. The outputs equal those in float32 alone, to
 // rounding.
 func TestNetworkServesEveryPrecision(t *testing.T) {
 	if testing.Short() {
@@ -87,8 +87,8 @@ func TestNetworkServesEveryPrecision(t *testing.T) {
 	})
 }
 
-// A guided sampler in float64 runs on a pair of float32 weights, in the loops of both backends, and ends where it does
-// in float32.
+// A guided sampler in float64 runs on a pair with float32 weights, in the loops of both backends. It gives the same
+// samples as in float32.
 func TestPairSamples(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		build := func(scope *model.Scope, _ []*Node) diffusion.Model {

@@ -11,16 +11,16 @@ import (
 	"scorelab/lib/random"
 )
 
-// ResMLP is a perceptron of residual blocks h + W2 act(scale * (W1 h) + shift), whose scale and shift are read from the
-// noise level and the label (Perez et al. 2018). W2, the modulation and the last layer start at 0: every block is the
-// identity and the answer 0, from where training sets out gently (Goyal et al. 2017, section 5.1; Peebles and Xie 2023,
-// adaLN-Zero).
+// ResMLP is a perceptron of residual blocks h + W2 act(scale * (W1 h) + shift). Scale and shift are functions of the
+// noise level and the label (Perez et al. 2018). W2, the modulation and the last layer start at 0. Every block is then
+// the identity and the output is 0, which stabilizes early training (Goyal et al. 2017, section 5.1; Peebles and Xie
+// 2023, adaLN-Zero).
 type ResMLP struct {
 	Width      int // of the hidden state
 	Blocks     int
 	Activation string     // of Activations
 	Init       string     // of Initials, for the layers that do not start at 0
-	Condition  Condition  // what it reads besides x; every block does
+	Condition  Condition  // inputs besides x, which enter every block
 	Key        random.Key // of the initial weights
 }
 
@@ -29,7 +29,7 @@ func (m ResMLP) Net(scope *model.Scope) diffusion.Net { return bind(m, scope) }
 
 // Apply implements Body.
 func (m ResMLP) Apply(scope *model.Scope, x, logSNR, label *Node, outputs int) *Node {
-	s, err := m.style()
+	s, err := m.layerOptions()
 	if err != nil {
 		panic(err)
 	}
@@ -50,7 +50,7 @@ func (m ResMLP) Apply(scope *model.Scope, x, logSNR, label *Node, outputs int) *
 
 // Validate implements Network.
 func (m ResMLP) Validate() error {
-	if _, err := m.style(); err != nil {
+	if _, err := m.layerOptions(); err != nil {
 		return err
 	}
 	if m.Width < 1 || m.Blocks < 1 {
@@ -59,4 +59,6 @@ func (m ResMLP) Validate() error {
 	return m.Condition.validate()
 }
 
-func (m ResMLP) style() (layerOptions, error) { return newStyle(m.Activation, m.Init, "zero", m.Key) }
+func (m ResMLP) layerOptions() (layerOptions, error) {
+	return newLayerOptions(m.Activation, m.Init, "zero", m.Key)
+}

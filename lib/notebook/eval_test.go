@@ -9,7 +9,7 @@ import (
 	"scorelab/lib/backend"
 )
 
-// Numbers of any type come back as float64, flat and in order.
+// Numbers of any type are returned as float64, flat and in order.
 func TestEval(t *testing.T) {
 	t.Setenv(backendEnv, backend.Go)
 	got := Eval(func(in []*Node) []*Node {

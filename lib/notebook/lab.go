@@ -12,15 +12,15 @@ import (
 	"scorelab/lib/random"
 )
 
-// Variables of the environment that the kernel and `make notebooks` set.
+// Environment variables that the kernel and `make notebooks` set.
 const (
 	RootEnv     = "SCORELAB_ROOT"     // the checkout
 	CacheEnv    = "SCORELAB_CACHE"    // see Cache
-	HeadlessEnv = "SCORELAB_HEADLESS" // 1: nobody watches; sliders show pictures, and training no live curve
+	HeadlessEnv = "SCORELAB_HEADLESS" // 1: no interaction; sliders show pictures, and training shows no live curve
 	backendEnv  = "SCORELAB_BACKEND"  // see backend.Open
 )
 
-// Seed is that of the committed results.
+// Seed is the seed of the committed results.
 const Seed = 1
 
 // Root is the checkout that the notebooks belong to.
@@ -32,7 +32,7 @@ func Root() string {
 	return root
 }
 
-// Cache is where what notebooks train lasts.
+// Cache is the folder of checkpoints of trainings in notebooks.
 func Cache() string {
 	if dir := os.Getenv(CacheEnv); dir != "" {
 		return dir
@@ -42,7 +42,7 @@ func Cache() string {
 
 func headless() bool { return os.Getenv(HeadlessEnv) == "1" }
 
-// Backend computes: XLA where its plugin loads, else Go.
+// Backend returns the backend of the notebooks: XLA if its plugin loads, else Go.
 func Backend() compute.Backend {
 	return opened()
 }
@@ -56,10 +56,11 @@ var opened = sync.OnceValue(func() compute.Backend {
 	return b
 })
 
-// Key names a stream of random numbers.
+// Key is the key of a random stream of the notebooks.
 func Key(purpose string) random.Key { return random.NewKey(Seed, "notebook", purpose) }
 
-// SuiteKey is the stream that an experiment of the suite names so: the cell draws what the experiment drew.
+// SuiteKey is the key of a random stream of an experiment of the suite. A cell can so repeat the draws of the
+// experiment.
 func SuiteKey(experiment, purpose string) random.Key {
 	return random.NewKey(Seed, experiment, purpose)
 }

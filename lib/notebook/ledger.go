@@ -13,11 +13,11 @@ import (
 // ledger reads the committed ledger.
 func ledger() []suite.Row { return Must(suite.ReadLedger(filepath.Join(Root(), "results"))) }
 
-// most measurements of one claim that Claims shows.
+// most is the largest number of measurements of one claim that Claims shows.
 const most = 5
 
-// Claims shows what the suite found about the documents' statements, each with a link to its line in the ledger. Of a
-// claim that was measured many times it shows the first few.
+// Claims shows the results of the suite for claims of the documents, each with a link to its line in the ledger. It
+// shows the first five measurements of a claim.
 func Claims(ids ...string) {
 	all := ledger()
 	var rows [][]any
@@ -41,7 +41,7 @@ func Claims(ids ...string) {
 	tableWith(measuredIntervals, measured, rows)
 }
 
-// Measured shows the metrics of one experiment that begin so, like Claims.
+// Measured shows, like Claims, the metrics of one experiment whose names begin with one of the beginnings.
 func Measured(experiment string, beginnings ...string) {
 	all := ledger()
 	var rows [][]any
@@ -61,25 +61,25 @@ func Measured(experiment string, beginnings ...string) {
 
 var measured = []string{"claim", "what was measured", "value", "must be", "verdict"}
 
-// A check accepts a value within its own tolerance, which need not be five standard errors.
+// measuredIntervals explains that the tolerance of a check need not be five standard errors.
 const measuredIntervals = "value: intervals are those of 5 standard errors; must be: ± is the tolerance"
 
 func measurement(r suite.Row) []any {
 	return []any{lineOf(string(r.Claim)), r.Metric, r.Measured(), r.MustBe(), string(r.Verdict)}
 }
 
-// lineOf leads to a claim's line in the ledger, as seen from a notebook.
+// lineOf links to a claim's line in the ledger, relative to a notebook.
 func lineOf(claim string) link { return link{claim, "../results/ledger.md#" + suite.Anchor(claim)} }
 
-// Held is a number of a notebook beside that of the suite.
+// Held is a number of a notebook to compare with that of the suite.
 type Held struct {
 	Experiment, Metric string
 	Got                float64 // the notebook's
-	Tol                float64 // 0: the suite's own interval, or six digits where it has none
+	Tol                float64 // 0: the suite's interval, or six digits without one
 }
 
-// CheckLedger compares numbers with those in results/ and ends the cell with an error where one differs. It belongs
-// into the last cell of a notebook.
+// CheckLedger compares numbers with those in results/. It ends the cell with an error if one differs. It belongs in the
+// last cell of a notebook.
 func CheckLedger(numbers ...Held) {
 	rows := ledger()
 	var table [][]any

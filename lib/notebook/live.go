@@ -19,23 +19,23 @@ import (
 	"scorelab/lib/figure"
 )
 
-// A live slider ends after patience without a move, and after reach if no page shows it: notebooks load what is in
-// view.
+// A live slider ends after patience without a move, and after reach if no page shows it. Notebooks load only visible
+// outputs.
 const (
 	patience = 30 * time.Second
 	reach    = 5 * time.Second
 )
 
-// positions of a live slider.
+// positions is the number of positions of a live slider.
 const positions = 100
 
-// wide gives GoNB's slider, which is 100 pixels long, room for them: as much as that of a film has.
+// wide makes GoNB's slider, which is 100 pixels long, as long as that of a film.
 const wide = `<style>input[type="range"][id^="gonb_slider"] { width: min(100%, 600px) }</style>`
 
-// Live shows a slider from lo to hi and draws its picture anew wherever it is moved to, in the kernel, so that there
-// is nothing precomputed about it. A kernel runs one cell at a time, so the slider ends as soon as another cell is to
-// run: Run All does not wait for it. It also ends with the stop button, and 30 s after the last move. Where nobody
-// watches it is a film of a few pictures.
+// Live shows a slider from lo to hi. The kernel draws the picture of each position when the slider moves there, so
+// nothing is precomputed. A kernel runs one cell at a time, so the slider ends as soon as another cell is queued, and
+// Run All does not wait for it. It also ends with the stop button, and 30 s after the last move. In headless runs it is
+// a film of a few pictures.
 func Live(label string, lo, hi, start float64, draw func(value float64) figure.Figure) {
 	if headless() || !gonbui.IsNotebook {
 		const stills = 9
@@ -65,11 +65,11 @@ func Live(label string, lo, hi, start float64, draw func(value float64) figure.F
 //go:embed live.js
 var watchQueue string
 
-// slide shows the slider. Its positions come through moves; queued says whether other cells wait, again and again
-// while a page shows the slider.
+// slide shows the slider. moves yields its positions. queued yields repeatedly, while a page shows the slider, whether
+// other cells wait.
 func slide(start int) (moves <-chan int, queued <-chan bool) {
 	positionsMoved, waiting := make(chan int, 1), make(chan bool, 1)
-	go func() { // Done returns when a page shows it, which may be never
+	go func() { // Done returns when a page shows the slider, possibly never
 		slider := widgets.Slider(0, positions, start).Done()
 		comms.Subscribe(slider.Address(), func(_ string, position int) { latest(positionsMoved, position) })
 		address := slider.Address() + "/queued"
@@ -80,7 +80,7 @@ func slide(start int) (moves <-chan int, queued <-chan bool) {
 	return positionsMoved, waiting
 }
 
-// latest puts a value into a channel with room for one, in the place of one that nobody has read.
+// latest puts a value into a channel of capacity one, and replaces an unread value.
 func latest[T any](c chan T, value T) {
 	for {
 		select {
@@ -95,7 +95,7 @@ func latest[T any](c chan T, value T) {
 	}
 }
 
-// follow draws every position until something ends the slider, and returns what; "" if the reader did.
+// follow draws every position until the slider ends. It returns the reason, or "" if the reader stopped it.
 func follow(ctx context.Context, moves <-chan int, queued <-chan bool, show func(position int)) string {
 	shown, rest := time.After(reach), time.NewTimer(patience)
 	for {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestSliderEnds: a live slider draws where it is moved to, and ends when another cell is to run, when nobody moves
-// it, when no page shows it, and with the stop button. It does not end before.
+// TestSliderEnds: a live slider draws the positions it is moved to. It ends when another cell is queued, without moves,
+// if no page shows it, and with the stop button. It does not end before.
 func TestSliderEnds(t *testing.T) {
 	for name, test := range map[string]struct {
 		reader func(moves chan<- int, queued chan<- bool, stop func())
@@ -54,7 +54,7 @@ func TestSliderEnds(t *testing.T) {
 	}
 }
 
-// TestLatest: a slider that is moved faster than its picture is drawn jumps to where it is.
+// TestLatest: a slider that moves faster than its picture is drawn jumps to its latest position.
 func TestLatest(t *testing.T) {
 	c := make(chan int, 1)
 	for i := range 5 {

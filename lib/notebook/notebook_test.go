@@ -18,10 +18,10 @@ import (
 	"scorelab/lib/suite"
 )
 
-// ended is how exit leaves a cell in a test.
+// ended is the panic by which exit leaves a cell in a test.
 type ended int
 
-// cellOutput runs a cell's code outside a kernel, and returns what it shows, its error, and its exit code.
+// cellOutput runs a cell's code outside a kernel. It returns the output, the error text and the exit code.
 func cellOutput(t *testing.T, code func()) (shown, failed string, status int) {
 	t.Helper()
 	var out, err bytes.Buffer
@@ -58,8 +58,8 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestIntervalsAreExplained: ± is five standard errors and reads as one, so each output with an interval says so,
-// once.
+// TestIntervalsAreExplained: readers may take ± for one standard error, so each output with an interval explains the
+// five, once.
 func TestIntervalsAreExplained(t *testing.T) {
 	estimate := metrics.WithError(2, .01, 100)
 	for want, code := range map[string]func(){
@@ -85,7 +85,7 @@ func TestIntervalsAreExplained(t *testing.T) {
 	}
 }
 
-// results is a checkout with a ledger, whose rows have all fields: those that are not given are empty.
+// results makes a checkout with a ledger, whose rows have all fields. Missing fields become empty.
 func results(t *testing.T, ledger string) {
 	t.Helper()
 	var rows []suite.Row
@@ -158,8 +158,8 @@ func TestHold(t *testing.T) {
 	}
 }
 
-// TestClaims: a claim leads to its line in the ledger, and one that was measured many times shows a few and how many
-// are left.
+// TestClaims: a claim links to its line in the ledger. One with many measurements shows a few and the number of the
+// others.
 func TestClaims(t *testing.T) {
 	var rows []string
 	for i := range most + 3 {

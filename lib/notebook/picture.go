@@ -15,10 +15,10 @@ import (
 	"scorelab/lib/figure"
 )
 
-// Colours enough for a heat map under a few lines: a notebook is to stay below a megabyte.
+// stillColors and filmColors suffice for a heat map under a few lines, and keep a notebook below a megabyte.
 const stillColors, filmColors = 160, 64
 
-// Show shows a figure in its own size, with twice the pixels for fine screens.
+// Show shows a figure in its own size, with twice the pixels for high-density screens.
 func Show(f figure.Figure) {
 	const zoom = 2
 	picture := Must(figure.SmallPNG(f, zoom, stillColors))
@@ -36,7 +36,7 @@ func inline(f figure.Figure) string {
 // Row shows panels side by side.
 func Row(title string, panels ...figure.Panel) { Show(figure.Row(title, panels...)) }
 
-// Frame is one picture of a film, and what its slider says there.
+// Frame is one picture of a film with its text beside the slider.
 type Frame struct {
 	Label  string
 	Figure figure.Figure
@@ -47,11 +47,11 @@ var filmPage string
 
 var filmTemplate = template.Must(template.New("film").Parse(filmPage))
 
-// Film shows pictures under a slider that turns from one to the other. The slider needs no kernel; where scripts do not
-// run, it is a strip of stills, and where HTML is not shown, an animation.
+// Film shows pictures under a slider that switches between them. The slider needs no kernel. Without scripts it is a
+// strip of stills, and without HTML an animation.
 func Film(frames ...Frame) { filmOf(frames, send) }
 
-// filmOf hands the film over, and returns its page.
+// filmOf sends the film and returns its page.
 func filmOf(frames []Frame, send func(forms map[protocol.MIMEType]any)) string {
 	var shown []struct {
 		Label string

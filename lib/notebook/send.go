@@ -12,12 +12,12 @@ import (
 	"github.com/janpfeifer/gonb/gonbui/protocol"
 )
 
-// send shows one output, in the richest form that the reader's program can show, and waits until it stands.
+// send shows one output, in the richest form that the reader's program can show, and waits until it is shown.
 func send(forms map[protocol.MIMEType]any) { sendSized(forms, nil) }
 
-// sendSized is send with what is known of a form, its width say.
+// sendSized is send with metadata of the forms, such as the width.
 func sendSized(forms map[protocol.MIMEType]any, known map[string]any) {
-	if !gonbui.IsNotebook { // a cell's code run as a program, in a test say
+	if !gonbui.IsNotebook { // a cell's code runs as a program, for example in a test
 		fmt.Fprintln(stdout, forms[protocol.MIMETextPlain])
 		return
 	}
@@ -25,7 +25,7 @@ func sendSized(forms map[protocol.MIMEType]any, known map[string]any) {
 	gonbui.Sync()
 }
 
-// Tests look at how a cell ends.
+// Tests replace these to see how a cell ends.
 var (
 	stdout, stderr io.Writer = os.Stdout, os.Stderr
 	exit                     = os.Exit
@@ -43,21 +43,21 @@ func Say(format string, args ...any) {
 	send(map[protocol.MIMEType]any{protocol.MIMETextPlain: text})
 }
 
-// intervals says in a table what an interval of [metrics.Summary] is: the reader would take ± for one standard error.
+// intervals explains an interval of [metrics.Summary], since readers may take ± for one standard error.
 const intervals = "intervals are those of 5 standard errors"
 
-// skewed is how an interval is written that reaches farther to one side.
+// skewed matches an interval that extends farther to one side.
 var skewed = regexp.MustCompile(`, between \S+ and \S`)
 
 func isInterval(text string) bool { return strings.Contains(text, " ± ") || skewed.MatchString(text) }
 
-// Must is the value of a call that went well; an error ends the cell.
+// Must returns the value of a call. An error ends the cell.
 func Must[T any](value T, err error) T {
 	Check(err)
 	return value
 }
 
-// Check ends the cell with an error.
+// Check ends the cell if there is an error.
 func Check(err error) {
 	if err == nil {
 		return
@@ -67,13 +67,13 @@ func Check(err error) {
 	exit(1)
 }
 
-// link is a cell of a table that leads somewhere.
+// link is a cell of a table with a link.
 type link struct{ text, to string }
 
 // Table shows rows under their header, and explains the intervals in them. Numbers are printed with six digits.
 func Table(header []string, rows ...[]any) { tableWith(intervals, header, rows) }
 
-// tableWith shows a table, with a note below it where it has intervals.
+// tableWith shows a table, with a note below it if it has intervals.
 func tableWith(note string, header []string, rows [][]any) {
 	var plain, rich strings.Builder
 	noted := false
@@ -105,7 +105,7 @@ func tableWith(note string, header []string, rows [][]any) {
 	send(map[protocol.MIMEType]any{protocol.MIMETextPlain: plain.String(), protocol.MIMETextHTML: rich.String()})
 }
 
-// aligned sets a column of text to the left. Jupyter sets all to the right, as numbers want it.
+// aligned sets a column of text to the left. Jupyter sets all columns to the right, which suits numbers.
 func aligned(rows [][]any, j int) string {
 	for _, row := range rows {
 		switch row[j].(type) {

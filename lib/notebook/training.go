@@ -23,11 +23,10 @@ import (
 )
 
 // Train takes steps of a plan, shows the curve of its loss, and keeps checkpoints under name, from which later cells
-// load the weights. The stop button ends the cell: the curve so far stays, what follows in the cell does not run, and
-// the training continues from there when the cell runs again; done, it is not done twice. To start over, give another
-// name or another plan.
+// load the weights. The stop button ends the cell, and the curve so far stays. Running the cell again continues the
+// training. A completed training is not repeated. To start over, give another name or another plan.
 func Train(name string, p train.Plan, steps int) {
-	// Only while it trains: afterwards the stop button ends the cell as it ends any other.
+	// Only during training: afterwards the stop button ends the cell like any other.
 	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer release()
 	trainer, kept := resume(name, p)
@@ -55,8 +54,8 @@ func Train(name string, p train.Plan, steps int) {
 	Check(errors.Join(stopped, unsaved))
 }
 
-// Weights are those that Train left under this name, averaged where the plan keeps an average. A line says so where
-// Train was stopped before its end.
+// Weights returns the weights that Train saved under this name, averaged if the plan keeps an average. If Train was
+// stopped early, it shows a line about that.
 func Weights(name string, p train.Plan) *model.Store {
 	trainer, kept := resume(name, p)
 	defer trainer.Close()
@@ -74,14 +73,14 @@ func Weights(name string, p train.Plan) *model.Store {
 	return Must(trainer.Weights())
 }
 
-// goalPath is where Train notes how many steps it is to take.
+// goalPath is the file in which Train records its number of steps.
 func goalPath(name string) string { return filepath.Join(Cache(), name+".steps") }
 
 func writeGoal(name string, steps int) error {
 	return atomicdir.Writer{}.File(goalPath(name), []byte(strconv.Itoa(steps)))
 }
 
-// readGoal is the number of steps that Train was last asked for; 0 where nothing says it.
+// readGoal is the number of steps of the last call of Train, or 0 without a record.
 func readGoal(name string) (int, error) {
 	text, err := os.ReadFile(goalPath(name))
 	if os.IsNotExist(err) {
@@ -97,7 +96,7 @@ func readGoal(name string) (int, error) {
 	return steps, nil
 }
 
-// resume is a trainer where its newest checkpoint left it.
+// resume returns a trainer at its newest checkpoint.
 func resume(name string, p train.Plan) (*train.Trainer, *checkpoint.Folder) {
 	dir := filepath.Join(Cache(), name)
 	Check(os.MkdirAll(filepath.Dir(dir), 0o755))
@@ -109,16 +108,16 @@ func resume(name string, p train.Plan) (*train.Trainer, *checkpoint.Folder) {
 	return trainer, kept
 }
 
-// curve is the loss, a mean for each report, and its floor where it is known.
+// curve is the loss, a mean for each report, and its floor if it is known.
 type curve struct {
 	name               string
 	steps, loss, floor []float64
 	hasFloor           bool
-	id                 string // of the live output; empty: nobody watches
+	id                 string // of the live output; empty: headless
 	drawn              time.Time
 }
 
-// rest is how long a live curve stands before it is drawn anew: drawing takes a twentieth of that.
+// rest is the time between redraws of a live curve. Drawing takes a twentieth of that.
 const rest = time.Second
 
 func newCurve(name string, hasFloor bool) *curve {
@@ -135,7 +134,7 @@ func (c *curve) add(r train.Report) {
 	}
 	loss := r.Mean(train.LossCurve)
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return // where a training diverges, the curve before it is what there is to see
+		return // if a training diverges, show the curve before
 	}
 	c.steps = append(c.steps, float64(r.Step))
 	c.loss = append(c.loss, loss)
@@ -144,7 +143,7 @@ func (c *curve) add(r train.Report) {
 	}
 }
 
-// live shows how far training is, and its curve so far.
+// live shows the progress of the training and its curve so far.
 func (c *curve) live(step, steps int) {
 	if c.id == "" || len(c.loss) < 2 || time.Since(c.drawn) < rest {
 		return
@@ -154,7 +153,7 @@ func (c *curve) live(step, steps int) {
 		step, steps, html.EscapeString(c.name), step, steps, c.loss[len(c.loss)-1], inline(c.figure())))
 }
 
-// done puts the curve where the live output was, however the training ended.
+// done replaces the live output by the curve, however the training ended.
 func (c *curve) done() {
 	if c.id != "" {
 		gonbui.UpdateHtml(c.id, "")

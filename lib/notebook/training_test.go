@@ -28,7 +28,7 @@ func meanOfFour() train.Plan {
 	}
 }
 
-// TestTrain trains in one cell and reads the weights in another; done, it is not done again.
+// TestTrain trains in one cell and reads the weights in another. A completed training is not repeated.
 func TestTrain(t *testing.T) {
 	t.Setenv(CacheEnv, t.TempDir())
 	t.Setenv(backendEnv, "go")
@@ -58,8 +58,8 @@ func TestTrain(t *testing.T) {
 	}
 }
 
-// TestInterruptedTraining: the stop button ends the cell, with the curve so far, the steps reached, and nothing of
-// what follows; later cells are told that the training is not done; run again, it goes on and ends.
+// TestInterruptedTraining: the stop button ends the cell, with the curve so far and the steps reached. Later cells
+// report that the training is incomplete. Run again, it continues to the end.
 func TestInterruptedTraining(t *testing.T) {
 	t.Setenv(CacheEnv, t.TempDir())
 	t.Setenv(backendEnv, "go")
@@ -71,7 +71,7 @@ func TestInterruptedTraining(t *testing.T) {
 	}
 	shown, failed, status := cellOutput(t, func() {
 		go func() {
-			for !trained(t, "mean") { // a signal before Train listens would end the tests
+			for !trained(t, "mean") { // a signal before Train handles it would end the tests
 				time.Sleep(10 * time.Millisecond)
 			}
 			if err := self.Signal(os.Interrupt); err != nil {
@@ -102,7 +102,7 @@ func TestInterruptedTraining(t *testing.T) {
 	}
 }
 
-// trained reports whether a checkpoint stands under that name.
+// trained reports whether there is a checkpoint under that name.
 func trained(t *testing.T, name string) bool {
 	found, err := filepath.Glob(filepath.Join(Cache(), name, "step-*"))
 	if err != nil {
@@ -111,7 +111,7 @@ func trained(t *testing.T, name string) bool {
 	return len(found) > 0
 }
 
-// TestDivergedTraining: a training that ends with an error leaves its curve, too.
+// TestDivergedTraining: a training that ends with an error shows its curve, too.
 func TestDivergedTraining(t *testing.T) {
 	t.Setenv(CacheEnv, t.TempDir())
 	t.Setenv(backendEnv, "go")

@@ -10,18 +10,19 @@ import (
 	"scorelab/internal/atomicdir"
 )
 
-// MaxBaseline is how many bytes a baseline may hold: it is committed.
+// MaxBaseline is the largest size of a baseline in bytes, since a baseline is committed.
 const MaxBaseline = 25_000_000
 
-// Accepted says what became the baseline.
+// Accepted describes the new baseline.
 type Accepted struct {
 	Experiments, Files int
 	Bytes              int64
 }
 
-// Accept makes the results in dir the baseline, all at once or not at all. It refuses results that are not a whole run
-// of the suite under one setting with all checks passing, and a baseline folder that holds anything else than results.
-// Pattern takes some experiments alone from dir, and the others from the former baseline; empty: all.
+// Accept makes the results in dir the baseline, all at once or not at all. The results must be a whole run of the suite
+// under one setting with all checks passing. It is an error if they are not, or if the baseline folder contains
+// anything other than results. If pattern is not empty, only matching experiments come from dir, and the others from
+// the former baseline.
 func (c Catalogue) Accept(dir, baseline, pattern string) (*Accepted, error) {
 	return c.accept(dir, baseline, pattern, atomicdir.Writer{})
 }
@@ -43,7 +44,7 @@ func (c Catalogue) accept(dir, baseline, pattern string, writer atomicdir.Writer
 		return nil, err
 	}
 	defer target.close()
-	release, err := atomicdir.Guard(dir) // nobody may write while we read
+	release, err := atomicdir.Guard(dir) // no other process may write during reading
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ func (c Catalogue) accept(dir, baseline, pattern string, writer atomicdir.Writer
 	return done, nil
 }
 
-// candidates are the results of the chosen experiments among the fresh ones, and those of the others in the baseline.
+// candidates are the fresh results of the chosen experiments, and the baseline's results of the others.
 func (c Catalogue) candidates(dir, baseline string, chosen []Experiment, fresh []*Result,
 	from map[string]string) ([]*Result, error) {
 	var old []*Result
@@ -106,7 +107,7 @@ func (c Catalogue) candidates(dir, baseline string, chosen []Experiment, fresh [
 	return all, nil
 }
 
-// acceptable finds reasons to refuse results as a baseline.
+// acceptable returns the reasons to refuse results as a baseline.
 func acceptable(from map[string]string, results []*Result) error {
 	for _, r := range results {
 		if !r.vouched() {
@@ -124,7 +125,7 @@ func acceptable(from map[string]string, results []*Result) error {
 	return oneSetting(ids, results)
 }
 
-// oneSetting refuses results of different runs; places says where each of them is.
+// oneSetting returns an error for results of different runs. places are their folders.
 func oneSetting(places []string, results []*Result) error {
 	for i, r := range results {
 		if one := results[0]; r.Seed != one.Seed || r.Profile != one.Profile || r.Backend != one.Backend {
@@ -135,12 +136,13 @@ func oneSetting(places []string, results []*Result) error {
 	return nil
 }
 
-// setting is the flags that a result was made with.
+// setting is the command-line flags of a result's run.
 func (r *Result) setting() string {
 	return fmt.Sprintf("-seed %d -profile %s -backend %s", r.Seed, r.Profile, r.Backend)
 }
 
-// collect returns the files of a baseline by their path in it. Ledger and pages are made anew: theirs may be stale.
+// collect returns the files of a baseline by their path in it. Ledger and pages are written anew, since those in the
+// folder may be stale.
 func (c Catalogue) collect(from map[string]string, results []*Result) (map[string][]byte, error) {
 	files, err := c.summaries(results)
 	if err != nil {
@@ -154,7 +156,8 @@ func (c Catalogue) collect(from map[string]string, results []*Result) (map[strin
 	return files, nil
 }
 
-// readFiles adds the files of a result in the folder dir by their path in it; all but what never enters a comparison.
+// readFiles adds the files of a result in the folder dir by their path in it, except for those that never enter a
+// comparison.
 func (r *Result) readFiles(dir string, files map[string][]byte) error {
 	from := filepath.Join(dir, r.Experiment)
 	text, err := os.ReadFile(filepath.Join(from, runName))

@@ -2,15 +2,15 @@ package suite
 
 import "math"
 
-// band is the largest distance of a fresh measurement b to the committed one a that is no change.
+// band is the largest difference of a fresh measurement b from the committed one a that does not count as a change.
 //
-//   - A check that brings its own Band: that one, and the committed check's.
-//   - Two estimates: their 5-standard-error half-widths in quadrature. Two right runs differ by more less than once in
-//     a million times. No interval is held to more digits than rounding leaves: 1e-12 of the number.
-//   - A random number without an interval, which quantiles judge: the whole accepted range.
-//   - A deterministic error, which is 0 in exact arithmetic: its tolerance. Rounding moves it by as much as its size.
-//   - Any other deterministic number: 1e-6 of it, which is rounding between backends, though no more than its
-//     tolerance; or a tenth of the tolerance, when that is more.
+//   - A check with a Band: the Band of the committed check.
+//   - Two estimates: their 5-standard-error half-widths in quadrature. Two correct runs exceed this less than once in
+//     a million times. An interval is at least 1e-12 of the number, which is rounding.
+//   - A random number without an interval, judged by quantiles: the whole accepted range.
+//   - A deterministic error, which is 0 in exact arithmetic: its tolerance. Rounding changes it by its own size.
+//   - Any other deterministic number: 1e-6 of it for rounding between backends, but no more than its
+//     tolerance. A tenth of the tolerance, if that is more.
 func band(a, b Check) float64 {
 	ha, hb := a.Got.Half(), b.Got.Half()
 	switch {
@@ -27,5 +27,5 @@ func band(a, b Check) float64 {
 	return max(min(rounding, a.Tol), a.Tol/10)
 }
 
-// moved reports whether two numbers differ by more than a margin; NaN is different from everything.
+// moved reports whether two numbers differ by more than a margin. NaN differs from everything.
 func moved(a, b, margin float64) bool { return a != b && !(math.Abs(a-b) <= margin) }

@@ -7,7 +7,7 @@ import (
 	"scorelab/lib/metrics"
 )
 
-// An estimate whose interval is nothing but rounding is held to rounding, not to its last bit.
+// An estimate whose interval is only rounding is compared up to rounding, not to its last bit.
 func TestBandOfTwoEstimates(t *testing.T) {
 	near := func(center, half float64) Check {
 		return Check{Got: metrics.Summary{Center: center, Lo: center - half, Hi: center + half, N: 10}, Want: 1,

@@ -10,8 +10,8 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// Catalogue is the whole suite: what is asked, what the documents state, and which documents they are. The order of
-// each table is the order of every listing.
+// Catalogue is the whole suite: experiments, claims of the documents, and the documents. The order of each table is the
+// order of every listing.
 type Catalogue struct {
 	Experiments []Experiment
 	Claims      []Claim
@@ -20,7 +20,7 @@ type Catalogue struct {
 	Surprises   []Surprise // of the index
 }
 
-// UnknownError says that a pattern matches no experiment.
+// UnknownError is the error of a pattern that matches no experiment.
 type UnknownError struct {
 	Pattern string
 	Nearest []string
@@ -31,7 +31,7 @@ func (e *UnknownError) Error() string {
 		e.Pattern, strings.Join(e.Nearest, ", "))
 }
 
-// fileName is what a folder, table or figure may be called: safe in paths, links and Markdown.
+// fileName matches names of folders, tables and figures that are safe in paths, links and Markdown.
 var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // Match returns the experiments whose ID matches the regular expression, in table order. A pattern that matches none
@@ -53,7 +53,7 @@ func (c Catalogue) Match(pattern string) ([]Experiment, error) {
 	return matching, nil
 }
 
-// Validate finds mistakes in the tables: names that repeat, that cannot be folders, or that point nowhere.
+// Validate returns the mistakes in the tables: names that repeat, that cannot be folders, or that refer to nothing.
 func (c Catalogue) Validate() error {
 	var wrong []error
 	complain := func(format string, args ...any) { wrong = append(wrong, fmt.Errorf(format, args...)) }
@@ -103,7 +103,7 @@ func (c Catalogue) ids() []string {
 	return ids
 }
 
-// rank is the place of an experiment in the table, or -1.
+// rank is the index of an experiment in the table, or -1.
 func (c Catalogue) rank(id string) int {
 	return slices.IndexFunc(c.Experiments, func(e Experiment) bool { return e.ID == id })
 }
@@ -116,8 +116,8 @@ func (c Catalogue) claim(id ClaimID) (Claim, bool) {
 	return c.Claims[i], true
 }
 
-// knows reports whether a claim is in the table; the error names the nearest ones.
-func (c Catalogue) knows(claim ClaimID) error {
+// find returns an error unless a claim is in the table. The error names the nearest ones.
+func (c Catalogue) find(claim ClaimID) error {
 	if _, ok := c.claim(claim); ok {
 		return nil
 	}
@@ -129,7 +129,7 @@ func (c Catalogue) knows(claim ClaimID) error {
 		claim, strings.Join(nearest(string(claim), ids), ", "))
 }
 
-// nearest returns up to three words that look most like a pattern.
+// nearest returns up to three words that are closest to a pattern.
 func nearest(pattern string, words []string) []string {
 	plain := strings.ToLower(strings.Trim(pattern, `^$.*+?()[]{}|\ `))
 	words = slices.Clone(words)
@@ -139,7 +139,7 @@ func nearest(pattern string, words []string) []string {
 	return words[:min(3, len(words))]
 }
 
-// unlikeness is the edit distance of a name to the best part of a word: "langvin" is near "E03-langevin".
+// unlikeness is the edit distance of a name to the closest part of a word: "langvin" is near "E03-langevin".
 func unlikeness(name, word string) int {
 	word = strings.ToLower(word)
 	best := levenshtein.ComputeDistance(name, word)

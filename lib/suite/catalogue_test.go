@@ -54,7 +54,7 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// do runs one experiment of the fake suite with another body.
+// do runs one experiment of the fake suite with the given body.
 func do(ctx context.Context, run func(*Lab) (*Report, error)) error {
 	c := fake()
 	c.Experiments[0].Run = run
@@ -66,7 +66,7 @@ var errTwoLines = errors.New("shapes differ\nat node 3")
 
 func goodReport() *Report { r, _ := runMoment(&Lab{}); return r }
 
-// badRuns are experiments that cannot be stored, by the message.
+// badRuns are experiments that cannot be stored. Keys are parts of the error.
 var badRuns = map[string]func(*Lab) (*Report, error){
 	"panic: no such node":   func(*Lab) (*Report, error) { panic("no such node") },
 	"panic: shapes differ ": func(*Lab) (*Report, error) { panic(errTwoLines) },
@@ -138,7 +138,7 @@ var badRuns = map[string]func(*Lab) (*Report, error){
 	},
 }
 
-// What an experiment does wrong is an error that names it, never a result.
+// A mistake of an experiment gives an error that names the experiment, never a result.
 func TestDoRefuses(t *testing.T) {
 	for want, run := range badRuns {
 		err := do(t.Context(), run)
@@ -149,7 +149,7 @@ func TestDoRefuses(t *testing.T) {
 	}
 }
 
-// An experiment that was interrupted has no result, even if it returns one.
+// An interrupted experiment has no result, even if it returns one.
 func TestDoInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	err := do(ctx, func(l *Lab) (*Report, error) {

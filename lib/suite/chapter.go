@@ -1,9 +1,9 @@
 package suite
 
-// Chapter is a part of the story: experiments on one subject, and what is known of it.
+// Chapter is a list of experiments on one subject, with its theorem.
 type Chapter struct {
 	Title       string
-	Theorem     string // in a sentence or two, for readers of the index
+	Theorem     string // the theorem in one or two sentences, for readers of the index
 	Experiments []Experiment
 }
 

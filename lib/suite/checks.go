@@ -2,8 +2,8 @@ package suite
 
 import "scorelab/lib/metrics"
 
-// Checker is one of the kinds of checks below, written as a literal with named fields, or a Check itself. Claim,
-// Metric, Why, Shows and OfTraining are those of Check.
+// Checker is one of the kinds of checks below, written as a literal with named fields, or a Check itself. The fields
+// Claim, Metric, Why, Shows and OfTraining are those of Check.
 type Checker interface{ Check() Check }
 
 // Add appends checks to the report.
@@ -16,10 +16,10 @@ func (r *Report) Add(checks ...Checker) {
 // Check implements Checker.
 func (c Check) Check() Check { return c }
 
-// As returns the check with the verdict that its pass establishes.
+// As returns the check with the verdict that it establishes when it passes.
 func (c Check) As(v Verdict) Check { c.Shows = v; return c }
 
-// Near checks a Monte Carlo estimate against its exact value: the interval of the estimate must hold it.
+// Near checks a Monte Carlo estimate against its exact value: the interval of the estimate must contain it.
 type Near struct {
 	Claim      ClaimID
 	Metric     string
@@ -52,7 +52,8 @@ func (c Equals) Check() Check {
 		Shows: c.Shows, OfTraining: c.OfTraining}
 }
 
-// Below checks an error, a non-negative deterministic number that vanishes in exact arithmetic, against its bound.
+// Below checks an error against its bound. The error is a non-negative deterministic number that is 0 in exact
+// arithmetic.
 type Below struct {
 	Claim      ClaimID
 	Metric     string
@@ -68,7 +69,7 @@ func (c Below) Check() Check {
 		OfTraining: c.OfTraining}.Check()
 }
 
-// Between checks a random number against the quantiles [Lo, Hi] that correct code leaves with probability Alpha.
+// Between checks a random number against the quantiles [Lo, Hi]. Correct code is outside with probability Alpha.
 type Between struct {
 	Claim         ClaimID
 	Metric        string

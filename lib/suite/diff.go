@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// Difference is one metric that two runs measured differently.
+// Difference is one metric whose measurements differ between two runs.
 type Difference struct {
 	Experiment string
 	Claim      ClaimID
@@ -18,20 +18,20 @@ type Difference struct {
 	Bands      float64
 }
 
-// Diff is how two folders of results differ.
+// Diff is the difference of two folders of results.
 type Diff struct {
 	Differences []Difference
 	Experiments int      // in both
 	Metrics     int      // in both
 	Files       int      // in both, with the same bytes
-	FilesDiffer []string // other bytes, or only on one side; without what never enters a comparison
+	FilesDiffer []string // other bytes, or only on one side; except for files that never enter a comparison
 }
 
 // Identical reports whether both hold the same bytes.
 func (d *Diff) Identical() bool { return len(d.FilesDiffer) == 0 }
 
-// Diff compares two folders of results, number by number and byte by byte. Pattern restricts it to some experiments;
-// empty: all, and the summaries too.
+// Diff compares two folders of results, number by number and byte by byte. Pattern restricts it to some experiments. An
+// empty one means all experiments and the summaries.
 func (c Catalogue) Diff(a, b, pattern string) (*Diff, error) {
 	chosen, err := c.Match(pattern)
 	if err != nil {
@@ -106,7 +106,7 @@ func (d *Diff) bytes(a, b string, left, right []string) error {
 	return nil
 }
 
-// summaryNames are the summaries that lie in dir.
+// summaryNames are the summaries in dir.
 func summaryNames(dir string) (names []string) {
 	for _, name := range summaryFiles {
 		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
@@ -116,7 +116,7 @@ func summaryNames(dir string) (names []string) {
 	return names
 }
 
-// paths are those of the files of a result, without what never enters a comparison; none of no result.
+// paths are the paths of a result's files, except for those that never enter a comparison. A nil result has none.
 func (r *Result) paths() (names []string) {
 	if r == nil {
 		return nil

@@ -6,7 +6,8 @@ import (
 	"scorelab/lib/metrics"
 )
 
-// mustBe writes what a check accepts. The tolerance of an estimate is its own interval, which stands beside it.
+// mustBe writes the accepted values of a check. The tolerance of an estimate is its own interval, which is printed
+// beside it.
 func mustBe(c Check) string {
 	switch {
 	case c.Tol > 0 && c.Tol == c.Got.Half():

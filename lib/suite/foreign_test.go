@@ -10,8 +10,7 @@ import (
 	"scorelab/internal/atomicdir"
 )
 
-// foreign puts foreign files and an empty folder into a folder of results, and returns a check that they are as they
-// were.
+// foreign puts foreign files and an empty folder into a folder of results. It returns a check that they are unchanged.
 func foreign(t *testing.T, dir string) (untouched func()) {
 	t.Helper()
 	id := "E01-moment"
@@ -45,7 +44,7 @@ func foreign(t *testing.T, dir string) (untouched func()) {
 	}
 }
 
-// Foreign files outlive runs, merges and accepts, in what they write and in what they read.
+// Foreign files survive runs, merges and accepts, in the folders that these write and read.
 func TestForeignFilesStay(t *testing.T) {
 	root := t.TempDir()
 	dirs, out, baseline := shards(t, fake(), root, 2, quick), filepath.Join(root, "out"), filepath.Join(root, "results")
@@ -71,10 +70,10 @@ func TestForeignFilesStay(t *testing.T) {
 
 const otherRun = `{"run": "of another program"}`
 
-// foreignFiles lie where a result would be written.
+// foreignFiles have the path of files that a result would write.
 var foreignFiles = []struct {
 	name, file, text, want string
-	damaged                bool // the result beside it
+	damaged                bool // whether the result beside it is damaged
 }{
 	{"a folder with a run.json", "mlproject/run.json", otherRun, "holds mlproject, which is no result", false},
 	{"a damaged run.json of no experiment", "mlproject/run.json", "{", "holds mlproject, which is no result",
@@ -125,7 +124,7 @@ func TestForeignFilesAreNamed(t *testing.T) {
 			}
 		})
 	}
-	// What was a result of an experiment that the table has no more is one, and goes.
+	// A result of an experiment that is no longer in the table is still a result, and is removed.
 	root := t.TempDir()
 	dirs, out := shards(t, fake(), root, 2, quick), filepath.Join(root, "out")
 	older := fake()
@@ -160,8 +159,8 @@ func TestRunBesideForeignRun(t *testing.T) {
 	}
 }
 
-// A result that cannot be read is made anew all the same. What its run.json names goes; where that says nothing, tables
-// and pictures stay, and are named.
+// A result that cannot be read is replaced. Files that its run.json names are removed. If it names none, tables and
+// pictures stay, and a warning names them.
 func TestDamagedResultIsReplaced(t *testing.T) {
 	for damage, stays := range map[string]bool{
 		"{": true, "[]": true, `{"schema": 0, "figures": [{"name": "old.png"}]}`: false,
@@ -181,7 +180,7 @@ func TestDamagedResultIsReplaced(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 2 { // the second time there is nothing to tell
+		for range 2 { // the second time there is no warning
 			if err := store.Put(result, report, Meta{}); err != nil {
 				t.Fatal(err)
 			}
@@ -221,7 +220,7 @@ func TestSummariesOfOthers(t *testing.T) {
 	}
 }
 
-// A lock that is a link is refused, and what it leads to stays as it is.
+// A lock that is a link is refused, and its target stays unchanged.
 func TestLockThatIsALink(t *testing.T) {
 	dir, target := t.TempDir(), filepath.Join(t.TempDir(), "precious")
 	write(t, "precious", target)
@@ -240,7 +239,7 @@ func TestLockThatIsALink(t *testing.T) {
 	}
 }
 
-// Merge and accept follow a link to the folder that they replace, and a run one to the folder of an experiment.
+// Merge and accept follow a link to the folder that they replace. A run follows a link to the folder of an experiment.
 func TestLinksAreFollowed(t *testing.T) {
 	root, disk := t.TempDir(), t.TempDir()
 	dirs, out, baseline := shards(t, fake(), root, 2, quick), filepath.Join(root, "out"), filepath.Join(root, "results")
@@ -280,7 +279,7 @@ func TestLinksAreFollowed(t *testing.T) {
 	oneLine(t, "a link to nothing", err, "which is not there")
 }
 
-// The folder that one works in is replaced by nothing: the shell would be left in one that is gone.
+// The working directory is never replaced, since the shell would be left in a removed folder.
 func TestIntoTheWorkingFolder(t *testing.T) {
 	root := t.TempDir()
 	dirs := shards(t, fake(), root, 2, quick)
@@ -298,7 +297,7 @@ func TestIntoTheWorkingFolder(t *testing.T) {
 	}
 }
 
-// oneLine makes sure that an error is one line that says something.
+// oneLine checks that an error is one line with the wanted text.
 func oneLine(t testing.TB, name string, err error, want string) {
 	t.Helper()
 	if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {

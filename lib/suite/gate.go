@@ -17,13 +17,13 @@ import (
 
 // Gate is the outcome of a comparison.
 type Gate struct {
-	Failures []string // one sentence each; none: the gate is open
-	Notes    []string // what a reader of the verdict should know
+	Failures []string // one sentence each; none: the gate passes
+	Notes    []string // remarks for the reader of the verdict
 	Weak     []string // fresh checks that pass but test little, one sentence each
 	Checks   int      // how many pairs were compared
 }
 
-// BaselineError says that there is nothing to compare with.
+// BaselineError is the error of a baseline that cannot be compared with.
 type BaselineError struct{ Err error }
 
 func (e *BaselineError) Error() string {
@@ -36,9 +36,9 @@ func (e *BaselineError) Error() string {
 
 func (e *BaselineError) Unwrap() error { return e.Err }
 
-// Compare holds the results in fresh against the committed ones in baseline. It fails closed: whatever is missing on
-// either side is a failure. Pattern restricts it to some experiments; empty: all, and then every claim must be covered.
-// A baseline that cannot be read is a *BaselineError.
+// Compare compares the results in fresh with the committed ones in baseline. It fails closed: anything missing on
+// either side is a failure. Pattern restricts it to some experiments. An empty pattern means all, and then every claim
+// must be covered. The error of a baseline that cannot be read is a *BaselineError.
 func (c Catalogue) Compare(baseline, fresh, pattern string) (*Gate, error) {
 	experiments, err := c.Match(pattern)
 	if err != nil {
@@ -100,7 +100,7 @@ func (c Catalogue) Compare(baseline, fresh, pattern string) (*Gate, error) {
 	return g, nil
 }
 
-// vouched fails where the hashes of some results in dir are not known.
+// vouched adds a failure if the hashes of some results in dir are unknown.
 func (g *Gate) vouched(dir string, bare []string, cure string) {
 	if len(bare) > 0 {
 		g.fail("%s: no hashes of the tables and figures of %s, so that damage to them would not show: %s",
@@ -108,7 +108,7 @@ func (g *Gate) vouched(dir string, bare []string, cure string) {
 	}
 }
 
-// summaries makes sure that the committed ledger and pages follow from the committed results.
+// summaries checks that the committed ledger and pages follow from the committed results.
 func (g *Gate) summaries(c Catalogue, baseline string, results []*Result) error {
 	files, err := c.summaries(results)
 	if err != nil {
@@ -127,7 +127,7 @@ func (g *Gate) fail(format string, args ...any) {
 	g.Failures = append(g.Failures, fmt.Sprintf(format, args...))
 }
 
-// weak lists the checks of a fresh result that say little.
+// weak lists the checks of a fresh result that test little.
 func (g *Gate) weak(r *Result) {
 	for _, c := range r.Weak() {
 		g.Weak = append(g.Weak, fmt.Sprintf("%v: %s", key{r.Experiment, c.Claim, c.Metric}, c.weakness()))
@@ -147,7 +147,7 @@ func (g *Gate) experiment(a, b *Result) {
 	}
 	for _, name := range a.files() {
 		if !slices.Contains(b.files(), name) {
-			g.fail("%s: its baseline has %s, this run has not", a.Experiment, name)
+			g.fail("%s: its baseline has %s, but this run does not", a.Experiment, name)
 		}
 	}
 	for _, name := range b.files() {
@@ -183,8 +183,8 @@ func (g *Gate) pair(p pair, sameRun, sameBackend bool) {
 		g.fail("%v: a pass meant %q and now means %q: `make accept` if that is right", p.key, a.verdictOfPass(),
 			b.verdictOfPass())
 	}
-	// What is wanted may follow the sample size or a sample, and its rounding; the tolerance of an estimate is its own
-	// interval.
+	// The wanted value may depend on the sample size, on a sample and on its rounding. The tolerance of an estimate is
+	// its own interval.
 	if sameRun && sameBackend {
 		if moved(a.Want, b.Want, 1e-9*math.Abs(a.Want)+1e-6*math.Abs(a.Tol)) {
 			g.fail("%v: the wanted value was %s and is now %s: `make accept` if that is right", p.key,
@@ -200,7 +200,7 @@ func (g *Gate) pair(p pair, sameRun, sameBackend bool) {
 			g.fail("%v: the band was %s and is now %s: `make accept` if that is right", p.key,
 				metrics.Digits(a.Band, 9), metrics.Digits(b.Band, 9))
 		}
-		// A wide interval passes everything: an estimate that lost its precision is a change, too.
+		// A wide interval passes everything, so a loss of precision is a change, too.
 		if wide := b.Got.Half(); moved(0, wide, 3*a.Got.Half()+a.Tol/10) {
 			g.fail("%v: the interval was ±%s and is now ±%s (5 s.e.), so that the check has lost its force",
 				p.key, metrics.Digits(a.Got.Half(), 3), metrics.Digits(wide, 3))
@@ -216,7 +216,7 @@ func (g *Gate) pair(p pair, sameRun, sameBackend bool) {
 	}
 }
 
-// Miss says how a check fails.
+// Miss describes how a check fails.
 func (c Check) Miss() string {
 	got := c.Got.String()
 	if strings.Contains(got, "±") {
@@ -232,13 +232,13 @@ func (c Check) verdictOfPass() Verdict {
 	return c.Shows
 }
 
-// pair is one metric in two results; nil where it is not measured.
+// pair is one metric in two results. nil means not measured.
 type pair struct {
 	key  key
 	a, b *Check
 }
 
-// pairs joins the checks of two results, in the order of a, then what only b has.
+// pairs joins the checks of two results, in the order of a, followed by those only in b.
 func pairs(a, b *Result) []pair {
 	var all []pair
 	for i, c := range a.Checks {
@@ -264,7 +264,7 @@ func find(results []*Result, id string) *Result {
 	return nil
 }
 
-// uncovered lists the claims that no check is about.
+// uncovered lists the claims without a check.
 func (c Catalogue) uncovered(results []*Result) []ClaimID {
 	covered := map[ClaimID]bool{}
 	for _, r := range results {

@@ -29,7 +29,7 @@ func edit(t *testing.T, dir, id string, change func(*Result)) {
 	}
 }
 
-// forget makes a result as older versions stored it, without hashes.
+// forget removes the hashes of a result, as in older versions.
 func forget(r *Result) {
 	for _, list := range [][]File{r.Tables, r.Figures} {
 		for i := range list {
@@ -38,7 +38,7 @@ func forget(r *Result) {
 	}
 }
 
-// rewrite makes the summaries of a folder anew.
+// rewrite writes the summaries of a folder anew.
 func rewrite(t *testing.T, dir string) {
 	t.Helper()
 	results, _, err := fake().Load(dir)
@@ -66,11 +66,11 @@ func replaceText(t *testing.T, old, new string, path ...string) {
 
 const mass, moment = "E02-mass", "E01-moment"
 
-// gateCases change a baseline or a fresh result; the gate must say what differs.
+// gateCases change a baseline or a fresh result. The gate must report the difference.
 var gateCases = []struct {
 	name   string
 	change func(t *testing.T, baseline, fresh string)
-	want   string // "": the gate opens
+	want   string // "": the gate passes
 	isErr  bool   // an error instead of a failure
 }{
 	{"same", func(*testing.T, string, string) {}, "", false},
@@ -223,7 +223,7 @@ var gateCases = []struct {
 	}, "the check has lost its force", false},
 }
 
-// The gate opens for the same results and for nothing that is missing, changed or off.
+// The gate passes for equal results and fails for anything missing, changed or off.
 func TestGateFailsClosed(t *testing.T) {
 	for _, c := range gateCases {
 		t.Run(c.name, func(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The files that people and programs read, in full.
+// The complete files that people and programs read.
 func TestGolden(t *testing.T) {
 	dir := t.TempDir()
 	runAll(t, fake(), dir, quick)
@@ -55,7 +55,7 @@ func TestPagesOfFailures(t *testing.T) {
 	}
 }
 
-// A line of the ledger says what was to be: the exact value of an estimate, whose interval stands beside it, and a
+// A line of the ledger gives the accepted values: the exact value of an estimate, whose interval is beside it, or a
 // range with its ends.
 func TestRowMustBe(t *testing.T) {
 	for want, row := range map[string]Row{

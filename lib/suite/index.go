@@ -13,8 +13,9 @@ import (
 // indexTitle is the first line of the page of a folder of results.
 const indexTitle = "# Results: the theory of score-based diffusion, measured"
 
-// Index is README.md of a folder of results: what is surprising, then the chapters with one picture, one sentence and
-// the verdicts of each experiment, then the documents and their figures. The same results give the same bytes.
+// Index is README.md of a folder of results. It shows surprising results, then the chapters with one picture, one
+// sentence and the verdicts of each experiment, then the documents and their figures. The same results give the same
+// bytes.
 func (c Catalogue) Index(results []*Result) []byte {
 	p := &page{Catalogue: c, results: results}
 	p.line(indexTitle + "\n")
@@ -29,7 +30,7 @@ func (c Catalogue) Index(results []*Result) []byte {
 	return p.text.Bytes()
 }
 
-// outcome says in three lines what there is.
+// outcome summarizes the results in three lines.
 func (p *page) outcome() {
 	checks, failed := 0, 0
 	for _, r := range p.results {
@@ -50,7 +51,7 @@ func failures(failed int) string {
 	return fmt.Sprintf("**%d of them FAIL**", failed)
 }
 
-// surprises shows the results that readers do not expect, those whose experiments have run.
+// surprises shows the results that readers do not expect, for experiments that have run.
 func (p *page) surprises() {
 	var rows []string
 	for _, s := range p.Surprises {
@@ -94,7 +95,7 @@ func (p *page) chapter(c Chapter) {
 	p.line("| | Experiment | Checks |\n|---|---|---|\n%s\n", strings.Join(rows, "\n"))
 }
 
-// thumbnail is a figure of an experiment, small.
+// thumbnail is a small figure of an experiment.
 func thumbnail(name, title, experiment string) string {
 	alt := strings.NewReplacer(`"`, "'", "<", "", ">", "", "|", "", "[", "(", "]", ")").Replace(title)
 	return fmt.Sprintf(`<img src="%s/%s" width="240" alt="%s">`, experiment, name, alt)
@@ -111,8 +112,8 @@ func firstSentence(text string) string {
 	return text
 }
 
-// documentFigures lists the figures of the documents beside the experiments that reproduce them: the claims whose
-// section names a figure.
+// documentFigures lists the figures of the documents beside the experiments that reproduce them. These are the claims
+// whose section names a figure.
 func (p *page) documentFigures() {
 	var rows []string
 	for _, claim := range p.Claims {
@@ -180,7 +181,7 @@ func (p *page) howToRead() {
 	p.line("- [`%s`](%s) holds every check for programs.", ledgerName, ledgerName)
 }
 
-// settings says how the results were made, once if they agree.
+// settings describes how the results were made, once if they agree.
 func settings(results []*Result) string {
 	var all []string
 	for _, r := range results {
@@ -209,7 +210,7 @@ func (s Surprise) text(r *Result) string {
 	return fmt.Sprintf(s.Text, numbers...)
 }
 
-// missing finds what a surprise names and its result lacks.
+// missing returns an error if a surprise names a figure or metric that its result lacks.
 func (s Surprise) missing(r *Result) error {
 	if !slices.ContainsFunc(r.Figures, func(f File) bool { return f.Name == s.Figure }) {
 		return fmt.Errorf("the surprise %q shows %s, which %s does not have", s.Title, s.Figure,

@@ -12,7 +12,7 @@ import (
 	"scorelab/lib/metrics"
 )
 
-// number is a float64 in JSON: shortest form that reads back the same, and a string where JSON has no number.
+// number is a float64 in JSON: the shortest form that reads back the same. NaN and infinities are strings.
 type number float64
 
 func (x number) MarshalJSON() ([]byte, error) {
@@ -61,7 +61,7 @@ type checkJSON struct {
 	Why     string  `json:"why"`
 	Pass    bool    `json:"pass"`
 	Verdict Verdict `json:"verdict"`
-	Shows   Verdict `json:"shows,omitempty"` // what a pass says, when that is not the usual confirmed
+	Shows   Verdict `json:"shows,omitempty"` // the verdict of a pass, unless it is confirmed
 	Band    number  `json:"band,omitempty"`
 	Alpha   number  `json:"alpha,omitempty"`
 
@@ -85,8 +85,8 @@ func (r *Result) encode() ([]byte, error) {
 	return encodeJSON(out)
 }
 
-// decodeResult reads run.json. It accepts only what encode can have written: a result that was edited by hand, or by
-// another version of this program, is no evidence.
+// decodeResult reads run.json. It accepts only text that encode can have written, since a result edited by hand or by
+// another version of this program is no evidence.
 func decodeResult(text []byte) (*Result, error) {
 	var head struct {
 		Schema *int `json:"schema"`
@@ -140,7 +140,8 @@ func decodeResult(text []byte) (*Result, error) {
 	return r, sameText(text, written)
 }
 
-// sameText refuses a text that is not what this program writes for what it read there: other spaces, digits or order.
+// sameText returns an error for a text that differs from what this program writes for the same result: other spaces,
+// digits or order.
 func sameText(text, written []byte) error {
 	if bytes.Equal(text, written) {
 		return nil
@@ -173,7 +174,7 @@ func encodeJSON(value any) ([]byte, error) {
 	return text.Bytes(), err
 }
 
-// explain adds the line to an error of encoding/json; those of strictjson have it.
+// explain adds the line to an error of encoding/json. Errors of strictjson have it already.
 func explain(text []byte, err error) error {
 	if refused := (*strictjson.Error)(nil); errors.As(err, &refused) {
 		return err

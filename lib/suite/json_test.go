@@ -20,7 +20,7 @@ func anyFloat(t *rapid.T, name string) float64 {
 		5e-324})).Draw(t, name)
 }
 
-// Whatever an experiment may measure is read back to the last bit, and written to the same bytes again.
+// Every measurement is read back to the last bit, and written to the same bytes again.
 func TestJSONRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := &Result{
@@ -74,7 +74,7 @@ func TestNumberForms(t *testing.T) {
 	}
 }
 
-// Results that nobody can trust are refused by one sentence that says why.
+// Results that cannot be trusted are refused with a one-sentence reason.
 func TestDecodeRefuses(t *testing.T) {
 	good, err := (&Result{Experiment: "E01", Checks: []Check{Equals{Claim: "001/a", Metric: "m",
 		Got: 1, Want: 1, Tol: 0.1, Why: "w"}.Check()}}).encode()
@@ -119,7 +119,7 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
-// A ledger of another program, or one that was cut, is refused, and the command that makes it anew is named.
+// A ledger of another program or a truncated one is refused. The error names the command that writes it anew.
 func TestReadLedgerRefuses(t *testing.T) {
 	dir := t.TempDir()
 	runAll(t, fake(), dir, quick)

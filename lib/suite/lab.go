@@ -8,7 +8,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// Profile is how much an experiment computes.
+// Profile is the amount of computing of an experiment.
 type Profile string
 
 const (
@@ -16,7 +16,7 @@ const (
 	Full  Profile = "full"  // larger samples, same claims
 )
 
-// Lab is what an experiment works with.
+// Lab is the environment of an experiment.
 type Lab struct {
 	Context  context.Context
 	Backend  compute.Backend
@@ -26,7 +26,7 @@ type Lab struct {
 	progress func(fraction float64, doing string)
 }
 
-// Key names a stream of random numbers of this experiment.
+// Key is the key of a random stream of this experiment.
 func (l *Lab) Key(purpose string) random.Key { return random.NewKey(l.Seed, l.id, purpose) }
 
 // Size is quick or full, by profile.
@@ -37,8 +37,8 @@ func (l *Lab) Size(quick, full int) int {
 	return quick
 }
 
-// Progress reports that the share fraction of the experiment is done, and what comes next. It returns the error of an
-// interrupted run, which the experiment returns in turn.
+// Progress reports the fraction of the experiment that is done, and the next part. It returns the error of an
+// interrupted run, which the experiment must return.
 func (l *Lab) Progress(fraction float64, doing string) error {
 	if l.progress != nil {
 		l.progress(fraction, doing)

@@ -7,8 +7,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// One seed gives every experiment, and every purpose in it, a stream of its own; so do seeds at the ends of their
-// range.
+// A seed gives every experiment and every purpose in it a separate stream. This also holds for seeds at the ends of
+// their range.
 func TestStreamsOfExperiments(t *testing.T) {
 	seen := map[random.Key]string{}
 	for _, seed := range []int64{0, 1, -1, math.MinInt64, math.MaxInt64} {
@@ -22,7 +22,7 @@ func TestStreamsOfExperiments(t *testing.T) {
 						t.Errorf("seed %d, %s, %q has the stream of %s", seed, id, purpose, other)
 					}
 					if seen[key] = id + " " + purpose; key != l.Key(purpose) {
-						t.Errorf("%s asks twice and gets two streams", id)
+						t.Errorf("%s has two streams for one purpose", id)
 					}
 				}
 				return runMass(l)
@@ -38,7 +38,7 @@ func TestStreamsOfExperiments(t *testing.T) {
 	}
 }
 
-// An experiment that has a new name keeps its random streams.
+// An experiment with a new name keeps its random streams.
 func TestStreamKeepsItsName(t *testing.T) {
 	c := fake()
 	renamed := c.Experiments[0]

@@ -10,7 +10,7 @@ import (
 	"scorelab/lib/metrics"
 )
 
-// Row is one line of the ledger: a document's statement held against one measurement.
+// Row is one line of the ledger: a document's statement compared with one measurement.
 type Row struct {
 	Claim      ClaimID `json:"claim"`
 	Experiment string  `json:"experiment"`
@@ -28,7 +28,7 @@ func (r Row) Measured() metrics.Summary {
 	return metrics.Summary{Center: float64(r.Got), Lo: float64(r.Lo), Hi: float64(r.Hi)}
 }
 
-// MustBe says what the check accepts.
+// MustBe writes the accepted values of the check.
 func (r Row) MustBe() string {
 	return mustBe(Check{Got: r.Measured(), Want: float64(r.Want), Tol: float64(r.Tol)})
 }
@@ -37,7 +37,7 @@ func (r Row) MustBe() string {
 func (c Catalogue) Ledger(results []*Result) ([]Row, error) {
 	for _, r := range results {
 		for _, check := range r.Checks {
-			if err := c.knows(check.Claim); err != nil {
+			if err := c.find(check.Claim); err != nil {
 				return nil, fmt.Errorf("%s: %w; run it again", r.Experiment, err)
 			}
 		}
@@ -74,7 +74,7 @@ func ReadLedger(dir string) ([]Row, error) {
 	return rows, nil
 }
 
-// decodeLedger reads a ledger. That it follows from the results beside it, to the byte, is for the gate to say.
+// decodeLedger reads a ledger. The gate checks that it follows from the results beside it, to the byte.
 func decodeLedger(text []byte) (rows []Row, err error) {
 	if err := strictjson.Unmarshal(text, &rows); err != nil {
 		return nil, explain(text, err)
@@ -82,7 +82,7 @@ func decodeLedger(text []byte) (rows []Row, err error) {
 	return rows, nil
 }
 
-// measurement is a check and where it was made.
+// measurement is a check and its experiment.
 type measurement struct {
 	result *Result
 	Check
@@ -100,7 +100,7 @@ func about(claim Claim, results []*Result) (all []measurement) {
 	return all
 }
 
-// verdictOf joins the verdicts on a claim: the worst counts. A claim that nothing measures has none.
+// verdictOf joins the verdicts on a claim: the worst counts. A claim without measurements has none.
 func verdictOf(all []measurement) Verdict {
 	worst := Verdict("")
 	for _, m := range all {
@@ -112,8 +112,8 @@ func verdictOf(all []measurement) Verdict {
 	return worst
 }
 
-// FalseAlarm is the expected number of checks that fail in one run of correct code, and so about the probability that
-// the suite does.
+// FalseAlarm is the expected number of checks that fail in one run of correct code. It is about the probability that
+// the suite fails.
 func FalseAlarm(results []*Result) float64 {
 	sum := 0.0
 	for _, r := range results {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// LedgerPage is ledger.md: the claims of the documents one by one, each with the number that decides its verdict and,
-// where the verdict is not a plain confirmation, what is exact.
+// LedgerPage is ledger.md. It lists the claims of the documents, each with the number that decides its verdict. If the
+// claim is qualified or refuted, it gives the exact statement.
 func (c Catalogue) LedgerPage(results []*Result) []byte {
 	p := &page{Catalogue: c, results: results}
 	p.line("# The ledger of claims\n")
@@ -45,8 +45,8 @@ func (p *page) claimLine(claim Claim) {
 		strings.Join(places(all, ""), ", "))
 }
 
-// deciding is the measurement behind the verdict on a claim: a failure if there is one, else the first that says what
-// all together say.
+// deciding is the measurement that decides the verdict on a claim: a failure if there is one, else the first with the
+// joint verdict.
 func deciding(all []measurement) (measurement, bool) {
 	for _, m := range all {
 		if !m.Pass() {
@@ -62,7 +62,7 @@ func deciding(all []measurement) (measurement, bool) {
 	return measurement{}, false
 }
 
-// inexact lists the claims that the results qualify or refute, and of which nothing says what is exact.
+// inexact lists the claims that the results qualify or refute and that have no exact statement.
 func (c Catalogue) inexact(results []*Result) (wrong []string) {
 	for _, claim := range c.Claims {
 		v := verdictOf(about(claim, results))

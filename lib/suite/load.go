@@ -14,14 +14,14 @@ import (
 	"scorelab/internal/atomicdir"
 )
 
-// Stored is what a folder of results holds.
+// Stored is the content of a folder of results.
 type Stored struct {
 	Results []*Result        // in the order of the table
 	Strays  []string         // folders of experiments that are not in the table
-	Damaged map[string]error // results that are no evidence of anything, by experiment
+	Damaged map[string]error // results that cannot be trusted, by experiment
 }
 
-// Read reads the results in dir, whatever state they are in.
+// Read reads the results in dir, also damaged ones. It returns an error if there is no such folder.
 func (c Catalogue) Read(dir string) (*Stored, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -41,7 +41,7 @@ func (c Catalogue) Read(dir string) (*Stored, error) {
 		if rank < 0 && entry.IsDir() {
 			s.Strays = append(s.Strays, id)
 		}
-		if rank < 0 || !atomicdir.Exists(filepath.Join(dir, id)) { // a link to a folder is one, too
+		if rank < 0 || !atomicdir.Exists(filepath.Join(dir, id)) { // a link to a folder counts as a folder
 			continue
 		}
 		if results[rank], err = readResult(filepath.Join(dir, id)); err != nil {
@@ -67,15 +67,14 @@ func (c Catalogue) Load(dir string) (results []*Result, strays []string, err err
 	return s.Results, s.Strays, nil
 }
 
-// ResultError is a stored result that is no evidence of anything.
+// ResultError is the error of a stored result that cannot be trusted.
 type ResultError struct{ Path, Experiment, Problem string }
 
 func (e *ResultError) Error() string {
 	return fmt.Sprintf("%s %s: `scorelab run -run '^%s$'` makes it anew", e.Path, e.Problem, e.Experiment)
 }
 
-// readResult reads run.json in the folder of an experiment and makes sure that its files are there, with the bytes that
-// were stored.
+// readResult reads run.json in the folder of an experiment. It checks that its files exist with the stored bytes.
 func readResult(dir string) (*Result, error) {
 	path, id := filepath.Join(dir, runName), filepath.Base(dir)
 	text, err := os.ReadFile(path)
@@ -109,8 +108,8 @@ func parseResult(path, id string, text []byte) (*Result, error) {
 	return r, nil
 }
 
-// read returns the bytes of a table or figure in the folder of its result: those that were stored, where their hash is
-// known.
+// read returns the bytes of a table or figure in the folder of its result. It returns an error if their hash is known
+// and differs.
 func (f File) read(dir string) ([]byte, error) {
 	path, id := filepath.Join(dir, runName), filepath.Base(dir)
 	if info, err := os.Stat(filepath.Join(dir, f.Name)); err != nil || !info.Mode().IsRegular() {
@@ -144,12 +143,12 @@ func (r *Result) hashed(files map[string][]byte) *Result {
 	return &with
 }
 
-// vouched reports whether the hash of every table and figure is known: older versions stored none.
+// vouched reports whether the hash of every table and figure is known. Older versions stored none.
 func (r *Result) vouched() bool {
 	return !slices.ContainsFunc(slices.Concat(r.Tables, r.Figures), func(f File) bool { return f.SHA256 == "" })
 }
 
-// unvouched is the error of a result in dir whose hashes are not known.
+// unvouched is the error of a result in dir whose hashes are unknown.
 func (r *Result) unvouched(dir string) error {
 	const problem = "holds no hashes of its tables and figures, so that damage to them would not show"
 	return &ResultError{filepath.Join(dir, r.Experiment, runName), r.Experiment, problem}

@@ -18,7 +18,7 @@ func badge(v Verdict) string {
 	return "not measured"
 }
 
-// mark is what one check says: a check that fails is no verdict on the document yet, but a fault to look at.
+// mark is the outcome of one check. A check that fails is not yet a verdict on the document, but a fault to examine.
 func mark(c Check) string {
 	if !c.Pass() {
 		return "**FAILED**"
@@ -29,8 +29,8 @@ func mark(c Check) string {
 // badges counts the verdicts of an experiment, in Markdown.
 func badges(r *Result) string { return r.verdicts("**") }
 
-// Verdicts counts what the checks establish: "3 confirmed, 1 refuted, 1 FAILED". A check that fails is no verdict on
-// the document yet.
+// Verdicts counts what the checks establish: "3 confirmed, 1 refuted, 1 FAILED". A check that fails is not yet a
+// verdict on the document.
 func (r *Result) Verdicts() string { return r.verdicts("") }
 
 func (r *Result) verdicts(mark string) string {
@@ -54,8 +54,8 @@ func Anchor(name string) string {
 	return strings.ToLower(strings.NewReplacer("/", "-", " ", "-").Replace(name))
 }
 
-// prose keeps text from becoming markup where it is meant to be mathematics: x~, a*b, <x>. Code in backticks and TeX
-// between dollars stay as they are.
+// prose escapes text that is mathematics and not markup: x~, a*b, <x>. Code in backticks and TeX between dollars stay
+// unchanged.
 func prose(text string) string {
 	var out strings.Builder
 	text = strings.Join(strings.Fields(text), " ")
@@ -83,7 +83,7 @@ func prose(text string) string {
 // cell is prose inside a table.
 func cell(text string) string { return strings.ReplaceAll(prose(text), "|", `\|`) }
 
-// verb is its form for one or for more.
+// verb is the form for one or for more.
 func verb(n int, one, more string) string {
 	if n == 1 {
 		return one

@@ -16,13 +16,13 @@ import (
 	"scorelab/internal/atomicdir"
 )
 
-// Merged says what a merge put together. Kept is how many of the experiments were there before, and stay.
+// Merged describes a merge. Kept is the number of experiments that were there before and stay.
 type Merged struct{ Shards, Experiments, Files, Failed, Kept int }
 
-// Merge makes one folder out of those of the shards, all at once or not at all: byte for byte what a whole run would
-// have written, times and machines apart. It refuses experiments that are missing, or that two shards answer
-// differently, and results of different settings. Pattern restricts it to some experiments: of the others, the results
-// that lie in out stay. Empty: all.
+// Merge merges the folders of the shards into one, all at once or not at all. Except for times and machines, the bytes
+// are those of a whole run. It returns an error if experiments are missing, if two shards have different results of an
+// experiment, or if settings differ. Pattern restricts it to some experiments; the results of the others in out stay.
+// An empty pattern means all.
 func (c Catalogue) Merge(out string, shards []string, pattern string) (*Merged, error) {
 	return c.merge(out, shards, pattern, atomicdir.Writer{})
 }
@@ -44,7 +44,7 @@ func (c Catalogue) merge(out string, shards []string, pattern string, writer ato
 	m := merger{Catalogue: c, chosen: chosen, from: make([]string, n), results: make([]*Result, n),
 		files: map[string][]byte{}}
 	for _, dir := range shards {
-		release, err := atomicdir.Guard(dir) // nobody may write while we read
+		release, err := atomicdir.Guard(dir) // no other process may write during reading
 		if err != nil {
 			return nil, err
 		}
@@ -80,8 +80,8 @@ func (c Catalogue) merge(out string, shards []string, pattern string, writer ato
 	return done, nil
 }
 
-// distinctFolders makes sure that the shards are folders, no two of all folders the same, and none within the first,
-// which is replaced.
+// distinctFolders checks that the shards are folders, that all folders differ, and that none is within the first, which
+// is replaced.
 func distinctFolders(dirs []string) error {
 	var known []os.FileInfo
 	for i, dir := range dirs {
@@ -110,7 +110,7 @@ func distinctFolders(dirs []string) error {
 	return nil
 }
 
-// within reports whether a folder is another one or lies below it, whichever links lead there.
+// within reports whether a folder is another one or below it, after following links.
 func within(dir, root string) bool {
 	dir, err := atomicdir.Resolve(dir)
 	if err != nil {
@@ -123,17 +123,17 @@ func within(dir, root string) bool {
 	return err == nil && filepath.IsLocal(rel)
 }
 
-// merger is a merge under way. Its lists follow the table of experiments.
+// merger is a merge in progress. Its lists follow the table of experiments.
 type merger struct {
 	Catalogue
 	chosen  []Experiment
-	from    []string // the folder that a result is from
+	from    []string // the folder of each result
 	results []*Result
 	files   map[string][]byte
-	parts   []int // how many shards there are, as the shards themselves say
+	parts   []int // the numbers of shards that the shards state
 }
 
-// add takes in the results of the wanted experiments in a folder.
+// add adds the results of the wanted experiments in a folder.
 func (m *merger) add(dir string, wanted []Experiment) error {
 	stored, err := m.Read(dir)
 	if err != nil {
@@ -202,7 +202,7 @@ func (m *merger) carry(out string) error {
 	return oneSetting(places, present)
 }
 
-// meta keeps the description of a run, where there is one, and learns from it how many shards there are.
+// meta keeps the description of a run, if there is one, and reads the number of shards from it.
 func (m *merger) meta(dir, id string) {
 	text, err := os.ReadFile(filepath.Join(dir, id, metaName))
 	if err != nil {
@@ -220,7 +220,7 @@ func (m *merger) meta(dir, id string) {
 	}
 }
 
-// complete makes sure that the results are those of one whole run.
+// complete checks that the results are those of one whole run.
 func (m *merger) complete() error {
 	var places, missing []string
 	var present []*Result
@@ -240,7 +240,7 @@ func (m *merger) complete() error {
 	if len(present) > 0 {
 		setting = " " + present[0].setting()
 	}
-	if len(m.parts) != 1 { // not from shards, or from several ways to cut the suite
+	if len(m.parts) != 1 { // not from shards, or from different partitions of the suite
 		return fmt.Errorf("no shard has %s: `scorelab run -run '^(%s)$'%s -out DIR` makes a folder to merge, too",
 			strings.Join(missing, ", "), strings.Join(missing, "|"), setting)
 	}

@@ -12,7 +12,7 @@ import (
 	"scorelab/internal/atomicdir"
 )
 
-// shards runs a suite in n parts, each into a folder of its own below root.
+// shards runs a suite in n parts, each into a separate folder below root.
 func shards(t testing.TB, c Catalogue, root string, n int, o Options) (dirs []string) {
 	t.Helper()
 	for i := range n {
@@ -40,7 +40,7 @@ func shards(t testing.TB, c Catalogue, root string, n int, o Options) (dirs []st
 	return dirs
 }
 
-// Every experiment belongs to one shard of any number, and no two shards differ by more than one.
+// For every number of shards each experiment belongs to one shard, and the sizes of shards differ by one at most.
 func TestShardsPartition(t *testing.T) {
 	c := Catalogue{}
 	for i := range 7 {
@@ -62,7 +62,7 @@ func TestShardsPartition(t *testing.T) {
 				}
 				seen[e.ID] = true
 			}
-			// What else is asked for does not move an experiment to another shard.
+			// The choice of experiments does not move any to another shard.
 			if few := c.Part(Shard{i + 1, n}, c.Experiments[3:5]); len(few) > len(part) {
 				t.Errorf("shard %d/%d has %v of two experiments", i+1, n, few)
 			}
@@ -82,7 +82,7 @@ func TestMergeIsTheWholeRun(t *testing.T) {
 		for i, j := 0, len(dirs)-1; i < j; i, j = i+1, j-1 { // their order does not matter
 			dirs[i], dirs[j] = dirs[j], dirs[i]
 		}
-		for range 2 { // also in the place of a former merge
+		for range 2 { // the second time over the first merge
 			done, err := fake().Merge(out, dirs, "")
 			if err != nil || *done != (Merged{n, 2, 12, 0, 0}) {
 				t.Fatalf("%d shards: %+v, %v", n, done, err)
@@ -103,7 +103,7 @@ func TestMergeIsTheWholeRun(t *testing.T) {
 	}
 }
 
-// Shards may overlap where they agree: who ran an experiment twice has lost nothing.
+// Shards may overlap where they agree, so running an experiment twice does no harm.
 func TestMergeOfEqualOverlap(t *testing.T) {
 	root := t.TempDir()
 	whole, out := filepath.Join(root, "whole"), filepath.Join(root, "out")
@@ -224,7 +224,7 @@ func TestMergeRefuses(t *testing.T) {
 	}
 }
 
-// A merge that cannot write, or meets a run, leaves all as it was.
+// A merge that cannot write, or meets a run, changes nothing.
 func TestMergeIsAtomic(t *testing.T) {
 	root := t.TempDir()
 	dirs, out := shards(t, fake(), root, 2, quick), filepath.Join(root, "out")

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Meta is what is known of a run besides its result: when, where and with which code. It never enters a comparison.
+// Meta describes a run besides its result: when, where and with which code. It never enters a comparison.
 type Meta struct {
 	Started  string            `json:"started"` // RFC 3339, UTC
 	Seconds  float64           `json:"seconds"`
@@ -24,7 +24,7 @@ type Meta struct {
 	Modules  map[string]string `json:"modules"`
 }
 
-// NewMeta describes a run that started then and ends now.
+// NewMeta describes a run that started at the given time and ends now.
 func NewMeta(started time.Time, device string) Meta {
 	m := Meta{
 		Started: started.UTC().Format(time.RFC3339), Seconds: time.Since(started).Seconds(), Go: runtime.Version(),
@@ -47,7 +47,7 @@ func NewMeta(started time.Time, device string) Meta {
 	return m
 }
 
-// cpuModel is the processor's name where the system tells it.
+// cpuModel is the name of the processor, if the system provides it.
 func cpuModel() string {
 	f, err := os.Open("/proc/cpuinfo")
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 	"scorelab/internal/atomicdir"
 )
 
-// filesOfResult tells which files in the folder of a result are part of it: those that its run.json names, whatever
-// else is wrong with it. All others are foreign, and stay.
+// filesOfResult reports which files in the folder of a result are part of it: those that its run.json names, even if it
+// is otherwise wrong. All others are foreign and stay.
 func filesOfResult(dir string) func(name string) bool {
 	names := []string{runName, metaName}
 	if foreignPage(dir) == nil {
@@ -27,8 +27,8 @@ func filesOfResult(dir string) func(name string) bool {
 	return func(name string) bool { return slices.Contains(names, name) }
 }
 
-// undecided lists the tables and figures in the folder of a result of which nothing says whether this program wrote
-// them, since its run.json is damaged: all but those in written.
+// undecided lists the tables and figures in the folder of a result that this program may or may not have written, since
+// its run.json is damaged. Those in written are left out.
 func undecided(dir string, written func(name string) bool) (names []string) {
 	text, err := os.ReadFile(filepath.Join(dir, runName))
 	if err != nil || json.Unmarshal(text, &struct{ Tables, Figures []File }{}) == nil {
@@ -44,10 +44,10 @@ func undecided(dir string, written func(name string) bool) (names []string) {
 	return names
 }
 
-// summaryFiles are the files beside the results that follow from them.
+// summaryFiles are the files beside the results that are derived from them.
 var summaryFiles = []string{readmeName, ledgerPage, ledgerName}
 
-// foreignPage refuses to overwrite a README.md in the folder of a result that is somebody else's.
+// foreignPage returns an error if a foreign README.md in the folder of a result would be overwritten.
 func foreignPage(dir string) error {
 	text, err := os.ReadFile(filepath.Join(dir, readmeName))
 	if err != nil || len(bytes.TrimSpace(text)) == 0 || bytes.Contains(text[:min(len(text), 2000)], []byte(toIndex)) {
@@ -57,7 +57,7 @@ func foreignPage(dir string) error {
 		filepath.Join(dir, readmeName))
 }
 
-// foreignRun refuses to overwrite a run.json of another program, or a page of somebody else.
+// foreignRun returns an error if a run.json of another program, or a foreign page, would be overwritten.
 func foreignRun(dir string) error {
 	if err := foreignPage(dir); err != nil {
 		return err
@@ -71,7 +71,7 @@ func foreignRun(dir string) error {
 		filepath.Join(dir, runName))
 }
 
-// filesOfResults tells which files in a folder of results are part of them.
+// filesOfResults reports which files in a folder of results are part of them.
 func filesOfResults(dir string) func(name string) bool {
 	parts := map[string]func(string) bool{}
 	return func(name string) bool {
@@ -86,8 +86,8 @@ func filesOfResults(dir string) func(name string) bool {
 	}
 }
 
-// summariesAreOurs refuses a folder whose README.md or ledger.json no program of this kind wrote: results would
-// overwrite foreign files.
+// summariesAreOurs returns an error for a folder with a foreign README.md or ledger.json, which results would
+// overwrite.
 func summariesAreOurs(dir string) error {
 	for name, sign := range map[string]string{readmeName: "# Results:", ledgerPage: "# The ledger of claims",
 		ledgerName: `"claim"`} {
@@ -104,7 +104,7 @@ func summariesAreOurs(dir string) error {
 	return nil
 }
 
-// onlyResults makes sure that replacing a folder loses nothing but results.
+// onlyResults checks that replacing a folder removes only results.
 func (c Catalogue) onlyResults(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if os.IsNotExist(err) {
@@ -130,8 +130,8 @@ func (c Catalogue) onlyResults(dir string) error {
 	return nil
 }
 
-// isResult reports whether a folder in dir holds a result: one of an experiment in the table, also damaged, or one of
-// an experiment that bore the name of the folder when it ran.
+// isResult reports whether a folder in dir is a result: one of an experiment in the table, also damaged, or one of a
+// former experiment with the name of the folder.
 func (c Catalogue) isResult(dir, name string) bool {
 	text, err := os.ReadFile(filepath.Join(dir, name, runName))
 	if err != nil {

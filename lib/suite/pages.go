@@ -10,11 +10,11 @@ import (
 // Pages of a folder of results, besides its README.md.
 const (
 	ledgerPage = "ledger.md"
-	// toIndex stands on top of every page below the index, and tells ours from foreign ones.
+	// toIndex is at the top of every page below the index, and distinguishes our pages from foreign ones.
 	toIndex = "[All results](../" + readmeName + ")"
 )
 
-// page is a Markdown page in the making.
+// page is a Markdown page under construction.
 type page struct {
 	Catalogue
 	results []*Result
@@ -23,7 +23,7 @@ type page struct {
 
 func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.text, format+"\n", args...) }
 
-// summaries are the files that follow from the results, by their path in the folder.
+// summaries are the files that are derived from the results, by their path in the folder.
 func (c Catalogue) summaries(results []*Result) (map[string][]byte, error) {
 	ledger, err := c.Ledger(results)
 	if err != nil {
@@ -44,12 +44,12 @@ func (c Catalogue) summaries(results []*Result) (map[string][]byte, error) {
 	return files, err
 }
 
-// verdict is what is established about a claim, with a link to its line in the ledger.
+// verdict is the verdict on a claim, with a link to its line in the ledger.
 func (p *page) verdict(claim Claim, all []measurement) string {
 	return fmt.Sprintf("[%s](%s#%s)", badge(verdictOf(all)), ledgerPage, Anchor(string(claim.ID)))
 }
 
-// places links the experiments that measured a claim, from a page that lies at root.
+// places links the experiments that measured a claim, from a page at root.
 func places(all []measurement, root string) (links []string) {
 	for _, m := range all {
 		link := fmt.Sprintf("[%s](%s%s/%s)", m.result.Experiment, root, m.result.Experiment, readmeName)

@@ -47,7 +47,7 @@ func TestFirstSentence(t *testing.T) {
 	}
 }
 
-// A surprise quotes what its experiment measures and shows a figure that it draws; otherwise the pages are not written.
+// A surprise must quote metrics and show a figure of its experiment. Otherwise the pages are not written.
 func TestSurprisesQuoteResults(t *testing.T) {
 	for want, change := range map[string]func(s *Surprise){
 		"shows none.png, which E01-moment/run.json does not have": func(s *Surprise) { s.Figure = "none.png" },
@@ -70,7 +70,7 @@ func TestSurprisesQuoteResults(t *testing.T) {
 	}
 }
 
-// A claim that is qualified or refuted needs a sentence that says what is exact.
+// A claim that is qualified or refuted needs an exact statement.
 func TestInexactClaims(t *testing.T) {
 	c := fake()
 	baseline, fresh := t.TempDir(), t.TempDir()
@@ -84,7 +84,7 @@ func TestInexactClaims(t *testing.T) {
 	}
 }
 
-// A page of somebody else in the folder of a result stays, and the run says so before it begins.
+// A foreign page in the folder of a result stays, and the run reports it before it begins.
 func TestForeignPageStays(t *testing.T) {
 	dir := t.TempDir()
 	c := fake()

@@ -7,27 +7,27 @@ import (
 	"scorelab/lib/metrics"
 )
 
-// weakShare is the share of its scale that a wanted value may be off by before a check must notice.
+// weakShare is the largest error of a wanted value, relative to its scale, that a check may miss without being weak.
 const weakShare = 0.1
 
-// WeakMeans says what weak checks have in common, for those who list them.
+// WeakMeans explains weak checks in listings.
 const WeakMeans = "a value that is off by more than 10 % passes too"
 
-// weakMark stands beside a weak check in tables.
+// weakMark marks a weak check in tables.
 const weakMark = "wide"
 
-// ownInterval reports whether the tolerance is the interval of the estimate, as that of Near is. Sums round.
+// ownInterval reports whether the tolerance is the interval of the estimate, as for Near, up to rounding.
 func (c Check) ownInterval() bool {
 	half := c.Got.Half()
 	return half > 0 && math.Abs(c.Tol-half) <= 1e-9*half
 }
 
-// tests is what a pass leaves open as a share of what is measured: a wanted value that is off by this share, either
-// way, may pass as well. It is NaN where there is nothing to compare with:
+// tests is the relative error of the wanted value, in either direction, that may still pass. It is NaN if there is no
+// scale to compare with:
 //
 //   - The scale is the wanted value.
-//   - An estimate of 0 has no scale of its own: what is measured is noise. It is compared with the standard deviation
-//     of a single draw, as a standardized effect is.
+//   - An estimate of 0 has no scale, since the measurement is noise. It is compared with the standard deviation
+//     of a single draw, like a standardized effect.
 //   - Any other check of 0 is the bound of an error, and a range (of quantiles, or of trained networks) is the claim.
 func (c Check) tests() float64 {
 	switch {
@@ -39,10 +39,10 @@ func (c Check) tests() float64 {
 	return c.Tol / math.Abs(c.Want)
 }
 
-// Weak reports whether the check passes and says little: it would pass with a value that is off by more than a tenth.
+// Weak reports whether the check passes but would also pass with a value that is off by more than a tenth.
 func (c Check) Weak() bool { return c.Pass() && c.tests() > weakShare*(1+1e-9) }
 
-// weakness says how little a weak check tests.
+// weakness describes how little a weak check tests.
 func (c Check) weakness() string {
 	if c.Want == 0 {
 		return fmt.Sprintf("%s about 0, %.0f %% of the deviation of a single draw", plusMinus(c), 100*c.tests())
@@ -50,7 +50,7 @@ func (c Check) weakness() string {
 	return fmt.Sprintf("%s about %s, %.0f %% of it", plusMinus(c), metrics.Digits(c.Want, 4), 100*c.tests())
 }
 
-// plusMinus writes the tolerance, and what it is where it is an interval.
+// plusMinus writes the tolerance, and explains it if it is an interval.
 func plusMinus(c Check) string {
 	text := "±" + metrics.Digits(c.Tol, 3)
 	if c.ownInterval() {
@@ -59,7 +59,7 @@ func plusMinus(c Check) string {
 	return text
 }
 
-// Weak are the checks that pass and say little.
+// Weak are the checks that pass but test little.
 func (r *Result) Weak() (weak []Check) {
 	for _, c := range r.Checks {
 		if c.Weak() {

@@ -8,7 +8,7 @@ import (
 	"scorelab/lib/metrics"
 )
 
-// A check that passes for values a tenth away says little. What a tenth is of, depends on what is claimed.
+// A check that passes for values a tenth away is weak. The scale of the tenth depends on the claim.
 func TestWeak(t *testing.T) {
 	near := func(center, half, want float64, n int) Check {
 		return Near{Claim: "c", Metric: "m", Got: metrics.WithError(center, half/metrics.Width, n), Want: want,
@@ -44,7 +44,7 @@ func TestWeak(t *testing.T) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
-	// The interval of an estimate is its tolerance up to rounding, whichever way its ends were computed.
+	// The interval of an estimate is its tolerance up to rounding, however its ends were computed.
 	rounded := near(.1, .031, .1, 100)
 	rounded.Tol *= 1 + 1e-15
 	if !rounded.Weak() || !strings.Contains(rounded.weakness(), "s.e.") {
@@ -52,7 +52,7 @@ func TestWeak(t *testing.T) {
 	}
 }
 
-// The gate lists weak checks and opens all the same; the pages mark and count them.
+// The gate lists weak checks and still passes. The pages mark and count them.
 func TestWeakChecksAreNamed(t *testing.T) {
 	baseline, fresh := filepath.Join(t.TempDir(), "results"), filepath.Join(t.TempDir(), "fresh")
 	runAll(t, fake(), baseline, quick)

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Shards that may only be read, on a read-only disk or of another user, merge like others; so does what accept reads.
+// Read-only shards, on a read-only disk or of another user, merge like others. Accept reads them, too.
 func TestReadOnlyShards(t *testing.T) {
 	root, free := t.TempDir(), t.TempDir()
 	dirs := shards(t, fake(), root, 2, quick)
@@ -21,7 +21,7 @@ func TestReadOnlyShards(t *testing.T) {
 		defer os.Chmod(dir, 0o755)
 	}
 	os.Chmod(free, 0o777)
-	if os.Getuid() == 0 { // who may write everywhere, unless this thread drops its rights over files
+	if os.Getuid() == 0 { // root may write everywhere, unless this thread drops its rights over files
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		if err := unix.Setfsuid(65534); err != nil {

@@ -16,8 +16,8 @@ import (
 // Schema is the version of run.json. Results of another version are refused, never reinterpreted.
 const Schema = 1
 
-// Result is what run.json holds: everything that an experiment established, and nothing that depends on when or where
-// it ran. Its pictures and data lie beside it.
+// Result is the content of run.json: everything that an experiment established, independent of time and machine. Its
+// pictures and data are files beside it.
 type Result struct {
 	Experiment string
 	Seed       int64
@@ -39,12 +39,12 @@ type File struct {
 	SHA256  string `json:"sha256,omitempty"` // of its bytes, in hexadecimal
 }
 
-// Failed returns the checks that do not hold.
+// Failed returns the checks that do not pass.
 func (r *Result) Failed() []Check {
 	return slices.DeleteFunc(slices.Clone(r.Checks), Check.Pass)
 }
 
-// Count is how many checks reach each verdict.
+// Count is the number of checks with each verdict.
 func (r *Result) Count() map[Verdict]int {
 	count := map[Verdict]int{}
 	for _, c := range r.Checks {
@@ -64,7 +64,7 @@ func (k key) String() string {
 	return fmt.Sprintf("%s, claim %s, metric %q", k.experiment, k.claim, k.metric)
 }
 
-// files lists the names of everything that lies beside run.json.
+// files lists the names of all files beside run.json.
 func (r *Result) files() []string {
 	var names []string
 	for _, f := range slices.Concat(r.Tables, r.Figures) {
@@ -73,7 +73,7 @@ func (r *Result) files() []string {
 	return names
 }
 
-// newResult joins an experiment with its report, and finds what its author forgot.
+// newResult joins an experiment with its report. It returns errors for missing parts.
 func (c Catalogue) newResult(e Experiment, l *Lab, backend string, report *Report) (*Result, error) {
 	r := &Result{
 		Experiment: e.ID, Seed: l.Seed, Profile: l.Profile, Backend: backend,
@@ -93,7 +93,7 @@ func (c Catalogue) newResult(e Experiment, l *Lab, backend string, report *Repor
 		wrong = append(wrong, errors.New("the report has no checks"))
 	}
 	for _, check := range r.Checks {
-		wrong = append(wrong, c.knows(check.Claim), check.validate())
+		wrong = append(wrong, c.find(check.Claim), check.validate())
 	}
 	for _, f := range report.Figures {
 		wrong = append(wrong, f.validate())
@@ -102,7 +102,7 @@ func (c Catalogue) newResult(e Experiment, l *Lab, backend string, report *Repor
 	return r, errors.Join(wrong...)
 }
 
-// validate finds checks that could not fail, or that nobody could understand.
+// validate returns an error for checks that could not fail or lack an explanation.
 func (c Check) validate() error {
 	switch {
 	case c.Metric == "":
@@ -123,7 +123,7 @@ func (c Check) validate() error {
 	return nil
 }
 
-// distinct finds names that repeat or cannot be files.
+// distinct returns an error for names that repeat or cannot be files.
 func (r *Result) distinct() error {
 	var wrong []error
 	checks := map[key]bool{}
@@ -148,7 +148,7 @@ func (r *Result) distinct() error {
 	return errors.Join(wrong...)
 }
 
-// validate catches a picture that shows nothing.
+// validate returns an error for a picture that is damaged or blank.
 func (f Figure) validate() error {
 	switch ext := filepath.Ext(f.Name); ext {
 	case ".svg":
@@ -156,7 +156,7 @@ func (f Figure) validate() error {
 			return fmt.Errorf("figure %q is no SVG picture", f.Name)
 		}
 	case ".png", ".gif":
-		decode := png.Decode // by name: a program that draws APNG has image.Decode answer for PNG too
+		decode := png.Decode // by name: in a program that draws APNG, image.Decode reads PNG with the APNG decoder
 		if ext == ".gif" {
 			decode = gif.Decode
 		}
@@ -173,7 +173,7 @@ func (f Figure) validate() error {
 	return nil
 }
 
-// blank reports whether all pixels have one colour.
+// blank reports whether all pixels have one color.
 func blank(picture image.Image) bool {
 	b := picture.Bounds()
 	if b.Empty() {
@@ -190,7 +190,7 @@ func blank(picture image.Image) bool {
 	return true
 }
 
-// Claims is how many claims the checks are about.
+// Claims is the number of claims of the checks.
 func (r *Result) Claims() int {
 	distinct := map[ClaimID]bool{}
 	for _, c := range r.Checks {

@@ -2,8 +2,8 @@ package suite
 
 import "strings"
 
-// ResultPage is README.md of the folder of one result: the question, the answer, the figures, and every check with its
-// tolerance and where that comes from, claim by claim.
+// ResultPage is README.md of the folder of one result. It has the question, the answer, the figures, and every check
+// with its tolerance and the reason for it, by claim.
 func (c Catalogue) ResultPage(r *Result) []byte {
 	p := &page{Catalogue: c, results: []*Result{r}}
 	p.line("# %s\n", prose(r.Title))
@@ -51,10 +51,10 @@ func (p *page) checksOf(claim Claim, all []measurement) {
 	p.line("")
 }
 
-// badgeless is a verdict with a capital, for the head of a paragraph.
+// badgeless is a verdict with a capital letter, for the start of a paragraph.
 func badgeless(v Verdict) string { return strings.ToUpper(string(v[:1])) + string(v[1:]) }
 
-// accepted is what a check accepts, with a mark where that is too much to test it.
+// accepted writes the accepted values of a check, with a mark if the check is weak.
 func accepted(c Check) string {
 	if c.Weak() {
 		return mustBe(c) + " *" + weakMark + "*"
@@ -62,7 +62,7 @@ func accepted(c Check) string {
 	return mustBe(c)
 }
 
-// afterColon is a caption as the rest of a line of a list.
+// afterColon is a caption for the rest of a list item.
 func afterColon(caption string) string {
 	if caption == "" {
 		return ""

@@ -18,11 +18,11 @@ type Options struct {
 	Seed        int64
 	Profile     Profile
 	Backend     compute.Backend
-	BackendName string                               // as it is written into results: "go", "xla:cpu"
-	Progress    func(fraction float64, doing string) // nil: nobody looks
+	BackendName string                               // as in results: "go", "xla:cpu"
+	Progress    func(fraction float64, doing string) // nil: no progress
 }
 
-// PanicError is a panic of an experiment. Building a compute graph reports its mistakes this way.
+// PanicError is a panic of an experiment. Mistakes in building a compute graph cause panics.
 type PanicError struct {
 	Value any
 	Stack []byte
@@ -32,7 +32,7 @@ func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
 func (e *PanicError) Unwrap() error { err, _ := e.Value.(error); return err }
 
-// RunError is an experiment that measured nothing.
+// RunError is the error of an experiment without a result.
 type RunError struct {
 	Experiment string
 	Err        error
@@ -42,7 +42,7 @@ func (e *RunError) Error() string { return e.Experiment + ": " + firstLine(e.Err
 
 func (e *RunError) Unwrap() error { return e.Err }
 
-// Detail is all that is known: the whole message, and the stack of a panic or of an error that carries one.
+// Detail is the whole message, and the stack of a panic or of an error that has one.
 func (e *RunError) Detail() string {
 	detail := fmt.Sprintf("%s: %+v", e.Experiment, e.Err)
 	if p := (*PanicError)(nil); errors.As(e.Err, &p) {
@@ -51,13 +51,13 @@ func (e *RunError) Detail() string {
 	return detail
 }
 
-// Do runs one experiment and returns what it measured. Errors are *RunError, also those of a panic, of a report that
-// makes no sense, and of a context that ended: then there is no result, not a part of one.
+// Do runs one experiment and returns its result and report. Errors are *RunError, also for a panic, an invalid report
+// or a canceled context. Then there is no partial result.
 func (c Catalogue) Do(ctx context.Context, e Experiment, o Options) (*Result, *Report, error) {
 	l := &Lab{Context: ctx, Backend: o.Backend, Seed: o.Seed, Profile: o.Profile, id: cmp.Or(e.Stream, e.ID),
 		progress: o.Progress}
 	report, err := guarded(e, l)
-	if ctx.Err() != nil { // whatever it made of the interruption
+	if ctx.Err() != nil { // whatever the experiment returned
 		return nil, nil, &RunError{e.ID, ctx.Err()}
 	}
 	if err == nil && report == nil {
@@ -89,9 +89,9 @@ func guarded(e Experiment, l *Lab) (report *Report, err error) {
 	return report, err
 }
 
-// firstLine keeps an error to one sentence; the rest of it is in the details.
+// firstLine shortens an error to one sentence. The rest of it is in the details.
 func firstLine(text string) string {
-	const most = 300 // some errors quote the whole tensor that they are about
+	const most = 300 // some errors quote a whole tensor
 	text, _, more := strings.Cut(strings.TrimSpace(text), "\n")
 	if runes := []rune(text); len(runes) > most {
 		text, more = string(runes[:most]), true

@@ -19,7 +19,7 @@ const (
 	readmeName = "README.md"
 )
 
-// Store is a folder of results that this process alone writes.
+// Store is a folder of results, locked so that only this process writes to it.
 type Store struct {
 	Dir    string
 	Warn   func(sentence string) // nil: the default logger
@@ -27,8 +27,9 @@ type Store struct {
 	unlock func() error
 }
 
-// OpenStore makes dir if need be, locks it and clears what a killed run left there. It refuses a folder with a foreign
-// README.md or ledger.json, which a run would overwrite. The error of a folder that is in use is a *folder.LockedError.
+// OpenStore makes dir if needed, locks it and clears the rest of a killed run. It returns an error for a folder with a
+// foreign README.md or ledger.json, which a run would overwrite. The error of a folder that is in use is a
+// *atomicdir.LockedError.
 func OpenStore(dir string) (*Store, error) {
 	if err := summariesAreOurs(dir); err != nil {
 		return nil, err
@@ -40,10 +41,10 @@ func OpenStore(dir string) (*Store, error) {
 	return &Store{Dir: dir, unlock: unlock}, nil
 }
 
-// Close lets others write.
+// Close unlocks the folder.
 func (s *Store) Close() error { return s.unlock() }
 
-// Check finds foreign files that keep the results of these experiments from being stored.
+// Check returns an error for foreign files that prevent storing the results of these experiments.
 func (s *Store) Check(experiments []Experiment) error {
 	for _, e := range experiments {
 		if err := foreignRun(filepath.Join(s.Dir, e.ID)); err != nil {
@@ -53,8 +54,8 @@ func (s *Store) Check(experiments []Experiment) error {
 	return nil
 }
 
-// Put stores a result with its tables and figures in the place of the former one. On any error the former stays.
-// Foreign files stay, too; Warn is told of those that may be of a former result.
+// Put stores a result with its tables and figures in place of the former one. On any error the former one stays.
+// Foreign files stay, too. Warn receives the names of those that may belong to a former result.
 func (s *Store) Put(r *Result, report *Report, meta Meta) error {
 	files := map[string][]byte{}
 	var err error
@@ -91,8 +92,8 @@ func (s *Store) Put(r *Result, report *Report, meta Meta) error {
 	return nil
 }
 
-// Summarize rewrites the ledger and the pages from the results that lie in the folder. Strays are folders that it
-// leaves out, since their experiments are not in the table.
+// Summarize rewrites the ledger and the pages from the results in the folder. Strays are folders that are left out,
+// since their experiments are not in the table.
 func (s *Store) Summarize(c Catalogue) (strays []string, err error) {
 	results, strays, err := c.Load(s.Dir)
 	if err != nil {

@@ -23,7 +23,7 @@ const (
 
 func noSwap(string, string) error { return errors.ErrUnsupported }
 
-// version is a result whose files all hold the same number.
+// version is a result whose files all contain the same number.
 func version(n int) (*Result, *Report) {
 	report := &Report{Figures: []Figure{{Name: "f.svg", Data: fmt.Appendf(nil, "v%d", n)}},
 		Tables: []Table{{Name: "t", Header: []string{"v"}, Rows: [][]any{{n}}}}}
@@ -33,7 +33,7 @@ func version(n int) (*Result, *Report) {
 	}, report
 }
 
-// stored returns the version in dir, and fails when it is a mixture.
+// stored returns the version in dir. It fails the test if the files are of different versions.
 func stored(t *testing.T, dir string) int {
 	t.Helper()
 	r, err := readResult(filepath.Join(dir, "E01-moment"))
@@ -76,7 +76,7 @@ func hidden(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// An error at any step leaves the former result, and no rubbish.
+// An error at any step leaves the former result and no temporary files.
 func TestPutFailing(t *testing.T) {
 	for _, swap := range []func(a, b string) error{nil, noSwap} {
 		for fail := 0; ; fail++ {
@@ -136,7 +136,7 @@ func TestHelperKill(t *testing.T) {
 	}
 }
 
-// kill -9 at any step leaves the old or the new result whole, and the next run clears up.
+// kill -9 at any step leaves either the old or the new result complete, and the next run cleans up.
 func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
@@ -194,7 +194,7 @@ func TestLockNamesProcess(t *testing.T) {
 	}
 }
 
-// A folder that cannot be one, or cannot be written, is one sentence.
+// A path that is no folder, or a folder that cannot be written, gives a one-sentence error.
 func TestOpenStoreRefuses(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {

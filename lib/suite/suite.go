@@ -1,5 +1,5 @@
-// Package suite turns experiments into results that can be trusted: it runs them, stores what they measured, holds it
-// against committed results, and writes the ledger of claims.
+// Package suite turns experiments into results that can be trusted. It runs them, stores their measurements, compares
+// these with committed results, and writes the ledger of claims.
 package suite
 
 import (
@@ -11,19 +11,19 @@ import (
 // Experiment is a question about the theory with a measured answer.
 type Experiment struct {
 	ID       string   // folder below results/, for example "score-field"
-	Stream   string   // names its random streams; empty: ID. An experiment keeps its numbers under a new ID
+	Stream   string   // name of its random streams; empty: ID. An experiment keeps its numbers under a new ID
 	Title    string   // a headline
-	Question string   // what a reader would ask, in one sentence
-	Sources  []string // where the documents raise it, for example "001, figure 1"
+	Question string   // the reader's question, in one sentence
+	Sources  []string // places in the documents, for example "001, figure 1"
 	Run      func(*Lab) (*Report, error)
 }
 
-// Report is what an experiment measured. Answer says in one or two sentences what the checks establish.
+// Report holds the measurements of an experiment. Answer states in one or two sentences what the checks establish.
 type Report struct {
 	Answer  string
 	Checks  []Check
 	Tables  []Table
-	Figures []Figure // the first is the one shown beside the question
+	Figures []Figure // the first is shown beside the question
 }
 
 // Table is the data behind a figure, stored as Name.csv. Cells are strings, integers or float64.
@@ -41,7 +41,7 @@ type Figure struct {
 	Data    []byte
 }
 
-// Verdict says what a measurement establishes about a document's statement.
+// Verdict is what a measurement establishes about a document's statement.
 type Verdict string
 
 const (
@@ -65,29 +65,29 @@ type Claim struct {
 // Document is one of the theory documents.
 type Document struct{ ID, Title, Author string }
 
-// Check holds one measured number against what it must be.
+// Check compares one measured number with its accepted range.
 type Check struct {
 	Claim  ClaimID
 	Metric string          // what was measured; unique within (experiment, claim)
 	Got    metrics.Summary // measured
 	Want   float64         // exact value, or the middle of the accepted range
 	Tol    float64         // the check passes when |Got.Center - Want| <= Tol
-	Why    string          // where Tol comes from
-	Shows  Verdict         // what a pass says about the claim; empty: Confirmed
+	Why    string          // reason for Tol
+	Shows  Verdict         // verdict on the claim if the check passes; empty: Confirmed
 	Band   float64         // largest accepted distance to the committed value; 0: see band
 	Alpha  float64         // probability that correct code fails this check
 
-	// It is a number of trained networks: another seed, or a profile that trains longer, gives another one. What all of
-	// them may be is the accepted range; the gate compares two of them only where profile and seed are the same.
+	// OfTraining marks a number of trained networks, which depends on the seed and the profile. The accepted range
+	// covers all of them. The gate compares two of them only if profile and seed are the same.
 	OfTraining bool
 }
 
-// Pass reports whether the check holds. NaN and infinities never do, not even as a tolerance.
+// Pass reports whether the check passes. NaN and infinities never pass, not even as a tolerance.
 func (c Check) Pass() bool {
 	return !math.IsInf(c.Tol, 0) && math.Abs(c.Got.Center-c.Want) <= c.Tol
 }
 
-// Verdict is what the measurement says about the claim: Shows when it passes, Refuted when it does not.
+// Verdict is the verdict on the claim: Shows if the check passes, Refuted if it does not.
 func (c Check) Verdict() Verdict {
 	switch {
 	case !c.Pass():

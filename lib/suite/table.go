@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// encode returns the table as CSV after RFC 4180, with bare newlines. Numbers read back the same.
+// encode returns the table as CSV according to RFC 4180, with bare newlines. Numbers are read back exactly.
 func (t Table) encode() ([]byte, error) {
 	if len(t.Header) == 0 {
 		return nil, fmt.Errorf("table %q has no header", t.Name)

@@ -8,17 +8,17 @@ import (
 	"scorelab/internal/atomicdir"
 )
 
-// target is a folder of results that is replaced as a whole. Where there is one, it is locked from before the first
-// look at what it holds: nobody may write between that look and the replacement.
+// target is a folder of results that is replaced as a whole. An existing folder is locked before its content is read,
+// so that no process writes between reading and replacement.
 type target struct {
 	Catalogue
 	dir  string
 	held *Store // nil: there is no folder yet
 }
 
-// openTarget brings back what a killed replacement left, and locks the folder.
+// openTarget restores the folder after a killed replacement, and locks it.
 func (c Catalogue) openTarget(dir string) (*target, error) {
-	real, err := atomicdir.Resolve(dir) // where dir is a link, it stays one
+	real, err := atomicdir.Resolve(dir) // if dir is a link, it stays one
 	if err != nil {
 		return nil, atomicdir.Error("write", dir, err)
 	}
@@ -49,15 +49,15 @@ func (t *target) close() {
 	}
 }
 
-// replace makes these files, and the foreign ones beside results, all that the folder holds. Former is what they
-// replace.
+// replace replaces the content of the folder by these files and the foreign files beside results. former describes the
+// replaced content in errors.
 func (t *target) replace(writer atomicdir.Writer, files map[string][]byte, former string) error {
 	if t.held == nil {
 		if err := t.lock(); err != nil {
 			return err
 		}
 	}
-	if err := t.onlyResults(t.dir); err != nil { // once more, now that it is locked
+	if err := t.onlyResults(t.dir); err != nil { // again, now that it is locked
 		return err
 	}
 	for _, e := range t.Experiments {

@@ -8,8 +8,8 @@ import (
 	"scorelab/internal/atomicdir"
 )
 
-// Two accepts or merges into one folder: the second is refused while the first is at work, and takes nothing away from
-// it. Once the new folder is in place, the second replaces that, whole.
+// Of two accepts or merges into one folder, the second is refused while the first is running, and changes nothing. Once
+// the new folder is in place, the second replaces it as a whole.
 func TestTwoReplacements(t *testing.T) {
 	three := Options{Seed: 3, Profile: Quick, BackendName: "go"}
 	root := t.TempDir()
@@ -70,14 +70,14 @@ func TestTwoReplacements(t *testing.T) {
 	}
 }
 
-// A merge of some experiments leaves the results of the others, as accept does, if they are of the same settings.
+// A merge of some experiments keeps the results of the others, as accept does, if their settings are the same.
 func TestMergeOfSomeExperiments(t *testing.T) {
 	root := t.TempDir()
 	whole, out := filepath.Join(root, "whole"), filepath.Join(root, "out")
 	dirs := shards(t, fake(), root, 2, quick)
 	runAll(t, fake(), whole, quick)
 	runAll(t, fake(), out, quick)
-	write(t, "{", out, "E01-moment", runName) // what is replaced need not be readable
+	write(t, "{", out, "E01-moment", runName) // the replaced result need not be readable
 	for _, c := range []struct {
 		pattern string
 		dirs    []string

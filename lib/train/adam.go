@@ -13,18 +13,18 @@ import (
 // algorithm 2), clipping by the global norm (Pascanu et al. 2013, algorithm 1), linear warm-up and cosine decay
 // (Loshchilov and Hutter 2017, equation 5, without restarts). The zero value is Adam as in the paper.
 type Adam struct {
-	Rate        float64 // learning rate, at its highest; 0: 1e-3
-	Beta1       float64 // memory of the gradient; 0: 0.9; negative: none
-	Beta2       float64 // memory of its square; 0: 0.999
-	Epsilon     float64 // beside the root of the mean square; 0: 1e-8
-	WeightDecay float64 // each step takes away rate*WeightDecay of every weight; 0: nothing
-	Clip        float64 // longer gradients are shortened to this norm; 0: none are
-	Warmup      int     // the rate rises over so many steps, step k has k/Warmup of it; 0: it does not
-	Cosine      int     // at this step the rate has fallen to Final*Rate, where it stays; 0: it does not fall
-	Final       float64 // what is left of the rate after Cosine steps, a fraction
+	Rate        float64 // peak learning rate; 0: 1e-3
+	Beta1       float64 // decay of the first moment; 0: 0.9; negative: no moment
+	Beta2       float64 // decay of the second moment; 0: 0.999
+	Epsilon     float64 // added to the root of the second moment; 0: 1e-8
+	WeightDecay float64 // each step subtracts rate*WeightDecay of every weight; 0: no decay
+	Clip        float64 // largest global norm of the gradient; 0: no clipping
+	Warmup      int     // steps of linear warm-up, step k has k/Warmup of the rate; 0: no warm-up
+	Cosine      int     // step at which the rate has fallen to Final*Rate, where it stays; 0: no decay
+	Final       float64 // fraction of the rate that is left after Cosine steps
 }
 
-// withDefaults replaces zeros by what they stand for.
+// withDefaults replaces zeros by their defaults.
 func (a Adam) withDefaults() Adam {
 	set := func(x *float64, value float64) {
 		if *x == 0 {
@@ -41,7 +41,7 @@ func (a Adam) withDefaults() Adam {
 
 func (a Adam) validate() error {
 	d := a.withDefaults()
-	d.Beta1 = a.Beta1 // as given: a negative one stands for none
+	d.Beta1 = a.Beta1 // as given, since a negative value means no moment
 	for _, p := range []struct {
 		name  string
 		value float64
@@ -50,7 +50,7 @@ func (a Adam) validate() error {
 		{"Rate", d.Rate, d.Rate > 0 && d.Rate < math.MaxFloat32}, // weights may be in float32
 		{"Beta1", d.Beta1, d.Beta1 < 1},
 		{"Beta2", d.Beta2, d.Beta2 > 0 && d.Beta2 < 1},
-		{"Epsilon", d.Epsilon, d.Epsilon >= 0x1p-126}, // below the normal numbers of float32, a gradient of 0 makes 0/0
+		{"Epsilon", d.Epsilon, d.Epsilon >= 0x1p-126}, // below float32's normal numbers a gradient of 0 gives 0/0
 		{"WeightDecay", d.WeightDecay, d.WeightDecay >= 0 && d.WeightDecay < math.MaxFloat32},
 		{"Clip", d.Clip, d.Clip >= 0},
 		{"Warmup", float64(d.Warmup), d.Warmup >= 0},
@@ -65,7 +65,7 @@ func (a Adam) validate() error {
 	return nil
 }
 
-// rateAt is the learning rate of step k, a float64 scalar that counts from 1.
+// rateAt is the learning rate of step k, as a float64 scalar. k counts from 1.
 func (a Adam) rateAt(k *Node) *Node {
 	rate := MulScalar(OnesLike(k), a.Rate)
 	if a.Warmup > 0 {
@@ -79,7 +79,8 @@ func (a Adam) rateAt(k *Node) *Node {
 	return rate
 }
 
-// scaled holds the scalars of one step. They are float64: in float32, 1 - 0.999 alone is off by 5e-5 of itself.
+// scaled holds the scalars of one step. They are float64, since in float32 1 - 0.999 alone has a relative error of
+// 5e-5.
 type scaled struct {
 	Adam
 	rate         *Node
@@ -87,7 +88,7 @@ type scaled struct {
 	bias1, bias2 *Node // 1 - beta^k
 }
 
-// scale prepares step k, an integer scalar that counts from 1, with a gradient of that norm.
+// scale prepares step k for a gradient of the given norm. k is an integer scalar that counts from 1.
 func (a Adam) scale(k, norm *Node) scaled {
 	a = a.withDefaults()
 	k = ConvertDType(k, dtypes.Float64)

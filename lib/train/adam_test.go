@@ -15,7 +15,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// golden is testdata/adam.json, which testdata/adam.py makes.
+// golden is testdata/adam.json, which testdata/adam.py writes.
 type golden struct {
 	X, Y  [][]float64
 	Start params
@@ -28,7 +28,7 @@ type goldenRun struct {
 	Weights, Average params
 }
 
-// goldenSettings are those of Adam; nil is the default.
+// goldenSettings are the settings of Adam and EMA. nil means the default.
 type goldenSettings struct {
 	Rate, Beta1, Beta2, Epsilon, Decay, Clip, Final, Average *float64
 	Warmup, Cosine                                           int
@@ -62,8 +62,8 @@ func (p params) store() *model.Store {
 	return s
 }
 
-// Curves, weights and averages are those of optax: clipping, moments, decoupled decay, schedule, bias-corrected
-// average.
+// Curves, weights and averages equal those of optax. The runs cover clipping, moments, decoupled decay, the schedule
+// and the bias-corrected average.
 func TestAdamAgreesWithOptax(t *testing.T) {
 	text, err := os.ReadFile("testdata/adam.json")
 	if err != nil {
@@ -78,7 +78,7 @@ func TestAdamAgreesWithOptax(t *testing.T) {
 		hidden := Tanh(Add(Dot(batch[0], w("first")).Product(), InsertAxes(w("shift"), 0)))
 		return ReduceMean(Square(Sub(Dot(hidden, w("second")).Product(), batch[1])), 1)
 	}
-	const tolerance = 1e-12 // rounding of 30 steps at numbers of size 1
+	const tolerance = 1e-12 // rounding of 30 steps for numbers of size 1
 	near := func(run int, what string, got, want float64) {
 		t.Helper()
 		if !(math.Abs(got-want) <= tolerance*max(1, math.Abs(want))) {
@@ -114,7 +114,7 @@ func TestAdamAgreesWithOptax(t *testing.T) {
 	}
 }
 
-// The scalars of a float32 step keep their float64 digits: the first step is the rate, whatever the gradient.
+// The scalars of a float32 step keep their float64 digits, so the first step equals the rate for any gradient.
 func TestFirstStepIsTheRate(t *testing.T) {
 	for _, slope := range []float32{1e-3, 1, 1e4} {
 		p := Plan{Data: Whole(tensors.FromValue([]float32{slope})), Adam: Adam{Rate: .5}, Loss: func(scope *model.Scope,
@@ -123,21 +123,22 @@ func TestFirstStepIsTheRate(t *testing.T) {
 		}}
 		tr := begin(t, backendtest.Interpreter(t), p)
 		finish(t, tr, 1)
-		if w := state(t, tr)["/w"][0]; math.Abs(2*w+1) > 1.1e-8/float64(slope)+3e-7 { // epsilon's part, and rounding
+		// the effect of epsilon, and rounding
+		if w := state(t, tr)["/w"][0]; math.Abs(2*w+1) > 1.1e-8/float64(slope)+3e-7 {
 			t.Errorf("slope %g: the first step is %g", slope, w)
 		}
 	}
 }
 
-// The average holds nothing but trainable weights, by each law; a buffer stays what it is, and gets no moments.
-func TestAverageLaws(t *testing.T) {
+// The average holds only trainable weights, under each schedule. A buffer stays unchanged and gets no moments.
+func TestEMASchedules(t *testing.T) {
 	const decay, steps = .8, 25
 	loss := func(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 		w := scope.VariableWithValue("w", [][]float64{{2, -1}}).NodeValue(batch[0])
 		buffer := scope.VariableWithValue("buffer", [][]float64{{3, 4}}).SetTrainable(false).NodeValue(batch[0])
 		return ReduceSum(Square(Sub(w, Add(Mul(buffer, batch[0]), r.Normal(batch[0])))), 1)
 	}
-	for law, at := range map[EMASchedule]func(k float64) float64{
+	for schedule, at := range map[EMASchedule]func(k float64) float64{
 		"":        func(k float64) float64 { return decay * (1 - math.Pow(decay, k-1)) / (1 - math.Pow(decay, k)) },
 		Corrected: func(k float64) float64 { return decay * (1 - math.Pow(decay, k-1)) / (1 - math.Pow(decay, k)) },
 		Ramped:    func(k float64) float64 { return min(decay, (1+k)/(10+k)) },
@@ -145,7 +146,7 @@ func TestAverageLaws(t *testing.T) {
 	} {
 		tr := begin(t, backendtest.Interpreter(t), Plan{
 			Loss: loss, Data: Whole(tensors.FromValue([][]float64{{1, 2}})), Adam: Adam{Rate: .1},
-			EMA: EMA{decay, law}, Every: 1,
+			EMA: EMA{decay, schedule}, Every: 1,
 		})
 		want := []float64{2, -1}
 		for r := range tr.Run(t.Context(), steps) {
@@ -160,16 +161,16 @@ func TestAverageLaws(t *testing.T) {
 		}
 		got := contents(t, store)
 		if len(got) != 2 || got["/buffer"][0] != 3 || got["/buffer"][1] != 4 {
-			t.Errorf("%q: the average holds %v", law, got)
+			t.Errorf("%q: the average holds %v", schedule, got)
 		}
 		if d, where := apart(t, map[string][]float64{"/w": got["/w"]}, map[string][]float64{"/w": want}); d > 1e-14 {
-			t.Errorf("%q: %s is off by %g", law, where, d)
+			t.Errorf("%q: %s is off by %g", schedule, where, d)
 		}
 		if v := store.GetVariable("/buffer"); v.Trainable || !store.GetVariable("/w").Trainable {
-			t.Errorf("%q: what is trainable changed", law)
+			t.Errorf("%q: a trainable weight changed", schedule)
 		}
 		if all := state(t, tr); len(all) != 6 { // w, buffer, count, two moments, one average
-			t.Errorf("%q: the trainer holds %v", law, all)
+			t.Errorf("%q: the trainer holds %v", schedule, all)
 		}
 	}
 	tr := begin(t, backendtest.Interpreter(t), Plan{Loss: loss, Data: Whole(tensors.FromValue([][]float64{{1, 2}}))})

@@ -12,8 +12,8 @@ import (
 	"scorelab/lib/random"
 )
 
-// BenchmarkStep is a step of denoising score matching: swish network of 3 x 128, batch 512 of 10,000 points, Adam.
-// testdata/speed.py holds it against the same in JAX, one lax.scan.
+// BenchmarkStep measures a step of denoising score matching with Adam: a swish network of 3 x 128, batches of 512 from
+// 10,000 points. testdata/speed.py measures the same in JAX, in one lax.scan.
 func BenchmarkStep(b *testing.B) {
 	swish := func(x *Node) *Node { return Mul(x, Sigmoid(x)) }
 	p := Plan{Data: Drawn(512, points(dtypes.Float32, 10_000)), Every: 1000, Loss: func(scope *model.Scope,
@@ -28,7 +28,7 @@ func BenchmarkStep(b *testing.B) {
 		return ReduceSum(Square(Sub(dense(scope.At("3"), h, 2), eps)), 1)
 	}}
 	tr := begin(b, backendtest.Default(b), p)
-	finish(b, tr, 200) // compiles, and finds how many steps a call takes
+	finish(b, tr, 200) // compiles, and finds the number of steps of a call
 	b.ResetTimer()
 	finish(b, tr, 200+b.N)
 }

@@ -13,7 +13,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// config is what the steps depend on, beside the code.
+// config holds everything that the steps depend on, except for the code.
 type config struct {
 	Settings any        `json:"settings"`
 	Adam     *Adam      `json:"adam,omitempty"`
@@ -22,7 +22,7 @@ type config struct {
 	Key      random.Key `json:"key"`
 }
 
-// describe makes the configuration of a plan, once: it holds hashes of the data.
+// describe returns the configuration of a plan. It is expensive, since it hashes the data.
 func (p *Plan) describe() (json.RawMessage, error) {
 	c := config{Settings: p.Settings, Average: p.EMA, Data: p.Data.settings(), Key: p.Key}
 	if p.Loss != nil {
@@ -36,14 +36,14 @@ func (p *Plan) describe() (json.RawMessage, error) {
 	return text, nil
 }
 
-// Groups of a checkpoint's tensors: the network under its own names, its averages under the same ones, the rest.
+// Groups of a checkpoint's tensors: the weights, their averages under the same names, and the state of the optimizer.
 const (
 	WeightsGroup   = "weights"
 	AverageGroup   = "average"
 	OptimizerGroup = "optimizer"
 )
 
-// groupOf says in which group, and under which name, a variable of the trainer's store is saved.
+// groupOf returns the group and the name under which a variable of the trainer's store is saved.
 func groupOf(path string) (group, name string) {
 	if !within(path, own) {
 		return WeightsGroup, strings.TrimPrefix(path, "/")
@@ -55,7 +55,7 @@ func groupOf(path string) (group, name string) {
 	return OptimizerGroup, name
 }
 
-// Save writes the state of the training into a folder of checkpoints. Read it between two reports.
+// Save writes the state of the training into a folder of checkpoints. Call it between two reports.
 func (t *Trainer) Save(to *checkpoint.Folder) error {
 	c := checkpoint.Checkpoint{Step: t.step, Backend: backend.Name(t.b), Config: t.config,
 		Groups: map[string]checkpoint.Tensors{}}
@@ -73,8 +73,9 @@ func (t *Trainer) Save(to *checkpoint.Folder) error {
 	return to.Save(c)
 }
 
-// Resume takes the state of the newest good checkpoint in a folder, if it holds one: the steps to come are those of the
-// training that wrote it. It refuses checkpoints of another plan, as far as Settings, Adam, Average, Data and Key tell.
+// Resume loads the newest good checkpoint in a folder, if there is one. The next steps then equal those of the training
+// that wrote it. It returns an error if Settings, Adam, EMA, Data or Key of the checkpoint's plan differ, and if its
+// variables do not fit.
 func (t *Trainer) Resume(from *checkpoint.Folder) error {
 	c, err := from.Load(t.config, backend.Name(t.b))
 	if errors.Is(err, checkpoint.ErrNone) {
@@ -89,7 +90,7 @@ func (t *Trainer) Resume(from *checkpoint.Folder) error {
 			left[group+" of "+name] = true
 		}
 	}
-	for v := range t.store.IterVariables() { // all must fit before one is changed
+	for v := range t.store.IterVariables() { // check all before changing any
 		group, name := groupOf(v.Path())
 		x := c.Groups[group][name]
 		if x == nil {
@@ -102,7 +103,7 @@ func (t *Trainer) Resume(from *checkpoint.Folder) error {
 		delete(left, group+" of "+name)
 	}
 	if len(left) > 0 {
-		return fmt.Errorf("the checkpoint of step %d has %s, which the network has not", c.Step,
+		return fmt.Errorf("the checkpoint of step %d has %s, which the network lacks", c.Step,
 			slices.Sorted(maps.Keys(left))[0])
 	}
 	for v := range t.store.IterVariables() {

@@ -17,43 +17,46 @@ import (
 	"scorelab/lib/random"
 )
 
-// Data is where the batches come from: Shuffled, Drawn, Whole or Fresh. What a batch holds follows from the key and the
-// step alone.
+// Data is the source of the batches: Shuffled, Drawn, Whole or Fresh. The key and the step determine a batch.
 type Data interface {
-	// columns are tables that draw reads at every step, window those that it reads at some steps around the given one.
+	// columns are the tables that draw reads at every step. window holds those that it reads at a range of steps around
+	// the given one.
 	columns() []*tensors.Tensor
 	window(step int, draw uniforms) (window, error)
 	draw(columns, window []*Node, key [2]*Node, step *Node) (batch []*Node)
-	settings() any // for the record of a run, and to tell one data set from another
+	settings() any // for the record of a run, and to identify the data set
 	validate() error
 }
 
 var _ = []Data{table{}, fresh{}}
 
-// window is tables for the steps from one to before another.
+// window holds tables for the steps from <= step < to.
 type window struct {
 	from, to int
 	tables   []*tensors.Tensor
 }
 
-// always is the window that is never left.
+// always is the window of all steps.
 var always = window{to: math.MaxInt}
 
-// Whole is all the data in each step. Columns are tensors [n, ...] of as many rows: samples first, then labels, if any.
+// Whole gives all the data in each step. Columns are tensors [n, ...] with the same number of rows: samples first, then
+// labels, if any.
 func Whole(columns ...*tensors.Tensor) Data { return table{kind: "whole", cols: columns} }
 
-// Drawn is batches of independent rows, drawn with replacement.
+// Drawn gives batches of independent rows, drawn with replacement. Columns are as in Whole.
 func Drawn(batch int, columns ...*tensors.Tensor) Data {
 	return table{kind: "drawn", batch: batch, cols: columns}
 }
 
-// Shuffled is batches without replacement: each epoch goes through the rows in a new random order. Where the batch does
-// not divide the rows, what is left at the end of an epoch is dropped; it differs from epoch to epoch.
+// Shuffled gives batches without replacement. Each epoch goes through the rows in a new random order. If the batch does
+// not divide the number of rows, the rest of an epoch is dropped. It differs from epoch to epoch. Columns are as in
+// Whole.
 func Shuffled(batch int, columns ...*tensors.Tensor) Data {
 	return table{kind: "shuffled", batch: batch, cols: columns}
 }
 
-// Fresh is new samples in each step: draw makes the batch. The name stands for the law in records and checkpoints.
+// Fresh gives new samples in each step. draw returns the columns of the batch, [batch, ...] each. The name identifies
+// the distribution in records and checkpoints.
 func Fresh(name string, draw func(g *Graph, r *random.Source) []*Node) Data {
 	return fresh{name, draw}
 }
@@ -91,7 +94,7 @@ func (d table) validate() error {
 	return nil
 }
 
-// notFinite counts the values of x that are NaN or infinite, and says where the first one is.
+// notFinite counts the values of x that are NaN or infinite, and returns the index of the first one.
 func notFinite(x *tensors.Tensor) (bad, first int) {
 	count := func(i int, v float64) {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -132,17 +135,17 @@ func (d table) settings() any {
 	return out
 }
 
-// uniforms draws m numbers for each of n samples, of which the first has the given index.
+// uniforms draws m numbers in (0, 1] for each of n samples. first is the index of the first sample.
 type uniforms func(first, n, m int) ([]float64, error)
 
-// windowRows bounds the table of a window, or else it holds one epoch; windowSteps are enough that making one is no
-// matter.
+// windowRows bounds the rows of a window, which holds at least one epoch. windowSteps is so large that the time to make
+// a window is negligible.
 const windowRows, windowSteps = 1 << 20, 1024
 
-// window is, for shuffled data, the first step and the rows of each step [steps, batch], over whole epochs. An epoch is
-// a sample with a number for each row; the rows in the order of their numbers are a random permutation. It is sorted
-// here, since a sort cannot be part of a compiled loop (GoMLX takes its comparison for a closure of the main function),
-// and the Go backend takes a thousand times as long.
+// window holds, for shuffled data, the first step and the rows of each step [steps, batch], over whole epochs. An epoch
+// draws a random number for each row. Sorting the rows by these numbers gives a random permutation. The host sorts,
+// since a sort cannot be part of a compiled loop (GoMLX takes its comparison for a closure of the main function). The
+// Go backend also takes a thousand times as long.
 func (d table) window(step int, draw uniforms) (window, error) {
 	if d.kind != "shuffled" {
 		return always, nil

@@ -17,7 +17,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// numbers is a column 0..n-1.
+// numbers is the column 0..n-1.
 func numbers(n int) *tensors.Tensor {
 	x := make([]float64, n)
 	for i := range x {
@@ -26,7 +26,7 @@ func numbers(n int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(x, n)
 }
 
-// seen trains on nothing and returns the rows of each step's batch.
+// seen returns the rows of each step's batch. It runs a training without weights.
 func seen(t testing.TB, data Data, key random.Key, from, steps, batch int) [][]int {
 	t.Helper()
 	tr := begin(t, backendtest.Interpreter(t), Plan{Data: data, Key: key, Every: 50, Step: func(t *StepContext) {
@@ -60,8 +60,8 @@ func labels(n int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(x, n)
 }
 
-// Each epoch sees rows once, but for a rest smaller than a batch; epochs have other orders; a run that begins in the
-// middle sees what the whole run sees there; labels stay with their rows.
+// Each epoch visits rows once, except for a rest smaller than a batch. Epochs have different orders. A run that begins
+// in the middle gets the batches of the whole run. Labels stay with their rows.
 func TestShuffledEpochs(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		n := rapid.IntRange(2, 40).Draw(rt, "n")
@@ -76,11 +76,11 @@ func TestShuffledEpochs(t *testing.T) {
 			epoch := slices.Concat(rows[e*perEpoch : (e+1)*perEpoch]...)
 			slices.Sort(epoch)
 			if len(slices.Compact(epoch)) != perEpoch*batch || epoch[0] < 0 || epoch[len(epoch)-1] >= n {
-				rt.Fatalf("an epoch of %d rows in batches of %d sees %v", n, batch, epoch)
+				rt.Fatalf("an epoch of %d rows in batches of %d has %v", n, batch, epoch)
 			}
 		}
 		if n > 12 && slices.EqualFunc(rows[:perEpoch], rows[perEpoch:2*perEpoch], slices.Equal) {
-			rt.Fatal("two epochs have one order") // 1 in 12! at most
+			rt.Fatal("two epochs have one order") // probability 1/12! at most
 		}
 		later := seen(t, data, key, from, 2, batch)
 		if !slices.EqualFunc(later, rows[from-start:from-start+2], slices.Equal) {
@@ -89,7 +89,7 @@ func TestShuffledEpochs(t *testing.T) {
 	})
 }
 
-// All orders of three rows are equally likely: chi-square with 5 degrees of freedom, exceeded once in 10^6.
+// All orders of three rows are equally likely: chi-square with 5 degrees of freedom, at the level 1e-6.
 func TestShuffledIsUniform(t *testing.T) {
 	rows := seen(t, Shuffled(3, numbers(3), labels(3)), random.NewKey(7), 0, 6000, 3)
 	counts := map[[3]int]int{}
@@ -116,12 +116,12 @@ func TestDrawnIsUniform(t *testing.T) {
 	for _, c := range counts {
 		chi += math.Pow(float64(c)-1000, 2) / 1000
 	}
-	if chi > 47.2 { // 9 degrees of freedom, once in 10^6
+	if chi > 47.2 { // 9 degrees of freedom, at the level 1e-6
 		t.Errorf("%v: chi-square %g", counts, chi)
 	}
 }
 
-// Large data has one epoch a window, small data many; a window holds the step that was asked for.
+// Large data has one epoch in a window, small data many. A window contains the requested step.
 func TestWindows(t *testing.T) {
 	source := rand.New(rand.NewPCG(1, 1))
 	draw := func(first, n, m int) ([]float64, error) {
@@ -147,7 +147,7 @@ func TestWindows(t *testing.T) {
 	}
 }
 
-// Fresh samples are new in every step and the same in every run; whole data comes as it is.
+// Fresh samples are new in every step and the same in every run. Whole data comes unchanged.
 func TestFreshAndWhole(t *testing.T) {
 	run := func(data Data) []float64 {
 		tr := begin(t, backendtest.Interpreter(t), Plan{Data: data, Key: random.NewKey(9), Step: func(t *StepContext) {

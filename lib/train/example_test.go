@@ -19,8 +19,8 @@ import (
 	"scorelab/lib/train"
 )
 
-// Denoising data of variance 4 from noise of variance 1: the best linear denoiser keeps 4/5 of what it sees, and its
-// mean square error, the floor of the loss, is 4/5.
+// Data of variance 4 are denoised from noise of variance 1. The best linear denoiser multiplies its input by 4/5. Its
+// mean squared error, the floor of the loss, is 4/5.
 func Example() {
 	data := train.Fresh("N(0, 4)", func(g *Graph, r *random.Source) []*Node {
 		return []*Node{MulScalar(r.Normal(Zeros(g, shapes.Make(dtypes.Float32, 1000, 1))), 2)}
@@ -50,7 +50,7 @@ func Example() {
 	// keeps 0.80
 }
 
-// A training that survives: whatever ends the process, running it again goes on from the last report that was saved.
+// A training that survives the end of its process: running it again continues from the last saved report.
 func ExampleTrainer_Save() {
 	dir, _ := os.MkdirTemp("", "run")
 	defer os.RemoveAll(dir)

@@ -22,7 +22,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// descending is a plan whose step may spoil the loss.
+// descending is a plan whose step may corrupt the loss.
 func descending(spoil func(t *StepContext, loss *Node) *Node) Plan {
 	p := example(dtypes.Float32)
 	adam := p.Adam
@@ -38,14 +38,14 @@ func descending(spoil func(t *StepContext, loss *Node) *Node) Plan {
 	return p
 }
 
-// at is 1 at one step, and 0 at others.
+// at is 1 at one step and 0 at all others.
 func at(t *StepContext, step int, like *Node) *Node {
 	return ConvertDType(Equal(t.Step, Scalar(t.Step.Graph(), dtypes.Int32, step)), like.DType())
 }
 
 func zero(loss *Node) *Node { return Sub(loss, loss) }
 
-// spoilers make step 13 diverge, by the message.
+// spoilers make step 13 diverge. Keys are parts of the expected error.
 var spoilers = map[string]func(t *StepContext, loss *Node) *Node{
 	"training diverged at step 13: the loss is NaN at learning rate 0.00": func(t *StepContext, loss *Node) *Node {
 		return Add(loss, Div(zero(loss), OneMinus(at(t, 12, loss))))
@@ -65,7 +65,7 @@ var spoilers = map[string]func(t *StepContext, loss *Node) *Node{
 	},
 }
 
-// checkDiverged trains until the loss diverges: the trainer must stop before the step and stay as it was.
+// checkDiverged trains until the loss diverges. The trainer must stop before that step and keep its state.
 func checkDiverged(t *testing.T, b compute.Backend, want string, p Plan, before map[string][]float64) {
 	tr := begin(t, b, p)
 	folder, err := checkpoint.Open(t.TempDir(), 0, nil)
@@ -94,7 +94,7 @@ func checkDiverged(t *testing.T, b compute.Backend, want string, p Plan, before 
 		t.Errorf("%d steps are taken", tr.Step())
 	}
 	equal(t, "after the bad step", before, state(t, tr))
-	for _, err := range tr.Run(context.Background(), 100) { // it does not go away
+	for _, err := range tr.Run(context.Background(), 100) { // running again gives the same error
 		if !errors.As(err, &diverged) {
 			t.Errorf("again: %v", err)
 		}
@@ -104,8 +104,8 @@ func checkDiverged(t *testing.T, b compute.Backend, want string, p Plan, before 
 	}
 }
 
-// NaN or infinity, in the loss or in its gradient alone: training stops, says the step and the rate, and keeps the
-// weights from before it, in memory and in the checkpoint.
+// At NaN or infinity, in the loss or only in its gradient, training stops. The error gives the step and the rate. The
+// weights before that step stay, in memory and in the checkpoint.
 func TestDivergence(t *testing.T) {
 	t.Run("go", func(t *testing.T) {
 		good := begin(t, backendtest.Interpreter(t), descending(nil))
@@ -126,7 +126,7 @@ func TestDivergence(t *testing.T) {
 			}
 			p := descending(spoil)
 			good := begin(t, b, p)
-			finish(t, good, 12) // the spoiled step is not reached: the same graph, so the same rounding
+			finish(t, good, 12) // the corrupted step is not reached: the same graph has the same rounding
 			checkDiverged(t, b, want, p, state(t, good))
 		}
 	})
@@ -193,7 +193,7 @@ var badPlans = []struct {
 	}},
 }
 
-// Wrong input gets one sentence that says what.
+// Wrong input gives a one-line error that names it.
 func TestPlanRejects(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	scalar := func(scope *model.Scope, batch []*Node, _ *random.Source) *Node {
@@ -216,7 +216,7 @@ func TestPlanRejects(t *testing.T) {
 	}
 }
 
-// A loss that panics, with whatever, is one line before the first step.
+// A loss that panics with any value gives a one-line error before the first step.
 func TestPanicsInALoss(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for want, fail := range map[string]func(){"text": func() { panic("text") }, "runtime.Goexit": runtime.Goexit} {

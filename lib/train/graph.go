@@ -14,8 +14,8 @@ import (
 	"scorelab/lib/exec"
 )
 
-// frame is what one step reads beside the variables. The same list is the arguments of a graph and the state of its
-// loop; step, stop and curves change.
+// frame holds the inputs of one step besides the variables. The same list is the arguments of a graph and the state of
+// its loop. step, stop and curves change.
 type frame struct {
 	step, stop   *Node // int32
 	order, noise [2]*Node
@@ -24,7 +24,7 @@ type frame struct {
 	curves       *Node // [Every, curves] float64: row step mod Every
 }
 
-// arguments run the trainer from where it is to the step stop.
+// arguments returns the arguments that run the trainer from its current step to the step stop.
 func (t *Trainer) arguments(stop int) []any {
 	args := []any{int32(t.step), int32(stop), t.order[0], t.order[1], t.noise[0], t.noise[1]}
 	for _, list := range [][]*tensors.Tensor{t.columns, t.window.tables, {t.curves}} {
@@ -46,30 +46,30 @@ func (t *Trainer) unpack(in []*Node) frame {
 	return f
 }
 
-// turn builds what happens in one step.
-func (t *Trainer) turn(scope *model.Scope, f frame, dry bool) *StepContext {
+// buildStep builds the graph of one step.
+func (t *Trainer) buildStep(scope *model.Scope, f frame, dry bool) *StepContext {
 	batch := t.plan.Data.draw(f.columns, f.window, f.order, f.step)
 	if len(batch) == 0 || slices.Contains(batch, nil) {
 		panic(fmt.Errorf("the data's draw returned %d columns, or one that is nil; give at least the samples",
 			len(batch)))
 	}
-	turn := &StepContext{Scope: scope, Batch: batch, Step: f.step, key: f.noise, moved: map[string]string{}, dry: dry}
-	t.plan.Step(turn)
-	turn.average(t.plan.EMA)
-	return turn
+	built := &StepContext{Scope: scope, Batch: batch, Step: f.step, key: f.noise, moved: map[string]string{}, dry: dry}
+	t.plan.Step(built)
+	built.average(t.plan.EMA)
+	return built
 }
 
 // stepOnce is the graph of one step: it moves the variables, and returns the step, the stop and the curves. A step
-// whose numbers are not finite is recorded, but not taken, and brings the stop forward.
+// whose numbers are not finite is recorded but not taken, and sets the stop to the current step.
 func (t *Trainer) stepOnce(scope *model.Scope, in []*Node) []*Node {
 	f := t.unpack(in)
 	before := map[*model.Variable]*Node{}
 	for v := range t.store.IterVariables() {
 		before[v] = v.NodeValue(f.step)
 	}
-	turn := t.turn(scope, f, false)
+	built := t.buildStep(scope, f, false)
 	var row []*Node
-	for _, value := range turn.values {
+	for _, value := range built.values {
 		row = append(row, Reshape(value, 1, 1))
 	}
 	values := Concatenate(row, 1) // [1, curves]

@@ -11,9 +11,9 @@ import (
 	"scorelab/lib/random"
 )
 
-// heNormal gives weights of rank 2 or more normal values of variance 2/fan-in (He et al. 2015, equation 10), all others
-// zero: GoMLX's default law, but the same numbers for the same key, on every backend. It numbers the variables of a
-// graph in the order in which they ask.
+// heNormal gives weights of rank 2 or more normal values of variance 2/fan-in (He et al. 2015, equation 10). All others
+// are zero. This is GoMLX's default distribution, but the same key gives the same numbers on every backend. Each
+// variable of a graph has a stream by the order of creation.
 func heNormal(key random.Key) model.VariableInitializer {
 	var graph *Graph
 	var count uint32
@@ -31,7 +31,7 @@ func heNormal(key random.Key) model.VariableInitializer {
 	}
 }
 
-// streamOf is the key of a purpose within a plan.
+// streamOf returns the key of a purpose within a plan.
 func (p *Plan) streamOf(purpose string) random.Key {
 	return random.NewKey(int64(uint64(p.Key[0])<<32|uint64(p.Key[1])), "train", purpose)
 }

@@ -32,15 +32,15 @@ const (
 	saveEnv    = "TRAIN_TEST_SAVE" // "4 2 kill": at step 2 of writing the fourth checkpoint; "4 2 hang": stay there
 )
 
-// killed is the plan of the processes below, and how many steps it takes.
+// killed returns the plan of the processes below, and its number of steps.
 func killed() (Plan, int) {
 	p := example(dtypes.Float32)
 	p.Every = 2
 	return p, 50
 }
 
-// TestHelperTrain is a process that trains, saves after every report, and tells the steps. On a signal it saves and
-// ends with 130, on the second one it ends at once.
+// TestHelperTrain is a process that trains, saves after every report and prints the steps. At a signal it saves and
+// exits with 130. At the second one it exits at once.
 func TestHelperTrain(t *testing.T) {
 	dir := os.Getenv(dirEnv)
 	if dir == "" {
@@ -90,7 +90,7 @@ func TestHelperTrain(t *testing.T) {
 	}
 }
 
-// start begins a helper, of which lines are what it prints.
+// start begins a helper. lines are its output.
 func start(t *testing.T, dir, backendName, save string) (cmd *osexec.Cmd, lines *bufio.Scanner) {
 	t.Helper()
 	cmd = osexec.Command(os.Args[0], "-test.run=^TestHelperTrain$")
@@ -106,7 +106,7 @@ func start(t *testing.T, dir, backendName, save string) (cmd *osexec.Cmd, lines 
 	return cmd, bufio.NewScanner(out)
 }
 
-// sameCheckpoint fails unless the newest checkpoint in dir has the bits of the trainer.
+// sameCheckpoint fails the test unless the newest checkpoint in dir has the bits of the trainer.
 func sameCheckpoint(t *testing.T, dir string, tr *Trainer) {
 	t.Helper()
 	c, err := checkpoint.Newest(dir, func(line string) { t.Error(line) })
@@ -133,8 +133,8 @@ func bits(t *testing.T, x *tensors.Tensor) (out []byte) {
 	return out
 }
 
-// kill -9 at random moments, many times, every other time in the middle of a save: resumed again and again, the run
-// ends with the bits of the one that nobody killed.
+// The run is killed with kill -9 at random moments, many times, every other time during a save. Resumed each time, it
+// ends with the bits of the uninterrupted run.
 func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
@@ -142,7 +142,7 @@ func TestKill(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		least := 60
 		if exec.CompilesLoops(b) {
-			least = 2 // each has to compile again
+			least = 2 // each run has to compile again
 		}
 		plan, until := killed()
 		whole := begin(t, b, plan)
@@ -165,8 +165,7 @@ func TestKill(t *testing.T) {
 	})
 }
 
-// runAndKill lets a helper train on until it ends or, if that is wanted, is killed: in the middle of a save, or some
-// time after one.
+// runAndKill lets a helper train until it ends or, if kill is set, kills it during a save or some time after one.
 func runAndKill(t *testing.T, dir, backendName string, kill, inSave bool, source *rand.Rand) (killed bool) {
 	t.Helper()
 	save := ""
@@ -188,8 +187,8 @@ func runAndKill(t *testing.T, dir, backendName string, kill, inSave bool, source
 	return err != nil
 }
 
-// The first Ctrl-C, or SIGTERM, saves what is done and ends with 130; the second ends at once, and leaves the
-// checkpoint before.
+// The first Ctrl-C or SIGTERM saves the state and exits with 130. The second exits at once and leaves the previous
+// checkpoint.
 func TestInterrupt(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
@@ -219,7 +218,7 @@ func TestInterrupt(t *testing.T) {
 	for lines.Scan() {
 		if lines.Text() == "hangs" {
 			cmd.Process.Signal(os.Interrupt)
-			time.Sleep(50 * time.Millisecond) // for the handler of the first to go
+			time.Sleep(50 * time.Millisecond) // until the handler of the first signal is removed
 			cmd.Process.Signal(os.Interrupt)
 		}
 	}

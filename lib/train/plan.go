@@ -10,12 +10,12 @@ import (
 	"scorelab/lib/random"
 )
 
-// Loss is a graph of the weights that it finds in scope: the loss [batch] of each sample, or its mean, a scalar. The
-// batch holds rows [batch, ...] of each column of the data; r is the noise of this step. Inside a compiled loop it may
-// read nothing but these, so that tables and labels come in as columns or as variables.
+// Loss builds the loss of the weights in scope: [batch], or its mean, a scalar. batch holds rows [batch, ...] of each
+// column of the data. r is the noise of this step. Inside a compiled loop it may read only these, so tables and labels
+// must be columns or variables.
 type Loss func(scope *model.Scope, batch []*Node, r *random.Source) *Node
 
-// Level is the loss that has one value everywhere: a known floor.
+// Level is the loss with one value for every sample, such as a known floor. It panics unless the value is finite.
 func Level(value float64) Loss {
 	return func(_ *model.Scope, batch []*Node, _ *random.Source) *Node {
 		if math.IsNaN(value) || math.IsInf(value, 0) {
@@ -25,35 +25,35 @@ func Level(value float64) Loss {
 	}
 }
 
-// Plan is one training problem: which loss, on which data, by which optimizer, with which noise.
+// Plan describes one training: loss, data, optimizer and random numbers.
 type Plan struct {
 	Loss Loss
 	Data Data
 	Adam Adam
-	EMA  EMA        // what to sample from; zero: no average is kept
+	EMA  EMA        // the average of the weights to sample from; zero: no average is kept
 	Key  random.Key // of the first weights, the order of the data and the noise
 
-	Floor Loss // what Loss cannot fall below, on the same batch and the same noise; nil: not known
-	// a step of one's own, for methods with more than one net, instead of Loss, Adam and Floor
+	Floor Loss // a lower bound of Loss in the mean, on the same batch and noise; nil: not known
+	// Step replaces Loss, Adam and Floor for methods with more than one net.
 	Step  func(t *StepContext)
-	Start *model.Store // weights to begin with, which are copied; nil: those that Loss initializes
+	Start *model.Store // initial weights, which are copied; nil: those that Loss initializes
 	Every int          // steps between two reports; 0: 100
 
-	// what Loss and Step depend on besides (network, noise), as JSON: checkpoints made under others are refused
+	// Settings holds what else Loss and Step depend on (network, noise), as JSON. Resume refuses checkpoints made under
+	// other settings.
 	Settings any
 
-	// Warn takes a sentence about a plan that trains, and may not be what was meant, see Trainer.Warnings; nil: the
-	// default logger of log/slog.
+	// Warn receives each of Trainer.Warnings. nil means the default logger of log/slog.
 	Warn func(sentence string)
 
-	Hosted bool // step from the host, also where a compiled loop would be faster: for debugging
+	Hosted bool // step from the host even where a compiled loop would be faster, for debugging
 }
 
-// defaultEvery is the number of steps between two reports, mostEvery the largest: each step writes into a table of so
-// many.
+// defaultEvery is the default number of steps between two reports. mostEvery bounds it, since each step writes into a
+// table with that many rows.
 const defaultEvery, mostEvery = 100, 1 << 20
 
-// validate reports what Begin cannot work with, and fills in the defaults.
+// validate fills in the defaults. It returns an error for settings that Begin does not accept.
 func (p *Plan) validate() error {
 	if (p.Loss == nil) == (p.Step == nil) || p.Data == nil {
 		return fmt.Errorf("a plan needs Data, and either Loss or Step")

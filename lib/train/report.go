@@ -9,8 +9,8 @@ import (
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-// Names of the curves of a plan with a Loss. A descent under a scope of its own writes "generator gradient norm" and so
-// on.
+// Names of the curves of a plan with a Loss. A descent under another scope than "/" puts its name first, as in
+// "generator gradient norm".
 const (
 	LossCurve  = "loss"
 	FloorCurve = "floor"
@@ -18,17 +18,17 @@ const (
 	RateCurve  = "learning rate"
 )
 
-// Report is what happened since the last one.
+// Report describes the steps since the previous report.
 type Report struct {
-	From, Step int                  // it tells of the steps From+1 to Step; Step steps are taken in all
-	Curves     map[string][]float64 // one number a step
+	From, Step int                  // it covers the steps From+1 to Step
+	Curves     map[string][]float64 // one number for each step
 	Took       time.Duration
 }
 
 // Loss is the curve of the loss.
 func (r Report) Loss() []float64 { return r.Curves[LossCurve] }
 
-// Mean is the mean of a curve; NaN when there is none of that name.
+// Mean is the mean of a curve. It is NaN if no curve has that name.
 func (r Report) Mean(curve string) float64 {
 	sum := 0.0
 	for _, v := range r.Curves[curve] {
@@ -37,7 +37,7 @@ func (r Report) Mean(curve string) float64 {
 	return sum / float64(len(r.Curves[curve]))
 }
 
-// report tells of the steps from the given one on.
+// report describes the steps after the given one.
 func (t *Trainer) report(from int, took time.Duration) (Report, error) {
 	r := Report{From: from, Step: t.step, Curves: map[string][]float64{}, Took: took}
 	flat, err := tensors.CopyFlatData[float64](t.curves)
@@ -54,10 +54,10 @@ func (t *Trainer) report(from int, took time.Duration) (Report, error) {
 	return r, nil
 }
 
-// place is where the numbers of a step lie in the curves.
+// place is the index of a step's numbers in the curves.
 func (t *Trainer) place(step int) int { return step % t.plan.Every * len(t.names) }
 
-// DivergedError says that a number of a step was not finite. The step was not taken.
+// DivergedError is the error of a step with a number that is not finite. The step was not taken.
 type DivergedError struct {
 	Step  int // counted from 1
 	Curve string
@@ -70,7 +70,7 @@ func (e *DivergedError) Error() string {
 		e.Step, e.Curve, e.Value, strings.Join(e.Rates, ", "), e.Step-1)
 }
 
-// diverged makes the error of the step that was refused.
+// diverged returns the error of the step that was not taken.
 func (t *Trainer) diverged() error {
 	flat, err := tensors.CopyFlatData[float64](t.curves)
 	if err != nil {

@@ -29,8 +29,8 @@ func openFolder(t testing.TB, dir string) (*checkpoint.Folder, *[]string) {
 	return f, &notices
 }
 
-// A run that is saved and resumed, at any step, ends with the bits of the uninterrupted run: weights, moments,
-// averages.
+// A run that is saved and resumed at any step ends with the bits of the uninterrupted run. This holds for weights,
+// moments and averages.
 func TestResume(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	whole := begin(t, b, example(dtypes.Float32))
@@ -54,7 +54,7 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// What is in a checkpoint: the network under its own names, its average under the same ones, the rest.
+// A checkpoint holds the weights, their averages under the same names, and the state of the optimizer.
 func TestCheckpointGroups(t *testing.T) {
 	tr := begin(t, backendtest.Interpreter(t), example(dtypes.Float32))
 	dir := t.TempDir()
@@ -99,7 +99,7 @@ func withExtra(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 	return denoising(scope, batch, r)
 }
 
-// otherPlans are plans that do not go on from the checkpoint of a plan with settings of width 16.
+// otherPlans are plans that cannot resume from the checkpoint of a plan with settings of width 16.
 var otherPlans = []struct {
 	want   string
 	change func(*Plan)
@@ -115,7 +115,7 @@ var otherPlans = []struct {
 	{"data.columns.0 is ", func(p *Plan) { p.Data = Shuffled(16, points(dtypes.Float32, 51)) }},
 	{"key.0 is ", func(p *Plan) { p.Key = random.NewKey(2) }},
 	{"has no weights of extra: its network was another", func(p *Plan) { p.Loss = withExtra }},
-	{"the checkpoint of step 3 has average of 0/b, which the network has not", func(p *Plan) {
+	{"the checkpoint of step 3 has average of 0/b, which the network lacks", func(p *Plan) {
 		p.Loss = func(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 			return ReduceSum(
 				Square(Sub(dense(scope.At("2"),
@@ -130,7 +130,7 @@ var otherPlans = []struct {
 	}},
 }
 
-// Another plan is refused, as far as it can be told, and nothing is changed by that.
+// A checkpoint of another plan is refused, which leaves the trainer unchanged.
 func TestResumeRefuses(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	good := example(dtypes.Float32)
@@ -161,7 +161,7 @@ func TestResumeRefuses(t *testing.T) {
 	}
 }
 
-// A disk that is full while a run saves: an error, the run and the checkpoints before it are as they were.
+// A full disk during a save gives an error. The run and the previous checkpoints stay as they were.
 func TestSaveOnFullDisk(t *testing.T) {
 	tr := begin(t, backendtest.Interpreter(t), example(dtypes.Float32))
 	f, _ := openFolder(t, t.TempDir())

@@ -15,8 +15,8 @@ import (
 	"scorelab/lib/train"
 )
 
-// scaledRun are the losses of a training on data scale (cos, sin), with noise and the head's standard deviation in the
-// same units.
+// scaledRun returns the losses of a training on data scale (cos, sin), with noise and the head's standard deviation in
+// the same units.
 func scaledRun(t *testing.T, b compute.Backend, scale float64, single bool) (losses []float64) {
 	t.Helper()
 	var wide [][]float64
@@ -50,7 +50,7 @@ func scaledRun(t *testing.T, b compute.Backend, scale float64, single bool) (los
 	return losses
 }
 
-// A training in other units takes the same steps: what the network reads and answers under EDM's head has no unit.
+// A training in other units takes the same steps, since input and output of the network under EDM's head have no unit.
 // Thirty steps multiply a rounding by less than a hundred.
 func TestTrainingInOtherUnits(t *testing.T) {
 	if testing.Short() {
@@ -64,7 +64,7 @@ func TestTrainingInOtherUnits(t *testing.T) {
 			tol    float64
 		}{{1e-6, false, 1e-12}, {1e6, false, 1e-12}, {1, true, 1e-4}, {1e-6, true, 1e-4}, {1e6, true, 1e-4}} {
 			if c.scale < 1 && b.Name() == "xla" {
-				continue // each compiles for seconds
+				continue // each takes seconds to compile
 			}
 			got := scaledRun(t, b, c.scale, c.single)
 			for i := range want {

@@ -17,7 +17,7 @@ import (
 	"scorelab/lib/train"
 )
 
-// problem is what a training is made of; each test spoils one part.
+// problem holds the parts of a training. Each test spoils one of them.
 type problem struct {
 	process   diffusion.Process
 	head      diffusion.Head
@@ -41,7 +41,7 @@ func sound() *problem {
 	}
 }
 
-// begin makes the training, and takes a step where it can: a setting must be refused before.
+// begin makes the training and takes a step. A bad setting must be refused before.
 func (p *problem) begin(b compute.Backend) (steps int, err error) {
 	o := diffusion.Denoising(p.head, p.weight, p.times)
 	if p.objective != nil {
@@ -59,11 +59,11 @@ func (p *problem) begin(b compute.Backend) (steps int, err error) {
 }
 
 type spoiled struct {
-	want  string // a part of the one sentence
+	want  string // a part of the one-line error
 	spoil func(p *problem)
 }
 
-// settings are all that a training takes, each with what it cannot work with.
+// settings lists every setting of a training with values that must be refused.
 func settings() []spoiled {
 	all := orders()
 	add := func(want string, spoil func(p *problem)) { all = append(all, spoiled{want, spoil}) }
@@ -158,7 +158,7 @@ func notCounts(add func(string, func(p *problem)), n int) {
 	}
 }
 
-// orders are settings out of order, missing, or not of the kind that is asked for.
+// orders are settings in the wrong order, missing, or of the wrong kind.
 func orders() []spoiled {
 	x := tensors.FromValue([][]float32{{1, 2}, {3, 4}})
 	return []spoiled{
@@ -182,7 +182,7 @@ func orders() []spoiled {
 		{`no activation "wobble"`, func(p *problem) {
 			p.network = network.MLP{Hidden: []int{4}, Activation: "wobble"}
 		}},
-		{`no initialisation "random"`, func(p *problem) {
+		{`no initialization "random"`, func(p *problem) {
 			p.network = network.ResMLP{Width: 4, Blocks: 1, Init: "random"}
 		}},
 		{"Decay is 0.99999999;", func(p *problem) { p.plan.EMA.Decay = 1 - 1e-8 }},
@@ -207,7 +207,7 @@ func orders() []spoiled {
 	}
 }
 
-// Whatever a training cannot work with is refused before the first step, in one line that names it. A sound one trains.
+// A bad setting is refused before the first step, with a one-line error that names it. A sound training runs.
 func TestTrainingRefusesSettings(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, c := range settings() {

@@ -25,19 +25,19 @@ type StepContext struct {
 	names  []string // of the curves
 	values []*Node  // their float64 scalars
 	moved  map[string]string
-	random []*random.Source // that the losses drew from
-	dry    bool             // create the variables and name the curves, nothing more
+	random []*random.Source // sources from which the losses drew
+	dry    bool             // only create the variables and name the curves
 }
 
-// Random is the noise of this step. Each call returns it anew, from its first draw: two losses that draw in the same
-// order see the same noise.
+// Random returns the noise of this step. Each call begins at the first draw, so two losses that draw in the same order
+// get the same noise.
 func (t *StepContext) Random() *random.Source {
 	r := random.At(t.key, t.Step, Const(t.Step.Graph(), uint32(0)))
 	t.random = append(t.random, r)
 	return r
 }
 
-// assumedSD are the standard deviations of the data for which the losses so far were made.
+// assumedSD are the standard deviations of the data that the losses so far assume.
 func (t *StepContext) assumedSD() (all []float64) {
 	for _, r := range t.random {
 		for _, sd := range r.AssumedSD() {
@@ -49,7 +49,7 @@ func (t *StepContext) assumedSD() (all []float64) {
 	return all
 }
 
-// Mean is the loss averaged over the batch.
+// Mean is the loss averaged over the batch, a scalar. It panics if the loss is neither [batch] nor a scalar.
 func (t *StepContext) Mean(loss Loss) *Node {
 	out := loss(t.Scope, t.Batch, t.Random())
 	if out.Rank() > 1 || !out.DType().IsFloat() {
@@ -58,7 +58,8 @@ func (t *StepContext) Mean(loss Loss) *Node {
 	return ReduceAllMean(out)
 }
 
-// Record adds a scalar to the curve of that name. Training ends at the first one that is not finite.
+// Record adds a scalar to the curve of that name. Training ends at the first scalar that is not finite. It panics if
+// the name is taken.
 func (t *StepContext) Record(name string, value *Node) {
 	if slices.Contains(t.names, name) {
 		panic(fmt.Errorf("a step records the curve %q twice", name))
@@ -71,8 +72,8 @@ func (t *StepContext) Record(name string, value *Node) {
 }
 
 // Descend moves the trainable weights under a scope ("/" for all, "/generator" for one net) down the gradient of a
-// scalar loss, and records the norm of the gradient and the rate. Losses built after it see the moved weights. It may
-// be called several times in a step; scopes must not overlap, since each has a count and a schedule of its own.
+// scalar loss. It records the norm of the gradient and the rate. Losses built after it use the moved weights. It may be
+// called several times in a step. Scopes must not overlap, since each has its own count and schedule.
 func (t *StepContext) Descend(scope string, loss *Node, by Adam) {
 	if err := by.validate(); err != nil {
 		panic(err)
@@ -99,7 +100,7 @@ func (t *StepContext) Descend(scope string, loss *Node, by Adam) {
 		rate = s.rate
 		for i, w := range weights {
 			value, m, v := s.move(values[i], gradients[i], first[i].NodeValue(g), second[i].NodeValue(g))
-			w.SetNodeValue(Identity(StopGradient(value))) // a later descent must not go back through this one
+			w.SetNodeValue(Identity(StopGradient(value))) // a later gradient must not flow back through this descent
 			first[i].SetNodeValue(m)
 			second[i].SetNodeValue(v)
 		}
@@ -108,7 +109,7 @@ func (t *StepContext) Descend(scope string, loss *Node, by Adam) {
 	t.Record(t.fresh(scope, RateCurve), rate)
 }
 
-// weights are the trainable variables under a scope, which from now on belong to its optimizer.
+// weights returns the trainable variables under a scope, and assigns them to its optimizer.
 func (t *StepContext) weights(scope string) []*model.Variable {
 	found := t.trainable(scope)
 	for _, v := range found {
@@ -133,13 +134,13 @@ func (t *StepContext) trainable(scope string) []*model.Variable {
 	return found
 }
 
-// slot is a variable of the trainer's own, zero at first.
+// slot is an internal variable of the trainer, initially zero.
 func (t *StepContext) slot(kind, path string, shape shapes.Shape) *model.Variable {
 	return t.Scope.Store().VariableWithShape(model.JoinPath(own, kind, path), shape, initializer.Zero).SetTrainable(
 		false)
 }
 
-// fresh is the name of a curve of a scope, numbered from the second descent in a step on.
+// fresh is the name of a curve of a scope, numbered from the second descent in a step.
 func (t *StepContext) fresh(scope, curve string) string {
 	if scope != "/" {
 		curve = strings.Trim(scope, "/") + " " + curve
@@ -151,7 +152,7 @@ func (t *StepContext) fresh(scope, curve string) string {
 	return name
 }
 
-// own is the scope of the trainer's own variables. Names of GoMLX's layers do not begin with #.
+// own is the scope of the trainer's internal variables. Names of GoMLX's layers do not begin with #.
 const own = "/#train"
 
 // within reports whether a variable lies under a scope.

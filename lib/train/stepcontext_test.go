@@ -17,7 +17,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// rival is a game of two nets a and b with one weight each: a wants (a - b)^2 small, b wants (b - 2 a - 1)^2 small.
+// rival is a game of two nets a and b with one weight each: a minimizes (a - b)^2, b minimizes (b - 2 a - 1)^2.
 func rival(rounds int) Plan {
 	weight := func(t *StepContext, name string) *Node {
 		return t.Scope.At("%s", name).VariableWithValue("w", float64(3)).NodeValue(t.Step)
@@ -33,8 +33,8 @@ func rival(rounds int) Plan {
 	}}
 }
 
-// Two nets with losses, optimizers and curves of their own: each moves under its own loss only, the second sees the
-// first moved, and both meet where the game is in balance, a = b = -1.
+// Two nets have separate losses, optimizers and curves. Each moves only under its own loss, and the second uses the
+// moved first. Both converge to the equilibrium a = b = -1.
 func TestTwoNets(t *testing.T) {
 	tr := begin(t, backendtest.Interpreter(t), rival(1))
 	r := finish(t, tr, 1)[0]
@@ -56,7 +56,7 @@ func TestTwoNets(t *testing.T) {
 	}
 }
 
-// The average is of the weights of all nets, whatever scopes they move in.
+// The average covers the weights of all nets, whatever their scopes.
 func TestAverageOfTwoNets(t *testing.T) {
 	p := rival(1)
 	p.EMA = EMA{Decay: .5, Start: Constant}
@@ -74,7 +74,7 @@ func TestAverageOfTwoNets(t *testing.T) {
 	}
 }
 
-// Two descents of one net in a step are two of its steps, with one count and two curves.
+// Two descents of one net in a step count as two of its steps, with one count and two curves.
 func TestTwoDescents(t *testing.T) {
 	tr := begin(t, backendtest.Interpreter(t), rival(2))
 	finish(t, tr, 5)
@@ -116,7 +116,7 @@ func TestOverlappingScopes(t *testing.T) {
 	}
 }
 
-// The floor is on the batch and the noise of the loss: where the model is exact, they are equal in every step.
+// The floor uses the batch and the noise of the loss. For an exact model both are equal in every step.
 func TestFloorSeesTheSameNoise(t *testing.T) {
 	exact := func(_ *model.Scope, batch []*Node, r *random.Source) *Node {
 		return ReduceSum(Square(r.Normal(batch[0])), 1)
@@ -136,7 +136,7 @@ func TestFloorSeesTheSameNoise(t *testing.T) {
 	}
 }
 
-// Weights and averages go where a network goes: the sampler that reads them gives what they say.
+// A sampler that reads weights or averages gives the samples that they determine.
 func TestPlanSamplesFromAverage(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	p := Plan{
@@ -166,7 +166,7 @@ func TestPlanSamplesFromAverage(t *testing.T) {
 		if got := values(t, end)[0]; math.Abs(got-want) > 1e-12 {
 			t.Errorf("the sampler ends at %g, want %g", got, want)
 		}
-		finish(t, tr, 8) // a copy does not move
+		finish(t, tr, 8) // a copy does not change
 		if now := contents(t, store)["/net/mean"][0]; now != want {
 			t.Errorf("a copy of the weights moved from %g to %g", want, now)
 		}

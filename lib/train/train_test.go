@@ -60,7 +60,7 @@ func points(dtype dtypes.DType, n int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(y, n, 2)
 }
 
-// example is a plan of all parts. Its epochs have three steps and leave two rows over.
+// example is a plan with all parts. Its epochs have three steps and drop two rows.
 func example(dtype dtypes.DType) Plan {
 	return Plan{
 		Loss:  denoising,
@@ -94,7 +94,7 @@ func finish(t testing.TB, tr *Trainer, until int) (reports []Report) {
 	return reports
 }
 
-// state are all numbers that a trainer holds, by the path of their variables.
+// state returns all numbers that a trainer holds, by the path of their variables.
 func state(t testing.TB, tr *Trainer) map[string][]float64 {
 	t.Helper()
 	return contents(t, tr.store)
@@ -137,7 +137,7 @@ func values(t testing.TB, x *tensors.Tensor) (out []float64) {
 	return out
 }
 
-// apart is the largest difference of two states, and where it is.
+// apart returns the largest difference of two states, and its variable.
 func apart(t testing.TB, a, b map[string][]float64) (worst float64, where string) {
 	t.Helper()
 	if len(a) != len(b) {
@@ -156,7 +156,7 @@ func apart(t testing.TB, a, b map[string][]float64) (worst float64, where string
 	return worst, where
 }
 
-// equal fails unless two states have the same bits.
+// equal fails the test unless two states have the same bits.
 func equal(t testing.TB, what string, a, b map[string][]float64) {
 	t.Helper()
 	if worst, where := apart(t, a, b); worst != 0 {
@@ -164,9 +164,9 @@ func equal(t testing.TB, what string, a, b map[string][]float64) {
 	}
 }
 
-// The compiled loop takes the steps of its host-stepped twin. Both run the same graph of a step, so they differ by what
-// XLA's fusion rounds otherwise in a loop: nothing, where this was measured; a few units in the last place a step,
-// which the dynamics may double every few steps, are allowed.
+// The compiled loop takes the steps of its host-stepped twin. Both run the same graph of a step, so they can differ
+// only in how XLA's fusion rounds in a loop. No difference was measured. The tolerance is a few units in the last place
+// per step, which the dynamics may double every few steps.
 func TestTwins(t *testing.T) {
 	b := backendtest.Default(t)
 	if !exec.CompilesLoops(b) {
@@ -201,12 +201,12 @@ func TestTwins(t *testing.T) {
 	}
 }
 
-// Go and XLA take the same steps up to rounding: weights, order and noise follow from the key.
+// Go and XLA take the same steps up to rounding, since weights, order and noise follow from the key.
 func TestBackendsAgree(t *testing.T) {
 	var ends []map[string][]float64
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		p := example(dtypes.Float64)
-		p.Hosted = true // one compilation less
+		p.Hosted = true // saves a compilation
 		tr := begin(t, b, p)
 		finish(t, tr, 10)
 		ends = append(ends, state(t, tr))
@@ -220,7 +220,7 @@ func TestBackendsAgree(t *testing.T) {
 	}
 }
 
-// How a run is cut into reports, calls and visits changes nothing.
+// The division of a run into reports and calls does not change its steps.
 func TestRunInPieces(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	whole := begin(t, b, example(dtypes.Float32))
@@ -240,7 +240,7 @@ func TestRunInPieces(t *testing.T) {
 			}
 			loss = append(loss, r.Loss()...)
 			if r.Step == 7 {
-				break // and come back
+				break // and continue with another Run
 			}
 		}
 	}
@@ -255,7 +255,7 @@ func TestRunInPieces(t *testing.T) {
 	equal(t, "33 steps", state(t, whole), state(t, pieces))
 }
 
-// Another key is another run, in its weights, its order and its noise.
+// Another key gives another run: other weights, order and noise.
 func TestKeys(t *testing.T) {
 	b := backendtest.Interpreter(t)
 	p := example(dtypes.Float32)
@@ -273,7 +273,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// The context's end is answered after the step under way, with a report of what was done; the run can go on.
+// A canceled context ends Run after the current step, with a report of the steps taken. The run can continue.
 func TestContextEnds(t *testing.T) {
 	tr := begin(t, backendtest.Interpreter(t), example(dtypes.Float32))
 	ctx, cancel := context.WithCancelCause(context.Background())
@@ -297,7 +297,7 @@ func TestContextEnds(t *testing.T) {
 	equal(t, "after the interrupt", state(t, whole), state(t, tr))
 }
 
-// A native convolution is stepped from the host on XLA's CPU, where it crawls inside a loop.
+// A native convolution is stepped from the host on XLA's CPU backend, where it is very slow inside a loop.
 func TestConvolutionIsHosted(t *testing.T) {
 	b := backendtest.Default(t)
 	if !exec.CompilesLoops(b) {
@@ -314,7 +314,7 @@ func TestConvolutionIsHosted(t *testing.T) {
 	}
 }
 
-// ended is a context that ends at the n-th question whether it has: between two calls, wherever they lie.
+// ended is a context whose Err is set from the n-th call on, so that it ends between two calls of the graph.
 type ended struct {
 	context.Context
 	left int
@@ -329,8 +329,8 @@ func (c *ended) Err() error {
 	return nil
 }
 
-// A context that ends between two reports gets one that tells of the steps really taken, with their curves, beside the
-// cause. The curves of the run that goes on then are those of a run in one piece.
+// A context that ends between two reports gives a report of the steps taken, with their curves, beside the cause. The
+// curves of the continued run equal those of a run in one piece.
 func TestInterruptedReport(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		p := example(dtypes.Float32)

@@ -21,7 +21,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// Trainer is a plan under way: weights, moments and averages after a number of steps.
+// Trainer is a training in progress: weights, moments and averages after a number of steps.
 type Trainer struct {
 	plan    Plan
 	b       compute.Backend
@@ -32,18 +32,19 @@ type Trainer struct {
 	noise   random.Key // of the losses
 	config  json.RawMessage
 
-	assumed []float64 // standard deviations of the data for which the losses were made
+	assumed []float64 // standard deviations of the data that the losses assume
 	step    int
 	window  window // of the data, around step
 	curves  *tensors.Tensor
 
-	compiled bool // many steps a call
+	compiled bool // many steps in a call
 	exec     *exec.Exec
 	burst    int        // steps of the next call
 	drawer   *exec.Exec // of uniforms
 }
 
-// Begin makes the weights of a plan and puts it before its first step.
+// Begin makes the weights of a plan and returns its Trainer before the first step. It returns an error for a plan that
+// cannot be trained.
 func (p Plan) Begin(b compute.Backend) (*Trainer, error) {
 	if err := p.validate(); err != nil {
 		return nil, err
@@ -78,10 +79,11 @@ func (p Plan) Begin(b compute.Backend) (*Trainer, error) {
 	return t, nil
 }
 
-// create builds one step, to find the variables and the curves, and initializes the variables.
+// create builds one step to find the variables and the curves. It then initializes the variables.
 func (t *Trainer) create() error {
 	seed := t.plan.streamOf("layers")
-	t.store.SetParam(model.ParamInitialSeed, int64(uint64(seed[0])<<32|uint64(seed[1]))) // for dropout and the like
+	// for the random numbers of GoMLX's layers, such as dropout
+	t.store.SetParam(model.ParamInitialSeed, int64(uint64(seed[0])<<32|uint64(seed[1])))
 	g := NewGraph(t.b, "weights")
 	defer g.Finalize()
 	model.SetStore(g, t.store)
@@ -95,9 +97,9 @@ func (t *Trainer) create() error {
 			in = append(in, Parameter(g, "", x.Shape()))
 		}
 		scope := t.store.RootScope().WithInitializer(heNormal(t.plan.streamOf("weights")))
-		turn := t.turn(scope, t.unpack(in), true)
-		if t.names, t.assumed = turn.names, turn.assumedSD(); len(t.names) == 0 {
-			panic(errors.New("the plan's Step records nothing, so that nobody would see it fail"))
+		built := t.buildStep(scope, t.unpack(in), true)
+		if t.names, t.assumed = built.names, built.assumedSD(); len(t.names) == 0 {
+			panic(errors.New("the plan's Step records nothing, so that a failure would go unnoticed"))
 		}
 	})
 	if err != nil {
@@ -124,10 +126,11 @@ func (t *Trainer) Close() {
 	}
 }
 
-// Run trains until so many steps are taken in all, and yields a report after every multiple of Plan.Every and at the
-// end. Between two reports the caller may read the weights, save them, or leave the loop; a later Run goes on. It ends
-// with the first error: a *DivergedError, after which the weights are those before the bad step, or the cause of the
-// context's end, after the steps under way. The report beside an error holds what was done since the one before.
+// Run trains until the total number of steps is reached. It yields a report after every multiple of Plan.Every and at
+// the end. Between two reports the caller may read the weights, save them, or leave the loop. A later Run continues.
+// Run ends with the first error. After a *DivergedError the weights are those before the bad step. When the context
+// ends, the error is its cause, after the current call. The report beside an error covers the steps since the previous
+// report.
 func (t *Trainer) Run(ctx context.Context, until int) iter.Seq2[Report, error] {
 	return func(yield func(Report, error) bool) {
 		if until < 0 || until > math.MaxInt32 {
@@ -172,7 +175,7 @@ func (t *Trainer) advance(ctx context.Context, to int) error {
 	return nil
 }
 
-// look makes the data's tables for the next step, unless they are there.
+// loadWindow makes the data's tables for the next step, unless they are current.
 func (t *Trainer) loadWindow() (err error) {
 	if w := t.window; w.from <= t.step && t.step < w.to {
 		return nil
@@ -183,7 +186,7 @@ func (t *Trainer) loadWindow() (err error) {
 	return nil
 }
 
-// uniforms draws from the stream of the data's order.
+// uniforms draws from the random stream of the data's order.
 func (t *Trainer) uniforms(first, n, m int) ([]float64, error) {
 	if t.drawer == nil {
 		var err error
@@ -203,10 +206,11 @@ func (t *Trainer) uniforms(first, n, m int) ([]float64, error) {
 	return tensors.CopyFlatData[float64](out[0])
 }
 
-// Calls take about so long that an interrupt is soon answered, and that calling costs nothing.
+// shortCall and longCall bound the duration of a call. It is short enough to react to an interrupt quickly, and long
+// enough that its overhead is negligible.
 const shortCall, longCall = 100 * time.Millisecond, 400 * time.Millisecond
 
-// call runs the graph once. It is not good if it stops early, before a step with numbers that are not finite.
+// call runs the graph once. good is false if it stops early, before a step with numbers that are not finite.
 func (t *Trainer) call(stop int) (good bool, err error) {
 	if t.exec == nil {
 		graph := t.stepOnce

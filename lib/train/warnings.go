@@ -13,19 +13,19 @@ import (
 	"scorelab/lib/exec"
 )
 
-// tolerated is how many times the data's standard deviation, or the distance of their mean from 0, may differ from what
-// the loss assumes. A network reads inputs of unit variance well, of 5 or 1/5 still; beyond, its first layer is
-// saturated or blind.
+// tolerated is the factor by which the data's standard deviation, or the distance of their mean from 0, may differ from
+// what the loss assumes. A network works well with inputs of standard deviation 1, and still with 5 or 1/5. Beyond, its
+// first layer is saturated or nearly linear.
 const tolerated = 5
 
-// readable is the largest standard deviation about which networks tell noise levels apart, and the inverse of the
-// smallest: what they read, ln SNR, ends at +-20, which leaves noise of 100 times the data where they have
-// e^(20/2)/100.
+// readable is the largest standard deviation of data for which networks can distinguish the noise levels, and the
+// inverse of the smallest. Their input ln SNR is clamped to +-20, so the noise is at most e^(20/2). That is 100 times
+// the data if their standard deviation is e^(20/2)/100.
 const readable = 220.
 
-// Warnings are sentences about a plan that trains, but hardly to what was meant: its samples, the first column of the
-// data that holds floating-point numbers, are far from the scale for which the heads and weightings of the loss were
-// made. It looks at all of a table, and at one batch of data that are drawn afresh.
+// Warnings returns sentences about data whose scale is far from the one that the heads and weightings of the loss
+// assume. Such a plan trains, but poorly. The scale is that of the first column of floating-point numbers. It is
+// computed from a whole table, or from one batch of fresh data.
 func (t *Trainer) Warnings() (list []string, err error) {
 	if len(t.assumed) == 0 {
 		return nil, nil
@@ -44,8 +44,8 @@ func (t *Trainer) Warnings() (list []string, err error) {
 	far := spread > readable || spread < 1/readable
 	if far {
 		list = append(list, fmt.Sprintf(
-			"the data have standard deviation %.3g: networks cannot tell noise levels "+
-				"of that size apart; scale the data to about 1",
+			"the data have standard deviation %.3g: networks cannot distinguish noise levels "+
+				"of that size; scale the data to about 1",
 			spread))
 	}
 	for _, sd := range t.assumed {
@@ -58,15 +58,15 @@ func (t *Trainer) Warnings() (list []string, err error) {
 	}
 	if center > tolerated*max(spread, slices.Max(t.assumed)) {
 		list = append(list, fmt.Sprintf(
-			"the data lie about a mean at distance %.3g from 0, with standard deviation %.3g, "+
+			"the data have a mean at distance %.3g from 0, with standard deviation %.3g, "+
 				"but heads are made for data about 0: subtract the mean",
 			center, spread))
 	}
 	return list, nil
 }
 
-// samples is the first column of floating-point numbers, as labels have no scale: of the whole table, or of one batch
-// of data that are drawn afresh. It is nil if there is none.
+// samples is the first column of floating-point numbers, since labels have no scale. It comes from the whole table, or
+// from one batch of fresh data. It is nil if there is none.
 func (t *Trainer) samples() (*tensors.Tensor, error) {
 	if len(t.columns) > 0 {
 		if i := slices.IndexFunc(t.columns, hasScale[*tensors.Tensor]); i >= 0 {
@@ -74,7 +74,7 @@ func (t *Trainer) samples() (*tensors.Tensor, error) {
 		}
 		return nil, nil
 	}
-	interpreter, err := exec.Interpreter() // for one batch no compiler is worth starting
+	interpreter, err := exec.Interpreter() // a compiler does not pay off for one batch
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +94,8 @@ func hasScale[T interface{ DType() dtypes.DType }](column T) bool {
 	return dtype == dtypes.Float64 || dtype == dtypes.Float32
 }
 
-// scaleOf is, over the numbers of a sample, the root mean square of their means and of their standard deviations, for a
-// column that hasScale.
+// scaleOf returns two root mean squares over the coordinates of a sample: of their means and of their standard
+// deviations. The column must satisfy hasScale.
 func scaleOf(x *tensors.Tensor) (center, spread float64) {
 	n := x.Shape().Dim(0)
 	x.MustConstFlatData(func(flat any) {
@@ -109,7 +109,7 @@ func scaleOf(x *tensors.Tensor) (center, spread float64) {
 	return center, spread
 }
 
-// moments are those of n rows. The variance is taken about the mean, in two passes.
+// moments returns center and spread of n rows. The variance is taken about the mean, in two passes.
 func moments[T float32 | float64](flat []T, n int) (center, spread float64) {
 	d := len(flat) / n
 	mean := make([]float64, d)

@@ -19,7 +19,7 @@ import (
 	"scorelab/lib/random"
 )
 
-// under is the loss of an objective for a network of one matrix. The samples are the last column of a batch.
+// under is the loss of an objective for a network of one matrix. Samples are the last column of a batch.
 func under(o diffusion.Objective, p diffusion.Process) Loss {
 	return func(scope *model.Scope, batch []*Node, r *random.Source) *Node {
 		net := func(x, _, _ *Node) *Node { return dense(scope, x, x.Shape().Dim(1)) }
@@ -43,7 +43,7 @@ func normalPoints(t *testing.T, dtype dtypes.DType, scale, shift float64) *tenso
 	return tensors.FromFlatDataAndDimensions(y, 64, 2)
 }
 
-// freshNormals are drawn at every step.
+// freshNormals are normal samples, drawn at every step.
 func freshNormals(sd float64) Data {
 	return Fresh("normal", func(g *Graph, r *random.Source) []*Node {
 		return []*Node{MulScalar(r.Normal(Zeros(g, shapes.Make(dtypes.Float32, 1000, 2))), sd)}
@@ -73,11 +73,11 @@ func warningCases(t *testing.T) []warningCase {
 			"weighting of the loss is made for 1: give it 101"},
 		{"large, float32", edm, Shuffled(8, curve(dtypes.Float32, 90, 0)), "standard deviation 101"},
 		{"enormous", edm, Whole(curve(dtypes.Float64, 1e6, 0)),
-			"standard deviation 1.12e+06: networks cannot tell"},
+			"standard deviation 1.12e+06: networks cannot distinguish"},
 		{"tiny", edm, Drawn(8, curve(dtypes.Float64, 1e-6, 0)),
-			"standard deviation 1.12e-06: networks cannot tell"},
+			"standard deviation 1.12e-06: networks cannot distinguish"},
 		{"far, with its head", diffusion.Denoising(diffusion.EDMHead(1e4), diffusion.Plain, nil),
-			Whole(curve(dtypes.Float64, 1e4, 0)), "cannot tell noise levels"},
+			Whole(curve(dtypes.Float64, 1e4, 0)), "cannot distinguish noise levels"},
 		{"shifted", edm, Whole(curve(dtypes.Float64, 1, 1e7)), "distance 1e+07 from 0, with standard " +
 			"deviation 1.12"},
 		{"afresh", edm, freshNormals(90), "the data have standard deviation 89.2"},
@@ -95,8 +95,8 @@ func warningCases(t *testing.T) []warningCase {
 	}
 }
 
-// Data far from the scale for which the head or the weight was made get a warning that names both numbers, in a table
-// and drawn afresh, in both precisions; data of that scale get none.
+// Data far from the scale that the head or the weighting assumes give a warning that names both numbers. This holds for
+// a table and for fresh data, in both precisions. Data of that scale give none.
 func TestWarnings(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, c := range warningCases(t) {

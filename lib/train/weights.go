@@ -7,17 +7,18 @@ import (
 	"github.com/gomlx/gomlx/ml/model"
 )
 
-// Weights is a copy of the network's variables as they are now, under the names that Loss gave them: for the Store of a
-// diffusion.Plan, or the Start of another training.
+// Weights returns a copy of the current variables of the network, under the names that Loss gave them. It serves as the
+// Store of a diffusion.Plan or the Start of another training.
 func (t *Trainer) Weights() (*model.Store, error) {
 	out := model.NewStore()
 	return out, copyWeights(out, t.store)
 }
 
-// EMA is Weights with the moving average in the place of each trainable weight.
+// EMA is Weights with the moving average in place of each trainable weight. It returns an error if the plan keeps no
+// average.
 func (t *Trainer) EMA() (*model.Store, error) {
 	if t.plan.EMA.Decay == 0 {
-		return nil, fmt.Errorf("this plan keeps no average of the weights: give Average a Decay")
+		return nil, fmt.Errorf("this plan keeps no average of the weights: give EMA a Decay")
 	}
 	out, err := t.Weights()
 	if err != nil {
@@ -38,12 +39,12 @@ func (t *Trainer) EMA() (*model.Store, error) {
 	return out, nil
 }
 
-// averageOf is the variable that holds the average of a weight.
+// averageOf returns the variable that holds the average of a weight.
 func (t *Trainer) averageOf(path string) *model.Variable {
 	return t.store.GetVariable(model.JoinPath(own, "average", path))
 }
 
-// startAverage makes the averages equal to the weights.
+// startAverage sets the averages to the weights.
 func (t *Trainer) startAverage() error {
 	if t.plan.EMA.Decay == 0 {
 		return nil
@@ -78,7 +79,7 @@ func copyWeights(to, from *model.Store) error {
 	return nil
 }
 
-// cloneOf is a copy of a variable's value in the memory of the host.
+// cloneOf returns a copy of a variable's value in host memory.
 func cloneOf(v *model.Variable) (*tensors.Tensor, error) {
 	x, err := v.Value()
 	if err != nil {

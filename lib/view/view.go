@@ -1,4 +1,4 @@
-// Package view turns laws, models and samples in the plane into layers of figures.
+// Package view turns distributions, models and samples in the plane into layers of figures.
 package view
 
 import (
@@ -18,36 +18,36 @@ import (
 	"scorelab/lib/metrics"
 )
 
-// Points views samples [n, ...] in float64 as metrics and figures do.
+// Points turns samples [n, ...] in float64 into points [n, d] of package metrics.
 func Points(t *tensors.Tensor) metrics.Points {
 	n := t.Shape().Dim(0)
 	return metrics.Points{N: n, D: t.Size() / n, X: tensors.MustCopyFlatData[float64](t)}
 }
 
-// Tensor is samples as [n, d]: Points read backwards.
+// Tensor turns points into a tensor [n, d]: the inverse of Points.
 func Tensor(p metrics.Points) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(slices.Clone(p.X), p.N, p.D)
 }
 
-// Densities are the densities of a law in the plane, noised along p to each of the times, on n x n nodes of [-side,
-// side]^2.
-func Densities(b compute.Backend, law density.Target, p diffusion.Process, side float64, n int, times ...float64) (
+// Densities returns the densities of a distribution in the plane, noised along p to each of the times, on n x n nodes
+// of [-side, side]^2.
+func Densities(b compute.Backend, target density.Target, p diffusion.Process, side float64, n int, times ...float64) (
 	[]figure.Field, error) {
-	return Fields(b, nil, law.Build(p), func(m diffusion.Model, x, t *Node) *Node { return Exp(m.LogDensity(x, t)) },
+	return Fields(b, nil, target.Build(p), func(m diffusion.Model, x, t *Node) *Node { return Exp(m.LogDensity(x, t)) },
 		side, n, times...)
 }
 
-// Fields are the values [batch] of a function of a model, at each of the times, on n x n nodes of [-side, side]^2.
+// Fields returns the values [batch] of a function of a model at each of the times, on n x n nodes of [-side, side]^2.
 func Fields(b compute.Backend, weights *model.Store, build diffusion.Build,
 	of func(m diffusion.Model, x, t *Node) *Node, side float64, n int, times ...float64) ([]figure.Field, error) {
-	_, values, err := onLattice(b, weights, build, of, side, n, times)
+	_, values, err := onGrid(b, weights, build, of, side, n, times)
 	if err != nil {
 		return nil, err
 	}
 	fields := make([]figure.Field, len(times))
 	for k, flat := range values {
 		f := figure.Field{X0: -side, X1: side, Y0: -side, Y1: side, NX: n, NY: n, Z: make([]float64, n*n)}
-		for i := range n { // the lattice runs over x first, the field over y
+		for i := range n { // the last axis of the grid is y, that of the field is x
 			for j := range n {
 				f.Z[j*n+i] = flat[i*n+j]
 			}
@@ -57,11 +57,11 @@ func Fields(b compute.Backend, weights *model.Store, build diffusion.Build,
 	return fields, nil
 }
 
-// Scores are the scores of a model at each of the times, as arrows on n x n nodes of [-side, side]^2, their lengths
-// compressed by a square root.
+// Scores returns the scores of a model at each of the times, as arrows on n x n nodes of [-side, side]^2. Their lengths
+// are compressed by a square root.
 func Scores(b compute.Backend, weights *model.Store, build diffusion.Build, side float64, n int, times ...float64) (
 	[]figure.Arrows, error) {
-	nodes, values, err := onLattice(b, weights, build, diffusion.Model.ScoreAt, side, n, times)
+	nodes, values, err := onGrid(b, weights, build, diffusion.Model.ScoreAt, side, n, times)
 	if err != nil {
 		return nil, err
 	}
@@ -77,11 +77,11 @@ func Scores(b compute.Backend, weights *model.Store, build diffusion.Build, side
 	return all, nil
 }
 
-// onLattice evaluates a function of a model on the nodes of a square, which it returns flat with the values.
-func onLattice(b compute.Backend, weights *model.Store, build diffusion.Build,
+// onGrid evaluates a function of a model on the nodes of a square. It returns the nodes [n*n*2], flat, and the values.
+func onGrid(b compute.Backend, weights *model.Store, build diffusion.Build,
 	of func(m diffusion.Model, x, t *Node) *Node, side float64, n int, times []float64) (nodes []float64,
 	values [][]float64, err error) {
-	lattice, _, err := density.Grid(-side, side, n, 2)
+	grid, _, err := density.Grid(-side, side, n, 2)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -93,13 +93,13 @@ func onLattice(b compute.Backend, weights *model.Store, build diffusion.Build,
 	}
 	defer exec.Finalize()
 	for _, t := range times {
-		out, err := exec.Call(lattice, t)
+		out, err := exec.Call(grid, t)
 		if err != nil {
 			return nil, nil, fmt.Errorf("drawing a model at t = %g: %w", t, err)
 		}
 		values = append(values, tensors.MustCopyFlatData[float64](out[0]))
 	}
-	return tensors.MustCopyFlatData[float64](lattice), values, nil
+	return tensors.MustCopyFlatData[float64](grid), values, nil
 }
 
 // Plane is a square panel over [-side, side]^2.
@@ -111,7 +111,7 @@ func Plane(title string, side float64, layers ...figure.Layer) figure.Panel {
 	}
 }
 
-// Cloud are samples in the plane, the first at most limit of them, as a layer.
+// Cloud is a layer of samples in the plane, at most the first limit of them.
 func Cloud(p metrics.Points, limit int, color figure.Color) figure.Points {
 	return figure.Points{X: p.Col(0)[:min(limit, p.N)], Y: p.Col(1)[:min(limit, p.N)], Color: color}
 }

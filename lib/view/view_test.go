@@ -20,7 +20,7 @@ import (
 	"scorelab/lib/figure"
 )
 
-// lopsided is N((1, 0), diag(1, 4)): the axes cannot be mistaken for each other.
+// lopsided is N((1, 0), diag(1, 4)), whose axes differ.
 func lopsided(t *testing.T) *density.Mixture {
 	t.Helper()
 	m, err := density.NewMixture("lopsided", density.Component{Weight: 1, Mean: []float64{1, 0},
@@ -33,14 +33,14 @@ func lopsided(t *testing.T) *density.Mixture {
 
 func TestDensitiesAndScores(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
-		law, p := lopsided(t), diffusion.EDM{} // x + t eps
+		target, p := lopsided(t), diffusion.EDM{} // x + t eps
 		const side, n = 2., 5
 		times := []float64{0, 1}
-		fields, err := Densities(b, law, p, side, n, times...)
+		fields, err := Densities(b, target, p, side, n, times...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		arrows, err := Scores(b, nil, law.Build(p), side, n, times...)
+		arrows, err := Scores(b, nil, target.Build(p), side, n, times...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +78,7 @@ func TestViewsOfWhatIsNotThere(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	if _, err := Densities(b, density.Bimodal(), diffusion.OU{}, 1, 3, .5); err == nil {
-		t.Error("a law on a line is drawn in the plane")
+		t.Error("a target on a line is drawn in the plane")
 	}
 }
 
@@ -99,7 +99,7 @@ func TestCloud(t *testing.T) {
 	}
 }
 
-// A model that panics, with whatever, is one line from a picture.
+// A model that panics with any value gives a one-line error from a picture.
 func TestPanicsInAPicture(t *testing.T) {
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for want, fail := range map[string]func(){"text": func() { panic("text") }, "runtime.Goexit": runtime.Goexit} {
