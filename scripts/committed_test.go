@@ -63,7 +63,7 @@ func TestCommittedNotebooks(t *testing.T) {
 				}
 			}
 			if last := notebook.Cells[len(notebook.Cells)-1]; pictures < 3 || !strings.Contains(string(text),
-				"nb.Hold(") {
+				"nb.CheckLedger(") {
 				t.Errorf("%d pictures; it ends with %q", pictures, last.Source)
 			}
 		})

@@ -44,20 +44,20 @@ func ask(t *testing.T, questions ...[]any) (answers [][]string, log string) {
 // also for what another cell declared.
 func TestCompletion(t *testing.T) {
 	const open = "import \"scorelab/lib/density\"\n\n%%\np := density."
-	const whole = open + "X2()\nfmt.Println(p)"
+	const whole = open + "Cross()\nfmt.Println(p)"
 	answers, _ := ask(t,
 		[]any{"complete", open, len(open)},
-		[]any{"inspect", whole, strings.Index(whole, "X2") + 1},
+		[]any{"inspect", whole, strings.Index(whole, "Cross") + 1},
 		[]any{"execute", "import \"scorelab/lib/density\"\n\n" +
-			"func crossOfMine() *density.Mixture { return density.X2() }"},
+			"func crossOfMine() *density.Mixture { return density.Cross() }"},
 		[]any{"complete", "%%\ncrossOf", len("%%\ncrossOf")},
 	)
 	if !slices.Contains(answers[0], "NewMixture") {
 		t.Errorf("Tab after density. names %q", answers[0])
 	}
 	text := strings.Join(answers[1], "")
-	if !strings.Contains(text, "func density.X2() *density.Mixture") || !strings.Contains(text, "is the cross") {
-		t.Errorf("Shift-Tab on X2 says %q", text)
+	if !strings.Contains(text, "func density.Cross() *density.Mixture") || !strings.Contains(text, "is the cross") {
+		t.Errorf("Shift-Tab on Cross says %q", text)
 	}
 	if !slices.ContainsFunc(answers[3], func(name string) bool { return strings.HasPrefix(name, "crossOfMine") }) {
 		t.Errorf("Tab after crossOf names %q", answers[3])
