@@ -82,8 +82,8 @@ func (p *page) chapter(c Chapter) {
 			picture = fmt.Sprintf("[%s](%s/%s)", thumbnail(r.Figures[0].Name, r.Title, r.Experiment), r.Experiment,
 				readmeName)
 		}
-		rows = append(rows, fmt.Sprintf("| %s | **[%s](%s/%s)**<br>%s | %s |", picture, cell(r.Title), r.Experiment,
-			readmeName, cell(firstSentence(r.Answer)), badges(r)))
+		rows = append(rows, fmt.Sprintf("| %s | **[%s](%s/%s)**<br>*%s*<br>%s | %s |", picture, cell(r.Title),
+			r.Experiment, readmeName, cell(r.Question), cell(lead(r.Answer)), badges(r)))
 	}
 	if len(rows) == 0 {
 		return
@@ -104,12 +104,19 @@ func thumbnail(name, title, experiment string) string {
 // endOfSentence is a mark after which the next sentence begins.
 var endOfSentence = regexp.MustCompile(`[.!?] [A-Z(]`)
 
-// firstSentence is the leading sentence of an answer.
-func firstSentence(text string) string {
-	if at := endOfSentence.FindStringIndex(text); at != nil {
-		return text[:at[0]+1]
+// lead is the beginning of an answer: whole sentences, enough to say something.
+func lead(answer string) string {
+	const enough = 60
+	from := 0
+	for {
+		at := endOfSentence.FindStringIndex(answer[from:])
+		if at == nil {
+			return answer
+		}
+		if from += at[0] + 1; from >= enough {
+			return answer[:from]
+		}
 	}
-	return text
 }
 
 // documentFigures lists the figures of the documents beside the experiments that reproduce them. These are the claims
