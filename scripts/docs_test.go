@@ -71,7 +71,7 @@ func TestSamplersPage(t *testing.T) {
 	if !found {
 		t.Fatalf("%s has no place for the table, between %q and %q", path, begin, end)
 	}
-	want := before + begin + samplersTable() + end + after
+	want := before + begin + samplersTable(t) + end + after
 	if *update {
 		write(t, path, want, 0o644)
 	}
@@ -81,7 +81,7 @@ func TestSamplersPage(t *testing.T) {
 }
 
 // samplersTable is diffusion.Samplers in Markdown, by what they do.
-func samplersTable() string {
+func samplersTable(t *testing.T) string {
 	var text strings.Builder
 	for _, part := range []struct {
 		kind  diffusion.Kind
@@ -96,13 +96,32 @@ func samplersTable() string {
 		text.WriteString("|---|---|---|--:|--:|---|---|---|---|\n")
 		for _, s := range diffusion.Samplers {
 			if s.Kind == part.kind {
-				fmt.Fprintf(&text, "| `%s` | `%s` | %s | %s | %s | %s | %s | %s | %s |\n", s.Name, s.Go, s.Source,
-					order(s.Order),
-					evaluations(s.Evaluations), yes(s.Stochastic), yes(s.EndsAtData), s.Also, s.Not)
+				fmt.Fprintf(&text, "| `%s` | [`%s`](../lib/diffusion/%s) | %s | %s | %s | %s | %s | %s | %s |\n",
+					s.Name, s.Go,
+					declaredIn(t, s.Go), s.Source, order(s.Order), evaluations(s.Evaluations), yes(s.Stochastic),
+					yes(s.EndsAtData), s.Also, s.Not)
 			}
 		}
 	}
 	return text.String() + "\n"
+}
+
+// declaredIn is the file of lib/diffusion with the function or type that an expression begins with.
+func declaredIn(t *testing.T, expression string) string {
+	t.Helper()
+	name := regexp.MustCompile(`^\w+`).FindString(expression)
+	files, err := filepath.Glob("../lib/diffusion/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	declaration := regexp.MustCompile(`(?m)^(func|type) ` + name + `\b`)
+	for _, file := range files {
+		if !strings.HasSuffix(file, "_test.go") && declaration.Match(read(t, file)) {
+			return filepath.Base(file)
+		}
+	}
+	t.Fatalf("no file of lib/diffusion declares %s", name)
+	return ""
 }
 
 func order(order float64) string {

@@ -55,7 +55,8 @@ var document001 = []suite.Claim{
 		Statement: "The simulated Langevin equation (50 steps of 0.01) shows the samples settling in the target " +
 			"density.",
 		Exact: "At t = 0.5, where the figure stops, E[x1^2 x2^2] is 1.96; the target has 2.62, and the dynamics " +
-			"reaches it by t = 5."},
+			"reaches it by t = 5.",
+		Headline: "E[x1^2 x2^2] as drawn (t = 0.5), all samples; the target has 2.62"},
 	{ID: D001LangevinConverges, Document: "001", Section: "Fokker-Planck Equation",
 		Statement: "Langevin dynamics with the true score converges to the data distribution."},
 	{ID: D001FokkerPlanckODE, Document: "001", Section: "Fokker-Planck Equation",

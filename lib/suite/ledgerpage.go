@@ -2,6 +2,7 @@ package suite
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +17,7 @@ func (c Catalogue) LedgerPage(results []*Result) []byte {
 	for _, d := range p.Documents {
 		p.line("<a id=\"%s\"></a>\n", Anchor(d.ID))
 		p.line("## %s. %s\n", d.ID, prose(d.Title))
-		p.line("by %s\n", prose(d.Author))
+		p.line("%s\n", prose(d.Author))
 		p.line("| Claim | Statement, and what is exact | Verdict | Measured | Value (± 5 s.e.) | Must be | In |")
 		p.line("|---|---|---|---|--:|--:|---|")
 		for _, claim := range p.Claims {
@@ -32,7 +33,7 @@ func (c Catalogue) LedgerPage(results []*Result) []byte {
 func (p *page) claimLine(claim Claim) {
 	all := about(claim, p.results)
 	measured, value, must := "", "", ""
-	if m, ok := deciding(all); ok {
+	if m, ok := deciding(claim, all); ok {
 		measured, value, must = cell(m.Metric), m.Got.String(), mustBe(m.Check)
 	}
 	statement := cell(claim.Statement)
@@ -45,11 +46,16 @@ func (p *page) claimLine(claim Claim) {
 		strings.Join(places(all, ""), ", "))
 }
 
-// deciding is the measurement that decides the verdict on a claim: a failure if there is one, else the first with the
-// joint verdict.
-func deciding(all []measurement) (measurement, bool) {
+// deciding is the measurement beside the verdict on a claim: a failure if there is one, else the claim's headline, else
+// the first that says what all together say.
+func deciding(claim Claim, all []measurement) (measurement, bool) {
 	for _, m := range all {
 		if !m.Pass() {
+			return m, true
+		}
+	}
+	for _, m := range all {
+		if claim.Headline != "" && m.Metric == claim.Headline {
 			return m, true
 		}
 	}
@@ -65,7 +71,14 @@ func deciding(all []measurement) (measurement, bool) {
 // inexact lists the claims that the results qualify or refute and that have no exact statement.
 func (c Catalogue) inexact(results []*Result) (wrong []string) {
 	for _, claim := range c.Claims {
-		v := verdictOf(about(claim, results))
+		all := about(claim, results)
+		v := verdictOf(all)
+		if claim.Headline != "" && len(all) > 0 && !slices.ContainsFunc(all, func(m measurement) bool {
+			return m.Metric == claim.Headline && m.Verdict() == v
+		}) {
+			wrong = append(wrong, fmt.Sprintf("claim %s: its headline %q is no %s measurement", claim.ID,
+				claim.Headline, v))
+		}
 		if (v == Qualified || v == Refuted) && claim.Exact == "" {
 			wrong = append(wrong, fmt.Sprintf("claim %s is %s, and the table of claims does not say what is exact",
 				claim.ID, v))

@@ -24,11 +24,15 @@ func TestDeciding(t *testing.T) {
 		{[]measurement{wrong, failed}, failed},
 		{[]measurement{fine}, fine},
 	} {
-		if got, ok := deciding(c.all); !ok || got != c.want {
+		if got, ok := deciding(Claim{}, c.all); !ok || got != c.want {
 			t.Errorf("%v: %v, want %v", c.all, got, c.want)
 		}
 	}
-	if _, ok := deciding(nil); ok {
+	headline := measurement{Check: Check{Metric: "shown", Tol: 1, Shows: Qualified}}
+	if got, _ := deciding(Claim{Headline: "shown"}, []measurement{loose, headline}); got != headline {
+		t.Errorf("the headline is %v", got)
+	}
+	if _, ok := deciding(Claim{}, nil); ok {
 		t.Error("nothing decides")
 	}
 }

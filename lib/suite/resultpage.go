@@ -14,6 +14,8 @@ func (c Catalogue) ResultPage(r *Result) []byte {
 		p.figure(f)
 	}
 	p.line("## Checks\n")
+	p.line("The verdict before each claim is that of this experiment. The ledger combines all experiments on a " +
+		"claim.\n")
 	for _, claim := range p.Claims {
 		if all := about(claim, p.results); len(all) > 0 {
 			p.checksOf(claim, all)

@@ -60,6 +60,7 @@ type Claim struct {
 	Section   string // heading or figure
 	Statement string // in our own words
 	Exact     string // what is exact, in a sentence, where the statement is qualified or refuted
+	Headline  string // the metric that the ledger shows; empty: the first that decides the verdict
 }
 
 // Document is one of the theory documents.
