@@ -114,3 +114,20 @@ func TestForeignPageStays(t *testing.T) {
 		t.Errorf("the page is now %q", text)
 	}
 }
+
+// The headline of a claim is one of its measurements, with the claim's verdict.
+func TestHeadlineMustDecide(t *testing.T) {
+	c := fake()
+	dir := t.TempDir()
+	runAll(t, c, dir, quick)
+	results, _, err := c.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for headline, want := range map[string]int{"variance at delta = 0.01": 0, "KS distance": 1, "nothing": 1} {
+		c.Claims[1].Headline = headline
+		if wrong := c.inexact(results); len(wrong) != want {
+			t.Errorf("%q: %v", headline, wrong)
+		}
+	}
+}
