@@ -17,7 +17,7 @@ import (
 
 // arrows are the packages that each package may import, of ours; a star stands for any name. Tests may import more.
 //
-//	cmd -> experiments -> chapters -> kit, claims -> view, train, suite -> network, density, affine -> diffusion
+//	cmd -> experiments -> chapters -> kit, claims -> view, train, suite, network, density, affine -> diffusion
 //	diffusion -> random, exec
 var arrows = map[string][]string{
 	"lib/exec":            nil,
@@ -99,7 +99,7 @@ func ruleOf(dir string) string {
 	return ""
 }
 
-// matches says whether a package is the one that a rule names; a star is one or more folders.
+// matches says whether a package is the one that a rule names; a star is the rest of the path.
 func matches(rule, dir string) bool {
 	if prefix, star := strings.CutSuffix(rule, "*"); star {
 		return strings.HasPrefix(dir, prefix)

@@ -34,7 +34,8 @@ func (c NearReference) Check() suite.Check {
 
 // KSCheck compares a sample with its exact distribution function by the Kolmogorov-Smirnov distance, at alpha = 1e-6 on
 // either side: a sample that fits too well fails too. slack is the known distance of the sampled distribution from the
-// exact one, and why its reason.
+// exact one, and why its reason, which begins with
+// "; ", or is empty.
 func KSCheck(claim suite.ClaimID, metric string, xs []float64, cdf func(float64) float64, slack float64, why string) (
 	suite.Check, error) {
 	ks, err := metrics.KS(xs, cdf)

@@ -19,7 +19,7 @@
 // Coeffs.Ratio, the noise level.
 //
 // Shapes: x is [batch, ...]; t is a scalar, or [batch, 1, ...] with the rank of x; log densities are [batch]. Functions
-// over graph nodes panic on wrong shapes as GoMLX does. Plan.Run and Plan.Trace return errors.
+// over graph nodes panic on wrong shapes as GoMLX does. The methods of Plan return errors.
 //
 // Sources: 000 to 004 are the theory documents that this project tests.
 //

@@ -2,8 +2,8 @@ package suite
 
 import "scorelab/lib/metrics"
 
-// Checker is one of the kinds of checks below, written as a literal with named fields, or a Check itself. The fields
-// Claim, Metric, Why, Shows and OfTraining are those of Check.
+// Checker is one of the kinds of checks below, or of a package that uses this one, written as a literal with named
+// fields, or a Check itself. The fields Claim, Metric, Why, Shows and OfTraining are those of Check.
 type Checker interface{ Check() Check }
 
 // Add appends checks to the report.

@@ -69,7 +69,7 @@ func (c Catalogue) Compare(baseline, fresh, pattern string) (*Gate, error) {
 		for _, claim := range c.uncovered(now) {
 			g.fail("claim %s is measured by no experiment", claim)
 		}
-		g.Failures = append(g.Failures, c.inexact(now)...)
+		g.Failures = append(g.Failures, c.unexplained(now)...)
 		if err := g.summaries(c, baseline, old); err != nil {
 			return nil, err
 		}

@@ -132,7 +132,7 @@ func (p *page) documentFigures() {
 			continue
 		}
 		rows = append(rows, fmt.Sprintf("| %s | %s | %s | %s | %s |", claim.Document, cell(claim.Section),
-			cell(claim.Statement), strings.Join(places(all, ""), ", "), p.verdict(claim, all)))
+			cell(claim.Statement), strings.Join(places(all), ", "), p.verdict(claim, all)))
 	}
 	if len(rows) > 0 {
 		p.line("## The figures of the documents, and ours\n\n| Document | Figure | What it shows | Reproduced in | " +

@@ -1,8 +1,6 @@
 package suite
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -43,7 +41,7 @@ func (p *page) claimLine(claim Claim) {
 	_, name, _ := strings.Cut(string(claim.ID), "/")
 	p.line("| <a id=\"%s\"></a>%s<br>%s | %s | %s | %s | %s | %s | %s |", Anchor(string(claim.ID)), name,
 		cell(claim.Section), statement, badge(verdictOf(all)), measured, value, must,
-		strings.Join(places(all, ""), ", "))
+		strings.Join(places(all), ", "))
 }
 
 // deciding is the measurement beside the verdict on a claim: a failure if there is one, else the claim's headline, else
@@ -66,23 +64,4 @@ func deciding(claim Claim, all []measurement) (measurement, bool) {
 		}
 	}
 	return measurement{}, false
-}
-
-// inexact lists the claims that the results qualify or refute and that have no exact statement.
-func (c Catalogue) inexact(results []*Result) (wrong []string) {
-	for _, claim := range c.Claims {
-		all := about(claim, results)
-		v := verdictOf(all)
-		if claim.Headline != "" && len(all) > 0 && !slices.ContainsFunc(all, func(m measurement) bool {
-			return m.Metric == claim.Headline && m.Verdict() == v
-		}) {
-			wrong = append(wrong, fmt.Sprintf("claim %s: its headline %q is no %s measurement", claim.ID,
-				claim.Headline, v))
-		}
-		if (v == Qualified || v == Refuted) && claim.Exact == "" {
-			wrong = append(wrong, fmt.Sprintf("claim %s is %s, and the table of claims does not say what is exact",
-				claim.ID, v))
-		}
-	}
-	return wrong
 }

@@ -49,10 +49,10 @@ func (p *page) verdict(claim Claim, all []measurement) string {
 	return fmt.Sprintf("[%s](%s#%s)", badge(verdictOf(all)), ledgerPage, Anchor(string(claim.ID)))
 }
 
-// places links the experiments that measured a claim, from a page at root.
-func places(all []measurement, root string) (links []string) {
+// places links the experiments that measured a claim.
+func places(all []measurement) (links []string) {
 	for _, m := range all {
-		link := fmt.Sprintf("[%s](%s%s/%s)", m.result.Experiment, root, m.result.Experiment, readmeName)
+		link := fmt.Sprintf("[%s](%s/%s)", m.result.Experiment, m.result.Experiment, readmeName)
 		if !slices.Contains(links, link) {
 			links = append(links, link)
 		}

@@ -126,7 +126,7 @@ func TestHeadlineMustDecide(t *testing.T) {
 	}
 	for headline, want := range map[string]int{"variance at delta = 0.01": 0, "KS distance": 1, "nothing": 1} {
 		c.Claims[1].Headline = headline
-		if wrong := c.inexact(results); len(wrong) != want {
+		if wrong := c.unexplained(results); len(wrong) != want {
 			t.Errorf("%q: %v", headline, wrong)
 		}
 	}

@@ -13,12 +13,12 @@ type Experiment struct {
 	ID       string   // folder below results/, for example "score-field"
 	Stream   string   // name of its random streams; empty: ID. An experiment keeps its numbers under a new ID
 	Title    string   // a headline
-	Question string   // the reader's question, in one sentence
+	Question string   // the reader's question, in a sentence or two
 	Sources  []string // places in the documents, for example "001, figure 1"
 	Run      func(*Lab) (*Report, error)
 }
 
-// Report holds the measurements of an experiment. Answer states in one or two sentences what the checks establish.
+// Report holds the measurements of an experiment. Answer states what they establish, the answer to Question first.
 type Report struct {
 	Answer  string
 	Checks  []Check
