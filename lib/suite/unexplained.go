@@ -10,6 +10,9 @@ import (
 func (c Catalogue) unexplained(results []*Result) (wrong []string) {
 	for _, claim := range c.Claims {
 		all := about(claim, results)
+		if slices.ContainsFunc(all, func(m measurement) bool { return !m.Pass() }) {
+			continue // a failure is a fault to look at, and no verdict yet
+		}
 		v := verdictOf(all)
 		if claim.Headline != "" && len(all) > 0 && !slices.ContainsFunc(all, func(m measurement) bool {
 			return m.Metric == claim.Headline && m.Verdict() == v
