@@ -54,7 +54,7 @@ func (p Plan) Start(b compute.Backend, n int, shape ...int) (*tensors.Tensor, er
 	out, err := exec.ModelOnceN(b, p.Store, func(scope *model.Scope, in []*Node) []*Node {
 		g, m := in[0].Graph(), p.Build(scope, in[1:])
 		sigma := mustBeValid(m.Process).At(Const(g, p.Grid[0])).Sigma
-		r := random.At([2]*Node{Const(g, key[0]), Const(g, key[1])}, Const(g, uint32(0)), in[0])
+		r := random.NewFrom(in[0], key)
 		return []*Node{Mul(sigma, r.Normal(Zeros(g, shapes.Make(dtypes.Float64, dims...))))}
 	}, args...)
 	if err != nil {

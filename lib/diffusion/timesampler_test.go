@@ -19,18 +19,12 @@ import (
 	"scorelab/lib/random"
 )
 
-// sourceFrom is the source of a key for a batch whose first sample has the index first.
-func sourceFrom(first *Node, key random.Key) *random.Source {
-	g := first.Graph()
-	return random.At([2]*Node{Const(g, key[0]), Const(g, key[1])}, Const(g, uint32(0)), first)
-}
-
 // drawTimes draws the times of n samples and the logarithms of their noise levels.
 func drawTimes(b compute.Backend, times TimeSampler, p Process, dtype dtypes.DType, key random.Key, first, n int) (
 	ts, logLevels []float64) {
 	out := MustExecOnceN(b, func(first *Node) []*Node {
 		g := first.Graph()
-		r := sourceFrom(first, key)
+		r := random.NewFrom(first, key)
 		t := ConvertDType(times(p, Zeros(g, shapes.Make(dtype, n, 3, 2)), r), dtypes.Float64)
 		t.AssertDims(n, 1, 1)
 		return []*Node{t, Log(p.At(t).Ratio())}
@@ -190,7 +184,7 @@ func TestDropLabels(t *testing.T) {
 	drop := func(rate float64, first, n int) []int32 {
 		return tensors.MustCopyFlatData[int32](MustExecOnce(b, func(first *Node) *Node {
 			g := first.Graph()
-			r := sourceFrom(first, random.NewKey(1, "labels"))
+			r := random.NewFrom(first, random.NewKey(1, "labels"))
 			var seen *Node
 			DropLabels(rate, func(_ Process, _ Net, b Batch, _ *random.Source) *Node { seen = b.Label; return b.X0 })(
 				nil, nil, Batch{

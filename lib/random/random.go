@@ -35,8 +35,13 @@ func At(key [2]*Node, step, first *Node) *Source {
 
 // New returns the source of a key at step 0, for samples with indices from 0 on. It is for draws outside samplers.
 func New(g *Graph, k Key) *Source {
-	zero := Const(g, uint32(0))
-	return &Source{key: [2]*Node{Const(g, k[0]), Const(g, k[1])}, step: zero, first: zero}
+	return NewFrom(Const(g, uint32(0)), k)
+}
+
+// NewFrom is New for a batch whose first sample has the given index, a uint32 scalar.
+func NewFrom(first *Node, k Key) *Source {
+	g := first.Graph()
+	return &Source{key: [2]*Node{Const(g, k[0]), Const(g, k[1])}, step: Const(g, uint32(0)), first: first}
 }
 
 // Replay returns a source whose normals and uniforms are the given numbers, in turn. It serves to check a sampler or an
