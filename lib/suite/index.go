@@ -203,16 +203,12 @@ func settings(results []*Result) string {
 	return "Made with " + strings.Join(all, "; and with ") + "."
 }
 
-// text fills in the numbers of a surprise.
+// text fills in the numbers of a surprise, which its result has: see missing.
 func (s Surprise) text(r *Result) string {
 	numbers := make([]any, len(s.Metrics))
 	for i, metric := range s.Metrics {
-		numbers[i] = "?"
-		for _, c := range r.Checks {
-			if c.Metric == metric {
-				numbers[i] = metrics.Digits(c.Got.Center, 3)
-			}
-		}
+		c, _ := r.named(metric)
+		numbers[i] = metrics.Digits(c.Got.Center, 3)
 	}
 	return fmt.Sprintf(s.Text, numbers...)
 }
@@ -224,9 +220,18 @@ func (s Surprise) missing(r *Result) error {
 			path.Join(r.Experiment, runName))
 	}
 	for _, metric := range s.Metrics {
-		if !slices.ContainsFunc(r.Checks, func(c Check) bool { return c.Metric == metric }) {
+		if _, measured := r.named(metric); !measured {
 			return fmt.Errorf("the surprise %q quotes %q, which %s does not measure", s.Title, metric, r.Experiment)
 		}
 	}
 	return nil
+}
+
+// named is the first check of a metric.
+func (r *Result) named(metric string) (Check, bool) {
+	i := slices.IndexFunc(r.Checks, func(c Check) bool { return c.Metric == metric })
+	if i < 0 {
+		return Check{}, false
+	}
+	return r.Checks[i], true
 }
