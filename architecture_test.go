@@ -3,7 +3,6 @@
 package scorelab
 
 import (
-	"cmp"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -58,7 +57,7 @@ var arrows = map[string][]string{
 
 // TestImportsPointDown holds the arrows of the architecture (docs/architecture.md) for every package.
 func TestImportsPointDown(t *testing.T) {
-	used := map[string]bool{}
+	used, ours := map[string]bool{}, module(t)+"/"
 	eachGoFile(t, func(file string) {
 		if strings.HasSuffix(file, "_test.go") {
 			return
@@ -75,8 +74,8 @@ func TestImportsPointDown(t *testing.T) {
 		}
 		used[rule] = true
 		for _, spec := range parsed.Imports {
-			target, ours := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), module(t)+"/")
-			if ours && !slices.ContainsFunc(arrows[rule], func(to string) bool { return matches(to, target) }) {
+			target, is := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), ours)
+			if is && !slices.ContainsFunc(arrows[rule], func(to string) bool { return matches(to, target) }) {
 				t.Errorf("%s imports %s, which is not below %s", file, target, rule)
 			}
 		}
@@ -118,18 +117,29 @@ func module(t *testing.T) string {
 	return strings.TrimSpace(strings.TrimPrefix(first, "module "))
 }
 
-// eachGoFile visits the Go files of the tree, without hidden folders and what builds leave.
+// eachGoFile visits the Go files of the tree.
 func eachGoFile(t *testing.T, visit func(file string)) {
 	t.Helper()
-	var files []string
+	files := filesOf(t, ".go")
+	if len(files) < 300 {
+		t.Fatalf("%d Go files: the tree has more", len(files))
+	}
+	for _, file := range files {
+		visit(file)
+	}
+}
+
+// filesOf lists the files of the tree with an extension, in order, without hidden folders and what builds leave.
+func filesOf(t *testing.T, extension string) (files []string) {
+	t.Helper()
 	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "build" || d.Name() ==
-			"node_modules"):
+		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "build" ||
+			d.Name() == "node_modules"):
 			return fs.SkipDir
-		case !d.IsDir() && strings.HasSuffix(name, ".go"):
+		case !d.IsDir() && strings.HasSuffix(name, extension):
 			files = append(files, filepath.ToSlash(name))
 		}
 		return nil
@@ -137,11 +147,5 @@ func eachGoFile(t *testing.T, visit func(file string)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) < 300 {
-		t.Fatalf("%d Go files: the tree has more", len(files))
-	}
-	slices.SortFunc(files, cmp.Compare[string])
-	for _, file := range files {
-		visit(file)
-	}
+	return files
 }

@@ -1,10 +1,8 @@
 package scorelab
 
 import (
-	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -27,22 +25,14 @@ var (
 // TestPages holds that every Markdown page opens: it is small enough, and its links and anchors lead somewhere.
 func TestPages(t *testing.T) {
 	pages := map[string]string{}
-	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "build" ||
-			d.Name() == "node_modules" || d.Name() == "testdata"):
-			return fs.SkipDir
-		case !d.IsDir() && strings.HasSuffix(name, ".md"):
-			text, err := os.ReadFile(name)
-			pages[filepath.ToSlash(name)] = string(text)
-			return err
+	for _, name := range filesOf(t, ".md") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+		if !strings.Contains(name, "/testdata/") { // pages of suites that are not here
+			pages[name] = string(text)
+		}
 	}
 	if len(pages) < 50 {
 		t.Fatalf("%d pages", len(pages))
