@@ -39,11 +39,9 @@ func runCallouts(l *suite.Lab) (*suite.Report, error) {
 		"cross works. The frames of the forward figure come from Langevin dynamics. The reversed equation is " +
 		"driven by reverse-time Brownian motion, not by the forward one. The loss at time t averages over x_t, " +
 		"not over the data."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{blindMoments, reversedFrames, clampedScore,
-		noiseCovariance, brownianValue, noisedScore, endlessLoss, reversedNoise, timeObjective} {
-		if err := part(l, r); err != nil {
-			return nil, err
-		}
+	if _, err := kit.InTurn(l, r, blindMoments, reversedFrames, clampedScore, noiseCovariance, brownianValue,
+		noisedScore, endlessLoss, reversedNoise, timeObjective); err != nil {
+		return nil, err
 	}
 	r.Tables = append(r.Tables, calloutTable(r.Checks))
 	return r, nil

@@ -33,13 +33,7 @@ func runElbo(l *suite.Lab) (*suite.Report, error) {
 		"1/T. At a single point the ELBO bounds the density of the chain, not of the data. The exact score maximizes " +
 		"the ELBO, but the ELBO weighs errors differently from the denoising objective: the ratio of the weights " +
 		"changes 204-fold along the chain."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{boundLadders, ddpmBound, posteriorLimit, boundByPlan,
-		boundAtPoints, scoreMaximizes} {
-		if err := part(l, r); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return kit.InTurn(l, r, boundLadders, ddpmBound, posteriorLimit, boundByPlan, boundAtPoints, scoreMaximizes)
 }
 
 // boundSteps are the numbers of steps compared.

@@ -29,12 +29,7 @@ func runProbabilityFlow(l *suite.Lab) (*suite.Report, error) {
 		"name: DPM-Solver++ 3M has order 2, because one of its weights is half of what order 3 needs. The same noise " +
 		"gives the same sample bit for bit; another batch size changes it by rounding only. Ten steps are not enough " +
 		"for the bimodal target G1, even with the exact score: W1 is 0.15 for DDIM, 107 times that of 1000 steps."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{sameNoise, flowOrders, workPrecision, stepLadder} {
-		if err := part(l, r); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return kit.InTurn(l, r, sameNoise, flowOrders, workPrecision, stepLadder)
 }
 
 // noiseRuns runs samplers from the noise of 512 samples, or from a part of it.

@@ -50,13 +50,8 @@ func runLikelihood(l *suite.Lab) (*suite.Report, error) {
 	if err := onBackend(l, &small, r); err != nil {
 		return nil, err
 	}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{exactLikelihood, wholeLine, limitOfTime,
-		bothDirections, crossLikelihood, probedLikelihood, klIsFisher, wrongScore, flowLines} {
-		if err := part(&small, r); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return kit.InTurn(&small, r, exactLikelihood, wholeLine, limitOfTime, bothDirections, crossLikelihood,
+		probedLikelihood, klIsFisher, wrongScore, flowLines)
 }
 
 // flowOf is the likelihood of a target along VP, from data to noise, at a tolerance.

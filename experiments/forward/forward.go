@@ -46,10 +46,8 @@ func runForward(l *suite.Lab) (*suite.Report, error) {
 			return nil, err
 		}
 	}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{meanFactor, twoSteps, semigroup, forwardOrders} {
-		if err := part(l, r); err != nil {
-			return nil, err
-		}
+	if _, err := kit.InTurn(l, r, meanFactor, twoSteps, semigroup, forwardOrders); err != nil {
+		return nil, err
 	}
 	return r, forwardFigures(l, r, clouds["Euler-Maruyama"])
 }

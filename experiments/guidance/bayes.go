@@ -39,12 +39,7 @@ func runGuidedByBayes(l *suite.Lab) (*suite.Report, error) {
 		"every single sample, but the samples no longer follow the class. At scale 10 only 8 % lie at the mode " +
 		"nearest to the other class, whose weight is 40 %, and the others have half (0.47) of their mode's spread. " +
 		"With exact scores, guidance by a classifier and by a label are the same."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{bayesIdentity, bayesSweep} {
-		if err := part(l, r); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return kit.InTurn(l, r, bayesIdentity, bayesSweep)
 }
 
 // bayesIdentity compares the two sides of Bayes' rule for scores on a grid, with the classifier's gradient by

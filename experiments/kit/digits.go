@@ -63,6 +63,12 @@ func Picture(p metrics.Points, i int) figure.Picture {
 	return figure.Picture{W: 28, H: 28, Pix: p.Row(i)}
 }
 
+// UnitSpread is digits with noise of standard deviation sigma, scaled so that their spread stays about 1.
+func UnitSpread(p metrics.Points, sigma float64) metrics.Points {
+	scale := 1 / math.Sqrt(1+sigma*sigma)
+	return metrics.Points{N: p.N, D: p.D, X: Map(p.X, func(v float64) float64 { return v * scale })}
+}
+
 // Pictures are rows 0 .. n-1.
 func Pictures(p metrics.Points, n int) []figure.Picture {
 	out := make([]figure.Picture, n)

@@ -55,6 +55,31 @@ func DensityField(l *suite.Lab, m *density.Mixture, side float64, n int) (figure
 	return fields[0], nil
 }
 
+// InTurn lets the parts of an experiment add to its report, one after the other, up to the first error.
+func InTurn(l *suite.Lab, r *suite.Report, parts ...func(*suite.Lab, *suite.Report) error) (*suite.Report, error) {
+	for _, part := range parts {
+		if err := part(l, r); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// Shots are the samples of a plan at the start and after every so many steps.
+func Shots(l *suite.Lab, plan diffusion.Plan, start *tensors.Tensor, every int) (all []diffusion.Snapshot, err error) {
+	var marks []int
+	for s := every; s < len(plan.Grid); s += every {
+		marks = append(marks, s)
+	}
+	for s, err := range plan.Trace(l.Backend, start, marks...) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
 // StepsAt are the steps of length dt that end at the given times.
 func StepsAt(dt float64, times ...float64) []int {
 	return Map(times, func(t float64) int { return int(math.Round(t / dt)) })

@@ -38,13 +38,7 @@ func runLangevin(l *suite.Lab) (*suite.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{chain.asDrawn, chain.converged, twoNotations,
-		stationaryBias, adjusted, chain.draw} {
-		if err := part(l, r); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return kit.InTurn(l, r, chain.asDrawn, chain.converged, twoNotations, stationaryBias, adjusted, chain.draw)
 }
 
 const (

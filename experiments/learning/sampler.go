@@ -30,12 +30,7 @@ func runLearnedSampler(l *suite.Lab) (*suite.Report, error) {
 		"almost indistinguishable from fresh data of the cross. The mean of its log density at held-out points is " +
 		"within a hundredth of a nat of the exact mean. It covers the ring of eight Gaussians with equal weights. " +
 		"Its relative error is largest at the lowest noise, where it changes samples least."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{learnedCross, learnedRing} {
-		if err := part(l, r); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return kit.InTurn(l, r, learnedCross, learnedRing)
 }
 
 // crossSamples is how many samples sliced Wasserstein distances compare, in every profile.

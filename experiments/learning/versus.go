@@ -36,12 +36,7 @@ func runGanVersusDiffusion(l *suite.Lab) (*suite.Report, error) {
 		"between two sets of data. It needs 1 evaluation a sample, diffusion 20. The GAN minimizes the " +
 		"Jensen-Shannon divergence, not the Wasserstein distance. That divergence has no slope where the two " +
 		"distributions are far apart."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{criticsValue, versusRing} {
-		if err := part(l, r); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return kit.InTurn(l, r, criticsValue, versusRing)
 }
 
 // criticsValue: with the best critic, D = log p_data - log p_model, the value of the game is 2 ln 2 - 2 JS (Goodfellow

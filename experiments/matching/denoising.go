@@ -64,10 +64,8 @@ func runDenoisingScoreMatching(l *suite.Lab) (*suite.Report, error) {
 		"known weight, but training is not equally fast. The target of denoising is known but noisy. So twice the " +
 		"expected loss is at least d/sigma^2 - E|s_sigma|^2, which grows as sigma falls, while the bias of the " +
 		"learned score shrinks."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{oneObjective, noiseOfTheTarget, asDrawn} {
-		if err := part(l, r); err != nil {
-			return nil, err
-		}
+	if _, err := kit.InTurn(l, r, oneObjective, noiseOfTheTarget, asDrawn); err != nil {
+		return nil, err
 	}
 	// The figure of the document comes first.
 	n := len(r.Figures)

@@ -118,12 +118,7 @@ func runFisherVersusKL(l *suite.Lab) (*suite.Report, error) {
 		"matching needs thirty billion. Noise makes the modes overlap. Along any diffusion the KL divergence falls " +
 		"at the rate g^2/2 times the Fisher divergence. So it is an integral of Fisher divergences over all noise " +
 		"levels, and many noise levels recover the weights that a single one misses."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{separations, noisedModes, sumOfLevels, modeFigures} {
-		if err := part(l, r); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return kit.InTurn(l, r, separations, noisedModes, sumOfLevels, modeFigures)
 }
 
 const (

@@ -45,12 +45,7 @@ func runImplicitScoreMatching(l *suite.Lab) (*suite.Report, error) {
 		"E|s|^2/2, where s is the true score. This holds to rounding by quadrature, and within the intervals over " +
 		"samples. With a linear model on Gaussian data, implicit score matching is maximum likelihood. Where the " +
 		"density of the data has an edge, a boundary term remains, and the minimizer is a different one."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{byParts, atAnEdge, linearMinimizer} {
-		if err := part(l, r); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return kit.InTurn(l, r, byParts, atAnEdge, linearMinimizer)
 }
 
 // onData matches the score of the data without noise, by a network whose input is x itself.

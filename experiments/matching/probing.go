@@ -64,12 +64,7 @@ func runProbing(l *suite.Lab) (*suite.Report, error) {
 		"score is (E[x | x~] - x~)/sigma^2: it points from x~ to the average. The document draws the average noise, " +
 		"(x~ - E[x | x~])/sigma, which is the score times -sigma, so its arrows need the opposite sign. The " +
 		"companion code starts its averages from dummy points, whose effect is still visible after its 200 rounds."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{probeExactly, probeByHits} {
-		if err := part(l, r); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return kit.InTurn(l, r, probeExactly, probeByHits)
 }
 
 // probeExactly compares posterior means, scores and ball averages with independent numbers.

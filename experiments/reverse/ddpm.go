@@ -32,13 +32,7 @@ func runDdpm(l *suite.Lab) (*suite.Report, error) {
 		"below 0.012. Both errors fall like 1/T: data N(0, 0.25) come back with 0.3 % too much variance, or 1.5 " +
 		"% too little. The noise of the last step is 0 with the posterior variance. With beta it adds exactly " +
 		"beta_1 = 0.0001, and this makes the chain exact for N(0, I)."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{ddpmFilm, ddpmRecursion, ddpmLastNoise,
-		ddpmCurves, ddpmSamples} {
-		if err := part(l, r); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return kit.InTurn(l, r, ddpmFilm, ddpmRecursion, ddpmLastNoise, ddpmCurves, ddpmSamples)
 }
 
 // ddpmFilm samples G1 with the posterior variance, tests the end of the chain, and draws it.

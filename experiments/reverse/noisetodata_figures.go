@@ -2,7 +2,6 @@ package reverse
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/gomlx/gomlx/core/tensors"
@@ -11,7 +10,6 @@ import (
 	"scorelab/lib/density"
 	"scorelab/lib/diffusion"
 	"scorelab/lib/figure"
-	"scorelab/lib/metrics"
 	"scorelab/lib/suite"
 )
 
@@ -38,11 +36,16 @@ func noiseToData(l *suite.Lab, r *suite.Report) error {
 	var ways [2][]diffusion.Snapshot
 	for k, sampler := range []diffusion.Sampler{diffusion.OneStep(diffusion.ReverseEulerMaruyama), diffusion.DDIM(0)} {
 		plan := diffusion.Plan{Build: cross.Build(vp), Sampler: sampler, Grid: grid, Noise: l.Key("noise to data SDE")}
-		if ways[k], err = shots(l, plan, noise); err != nil {
+		if ways[k], err = kit.Shots(l, plan, noise, toDataEvery); err != nil {
 			return err
 		}
 	}
-	digits, err := digitsFromNoise(l, grid)
+	read, err := diffusion.CoefficientsAt(l.Backend, vp, grid)
+	if err != nil {
+		return err
+	}
+	levels := read[0].Ratio()
+	digits, err := digitsFromNoise(l, levels)
 	if err != nil {
 		return err
 	}
@@ -53,10 +56,6 @@ func noiseToData(l *suite.Lab, r *suite.Report) error {
 	}
 	var frames []figure.Figure
 	for k, s := range ways[0] {
-		alpha, sigma, err := diffusion.PathAt(l.Backend, vp, s.Time)
-		if err != nil {
-			return err
-		}
 		panels := [2]figure.Panel{}
 		for way, title := range []string{"reverse SDE", "probability flow"} {
 			layers := append([]figure.Layer{figure.Heat{Field: fields[k]},
@@ -64,7 +63,7 @@ func noiseToData(l *suite.Lab, r *suite.Report) error {
 			panels[way] = kit.Plane(title, toDataSide, layers...)
 		}
 		frames = append(frames, figure.Stack{
-			figure.Row(fmt.Sprintf("noise level σ/α = %.2f", sigma/alpha), panels[0], panels[1]), digits[k]})
+			figure.Row(fmt.Sprintf("noise level σ/α = %.2f", levels[s.Step]), panels[0], panels[1]), digits[k]})
 	}
 	data, err := figure.GIF(frames, figure.Movie{Delay: 120 * time.Millisecond, Hold: 3 * time.Second})
 	if err != nil {
@@ -74,21 +73,6 @@ func noiseToData(l *suite.Lab, r *suite.Report) error {
 		"to data with the exact score: by the reverse SDE, whose paths are rough, and by the probability flow, whose " +
 		"paths are smooth, over the density at that noise level. Below: digits on the flow."})
 	return nil
-}
-
-// shots are the samples of a plan at the start and after each stretch of steps.
-func shots(l *suite.Lab, plan diffusion.Plan, start *tensors.Tensor) (all []diffusion.Snapshot, err error) {
-	var marks []int
-	for s := toDataEvery; s <= toDataSteps; s += toDataEvery {
-		marks = append(marks, s)
-	}
-	for s, err := range plan.Trace(l.Backend, start, marks...) {
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, s)
-	}
-	return all, nil
 }
 
 // trails are the ways of the first samples up to the last snapshot.
@@ -106,34 +90,26 @@ func trails(way []diffusion.Snapshot) (layers []figure.Layer) {
 	return layers
 }
 
-// digitsFromNoise are strips of digits on the flow with the exact score of 2,000 digits, at the noise levels of the
-// snapshots of a grid of VP.
-func digitsFromNoise(l *suite.Lab, grid []float64) (strips []figure.Figure, err error) {
+// digitsFromNoise are strips of digits on the flow with the exact score of 2,000 digits, on a grid of noise levels,
+// which are the times of EDM's path.
+func digitsFromNoise(l *suite.Lab, levels []float64) (strips []figure.Figure, err error) {
 	all, err := kit.LoadDigits()
 	if err != nil {
 		return nil, err
 	}
-	read, err := diffusion.CoefficientsAt(l.Backend, diffusion.VP{}, grid)
-	if err != nil {
-		return nil, err
-	}
-	levels := read[0].Ratio() // of EDM's path, whose time is the noise level
 	plan := diffusion.Plan{Build: density.EmpiricalBuild(diffusion.EDM{}), Sampler: diffusion.DDIM(0), Grid: levels,
 		Inputs: []*tensors.Tensor{kit.FirstRows(all.Train, toDataTraining)}, Noise: l.Key("noise to digits")}
 	start, err := plan.Start(l.Backend, toDataDigits, 28*28)
 	if err != nil {
 		return nil, err
 	}
-	way, err := shots(l, plan, start)
+	way, err := kit.Shots(l, plan, start, toDataEvery)
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range way {
-		scale := 1 / math.Sqrt(1+s.Time*s.Time) // to unit spread
-		x := kit.Points(s.X)
-		view := metrics.Points{N: x.N, D: x.D, X: kit.Map(x.X, func(v float64) float64 { return v * scale })}
-		strips = append(strips, figure.Images{Rows: [][]figure.Picture{kit.Pictures(view, toDataDigits)}, Lo: -1, Hi: 1,
-			Scale: 3})
+		pictures := kit.Pictures(kit.UnitSpread(kit.Points(s.X), s.Time), toDataDigits)
+		strips = append(strips, figure.Images{Rows: [][]figure.Picture{pictures}, Lo: -1, Hi: 1, Scale: 3})
 	}
 	return strips, nil
 }

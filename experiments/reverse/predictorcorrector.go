@@ -34,13 +34,7 @@ func runPredictorCorrector(l *suite.Lab) (*suite.Report, error) {
 		"is better to spend the same evaluations on twice the steps: W1 to G1 is then smaller by a factor of " +
 		"1.5 to 3.4. The two are level only from 100 steps on, and for a single narrow Gaussian. A corrector " +
 		"that is too long adds a bias that a finer grid does not remove: it helps at 10 steps and hurts at 100."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{flowPlusLangevin, correctedGaussians, correctedLine,
-		correctedCross} {
-		if err := part(l, r); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return kit.InTurn(l, r, flowPlusLangevin, correctedGaussians, correctedLine, correctedCross)
 }
 
 // correctorSNR is the signal-to-noise ratio of the corrector in Song et al. 2021 for CIFAR-10.

@@ -39,13 +39,8 @@ func runReverseSDE(l *suite.Lab) (*suite.Report, error) {
 		"back with 10 % too much in 20 steps, and 0.8 % in 200. The paths are reversed as well, not only the " +
 		"marginals: the positions at two times have the joint distribution of the forward process. The " +
 		"probability flow has the same marginals, but another joint distribution."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{backMarginals, errorAgainstSteps, reverseRecursion,
-		reversedPath, pathParticles, backAndForth, noiseToData} {
-		if err := part(l, r); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return kit.InTurn(l, r, backMarginals, errorAgainstSteps, reverseRecursion, reversedPath, pathParticles,
+		backAndForth, noiseToData)
 }
 
 // backMarginals runs G1 back in 200 steps and tests its distribution at six times.
@@ -211,20 +206,10 @@ func filmStart(l *suite.Lab, t float64) (*tensors.Tensor, error) {
 
 // filmRun runs a sampler over a grid and keeps the samples after every sixth step.
 func filmRun(l *suite.Lab, sampler diffusion.OneStep, grid []float64, x *tensors.Tensor, name string) (
-	shots []diffusion.Snapshot, err error) {
-	var stops []int
-	for s := 6; s <= filmSteps; s += 6 {
-		stops = append(stops, s)
-	}
+	[]diffusion.Snapshot, error) {
 	plan := diffusion.Plan{Build: density.Cross().Build(diffusion.VP{}), Sampler: sampler, Grid: grid,
 		Noise: l.Key(name)}
-	for s, err := range plan.Trace(l.Backend, x, stops...) {
-		if err != nil {
-			return nil, err
-		}
-		shots = append(shots, s)
-	}
-	return shots, nil
+	return kit.Shots(l, plan, x, 6)
 }
 
 // filmEnd measures E[x1^2 x2^2] at the end, which tells the cross (2.62) from N(0, I) (1).

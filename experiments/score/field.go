@@ -32,12 +32,7 @@ func runScoreField(l *suite.Lab) (*suite.Report, error) {
 		"Gaussians, the closed form agrees with automatic differentiation to rounding. The normalizer drops out: the " +
 		"score of an unnormalized density equals q'/q of the normalized density q to 1e-9. Between two modes on a " +
 		"line the density has a minimum, where the score is zero and shows no direction."}
-	for _, part := range []func(*suite.Lab, *suite.Report) error{gradientOnGrid, scoreMoments, normalizer, profiles} {
-		if err := part(l, r); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
+	return kit.InTurn(l, r, gradientOnGrid, scoreMoments, normalizer, profiles)
 }
 
 // gradientOnGrid compares the closed-form score of X2 with autodiff and with a difference along the score.

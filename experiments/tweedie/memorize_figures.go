@@ -2,7 +2,6 @@ package tweedie
 
 import (
 	"fmt"
-	"math"
 
 	"scorelab/experiments/kit"
 	"scorelab/lib/figure"
@@ -15,11 +14,7 @@ const flowShown = 12
 
 // flowFrame shows pictures at a noise level, scaled to unit spread.
 func flowFrame(p metrics.Points, sigma float64) figure.Figure {
-	scale := 1 / math.Sqrt(1+sigma*sigma)
-	view := metrics.Points{N: flowShown, D: 784, X: kit.Map(p.X[:flowShown*784], func(v float64) float64 {
-		return v * scale
-	})}
-	pictures := kit.Pictures(view, flowShown)
+	pictures := kit.Pictures(kit.UnitSpread(p, sigma), flowShown)
 	return figure.Images{Title: fmt.Sprintf("σ = %.2f", sigma), Lo: -1, Hi: 1, Scale: 2,
 		Rows: [][]figure.Picture{pictures[:flowShown/2], pictures[flowShown/2:]}}
 }
