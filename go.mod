@@ -1,16 +1,16 @@
 module scorelab
 
-go 1.26.0
+go 1.26.5
 
 require (
 	github.com/agnivade/levenshtein v1.2.1
 	github.com/alecthomas/kong v1.12.1
 	github.com/gofrs/flock v0.13.0
-	github.com/gomlx/compute v0.0.0-20260716164435-04857206aff7
-	github.com/gomlx/go-xla v0.3.0
-	github.com/gomlx/gomlx v0.28.0
+	github.com/gomlx/compute v0.1.6
+	github.com/gomlx/go-xla v0.4.5
+	github.com/gomlx/gomlx v0.28.8
 	github.com/google/go-cmp v0.7.0
-	github.com/janpfeifer/gonb v0.11.4
+	github.com/janpfeifer/gonb v0.11.5
 	github.com/kettek/apng v0.0.0-20220823221153-ff692776a607
 	github.com/schollz/progressbar/v3 v3.19.0
 	golang.org/x/image v0.26.0

@@ -23,8 +23,12 @@ func openXLA(kind, path string) (b compute.Backend, err error) {
 	if err := checkPlugin(path); err != nil {
 		return nil, err
 	}
+	if err := setFlags(kind); err != nil {
+		return nil, err
+	}
 	xla.EnableAutoInstall(false)
-	config, options := path+",noshared_buffers", pjrt.NamedValuesMap(nil)
+	// go-xla asks for TF32 on a card, which has 10 bits of mantissa.
+	config, options := path+",noshared_buffers,tf32=false", pjrt.NamedValuesMap(nil)
 	if kind == "cpu" {
 		// The plugin's default of four virtual devices costs 30 % of the speed.
 		config, options = path, pjrt.NamedValuesMap{"cpu_device_count": int64(1)}
