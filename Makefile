@@ -35,11 +35,11 @@ LAB := $(if $(filter yes,$(XLA)),.venv/.lab)# what tests start kernels with
 LABFLAGS ?=# of jupyter lab, more of them
 NOTEBOOKS ?= $(wildcard notebooks/[0-9]*.ipynb)# which notebooks to execute
 
-.PHONY: help setup build experiments accept report test fmt vet lint unit race fuzz static nightly cuda rename doctor clean \
+.PHONY: help setup build experiments accept report test fmt vet lint unit race fuzz static nightly cuda gpu-pack rename doctor clean \
 	lab notebook kernel kernel-remove notebooks notebooks-check some-notebooks html browser
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
 	@echo "variables: BACKEND=$(BACKEND) PROFILE=$(PROFILE) SEED=$(SEED) OUT=$(OUT) FUZZTIME=$(FUZZTIME) PACKAGES=$(PACKAGES)"
 
 setup: $(STAMP) ## check the tools, fill .venv, fetch the Go modules; only once
@@ -148,6 +148,9 @@ LABINPUTS := scripts/notebooks/overrides.json scripts/notebooks/gopls.sh $(wildc
 
 cuda: setup ## download the plugin for NVIDIA cards (linux/amd64, some gigabytes), for BACKEND=xla:cuda
 	@go run ./scripts/cuda $(JAX_CUDA) .venv/lib/go-xla
+
+gpu-pack: setup ## pack what tries the suite on a machine with an NVIDIA card and without Go: build/gpu.tar.gz
+	@BUILD='$(BUILD)' scripts/gpu/pack.sh
 
 rename: ## make the module yours: MODULE=github.com/you/scorelab
 	@scripts/rename.sh "$(MODULE)"

@@ -52,6 +52,7 @@ var arrows = map[string][]string{
 
 	"examples/*":             {"lib/*"},
 	"scripts/cuda":           {"lib/backend"},
+	"scripts/gpu/probe":      {"lib/backend", "lib/diffusion", "lib/exec", "lib/random", "lib/train"},
 	"scripts/notebooks/gonb": nil,
 }
 

@@ -17,7 +17,7 @@ type Finding struct {
 }
 
 // Doctor examines everything that determines the backend and its speed when programs open the backend of a name. It
-// opens the XLA CPU backend to be sure, unless the name is Go, which needs nothing.
+// opens the XLA CPU backend to be sure. For XLACUDA it opens that one, and for Go, which needs nothing, none.
 func Doctor(name string) []Finding {
 	list := []Finding{
 		{What: "go", Found: fmt.Sprintf("%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH), OK: true},
@@ -27,6 +27,9 @@ func Doctor(name string) []Finding {
 	}
 	if name == Go {
 		return append(list, goFinding(true))
+	}
+	if name == XLACUDA {
+		return append(list, cardFindings()...)
 	}
 	list = append(list, venvFinding())
 	if xlaCompiled {
@@ -67,6 +70,10 @@ func venvFinding() Finding {
 		}
 		dir = up
 	}
+	if set, ok := os.LookupEnv(pluginPathEnv); ok && set != "" {
+		return Finding{What: whatVenv, Found: "none, and none needed: plugins are in " + pluginPathEnv + "=" + set,
+			OK: true}
+	}
 	return Finding{What: whatVenv, Found: "no .venv here or above", OK: !xlaCompiled, Fix: "`make setup` makes it"}
 }
 
@@ -100,6 +107,33 @@ func clientFinding() Finding {
 	}
 	f.Found, f.OK = fmt.Sprintf("opens, %d device", b.NumDevices()), b.NumDevices() == 1
 	return f
+}
+
+// cardFindings are those of someone who wants to compute on an NVIDIA card: the plugin, and whether it finds a card.
+func cardFindings() []Finding {
+	if !xlaCompiled {
+		return []Finding{{What: XLACUDA, Found: "not compiled in", Fix: "build with CGO_ENABLED=1, a C compiler and " +
+			"without the tag noxla"}}
+	}
+	plugin := Finding{What: "XLA plugin for cards"}
+	path, err := findPlugin("cuda")
+	if err == nil {
+		err = checkPlugin(path)
+	}
+	if err != nil {
+		plugin.Found, plugin.Fix = fault(err), "`make cuda` in a checkout of scorelab installs it; for one that JAX "+
+			"brought see docs/gpu.md"
+		return []Finding{plugin}
+	}
+	plugin.Found, plugin.OK = path, true
+	card := Finding{What: XLACUDA}
+	if b, _, err := Open(XLACUDA); err != nil {
+		card.Found = "does not open: " + fault(err)
+		card.Fix = "`nvidia-smi` must list a card; LD_LIBRARY_PATH must have the folder of libcuda.so.1"
+	} else {
+		card.Found, card.OK = fmt.Sprintf("opens, %d device", b.NumDevices()), true
+	}
+	return []Finding{plugin, card}
 }
 
 // cudaFinding does not open a card, which would take its memory.

@@ -1,6 +1,8 @@
 package backend_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +36,36 @@ func TestDoctor(t *testing.T) {
 	xla := slices.IndexFunc(findings, func(f backend.Finding) bool { return f.What == backend.XLACPU && f.OK })
 	if last := findings[len(findings)-1]; xla >= 0 && strings.Contains(last.Found, "off") {
 		t.Errorf("beside XLA: %+v", last)
+	}
+}
+
+// For a card, the CPU's plugin and the Python environment do not matter, and the first thing that is missing has a fix.
+func TestDoctorForCards(t *testing.T) {
+	if !slices.Contains(backend.Compiled(), backend.XLACUDA) {
+		t.Skip("XLA is not compiled in")
+	}
+	dir := t.TempDir()
+	t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", dir)
+	for _, test := range []struct{ content, want string }{
+		{"", "no PJRT plugin for cuda in PJRT_PLUGIN_LIBRARY_PATH="},
+		{"not a library", "is no PJRT plugin, or is damaged"},
+	} {
+		if test.content != "" {
+			name := filepath.Join(dir, "pjrt_c_api_cuda_plugin.so")
+			if err := os.WriteFile(name, []byte(test.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		findings := backend.Doctor(backend.XLACUDA)
+		last := findings[len(findings)-1]
+		if last.OK || !strings.Contains(last.Found, test.want) || !strings.Contains(last.Fix, "make cuda") {
+			t.Errorf("%q: %+v", test.content, last)
+		}
+		for _, f := range findings[:len(findings)-1] {
+			if !f.OK || strings.Contains(f.What, "python") || f.What == backend.XLACPU {
+				t.Errorf("%q: %+v", test.content, f)
+			}
+		}
 	}
 }
 
