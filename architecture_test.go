@@ -26,6 +26,8 @@ var arrows = map[string][]string{
 	"lib/figure":          nil,
 	"internal/atomicdir":  nil,
 	"internal/strictjson": nil,
+	"internal/source":     nil,
+	".":                   nil,
 	"lib/fokkerplanck":    nil,
 	"lib/backend":         {"lib/exec"},
 	"internal/kernelspec": {"internal/atomicdir"},
@@ -48,7 +50,7 @@ var arrows = map[string][]string{
 	"experiments/*":      {"experiments/claims", "experiments/kit", "lib/*"}, // a chapter, and no other chapter
 	"experiments":        {"experiments/*", "lib/suite"},
 
-	"cmd/scorelab": {"experiments", "lib/backend", "internal/kernelspec", "lib/suite"},
+	"cmd/scorelab": {"experiments", "lib/backend", "internal/kernelspec", "internal/source", "lib/suite"},
 
 	"examples/*":             {"lib/*"},
 	"scripts/cuda":           {"lib/backend"},

@@ -28,6 +28,7 @@ type commands struct {
 	Verbose bool `short:"v" help:"Print stack traces of experiments that panic."`
 
 	List    listCmd    `cmd:"" help:"List the experiments."`
+	Why     whyCmd     `cmd:"" help:"Say whether an experiment would run, and what has changed for it."`
 	Run     runCmd     `cmd:"" help:"Run experiments and store what they measure."`
 	Check   checkCmd   `cmd:"" help:"Check results against the committed baseline."`
 	Diff    diffCmd    `cmd:"" help:"Compare two folders of results, metric by metric."`
@@ -38,6 +39,7 @@ type commands struct {
 	Doctor  doctorCmd  `cmd:"" help:"Check what the backends and the notebooks need."`
 	Kernel  kernelCmd  `cmd:"" help:"Register the notebooks' kernel with Jupyter, or remove it."`
 	Version versionCmd `cmd:"" help:"Print the version."`
+	Worker  workerCmd  `cmd:"" hidden:""`
 }
 
 // env is what all commands use.
@@ -69,7 +71,7 @@ func (e *env) command(args []string) int {
 	parser, err := kong.New(&c, kong.Name("scorelab"), kong.Writers(e.stdout, e.stderr),
 		kong.Exit(func(code int) { os.Exit(e.finish(code)) }), kong.KindMapper(reflect.Int64, kong.MapperFunc(decimal)),
 		kong.Description("Score-based diffusion from theory to XLA: experiments with measured verdicts."),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"shard": shardHelp})
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"shard": shardHelp, "jobs": jobsHelp})
 	if err != nil {
 		return e.complain(err)
 	}

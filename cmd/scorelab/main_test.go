@@ -33,6 +33,13 @@ func TestMain(m *testing.M) {
 		}
 		all.Experiments = two
 		os.Exit(newEnv(all).main(os.Args[1:]))
+	case "crashing":
+		c := playground()
+		c.Experiments = append(c.Experiments, suite.Experiment{ID: "E07-crash", Title: "E07", Question: "Is it?",
+			Run: func(*suite.Lab) (*suite.Report, error) {
+				return nil, syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			}})
+		os.Exit(newEnv(c).main(os.Args[1:]))
 	default:
 		os.Exit(newEnv(playground()).main(os.Args[1:]))
 	}
@@ -110,12 +117,12 @@ var commandLines = []struct {
 	{"list", 0, `(?s)E01-good\n    E01-good\n    Is it\?\n    not run yet.*E06`},
 	{"check", 2, `^scorelab: the baseline results does not exist: .make accept. [^\n]*\n$`},
 	{"run -run E01 -profile quick -seed 3 -out r -backend go", 0,
-		`^ok     E01-good  1 confirmed\n1 of 1 experiments hold, in 0 s; r/README.md`},
+		`^ok     E01-good  1 confirmed, ran\n1 of 1 experiments hold, in 0 s; r/README.md`},
 	{"run --run=E01 --out=r -seed -3", 0, `^ok `},
 	{"run -run E0[12] -out r", 1,
-		`FAIL   E02-bad   1 FAILED\n      000/a, m: got 2, wanted 1 ± 0.1 \(by choice\)\n`},
+		`FAIL   E02-bad   1 FAILED, ran\n      000/a, m: got 2, wanted 1 ± 0.1 \(by choice\)\n`},
 	{"run -run E03|E01 -out r", 1,
-		`^ok     E01-good   1 confirmed\nBROKEN E03-panic  panic: shapes differ \(-v shows where\)\n`},
+		`^ok     E01-good   1 confirmed, ran\nBROKEN E03-panic  panic: shapes differ \(-v shows where\)\n`},
 	{"run -run E03 -out r -v", 1, `main_test.go:`},
 	{"run -run E04 -out r", 1, `BROKEN E04-error  did not converge`},
 	{"run -run goood -out r", 2, `^scorelab: no experiment matches "goood"; the nearest are E01-good, [^\n]*\n$`},
@@ -131,8 +138,8 @@ var commandLines = []struct {
 	{"run -sede 1", 2, `^scorelab: unknown flag --sede, did you mean "--seed"[^\n]*\n$`},
 	{"run -backend gpu -out r", 2, `^scorelab: no backend "gpu"[^\n]*\n$`},
 	{"run -run E01 -out /dev/null/r", 2, `^scorelab: cannot open /dev/null/r: [^\n]*\n$`},
-	{"run E01 -out r", 0, `^ok     E01-good  1 confirmed\n`},
-	{"run E01 E04 -out r", 1, `^ok     E01-good   1 confirmed\nBROKEN E04-error`},
+	{"run E01 -out r", 0, `^ok     E01-good  1 confirmed, ran\n`},
+	{"run E01 E04 -out r", 1, `^ok     E01-good   1 confirmed, ran\nBROKEN E04-error`},
 	{"run E01 goood -out r", 2, `^scorelab: no experiment matches "goood"; the nearest are E01-good, [^\n]*\n$`},
 	{"rum", 2, `^scorelab: unexpected argument rum, did you mean "run"[^\n]*\n$`},
 	{"", 2, `^scorelab: expected one of "list", [^\n]*\n$`},
@@ -157,7 +164,7 @@ var commandLines = []struct {
 	{"merge -run E02 one r", 1,
 		`^1 of 2 experiments hold, [0-9]+ files from 1 shards and 1 results that were there; one/README.md`},
 	{"list -run E01 -baseline r", 0, `^E01-good\n    E01-good\n    Is it\?\n    1 claim\n$`},
-	{"run -run E01|E03 -shard 1/6 -out p", 0, `^ok     E01-good  1 confirmed\n1 of 1`},
+	{"run -run E01|E03 -shard 1/6 -out p", 0, `^ok     E01-good  1 confirmed, ran\n1 of 1`},
 	{"run -run E01 -shard 6/6 -out p", 0, `^scorelab: no experiment belongs to shard 6/6\n0 of 0 experiments hold`},
 	{"run -shard 7/6 -out p", 2, `^scorelab: -shard 7/6: the parts are 1 to 6\n$`},
 	{"merge m p r", 2, `^scorelab: no shard has E03-panic, [^\n]*E06-deaf: run .scorelab run -shard 3/6 [^\n]*\n$`},

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -22,14 +23,23 @@ type progress struct {
 	timed       bool
 	bar         *progressbar.ProgressBar // nil: no terminal
 	barWidth    int
-	current     int
+
+	sync.Mutex                   // of what follows, and of the bar
+	running    map[int]*underway // by their places in the table
+	ended      int
+}
+
+// underway is an experiment that is running.
+type underway struct {
+	fraction float64
+	last     string // how long it took last time
 }
 
 // barSteps is how many steps of the bar one experiment takes.
 const barSteps = 1000
 
 func newProgress(e *env, experiments []suite.Experiment) *progress {
-	p := &progress{env: e, experiments: experiments, timed: isTerminal(e.stdout.file)}
+	p := &progress{env: e, experiments: experiments, timed: isTerminal(e.stdout.file), running: map[int]*underway{}}
 	for _, experiment := range experiments {
 		p.width = max(p.width, len(experiment.ID))
 	}
@@ -71,23 +81,54 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-func (p *progress) begin(i int) {
-	p.current = i
-	p.update(0, "")
+// begin shows the experiment with index i, until end is called. former is its stored result, or nil.
+func (p *progress) begin(i int, former *suite.Kept) (end func()) {
+	p.Lock()
+	last := ""
+	if former != nil {
+		last = fmt.Sprintf(" (%.0f s last time)", former.Meta.Seconds)
+	}
+	p.running[i] = &underway{last: last}
+	p.Unlock()
+	p.update(i, 0, "")
+	return func() {
+		p.Lock()
+		defer p.Unlock()
+		delete(p.running, i)
+		p.ended++
+	}
 }
 
-// update is called by the running experiment.
-func (p *progress) update(fraction float64, doing string) {
-	if p.bar == nil {
+// unchanged prints the verdicts of an experiment that does not run, since nothing has changed that it depends on.
+func (p *progress) unchanged(r *suite.Kept) {
+	p.Lock()
+	defer p.Unlock()
+	p.ended++
+	p.clear()
+	fmt.Fprintf(p.stdout, "%-6s %-*s  %s, unchanged since %s\n", "ok", p.width, r.Experiment, r.Verdicts(),
+		strings.Replace(strings.TrimSuffix(r.Meta.Started, "Z"), "T", " ", 1))
+}
+
+// update shows how far the experiment with index i is.
+func (p *progress) update(i int, fraction float64, doing string) {
+	p.Lock()
+	defer p.Unlock()
+	this := p.running[i]
+	if p.bar == nil || this == nil {
 		return
 	}
 	room := columns(p.stderr) - beside - p.barWidth
 	if room < 0 { // the terminal has become narrower
-		p.finish()
+		p.clear()
 		return
 	}
-	p.bar.Describe(fitted(strings.TrimSpace(p.experiments[p.current].ID+" "+doing), room))
-	_ = p.bar.Set(p.current*barSteps + int(barSteps*min(max(fraction, 0), 0.999)))
+	this.fraction = min(max(fraction, 0), 0.999)
+	sum := float64(p.ended)
+	for _, other := range p.running {
+		sum += other.fraction
+	}
+	p.bar.Describe(fitted(strings.TrimSpace(p.experiments[i].ID+this.last+" "+doing), room))
+	_ = p.bar.Set(int(barSteps * sum))
 }
 
 // fitted cuts a text to some columns.
@@ -105,7 +146,9 @@ func (p *progress) result(r *suite.Result, took time.Duration) {
 	if len(failed) > 0 {
 		word = "FAIL"
 	}
-	p.line(word, r.Experiment, r.Verdicts(), took)
+	p.Lock()
+	defer p.Unlock()
+	p.line(word, r.Experiment, r.Verdicts()+", ran", took)
 	for _, c := range failed {
 		fmt.Fprintf(p.stdout, "      %s, %s: %s\n", c.Claim, c.Metric, c.Miss())
 	}
@@ -113,6 +156,8 @@ func (p *progress) result(r *suite.Result, took time.Duration) {
 
 // broken prints an experiment that stopped with an error.
 func (p *progress) broken(err *suite.RunError, took time.Duration) {
+	p.Lock()
+	defer p.Unlock()
 	reason := strings.TrimPrefix(err.Error(), err.Experiment+": ")
 	if !p.verbose {
 		reason += " (-v shows where)"
@@ -124,7 +169,7 @@ func (p *progress) broken(err *suite.RunError, took time.Duration) {
 }
 
 func (p *progress) line(word, id, text string, took time.Duration) {
-	p.finish()
+	p.clear()
 	if p.timed {
 		text += fmt.Sprintf("  (%.1f s)", took.Seconds())
 	}
@@ -133,6 +178,12 @@ func (p *progress) line(word, id, text string, took time.Duration) {
 
 // finish removes the bar.
 func (p *progress) finish() {
+	p.Lock()
+	defer p.Unlock()
+	p.clear()
+}
+
+func (p *progress) clear() {
 	if p.bar != nil {
 		_ = p.bar.Clear()
 	}

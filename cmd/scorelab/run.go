@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -16,6 +14,8 @@ type runCmd struct {
 	Profile suite.Profile `default:"quick" enum:"quick,full" help:"How much to compute: quick or full."`
 	Seed    int64         `default:"1" help:"Seed of all random numbers."`
 	Shard   string        `placeholder:"I/N" help:"${shard}"`
+	Fresh   bool          `help:"Run every experiment, also those whose stored result depends on nothing that changed."`
+	Jobs    int           `short:"j" placeholder:"N" help:"${jobs}"`
 	Out     string        `default:"build/results" placeholder:"DIR" help:"Where results go."`
 	Names   []string      `arg:"" optional:"" name:"experiment" help:"Experiments to run, as with --run."`
 	Backend string        `default:"auto" env:"SCORELAB_BACKEND" help:"Backend: auto, xla:cpu, xla:cuda or go."`
@@ -24,6 +24,10 @@ type runCmd struct {
 // shardHelp stands for ${shard} in the help of -shard.
 const shardHelp = "Run part I, 1 .. N, of the suite, for scorelab merge; auto or auto/N: the part that a Kubernetes " +
 	"Indexed Job or a Slurm array says."
+
+// jobsHelp stands for ${jobs} in the help of -jobs.
+const jobsHelp = "How many experiments run at the same time, each in a process of its own; 0: one for each " +
+	"processor, at most 4."
 
 // Run runs experiments in the order of the table. Each finished one is stored, even if a later one fails.
 func (c *runCmd) Run(e *env) error {
@@ -53,10 +57,10 @@ func (c *runCmd) Run(e *env) error {
 		shown.finish()
 		fmt.Fprintln(e.stderr, "scorelab:", sentence)
 	}
-	r := runner{Catalogue: e.Catalogue, progress: shown, store: store, shard: shard,
-		options: suite.Options{Seed: c.Seed, Profile: c.Profile, Backend: b, BackendName: backend.Name(b),
-			Progress: shown.update}}
-	bad, err := r.runAll(ctx, experiments)
+	options := suite.Options{Seed: c.Seed, Profile: c.Profile, Backend: b, BackendName: backend.Name(b)}
+	r := runner{Catalogue: e.Catalogue, progress: shown, store: store, shard: shard, options: options, fresh: c.Fresh}
+	r.inputs, _ = newInputs(options) // without them everything runs
+	bad, err := r.runAll(ctx, experiments, c.Jobs)
 	shown.finish()
 	if err != nil {
 		return err
@@ -69,12 +73,20 @@ func (c *runCmd) Run(e *env) error {
 		return err
 	}
 	e.nameStrays(c.Out, strays)
-	fmt.Fprintf(e.stderr, "%d of %d experiments hold, in %.0f s; %s/README.md shows them\n",
-		len(experiments)-bad, len(experiments), time.Since(began).Seconds(), c.Out)
+	fmt.Fprintf(e.stderr, "%d of %d experiments hold, in %.0f s%s; %s/README.md shows them\n",
+		len(experiments)-bad, len(experiments), time.Since(began).Seconds(), unchanged(r.kept), c.Out)
 	if bad > 0 {
 		return exit(exitFailed)
 	}
 	return nil
+}
+
+// unchanged says how many experiments did not run.
+func unchanged(kept int) string {
+	if kept == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d of them unchanged", kept)
 }
 
 // selected returns the experiments that flags and names ask for, and the part of the suite that they are.
@@ -99,48 +111,4 @@ func (c *runCmd) selected(e *env) ([]suite.Experiment, suite.Shard, error) {
 		fmt.Fprintf(e.stderr, "scorelab: no experiment belongs to shard %v\n", shard)
 	}
 	return experiments, shard, nil
-}
-
-// runner runs experiments one by one and stores what they measured.
-type runner struct {
-	suite.Catalogue
-	progress *progress
-	store    *suite.Store
-	shard    suite.Shard
-	options  suite.Options
-}
-
-// runAll counts the experiments that fail or break off. It ends early, without an error, when ctx is canceled.
-func (r *runner) runAll(ctx context.Context, experiments []suite.Experiment) (bad int, err error) {
-	for i, experiment := range experiments {
-		r.progress.begin(i)
-		started := time.Now()
-		result, err := r.runOne(ctx, experiment)
-		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-			return bad, nil
-		}
-		if broken := (*suite.RunError)(nil); errors.As(err, &broken) {
-			r.progress.broken(broken, time.Since(started))
-			bad++
-			continue
-		}
-		if err != nil {
-			return bad, err
-		}
-		if r.progress.result(result, time.Since(started)); len(result.Failed()) > 0 {
-			bad++
-		}
-	}
-	return bad, nil
-}
-
-func (r *runner) runOne(ctx context.Context, experiment suite.Experiment) (*suite.Result, error) {
-	started := time.Now()
-	result, report, err := r.Do(ctx, experiment, r.options)
-	if err != nil {
-		return nil, err
-	}
-	meta := suite.NewMeta(started, r.options.Backend.Description())
-	meta.Shard = r.shard.String()
-	return result, r.store.Put(result, report, meta)
 }

@@ -22,6 +22,7 @@ import (
 
 var callouts = suite.Experiment{
 	ID:    "errata",
+	Long:  true,
 	Title: "Statements of the documents that need a condition or a correction",
 	Question: "Which statements of the documents need a condition or a correction, and how large is the " +
 		"difference?",

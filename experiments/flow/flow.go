@@ -15,6 +15,7 @@ import (
 
 var probabilityFlow = suite.Experiment{
 	ID:       "probability-flow",
+	Long:     true,
 	Stream:   "E16-probability-flow",
 	Title:    "The probability flow: sampling without noise",
 	Question: "Does the probability flow turn noise into data deterministically, and how fast do its solvers converge?",

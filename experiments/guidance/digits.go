@@ -20,6 +20,7 @@ import (
 
 var guidedDigits = suite.Experiment{
 	ID:     "guided-digits",
+	Long:   true,
 	Stream: "E18-digits",
 	Title:  "Guidance on real digits with an exact score",
 	Question: "What does the guidance scale do to images when the score is exact, so that no network error is " +

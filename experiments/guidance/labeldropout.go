@@ -24,6 +24,7 @@ import (
 
 var conditioningDropout = suite.Experiment{
 	ID:     "label-dropout",
+	Long:   true,
 	Stream: "E18-dropout",
 	Title:  "One network, two models: training with dropped labels",
 	Question: "How often must the label be dropped for one network to learn both the class score and the " +

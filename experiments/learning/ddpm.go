@@ -18,6 +18,7 @@ import (
 
 var trainedDDPM = suite.Experiment{
 	ID:     "trained-ddpm",
+	Long:   true,
 	Stream: "E15-trained-ddpm",
 	Title:  "DDPM training and sampling as printed",
 	Question: "A small network is trained by the first loop of document 000 and sampled by the second. How far are " +

@@ -23,6 +23,7 @@ import (
 
 var lowDensity = suite.Experiment{
 	ID:       "low-density",
+	Long:     true,
 	Stream:   "E19-thin-data",
 	Title:    "Score errors in low-density regions",
 	Question: "Is a learned score less accurate where the density is low, and do other noise levels help there?",

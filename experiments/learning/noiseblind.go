@@ -22,6 +22,7 @@ import (
 
 var noiseBlind = suite.Experiment{
 	ID:       "noise-blind",
+	Long:     true,
 	Stream:   "E37-blind-to-t",
 	Title:    "A network without the noise level as an input",
 	Question: "What does a network learn when the noise level is not an input, and what does that cost?",

@@ -16,6 +16,7 @@ import (
 
 var learnedSampler = suite.Experiment{
 	ID:       "learned-sampler",
+	Long:     true,
 	Stream:   "E13-learned-sampler",
 	Title:    "Sampling and likelihood with a learned score",
 	Question: "Can a network trained on samples alone replace the exact score, in sampling and in the likelihood?",

@@ -21,6 +21,7 @@ import (
 
 var timeDSM = suite.Experiment{
 	ID:       "one-network",
+	Long:     true,
 	Stream:   "E13-time-dsm",
 	Title:    "One network for all noise levels",
 	Question: "Can one network learn the score at every noise level, and does the weighting of the levels matter?",

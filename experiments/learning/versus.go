@@ -20,6 +20,7 @@ import (
 
 var ganVersusDiffusion = suite.Experiment{
 	ID:     "gan-vs-diffusion",
+	Long:   true,
 	Stream: "E20-gan-vs-diffusion",
 	Title:  "A GAN and a diffusion model on a ring of eight modes",
 	Question: "Does a diffusion model keep all modes where a GAN of the same size loses some, and which distance " +

@@ -21,6 +21,7 @@ import (
 
 var denoisingScoreMatching = suite.Experiment{
 	ID:     "denoising-matching",
+	Long:   true,
 	Stream: "E10-dsm",
 	Title:  "Denoising score matching: learning a score by removing noise",
 	Question: "Does denoising learn a score, which score is it, and how large is the error after the steps of the " +

@@ -17,6 +17,7 @@ import (
 
 var errorBudget = suite.Experiment{
 	ID:     "error-budget",
+	Long:   true,
 	Stream: "E34-error-budget",
 	Title:  "Four errors of a sampler, one budget",
 	Question: "A sampler starts from approximate noise, stops before the data, takes finite steps, and has an " +

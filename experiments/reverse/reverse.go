@@ -21,6 +21,7 @@ import (
 
 var reverseSDE = suite.Experiment{
 	ID:     "reverse-sde",
+	Long:   true,
 	Stream: "E14-reverse-sde",
 	Title:  "The reverse SDE turns noise into data",
 	Question: "Does the reverse SDE with the exact score turn noise into the data, and does it have the same " +

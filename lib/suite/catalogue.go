@@ -53,6 +53,14 @@ func (c Catalogue) Match(pattern string) ([]Experiment, error) {
 	return matching, nil
 }
 
+// Named returns the experiment with an ID, or nil.
+func (c Catalogue) Named(id string) *Experiment {
+	if i := c.rank(id); i >= 0 {
+		return &c.Experiments[i]
+	}
+	return nil
+}
+
 // Validate returns the mistakes in the tables: names that repeat, that cannot be folders, or that refer to nothing.
 func (c Catalogue) Validate() error {
 	var wrong []error

@@ -1,12 +1,11 @@
 package suite
 
 import (
-	"bufio"
-	"os"
 	"runtime"
 	"runtime/debug"
-	"strings"
 	"time"
+
+	"scorelab/lib/backend"
 )
 
 // Meta describes a run besides its result: when, where and with which code. It never enters a comparison.
@@ -22,13 +21,15 @@ type Meta struct {
 	Shard    string            `json:"shard,omitempty"`    // "2/4": which part of the suite ran with it
 	Revision string            `json:"revision,omitempty"` // of this repository
 	Modules  map[string]string `json:"modules"`
+	Result   string            `json:"result,omitempty"` // SHA-256 of run.json
+	Inputs   Inputs            `json:"inputs,omitempty"` // what the result depends on
 }
 
 // NewMeta describes a run that started at the given time and ends now.
 func NewMeta(started time.Time, device string) Meta {
 	m := Meta{
 		Started: started.UTC().Format(time.RFC3339), Seconds: time.Since(started).Seconds(), Go: runtime.Version(),
-		System: runtime.GOOS + "/" + runtime.GOARCH, CPU: cpuModel(), CPUs: runtime.NumCPU(),
+		System: runtime.GOOS + "/" + runtime.GOARCH, CPU: backend.Processor(), CPUs: runtime.NumCPU(),
 		Threads: runtime.GOMAXPROCS(0), Device: device, Modules: map[string]string{},
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -45,19 +46,4 @@ func NewMeta(started time.Time, device string) Meta {
 		}
 	}
 	return m
-}
-
-// cpuModel is the name of the processor, if the system provides it.
-func cpuModel() string {
-	f, err := os.Open("/proc/cpuinfo")
-	if err != nil {
-		return "unknown"
-	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if key, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(key) == "model name" {
-			return strings.TrimSpace(value)
-		}
-	}
-	return "unknown"
 }

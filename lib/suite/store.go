@@ -3,6 +3,7 @@ package suite
 import (
 	"fmt"
 	"maps"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -59,9 +60,6 @@ func (s *Store) Check(experiments []Experiment) error {
 func (s *Store) Put(r *Result, report *Report, meta Meta) error {
 	files := map[string][]byte{}
 	var err error
-	if files[metaName], err = encodeJSON(meta); err != nil {
-		return &RunError{r.Experiment, err}
-	}
 	for _, t := range report.Tables {
 		if files[t.Name+".csv"], err = t.encode(); err != nil {
 			return &RunError{r.Experiment, err}
@@ -73,7 +71,36 @@ func (s *Store) Put(r *Result, report *Report, meta Meta) error {
 	if files[runName], err = r.hashed(files).encode(); err != nil {
 		return &RunError{r.Experiment, err}
 	}
-	dir := filepath.Join(s.Dir, r.Experiment)
+	meta.Result = hash(files[runName])
+	if files[metaName], err = encodeJSON(meta); err != nil {
+		return &RunError{r.Experiment, err}
+	}
+	return s.replace(r.Experiment, files)
+}
+
+// Adopt stores the result of an experiment that another process has stored in the folder from.
+func (s *Store) Adopt(from, id string) (*Result, error) {
+	kept, err := ReadKept(from, id)
+	if err != nil {
+		return nil, err
+	}
+	below := map[string][]byte{}
+	if err := kept.readFiles(from, below); err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for name, content := range below {
+		files[path.Base(name)] = content
+	}
+	if files[metaName], err = encodeJSON(kept.Meta); err != nil {
+		return nil, &RunError{id, err}
+	}
+	return kept.Result, s.replace(id, files)
+}
+
+// replace puts files in place of the former result of an experiment.
+func (s *Store) replace(id string, files map[string][]byte) error {
+	dir := filepath.Join(s.Dir, id)
 	if err := foreignRun(dir); err != nil {
 		return err
 	}
@@ -82,12 +109,11 @@ func (s *Store) Put(r *Result, report *Report, meta Meta) error {
 		return ok
 	})
 	if err := s.writer.Replace(dir, files, filesOfResult(dir)); err != nil {
-		return fmt.Errorf("%w; the former result of %s is untouched", atomicdir.Error("write", dir, err), r.Experiment)
+		return fmt.Errorf("%w; the former result of %s is untouched", atomicdir.Error("write", dir, err), id)
 	}
 	if len(stay) > 0 {
 		exec.Warn(s.Warn, fmt.Sprintf("%s could not be read, so that nothing said whether %s belonged to the former "+
-			"result: "+
-			"it stays there; remove it if it did", filepath.Join(dir, runName), strings.Join(stay, ", ")))
+			"result: it stays there; remove it if it did", filepath.Join(dir, runName), strings.Join(stay, ", ")))
 	}
 	return nil
 }

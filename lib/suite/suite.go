@@ -15,6 +15,7 @@ type Experiment struct {
 	Title    string   // a headline
 	Question string   // the reader's question, in a sentence or two
 	Sources  []string // places in the documents, for example "001, figure 1"
+	Long     bool     // takes more than half a minute on two cores, so that it starts before the others
 	Run      func(*Lab) (*Report, error)
 }
 

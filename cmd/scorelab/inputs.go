@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"scorelab"
+	"scorelab/internal/source"
+	"scorelab/lib/backend"
+	"scorelab/lib/suite"
+)
+
+// inputs finds what results of this program depend on.
+type inputs struct {
+	tree    *source.Tree
+	machine suite.Inputs // and build: what is the same for all experiments
+	options suite.Options
+}
+
+// suiteFolder is the folder whose packages are read declaration by declaration.
+const suiteFolder = "experiments"
+
+// newInputs reads the source inside this program, and what the backend depends on. It returns an error where the
+// program cannot tell with what it was built, as in a test.
+func newInputs(o suite.Options) (*inputs, error) {
+	machine, err := buildInputs()
+	if err != nil {
+		return nil, err
+	}
+	if err := backend.Inputs(o.BackendName, machine); err != nil {
+		return nil, err
+	}
+	for _, setting := range os.Environ() {
+		name, value, _ := strings.Cut(setting, "=")
+		for _, of := range []string{"XLA_", "GOMLX_", "GODEBUG", "GOGC", "OMP_"} {
+			if strings.HasPrefix(name, of) {
+				machine["environment "+name] = value
+			}
+		}
+	}
+	tree, err := source.New(scorelab.Source, suiteFolder)
+	if err != nil {
+		return nil, err
+	}
+	return &inputs{tree, machine, o}, nil
+}
+
+// buildInputs are the compiler, its settings, and the modules in this program.
+func buildInputs() (suite.Inputs, error) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || len(info.Deps) == 0 {
+		return nil, fmt.Errorf("this program does not say with what it was built")
+	}
+	in := suite.Inputs{"go": info.GoVersion}
+	for _, module := range info.Deps {
+		if module.Replace != nil {
+			if module = module.Replace; module.Sum == "" {
+				return nil, fmt.Errorf("module %s is a folder, whose content is unknown", module.Path)
+			}
+		}
+		in["module "+module.Path] = module.Version + " " + module.Sum
+	}
+	for _, setting := range info.Settings {
+		if !strings.HasPrefix(setting.Key, "vcs") {
+			in["build "+setting.Key] = setting.Value
+		}
+	}
+	return in, nil
+}
+
+// of returns the inputs of an experiment.
+func (in *inputs) of(e suite.Experiment) (suite.Inputs, error) {
+	function := runtime.FuncForPC(reflect.ValueOf(e.Run).Pointer()).Name()
+	found, err := in.tree.Inputs(function)
+	if err != nil {
+		return nil, err
+	}
+	all := suite.Inputs(found).Of(e, in.options)
+	for name, value := range in.machine {
+		all[name] = value
+	}
+	return all, nil
+}

@@ -1,0 +1,65 @@
+package backend
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+)
+
+// Inputs adds what the bits of results from an open backend depend on, besides the program: the plugin, the processor
+// and the number of threads. Name is that of the backend, as Name returns it.
+func Inputs(name string, into map[string]string) error {
+	into["processors"] = fmt.Sprintf("%d, of which %d used", runtime.NumCPU(), runtime.GOMAXPROCS(0))
+	into["processor"] = Processor()
+	features := sha256.Sum256([]byte(cpuinfo("flags") + cpuinfo("Features")))
+	into["processor's features"] = hex.EncodeToString(features[:8])
+	if name == Go {
+		return nil
+	}
+	_, kind, _ := strings.Cut(name, ":")
+	path, err := findPlugin(kind)
+	if err != nil {
+		return err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return err
+	}
+	into["plugin"] = hex.EncodeToString(sum.Sum(nil))
+	return nil
+}
+
+// Processor is the name of the processor, if the system provides it.
+func Processor() string {
+	if name := cpuinfo("model name"); name != "" {
+		return name
+	}
+	return "unknown"
+}
+
+// cpuinfo is what Linux says about the first processor.
+func cpuinfo(key string) string {
+	f, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		if name, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(name) == key {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
