@@ -18,6 +18,9 @@ func (EDM) At(t *Node) Coeffs {
 	}
 }
 
+// TimeOf implements Inverter.
+func (EDM) TimeOf(level *Node) *Node { return level }
+
 // Horizon implements Process. It gives sigma_min and sigma_max of Karras et al. 2022, table 1, for data of standard
 // deviation 0.5.
 func (EDM) Horizon() (tMin, tMax float64) { return 0.002, 80 }

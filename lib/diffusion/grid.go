@@ -7,6 +7,7 @@ import (
 	. "github.com/gomlx/gomlx/core/graph"
 
 	"github.com/gomlx/compute"
+	"github.com/gomlx/gomlx/core/tensors"
 
 	"scorelab/lib/exec"
 )
@@ -102,46 +103,91 @@ func levelsOf(b compute.Backend, p Process, times ...float64) ([]float64, error)
 	return out[0], nil
 }
 
-// timesOf returns the times between lo and hi at which a process has some noise levels.
+// timesOf returns the times between lo and hi at which a process has some noise levels. It calls one compiled iteration
+// again and again: a graph of all of them takes ten times as long to compile.
 func timesOf(b compute.Backend, p Process, levels []float64, lo, hi float64) ([]float64, error) {
-	out, err := exec.Evaluate(b, func(in []*Node) []*Node {
-		like := ZerosLike(in[0])
-		return []*Node{timeAt(p, in[0], Add(like, in[1]), Add(like, in[2]))}
+	fail := func(err error) error { return fmt.Errorf("times of noise levels: %w", err) }
+	first, err := exec.OnceN(b, func(level, lo, hi *Node) []*Node {
+		like := ZerosLike(level)
+		return newBracket(Add(like, lo), Add(like, hi)).state()
 	}, levels, lo, hi)
 	if err != nil {
-		return nil, fmt.Errorf("times of noise levels: %w", err)
+		return nil, fail(err)
 	}
-	return out[0], nil
+	next, err := exec.New(b, func(in []*Node) []*Node {
+		return bracket{in[1], in[2], in[3], in[4], in[5]}.next(p, in[0]).state()
+	})
+	if err != nil {
+		return nil, fail(err)
+	}
+	defer next.Finalize()
+	target := tensors.FromValue(levels)
+	state := first
+	for range bracketings {
+		in := []any{target}
+		for _, t := range state {
+			in = append(in, t)
+		}
+		if state, err = next.Call(in...); err != nil {
+			return nil, fail(err)
+		}
+	}
+	return tensors.CopyFlatData[float64](state[0])
 }
 
+// Inverter is a process with a formula for the time of a noise level sigma/alpha. Others are inverted by iteration.
+type Inverter interface{ TimeOf(level *Node) *Node }
+
 // timeAt returns the time between lo and hi at which sigma/alpha has the given level, or the nearer end for a level
-// outside. It is Newton's method on the logarithm of sigma/alpha, with bisection of a bracket as a safeguard.
+// outside.
+func timeAt(p Process, level, lo, hi *Node) *Node {
+	if formula, ok := p.(Inverter); ok {
+		return Max(Min(formula.TimeOf(level), hi), lo)
+	}
+	search := newBracket(lo, hi)
+	for range bracketings {
+		search = search.next(p, level)
+	}
+	return search.t
+}
+
+// bracketings is the number of iterations of a bracket. 14 halvings come within a factor e of any root of the processes
+// here. 6 Newton steps do the rest.
+const bracketings = 26
+
+// bracket is the state of Newton's method on the logarithm of sigma/alpha, with bisection as a safeguard: the estimate
+// t and the ends around it.
 //
 // When Newton first leaves the bracket, it continues from the end of the bracket. The logarithm is concave near the
 // data, so Newton converges from there; and the root may be the end itself.
-func timeAt(p Process, level, lo, hi *Node) *Node {
-	// 14 halvings come within a factor e of any root of the processes here. 6 Newton steps do the rest.
-	const iterations = 26
-	target := Log(level)
+type bracket struct {
+	t, lo, hi        *Node
+	freshLo, freshHi *Node // each end is tried once
+}
+
+func newBracket(lo, hi *Node) bracket {
 	t := MulScalar(Add(lo, hi), .5)
-	freshLo := GreaterOrEqual(t, lo) // each end is tried once
-	freshHi := freshLo
-	for range iterations {
-		c := p.At(t)
-		excess := Sub(Log(c.Ratio()), target)
-		late := GreaterThan(excess, ZerosLike(excess))
-		lo, hi = Where(late, lo, t), Where(late, t, hi)
-		rate := Sub(Div(c.DVar, MulScalar(Square(c.Sigma), 2)), Div(c.DAlpha, c.Alpha))
-		newton := Sub(t, Div(excess, rate))
-		below, above := LessThan(newton, lo), GreaterThan(newton, hi)
-		next := MulScalar(Add(lo, hi), .5)
-		next = Where(LogicalAnd(below, freshLo), lo, next)
-		next = Where(LogicalAnd(above, freshHi), hi, next)
-		inside := LogicalAnd(GreaterOrEqual(newton, lo), LessOrEqual(newton, hi))
-		t = Where(inside, newton, next)
-		freshLo, freshHi = LogicalAnd(freshLo, LogicalNot(below)), LogicalAnd(freshHi, LogicalNot(above))
-	}
-	return t
+	fresh := GreaterOrEqual(t, lo)
+	return bracket{t, lo, hi, fresh, fresh}
+}
+
+func (s bracket) state() []*Node { return []*Node{s.t, s.lo, s.hi, s.freshLo, s.freshHi} }
+
+// next is one iteration toward the time of a noise level.
+func (s bracket) next(p Process, level *Node) bracket {
+	c := p.At(s.t)
+	excess := Sub(Log(c.Ratio()), Log(level))
+	late := GreaterThan(excess, ZerosLike(excess))
+	lo, hi := Where(late, s.lo, s.t), Where(late, s.t, s.hi)
+	rate := Sub(Div(c.DVar, MulScalar(Square(c.Sigma), 2)), Div(c.DAlpha, c.Alpha))
+	newton := Sub(s.t, Div(excess, rate))
+	below, above := LessThan(newton, lo), GreaterThan(newton, hi)
+	next := MulScalar(Add(lo, hi), .5)
+	next = Where(LogicalAnd(below, s.freshLo), lo, next)
+	next = Where(LogicalAnd(above, s.freshHi), hi, next)
+	inside := LogicalAnd(GreaterOrEqual(newton, lo), LessOrEqual(newton, hi))
+	return bracket{Where(inside, newton, next), lo, hi, LogicalAnd(s.freshLo, LogicalNot(below)),
+		LogicalAnd(s.freshHi, LogicalNot(above))}
 }
 
 // spaced puts n equal steps in the coordinate u(t) and returns the times. The ends are exact.

@@ -18,6 +18,9 @@ func (Linear) At(t *Node) Coeffs {
 	}
 }
 
+// TimeOf implements Inverter: sigma/alpha = t/(1-t).
+func (Linear) TimeOf(level *Node) *Node { return Div(level, OnePlus(level)) }
+
 // Horizon implements Process.
 func (Linear) Horizon() (tMin, tMax float64) { return 1e-3, 1 - 1e-3 }
 

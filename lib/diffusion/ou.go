@@ -21,6 +21,9 @@ func (OU) At(t *Node) Coeffs {
 	}
 }
 
+// TimeOf implements Inverter: sigma^2/alpha^2 = exp(2t) - 1.
+func (OU) TimeOf(level *Node) *Node { return MulScalar(Log1P(Square(level)), .5) }
+
 // Horizon implements Process: at t = 6 the signal left is alpha = 0.0025.
 func (OU) Horizon() (tMin, tMax float64) { return 1e-4, 6 }
 

@@ -25,6 +25,12 @@ func (p VE) At(t *Node) Coeffs {
 	}
 }
 
+// TimeOf implements Inverter.
+func (p VE) TimeOf(level *Node) *Node {
+	p = p.orDefault()
+	return MulScalar(Log(MulScalar(level, 1/p.SigmaMin)), 1/math.Log(p.SigmaMax/p.SigmaMin))
+}
+
 // Horizon implements Process.
 func (VE) Horizon() (tMin, tMax float64) { return 0, 1 }
 
