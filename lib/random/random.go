@@ -65,7 +65,8 @@ func (r *Source) Uniform(like *Node) *Node {
 		return r.replayed()
 	}
 	n, m := rows(like)
-	return Reshape(r.unit(like.DType(), n, m), like.Shape().Dimensions...)
+	r.draws++
+	return Reshape(r.unit(like.DType(), n, 0, m), like.Shape().Dimensions...)
 }
 
 // Normal draws from N(0, 1), in the shape and type of like: [batch, ...]. The method is that of Box and Muller 1958.
@@ -75,11 +76,15 @@ func (r *Source) Normal(like *Node) *Node {
 	}
 	n, m := rows(like)
 	half := (m + 1) / 2
-	u := r.unit(like.DType(), n, 2*half)
-	radius := Sqrt(MulScalar(Log(Slice(u, AxisRange(), AxisRangeFromStart(half))), -2))
-	angle := MulScalar(Slice(u, AxisRange(), AxisRangeToEnd(half)), 2*math.Pi)
-	z := Concatenate([]*Node{Mul(radius, Cos(angle)), Mul(radius, Sin(angle))}, 1)
-	return Reshape(Slice(z, AxisRange(), AxisRangeFromStart(m)), like.Shape().Dimensions...)
+	r.draws++
+	// Each half is a tensor of its own: XLA would compute slices of one tensor anew for each of the results below.
+	radius := Sqrt(MulScalar(Log(r.unit(like.DType(), n, 0, half)), -2))
+	angle := MulScalar(r.unit(like.DType(), n, half, 2*half), 2*math.Pi)
+	z := Mul(radius, Cos(angle))
+	if m > 1 {
+		z = Concatenate([]*Node{z, Slice(Mul(radius, Sin(angle)), AxisRange(), AxisRangeFromStart(m-half))}, 1)
+	}
+	return Reshape(z, like.Shape().Dimensions...)
 }
 
 // Rademacher draws signs, -1 or 1 with equal probability, in the shape and type of like.
@@ -120,23 +125,22 @@ func rows(x *Node) (n, m int) {
 	return n, x.Shape().Size() / n
 }
 
-// unit draws [n, m] uniforms in (0, 1] from 64 bits each. float64 keeps 53 significant bits and float32 keeps 24. The
-// smallest uniform is 2^-65, so normals reach 9.5 standard deviations.
-func (r *Source) unit(dtype dtypes.DType, n, m int) *Node {
-	hi, lo := r.bits(n, m)
+// unit draws uniforms in (0, 1] from 64 bits each, for n samples at the places from .. to-1. float64 keeps 53
+// significant bits and float32 keeps 24. The smallest uniform is 2^-65, so normals reach 9.5 standard deviations.
+func (r *Source) unit(dtype dtypes.DType, n, from, to int) *Node {
+	hi, lo := r.bits(n, from, to)
 	return Add(
 		MulScalar(ConvertDType(hi, dtype), math.Pow(2, -32)),
 		MulScalar(AddScalar(ConvertDType(lo, dtype), 0.5), math.Pow(2, -64)))
 }
 
-// bits draws two words for each of m places in n samples. The step and the draw make a separate key. So the whole
-// 64-bit counter is left for (sample, place).
-func (r *Source) bits(n, m int) (hi, lo *Node) {
+// bits draws two words for each place of n samples. The step and the draw make a separate key. So the whole 64-bit
+// counter is left for (sample, place).
+func (r *Source) bits(n, from, to int) (hi, lo *Node) {
 	g := r.step.Graph()
-	k0, k1 := threefry(r.key[0], r.key[1], r.step, Const(g, uint32(r.draws)))
-	r.draws++
-	shape := shapes.Make(dtypes.Uint32, n, m)
-	return threefry(k0, k1, Add(Iota(g, shape, 0), r.first), Iota(g, shape, 1))
+	k0, k1 := threefry(r.key[0], r.key[1], r.step, Const(g, uint32(r.draws-1)))
+	shape := shapes.Make(dtypes.Uint32, n, to-from)
+	return threefry(k0, k1, Add(Iota(g, shape, 0), r.first), AddScalar(Iota(g, shape, 1), float64(from)))
 }
 
 // threefry is Threefry2x32-20 (Salmon, Moraes, Dror and Shaw 2011) on uint32 nodes: 20 rounds, with a key injection
