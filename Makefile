@@ -10,7 +10,8 @@ SEED ?= 1
 OUT ?= build/results
 FUZZTIME ?= 3s# for each fuzz target
 PACKAGES ?= ./...
-RACE ?= $(PACKAGES)# what to test under the race detector
+# What to test under the race detector: what starts goroutines or holds locks. `make nightly` tests all packages.
+RACE ?= ./cmd/... ./internal/... ./lib/backend/... ./lib/exec ./lib/figure ./lib/metrics ./lib/notebook
 JAX_CUDA ?= 0.10.0# whose plugin `make cuda` installs
 
 ifeq ($(BACKEND),go)
@@ -51,8 +52,8 @@ $(STAMP): requirements.txt scripts/setup.sh go.mod go.sum
 build: setup ## build build/scorelab
 	@$(BUILD) -o build/scorelab ./cmd/scorelab
 
-experiments: build ## run all experiments into OUT, and hold them against results/
-	@build/scorelab run --profile $(PROFILE) --seed $(SEED) --backend $(BACKEND) --out $(OUT)
+experiments: build ## run the experiments that have changed into OUT, and hold all of them against results/
+	@build/scorelab run $(if $(CI),--fresh) --profile $(PROFILE) --seed $(SEED) --backend $(BACKEND) --out $(OUT)
 	@build/scorelab check --baseline results $(OUT)
 
 accept: build ## make the checked results in OUT the new baseline in results/
@@ -92,7 +93,7 @@ static: setup ## a static binary without cgo and XLA: build/scorelab-static
 	@build/scorelab-static list >/dev/null
 
 nightly: ## the full profile, longer fuzzing, the gate on the Go backend, all notebooks, and a browser
-	@$(MAKE) test PROFILE=full FUZZTIME=60s
+	@$(MAKE) test PROFILE=full FUZZTIME=60s RACE=./...
 	@$(MAKE) experiments BACKEND=go OUT=build/results-go
 	@$(MAKE) notebooks-check html browser
 
