@@ -21,10 +21,9 @@ func TestCompiledIsThePlan(t *testing.T) {
 	specs := append(Samplers,
 		SamplerSpec{Name: "flow-likelihood", Sampler: FlowLikelihood{}, Kind: ReverseKind},
 		SamplerSpec{Name: "bound", Sampler: ELBO{}, Kind: ReverseKind, Stochastic: true})
-	onXLA := map[string]bool{"reverse-em": true, "dpm-solver++-2m": true, "flow-dopri5": true}
 	backendtest.Each(t, func(t *testing.T, b compute.Backend) {
 		for _, spec := range specs {
-			if b.Name() == "xla" && !onXLA[spec.Name] {
+			if b.Name() == "xla" && !kindsOfLoop[spec.Name] {
 				continue
 			}
 			plan := Plan{Build: gaussian(VP{}, dataMean, dataVariance), Sampler: spec.Sampler,

@@ -37,9 +37,18 @@ var someRows = [][]float64{{.3, -1}, {1.2, .4}, {-.5, -.6}, {2, 1}}
 
 func denoised(t *testing.T, b compute.Backend, d Denoiser, x any, time float64) []float64 {
 	t.Helper()
-	return tensors.MustCopyFlatData[float64](MustExecOnce(b, func(x *Node) *Node {
-		return d(x, Const(x.Graph(), time))
-	}, x))
+	return denoisedAt(t, b, d, x, time)[0]
+}
+
+// denoisedAt is denoised for several times.
+func denoisedAt(t *testing.T, b compute.Backend, d Denoiser, x any, times ...float64) (all [][]float64) {
+	t.Helper()
+	compiled := MustNewExec(b, func(x, t *Node) *Node { return d(x, t) })
+	defer compiled.Finalize()
+	for _, time := range times {
+		all = append(all, tensors.MustCopyFlatData[float64](compiled.MustCall(x, time)[0]))
+	}
+	return all
 }
 
 func farthest(a, b []float64) float64 {
@@ -61,21 +70,19 @@ func TestGuidesAtOne(t *testing.T) {
 			p := process.Process
 			lo, hi := p.Horizon()
 			all, class := plainDenoiser(p, allMean, allVariance), plainDenoiser(p, classMean, classVariance)
-			for _, at := range []float64{lo + (hi-lo)/20, (lo + hi) / 2, lo + .9*(hi-lo)} {
-				want := denoised(t, b, class, someRows, at)
-				for kind, g := range map[string]Guide{"classifier": ByClassifier(classLog(p)),
-					"label": ByLabel(class)} {
-					if gap := farthest(denoised(t, b, g(p, all), someRows, at), want); !(gap < 1e-10) {
-						t.Errorf("%s, t = %g: guide by %s is off by %g", process.Name, at, kind, gap)
+			times := []float64{lo + (hi-lo)/20, (lo + hi) / 2, lo + .9*(hi-lo)}
+			want := denoisedAt(t, b, class, someRows, times...)
+			check := func(what string, d Denoiser) {
+				for i, got := range denoisedAt(t, b, d, someRows, times...) {
+					if gap := farthest(got, want[i]); !(gap < 1e-10) {
+						t.Errorf("%s, t = %g: %s is off by %g", process.Name, times[i], what, gap)
 					}
-					for _, spec := range Guides {
-						got := denoised(t, b, spec.With(g, 1)(p, all), someRows, at)
-						if gap := farthest(got, want); !(gap < 1e-10) {
-							t.Errorf("%s, t = %g: %s, by %s, at scale 1 is off by %g", process.Name, at, spec.Name,
-								kind,
-								gap)
-						}
-					}
+				}
+			}
+			for kind, g := range map[string]Guide{"classifier": ByClassifier(classLog(p)), "label": ByLabel(class)} {
+				check("guide by "+kind, g(p, all))
+				for _, spec := range Guides {
+					check(spec.Name+", by "+kind+", at scale 1", spec.With(g, 1)(p, all))
 				}
 			}
 		}
