@@ -50,6 +50,8 @@ var arrows = map[string][]string{
 
 	"cmd/scorelab": {"experiments", "lib/backend", "internal/kernelspec", "lib/suite"},
 
+	"cmd/bench": {"lib/*", "internal/atomicdir", "internal/strictjson"},
+
 	"examples/*":             {"lib/*"},
 	"scripts/cuda":           {"lib/backend"},
 	"scripts/notebooks/gonb": nil,
