@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"scorelab/lib/data"
+	"scorelab/lib/metrics"
 )
 
 // The interval of a median is the one of the sign test: all numbers up to 8, and one less at each side from 9 on.
@@ -54,7 +55,10 @@ func example() *report {
 	goal, part := 1.1, .25
 	return &report{Machine: machine{"a processor", 2, "xla:cpu", .1}, Versions: map[string]string{"jax": "1.2"},
 		Rounds:   7,
-		Products: products{2e11, 1e11}, LeftOut: map[string]string{"torch.compile": "no compiler"}, Rows: []row{
+		Products: products{2e11, 1e11}, Costs: []curve{{Name: "batch", About: "training", Of: "batch",
+			At: []float64{1, 2, 4}, Seconds: []float64{1, 2, 4.1}, Bytes: []float64{1e6, 2e6, 4e6},
+			Time: metrics.Summary{Center: 1.02, Lo: .9, Hi: 1.1, N: 3}, Memory: metrics.Exactly(1)}},
+		LeftOut: map[string]string{"torch.compile": "no compiler"}, Rows: []row{
 			{Work: "train-64", About: "training", Size: size{"batch": 64}, Peer: "jax", Ours: .3, Theirs: .36,
 				Ratio: 1.2, Lo: 1.15, Hi: 1.25, Goal: &goal, Gemm: &part,
 				Notes: map[string]string{"jax, sampler": "DDIM"}},

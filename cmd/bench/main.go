@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strings"
 
 	"golang.org/x/term"
 )
@@ -36,6 +37,14 @@ func run(args []string) error {
 		}
 		return cold(args[1], s)
 	}
+	if len(args) == 4 && args[0] == "cost" {
+		return measureCost(args[1], args[2], args[3], os.Stdout)
+	}
+	return compare(args)
+}
+
+// compare is the command that users call.
+func compare(args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	pattern := flags.String("work", "", "run only the works whose names match this `regex`, and write nothing")
 	small := flags.Bool("small", false, "small sizes, to try the bench itself; writes nothing")
@@ -57,8 +66,14 @@ func run(args []string) error {
 			chosen = append(chosen, w)
 		}
 	}
-	if len(chosen) == 0 {
-		return fmt.Errorf("-work %q matches no work; there are %s", *pattern, names(works))
+	var curves []cost
+	for _, c := range costs {
+		if matches.MatchString("cost-" + c.Name) {
+			curves = append(curves, c)
+		}
+	}
+	if len(chosen)+len(curves) == 0 {
+		return fmt.Errorf("-work %q matches no work; there are %s", *pattern, strings.Join(names(), ", "))
 	}
 	if *rounds < 1 {
 		return fmt.Errorf("-rounds %d: give at least 1", *rounds)
@@ -69,21 +84,24 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
+	if found.Costs, err = b.curves(curves); err != nil {
+		return err
+	}
 	if *out == "" && (*pattern != "" || *small) {
 		return nil
 	}
 	return found.write(cmp.Or(*out, "results"))
 }
 
-// names lists the names of works.
-func names(works []work) (text string) {
-	for i, w := range works {
-		if i > 0 {
-			text += ", "
-		}
-		text += w.Name
+// names lists the names that -work matches.
+func names() (all []string) {
+	for _, w := range works {
+		all = append(all, w.Name)
 	}
-	return text
+	for _, c := range costs {
+		all = append(all, "cost-"+c.Name)
+	}
+	return all
 }
 
 // status returns a function that shows one changing line on a terminal, and nothing elsewhere.

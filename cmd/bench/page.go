@@ -97,6 +97,7 @@ func (r *report) page() string {
 			seconds(row.Ours), seconds(row.Theirs), metrics.Digits(row.Ratio, 3), metrics.Digits(row.Lo, 3),
 			metrics.Digits(row.Hi, 3), goal, row.verdict(), part)
 	}
+	r.costsPage(p)
 	r.remarks(p)
 	return text.String()
 }

@@ -17,6 +17,7 @@ type report struct {
 	// Products are the best matrix products of any side, in operations a second.
 	Products products `json:"products"`
 	Rows     []row    `json:"rows"`
+	Costs    []curve  `json:"costs"`
 	// LeftOut says why a peer is missing, by its name.
 	LeftOut map[string]string `json:"left_out"`
 }
@@ -78,11 +79,14 @@ func (r *report) write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, f := range []struct {
-		name string
-		text []byte
-	}{{"bench.json", text}, {"bench.png", picture}, {"bench.md", []byte(r.page())}} {
-		if err := (atomicdir.Writer{}).File(filepath.Join(dir, f.name), f.text); err != nil {
+	files := map[string][]byte{"bench.json": text, "bench.png": picture, "bench.md": []byte(r.page())}
+	if len(r.Costs) > 0 {
+		if files["bench-costs.png"], err = r.costsPicture(); err != nil {
+			return err
+		}
+	}
+	for name, text := range files {
+		if err := (atomicdir.Writer{}).File(filepath.Join(dir, name), text); err != nil {
 			return err
 		}
 	}
