@@ -36,8 +36,10 @@ LAB := $(if $(filter yes,$(XLA)),.venv/.lab)# what tests start kernels with
 LABFLAGS ?=# of jupyter lab, more of them
 NOTEBOOKS ?= $(wildcard notebooks/[0-9]*.ipynb)# which notebooks to execute
 
-.PHONY: help setup build experiments accept report test fmt vet lint unit race fuzz static nightly cuda gpu-pack rename doctor clean \
-	lab notebook kernel kernel-remove notebooks notebooks-check some-notebooks html browser
+WORK ?=# of make bench: a regular expression for names of works; none: all of them, and the page
+
+.PHONY: help setup build experiments accept report bench test fmt vet lint unit race fuzz static nightly cuda gpu-pack rename \
+	doctor clean lab notebook kernel kernel-remove notebooks notebooks-check some-notebooks html browser
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s%s\n", $$1, $$2 }' Makefile
@@ -61,6 +63,13 @@ accept: build ## make the checked results in OUT the new baseline in results/
 
 report: build ## write the ledger of claims of OUT
 	@build/scorelab report $(OUT)
+
+bench: .venv-bench/.setup ## compare the speed with JAX, PyTorch, POT, scipy and numpy; WORK=train for a part, without the page
+	@$(BUILD) -o build/bench ./cmd/bench
+	@build/bench $(if $(WORK),-work '$(WORK)')
+
+.venv-bench/.setup: requirements-bench.txt scripts/bench.sh | setup
+	@STAMP=$@ scripts/bench.sh
 
 test: fmt vet lint unit race fuzz static experiments some-notebooks ## all tests, the experiments with their gate, three notebooks
 	@echo "test: all passed"

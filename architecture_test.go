@@ -52,6 +52,8 @@ var arrows = map[string][]string{
 
 	"cmd/scorelab": {"experiments", "lib/backend", "internal/kernelspec", "internal/source", "lib/suite"},
 
+	"cmd/bench": {"lib/*", "internal/atomicdir", "internal/strictjson"},
+
 	"examples/*":             {"lib/*"},
 	"scripts/cuda":           {"lib/backend"},
 	"scripts/gpu/probe":      {"lib/backend", "lib/diffusion", "lib/exec", "lib/random", "lib/train"},

@@ -39,6 +39,7 @@ type chain struct {
 	b     compute.Backend
 	state []*tensors.Tensor // x and the sampler's carry
 	step  int
+	init  *exec.Exec // of the carry; nil: not needed yet
 	exec  *exec.Exec
 	drive driver
 	// window is the number of times that a graph reads at once, so that grids of any length share a graph.
@@ -54,7 +55,11 @@ func (p Plan) start(b compute.Backend, x *tensors.Tensor) (*chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c, c.begin(x, p.First)
+	if err := c.begin(x, p.First); err != nil {
+		c.finalize()
+		return nil, err
+	}
+	return c, nil
 }
 
 // chain prepares a plan that has no grid and no samples yet. A call of its compiled loop reads window times; a step
@@ -85,7 +90,13 @@ func (c *chain) begin(x *tensors.Tensor, first int) error {
 	if _, stateless := c.plan.Sampler.(OneStep); stateless {
 		return nil
 	}
-	state, err := exec.ModelOnceN(c.b, c.plan.Store, c.initial, c.arguments(0)...)
+	if c.init == nil {
+		var err error
+		if c.init, err = exec.NewModel(c.b, c.plan.Store, c.initial); err != nil {
+			return err
+		}
+	}
+	state, err := c.init.Call(c.arguments(0)...)
 	if err != nil {
 		return fmt.Errorf("starting the sampler: %w", err)
 	}
@@ -155,6 +166,10 @@ func (c *chain) run(to int) error {
 }
 
 func (c *chain) finalize() {
+	if c.init != nil {
+		c.init.Finalize()
+		c.init = nil
+	}
 	if c.exec != nil {
 		c.exec.Finalize()
 		c.exec, c.built = nil, false

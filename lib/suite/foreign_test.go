@@ -68,6 +68,25 @@ func TestForeignFilesStay(t *testing.T) {
 	}
 }
 
+// The pages that other commands write beside the results are not in the way of a merge or accept, and stay.
+func TestPagesBesideResultsStay(t *testing.T) {
+	root := t.TempDir()
+	out, baseline := filepath.Join(root, "out"), filepath.Join(root, "results")
+	runAll(t, fake(), out, quick)
+	runAll(t, fake(), baseline, quick)
+	for _, name := range besideFiles {
+		write(t, "mine: "+name, baseline, name)
+	}
+	if _, err := fake().Accept(out, baseline, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range besideFiles {
+		if got, err := os.ReadFile(filepath.Join(baseline, name)); string(got) != "mine: "+name {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
+
 const otherRun = `{"run": "of another program"}`
 
 // foreignFiles have the path of files that a result would write.

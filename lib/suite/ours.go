@@ -47,6 +47,10 @@ func undecided(dir string, written func(name string) bool) (names []string) {
 // summaryFiles are the files beside the results that are derived from them.
 var summaryFiles = []string{readmeName, ledgerPage, ledgerName}
 
+// besideFiles are files that other commands of this repository write beside the results, such as `make bench`. They
+// stay.
+var besideFiles = []string{"bench.json", "bench.md", "bench.png", "bench-costs.png"}
+
 // foreignPage returns an error if a foreign README.md in the folder of a result would be overwritten.
 func foreignPage(dir string) error {
 	text, err := os.ReadFile(filepath.Join(dir, readmeName))
@@ -115,8 +119,8 @@ func (c Catalogue) onlyResults(dir string) error {
 	}
 	for _, entry := range entries {
 		name := entry.Name()
-		if slices.Contains(summaryFiles, name) || name == atomicdir.LockName || strings.HasPrefix(
-			name, atomicdir.TmpPrefix) {
+		if slices.Contains(summaryFiles, name) || slices.Contains(besideFiles, name) || name == atomicdir.LockName ||
+			strings.HasPrefix(name, atomicdir.TmpPrefix) {
 			continue
 		}
 		if !c.isResult(dir, name) {
