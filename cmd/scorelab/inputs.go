@@ -34,9 +34,13 @@ func newInputs(o suite.Options) (*inputs, error) {
 	if err := backend.Inputs(o.BackendName, machine); err != nil {
 		return nil, err
 	}
+	if flags := strings.TrimSpace(os.Getenv("XLA_FLAGS")); flags != "" && !strings.HasPrefix(flags, "-") {
+		return nil, fmt.Errorf("XLA_FLAGS names the file %s, whose content is not known", flags)
+	}
 	for _, setting := range os.Environ() {
 		name, value, _ := strings.Cut(setting, "=")
-		for _, of := range []string{"XLA_", "GOMLX_", "GODEBUG", "GOGC", "OMP_"} {
+		for _, of := range []string{"XLA_", "GOMLX_", "GOPJRT_", "PJRT_NPROC", "NPROC", "GODEBUG", "TF_", "OMP_",
+			"LD_"} {
 			if strings.HasPrefix(name, of) {
 				machine["environment "+name] = value
 			}
@@ -58,9 +62,10 @@ func buildInputs() (suite.Inputs, error) {
 	in := suite.Inputs{"go": info.GoVersion}
 	for _, module := range info.Deps {
 		if module.Replace != nil {
-			if module = module.Replace; module.Sum == "" {
-				return nil, fmt.Errorf("module %s is a folder, whose content is unknown", module.Path)
-			}
+			module = module.Replace
+		}
+		if module.Sum == "" { // a folder, a workspace or a vendored copy
+			return nil, fmt.Errorf("the content of module %s is not known", module.Path)
 		}
 		in["module "+module.Path] = module.Version + " " + module.Sum
 	}

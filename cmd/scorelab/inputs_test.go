@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -161,5 +162,40 @@ func TestEveryExperimentHasInputs(t *testing.T) {
 	}
 	if len(sizes) < 10 {
 		t.Errorf("the experiments depend on %d different numbers of things", len(sizes))
+	}
+}
+
+// TestEmbeddedDataIsSource checks that every file that go:embed puts into the suite or the library is in the source
+// that inputs are read from.
+func TestEmbeddedDataIsSource(t *testing.T) {
+	directive := regexp.MustCompile(`(?m)^//go:embed (.+)$`)
+	found := 0
+	for _, root := range []string{"lib", "internal", "experiments"} {
+		err := filepath.WalkDir(filepath.Join("../..", root), func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || filepath.Ext(name) != ".go" {
+				return err
+			}
+			text, err := os.ReadFile(name)
+			if err != nil {
+				return err
+			}
+			here := filepath.ToSlash(strings.TrimPrefix(filepath.Dir(name), "../../"))
+			for _, line := range directive.FindAllStringSubmatch(string(text), -1) {
+				for _, pattern := range strings.Fields(line[1]) {
+					found++
+					files, err := fs.Glob(scorelab.Source, here+"/"+pattern)
+					if err != nil || len(files) == 0 {
+						t.Errorf("%s embeds %s, which is not in scorelab.Source", name, pattern)
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found < 4 {
+		t.Errorf("%d patterns: there are more", found)
 	}
 }

@@ -79,12 +79,17 @@ func (r *runner) runAll(ctx context.Context, experiments []suite.Experiment, job
 	return bad, nil
 }
 
-// ordered passes on n outcomes, in the order of the table unless there is a terminal.
+// ordered passes on n outcomes, in the order of the table unless there is a terminal. An error that ends the run comes
+// at once.
 func (r *runner) ordered(done <-chan outcome, n int) iter.Seq[outcome] {
 	return func(yield func(outcome) bool) {
 		waiting := map[int]outcome{}
 		for shown := 0; shown < n; {
 			o := <-done
+			if broken := (*suite.RunError)(nil); o.err != nil && !errors.As(o.err, &broken) {
+				yield(o)
+				return
+			}
 			next := shown
 			if r.progress.timed {
 				next = o.index
@@ -128,7 +133,7 @@ func (r *runner) split(experiments []suite.Experiment) []job {
 	for i, experiment := range experiments {
 		now := r.inputsOf(experiment)
 		former, _ := suite.ReadKept(r.store.Dir, experiment.ID)
-		holds := former != nil && !r.fresh && former.Holds(now)
+		holds := !r.fresh && r.Holds(former, now)
 		work[i] = job{i, former, holds, now, experiment}
 	}
 	return work

@@ -54,7 +54,7 @@ func (e *env) explain(dir string, experiment suite.Experiment, now suite.Inputs)
 	switch {
 	case err != nil:
 		fmt.Fprintf(e.stdout, "%s runs: %v\n", experiment.ID, err)
-	case former.Holds(now):
+	case e.Holds(former, now):
 		fmt.Fprintf(e.stdout, "%s stays: none of the %d things that it depends on has changed since %s\n",
 			experiment.ID, len(now), former.Meta.Started)
 	case len(former.Failed()) > 0:

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"scorelab/lib/backend"
 	"scorelab/lib/suite"
@@ -26,7 +27,7 @@ type answer struct {
 	Fraction float64 `json:"fraction,omitempty"`
 	Doing    string  `json:"doing,omitempty"`
 	Done     bool    `json:"done,omitempty"`
-	Broken   string  `json:"broken,omitempty"` // the error of an experiment without a result
+	Broken   *string `json:"broken,omitempty"` // the error of an experiment without a result
 	Detail   string  `json:"detail,omitempty"` // the same with stacks
 	Failed   string  `json:"failed,omitempty"` // an error that ends the run: the result cannot be stored
 }
@@ -43,6 +44,8 @@ type workerCmd struct {
 
 // Run performs the tasks of the input, one by one.
 func (c *workerCmd) Run(e *env) error {
+	tasks := make(chan task)
+	go read(os.Stdin, tasks) // from now on the end of the input ends the process
 	b, _, err := backend.Open(c.Backend)
 	if err != nil {
 		return err
@@ -59,12 +62,14 @@ func (c *workerCmd) Run(e *env) error {
 	}
 	h := here{&runner{Catalogue: e.Catalogue, store: store, shard: shard,
 		options: suite.Options{Seed: c.Seed, Profile: c.Profile, Backend: b, BackendName: backend.Name(b)}}}
-	tasks := make(chan task)
-	go read(os.Stdin, tasks)
+	known, _ := newInputs(h.options)
 	for t := range tasks {
 		found := e.Named(t.Experiment)
 		if found == nil {
 			return fmt.Errorf("no experiment %q", t.Experiment)
+		}
+		if err := same(known, *found, t.Inputs); err != nil {
+			return errors.Join(err, out.Encode(answer{Failed: err.Error()}))
 		}
 		_, err := h.perform(context.Background(), job{now: t.Inputs, Experiment: *found}, func(fraction float64,
 			doing string) {
@@ -72,14 +77,29 @@ func (c *workerCmd) Run(e *env) error {
 		})
 		last := answer{Done: true}
 		if broken := (*suite.RunError)(nil); errors.As(err, &broken) {
-			last.Broken = strings.TrimPrefix(broken.Error(), broken.Experiment+": ")
-			last.Detail = broken.Detail()
+			text := strings.TrimPrefix(broken.Error(), broken.Experiment+": ")
+			last.Broken, last.Detail = &text, broken.Detail()
 		} else if err != nil {
 			last.Failed = err.Error()
 		}
 		if err := out.Encode(last); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// same returns an error if what this process depends on is not what the other process, which gave the task, has seen.
+func same(known *inputs, e suite.Experiment, theirs suite.Inputs) error {
+	if len(theirs) == 0 {
+		return nil
+	}
+	ours := suite.Inputs(nil)
+	if known != nil {
+		ours, _ = known.of(e)
+	}
+	if changed := theirs.Changed(ours); len(changed) > 0 {
+		return fmt.Errorf("%s has changed during the run: run again", changed[0])
 	}
 	return nil
 }
@@ -130,33 +150,37 @@ func (w *worker) launch() error {
 		"--out", w.dir)
 	w.process.Stderr = io.MultiWriter(&w.errs, w.progress.stderr)
 	w.process.SysProcAttr = apart()
-	if w.in, err = w.process.StdinPipe(); err != nil {
+	in, err := w.process.StdinPipe()
+	if err != nil {
 		return err
 	}
 	out, err := w.process.StdoutPipe()
 	if err != nil {
 		return err
 	}
-	w.out = json.NewDecoder(out)
+	w.in, w.out = in, json.NewDecoder(out)
 	return w.process.Start()
 }
 
 func (w *worker) close() {
-	w.stop()
+	_ = w.stop()
 	os.RemoveAll(w.dir)
 }
 
-// stop ends the process: its input ends.
-func (w *worker) stop() {
+// stop ends the process: its input ends. One that hangs in a driver is killed.
+func (w *worker) stop() error {
+	const patience = 5 * time.Second
 	w.in.Close()
-	_ = w.process.Wait()
+	defer time.AfterFunc(patience, func() { _ = w.process.Process.Kill() }).Stop()
+	return w.process.Wait()
 }
 
 func (w *worker) perform(ctx context.Context, j job, progress func(float64, string)) (*suite.Result, error) {
 	if ctx.Err() != nil {
 		return nil, &suite.RunError{Experiment: j.ID, Err: ctx.Err()}
 	}
-	defer context.AfterFunc(ctx, func() { w.in.Close() })()
+	in := w.in
+	defer context.AfterFunc(ctx, func() { in.Close() })()
 	if err := json.NewEncoder(w.in).Encode(task{j.ID, j.now}); err != nil {
 		return nil, w.crashed(ctx, j)
 	}
@@ -168,8 +192,8 @@ func (w *worker) perform(ctx context.Context, j job, progress func(float64, stri
 		switch {
 		case a.Failed != "":
 			return nil, errors.New(a.Failed)
-		case a.Broken != "":
-			return nil, &suite.RunError{Experiment: j.ID, Err: remote{a.Broken, a.Detail}}
+		case a.Broken != nil:
+			return nil, &suite.RunError{Experiment: j.ID, Err: remote{*a.Broken, a.Detail}}
 		case a.Done:
 			w.storing.Lock()
 			defer w.storing.Unlock()
@@ -181,8 +205,7 @@ func (w *worker) perform(ctx context.Context, j job, progress func(float64, stri
 
 // crashed is the error of a job whose process has ended. A new process takes its place.
 func (w *worker) crashed(ctx context.Context, j job) error {
-	w.in.Close()
-	err := w.process.Wait()
+	err := w.stop()
 	if ctx.Err() != nil {
 		return &suite.RunError{Experiment: j.ID, Err: ctx.Err()}
 	}

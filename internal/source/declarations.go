@@ -19,8 +19,6 @@ const always = "_"
 // declarations are those of a package, by name. A method is under the name of its type.
 type declarations struct{ byName map[string][]declaration }
 
-func (d *declarations) names() []string { return slices.Sorted(maps.Keys(d.byName)) }
-
 // declaration is a function, a method, or a line of a var, const or type block.
 type declaration struct {
 	label string
@@ -69,9 +67,13 @@ func (t *Tree) declarationsIn(dir string) (*declarations, error) {
 			return nil, err
 		}
 		f := file{tree: t, dir: dir, text: text, base: fset.File(parsed.Pos()).Base(), into: d}
+		f.head = f.headOf(name, parsed)
 		if err := f.read(parsed); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
+	}
+	if len(d.byName) == 0 {
+		return nil, fmt.Errorf("%s has no declarations: is its source in the program?", dir)
 	}
 	t.declared[dir] = d
 	return d, nil
@@ -83,8 +85,19 @@ type file struct {
 	dir     string
 	text    []byte
 	base    int
+	head    string            // what gives names in this file their meaning
 	imports map[string]string // folders of packages of the module, by their names in this file
 	into    *declarations
+}
+
+// headOf is the name of the file and what stands before its package clause, which say for which systems it is compiled,
+// and its imports. Each of its declarations depends on them.
+func (f *file) headOf(name string, parsed *ast.File) string {
+	head := []string{path.Base(name), string(f.text[:int(parsed.Package)-f.base])}
+	for _, spec := range parsed.Imports {
+		head = append(head, string(f.text[int(spec.Pos())-f.base:int(spec.End())-f.base]))
+	}
+	return strings.Join(head, "\n")
 }
 
 func (f *file) read(parsed *ast.File) error {
@@ -149,7 +162,7 @@ func receiver(t ast.Expr) string {
 func (f *file) block(d *ast.GenDecl) {
 	// A line of constants may repeat the one before it, and count.
 	together := d.Tok == token.CONST && slices.ContainsFunc(d.Specs, func(s ast.Spec) bool {
-		return len(s.(*ast.ValueSpec).Values) == 0
+		return len(s.(*ast.ValueSpec).Values) == 0 || names(s, "iota")
 	})
 	for _, spec := range d.Specs {
 		var node ast.Node = spec
@@ -165,6 +178,16 @@ func (f *file) block(d *ast.GenDecl) {
 			}
 		}
 	}
+}
+
+// names reports whether a name occurs in a node.
+func names(node ast.Node, name string) (found bool) {
+	ast.Inspect(node, func(n ast.Node) bool {
+		id, is := n.(*ast.Ident)
+		found = found || is && id.Name == name
+		return !found
+	})
+	return found
 }
 
 // add enters a declaration under a name.
@@ -185,9 +208,13 @@ func (f *file) add(name, label string, node ast.Node) {
 		}
 		return true
 	})
-	f.into.byName[name] = append(f.into.byName[name], declaration{label, hash(text), slices.SortedFunc(maps.Keys(uses),
-		func(a, b reference) int { return strings.Compare(a.dir+a.name, b.dir+b.name) })})
+	inOrder := slices.SortedFunc(maps.Keys(uses), func(a, b reference) int {
+		return strings.Compare(a.dir+"."+a.name, b.dir+"."+b.name)
+	})
+	f.into.byName[name] = append(f.into.byName[name], declaration{label, f.hash(text), inOrder})
 }
+
+func (f *file) hash(text []byte) string { return hash([]byte(f.head + "\n" + string(text))) }
 
 func docOf(node ast.Node) *ast.CommentGroup {
 	switch n := node.(type) {

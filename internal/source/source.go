@@ -4,7 +4,7 @@
 // it names, and a type brings its methods along. All other packages count as a whole, with what they import. A name
 // that means something else where it stands, such as a local variable, only adds dependencies, and so does every
 // func init and var _ of a package. Packages outside the module are not followed: their versions are the caller's
-// business.
+// business. Nor are packages whose func init changes what others compute: the suite has none.
 package source
 
 import (
@@ -42,8 +42,8 @@ func New(files fs.FS, fine string) (*Tree, error) {
 }
 
 // Inputs returns what a function depends on, by names such as "lib/density/mixture.go" and "experiments/kit.Learner",
-// with the hash of each. The function is named as in the runtime: "scorelab/experiments/tweedie.runTweedie". If it is
-// no declaration of its package, its whole package counts.
+// with the hash of each. The function is named as in the runtime: "scorelab/experiments/tweedie.runTweedie". It must be
+// a declaration: what a closure or a method depends on is where it was made.
 func (t *Tree) Inputs(function string) (map[string]string, error) {
 	slash := strings.LastIndex(function, "/") + 1
 	pkg, name, _ := strings.Cut(function[slash:], ".")
@@ -52,7 +52,7 @@ func (t *Tree) Inputs(function string) (map[string]string, error) {
 		return nil, fmt.Errorf("%s is not in module %s", function, t.module)
 	}
 	r := &reach{Tree: t, found: map[string]string{}, seen: map[reference]bool{}}
-	if err := r.from(dir, name); err != nil {
+	if err := r.start(dir, name); err != nil {
 		return nil, fmt.Errorf("what %s depends on: %w", function, err)
 	}
 	return r.found, nil
@@ -79,6 +79,20 @@ type reach struct {
 	seen  map[reference]bool
 }
 
+// start follows the function that is named.
+func (r *reach) start(dir, name string) error {
+	if r.isFine(dir) {
+		d, err := r.declarationsIn(dir)
+		if err != nil {
+			return err
+		}
+		if len(d.byName[name]) != 1 {
+			return fmt.Errorf("%s is not a function that %s declares", name, dir)
+		}
+	}
+	return r.from(dir, name)
+}
+
 func (r *reach) from(dir, name string) error {
 	if !r.isFine(dir) {
 		files, err := r.wholePackage(dir)
@@ -93,35 +107,27 @@ func (r *reach) from(dir, name string) error {
 	if err != nil {
 		return err
 	}
-	names := []string{name, always}
-	if len(d.byName[name]) == 0 && len(r.seen) == 1 { // the start is a closure or a method
-		names = d.names()
-	}
-	for _, name := range names {
-		for _, declared := range d.byName[name] {
-			label := dir + "." + declared.label
-			if other, ok := r.found[label]; ok && other != declared.hash { // two of func init, say
-				declared.hash = hash([]byte(other + declared.hash))
-			}
-			r.found[label] = declared.hash
-			for _, used := range declared.uses {
-				if err := r.from(used.dir, used.name); err != nil {
-					return err
-				}
+	for _, declared := range d.byName[name] {
+		label := dir + "." + declared.label
+		if other, ok := r.found[label]; ok { // two of func init, say
+			declared.hash = hash([]byte(other + declared.hash))
+		}
+		r.found[label] = declared.hash
+		for _, used := range declared.uses {
+			if err := r.from(used.dir, used.name); err != nil {
+				return err
 			}
 		}
-		r.seen[reference{dir, name}] = true
 	}
-	return nil
+	return r.from(dir, always)
 }
 
-// wholePackage returns the hashes of the files of a package and of all packages below it, tests left out.
+// wholePackage returns the hashes of the files of a package and of all that it imports, tests left out.
 func (t *Tree) wholePackage(dir string) (map[string]string, error) {
 	if known, ok := t.hashes[dir]; ok {
 		return known, nil
 	}
 	found := map[string]string{}
-	t.hashes[dir] = found
 	imports := map[string]bool{}
 	err := fs.WalkDir(t.files, dir, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -156,6 +162,7 @@ func (t *Tree) wholePackage(dir string) (map[string]string, error) {
 			maps.Copy(found, files)
 		}
 	}
+	t.hashes[dir] = found
 	return found, nil
 }
 

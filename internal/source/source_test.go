@@ -111,9 +111,7 @@ func TestInputs(t *testing.T) {
 		"suite/one.Other": slices.Concat([]string{"lib/deep/deep.go"}, flat, []string{"suite/one.Other",
 			"suite/one._", "suite/one.always"}),
 		"suite/two.Run": append(slices.Clone(typed), "suite/two.Run"),
-		// a closure is no declaration: its package counts as a whole
-		"suite/two.Closures.func1": append(slices.Clone(typed), "suite/two.Closures", "suite/two.Run"),
-		"lib/deep.Deep":            append([]string{"lib/deep/deep.go"}, flat...),
+		"lib/deep.Deep": append([]string{"lib/deep/deep.go"}, flat...),
 	} {
 		got := slices.Sorted(maps.Keys(inputsOf(t, module(), function)))
 		if slices.Sort(want); !slices.Equal(got, want) {
@@ -137,6 +135,9 @@ func TestEachChangeIsSeen(t *testing.T) {
 		{"suite/kit/kit.go", "func sum() {}", "func sum() { println() }", []string{"suite/two.Run"}},
 		// the first line of a block that counts
 		{"suite/kit/kit.go", "one = iota", "one = iota + 1", []string{"suite/two.Run"}},
+		{"suite/kit/kit.go", "package kit", "//go:build linux\n\npackage kit",
+			[]string{"suite/one.Run", "suite/two.Run"}},
+		{"suite/one/one.go", `"math"`, `"math/big"`, []string{"suite/one.Run", "suite/one.Other"}},
 		{"suite/kit/kit.go", "func init() {}", "func init() { println() }", []string{"suite/one.Run", "suite/two.Run"}},
 		{"lib/flat/more.go", "unused", "unseen", []string{"suite/one.Run", "suite/one.Other"}},
 		{"lib/flat/data/x.csv", "1", "3", []string{"suite/one.Run", "suite/one.Other"}},
@@ -173,6 +174,12 @@ func TestInputsRefuse(t *testing.T) {
 	}
 	if _, err := tree.Inputs("example.org/m/lib/none.Run"); err == nil {
 		t.Error("a package that does not exist has inputs")
+	}
+	for _, function := range []string{"suite/two.Closures.func1", "suite/kit.(*T).Do", "suite/kit.T.Do-fm",
+		"suite/two.No"} {
+		if _, err := tree.Inputs("example.org/m/" + function); err == nil {
+			t.Errorf("%s has inputs", function)
+		}
 	}
 	files["suite/two/dot.go"] = &fstest.MapFile{Data: []byte("package two\n\nimport . \"example.org/m/lib/flat\"\n")}
 	if tree, err = New(files, "suite"); err != nil {

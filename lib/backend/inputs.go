@@ -22,6 +22,9 @@ func Inputs(name string, into map[string]string) error {
 		return nil
 	}
 	_, kind, _ := strings.Cut(name, ":")
+	if kind != "cpu" {
+		return fmt.Errorf("what %s computes depends on its driver and its libraries, which are not known", name)
+	}
 	path, err := findPlugin(kind)
 	if err != nil {
 		return err

@@ -135,7 +135,8 @@ func timesOf(b compute.Backend, p Process, levels []float64, lo, hi float64) ([]
 	return tensors.CopyFlatData[float64](state[0])
 }
 
-// Inverter is a process with a formula for the time of a noise level sigma/alpha. Others are inverted by iteration.
+// Inverter is a process with a formula for the time of a noise level sigma/alpha. Others are inverted by iteration. A
+// type that embeds an Inverter and has its own At must have its own TimeOf, too.
 type Inverter interface{ TimeOf(level *Node) *Node }
 
 // timeAt returns the time between lo and hi at which sigma/alpha has the given level, or the nearer end for a level

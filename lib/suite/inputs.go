@@ -40,7 +40,8 @@ func (in Inputs) Of(e Experiment, o Options) Inputs {
 	all := Inputs{
 		"seed": fmt.Sprint(o.Seed), "profile": string(o.Profile), "backend": o.BackendName,
 		"schema":  fmt.Sprint(Schema),
-		"streams": cmp.Or(e.Stream, e.ID), "title": e.Title, "question": e.Question, "sources": fmt.Sprint(e.Sources),
+		"streams": cmp.Or(e.Stream, e.ID), "title": e.Title, "question": e.Question,
+		"sources": fmt.Sprintf("%q", e.Sources),
 	}
 	maps.Copy(all, in)
 	return all
@@ -84,8 +85,10 @@ func ReadKept(dir, id string) (*Kept, error) {
 	return k, nil
 }
 
-// Holds reports whether a new run could give nothing else: all inputs are the same. A result with a failing check never
-// holds.
-func (k *Kept) Holds(now Inputs) bool {
-	return len(now) > 0 && len(k.Meta.Inputs.Changed(now)) == 0 && len(k.Failed()) == 0
+// Holds reports whether a new run could give nothing else: all inputs are the same. A result with a failing check, or
+// with one of a claim that has left the table, never holds.
+func (c Catalogue) Holds(k *Kept, now Inputs) bool {
+	unknown := func(check Check) bool { return c.find(check.Claim) != nil }
+	return k != nil && len(now) > 0 && len(k.Meta.Inputs.Changed(now)) == 0 && len(k.Failed()) == 0 &&
+		!slices.ContainsFunc(k.Checks, unknown)
 }
