@@ -65,8 +65,7 @@ func (r *Source) Uniform(like *Node) *Node {
 		return r.replayed()
 	}
 	n, m := rows(like)
-	r.draws++
-	return Reshape(r.unit(like.DType(), n, 0, m), like.Shape().Dimensions...)
+	return Reshape(r.next().unit(like.DType(), n, 0, m), like.Shape().Dimensions...)
 }
 
 // Normal draws from N(0, 1), in the shape and type of like: [batch, ...]. The method is that of Box and Muller 1958.
@@ -75,11 +74,10 @@ func (r *Source) Normal(like *Node) *Node {
 		return r.replayed()
 	}
 	n, m := rows(like)
-	half := (m + 1) / 2
-	r.draws++
+	half, w := (m+1)/2, r.next()
 	// Each half is a tensor of its own: XLA would compute slices of one tensor anew for each of the results below.
-	radius := Sqrt(MulScalar(Log(r.unit(like.DType(), n, 0, half)), -2))
-	angle := MulScalar(r.unit(like.DType(), n, half, 2*half), 2*math.Pi)
+	radius := Sqrt(MulScalar(Log(w.unit(like.DType(), n, 0, half)), -2))
+	angle := MulScalar(w.unit(like.DType(), n, half, 2*half), 2*math.Pi)
 	z := Mul(radius, Cos(angle))
 	if m > 1 {
 		z = Concatenate([]*Node{z, Slice(Mul(radius, Sin(angle)), AxisRange(), AxisRangeFromStart(m-half))}, 1)
@@ -125,22 +123,33 @@ func rows(x *Node) (n, m int) {
 	return n, x.Shape().Size() / n
 }
 
+// words are those of one draw of a step. Their key is made of the step and the count of earlier draws. So the whole
+// 64-bit counter is left for (sample, place).
+type words struct {
+	key   [2]*Node
+	first *Node
+}
+
+// next gives the words of the next draw of the step.
+func (r *Source) next() words {
+	k0, k1 := threefry(r.key[0], r.key[1], r.step, Const(r.step.Graph(), uint32(r.draws)))
+	r.draws++
+	return words{[2]*Node{k0, k1}, r.first}
+}
+
 // unit draws uniforms in (0, 1] from 64 bits each, for n samples at the places from .. to-1. float64 keeps 53
 // significant bits and float32 keeps 24. The smallest uniform is 2^-65, so normals reach 9.5 standard deviations.
-func (r *Source) unit(dtype dtypes.DType, n, from, to int) *Node {
-	hi, lo := r.bits(n, from, to)
+func (w words) unit(dtype dtypes.DType, n, from, to int) *Node {
+	hi, lo := w.bits(n, from, to)
 	return Add(
 		MulScalar(ConvertDType(hi, dtype), math.Pow(2, -32)),
 		MulScalar(AddScalar(ConvertDType(lo, dtype), 0.5), math.Pow(2, -64)))
 }
 
-// bits draws two words for each place of n samples. The step and the draw make a separate key. So the whole 64-bit
-// counter is left for (sample, place).
-func (r *Source) bits(n, from, to int) (hi, lo *Node) {
-	g := r.step.Graph()
-	k0, k1 := threefry(r.key[0], r.key[1], r.step, Const(g, uint32(r.draws-1)))
-	shape := shapes.Make(dtypes.Uint32, n, to-from)
-	return threefry(k0, k1, Add(Iota(g, shape, 0), r.first), AddScalar(Iota(g, shape, 1), float64(from)))
+// bits draws two words for each place of n samples.
+func (w words) bits(n, from, to int) (hi, lo *Node) {
+	g, shape := w.first.Graph(), shapes.Make(dtypes.Uint32, n, to-from)
+	return threefry(w.key[0], w.key[1], Add(Iota(g, shape, 0), w.first), AddScalar(Iota(g, shape, 1), float64(from)))
 }
 
 // threefry is Threefry2x32-20 (Salmon, Moraes, Dror and Shaw 2011) on uint32 nodes: 20 rounds, with a key injection
