@@ -2,6 +2,8 @@ package main
 
 import (
 	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // confidence is the least probability with which an interval contains the median.
@@ -25,17 +27,10 @@ func medianInterval(x []float64) (lo, hi float64) {
 	}
 	x = slices.Sorted(slices.Values(x))
 	n, k := len(x), 0
-	// The median lies below the k-th number with the probability that fewer than k of n fair coins show heads.
-	tail, term := 0., 1.
-	for range n {
-		term /= 2
-	}
-	for i := 0; i < n/2; i++ {
-		if tail += term; 2*tail > 1-confidence {
-			break
-		}
-		k = i
-		term *= float64(n-i) / float64(i+1)
+	// The median lies below x[k] with the probability that at most k of n fair coins show heads.
+	heads := distuv.Binomial{N: float64(n), P: .5}
+	for k+1 < n/2 && 2*heads.CDF(float64(k+1)) <= 1-confidence {
+		k++
 	}
 	return x[k], x[n-1-k]
 }
