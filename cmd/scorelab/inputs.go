@@ -2,7 +2,7 @@ package main
 
 import (
 	"fmt"
-	"os"
+	"maps"
 	"reflect"
 	"runtime"
 	"runtime/debug"
@@ -33,18 +33,6 @@ func newInputs(o suite.Options) (*inputs, error) {
 	}
 	if err := backend.Inputs(o.BackendName, machine); err != nil {
 		return nil, err
-	}
-	if flags := strings.TrimSpace(os.Getenv("XLA_FLAGS")); flags != "" && !strings.HasPrefix(flags, "-") {
-		return nil, fmt.Errorf("XLA_FLAGS names the file %s, whose content is not known", flags)
-	}
-	for _, setting := range os.Environ() {
-		name, value, _ := strings.Cut(setting, "=")
-		for _, of := range []string{"XLA_", "GOMLX_", "GOPJRT_", "PJRT_NPROC", "NPROC", "GODEBUG", "TF_", "OMP_",
-			"LD_"} {
-			if strings.HasPrefix(name, of) {
-				machine["environment "+name] = value
-			}
-		}
 	}
 	tree, err := source.New(scorelab.Source, suiteFolder)
 	if err != nil {
@@ -85,8 +73,6 @@ func (in *inputs) of(e suite.Experiment) (suite.Inputs, error) {
 		return nil, err
 	}
 	all := suite.Inputs(found).Of(e, in.options)
-	for name, value := range in.machine {
-		all[name] = value
-	}
+	maps.Copy(all, in.machine)
 	return all, nil
 }

@@ -94,15 +94,19 @@ func (r *reach) start(dir, name string) error {
 }
 
 func (r *reach) from(dir, name string) error {
-	if !r.isFine(dir) {
-		files, err := r.wholePackage(dir)
-		maps.Copy(r.found, files)
-		return err
+	fine := r.isFine(dir)
+	if !fine {
+		name = "" // all names stand for the whole package
 	}
 	if r.seen[reference{dir, name}] {
 		return nil
 	}
 	r.seen[reference{dir, name}] = true
+	if !fine {
+		files, err := r.wholePackage(dir)
+		maps.Copy(r.found, files)
+		return err
+	}
 	d, err := r.declarationsIn(dir)
 	if err != nil {
 		return err

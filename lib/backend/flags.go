@@ -19,13 +19,19 @@ var wanted = map[string][][2]string{
 	"cuda": {{"xla_gpu_deterministic_ops", "true"}},
 }
 
+// isFile reports whether a value of XLA_FLAGS is the name of a file of flags.
+func isFile(flags string) bool {
+	flags = strings.TrimSpace(flags)
+	return flags != "" && !strings.HasPrefix(flags, "-")
+}
+
 // xlaFlags returns the value of XLA_FLAGS for a kind of device: what the user has set, and after it what we want and
 // the user does not mention. A user's file of flags is left alone.
 func xlaFlags(kind, user string) string {
-	fields := strings.Fields(user)
-	if len(fields) > 0 && !strings.HasPrefix(fields[0], "-") {
+	if isFile(user) {
 		return user
 	}
+	fields := strings.Fields(user)
 	for _, flag := range wanted[kind] {
 		if !strings.Contains(user, "--"+flag[0]+"=") {
 			fields = append(fields, "--"+flag[0]+"="+flag[1])

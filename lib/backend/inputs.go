@@ -8,12 +8,26 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 )
 
-// Inputs adds what the bits of results from an open backend depend on, besides the program: the plugin, the processor
-// and the number of threads. Name is that of the backend, as Name returns it.
+// heeded are the beginnings of names of environment variables that the backends and their libraries read.
+var heeded = []string{"XLA_", "GOMLX_", "GOPJRT_", "PJRT_NPROC", "NPROC", "GODEBUG", "TF_", "OMP_", "LD_"}
+
+// Inputs adds what the bits of results from an open backend depend on, besides the program: the plugin, the processor,
+// the number of threads, and the environment. Name is that of the backend, as Name returns it. It returns an error
+// where that is not known.
 func Inputs(name string, into map[string]string) error {
+	if flags := os.Getenv(flagsEnv); isFile(flags) {
+		return fmt.Errorf("%s names the file %s, whose content is not known", flagsEnv, strings.TrimSpace(flags))
+	}
+	for _, setting := range os.Environ() {
+		variable, value, _ := strings.Cut(setting, "=")
+		if slices.ContainsFunc(heeded, func(of string) bool { return strings.HasPrefix(variable, of) }) {
+			into["environment "+variable] = value
+		}
+	}
 	into["processors"] = fmt.Sprintf("%d, of which %d used", runtime.NumCPU(), runtime.GOMAXPROCS(0))
 	into["processor"] = Processor()
 	features := sha256.Sum256([]byte(cpuinfo("flags") + cpuinfo("Features")))

@@ -21,12 +21,12 @@ type Inputs map[string]string
 // Changed lists the names of inputs that differ, are new or are gone, in order.
 func (in Inputs) Changed(now Inputs) []string {
 	var names []string
-	for name := range maps.Keys(in) {
-		if value, ok := now[name]; !ok || value != in[name] {
+	for name, before := range in {
+		if after, ok := now[name]; !ok || after != before {
 			names = append(names, name)
 		}
 	}
-	for name := range maps.Keys(now) {
+	for name := range now {
 		if _, ok := in[name]; !ok {
 			names = append(names, name)
 		}
@@ -57,7 +57,7 @@ type Kept struct {
 // that are missing, damaged or stored without their inputs, as those of a baseline are.
 func ReadKept(dir, id string) (*Kept, error) {
 	dir = filepath.Join(dir, id)
-	r, err := readResult(dir)
+	r, run, err := readRun(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -76,10 +76,7 @@ func ReadKept(dir, id string) (*Kept, error) {
 	if err := json.Unmarshal(text, &k.Meta); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if text, err = os.ReadFile(filepath.Join(dir, runName)); err != nil {
-		return nil, atomicdir.Error("read", filepath.Join(dir, runName), err)
-	}
-	if k.Meta.Result != hash(text) {
+	if k.Meta.Result != hash(run) {
 		return nil, fmt.Errorf("%s does not belong to %s", path, runName)
 	}
 	return k, nil

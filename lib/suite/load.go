@@ -76,24 +76,30 @@ func (e *ResultError) Error() string {
 
 // readResult reads run.json in the folder of an experiment. It checks that its files exist with the stored bytes.
 func readResult(dir string) (*Result, error) {
+	r, _, err := readRun(dir)
+	return r, err
+}
+
+// readRun is readResult together with the text of run.json.
+func readRun(dir string) (*Result, []byte, error) {
 	path, id := filepath.Join(dir, runName), filepath.Base(dir)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &ResultError{path, id, "is missing"}
+		return nil, nil, &ResultError{path, id, "is missing"}
 	}
 	if err != nil {
-		return nil, atomicdir.Error("read", path, err)
+		return nil, nil, atomicdir.Error("read", path, err)
 	}
 	r, err := parseResult(path, id, text)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, f := range slices.Concat(r.Tables, r.Figures) {
 		if _, err := f.read(dir); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return r, nil
+	return r, text, nil
 }
 
 // parseResult reads the text of run.json at path, which must be a result of the experiment id.
